@@ -1,0 +1,43 @@
+// A trained softmax layer with everything needed to use it on raw data, and its file format, ONNX.
+#pragma once
+
+#include <map>
+#include <string>
+
+#include "poise/dataset.h"
+
+namespace poise {
+
+/// P(class c | x) = softmax_c( weights (x − center) + bias ), x in the units of the data file.
+///
+/// `center` only keeps the arithmetic exact where features are far from 0; weights are per original unit.
+struct SoftmaxModel {
+  Schema schema;
+  Matrix weights;  ///< K×d
+  Vector bias;     ///< K
+  Vector center;   ///< d
+  std::map<std::string, std::string> metadata;  ///< how it was trained: the objective's constants, versions
+
+  Index class_count() const { return weights.rows(); }
+  Index feature_count() const { return weights.cols(); }
+};
+
+/// Scores z = weights (x − center) + bias of all rows, n×K, in double precision.
+/// Throws Error(kData) if the numbers of features differ.
+Matrix predict_scores(const SoftmaxModel& model, const Dataset& data, int threads = 0);
+
+/// Softmax of the scores, n×K: row sums are 1.
+Matrix predict_probabilities(const SoftmaxModel& model, const Dataset& data, int threads = 0);
+
+/// Writes an ONNX file that takes raw features and gives `label` (string) and `probabilities` (float32, n×K).
+///
+/// All-numeric data: one input `features`, float32 [n, d]. With categorical columns: one input a column, named after it,
+/// [n, 1], float32 or string. Imputation, one-hot coding and centering are nodes of the graph. Weights are stored in
+/// float64 and cast, so that reading the file back loses nothing. The file appears whole or not at all.
+void save_model(const SoftmaxModel& model, const std::string& path);
+
+/// Reads what save_model wrote; `path` is the file or a run directory that holds `model.onnx`.
+/// Throws Error(kIo) if there is none, Error(kData) if it is not a Poise model.
+SoftmaxModel load_model(const std::string& path);
+
+}  // namespace poise

@@ -1,0 +1,54 @@
+#!/usr/bin/env bash
+# Installs what the build and the tests need, on Debian 12. Quiet and idempotent: a second run does nothing.
+#   scripts/install-deps.sh            what `scripts/demo.sh` needs (compiler and libraries)
+#   scripts/install-deps.sh --test     also what `scripts/test.sh` needs (oracles, formatter, onnxruntime)
+#   scripts/install-deps.sh --bench    also the peers of `scripts/bench.sh`
+#   scripts/install-deps.sh --fuzz     also clang with libFuzzer
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+packages=(g++ cmake ninja-build ccache libeigen3-dev libopenblas-openmp-dev libhwy-dev zlib1g-dev libfmt-dev
+          libcli11-dev nlohmann-json3-dev libprotobuf-dev protobuf-compiler libonnx-dev)
+test_packages=(libgtest-dev clang-format-16 python3 python3-numpy python3-scipy python3-sklearn python3-onnx nodejs npm)
+bench_packages=(python3-numpy python3-scipy python3-sklearn python3-torch python3-onnx libblis-openmp-dev liblinear-tools
+                r-base-core r-cran-glmnet)
+fuzz_packages=(clang-16 libclang-rt-16-dev libfuzzer-16-dev)
+
+want_node=0
+for argument in "$@"; do
+  case "$argument" in
+    --test) packages+=("${test_packages[@]}"); want_node=1 ;;
+    --bench) packages+=("${bench_packages[@]}") ;;
+    --fuzz) packages+=("${fuzz_packages[@]}") ;;
+    *) echo "install-deps.sh: unknown argument '$argument' (expected --test, --bench or --fuzz)" >&2; exit 2 ;;
+  esac
+done
+
+missing=()
+for package in "${packages[@]}"; do
+  # A tool that is already there from another source (Node.js, say) serves as well as Debian's.
+  case "$package" in nodejs) command -v node >/dev/null && continue ;; npm) command -v npm >/dev/null && continue ;; esac
+  [ "$(dpkg-query -W -f='${Status}' "$package" 2>/dev/null)" = "install ok installed" ] || missing+=("$package")
+done
+if [ ${#missing[@]} -gt 0 ]; then
+  echo "installing: ${missing[*]}" >&2
+  sudo=""
+  if [ "$(id -u)" -ne 0 ]; then
+    command -v sudo >/dev/null || { echo "install-deps.sh: needs root (or sudo) to install: ${missing[*]}" >&2; exit 6; }
+    sudo="sudo"
+  fi
+  log=$(mktemp)
+  if ! { $sudo env DEBIAN_FRONTEND=noninteractive apt-get update -qq &&
+         $sudo env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}"; } >"$log" 2>&1; then
+    tail -20 "$log" >&2
+    rm -f "$log"
+    exit 6
+  fi
+  rm -f "$log"
+fi
+
+# The ONNX oracle. Its post-install step would fetch GPU libraries, hence --ignore-scripts.
+if [ "$want_node" -eq 1 ] && [ ! -d tests/onnx/node_modules/onnxruntime-node ] && [ -f tests/onnx/package.json ]; then
+  echo "installing: onnxruntime-node" >&2
+  npm ci --prefix tests/onnx --ignore-scripts --no-audit --no-fund --silent >&2
+fi

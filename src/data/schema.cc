@@ -1,0 +1,37 @@
+#include "poise/schema.h"
+
+#include <fmt/core.h>
+
+#include "poise/error.h"
+
+namespace poise {
+
+Index Column::feature_count() const {
+  return kind == ColumnKind::kCategorical ? static_cast<Index>(categories.size()) : (has_missing_feature ? 2 : 1);
+}
+
+Index Schema::feature_count() const {
+  if (columns.empty()) return array_features;
+  Index count = 0;
+  for (const Column& column : columns) count += column.feature_count();
+  return count;
+}
+
+std::string Schema::feature_name(Index feature) const {
+  if (format == FileFormat::kLibsvm) return fmt::format("index {}", feature + 1);
+  if (image_shape.size() == 2) {
+    return fmt::format("pixel ({},{})", feature / image_shape[1], feature % image_shape[1]);
+  }
+  Index first = 0;
+  for (const Column& column : columns) {
+    const Index within = feature - first;
+    if (within < column.feature_count()) {
+      if (column.kind == ColumnKind::kNumeric) return within == 0 ? column.name : column.name + "=?";
+      return column.name + "=" + column.categories[static_cast<std::size_t>(within)];
+    }
+    first += column.feature_count();
+  }
+  return fmt::format("column {}", feature);
+}
+
+}  // namespace poise
