@@ -1,0 +1,54 @@
+// Softmax regression: the convex problem, its exact solution, and the proof.
+//
+//   f(W, b) = Σ_i s_i [ lse(z_i) − ⟨t_i, z_i⟩ ] / Σ_i s_i  +  (λ/2)‖W‖²,    z_i = W x_i + b,  b not penalized
+//
+// n rows x_i of d features, K classes, targets t_i, weights s_i (THEORY §4). λ does not depend on n; it acts on the weights
+// of features in the units chosen by `scale`. `SoftmaxModel::weights` are per original unit whatever the scale.
+#pragma once
+
+#include <span>
+#include <vector>
+
+#include "poise/dataset.h"
+#include "poise/model.h"
+#include "poise/solver.h"
+
+namespace poise {
+
+/// The unit in which λ measures a feature's weight.
+enum class Scale {
+  kAuto,      ///< kStandard for tables and NPY, kNone for images and sparse data
+  kNone,      ///< as given (images: pixel/255; digits: pixel/16). Equals scikit-learn's objective with C = 1/(λ n)
+  kStandard   ///< per column: mean 0, standard deviation 1
+};
+
+struct ObjectiveOptions {
+  double l2 = 1e-4;              ///< λ ≥ 0
+  Scale scale = Scale::kAuto;
+  double label_smoothing = 0;    ///< ε in [0, 1): t = (1 − ε) onehot + ε/K
+  bool balanced_classes = false; ///< multiply row weights by n/(K · rows of the class)
+};
+
+struct SoftmaxFit {
+  SoftmaxModel model;
+  SolveReport report;
+};
+
+/// Minimizes f. `start` (optional) must have the same features and classes.
+/// Throws Error(kData) for data without labels or with one class, Error(kUsage) for options out of range.
+SoftmaxFit fit_softmax(const Dataset& data, const ObjectiveOptions& objective = {}, const SolveOptions& solve = {},
+                       Observer* observer = nullptr, const SoftmaxModel* start = nullptr);
+
+/// Solves for every λ of `path`, each started from the solution before it; answers in the order of `path`.
+std::vector<SoftmaxFit> fit_softmax_path(const Dataset& data, std::span<const double> path,
+                                         const ObjectiveOptions& objective = {}, const SolveOptions& solve = {},
+                                         Observer* observer = nullptr);
+
+/// Recomputes the certificate of `model` on its training data from scratch: the weights are not changed. The objective is
+/// the one recorded in the model's metadata.
+SolveReport certify_softmax(const SoftmaxModel& model, const Dataset& data, const SolveOptions& solve = {});
+
+/// The objective recorded in a model's metadata by fit_softmax. Throws Error(kData) if it is not there.
+ObjectiveOptions recorded_objective(const SoftmaxModel& model);
+
+}  // namespace poise

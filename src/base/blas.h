@@ -1,0 +1,31 @@
+// Row-major matrix products, one name for both precisions. Called inside our parallel loops, where OpenBLAS (openmp build)
+// runs on one thread: parallel outside, serial inside.
+#pragma once
+
+#include <cblas.h>
+
+#include "base/parallel.h"
+
+namespace poise {
+
+/// C (m×n, leading dimension ldc) = op(A) op(B) + beta C; the inner dimension is k; `ta`, `tb`: transpose.
+inline void gemm(bool ta, bool tb, Index m, Index n, Index k, const float* a, Index lda, const float* b, Index ldb,
+                 float beta, float* c, Index ldc) {
+  cblas_sgemm(CblasRowMajor, ta ? CblasTrans : CblasNoTrans, tb ? CblasTrans : CblasNoTrans, static_cast<int>(m),
+              static_cast<int>(n), static_cast<int>(k), 1.0f, a, static_cast<int>(lda), b, static_cast<int>(ldb), beta,
+              c, static_cast<int>(ldc));
+}
+inline void gemm(bool ta, bool tb, Index m, Index n, Index k, const double* a, Index lda, const double* b, Index ldb,
+                 double beta, double* c, Index ldc) {
+  cblas_dgemm(CblasRowMajor, ta ? CblasTrans : CblasNoTrans, tb ? CblasTrans : CblasNoTrans, static_cast<int>(m),
+              static_cast<int>(n), static_cast<int>(k), 1.0, a, static_cast<int>(lda), b, static_cast<int>(ldb), beta, c,
+              static_cast<int>(ldc));
+}
+
+/// Lower triangle of C (n×n) += Aᵀ A, A k×n.
+inline void syrk_transposed(Index n, Index k, const float* a, Index lda, float* c, Index ldc) {
+  cblas_ssyrk(CblasRowMajor, CblasLower, CblasTrans, static_cast<int>(n), static_cast<int>(k), 1.0f, a,
+              static_cast<int>(lda), 1.0f, c, static_cast<int>(ldc));
+}
+
+}  // namespace poise

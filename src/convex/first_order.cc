@@ -1,0 +1,101 @@
+// First-order solvers: dual-process momentum in the metric, and plain gradient descent with its proven step.
+#include <fmt/core.h>
+
+#include <cmath>
+
+#include "convex/solvers.h"
+#include "poise/dual_process.h"
+
+namespace poise {
+namespace {
+
+// Curvature of the objective in units of the metric, as the step rule sees it: at most κ, since H ⪯ M. The rule is stable below
+// 236.2; 200 leaves room (THEORY 4.6 E, A.3).
+constexpr double kCurvature = 200;
+
+double dot(const Parameters& a, const Parameters& b) { return a.cwiseProduct(b).sum(); }
+
+/// Certifies when the estimate of the gap has fallen tenfold since the last time it was tried and is near the tolerance.
+bool certify_when_near(const SoftmaxObjective& objective, const Metric& metric, SolveState& state, const Monitor& monitor,
+                       double estimate, double& tried) {
+  if (estimate > 10 * monitor.tolerance() || estimate > 0.1 * tried) return false;
+  tried = estimate;
+  certify_state(objective, metric, state, monitor.tolerance());
+  return state.gap() <= monitor.tolerance();
+}
+
+/// Largest eigenvalue of Σ s x̃x̃ᵀ in the penalty-free problem by power iteration; a bound from below, hence the margin.
+double largest_second_moment(const SoftmaxObjective& objective) {
+  Parameters v = Parameters::Zero(objective.features() + 1, objective.classes());
+  v.col(0).head(objective.features()) = objective.mean_features();
+  v(objective.features(), 0) = 1;
+  double value = 0;
+  for (int k = 0; k < 100; ++k) {
+    v /= v.norm();
+    Parameters product;
+    objective.engine().run<double>(&v, nullptr, [&](const ScoreBlock<double>& block) {
+      for (Index c = 0; c < objective.classes(); ++c) {
+        for (Index r = 0; r < block.rows; ++r) block.scores[c * block.ld + r] *= objective.problem().row_weight[block.first_row + r];
+      }
+    }, &product);
+    const double next = dot(v, product);
+    v = std::move(product);
+    if (std::abs(next - value) <= 1e-4 * next) return next * 1.01;
+    value = next;
+  }
+  return value * 1.05;
+}
+
+}  // namespace
+
+Outcome solve_golden(SoftmaxObjective& objective, const Metric& metric, SolveState& state, Monitor& monitor,
+                     int max_iterations) {
+  Parameters velocity = objective.zero();
+  double best = state.value.objective, tried = std::numeric_limits<double>::infinity();
+  int restarts = 0, stalled = 0;
+  while (true) {
+    if (const auto limit = monitor.limit_reached(max_iterations)) return limited(*limit, monitor);
+    const Parameters force = metric.solve(state.gradient);
+    // M⁻¹∇ underestimates the Newton step where H ≪ M; ½⟨∇, M⁻¹∇⟩ times κ brackets the gap.
+    if (certify_when_near(objective, metric, state, monitor, 0.5 * dot(force, state.gradient), tried)) {
+      return certified(state, monitor);
+    }
+    velocity = kGoldenMomentum * velocity - kGoldenLearningRate * kCurvature * force;
+    const double before = state.value.objective;
+    state.w += velocity;
+    state.value = objective.evaluate(state.w, &state.gradient);
+    if (!std::isfinite(state.value.objective)) return {Status::kDiverged, "the objective left the finite numbers"};
+    if (state.value.objective > before) {  // restart: momentum leads uphill
+      velocity.setZero();
+      ++restarts;
+    }
+    stalled = state.value.objective < best * (1 - 1e-15) ? 0 : stalled + 1;
+    best = std::min(best, state.value.objective);
+    monitor.iteration(state, objective.passes(), fmt::format("all rows, {} restarts", restarts));
+    if (stalled > 50) return no_progress(objective, metric, state, monitor);
+  }
+}
+
+Outcome solve_descent(SoftmaxObjective& objective, SolveState& state, Monitor& monitor, int max_iterations) {
+  // ∇f is ℓ-Lipschitz with ℓ = ½ λ_max(Σ s x̃x̃ᵀ) + max λ_j; any step below 2/ℓ descends, by at least s(1 − sℓ/2)‖∇‖².
+  const double lipschitz = 0.5 * largest_second_moment(objective) + objective.problem().penalty.maxCoeff();
+  const double step = 1 / lipschitz;
+  monitor.message(fmt::format("gradient descent: ℓ = {:.4g}, proven bound on the step 2/ℓ = {:.4g}, step taken {:.4g}", lipschitz,
+                              2 / lipschitz, step));
+  const auto metric = choose_metric(objective);
+  double tried = std::numeric_limits<double>::infinity();
+  for (int k = 1;; ++k) {
+    if (const auto limit = monitor.limit_reached(max_iterations)) return limited(*limit, monitor);
+    const double squared = state.gradient.squaredNorm(), before = state.value.objective;
+    const double estimate = 0.5 * dot(metric->solve(state.gradient), state.gradient);
+    if (certify_when_near(objective, *metric, state, monitor, estimate, tried)) return certified(state, monitor);
+    state.w -= step * state.gradient;
+    state.value = objective.evaluate(state.w, &state.gradient);
+    if (!std::isfinite(state.value.objective)) return {Status::kDiverged, "the objective left the finite numbers"};
+    const double decrease = before - state.value.objective, proven = 0.5 * step * squared;
+    monitor.iteration(state, objective.passes(), fmt::format("decrease {:.3e}, proven {:.3e}", decrease, proven));
+    if (decrease <= 1e-16 * std::abs(before)) return no_progress(objective, *metric, state, monitor);
+  }
+}
+
+}  // namespace poise

@@ -1,0 +1,237 @@
+#include "convex/objective.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <vector>
+
+#include "base/parallel.h"
+#include "convex/kernels.h"
+#include "poise/error.h"
+
+namespace poise {
+namespace {
+
+/// R = s_i t_i of every row of the block, class-major; padding rows become 0.
+void weighted_targets(const Problem& problem, const ScoreBlock<float>& block) {
+  std::vector<double> target(static_cast<std::size_t>(problem.classes));
+  for (Index r = 0; r < block.ld; ++r) {
+    if (r < block.rows) problem.target_of(block.first_row + r, target);
+    const double s = r < block.rows ? problem.row_weight[block.first_row + r] : 0;
+    for (Index c = 0; c < problem.classes; ++c) {
+      block.scores[c * block.ld + r] = static_cast<float>(s * target[static_cast<std::size_t>(c)]);
+    }
+  }
+}
+
+/// ⟨t, z⟩ of one row of class-major scores.
+double target_score(const Problem& problem, const ScoreBlock<double>& block, Index r, std::vector<double>& target) {
+  problem.target_of(block.first_row + r, target);
+  double sum = 0;
+  for (Index c = 0; c < problem.classes; ++c) {
+    sum += target[static_cast<std::size_t>(c)] * block.scores[c * block.ld + r];
+  }
+  return sum;
+}
+
+struct Sums {
+  double cross_entropy = 0, entropy = 0, largest = 0;
+};
+
+Sums total(const std::vector<Sums>& chunks) {
+  Sums all;
+  for (const Sums& chunk : chunks) {  // chunk order is fixed, so are the bits
+    all.cross_entropy += chunk.cross_entropy;
+    all.entropy += chunk.entropy;
+    all.largest = std::max(all.largest, chunk.largest);
+  }
+  return all;
+}
+
+}  // namespace
+
+SoftmaxObjective::SoftmaxObjective(Problem problem, int threads)
+    : problem_(std::move(problem)), engine_(problem_.features, problem_.classes, threads) {}
+
+const SoftmaxObjective::Moments& SoftmaxObjective::moments() const {
+  if (!moments_) {
+    moments_ = std::make_unique<Moments>();
+    // float32 is enough: target_moment enters the bound times ε (see dual_bound), mean_features only shape a metric.
+    engine_.run<float>(nullptr, nullptr,
+                       [&](const ScoreBlock<float>& block) { weighted_targets(problem_, block); },
+                       &moments_->target_moment);
+    moments_->mean_features = moments_->target_moment.topRows(features()).rowwise().sum();
+    moments_->mean_absolute_features = mean_absolute(problem_.features, problem_.row_weight, threads());
+    passes_ += 0.5;
+  }
+  return *moments_;
+}
+
+Evaluation SoftmaxObjective::evaluate(const Parameters& w, Parameters* gradient) {
+  const Index block_rows = engine_.block_rows(), k = classes();
+  const Index blocks = (rows() + block_rows - 1) / block_rows;
+  if (probabilities_.rows() != blocks) probabilities_.resize(blocks, k * block_rows);
+  std::vector<Sums> sums(static_cast<std::size_t>(engine_.chunk_count()));
+  engine_.run<double>(&w, nullptr, [&](const ScoreBlock<double>& block) {
+    std::vector<double> p(static_cast<std::size_t>(k * block.ld)), lse(static_cast<std::size_t>(block.ld)),
+        expected(lse.size()), target(static_cast<std::size_t>(k));
+    softmax_block(block.scores, k, block.ld, p.data(), lse.data(), expected.data());
+    Sums& sum = sums[static_cast<std::size_t>(block.chunk)];
+    for (Index r = 0; r < block.rows; ++r) {
+      const double s = problem_.row_weight[block.first_row + r], l = lse[static_cast<std::size_t>(r)];
+      sum.cross_entropy += s * (l - target_score(problem_, block, r, target));
+      sum.entropy += s * (l - expected[static_cast<std::size_t>(r)]);
+      for (Index c = 0; c < k; ++c) {
+        block.scores[c * block.ld + r] = s * (p[static_cast<std::size_t>(c * block.ld + r)] - target[static_cast<std::size_t>(c)]);
+      }
+    }
+    std::transform(p.begin(), p.end(), probabilities_.row(block.first_row / block_rows).data(),
+                   [](double value) { return static_cast<float>(value); });
+  }, gradient);
+  passes_ += gradient ? 1 : 0.5;
+
+  const Sums all = total(sums);
+  Evaluation value;
+  value.cross_entropy = all.cross_entropy;
+  value.entropy = all.entropy;
+  value.penalty = 0.5 * problem_.penalty.dot(w.topRows(features()).rowwise().squaredNorm());
+  value.objective = value.cross_entropy + value.penalty;
+  if (gradient) gradient->topRows(features()) += problem_.penalty.asDiagonal() * w.topRows(features());
+  return value;
+}
+
+void SoftmaxObjective::hessian_product(const Parameters& v, Parameters& product, bool in_double) const {
+  const Index block_rows = engine_.block_rows(), k = classes();
+  auto apply = [&]<typename Real>(const ScoreBlock<Real>& block) {
+    std::vector<Real> s(static_cast<std::size_t>(block.ld), Real{0});
+    for (Index r = 0; r < block.rows; ++r) s[static_cast<std::size_t>(r)] = static_cast<Real>(problem_.row_weight[block.first_row + r]);
+    const float* p = probabilities_.row(block.first_row / block_rows).data();
+    if constexpr (std::is_same_v<Real, float>) {
+      hessian_block(p, s.data(), k, block.ld, block.scores);
+    } else {
+      std::vector<double> exact(p, p + k * block.ld);
+      hessian_block(exact.data(), s.data(), k, block.ld, block.scores);
+    }
+  };
+  if (in_double) {
+    engine_.run<double>(&v, nullptr, [&](const ScoreBlock<double>& block) { apply(block); }, &product);
+  } else {
+    engine_.run<float>(&v, nullptr, [&](const ScoreBlock<float>& block) { apply(block); }, &product);
+  }
+  product.topRows(features()) += problem_.penalty.asDiagonal() * v.topRows(features());
+  passes_ += 1;
+}
+
+Parameters SoftmaxObjective::hessian_diagonal() const {
+  const Index block_rows = engine_.block_rows(), k = classes();
+  Parameters diagonal;
+  engine_.run_squared([&](const ScoreBlock<float>& block) {
+    const float* p = probabilities_.row(block.first_row / block_rows).data();
+    for (Index c = 0; c < k; ++c) {
+      for (Index r = 0; r < block.rows; ++r) {
+        const float q = p[c * block.ld + r];
+        block.scores[c * block.ld + r] = static_cast<float>(problem_.row_weight[block.first_row + r]) * q * (1 - q);
+      }
+    }
+  }, &diagonal);
+  diagonal.topRows(features()).colwise() += problem_.penalty;
+  passes_ += 0.5;
+  return diagonal;
+}
+
+namespace {
+
+/// Entropy of q' = p∘(1 − s u) and q' itself in place of the scores, one row; returns {H(q'), largest u before scaling}.
+/// Where u would leave the simplex it is scaled back (s < 1): any q' gives a valid bound.
+struct DualRow {
+  double entropy, largest;
+};
+DualRow dual_row(const ScoreBlock<double>& block, const double* p, double lse, Index classes, Index r) {
+  double mean = 0, largest = 0;
+  for (Index c = 0; c < classes; ++c) mean += p[c * block.ld + r] * block.second[c * block.ld + r];
+  for (Index c = 0; c < classes; ++c) largest = std::max(largest, block.second[c * block.ld + r] - mean);
+  const double scale = largest > 0.95 ? 0.95 / largest : 1;
+  double entropy = 0;
+  for (Index c = 0; c < classes; ++c) {
+    const double u = scale * (block.second[c * block.ld + r] - mean);
+    const double q = p[c * block.ld + r] * (1 - u);
+    entropy += q * (lse - block.scores[c * block.ld + r] - std::log1p(-u));
+    block.scores[c * block.ld + r] = q;
+  }
+  return {entropy, largest};
+}
+
+constexpr double kEpsilon = std::numeric_limits<double>::epsilon();
+
+}  // namespace
+
+Certificate SoftmaxObjective::dual_bound(const Parameters& w, const Parameters& v, Parameters* remaining_moment) const {
+  const Index k = classes(), d = features();
+  const Moments& known = moments();
+  std::vector<Sums> sums(static_cast<std::size_t>(engine_.chunk_count()));
+  Parameters moment;  // Σ s (q' − t) x̃ᵀ
+  engine_.run<double>(&w, &v, [&](const ScoreBlock<double>& block) {
+    std::vector<double> p(static_cast<std::size_t>(k * block.ld)), lse(static_cast<std::size_t>(block.ld)),
+        expected(lse.size()), target(static_cast<std::size_t>(k));
+    softmax_block(block.scores, k, block.ld, p.data(), lse.data(), expected.data());
+    Sums& sum = sums[static_cast<std::size_t>(block.chunk)];
+    for (Index r = 0; r < block.rows; ++r) {
+      const double s = problem_.row_weight[block.first_row + r], l = lse[static_cast<std::size_t>(r)];
+      sum.cross_entropy += s * (l - target_score(problem_, block, r, target));
+      const DualRow row = dual_row(block, p.data(), l, k, r);
+      sum.entropy += s * row.entropy;
+      if (s > 0) sum.largest = std::max(sum.largest, row.largest);
+      for (Index c = 0; c < k; ++c) {
+        double& q = block.scores[c * block.ld + r];
+        q = s * (q - target[static_cast<std::size_t>(c)]);
+      }
+    }
+  }, &moment);
+  passes_ += 1.5;
+
+  // Class balance: q'' = (1 − ε) q' + ε v with one distribution v makes Σ s (q'' − t) = 0 exactly (THEORY C1). By concavity
+  // H(q'') ≥ (1 − ε) H(q').
+  const Vector excess = moment.row(d).transpose(), balance = known.target_moment.row(d).transpose();
+  double epsilon = 0;
+  for (Index c = 0; c < k; ++c) {
+    if (excess[c] > 0) epsilon = std::max(epsilon, excess[c] / (balance[c] + excess[c]));
+  }
+  epsilon = std::min(1.0, epsilon * (1 + 1e-9) + 1e-15);
+  const Vector v_mix = (balance - (1 - epsilon) * (balance + excess)).cwiseMax(0.0) / epsilon;
+  moment.topRows(d) += epsilon * (known.mean_features * v_mix.transpose() - moment.topRows(d) - known.target_moment.topRows(d));
+
+  Certificate result;
+  const Sums all = total(sums);
+  const double penalty = 0.5 * problem_.penalty.dot(w.topRows(d).rowwise().squaredNorm());
+  result.objective = all.cross_entropy + penalty;
+  result.dual_value = (1 - epsilon) * all.entropy;
+  double moment_cost = 0;  // λ_j = 0 wants R_j = 0; what rounding leaves is charged at twice the weights it would meet
+  for (Index j = 0; j < d; ++j) {
+    if (problem_.penalty[j] > 0) {
+      result.dual_value -= moment.row(j).squaredNorm() / (2 * problem_.penalty[j]);
+    } else {
+      result.moment_error = std::max(result.moment_error, moment.row(j).cwiseAbs().maxCoeff());
+      moment_cost += 2 * moment.row(j).norm() * w.row(j).norm();
+    }
+  }
+  // |z error| ≤ γ_{d+1} Σ_j |W_j||x_j|, once in f and once in D for W and V each.
+  const double size = known.mean_absolute_features.dot((w.topRows(d).cwiseAbs() + v.topRows(d).cwiseAbs()).rowwise().maxCoeff()) +
+                      w.row(d).cwiseAbs().maxCoeff() + 1;
+  result.rounding = moment_cost + 4 * kEpsilon * static_cast<double>(longest_row() + 16) * size;
+  result.gap = std::max(0.0, result.objective - result.dual_value) + result.rounding;
+  result.proves_existence = all.largest < 0.95;
+  if (remaining_moment) *remaining_moment = std::move(moment);
+  return result;
+}
+
+Index SoftmaxObjective::longest_row() const {
+  const CsrMatrix* sparse = problem_.features.sparse();
+  if (!sparse) return features();
+  Index longest = 0;
+  for (std::size_t i = 0; i + 1 < sparse->row_start.size(); ++i) {
+    longest = std::max(longest, sparse->row_start[i + 1] - sparse->row_start[i]);
+  }
+  return longest;
+}
+
+}  // namespace poise

@@ -1,0 +1,69 @@
+// The objective of softmax regression as solvers see it: value, gradient, Hessian product, dual bound.
+#pragma once
+
+#include <memory>
+
+#include "convex/pass.h"
+#include "convex/problem.h"
+
+namespace poise {
+
+/// f and its parts at one point, nats, in float64.
+struct Evaluation {
+  double objective = 0;      ///< cross_entropy + penalty
+  double cross_entropy = 0;  ///< Σ s_i [lse(z_i) − ⟨t_i, z_i⟩]
+  double entropy = 0;        ///< Σ s_i H(p_i), the dual process (THEORY 1.7 D1)
+  double penalty = 0;        ///< Σ_j (λ_j/2)‖W_j‖²
+};
+
+/// Value, gradient and curvature of a Problem; one instance is used from one thread and runs its passes in parallel.
+///
+///   ∇ = X̃ᵀ(P − T) s + λW      (THEORY 4.2)
+///   H V = X̃ᵀ[ s P∘(Z_V − ⟨P, Z_V⟩) ] + λV,   Z_V = X̃V
+///
+/// The bias row (the last) carries no penalty. Columns of every gradient sum to 0 over classes (gauge, THEORY 4.3).
+class SoftmaxObjective {
+ public:
+  SoftmaxObjective(Problem problem, int threads);
+
+  const Problem& problem() const { return problem_; }
+  Index rows() const { return problem_.rows(); }
+  Index features() const { return problem_.cols(); }
+  Index classes() const { return problem_.classes; }
+  int threads() const { return engine_.threads(); }
+  Parameters zero() const { return Parameters::Zero(features() + 1, classes()); }
+
+  /// f(W) and, where asked, ∇f(W), in float64. Remembers P for hessian_product. One pass.
+  Evaluation evaluate(const Parameters& w, Parameters* gradient);
+
+  /// ∇²f(W) V at the W of the last evaluate, products in float32 (relative error about 1e-6) or float64. One pass.
+  void hessian_product(const Parameters& v, Parameters& product, bool in_double = false) const;
+
+  /// Diagonal of ∇²f at the W of the last evaluate, (d+1)×K. One pass over squared features.
+  Parameters hessian_diagonal() const;
+
+  /// Dual bound from the point q' = q − (diag q − q qᵀ) V x̃ (THEORY 4.10 C2; V = 0 gives C1). Valid for any V; tight if V
+  /// solves H V = ∇f. `remaining_moment` (if not null) becomes R, (d+1)×K. One and a half passes.
+  Certificate dual_bound(const Parameters& w, const Parameters& v, Parameters* remaining_moment = nullptr) const;
+
+  const PassEngine& engine() const { return engine_; }
+  const Vector& mean_features() const { return moments().mean_features; }  ///< Σ s_i x_i, d
+  double passes() const { return passes_; }                       ///< made so far, by all methods
+
+ private:
+  /// Weighted means over the rows that the bound needs; computed at the first need.
+  struct Moments {
+    Vector mean_features, mean_absolute_features;  // Σ s x, Σ s |x|: d
+    Parameters target_moment;                      // Σ s x̃ tᵀ: (d+1)×K
+  };
+  const Moments& moments() const;
+  Index longest_row() const;  // terms in the longest sum of a score
+
+  Problem problem_;
+  PassEngine engine_;
+  mutable std::unique_ptr<Moments> moments_;
+  MatrixF probabilities_;  // block after block, each class-major K×block_rows
+  mutable double passes_ = 0;
+};
+
+}  // namespace poise

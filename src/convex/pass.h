@@ -1,0 +1,63 @@
+// One fused pass over the rows: scores, a kernel per block of rows, and the products with the features, while the block
+// is in cache. Everything a solver does to the data is such a pass (THEORY 4.2).
+//
+//   for every block of rows X_B:   Z_k = X̃_B W_k  (k = 1 or 2)   →   kernel: Z → R   →   G += X̃_Bᵀ R
+//
+// Blocks are dealt to a number of chunks that depends on the problem alone; each chunk has its own sum, and the sums are
+// added along a fixed tree: the same bits for any number of threads.
+#pragma once
+
+#include <functional>
+
+#include "convex/problem.h"
+
+namespace poise {
+
+/// What the kernel gets: scores of `rows` rows from `first_row`, class-major K×ld (see kernels.h); `second` is null for one
+/// matrix. It turns `scores` into R in place and keeps its statistics in a slot of its own, number `chunk` < chunk_count().
+template <typename Real>
+struct ScoreBlock {
+  Index chunk, first_row, rows, ld;
+  Real* scores;
+  const Real* second;
+};
+
+template <typename Real>
+using BlockKernel = std::function<void(const ScoreBlock<Real>&)>;
+
+class PassEngine {
+ public:
+  PassEngine(const Features& features, Index classes, int threads);
+
+  Index chunk_count() const { return chunks_; }
+  Index block_rows() const { return block_rows_; }  ///< every block starts at a multiple of it
+  int threads() const { return threads_; }
+
+  /// `first` and `second`: (d+1)×K or null (no such scores; the kernel then fills `scores`). `product` (if not null) becomes
+  /// X̃ᵀR, (d+1)×K.
+  /// Real is float (Hessian products: a relative 1e-6 does) or double (values, gradients, certificates).
+  template <typename Real>
+  void run(const Parameters* first, const Parameters* second, const BlockKernel<Real>& kernel, Parameters* product) const;
+
+  /// As run without scores, with x∘x in place of x: `product` becomes (X̃∘X̃)ᵀR. For diagonals.
+  void run_squared(const BlockKernel<float>& kernel, Parameters* product) const;
+
+  /// Centered second moments  Σ_i s_i (x_i − c)(x_i − c)ᵀ, d×d, in float32 products; dense features only.
+  MatrixF centered_gram(const Vector& row_weight, const Vector& center) const;
+
+ private:
+  template <typename Real>
+  void run_dense(const Parameters* first, const Parameters* second, const BlockKernel<Real>& kernel,
+                 Parameters* product, bool square) const;
+  template <typename Real>
+  void run_sparse(const Parameters* first, const Parameters* second, const BlockKernel<Real>& kernel,
+                  Parameters* product, bool square) const;
+
+  Features features_;
+  Index classes_;
+  int threads_;
+  Index block_rows_;  // rows of a block: its dense form fits the level-2 cache
+  Index chunks_;
+};
+
+}  // namespace poise

@@ -1,0 +1,133 @@
+#include "convex/solvers.h"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <cmath>
+
+namespace poise {
+
+void SolveState::keep_better(const Certificate& candidate) {
+  if (!std::isfinite(candidate.dual_value)) return;
+  const double current = has_bound ? bound.dual_value - bound.rounding : -std::numeric_limits<double>::infinity();
+  if (candidate.dual_value - candidate.rounding > current) bound = candidate;
+  has_bound = true;
+}
+
+double SolveState::gap() const {
+  if (!has_bound) return std::numeric_limits<double>::infinity();
+  return std::max(0.0, value.objective - bound.dual_value) + bound.rounding;
+}
+
+Monitor::Monitor(const SolveOptions& options, Observer* observer)
+    : tolerance_(options.tolerance), time_limit_(options.time_limit), observer_(observer) {}
+
+double Monitor::seconds() const {
+  return std::chrono::duration<double>(std::chrono::steady_clock::now() - start_).count();
+}
+
+void Monitor::iteration(const SolveState& state, double passes, const std::string& phase) {
+  ++iterations_;
+  if (!observer_) return;
+  Progress progress;
+  progress.iteration = iterations_;
+  progress.seconds = seconds();
+  progress.objective = state.value.objective;
+  progress.gradient_norm = state.gradient_norm();
+  if (state.has_bound) progress.gap = state.gap();
+  progress.passes = passes;
+  progress.phase = phase;
+  observer_->on_iteration(progress);
+}
+
+void Monitor::message(const std::string& text) const {
+  if (observer_) observer_->on_message(text);
+}
+
+std::optional<Status> Monitor::limit_reached(int max_iterations) {
+  if (observer_ && observer_->stop_requested()) return Status::kInterrupted;
+  if (time_limit_ > 0 && seconds() >= time_limit_) return Status::kTimeLimit;
+  if (iterations_ >= max_iterations) return Status::kIterationLimit;
+  return std::nullopt;
+}
+
+CgResult solve_newton_system(const SoftmaxObjective& objective, const Metric& metric, const Parameters& gradient,
+                             double reduction, int max_products, bool in_double) {
+  CgResult result{Parameters::Zero(gradient.rows(), gradient.cols()), 0};
+  Parameters residual = gradient, z = metric.solve(residual), direction = z, product;
+  double rz = residual.cwiseProduct(z).sum();
+  const double target = reduction * reduction * rz;
+  while (result.products < max_products && rz > target && rz > 0) {
+    objective.hessian_product(direction, product, in_double);
+    ++result.products;
+    const double curvature = direction.cwiseProduct(product).sum();
+    if (!(curvature > 0)) break;  // rounding has eaten the direction; what we have is the best there is
+    const double length = rz / curvature;
+    result.step += length * direction;
+    residual -= length * product;
+    z = metric.solve(residual);
+    const double next = residual.cwiseProduct(z).sum();
+    direction = z + (next / rz) * direction;
+    rz = next;
+  }
+  return result;
+}
+
+void certify_state(const SoftmaxObjective& objective, const Metric& metric, SolveState& state, double tolerance,
+                   const Parameters* newton_step) {
+  Parameters v = newton_step ? *newton_step
+                             : solve_newton_system(objective, metric, state.gradient, 1e-3, 200).step;
+  const bool free_features = (objective.problem().penalty.array() == 0).any();
+  Parameters remaining;
+  for (int refinement = 0; refinement < 6; ++refinement) {
+    const Certificate bound = objective.dual_bound(state.w, v, &remaining);
+    const double before = state.gap();
+    state.keep_better(bound);
+    // λ = 0: the moments of q' must be right; what CG left of them is solved for again (iterative refinement).
+    if (!free_features || state.gap() <= tolerance || state.gap() > 0.5 * before) return;
+    if (!bound.proves_existence) return;
+    v += solve_newton_system(objective, metric, remaining, 1e-4, 200).step;
+  }
+}
+
+Trial line_search(SoftmaxObjective& objective, const SolveState& state, const Parameters& step) {
+  const double slope = state.gradient.cwiseProduct(step).sum();
+  // Near the optimum f is flat to rounding: accept what does not rise by more than its last bits.
+  const double slack = 8 * std::numeric_limits<double>::epsilon() * std::abs(state.value.objective);
+  for (double length = 1; length > 1e-10; length *= 0.5) {
+    Trial trial;
+    trial.w = state.w - length * step;
+    trial.value = objective.evaluate(trial.w, &trial.gradient);
+    if (trial.value.objective <= state.value.objective - 1e-4 * length * slope + slack) {
+      trial.length = length;
+      return trial;
+    }
+  }
+  return {};
+}
+
+void accept(SolveState& state, Trial&& trial) {
+  state.w = std::move(trial.w);
+  state.value = trial.value;
+  state.gradient = std::move(trial.gradient);
+}
+
+Outcome certified(const SolveState& state, const Monitor& monitor) {
+  return {Status::kCertified, fmt::format("the duality gap {:.2e} is at most the tolerance {:.2e}", state.gap(), monitor.tolerance())};
+}
+
+Outcome limited(Status status, const Monitor& monitor) {
+  switch (status) {
+    case Status::kInterrupted: return {status, "interrupted; the model is the best point so far"};
+    case Status::kTimeLimit: return {status, fmt::format("the time limit of {} s was reached", monitor.time_limit())};
+    default: return {status, fmt::format("{} iterations were made", monitor.iterations())};
+  }
+}
+
+Outcome no_progress(const SoftmaxObjective& objective, const Metric& metric, SolveState& state, const Monitor& monitor) {
+  certify_state(objective, metric, state, monitor.tolerance());
+  if (state.gap() <= monitor.tolerance()) return certified(state, monitor);
+  return {Status::kConverged, "no further decrease is possible in float64 arithmetic"};
+}
+
+}  // namespace poise

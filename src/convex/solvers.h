@@ -1,0 +1,103 @@
+// The convex solvers behind one small interface, and the bookkeeping they share.
+#pragma once
+
+#include <chrono>
+#include <limits>
+
+#include "convex/metric.h"
+#include "convex/objective.h"
+
+namespace poise {
+
+/// A solver's place: parameters, f and ∇f there, and the best lower bound on f* so far. A dual bound holds for every W, so
+/// the gap of a new point is known from its value alone.
+struct SolveState {
+  Parameters w;
+  Evaluation value;
+  Parameters gradient;
+  Certificate bound;  // the certificate with the largest dual_value so far
+  bool has_bound = false;
+
+  void keep_better(const Certificate& candidate);
+  /// f(w) − best dual value + rounding; infinite without a bound.
+  double gap() const;
+  /// Largest absolute entry of ∇f.
+  double gradient_norm() const { return gradient.cwiseAbs().maxCoeff(); }
+};
+
+/// Counts, clocks, limits and observers of one solve; shared by its phases.
+class Monitor {
+ public:
+  Monitor(const SolveOptions& options, Observer* observer);
+
+  /// Reports the state as outer iteration number `iteration()`; `extra_passes` are those of other objectives.
+  void iteration(const SolveState& state, double passes, const std::string& phase);
+  void message(const std::string& text) const;
+
+  /// A reason to stop from outside the mathematics (time, iterations, interrupt), if there is one.
+  std::optional<Status> limit_reached(int max_iterations);
+
+  int iterations() const { return iterations_; }
+  double seconds() const;
+  double tolerance() const { return tolerance_; }
+  double time_limit() const { return time_limit_; }
+
+ private:
+  std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
+  double tolerance_, time_limit_;
+  int iterations_ = 0;
+  Observer* observer_;
+};
+
+/// How a solver ended, and in its own words why.
+struct Outcome {
+  Status status;
+  std::string why;
+};
+
+Outcome certified(const SolveState& state, const Monitor& monitor);
+Outcome limited(Status limit, const Monitor& monitor);
+/// The end of the road in float64: a last, tighter certificate decides whether it is good enough.
+Outcome no_progress(const SoftmaxObjective& objective, const Metric& metric, SolveState& state, const Monitor& monitor);
+
+/// A point tried by a line search.
+struct Trial {
+  double length = 0;  // 0: no acceptable step
+  Evaluation value;
+  Parameters w, gradient;
+};
+
+/// Backtracking on f(W − s·step) with the Armijo rule; each trial is a pass with gradient, as the first usually is the last.
+Trial line_search(SoftmaxObjective& objective, const SolveState& state, const Parameters& step);
+void accept(SolveState& state, Trial&& trial);
+
+/// Each solver moves `state.w` (gauge-free: class sums 0) until the gap is at most the monitor's tolerance, no progress is
+/// possible in float64, or a limit is hit. state.value and gradient belong to state.w on return.
+Outcome solve_newton(SoftmaxObjective& objective, const Metric& metric, SolveState& state, Monitor& monitor,
+                     int max_iterations, const std::string& phase);
+Outcome solve_lbfgs(SoftmaxObjective& objective, const Metric& metric, SolveState& state, Monitor& monitor, int max_iterations);
+Outcome solve_golden(SoftmaxObjective& objective, const Metric& metric, SolveState& state, Monitor& monitor, int max_iterations);
+Outcome solve_descent(SoftmaxObjective& objective, SolveState& state, Monitor& monitor, int max_iterations);
+
+/// V with H V = G by conjugate gradients preconditioned with the metric, at the objective's last point, until the residual in
+/// the M⁻¹ norm has fallen by `reduction`. Returns the best V so far if the iterations run out.
+struct CgResult {
+  Parameters step;
+  int products = 0;
+};
+CgResult solve_newton_system(const SoftmaxObjective& objective, const Metric& metric, const Parameters& gradient,
+                             double reduction, int max_products, bool in_double = false);
+
+/// Adds the best certificate it can reach at state.w (the objective's last point): a Newton system, a dual bound, and for λ = 0
+/// refinements until the moments are right to rounding. Returns the last V.
+void certify_state(const SoftmaxObjective& objective, const Metric& metric, SolveState& state, double tolerance,
+                   const Parameters* newton_step = nullptr);
+
+/// Looks for a direction of recession of the λ = 0 problem in single features: one class on one side of a threshold, all others
+/// on the other. Exact comparisons, no rounding. Needs class labels; empty if there is none.
+std::optional<SeparatingDirection> find_separating_feature(const Dataset& data);
+
+/// Whether `w` itself separates: every row's own class wins by more than the rounding of the scores.
+std::optional<SeparatingDirection> separates(const SoftmaxObjective& objective, const Parameters& w, const Dataset& data);
+
+}  // namespace poise
