@@ -31,9 +31,18 @@ Matrix predict_probabilities(const SoftmaxModel& model, const Dataset& data, int
 
 /// Writes an ONNX file that takes raw features and gives `label` (string) and `probabilities` (float32, n×K).
 ///
-/// All-numeric data: one input `features`, float32 [n, d]. With categorical columns: one input a column, named after it,
-/// [n, 1], float32 or string. Imputation, one-hot coding and centering are nodes of the graph. Weights are stored in
-/// float64 and cast, so that reading the file back loses nothing. The file appears whole or not at all.
+/// All-numeric data: one input `features`, float32 [n, columns]: the numbers as they stand in the data file (pixels
+/// 0 … 255, LIBSVM rows made dense). With categorical columns: one input a column, named after it, [n, 1], float32 or
+/// string; a name that is empty, taken twice or by an output or constant gets `#` and the column's number behind it.
+/// A missing number is NaN; a missing category is "", "?", "NA" or "NaN" (where that is no category itself). Both are
+/// filled in as the schema says; where it does not say, NaN gives NaN probabilities, and a category that is missing or
+/// unknown counts as none of the known ones: there are no errors in a graph.
+///
+/// Filling in, one-hot coding and centering are nodes of the graph. Weights are stored in float64 and cast, so that
+/// reading the file back loses nothing. The file appears whole or not at all. Metadata goes to the file's
+/// metadata_props under "poise.<key>" (`schema` and `format` are reserved), the schema to "poise.schema" as JSON.
+/// Throws Error(kUsage) if the model contradicts itself, Error(kData) if a name is not UTF-8, Error(kResource) beyond
+/// the 2 GB of an ONNX file, Error(kIo) if it cannot be written.
 void save_model(const SoftmaxModel& model, const std::string& path);
 
 /// Reads what save_model wrote; `path` is the file or a run directory that holds `model.onnx`.

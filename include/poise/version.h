@@ -1,0 +1,8 @@
+// The version of the library; CMake reads it from here.
+#pragma once
+
+namespace poise {
+
+inline constexpr const char* kVersion = "0.1.0";
+
+}  // namespace poise

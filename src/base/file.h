@@ -1,0 +1,16 @@
+// Whole files, in and out.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+namespace poise {
+
+/// The bytes of a file. Throws Error(kIo) if it cannot be read, Error(kData) if it holds more than `limit` bytes.
+std::string read_file(const std::string& path, std::size_t limit);
+
+/// Writes a file that appears whole or not at all, at a crash too: a temporary file in the same folder, flushed to the
+/// disk, takes the name in one step. Throws Error(kIo).
+void write_file_whole(const std::string& path, std::string_view bytes);
+
+}  // namespace poise

@@ -1,0 +1,156 @@
+#include "data/schema_json.h"
+
+#include <fmt/core.h>
+
+#include <array>
+#include <cmath>
+#include <nlohmann/json.hpp>
+#include <string_view>
+#include <unordered_set>
+
+#include "poise/error.h"
+
+namespace poise {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+constexpr std::array<std::string_view, 4> kFormats{"table", "libsvm", "npy", "idx"};
+constexpr std::array<std::string_view, 2> kKinds{"numeric", "categorical"};
+constexpr std::array<std::string_view, 3> kPolicies{"error", "mean", "category"};
+
+template <typename Enum, std::size_t N>
+std::string name_of(Enum value, const std::array<std::string_view, N>& names) {
+  return std::string(names.at(static_cast<std::size_t>(value)));
+}
+
+[[noreturn]] void refuse(const std::string& found, const std::string& expected) {
+  throw Error(ErrorKind::kData, "schema: " + found, expected);
+}
+
+const Json& member(const Json& json, const char* key) {
+  const auto found = json.is_object() ? json.find(key) : json.end();
+  if (!json.is_object() || found == json.end()) refuse(fmt::format("\"{}\" is missing", key), "an object that has it");
+  return *found;
+}
+
+template <typename Enum, std::size_t N>
+Enum read_enum(const Json& json, const char* key, const std::array<std::string_view, N>& names) {
+  const std::string text = member(json, key).get<std::string>();
+  for (std::size_t i = 0; i < N; ++i) {
+    if (text == names[i]) return static_cast<Enum>(i);
+  }
+  refuse(fmt::format("\"{}\" is \"{}\"", key, text), fmt::format("\"{}\" or another known value", names[0]));
+}
+
+// nlohmann converts a float that is out of range without a word, hence the test of the type.
+Index read_index(const Json& value, const char* key) {
+  if (!value.is_number_integer()) refuse(fmt::format("\"{}\" is not an integer", key), "an integer");
+  return value.get<Index>();
+}
+
+Json column_to_json(const Column& column) {
+  Json json{{"name", column.name}, {"position", column.position}, {"kind", name_of(column.kind, kKinds)}};
+  if (column.kind == ColumnKind::kCategorical) json["categories"] = column.categories;
+  if (column.has_missing_feature) json["missing_feature"] = true;
+  if (column.can_fill) json["can_fill"] = true;
+  if (column.fill != 0 && std::isfinite(column.fill)) json["fill"] = column.fill;
+  return json;
+}
+
+Column column_from_json(const Json& json) {
+  Column column;
+  column.name = member(json, "name").get<std::string>();
+  column.position = read_index(member(json, "position"), "position");
+  column.kind = read_enum<ColumnKind>(json, "kind", kKinds);
+  if (column.kind == ColumnKind::kCategorical) {
+    column.categories = member(json, "categories").get<std::vector<std::string>>();
+  }
+  column.has_missing_feature = json.value("missing_feature", false);
+  column.can_fill = json.value("can_fill", false);
+  column.fill = json.value("fill", 0.0);
+  return column;
+}
+
+Schema read_schema(const Json& json) {
+  Schema schema;
+  schema.format = read_enum<FileFormat>(json, "format", kFormats);
+  for (const Json& column : member(json, "columns")) schema.columns.push_back(column_from_json(column));
+  schema.array_features = read_index(member(json, "array_features"), "array_features");
+  for (const Json& side : member(json, "image_shape")) schema.image_shape.push_back(read_index(side, "image_shape"));
+  schema.label_name = member(json, "label_name").get<std::string>();
+  schema.label_position = read_index(member(json, "label_position"), "label_position");
+  schema.classes = member(json, "classes").get<std::vector<std::string>>();
+  schema.has_header = member(json, "has_header").get<bool>();
+  schema.missing = read_enum<MissingPolicy>(json, "missing", kPolicies);
+  return schema;
+}
+
+bool all_distinct(const std::vector<std::string>& names) {
+  return std::unordered_set<std::string_view>(names.begin(), names.end()).size() == names.size();
+}
+
+std::string column_fault(const Column& column) {
+  const bool categorical = column.kind == ColumnKind::kCategorical;
+  const auto count = static_cast<double>(column.categories.size());
+  if (column.position < 0) return "has a negative position";
+  if (categorical && column.categories.empty()) return "has no categories";
+  if (!categorical && !column.categories.empty()) return "is numeric and has categories";
+  if (!all_distinct(column.categories)) return "has a category twice";
+  if (categorical && column.has_missing_feature) return "is categorical and has a feature for missing numbers";
+  if (!column.can_fill) return {};
+  if (!std::isfinite(column.fill)) return "is filled with a value that is not finite";
+  if (categorical && !(column.fill >= 0 && column.fill < count && column.fill == std::floor(column.fill))) {
+    return "is filled with a category it does not have";
+  }
+  return {};
+}
+
+std::string image_fault(const Schema& schema) {
+  if (schema.image_shape.empty()) return {};
+  if (schema.image_shape.size() != 2) return "an image shape has two sides";
+  const Index rows = schema.image_shape[0], cols = schema.image_shape[1];
+  const bool fits =
+      rows > 0 && cols > 0 && rows <= schema.array_features / cols && rows * cols == schema.array_features;
+  return fits ? std::string() : "the image shape does not give the number of features";
+}
+
+}  // namespace
+
+nlohmann::ordered_json schema_to_json(const Schema& schema) {
+  Json columns = Json::array();
+  for (const Column& column : schema.columns) columns.push_back(column_to_json(column));
+  return Json{{"format", name_of(schema.format, kFormats)},
+              {"columns", columns},
+              {"array_features", schema.array_features},
+              {"image_shape", schema.image_shape},
+              {"label_name", schema.label_name},
+              {"label_position", schema.label_position},
+              {"classes", schema.classes},
+              {"has_header", schema.has_header},
+              {"missing", name_of(schema.missing, kPolicies)}};
+}
+
+Schema schema_from_json(const nlohmann::ordered_json& json) {
+  Schema schema;
+  try {
+    schema = read_schema(json);
+  } catch (const Json::exception& error) {
+    refuse(error.what(), "a schema as Poise writes it");
+  }
+  const std::string fault = schema_fault(schema);
+  if (!fault.empty()) refuse(fault, "a schema that agrees with itself");
+  return schema;
+}
+
+std::string schema_fault(const Schema& schema) {
+  for (const Column& column : schema.columns) {
+    const std::string fault = column_fault(column);
+    if (!fault.empty()) return fmt::format("column \"{}\" {}", column.name, fault);
+  }
+  if (schema.array_features < 0) return "the number of features is negative";
+  if (!all_distinct(schema.classes)) return "a class name occurs twice";
+  return image_fault(schema);
+}
+
+}  // namespace poise

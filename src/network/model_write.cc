@@ -1,0 +1,82 @@
+#include <fmt/core.h>
+
+#include <limits>
+#include <nlohmann/json.hpp>
+
+#include "base/file.h"
+#include "data/schema_json.h"
+#include "network/model_check.h"
+#include "network/model_file.h"
+#include "network/model_graph.h"
+#include "poise/error.h"
+#include "poise/version.h"
+
+namespace poise {
+namespace {
+
+// Released 2020: every ONNX Runtime since 1.5 reads these.
+constexpr Index kIrVersion = 7, kOperatorSet = 13, kMlOperatorSet = 2;
+
+void check_size(Index bytes) {
+  if (bytes <= std::numeric_limits<std::int32_t>::max()) return;
+  throw Error(ErrorKind::kResource, fmt::format("the model takes {} bytes", bytes),
+              "at most 2147483647, the limit of an ONNX file", "use fewer features or classes");
+}
+
+void check_model(const SoftmaxModel& model) {
+  const std::string fault = model_fault(model);
+  if (!fault.empty()) throw Error(ErrorKind::kUsage, "the model cannot be saved: " + fault);
+  check_size(model.class_count() * model.feature_count() * Index{sizeof(double)});  // before anything is copied
+  for (const auto& [key, value] : model.metadata) {
+    if (key == kSchemaKey || key == kFormatKey) {
+      throw Error(ErrorKind::kUsage, fmt::format("the metadata key \"{}\" is reserved", key), "another name");
+    }
+  }
+}
+
+// JSON and other readers of ONNX accept nothing but UTF-8.
+std::string utf8_json(const nlohmann::ordered_json& json) {
+  try {
+    return json.dump();
+  } catch (const nlohmann::json::type_error&) {
+    throw Error(ErrorKind::kData, "a column, category or class name, or the metadata, is not UTF-8", "text in UTF-8",
+                "convert the data file, for example with iconv");
+  }
+}
+
+void add_property(onnx::ModelProto& proto, const std::string& key, const std::string& value) {
+  auto& property = *proto.add_metadata_props();
+  property.set_key("poise." + key);
+  property.set_value(value);
+}
+
+// The format comes last, and it is at the end of the file: where it is, nothing has been cut off.
+void add_metadata(onnx::ModelProto& proto, const SoftmaxModel& model) {
+  add_property(proto, kSchemaKey, utf8_json(schema_to_json(model.schema)));
+  utf8_json(model.metadata);
+  for (const auto& [key, value] : model.metadata) add_property(proto, key, value);
+  add_property(proto, kFormatKey, std::to_string(kFormatVersion));
+}
+
+}  // namespace
+
+std::string serialize_model(const SoftmaxModel& model) {
+  check_model(model);
+  onnx::ModelProto proto;
+  proto.set_ir_version(kIrVersion);
+  proto.set_producer_name(kProducer);
+  proto.set_producer_version(kVersion);
+  proto.set_doc_string("softmax regression: probabilities = softmax(weights (features - center) + bias)");
+  proto.add_opset_import()->set_version(kOperatorSet);
+  auto& ml = *proto.add_opset_import();
+  ml.set_domain("ai.onnx.ml");
+  ml.set_version(kMlOperatorSet);
+  add_metadata(proto, model);
+  build_graph(model, *proto.mutable_graph());
+  check_size(static_cast<Index>(proto.ByteSizeLong()));
+  return proto.SerializeAsString();
+}
+
+void save_model(const SoftmaxModel& model, const std::string& path) { write_file_whole(path, serialize_model(model)); }
+
+}  // namespace poise

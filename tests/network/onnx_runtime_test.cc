@@ -1,0 +1,261 @@
+// The model file in the hands of others: ONNX's own checker accepts it, and ONNX Runtime computes from raw cells what
+// Poise computes from features. Needs `scripts/install-deps.sh --test`; skipped, saying so, where that has not run.
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <cmath>
+#include <filesystem>
+#include <fstream>
+#include <limits>
+#include <nlohmann/json.hpp>
+#include <variant>
+
+#include "base/file.h"
+#include "poise/model.h"
+#include "sample_models.h"
+
+namespace poise {
+namespace {
+
+namespace fs = std::filesystem;
+using nlohmann::json;
+using Cell = std::variant<double, std::string>;  // NaN and "" are missing
+using Row = std::vector<Cell>;
+
+constexpr double kMissing = std::numeric_limits<double>::quiet_NaN();
+
+bool succeeds(const std::string& command) { return std::system(command.c_str()) == 0; }
+
+std::string quoted(const fs::path& path) { return "'" + path.string() + "'"; }
+
+// The features of a row, from the words of schema.h.
+std::vector<double> encode(const Schema& schema, const Row& row) {
+  std::vector<double> features;
+  for (std::size_t j = 0; j < row.size(); ++j) {
+    const Column& column = schema.columns[j];
+    if (column.kind == ColumnKind::kNumeric) {
+      const double value = std::get<double>(row[j]);
+      features.push_back(std::isnan(value) && column.can_fill ? column.fill : value);
+      if (column.has_missing_feature) features.push_back(std::isnan(value) ? 1 : 0);
+    } else {
+      std::string value = std::get<std::string>(row[j]);
+      if (value.empty() && column.can_fill) value = column.categories[static_cast<std::size_t>(column.fill)];
+      for (const std::string& category : column.categories) features.push_back(category == value ? 1 : 0);
+    }
+  }
+  return features;
+}
+
+Dataset encode(const Schema& schema, const std::vector<Row>& rows) {
+  MatrixF features(std::ssize(rows), schema.feature_count());
+  Dataset data = float_data(features, schema);
+  for (Index i = 0; i < features.rows(); ++i) {
+    const std::vector<double> row = encode(schema, rows[static_cast<std::size_t>(i)]);
+    for (Index j = 0; j < features.cols(); ++j) {
+      // As the readers do: float32 holds the distance from an offset, so that a fill of any size is exact enough.
+      if (i == 0) data.offset[j] = row[static_cast<std::size_t>(j)];
+      features(i, j) = static_cast<float>(row[static_cast<std::size_t>(j)] - data.offset[j]);
+    }
+  }
+  data.features =
+      Features::from_floats({features.data(), features.data() + features.size()}, features.rows(), features.cols());
+  return data;
+}
+
+json float_tensor(Index rows, Index width) {
+  return {{"type", "float32"}, {"dims", {rows, width}}, {"data", json::array()}};
+}
+
+// One input a column, in the order of the schema; `names` are those of the inputs.
+json column_inputs(const std::vector<Row>& rows, const std::vector<std::string>& names) {
+  json inputs;
+  for (std::size_t j = 0; j < names.size(); ++j) {
+    json& input = inputs[names[j]] = float_tensor(std::ssize(rows), 1);
+    if (std::holds_alternative<std::string>(rows[0][j])) input["type"] = "string";
+    for (const Row& row : rows) std::visit([&](const auto& cell) { input["data"].push_back(cell); }, row[j]);
+  }
+  return inputs;
+}
+
+// All columns in one input.
+json matrix_input(const std::vector<Row>& rows) {
+  json input = float_tensor(std::ssize(rows), std::ssize(rows[0]));
+  for (const Row& row : rows) {
+    for (const Cell& cell : row) input["data"].push_back(std::get<double>(cell));  // NaN becomes null
+  }
+  return {{"features", input}};
+}
+
+class OnnxRuntime : public testing::Test {
+ protected:
+  void SetUp() override {
+    const std::string name = testing::UnitTest::GetInstance()->current_test_info()->name();
+    folder_ = fs::temp_directory_path() / ("poise-onnx-" + name + "-" + std::to_string(::getpid()));
+    fs::create_directories(folder_);
+  }
+  void TearDown() override { fs::remove_all(folder_); }
+
+  // Runs the model in ONNX Runtime; null if that is not installed.
+  json run(const SoftmaxModel& model, const json& inputs) {
+    const fs::path onnx = fs::path(POISE_SOURCE_DIR) / "tests" / "onnx";
+    save_model(model, (folder_ / "model.onnx").string());
+    if (!fs::exists(onnx / "node_modules" / "onnxruntime-node") || !succeeds("node --version >/dev/null 2>&1"))
+      return {};
+    std::ofstream(folder_ / "inputs.json") << inputs;
+    EXPECT_TRUE(succeeds("node " + quoted(onnx / "run_model.mjs") + " " + quoted(folder_ / "model.onnx") + " " +
+                         quoted(folder_ / "inputs.json") + " " + quoted(folder_ / "outputs.json")));
+    return json::parse(read_file((folder_ / "outputs.json").string(), 1 << 30));
+  }
+
+  fs::path folder_;
+};
+
+#define RUN_OR_SKIP(outputs, model, inputs) \
+  const json outputs = run(model, inputs);  \
+  if (outputs.is_null()) GTEST_SKIP() << "onnxruntime-node is not installed (scripts/install-deps.sh --test)"
+
+void expect_equal(const json& outputs, const SoftmaxModel& model, const Dataset& data, double tolerance = 1e-5) {
+  const Matrix expected = predict_probabilities(model, data);
+  const Matrix scores = predict_scores(model, data);
+  ASSERT_LT(expected.maxCoeff(), 0.9999) << "certain for some rows, so that errors would not show";
+  const Index K = expected.cols();
+  ASSERT_EQ(outputs["probabilities"]["dims"], (json{expected.rows(), K}));
+  ASSERT_EQ(outputs["label"]["dims"], (json{expected.rows()}));
+  for (Index i = 0; i < expected.rows(); ++i) {
+    for (Index c = 0; c < K; ++c) {
+      EXPECT_NEAR(outputs["probabilities"]["data"][static_cast<std::size_t>(i * K + c)].get<double>(), expected(i, c),
+                  tolerance);
+    }
+    Index best = 0;
+    scores.row(i).maxCoeff(&best);
+    EXPECT_EQ(outputs["label"]["data"][static_cast<std::size_t>(i)],
+              model.schema.classes[static_cast<std::size_t>(best)]);
+  }
+}
+
+Schema numeric_schema(const std::vector<Column>& columns) {
+  Schema schema;
+  schema.columns = columns;
+  schema.classes = {"no", "maybe", "yes"};
+  return schema;
+}
+
+std::vector<Row> numeric_rows(Index rows, const std::vector<double>& middles, bool with_missing) {
+  std::vector<Row> table;
+  for (Index i = 0; i < rows; ++i) {
+    Row row;
+    for (std::size_t j = 0; j < middles.size(); ++j) {
+      // Quarters, so that float32 holds the numbers themselves, and only the computation is compared.
+      const double value = middles[j] + std::round(4 * random_normalish(j, static_cast<std::uint64_t>(i))) / 4;
+      const bool missing = with_missing && i > 0 && random_bits(j, static_cast<std::uint64_t>(i)) % 4 == 0;
+      row.emplace_back(missing ? kMissing : value);
+    }
+    table.push_back(row);
+  }
+  return table;
+}
+
+TEST_F(OnnxRuntime, Images) {
+  Schema schema = array_schema(64, {"0", "1", "2", "3"});
+  schema.format = FileFormat::kIdx;
+  schema.image_shape = {8, 8};
+  SoftmaxModel model = random_model(schema, 1);
+  model.weights /= 255;
+  model.center.setZero();
+  std::vector<std::uint8_t> pixels(100 * 64);
+  for (std::size_t i = 0; i < pixels.size(); ++i) pixels[i] = static_cast<std::uint8_t>(random_bits(2, i));
+  Dataset data = float_data(MatrixF(100, 64), schema);
+  data.features = Features::from_bytes(pixels, 100, 64);
+  json input = float_tensor(100, 64);
+  input["data"] = pixels;
+  RUN_OR_SKIP(outputs, model, (json{{"features", input}}));
+  expect_equal(outputs, model, data);
+}
+
+TEST_F(OnnxRuntime, NumbersFarFromZero) {
+  const std::vector<double> middles{0, 2000, 1e6, -3e5};
+  SoftmaxModel model = random_model(
+      numeric_schema({numeric_column("a", 0), numeric_column("b", 1), numeric_column("c", 2), numeric_column("d", 3)}),
+      3);
+  // A center that float32 cannot hold: 1e6 + 0.03 is off by up to 0.03 there.
+  for (Index j = 0; j < 4; ++j) model.center[j] = middles[static_cast<std::size_t>(j)] + 0.03;
+  const std::vector<Row> rows = numeric_rows(200, middles, false);
+  RUN_OR_SKIP(outputs, model, matrix_input(rows));
+  expect_equal(outputs, model, encode(model.schema, rows));
+}
+
+TEST_F(OnnxRuntime, MissingNumbers) {
+  const std::vector<double> middles{0, 2000, 1e6};
+  const Schema schema =
+      numeric_schema({filled(numeric_column("a", 0), 0.125, true), filled(numeric_column("b", 1), 2000.7),
+                      filled(numeric_column("c", 2), 1e6 + 0.01, true)});
+  SoftmaxModel model = random_model(schema, 4);
+  model.center << 0.1, 0.3, 2000.7, 1e6 + 0.02, 0.2;
+  const std::vector<Row> rows = numeric_rows(200, middles, true);
+  RUN_OR_SKIP(outputs, model, matrix_input(rows));
+  expect_equal(outputs, model, encode(schema, rows));
+}
+
+TEST_F(OnnxRuntime, AMissingNumberThatHasNoFillGivesNoProbabilities) {
+  const SoftmaxModel model =
+      random_model(numeric_schema({numeric_column("a", 0), filled(numeric_column("b", 1), 1)}), 5);
+  RUN_OR_SKIP(outputs, model, matrix_input({{kMissing, 1.0}, {1.0, kMissing}}));
+  const json& probabilities = outputs["probabilities"]["data"];
+  for (std::size_t c = 0; c < 3; ++c) EXPECT_TRUE(probabilities[c].is_null());
+  for (std::size_t c = 3; c < 6; ++c) EXPECT_TRUE(probabilities[c].is_number());
+}
+
+TEST_F(OnnxRuntime, CategoriesAndNumbers) {
+  SoftmaxModel model = random_model(mixed_schema(), 6);
+  model.weights /= 4;  // far from certain, so that every feature shows in the probabilities
+  model.weights.col(0) /= 40;
+  model.center[0] = 38.6;
+  model.center[model.feature_count() - 1] = -333333.1;
+  const std::vector<Row> rows{{25.0, "blue", 0.5, "S", "a", -333333.0},
+                              {kMissing, "dark \"red\"", -1.5, "L", "?", -333333.5},
+                              {38.5, "grün", 0.0, "", "a", kMissing},
+                              {kMissing, "", 2.0, "M", "unseen", kMissing},
+                              {70.0, "?", 1.0, "unseen", "", -333332.0}};
+  const auto inputs = column_inputs(rows, {"age", "color", "weights#2", "size", "kind, or type", "#5"});
+  RUN_OR_SKIP(outputs, model, inputs);
+  expect_equal(outputs, model, encode(model.schema, rows));
+}
+
+TEST_F(OnnxRuntime, OtherSpellingsOfMissing) {
+  Schema schema = mixed_schema();
+  schema.columns = {schema.columns[3], categorical_column("literal", 1, {"?", "a"})};
+  const SoftmaxModel model = random_model(schema, 7);
+  const std::vector<Row> written{{"?", "?"}, {"NA", "NA"}, {"NaN", "a"}, {"", ""}};
+  const std::vector<Row> meant{{"M", "?"}, {"M", "unknown"}, {"M", "a"}, {"M", "unknown"}};
+  RUN_OR_SKIP(outputs, model, column_inputs(written, {"size", "literal"}));
+  expect_equal(outputs, model, encode(schema, meant));
+}
+
+TEST_F(OnnxRuntime, OneCategoricalColumn) {
+  Schema schema = mixed_schema();
+  schema.columns = {categorical_column("label", 0, {"only"})};
+  const SoftmaxModel model = random_model(schema, 8);
+  const std::vector<Row> rows{{"only"}, {"other"}};
+  RUN_OR_SKIP(outputs, model, column_inputs(rows, {"label#0"}));
+  expect_equal(outputs, model, encode(schema, rows));
+}
+
+TEST_F(OnnxRuntime, OnnxItselfAcceptsTheFiles) {
+  if (!succeeds("/usr/bin/python3 -c 'import onnx' 2>/dev/null")) {
+    GTEST_SKIP() << "python3-onnx is not installed (scripts/install-deps.sh --test)";
+  }
+  const std::vector<Schema> schemas{mixed_schema(), array_schema(3, {"a", "b"}),
+                                    numeric_schema({filled(numeric_column("a", 0), 1, true), numeric_column("b", 1)})};
+  std::string command =
+      "/usr/bin/python3 -c 'import onnx, sys\nfor p in sys.argv[1:]: onnx.checker.check_model(onnx.load(p), "
+      "full_check=True)'";
+  for (std::size_t i = 0; i < schemas.size(); ++i) {
+    const fs::path path = folder_ / (std::to_string(i) + ".onnx");
+    save_model(random_model(schemas[i], 9), path.string());
+    command += " " + quoted(path);
+  }
+  EXPECT_TRUE(succeeds(command));
+}
+
+}  // namespace
+}  // namespace poise

@@ -1,0 +1,87 @@
+// Small schemas, models and data sets for the tests, with numbers that are awkward on purpose.
+#pragma once
+
+#include <cmath>
+#include <string>
+
+#include "base/random.h"
+#include "poise/model.h"
+
+namespace poise {
+
+inline double random_normalish(std::uint64_t seed, std::uint64_t counter) {
+  double sum = 0;
+  for (std::uint64_t i = 0; i < 12; ++i) sum += random_uniform(seed, 12 * counter + i);
+  return sum - 6;
+}
+
+/// Weights, bias and center at random, as many as the schema asks for.
+inline SoftmaxModel random_model(const Schema& schema, std::uint64_t seed) {
+  SoftmaxModel model;
+  model.schema = schema;
+  model.weights.resize(schema.class_count(), schema.feature_count());
+  std::uint64_t counter = 0;
+  for (double& weight : model.weights.reshaped()) weight = random_normalish(seed, counter++);
+  model.bias = Vector::NullaryExpr(schema.class_count(), [&] { return random_normalish(seed, counter++); });
+  model.center = Vector::NullaryExpr(schema.feature_count(), [&] { return random_normalish(seed, counter++); });
+  return model;
+}
+
+inline Schema array_schema(Index features, std::vector<std::string> classes) {
+  Schema schema;
+  schema.format = FileFormat::kNpy;
+  schema.array_features = features;
+  schema.classes = std::move(classes);
+  return schema;
+}
+
+inline Column numeric_column(const std::string& name, Index position) {
+  Column column;
+  column.name = name;
+  column.position = position;
+  return column;
+}
+
+inline Column categorical_column(const std::string& name, Index position, std::vector<std::string> categories) {
+  Column column = numeric_column(name, position);
+  column.kind = ColumnKind::kCategorical;
+  column.categories = std::move(categories);
+  return column;
+}
+
+inline Column filled(Column column, double fill, bool has_missing_feature = false) {
+  column.can_fill = true;
+  column.fill = fill;
+  column.has_missing_feature = has_missing_feature;
+  return column;
+}
+
+/// A table with everything a schema can have: fills, indicators, categories, names that are not plain.
+inline Schema mixed_schema() {
+  Schema schema;
+  schema.columns = {filled(numeric_column("age", 0), 38.6, true),
+                    filled(categorical_column("color", 1, {"?", "blue", "dark \"red\"", "grün"}), 0),
+                    numeric_column("weights", 3),  // the name of a constant in the graph
+                    filled(categorical_column("size", 4, {"L", "M", "S"}), 1),
+                    categorical_column("kind, or type", 5, {"?", "a"}),
+                    filled(numeric_column("", 6), -1e6 / 3)};
+  schema.label_name = "income";
+  schema.label_position = 7;
+  schema.classes = {"<=50K", ">50K", "naïve, \"quoted\""};
+  schema.has_header = true;
+  schema.missing = MissingPolicy::kCategory;
+  return schema;
+}
+
+/// Rows of float32 as a data set; `offset` and `scale` are 0 and 1.
+inline Dataset float_data(const MatrixF& rows, const Schema& schema) {
+  Dataset data;
+  data.name = "test";
+  data.features = Features::from_floats({rows.data(), rows.data() + rows.size()}, rows.rows(), rows.cols());
+  data.offset = Vector::Zero(rows.cols());
+  data.scale = Vector::Ones(rows.cols());
+  data.schema = schema;
+  return data;
+}
+
+}  // namespace poise
