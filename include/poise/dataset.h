@@ -90,4 +90,8 @@ Dataset select_rows(const Dataset& data, std::span<const Index> rows);
 /// Splits at random (by `seed`, the same on every machine) into {n − m rows, m rows}; needs 0 < m < n.
 std::pair<Dataset, Dataset> split_rows(const Dataset& data, Index m, std::uint64_t seed);
 
+/// 16 hexadecimal digits that tell data sets apart: a hash of features, labels, targets, weights, offset, scale and class
+/// names. The same for any number of threads; not meant to withstand an adversary.
+std::string fingerprint(const Dataset& data);
+
 }  // namespace poise

@@ -84,8 +84,10 @@ Features Features::view_bytes(std::shared_ptr<const void> owner, const std::uint
 std::size_t Features::stored_bytes() const {
   const auto cells = static_cast<std::size_t>(rows_) * static_cast<std::size_t>(cols_);
   switch (kind_) {
-    case Kind::kFloat: return cells * sizeof(float);
-    case Kind::kBytes: return cells;
+    case Kind::kFloat:
+      return cells * sizeof(float);
+    case Kind::kBytes:
+      return cells;
     case Kind::kSparse:
       return sparse_->values.size() * (sizeof(float) + sizeof(std::int32_t)) +
              sparse_->row_start.size() * sizeof(Index);
@@ -96,9 +98,12 @@ std::size_t Features::stored_bytes() const {
 Features Features::select_rows(std::span<const Index> rows) const {
   const auto count = static_cast<Index>(rows.size());
   switch (kind_) {
-    case Kind::kFloat: return from_floats(gather(floats_, cols_, rows), count, cols_);
-    case Kind::kBytes: return from_bytes(gather(bytes_, cols_, rows), count, cols_);
-    case Kind::kSparse: return from_sparse(gather(*sparse_, rows));
+    case Kind::kFloat:
+      return from_floats(gather(floats_, cols_, rows), count, cols_);
+    case Kind::kBytes:
+      return from_bytes(gather(bytes_, cols_, rows), count, cols_);
+    case Kind::kSparse:
+      return from_sparse(gather(*sparse_, rows));
   }
   return {};
 }

@@ -1,0 +1,62 @@
+// The bytes of a file: mapped where possible, inflated where they are gzip.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "poise/error.h"
+
+namespace poise {
+
+/// A stretch of bytes and what keeps it alive. Copies share the storage.
+struct Bytes {
+  std::shared_ptr<const void> owner;
+  const char* data = nullptr;
+  std::size_t size = 0;
+
+  std::string_view view() const { return {data, size}; }
+  const std::uint8_t* unsigned_data() const { return reinterpret_cast<const std::uint8_t*>(data); }
+};
+
+/// Memory that grows without being cleared first (std::vector would write every page twice).
+class ByteBuffer {
+ public:
+  ByteBuffer() = default;
+  ~ByteBuffer();
+  ByteBuffer(const ByteBuffer&) = delete;
+  ByteBuffer& operator=(const ByteBuffer&) = delete;
+
+  void reserve(std::size_t capacity);  ///< Error(kResource) where memory runs out
+  char* data() { return data_; }
+  std::size_t capacity() const { return capacity_; }
+  /// Gives the first `size` bytes away.
+  Bytes release(std::size_t size);
+
+ private:
+  char* data_ = nullptr;
+  std::size_t capacity_ = 0;
+};
+
+/// The file as it is on disk: mapped, or read where it cannot be (a pipe). Error(kIo) if it cannot be opened or is a
+/// directory, Error(kData) if it is empty. A mapped file must not shrink while it is in use.
+Bytes load_file(const std::string& path);
+
+/// The same, inflated if it is gzip. A name that ends in .gz must be gzip.
+Bytes load_inflated(const std::string& path);
+
+/// A copy, for tests and fuzz targets.
+Bytes copy_bytes(std::string_view text);
+
+/// `path` without its folders.
+std::string base_name(const std::string& path);
+
+/// `path` without a final ".gz".
+std::string without_gz(const std::string& path);
+
+/// Whether there is a regular file at `path`.
+bool is_file(const std::string& path);
+
+}  // namespace poise

@@ -1,0 +1,93 @@
+#include "data/classes.h"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <cmath>
+#include <map>
+#include <numeric>
+
+#include "data/number.h"
+
+namespace poise {
+namespace {
+
+constexpr std::size_t kMostRealLabels = 50;
+constexpr Index kFewRows = 20;
+
+bool is_integer(const std::string& text, double& value) {
+  return parse_number(text, value) == NumberStatus::kNumber && std::nearbyint(value) == value && std::abs(value) < 1e15;
+}
+
+/// "1" for "1.0", "+1" and "1"; any other text stays as it is.
+std::string canonical(const std::string& text) {
+  double value = 0;
+  return is_integer(text, value) ? fmt::format("{}", static_cast<Index>(value)) : text;
+}
+
+void check_not_regression(const std::vector<std::string>& labels, Index rows, const std::string& what,
+                          const Location& where) {
+  double value = 0;
+  const bool numbers = std::all_of(labels.begin(), labels.end(), [&](const std::string& text) {
+    return parse_number(text, value) == NumberStatus::kNumber;
+  });
+  const bool integers =
+      std::all_of(labels.begin(), labels.end(), [&](const std::string& text) { return is_integer(text, value); });
+  const bool nearly_all_differ = rows >= kFewRows && 2 * static_cast<Index>(labels.size()) > rows;
+  if (!nearly_all_differ && (!numbers || integers || labels.size() <= kMostRealLabels)) return;
+  throw Error(ErrorKind::kData,
+              fmt::format("{} has {} different values in {} rows{}", what, labels.size(), rows,
+                          numbers && !integers ? ": it looks like a regression target" : ""),
+              "classes, each with several rows", "name the column that holds the class with --label", where);
+}
+
+}  // namespace
+
+Classes infer_classes(const std::vector<std::string>& labels, Index rows, const std::string& what,
+                      const Location& where) {
+  check_not_regression(labels, rows, what, where);
+  double value = 0;
+  const bool integers =
+      std::all_of(labels.begin(), labels.end(), [&](const std::string& text) { return is_integer(text, value); });
+  Classes classes;
+  std::vector<std::string> names(labels.size());
+  std::transform(labels.begin(), labels.end(), names.begin(),
+                 [&](const std::string& text) { return integers ? canonical(text) : text; });
+  classes.names = names;
+  std::sort(classes.names.begin(), classes.names.end(), [&](const std::string& a, const std::string& b) {
+    return integers ? std::stoll(a) < std::stoll(b) : a < b;
+  });
+  classes.names.erase(std::unique(classes.names.begin(), classes.names.end()), classes.names.end());
+  if (classes.names.size() == 1) {
+    throw Error(ErrorKind::kData, fmt::format("{} has only one class: '{}'", what, classes.names[0]),
+                "at least two classes", "is this the label column? name it with --label", where);
+  }
+  classes.class_of = match_classes(names, classes.names);
+  return classes;
+}
+
+std::vector<std::int32_t> match_classes(const std::vector<std::string>& labels,
+                                        const std::vector<std::string>& classes) {
+  std::map<std::string, std::int32_t> known;
+  for (std::size_t k = 0; k < classes.size(); ++k) known.emplace(classes[k], static_cast<std::int32_t>(k));
+  for (std::size_t k = 0; k < classes.size(); ++k) known.emplace(canonical(classes[k]), static_cast<std::int32_t>(k));
+  std::vector<std::int32_t> result;
+  for (const std::string& label : labels) {
+    auto found = known.find(label);
+    if (found == known.end()) found = known.find(canonical(label));
+    result.push_back(found == known.end() ? -1 : found->second);
+  }
+  return result;
+}
+
+std::string list_names(const std::vector<std::string>& names, std::size_t most) {
+  std::string list;
+  for (std::size_t i = 0; i < std::min(most, names.size()); ++i) {
+    const bool last = i > 0 && i + 1 == names.size();
+    list += fmt::format("{}'{}'", i == 0 ? "" : last ? " and " : ", ", names[i]);
+  }
+  if (names.size() > most) list += fmt::format(" and {} more", names.size() - most);
+  return list;
+}
+
+}  // namespace poise

@@ -1,0 +1,33 @@
+// Class names: from the distinct labels of a file to an ordered list of classes.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "poise/dataset.h"
+#include "poise/error.h"
+
+namespace poise {
+
+/// The classes of a training set, and the class of each distinct label it was made from.
+struct Classes {
+  std::vector<std::string> names;
+  std::vector<std::int32_t> class_of;
+};
+
+/// Orders distinct labels: integers by value (and "1.0" is the class "1"), anything else alphabetically.
+/// Error(kData) for a single class, and for what looks like a regression target: more than 50 different values that are
+/// numbers but not integers, or more different labels than half of the rows (of at least 20). `what` names the label
+/// column in the messages.
+Classes infer_classes(const std::vector<std::string>& labels, Index rows, const std::string& what,
+                      const Location& where);
+
+/// The class of each label in a model's list, by its text or as the same integer; −1 where it is unknown.
+std::vector<std::int32_t> match_classes(const std::vector<std::string>& labels,
+                                        const std::vector<std::string>& classes);
+
+/// "'a', 'b', 'c' and 7 more"
+std::string list_names(const std::vector<std::string>& names, std::size_t most = 8);
+
+}  // namespace poise

@@ -1,0 +1,106 @@
+#include "data/gzip.h"
+
+#include <unistd.h>
+#include <zlib.h>
+
+#include <algorithm>
+#include <cstring>
+
+namespace poise {
+namespace {
+
+constexpr std::size_t kPiece = 1U << 30;  // zlib counts in 32 bits
+constexpr std::size_t kHarmless = 1U << 30;
+constexpr std::size_t kLargestRatio = 400;
+
+std::size_t largest_output(std::size_t compressed) {
+  const auto memory = static_cast<std::size_t>(std::max(1L, ::sysconf(_SC_PHYS_PAGES))) *
+                      static_cast<std::size_t>(std::max(1L, ::sysconf(_SC_PAGESIZE)));
+  return std::min(memory, std::max(kHarmless, compressed * kLargestRatio));
+}
+
+/// The size that a file of one member states in its last four bytes, if that is believable.
+std::size_t likely_size(std::string_view compressed) {
+  std::uint32_t stated = 0;
+  std::memcpy(&stated, compressed.data() + compressed.size() - 4, 4);
+  const std::size_t fallback = 4 * compressed.size() + 4096;
+  return stated > 0 && stated / 64 < compressed.size() ? stated + std::size_t{1} : fallback;
+}
+
+/// One inflation; frees zlib's state however it ends.
+class Inflater {
+ public:
+  Inflater(std::string_view compressed, const std::string& file) : input_(compressed), file_(file) {
+    if (inflateInit2(&stream_, 15 + 16) != Z_OK) throw Error(ErrorKind::kResource, "out of memory for zlib");
+  }
+  ~Inflater() { inflateEnd(&stream_); }
+  Inflater(const Inflater&) = delete;
+  Inflater& operator=(const Inflater&) = delete;
+
+  Bytes run() {
+    const std::size_t limit = largest_output(input_.size());
+    output_.reserve(std::min(limit, likely_size(input_)));
+    while (step() != Z_STREAM_END || !at_end()) {
+      if (size_ < output_.capacity()) continue;
+      if (size_ >= limit) fail_bomb();
+      output_.reserve(std::min(limit, size_ + size_ / 2 + 4096));
+    }
+    if (size_ == 0) throw Error(ErrorKind::kData, "the file is empty once inflated", "rows of data", {}, {file_});
+    return output_.release(size_);
+  }
+
+ private:
+  int step() {
+    const std::size_t in = std::min(kPiece, input_.size() - used_);
+    const std::size_t out = std::min(kPiece, output_.capacity() - size_);
+    stream_.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(input_.data() + used_));
+    stream_.avail_in = static_cast<uInt>(in);
+    stream_.next_out = reinterpret_cast<Bytef*>(output_.data() + size_);
+    stream_.avail_out = static_cast<uInt>(out);
+    const int status = inflate(&stream_, Z_NO_FLUSH);
+    used_ += in - stream_.avail_in;
+    size_ += out - stream_.avail_out;
+    if (status == Z_OK || status == Z_STREAM_END) return status;
+    if (status == Z_BUF_ERROR && size_ == output_.capacity()) return Z_OK;  // only the room ran out
+    if (status == Z_BUF_ERROR) fail("the gzip file is cut short", "copy or download it again");
+    fail(std::string("the gzip file is corrupt: ") + (stream_.msg != nullptr ? stream_.msg : "bad block"),
+         "copy or download it again");
+  }
+
+  /// After a member: whether that was all. Zero padding is allowed; another member goes on.
+  bool at_end() {
+    const std::string_view rest = input_.substr(used_);
+    if (rest.find_first_not_of('\0') == std::string_view::npos) return true;
+    if (!is_gzip(rest)) fail("something else follows the gzip data", "only gzip members, or zero bytes");
+    if (inflateReset(&stream_) != Z_OK) throw Error(ErrorKind::kInternal, "zlib cannot be reset");
+    return false;
+  }
+
+  [[noreturn]] void fail(const std::string& found, const std::string& hint) const {
+    throw Error(ErrorKind::kData, found, {}, hint, {file_});
+  }
+  [[noreturn]] void fail_bomb() const {
+    throw Error(ErrorKind::kResource, "inflates to more than " + std::to_string(size_ >> 20) + " MiB",
+                "what fits in memory, at no more than 400 bytes a byte", "inflate it yourself if it is not a bomb",
+                {file_});
+  }
+
+  std::string_view input_;
+  const std::string& file_;
+  z_stream stream_{};
+  ByteBuffer output_;
+  std::size_t used_ = 0, size_ = 0;
+};
+
+}  // namespace
+
+bool is_gzip(std::string_view bytes) { return bytes.size() >= 2 && bytes.substr(0, 2) == "\x1f\x8b"; }
+
+Bytes inflate_gzip(std::string_view compressed, const std::string& file) {
+  if (compressed.size() < 18) {
+    throw Error(ErrorKind::kData, "the gzip file is cut short", {}, "copy or download it again", {file});
+  }
+  return Inflater(compressed, file).run();
+}
+
+}  // namespace poise

@@ -1,0 +1,238 @@
+#include "data/npy.h"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <charconv>
+#include <cmath>
+
+#include "base/parallel.h"
+#include "data/table_build.h"
+
+namespace poise {
+namespace {
+
+constexpr Index kBlock = 1 << 17;  // values a parallel task
+
+std::size_t at(Index i) { return static_cast<std::size_t>(i); }
+
+std::string shape_text(const NpyArray& array) {
+  std::string text;
+  for (const Index size : array.shape) text += fmt::format("{}{}", text.empty() ? "" : ", ", size);
+  return "(" + text + ")";
+}
+
+[[noreturn]] void fail_not_finite(const std::string& file, Index row, Index column) {
+  throw Error(ErrorKind::kData, fmt::format("row {}, column {} (from 0) is not finite", row, column), "finite numbers",
+              "arrays have no missing values; write a CSV, or replace them", {file});
+}
+
+/// Reads an array of features, with or without a column of labels in it.
+class NpyReader {
+ public:
+  NpyReader(const Bytes& bytes, const std::string& file, const ReadOptions& options, const Schema* schema)
+      : array_(parse_npy(bytes, file)), file_(file), options_(options), schema_(schema) {
+    const std::size_t dimensions = array_.shape.size();
+    const bool images = dimensions == 3 && array_.kind == 'u' && array_.size == 1;
+    if (dimensions != 2 && !images) {
+      throw Error(ErrorKind::kData, "the array has the shape " + shape_text(array_),
+                  "rows of features: (n, d), or (n, rows, columns) of uint8",
+                  dimensions == 1 ? "this looks like labels; name the file of the features" : "array.reshape(n, -1)",
+                  {file});
+    }
+    if (images && array_.fortran)
+      throw Error(ErrorKind::kData, "images in Fortran order", "C order", "numpy.ascontiguousarray", {file});
+    rows_ = array_.shape[0];
+    cols_ = array_.count() / rows_;
+    if (images) image_shape_ = {array_.shape[1], array_.shape[2]};
+  }
+
+  Dataset run() {
+    const std::string label_file = options_.labels_file.empty() ? find_label_file(file_) : options_.labels_file;
+    if (label_file.empty() && image_shape_.empty()) label_column_ = find_label_column();
+    if (label_file.empty() && !image_shape_.empty() && schema_ == nullptr) {
+      throw Error(ErrorKind::kData, "no labels beside the images", "a file of labels", "--labels names it", {file_});
+    }
+    read_features();
+    if (!image_shape_.empty()) data_.unit = 255;
+    set_array_schema(data_, FileFormat::kNpy, image_shape_, file_, schema_);
+    if (!label_file.empty()) set_labels(data_, read_label_file(label_file), schema_);
+    if (label_column_ >= 0) set_labels(data_, column_labels(), schema_);
+    if (options_.labels_file.empty() && !label_file.empty())
+      data_.notices.push_back("the labels are those of " + label_file);
+    return std::move(data_);
+  }
+
+ private:
+  Index place(Index row, Index column) const { return array_.fortran ? column * rows_ + row : row * cols_ + column; }
+
+  /// The column of labels; −1: none (a model is given and the array has just its features).
+  Index find_label_column() {
+    if (!options_.label && schema_ != nullptr && cols_ == schema_->array_features) return -1;
+    Index column = cols_ - 1;
+    if (options_.label) {
+      const std::string& name = *options_.label;
+      const auto [stop, code] = std::from_chars(name.data(), name.data() + name.size(), column);
+      if (column < 0) column += cols_;
+      if (code != std::errc{} || stop != name.data() + name.size() || column < 0 || column >= cols_) {
+        throw Error(ErrorKind::kUsage, fmt::format("--label names the column '{}', which is not there", name),
+                    fmt::format("an index from 0 to {}", cols_ - 1), {}, {file_});
+      }
+    } else {
+      data_.notices.push_back(
+          fmt::format("the label is column {} (the last); --labels names a file of labels", column));
+    }
+    if (cols_ < 2)
+      throw Error(ErrorKind::kData, "one column", "a label and at least one feature", "--labels names the labels",
+                  {file_});
+    return column;
+  }
+
+  ArrayLabels column_labels() const {
+    ArrayLabels labels{fmt::format("{}: column {}", file_, label_column_), {}, {}};
+    for (Index i = 0; i < rows_; ++i) {
+      labels.values.push_back(integer_label(array_.value(place(i, label_column_)), labels.what, i));
+    }
+    return labels;
+  }
+
+  void read_features() {
+    const bool floats = array_.kind == 'f' && array_.size == 4;
+    const bool bytes = array_.size == 1 && array_.kind != 'i';
+    if (!floats && !bytes) return convert();
+    const Index features = cols_ - (label_column_ >= 0 ? 1 : 0);
+    const bool in_place = label_column_ < 0 && (!array_.fortran || rows_ == 1 || cols_ == 1);
+    const bool aligned = reinterpret_cast<std::uintptr_t>(array_.data()) % alignof(float) == 0;
+    if (bytes) {
+      data_.features = in_place
+                           ? Features::view_bytes(array_.bytes.owner, array_.bytes.unsigned_data() + array_.data_begin,
+                                                  rows_, features)
+                           : Features::from_bytes(gather<std::uint8_t>(features), rows_, features);
+    } else {
+      data_.features = in_place && aligned
+                           ? Features::view_floats(array_.bytes.owner, reinterpret_cast<const float*>(array_.data()),
+                                                   rows_, features)
+                           : Features::from_floats(gather<float>(features), rows_, features);
+      check_finite();
+    }
+    data_.offset = Vector::Zero(features);
+    data_.scale = Vector::Ones(features);
+  }
+
+  template <typename T>
+  std::vector<T> gather(Index features) const {
+    std::vector<T> values(at(rows_ * features));
+    const Index blocks = rows_ * cols_ / kBlock + 1;
+    parallel_for(blocks, options_.threads, [&](Index block) {
+      for (Index i = part_begin(rows_, blocks, block); i < part_begin(rows_, blocks, block + 1); ++i) {
+        T* out = values.data() + i * features;
+        for (Index j = 0; j < cols_; ++j) {
+          if (j != label_column_) *out++ = static_cast<T>(array_.value(place(i, j)));
+        }
+      }
+    });
+    return values;
+  }
+
+  void check_finite() const {
+    const Features& features = data_.features;
+    const Index count = features.rows() * features.cols(), blocks = count / kBlock + 1;
+    parallel_for(blocks, options_.threads, [&](Index block) {
+      const Index begin = part_begin(count, blocks, block), end = part_begin(count, blocks, block + 1);
+      bool finite = true;
+      for (Index i = begin; i < end; ++i) finite &= std::abs(features.floats()[i]) <= std::numeric_limits<float>::max();
+      for (Index i = begin; !finite && i < end; ++i) {
+        if (std::isfinite(features.floats()[i])) continue;
+        const Index column = i % features.cols();
+        const bool behind_label = label_column_ >= 0 && column >= label_column_;
+        fail_not_finite(file_, i / features.cols(), column + (behind_label ? 1 : 0));
+      }
+    });
+  }
+
+  /// Through the same path as tables: parsed numbers, then standardized.
+  void convert() {
+    ParsedTable parsed;
+    const Index features = cols_ - (label_column_ >= 0 ? 1 : 0), blocks = rows_ * cols_ / kBlock + 1;
+    parsed.odd.resize(at(features));
+    parsed.chunks.resize(at(blocks));
+    parallel_for(blocks, options_.threads,
+                 [&](Index block) { parsed.chunks[at(block)] = convert_rows(blocks, block, features); });
+    for (Index block = 0; block <= blocks; ++block) parsed.first_row.push_back(part_begin(rows_, blocks, block));
+    TableColumns columns;
+    for (Index j = 0; j < features; ++j) {
+      columns.columns.emplace_back();
+      columns.sources.push_back({j, {}});
+    }
+    std::vector<Index> constant;
+    build_features(parsed, columns, false, options_.threads, file_, data_, constant);
+  }
+
+  TableChunk convert_rows(Index blocks, Index block, Index features) const {
+    const Index begin = part_begin(rows_, blocks, block), end = part_begin(rows_, blocks, block + 1);
+    std::vector<double> values;
+    values.reserve(at((end - begin) * features));
+    for (Index i = begin; i < end; ++i) {
+      for (Index j = 0; j < cols_; ++j) {
+        if (j == label_column_) continue;
+        values.push_back(array_.value(place(i, j)));
+        if (!std::isfinite(values.back())) fail_not_finite(file_, i, j);
+      }
+    }
+    TableChunk chunk;
+    chunk.rows = end - begin;
+    chunk.numbers = PackedRows(values, features);
+    return chunk;
+  }
+
+  NpyArray array_;
+  const std::string& file_;
+  const ReadOptions& options_;
+  const Schema* schema_;
+  Index rows_ = 0, cols_ = 0, label_column_ = -1;
+  std::vector<Index> image_shape_;
+  Dataset data_;
+};
+
+void check_distributions(const MatrixF& targets, const std::string& file) {
+  for (Index i = 0; i < targets.rows(); ++i) {
+    const double sum = targets.row(i).cast<double>().sum();
+    if (targets.row(i).minCoeff() >= 0 && std::abs(sum - 1) <= 1e-4) continue;
+    throw Error(
+        ErrorKind::kData,
+        fmt::format("row {} of the targets sums to {}, its least value is {}", i, sum, targets.row(i).minCoeff()),
+        "non-negative numbers that sum to 1", "divide each row by its sum", {file});
+  }
+}
+
+}  // namespace
+
+ArrayLabels npy_labels(const NpyArray& array, const std::string& file) {
+  ArrayLabels labels{file, {}, {}};
+  const bool flat = array.shape.size() == 1 || (array.shape.size() == 2 && array.shape[1] == 1);
+  if (!flat && (array.shape.size() != 2 || array.kind != 'f')) {
+    throw Error(ErrorKind::kData, "the array has the shape " + shape_text(array), "labels (n), or floats (n, classes)",
+                {}, {file});
+  }
+  const Index rows = array.shape[0];
+  if (flat) {
+    for (Index i = 0; i < rows; ++i) labels.values.push_back(integer_label(array.value(i), file, i));
+    return labels;
+  }
+  const Index classes = array.shape[1];
+  labels.targets.resize(rows, classes);
+  for (Index i = 0; i < rows; ++i) {
+    for (Index k = 0; k < classes; ++k) {
+      labels.targets(i, k) = static_cast<float>(array.value(array.fortran ? k * rows + i : i * classes + k));
+    }
+  }
+  check_distributions(labels.targets, file);
+  return labels;
+}
+
+Dataset read_npy(const Bytes& bytes, const std::string& file, const ReadOptions& options, const Schema* schema) {
+  refuse_table_options(options, file);
+  return NpyReader(bytes, file, options, schema).run();
+}
+
+}  // namespace poise

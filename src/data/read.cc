@@ -1,0 +1,110 @@
+#include "poise/read.h"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <array>
+#include <new>
+
+#include "data/bytes.h"
+#include "data/idx.h"
+#include "data/libsvm.h"
+#include "data/named.h"
+#include "data/npy.h"
+#include "data/read_bytes.h"
+#include "data/table.h"
+
+namespace poise {
+namespace {
+
+template <std::size_t N>
+bool ends_with_any(const std::string& name, const std::array<const char*, N>& endings) {
+  return std::any_of(endings.begin(), endings.end(), [&](const char* ending) { return name.ends_with(ending); });
+}
+
+/// By the extension; nothing if it says nothing.
+std::optional<FileFormat> format_by_name(const std::string& file) {
+  std::string name = without_gz(base_name(file));
+  std::transform(name.begin(), name.end(), name.begin(), [](unsigned char c) { return std::tolower(c); });
+  if (ends_with_any(name, std::array{".csv", ".tsv"})) return FileFormat::kTable;
+  if (ends_with_any(name, std::array{".libsvm", ".svm", ".svmlight"})) return FileFormat::kLibsvm;
+  if (name.ends_with(".npy")) return FileFormat::kNpy;
+  if (ends_with_any(name, std::array{"-ubyte", ".idx", ".idx1", ".idx2", ".idx3"})) return FileFormat::kIdx;
+  return std::nullopt;  // .txt, .data, .trn, .tst and the like may be a table or LIBSVM: the content decides
+}
+
+FileFormat format_by_content(std::string_view bytes) {
+  if (is_npy(bytes)) return FileFormat::kNpy;
+  if (is_idx(bytes)) return FileFormat::kIdx;
+  return looks_like_libsvm(bytes) ? FileFormat::kLibsvm : FileFormat::kTable;
+}
+
+const char* format_name(FileFormat format) {
+  switch (format) {
+    case FileFormat::kTable:
+      return "a table";
+    case FileFormat::kLibsvm:
+      return "LIBSVM text";
+    case FileFormat::kNpy:
+      return "an NPY array";
+    case FileFormat::kIdx:
+      return "an IDX array";
+  }
+  return "";
+}
+
+FileFormat choose_format(std::string_view bytes, const std::string& file) {
+  const FileFormat found = format_by_content(bytes);
+  const std::optional<FileFormat> named = format_by_name(file);
+  if (!named || *named == found) return found;
+  // Errors inside of a file are better told by the reader that the name asks for; a plain mix-up is told here.
+  if (found != FileFormat::kTable) {
+    throw Error(ErrorKind::kData, fmt::format("the content is {}", format_name(found)),
+                fmt::format("{}, as the name says", format_name(*named)), "rename the file", {file});
+  }
+  return *named;
+}
+
+Dataset read_any(const std::string& source, const ReadOptions& options, const Schema* schema) {
+  if (source.empty()) throw Error(ErrorKind::kUsage, "no data named", "a file, or digits, mnist or fashion-mnist");
+  const std::optional<NamedSource> name = parse_name(source);
+  Dataset data;
+  if (name && name->set == "digits") {
+    data = read_digits(*name, schema);
+  } else {
+    const std::string path = name ? find_images(*name, options) : source;
+    data = read_bytes(load_inflated(path), path, options, schema);
+  }
+  data.name = name ? source : base_name(source);
+  return data;
+}
+
+}  // namespace
+
+Dataset read_bytes(const Bytes& bytes, const std::string& file, const ReadOptions& options, const Schema* schema) {
+  try {
+    switch (choose_format(bytes.view(), file)) {
+      case FileFormat::kTable:
+        return read_table(bytes, file, options, schema);
+      case FileFormat::kLibsvm:
+        return read_libsvm(bytes, file, options, schema);
+      case FileFormat::kNpy:
+        return read_npy(bytes, file, options, schema);
+      case FileFormat::kIdx:
+        return read_idx(bytes, file, options, schema);
+    }
+  } catch (const std::bad_alloc&) {
+    throw Error(ErrorKind::kResource, "out of memory while reading", {}, {}, {file});
+  }
+  throw Error(ErrorKind::kInternal, "an unknown format");
+}
+
+Dataset read_dataset(const std::string& source, const ReadOptions& options) {
+  return read_any(source, options, nullptr);
+}
+
+Dataset read_dataset(const std::string& source, const ReadOptions& options, const Schema& schema) {
+  return read_any(source, options, &schema);
+}
+
+}  // namespace poise

@@ -1,0 +1,257 @@
+#include "data/table_build.h"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include "base/parallel.h"
+#include "poise/error.h"
+
+namespace poise {
+namespace {
+
+constexpr double kLargestTable = 8.0 * (1ULL << 30);  // bytes of float32
+
+std::size_t at(Index i) { return static_cast<std::size_t>(i); }
+
+/// Weight, mean, squared deviations and range of some values of one column.
+struct Moments {
+  double weight = 0, mean = 0, squares = 0;
+  double low = std::numeric_limits<double>::infinity();
+  double high = -std::numeric_limits<double>::infinity();
+  Index count = 0;
+
+  /// Chan, Golub, LeVeque (1979): stable, and exact where one side is empty.
+  void add(const Moments& other) {
+    low = std::min(low, other.low);
+    high = std::max(high, other.high);
+    count += other.count;
+    const double total = weight + other.weight;
+    if (!(other.weight > 0)) return;
+    const double step = (other.mean - mean) * (other.weight / total);
+    squares += other.squares + (other.mean - mean) * step * weight;
+    mean += step;
+    weight = total;
+  }
+};
+
+/// The moments of every number column over the rows of a chunk; weights may be null (all 1).
+std::vector<Moments> chunk_moments(const TableChunk& chunk, Index columns, const double* weights) {
+  std::vector<Moments> moments(at(columns));
+  std::vector<double> x(at(columns)), shift(at(columns), 0.0);
+  for (Index i = 0; i < chunk.rows; ++i) {
+    chunk.numbers.unpack(i, x.data());
+    const double w = weights == nullptr ? 1.0 : weights[i];
+    for (std::size_t j = 0; j < x.size(); ++j) {
+      if (x[j] != x[j]) continue;
+      Moments& m = moments[j];
+      if (m.count++ == 0) shift[j] = x[j];
+      m.weight += w;
+      m.mean += w * (x[j] - shift[j]);
+      m.low = std::min(m.low, x[j]);
+      m.high = std::max(m.high, x[j]);
+    }
+  }
+  for (std::size_t j = 0; j < x.size(); ++j) {
+    moments[j].mean = shift[j] + (moments[j].weight > 0 ? moments[j].mean / moments[j].weight : 0.0);
+  }
+  for (Index i = 0; i < chunk.rows; ++i) {
+    chunk.numbers.unpack(i, x.data());
+    const double w = weights == nullptr ? 1.0 : weights[i];
+    for (std::size_t j = 0; j < x.size(); ++j) {
+      const double d = x[j] - moments[j].mean;
+      if (d == d) moments[j].squares += w * d * d;
+    }
+  }
+  return moments;
+}
+
+/// One stored feature: where its value comes from is known to FeatureWriter.
+struct Standard {
+  double offset = 0, scale = 1;
+  bool constant = false;
+
+  float stored(double value) const { return static_cast<float>((value - offset) / scale); }
+};
+
+/// The standardization of a column whose missing values (of weight `filled`) are replaced by `fill`.
+Standard standardize(const Moments& seen, Index missing, double filled, double fill) {
+  Moments all = seen;
+  if (missing > 0) all.add({filled, fill, 0, fill, fill, missing});
+  if (!(all.low < all.high)) return {all.count > 0 ? all.low : fill, 1, true};
+  const double deviation = std::sqrt(all.squares / all.weight);
+  // Rows of weight 0 may lie far outside of the deviation, and squares may underflow: stored values must stay finite.
+  const double reach = std::max(all.high - all.mean, all.mean - all.low);
+  return {all.mean, std::max(deviation, reach * (deviation > 0 ? 1e-30 : 1.0)), false};
+}
+
+Standard standardize_share(double share, bool constant) {
+  const double variance = share * (1 - share);
+  return {share, variance > 0 ? std::sqrt(variance) : 1, constant};
+}
+
+/// Computes offsets and scales, then writes rows.
+class FeatureBuilder {
+ public:
+  FeatureBuilder(const ParsedTable& parsed, TableColumns& columns, const Vector& weights, int threads)
+      : parsed_(parsed), columns_(columns), weights_(weights), threads_(threads) {
+    for (const Column& column : columns.columns) {
+      first_feature_.push_back(features_);
+      features_ += column.feature_count();
+    }
+    total_weight_ = weights.size() > 0 ? weights.sum() : static_cast<double>(parsed.rows());
+  }
+
+  Index features() const { return features_; }
+  const std::vector<Standard>& standards() const { return standards_; }
+
+  void measure(bool infer_fill) {
+    const std::vector<Moments> moments = all_moments();
+    standards_.resize(at(features_));
+    parallel_for(static_cast<Index>(columns_.columns.size()), threads_, [&](Index k) {
+      if (columns_.columns[at(k)].kind == ColumnKind::kNumeric) {
+        measure_number(k, moments[at(columns_.sources[at(k)].slot)], infer_fill);
+      } else {
+        measure_text(k);
+      }
+    });
+  }
+
+  std::vector<float> write() const {
+    std::vector<float> zero(at(features_));
+    for (std::size_t f = 0; f < zero.size(); ++f) zero[f] = standards_[f].stored(0);
+    std::vector<float> values(at(parsed_.rows() * features_));
+    parallel_for(static_cast<Index>(parsed_.chunks.size()), threads_,
+                 [&](Index c) { write_chunk(c, zero, values.data() + parsed_.first_row[at(c)] * features_); });
+    return values;
+  }
+
+ private:
+  const double* weights_of(Index chunk) const {
+    return weights_.size() > 0 ? weights_.data() + parsed_.first_row[at(chunk)] : nullptr;
+  }
+
+  std::vector<Moments> all_moments() const {
+    const auto chunks = static_cast<Index>(parsed_.chunks.size());
+    std::vector<std::vector<Moments>> parts(at(chunks));
+    parallel_for(chunks, threads_, [&](Index c) {
+      parts[at(c)] = chunk_moments(parsed_.chunks[at(c)], parsed_.number_columns(), weights_of(c));
+    });
+    for (std::size_t c = 1; c < parts.size(); ++c) {
+      for (std::size_t j = 0; j < parts[0].size(); ++j) parts[0][j].add(parts[c][j]);
+    }
+    return std::move(parts[0]);
+  }
+
+  void measure_number(Index k, const Moments& seen, bool infer_fill) {
+    Column& column = columns_.columns[at(k)];
+    if (infer_fill && column.can_fill) column.fill = seen.mean;
+    const Index missing = parsed_.rows() - seen.count;
+    const double filled = std::max(0.0, total_weight_ - seen.weight);
+    Standard* standard = &standards_[at(first_feature_[at(k)])];
+    standard[0] = standardize(seen, missing, filled, column.fill);
+    if (column.has_missing_feature) {
+      standard[1] = standardize_share(filled / total_weight_, missing == 0 || missing == parsed_.rows());
+    }
+  }
+
+  void measure_text(Index k) {
+    const ColumnSource& source = columns_.sources[at(k)];
+    const auto categories = columns_.columns[at(k)].categories.size();
+    std::vector<double> weight(categories, 0.0);
+    std::vector<Index> count(categories, 0);
+    for (std::size_t c = 0; c < parsed_.chunks.size(); ++c) {
+      const std::vector<std::uint32_t>& numbers = parsed_.texts[at(source.slot)].numbers[c];
+      const double* const w = weights_of(static_cast<Index>(c));
+      Index row = 0;
+      for (const std::uint32_t id : parsed_.chunks[c].texts[at(source.slot)]) {
+        const std::int32_t category = source.category_of[numbers[id]];
+        if (category >= 0) {
+          weight[at(category)] += w == nullptr ? 1.0 : w[row];
+          ++count[at(category)];
+        }
+        ++row;
+      }
+    }
+    for (std::size_t m = 0; m < categories; ++m) {
+      standards_[at(first_feature_[at(k)]) + m] =
+          standardize_share(weight[m] / total_weight_, count[m] == 0 || count[m] == parsed_.rows());
+    }
+  }
+
+  void write_chunk(Index c, const std::vector<float>& zero, float* out) const {
+    const TableChunk& chunk = parsed_.chunks[at(c)];
+    std::vector<double> x(at(parsed_.number_columns()));
+    for (Index i = 0; i < chunk.rows; ++i, out += features_) {
+      chunk.numbers.unpack(i, x.data());
+      std::copy(zero.begin(), zero.end(), out);
+      for (std::size_t k = 0; k < columns_.columns.size(); ++k) {
+        const Column& column = columns_.columns[k];
+        const ColumnSource& source = columns_.sources[k];
+        const auto feature = at(first_feature_[k]);
+        if (column.kind == ColumnKind::kNumeric) {
+          const double value = x[at(source.slot)];
+          const bool missing = value != value;
+          out[feature] = standards_[feature].stored(missing ? column.fill : value);
+          if (missing && column.has_missing_feature) out[feature + 1] = standards_[feature + 1].stored(1);
+        } else {
+          const std::uint32_t id = chunk.texts[at(source.slot)][at(i)];
+          const std::int32_t category = source.category_of[parsed_.texts[at(source.slot)].numbers[at(c)][id]];
+          if (category >= 0) out[feature + at(category)] = standards_[feature + at(category)].stored(1);
+        }
+      }
+    }
+  }
+
+  const ParsedTable& parsed_;
+  TableColumns& columns_;
+  const Vector& weights_;
+  int threads_;
+  std::vector<Index> first_feature_;
+  Index features_ = 0;
+  double total_weight_ = 0;
+  std::vector<Standard> standards_;
+};
+
+void check_size(const FeatureBuilder& builder, const ParsedTable& parsed, const TableColumns& columns,
+                const std::string& file) {
+  const double bytes = 4.0 * static_cast<double>(builder.features()) * static_cast<double>(parsed.rows());
+  if (bytes <= kLargestTable) return;
+  const auto widest =
+      std::max_element(columns.columns.begin(), columns.columns.end(),
+                       [](const auto& a, const auto& b) { return a.feature_count() < b.feature_count(); });
+  throw Error(ErrorKind::kResource,
+              fmt::format("the dense table of {} rows and {} features takes {:.1f} GiB", parsed.rows(),
+                          builder.features(), bytes / (1ULL << 30)),
+              "at most 8 GiB",
+              fmt::format("leave columns out with --ignore ('{}' has {} features), or use LIBSVM format", widest->name,
+                          widest->feature_count()),
+              {file});
+}
+
+}  // namespace
+
+void build_features(const ParsedTable& parsed, TableColumns& columns, bool infer_fill, int threads,
+                    const std::string& file, Dataset& data, std::vector<Index>& constant) {
+  FeatureBuilder builder(parsed, columns, data.sample_weight, threads);
+  check_size(builder, parsed, columns, file);
+  builder.measure(infer_fill);
+  const Index features = builder.features();
+  data.offset.resize(features);
+  data.scale.resize(features);
+  for (Index f = 0; f < features; ++f) {
+    const Standard& standard = builder.standards()[at(f)];
+    data.offset[f] = standard.offset;
+    data.scale[f] = standard.scale;
+    if (standard.constant) constant.push_back(f);
+    if (!std::isfinite(standard.offset) || !std::isfinite(standard.scale)) {
+      throw Error(ErrorKind::kData, fmt::format("feature {} varies by more than 1e150", f), "moderate numbers",
+                  "divide the column by a power of ten", {file});
+    }
+  }
+  data.features = Features::from_floats(builder.write(), parsed.rows(), features);
+}
+
+}  // namespace poise

@@ -1,0 +1,259 @@
+#include "data/table_columns.h"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <map>
+
+#include "data/classes.h"
+#include "data/number.h"
+
+namespace poise {
+namespace {
+
+constexpr double kIdentifierShare = 0.9;
+constexpr Index kIdentifierRows = 20;
+constexpr std::size_t kManyCategories = 1000;
+const std::string kMissingCategory = "?";
+
+const char* const kMissingHint = "--missing mean or --missing category goes on without it";
+
+std::size_t at(Index i) { return static_cast<std::size_t>(i); }
+
+[[noreturn]] void fail_cell(const TableHead& head, Index column, const char* place, const std::string& what,
+                            const std::string& expected, const std::string& hint) {
+  throw Error(ErrorKind::kData, fmt::format("column '{}' holds {}", head.names[at(column)], what), expected, hint,
+              head.text.where(place, column + 1));
+}
+
+[[noreturn]] void fail_missing(const TableHead& head, Index column, const char* place) {
+  const std::string cell = cell_at(head.text, place);
+  fail_cell(head, column, place, cell.empty() ? "an empty cell" : fmt::format("the missing value '{}'", cell),
+            "a value in every row", kMissingHint);
+}
+
+/// Text cells among those that are not missing.
+double text_share(const ParsedTable& parsed, Index column) {
+  const Index slot = parsed.slots[at(column)];
+  Index numbers = 0, texts = 0;
+  if (parsed.modes[at(column)] == CellMode::kNumber) {
+    const OddCells& odd = parsed.odd[at(slot)];
+    texts = odd.text;
+    numbers = parsed.rows() - odd.missing - odd.text;
+  } else {
+    for (const Dictionary::Entry& entry : parsed.texts[at(slot)].entries) {
+      double value = 0;
+      const NumberStatus status = parse_number(entry.text, value);
+      texts += status == NumberStatus::kText ? entry.count : 0;
+      numbers += status == NumberStatus::kNumber || status == NumberStatus::kInfinite ? entry.count : 0;
+    }
+  }
+  return texts == 0 ? 0 : static_cast<double>(texts) / static_cast<double>(texts + numbers);
+}
+
+/// Fills the categories of a text column and the map to them. A literal `?` is a category of its own unless missing
+/// values are to be replaced by the most frequent category.
+class CategoryFinder {
+ public:
+  CategoryFinder(const TableHead& head, Index position, const TextColumn& texts, MissingPolicy policy)
+      : head_(head), position_(position), texts_(texts), policy_(policy) {}
+
+  void run(Column& column, ColumnSource& source, std::vector<std::string>& notices) {
+    for (const Dictionary::Entry& entry : texts_.entries) {
+      const bool own = policy_ == MissingPolicy::kError ? entry.text == kMissingCategory : false;
+      if (is_missing(entry.text) && !own) {
+        missing_ += entry.count;
+        if (first_missing_ == nullptr) first_missing_ = entry.first;
+      } else {
+        counts_[std::string(entry.text)] += entry.count;
+      }
+    }
+    settle_missing();
+    for (const auto& [name, count] : counts_) column.categories.push_back(name);
+    column.can_fill = policy_ != MissingPolicy::kError && !counts_.empty();
+    if (column.can_fill) column.fill = static_cast<double>(position_of(column, fill_name()));
+    map_entries(column, source);
+    add_notices(column, notices);
+  }
+
+ private:
+  void settle_missing() {
+    if (missing_ == 0) return;
+    if (policy_ == MissingPolicy::kError) fail_missing(head_, position_, first_missing_);
+    if (policy_ == MissingPolicy::kCategory) counts_[kMissingCategory] += missing_;
+  }
+
+  std::string fill_name() const {
+    if (policy_ == MissingPolicy::kCategory && counts_.count(kMissingCategory) > 0) return kMissingCategory;
+    const auto less = [](const auto& a, const auto& b) { return a.second < b.second; };
+    return std::max_element(counts_.begin(), counts_.end(), less)->first;
+  }
+
+  static Index position_of(const Column& column, const std::string& name) {
+    const auto found = std::lower_bound(column.categories.begin(), column.categories.end(), name);
+    return found != column.categories.end() && *found == name ? found - column.categories.begin() : -1;
+  }
+
+  void map_entries(const Column& column, ColumnSource& source) const {
+    for (const Dictionary::Entry& entry : texts_.entries) {
+      Index category = position_of(column, std::string(entry.text));
+      if (category < 0) category = static_cast<Index>(column.fill);  // only missing ones are not there
+      source.category_of.push_back(static_cast<std::int32_t>(category));
+    }
+  }
+
+  void add_notices(const Column& column, std::vector<std::string>& notices) const {
+    const auto own = counts_.find(kMissingCategory);
+    if (own != counts_.end()) {
+      notices.push_back(fmt::format("column '{}': {} missing values are the category '?'", column.name, own->second));
+    } else if (missing_ > 0) {
+      notices.push_back(fmt::format("column '{}': {} missing values are replaced by the most frequent category '{}'",
+                                    column.name, missing_, column.categories[at(static_cast<Index>(column.fill))]));
+    }
+    if (column.categories.size() > kManyCategories) {
+      notices.push_back(
+          fmt::format("column '{}' has {} categories, a feature each; is it text or an identifier? "
+                      "--ignore leaves it out",
+                      column.name, column.categories.size()));
+    }
+  }
+
+  const TableHead& head_;
+  Index position_;
+  const TextColumn& texts_;
+  MissingPolicy policy_;
+  std::map<std::string, Index> counts_;
+  Index missing_ = 0;
+  const char* first_missing_ = nullptr;
+};
+
+/// The reason to leave a text column out, or nothing.
+std::string reason_to_leave_out(const ParsedTable& parsed, Index position, const std::string& name) {
+  const Index slot = parsed.slots[at(position)], rows = parsed.rows();
+  if (parsed.modes[at(position)] == CellMode::kNumber) {
+    if (parsed.odd[at(slot)].missing < rows) return {};
+    return fmt::format("column '{}' has no values and is left out", name);
+  }
+  const std::size_t distinct = parsed.texts[at(slot)].entries.size();
+  if (rows <= kIdentifierRows || static_cast<double>(distinct) <= kIdentifierShare * static_cast<double>(rows))
+    return {};
+  return fmt::format("column '{}' has {} different strings in {} rows: taken for an identifier and left out", name,
+                     distinct, rows);
+}
+
+void infer_number(const TableHead& head, const ParsedTable& parsed, Index position, MissingPolicy policy,
+                  Column& column, std::vector<std::string>& notices) {
+  check_numbers(head, parsed, position, policy == MissingPolicy::kError);
+  column.can_fill = policy != MissingPolicy::kError;  // by the mean, which is known later
+  const Index missing = parsed.odd[at(parsed.slots[at(position)])].missing;
+  column.has_missing_feature = policy == MissingPolicy::kCategory && missing > 0;
+  if (missing > 0) {
+    notices.push_back(fmt::format("column '{}': {} missing values are replaced by the mean{}", column.name, missing,
+                                  column.has_missing_feature ? " and marked by a feature of their own" : ""));
+  }
+}
+
+/// The categories of a text column by a trained model's; what is unknown is an error, or zeros.
+void match_categories(const TableHead& head, const TextColumn& texts, Index position, const Column& column,
+                      bool unknown_is_zero, ColumnSource& source, std::vector<std::string>& notices) {
+  Index unknown = 0;
+  for (const Dictionary::Entry& entry : texts.entries) {
+    const auto found = std::lower_bound(column.categories.begin(), column.categories.end(), entry.text);
+    Index category = -1;
+    if (found != column.categories.end() && *found == entry.text) {
+      category = found - column.categories.begin();
+    } else if (is_missing(entry.text)) {
+      if (!column.can_fill) fail_missing(head, position, entry.first);
+      category = static_cast<Index>(column.fill);
+    } else if (unknown_is_zero) {
+      unknown += entry.count;
+    } else {
+      fail_cell(head, position, entry.first, fmt::format("the category '{}', unseen in training", entry.text),
+                "one of " + list_names(column.categories), "--unknown-category zero gives it the weight 0");
+    }
+    source.category_of.push_back(static_cast<std::int32_t>(category));
+  }
+  if (unknown > 0) {
+    notices.push_back(
+        fmt::format("column '{}': {} values of categories unseen in training count as none", column.name, unknown));
+  }
+}
+
+}  // namespace
+
+void check_numbers(const TableHead& head, const ParsedTable& parsed, Index column, bool refuse_missing) {
+  const OddCells& odd = parsed.odd[at(parsed.slots[at(column)])];
+  if (odd.first_infinite != nullptr) {
+    fail_cell(head, column, odd.first_infinite, fmt::format("'{}'", cell_at(head.text, odd.first_infinite)),
+              "finite numbers", "write ? or NA for a missing value");
+  }
+  if (odd.first_text != nullptr) {
+    const std::string cell = cell_at(head.text, odd.first_text);
+    const bool comma =
+        cell.find(',') != std::string::npos && cell.find_first_not_of("+-0123456789,") == std::string::npos;
+    fail_cell(head, column, odd.first_text, fmt::format("'{}'", cell), "a number, as in the other rows",
+              comma ? "decimal commas are not understood; write a point" : "write ? or NA for a missing value");
+  }
+  if (refuse_missing && odd.first_missing != nullptr) fail_missing(head, column, odd.first_missing);
+}
+
+bool correct_modes(const ParsedTable& parsed, const TableRoles& roles, std::vector<CellMode>& feature_modes) {
+  bool held = true;
+  for (const Index column : roles.features) {
+    const CellMode right = text_share(parsed, column) > kTextShare ? CellMode::kText : CellMode::kNumber;
+    if (right == feature_modes[at(column)]) continue;
+    feature_modes[at(column)] = right;
+    held = false;
+  }
+  return held;
+}
+
+TableColumns infer_columns(const TableHead& head, const ParsedTable& parsed, const TableRoles& roles,
+                           const ReadOptions& options) {
+  TableColumns result;
+  for (const Index position : roles.features) {
+    Column column;
+    column.name = head.names[at(position)];
+    column.position = position;
+    const std::string reason = reason_to_leave_out(parsed, position, column.name);
+    if (!reason.empty()) {
+      result.notices.push_back(reason);
+      continue;
+    }
+    ColumnSource source{parsed.slots[at(position)], {}};
+    if (parsed.modes[at(position)] == CellMode::kNumber) {
+      infer_number(head, parsed, position, options.missing, column, result.notices);
+    } else {
+      column.kind = ColumnKind::kCategorical;
+      CategoryFinder(head, position, parsed.texts[at(source.slot)], options.missing)
+          .run(column, source, result.notices);
+    }
+    result.columns.push_back(std::move(column));
+    result.sources.push_back(std::move(source));
+  }
+  if (result.columns.empty()) {
+    throw Error(ErrorKind::kData, "no column is left for features", "at least one", {}, {head.text.file});
+  }
+  return result;
+}
+
+TableColumns match_columns(const TableHead& head, const ParsedTable& parsed, const TableRoles& roles,
+                           const ReadOptions& options, const Schema& schema) {
+  TableColumns result;
+  result.columns = schema.columns;
+  for (std::size_t k = 0; k < schema.columns.size(); ++k) {
+    const Column& column = schema.columns[k];
+    const Index position = roles.features[k];
+    ColumnSource source{parsed.slots[at(position)], {}};
+    if (column.kind == ColumnKind::kNumeric) {
+      check_numbers(head, parsed, position, !column.can_fill);
+    } else {
+      match_categories(head, parsed.texts[at(source.slot)], position, column, options.unknown_category_is_zero, source,
+                       result.notices);
+    }
+    result.sources.push_back(std::move(source));
+  }
+  return result;
+}
+
+}  // namespace poise

@@ -1,0 +1,41 @@
+// From parsed columns to the columns of a schema: kinds, categories, what fills a gap; or a check against a schema.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "data/table_head.h"
+#include "data/table_parse.h"
+#include "data/table_roles.h"
+#include "poise/read.h"
+
+namespace poise {
+
+/// Where the values of a schema's column come from.
+struct ColumnSource {
+  Index slot = 0;                         ///< of the parsed number (or text) columns
+  std::vector<std::int32_t> category_of;  ///< categorical: of each distinct string; −1: no category, all zeros
+};
+
+/// Columns and, beside each, its source.
+struct TableColumns {
+  std::vector<Column> columns;
+  std::vector<ColumnSource> sources;
+  std::vector<std::string> notices;
+};
+
+/// Whether the modes held for the whole file; corrects them otherwise (the table is then to be parsed again).
+bool correct_modes(const ParsedTable& parsed, const TableRoles& roles, std::vector<CellMode>& feature_modes);
+
+/// Training: kinds, categories and fills as found; identifiers and columns without a value are left out.
+TableColumns infer_columns(const TableHead& head, const ParsedTable& parsed, const TableRoles& roles,
+                           const ReadOptions& options);
+
+/// Predicting: the schema's columns, checked against the file.
+TableColumns match_columns(const TableHead& head, const ParsedTable& parsed, const TableRoles& roles,
+                           const ReadOptions& options, const Schema& schema);
+
+/// Error(kData) at a text or infinite cell of a number column (both are refused whatever the options say).
+void check_numbers(const TableHead& head, const ParsedTable& parsed, Index column, bool refuse_missing);
+
+}  // namespace poise

@@ -1,0 +1,187 @@
+#include "data/table_parse.h"
+
+#include <fmt/core.h>
+
+#include <limits>
+#include <utility>
+
+#include "base/parallel.h"
+#include "data/number.h"
+
+namespace poise {
+namespace {
+
+constexpr double kNoNumber = std::numeric_limits<double>::quiet_NaN();
+
+/// Parses the rows of one chunk.
+class ChunkParser {
+ public:
+  ChunkParser(const TableText& text, const ParsedTable& table) : text_(text), table_(table) {
+    chunk_.odd.resize(table.odd.size());
+    chunk_.texts.resize(table.texts.size());
+    chunk_.dictionaries.resize(table.texts.size());
+  }
+
+  TableChunk run(const char* p, const char* stop) {
+    while ((p = text_.find_row(p)) < stop) {
+      p = text_.next_line(parse_row(p));
+      ++chunk_.rows;
+    }
+    chunk_.numbers = PackedRows(numbers_, table_.number_columns());
+    return std::move(chunk_);
+  }
+
+ private:
+  const char* parse_row(const char* p) {
+    const char* const row = p;
+    const std::size_t columns = table_.modes.size();
+    for (std::size_t column = 0;; ++column) {
+      switch (table_.modes[column]) {
+        case CellMode::kNumber:
+          take_number(p, column);
+          break;
+        case CellMode::kText:
+          take_text(p, column);
+          break;
+        case CellMode::kSkip:
+          text_.read_cell(p);
+          break;
+      }
+      const bool more = text_.next_cell(p);
+      if (more == (column + 1 < columns)) {
+        if (!more) return p;
+      } else {
+        fail_ragged(row, p, static_cast<Index>(column) + 1, more);
+      }
+    }
+  }
+
+  void take_number(const char*& p, std::size_t column) {
+    const char* q = text_.skip_blanks(p);
+    double value = 0;
+    if (parse_short_decimal(q, text_.end, value)) {
+      if (!text_.at_cell_end(q) && !text_.dialect.runs()) q = text_.skip_blanks(q);
+      if (text_.at_cell_end(q)) {
+        p = q;
+        numbers_.push_back(value);
+        return;
+      }
+    }
+    numbers_.push_back(odd_number(p, column));
+  }
+
+  /// The cell at p if it is not a short decimal.
+  double odd_number(const char*& p, std::size_t column) {
+    const char* const place = p;
+    const Cell cell = text_.read_cell(p);
+    double value = kNoNumber;
+    const NumberStatus status = cell.escaped ? NumberStatus::kText : parse_number(cell.raw(), value);
+    OddCells odd;
+    switch (status) {
+      case NumberStatus::kNumber:
+        return value;
+      case NumberStatus::kMissing:
+        odd = {1, 0, place, nullptr, nullptr};
+        break;
+      case NumberStatus::kText:
+        odd = {0, 1, nullptr, place, nullptr};
+        break;
+      case NumberStatus::kInfinite:
+        odd.first_infinite = place;
+        break;
+    }
+    chunk_.odd[static_cast<std::size_t>(table_.slots[column])].add(odd);
+    return kNoNumber;
+  }
+
+  void take_text(const char*& p, std::size_t column) {
+    const char* const place = p;
+    const auto slot = static_cast<std::size_t>(table_.slots[column]);
+    const Cell cell = text_.read_cell(p);
+    std::string_view content = cell.raw();
+    if (cell.escaped) content = chunk_.unescaped.emplace_back(cell.text());
+    chunk_.texts[slot].push_back(chunk_.dictionaries[slot].add(content, place));
+  }
+
+  [[noreturn]] void fail_ragged(const char* row, const char* p, Index cells, bool more) const {
+    if (more) {
+      do {
+        text_.read_cell(p);
+        ++cells;
+      } while (text_.next_cell(p));
+    }
+    const Location where = text_.where(row);
+    throw Error(ErrorKind::kData, fmt::format("this row has {} cell{}", cells, cells == 1 ? "" : "s"),
+                fmt::format("{}, as in the other rows", table_.modes.size()),
+                where.line == 1 ? "if this line is a comment, name its first character with --comment"
+                                : "a cell that holds the delimiter must be in double quotes",
+                where);
+  }
+
+  const TableText& text_;
+  const ParsedTable& table_;
+  TableChunk chunk_;
+  std::vector<double> numbers_;
+};
+
+ParsedTable empty_table(const std::vector<CellMode>& modes, std::size_t chunks) {
+  ParsedTable table;
+  table.modes = modes;
+  table.chunks.resize(chunks);
+  std::size_t numbers = 0, texts = 0;
+  for (CellMode mode : modes) {
+    std::size_t* const counter = mode == CellMode::kNumber ? &numbers : mode == CellMode::kText ? &texts : nullptr;
+    table.slots.push_back(counter == nullptr ? -1 : static_cast<Index>((*counter)++));
+  }
+  table.odd.resize(numbers);
+  table.texts.resize(texts);
+  return table;
+}
+
+TextColumn merge_texts(std::vector<TableChunk>& chunks, std::size_t slot) {
+  TextColumn merged;
+  Dictionary all;
+  for (TableChunk& chunk : chunks) {
+    std::vector<std::uint32_t> numbers;
+    for (const Dictionary::Entry& entry : chunk.dictionaries[slot].entries()) {
+      numbers.push_back(all.add(entry.text, entry.first, entry.count));
+    }
+    merged.numbers.push_back(std::move(numbers));
+    chunk.dictionaries[slot] = {};
+  }
+  merged.entries = all.entries();
+  return merged;
+}
+
+}  // namespace
+
+void OddCells::add(const OddCells& later) {
+  missing += later.missing;
+  text += later.text;
+  if (first_missing == nullptr) first_missing = later.first_missing;
+  if (first_text == nullptr) first_text = later.first_text;
+  if (first_infinite == nullptr) first_infinite = later.first_infinite;
+}
+
+ParsedTable parse_table(const TableText& text, const char* data, const std::vector<CellMode>& modes, int threads) {
+  const std::vector<const char*> starts = chunk_rows(text, data);
+  ParsedTable table = empty_table(modes, starts.size() - 1);
+  parallel_for(static_cast<Index>(table.chunks.size()), threads, [&](Index i) {
+    const auto k = static_cast<std::size_t>(i);
+    table.chunks[k] = ChunkParser(text, table).run(starts[k], starts[k + 1]);
+  });
+  table.first_row.push_back(0);
+  for (const TableChunk& chunk : table.chunks) {
+    table.first_row.push_back(table.first_row.back() + chunk.rows);
+    for (std::size_t k = 0; k < table.odd.size(); ++k) table.odd[k].add(chunk.odd[k]);
+  }
+  parallel_for(static_cast<Index>(table.texts.size()), threads, [&](Index slot) {
+    const auto k = static_cast<std::size_t>(slot);
+    table.texts[k] = merge_texts(table.chunks, k);
+  });
+  return table;
+}
+
+std::string cell_at(const TableText& text, const char* place) { return text.read_cell(place).text(); }
+
+}  // namespace poise

@@ -1,0 +1,182 @@
+#include "data/table_roles.h"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <charconv>
+#include <limits>
+
+#include "data/classes.h"
+
+namespace poise {
+namespace {
+
+Index find_name(const std::vector<std::string>& names, const std::string& name) {
+  const auto found = std::find(names.begin(), names.end(), name);
+  return found == names.end() ? -1 : static_cast<Index>(found - names.begin());
+}
+
+/// The column an option names: by header name, else by index from 0, negative from the end. −1 if there is none.
+Index find_column(const TableHead& head, const std::string& name) {
+  if (head.has_header) {
+    if (const Index found = find_name(head.names, name); found >= 0) return found;
+  }
+  Index index = 0;
+  const auto [stop, code] = std::from_chars(name.data(), name.data() + name.size(), index);
+  if (code != std::errc{} || stop != name.data() + name.size()) return -1;
+  if (index < 0) index += head.columns();
+  return index >= 0 && index < head.columns() ? index : -1;
+}
+
+Index need_column(const TableHead& head, const std::string& name, const char* option) {
+  const Index found = find_column(head, name);
+  if (found >= 0) return found;
+  throw Error(ErrorKind::kUsage, fmt::format("{} names the column '{}', which is not there", option, name),
+              head.has_header
+                  ? fmt::format("one of {}, or an index from 0 to {}", list_names(head.names), head.columns() - 1)
+                  : fmt::format("an index from 0 to {} (the file has no header)", head.columns() - 1),
+              {}, {head.text.file});
+}
+
+Index default_label(const TableHead& head, std::string& how) {
+  Index best = head.columns() - 1;
+  std::size_t best_rank = std::numeric_limits<std::size_t>::max();
+  how = "the last";
+  for (Index j = 0; head.has_header && j < head.columns(); ++j) {
+    std::size_t rank = 0;
+    if (!is_label_name(head.names[static_cast<std::size_t>(j)], rank) || rank >= best_rank) continue;
+    best = j;
+    best_rank = rank;
+    how = "by its name";
+  }
+  return best;
+}
+
+void check_apart(const TableHead& head, Index a, Index b, const char* what_a, const char* what_b) {
+  if (a < 0 || a != b) return;
+  throw Error(ErrorKind::kUsage,
+              fmt::format("{} and {} are both '{}'", what_a, what_b, head.names[static_cast<std::size_t>(a)]),
+              "different columns", {}, {head.text.file});
+}
+
+std::vector<bool> ignored_columns(const TableHead& head, const ReadOptions& options, const TableRoles& roles) {
+  std::vector<bool> ignored(head.names.size(), false);
+  for (const std::string& name : options.ignore) {
+    const Index column = need_column(head, name, "--ignore");
+    check_apart(head, column, roles.label, "--ignore", "the label");
+    check_apart(head, column, roles.weight, "--ignore", "--sample-weight");
+    ignored[static_cast<std::size_t>(column)] = true;
+  }
+  return ignored;
+}
+
+[[noreturn]] void fail_missing_columns(const TableHead& head, const std::vector<std::string>& missing) {
+  throw Error(ErrorKind::kData, fmt::format("the header lacks {}", list_names(missing)),
+              "the columns that the model was trained on", {}, head.text.where(head.text.begin));
+}
+
+TableRoles match_by_name(const TableHead& head, const ReadOptions& options, const Schema& schema) {
+  TableRoles roles;
+  std::vector<std::string> missing;
+  for (const Column& column : schema.columns) {
+    roles.features.push_back(find_name(head.names, column.name));
+    if (roles.features.back() < 0) missing.push_back(column.name);
+  }
+  if (!missing.empty()) fail_missing_columns(head, missing);
+  roles.label = options.label                ? need_column(head, *options.label, "--label")
+                : schema.label_position >= 0 ? find_name(head.names, schema.label_name)
+                                             : -1;
+  return roles;
+}
+
+/// Columns that the training file had, as far as the schema knows: those at its end that were left out are unknown.
+Index known_width(const Schema& schema) {
+  Index width = schema.label_position + 1;
+  for (const Column& column : schema.columns) width = std::max(width, column.position + 1);
+  return width;
+}
+
+TableRoles match_by_position(const TableHead& head, const ReadOptions& options, const Schema& schema) {
+  const Index width = known_width(schema);
+  const bool has_label = schema.label_position >= 0 && head.columns() >= width;
+  if (head.columns() < width - (schema.label_position >= 0 ? 1 : 0)) {
+    throw Error(ErrorKind::kData, fmt::format("the table has {} columns", head.columns()),
+                fmt::format("at least {}, as in the file that the model was trained on", width), {}, {head.text.file});
+  }
+  TableRoles roles;
+  for (const Column& column : schema.columns) {
+    const bool shifted = schema.label_position >= 0 && !has_label && column.position > schema.label_position;
+    roles.features.push_back(column.position - (shifted ? 1 : 0));
+  }
+  roles.label = options.label ? need_column(head, *options.label, "--label") : has_label ? schema.label_position : -1;
+  return roles;
+}
+
+void note_extra_columns(const TableHead& head, const ReadOptions& options, const Schema& schema, TableRoles& roles) {
+  std::vector<bool> used = ignored_columns(head, options, roles);
+  for (const Index column : roles.features) used[static_cast<std::size_t>(column)] = true;
+  for (const Index column : {roles.label, roles.weight}) {
+    if (column >= 0) used[static_cast<std::size_t>(column)] = true;
+  }
+  std::vector<std::string> extra;
+  const Index width = known_width(schema);
+  for (Index j = 0; j < head.columns(); ++j) {
+    if (!used[static_cast<std::size_t>(j)] && (head.has_header || j >= width)) {
+      extra.push_back(head.names[static_cast<std::size_t>(j)]);
+    }
+  }
+  if (!extra.empty()) roles.notices.push_back("columns that the model does not use: " + list_names(extra));
+}
+
+}  // namespace
+
+std::vector<CellMode> TableRoles::modes(const std::vector<CellMode>& feature_modes) const {
+  std::vector<CellMode> result(feature_modes.size(), CellMode::kSkip);
+  for (const Index column : features) {
+    result[static_cast<std::size_t>(column)] = feature_modes[static_cast<std::size_t>(column)];
+  }
+  if (weight >= 0) result[static_cast<std::size_t>(weight)] = CellMode::kNumber;
+  if (label >= 0) result[static_cast<std::size_t>(label)] = CellMode::kText;
+  return result;
+}
+
+TableRoles choose_roles(const TableHead& head, const ReadOptions& options) {
+  TableRoles roles;
+  if (options.label) {
+    roles.label = need_column(head, *options.label, "--label");
+  } else {
+    std::string how;
+    roles.label = default_label(head, how);
+    roles.notices.push_back(fmt::format("the label is '{}' ({}); --label names another",
+                                        head.names[static_cast<std::size_t>(roles.label)], how));
+  }
+  if (options.sample_weight) roles.weight = need_column(head, *options.sample_weight, "--sample-weight");
+  check_apart(head, roles.weight, roles.label, "--sample-weight", "the label");
+  const std::vector<bool> ignored = ignored_columns(head, options, roles);
+  for (Index j = 0; j < head.columns(); ++j) {
+    if (j != roles.label && j != roles.weight && !ignored[static_cast<std::size_t>(j)]) roles.features.push_back(j);
+  }
+  if (roles.features.empty()) {
+    throw Error(ErrorKind::kData,
+                fmt::format("the table has {} column{} and none is left for features", head.columns(),
+                            head.columns() == 1 ? "" : "s"),
+                "a label and at least one feature", "if the delimiter was not recognized, name it with --delimiter",
+                {head.text.file});
+  }
+  return roles;
+}
+
+TableRoles match_roles(const TableHead& head, const ReadOptions& options, const Schema& schema) {
+  TableRoles roles = schema.has_header && head.has_header ? match_by_name(head, options, schema)
+                                                          : match_by_position(head, options, schema);
+  if (options.sample_weight) roles.weight = need_column(head, *options.sample_weight, "--sample-weight");
+  check_apart(head, roles.weight, roles.label, "--sample-weight", "the label");
+  for (const Index column : roles.features) {
+    check_apart(head, column, roles.label, "the label", "a feature of the model");
+    check_apart(head, column, roles.weight, "--sample-weight", "a feature of the model");
+  }
+  note_extra_columns(head, options, schema, roles);
+  return roles;
+}
+
+}  // namespace poise

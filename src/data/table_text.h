@@ -1,0 +1,76 @@
+// Walking through the text of a table: rows, cells, quotes (RFC 4180), comment lines.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "data/bytes.h"
+#include "poise/dataset.h"
+
+namespace poise {
+
+/// How cells are written. Delimiter ' ' means runs of blanks (spaces and tabs).
+struct Dialect {
+  char delimiter = ',';
+  char comment = '#';  ///< 0: none
+
+  bool runs() const { return delimiter == ' '; }
+};
+
+/// A cell without the blanks and quotes around it.
+struct Cell {
+  const char* begin = nullptr;
+  const char* end = nullptr;
+  bool escaped = false;  ///< holds doubled quotes
+
+  std::string_view raw() const { return {begin, static_cast<std::size_t>(end - begin)}; }
+  std::string text() const;  ///< doubled quotes undone
+};
+
+/// The text of a table, its dialect, and its file's name for errors. Positions are pointers into the text.
+struct TableText {
+  const char* begin = nullptr;  ///< behind a byte-order mark
+  const char* end = nullptr;
+  Dialect dialect;
+  std::string file;
+
+  bool is_blank(char c) const { return c == ' ' || (c == '\t' && dialect.delimiter != '\t'); }
+  const char* skip_blanks(const char* p) const {
+    while (p != end && is_blank(*p)) ++p;
+    return p;
+  }
+  bool at_row_end(const char* p) const {
+    return p == end || *p == '\n' || (*p == '\r' && (p + 1 == end || p[1] == '\n'));
+  }
+  bool at_cell_end(const char* p) const {
+    return p == end || *p == dialect.delimiter || (dialect.runs() && *p == '\t') || at_row_end(p);
+  }
+
+  /// First byte of the next row at or behind p, which is at a line's start: skips empty and comment lines.
+  const char* find_row(const char* p) const;
+  /// Reads the cell at p and moves p to the delimiter or row end behind it.
+  Cell read_cell(const char*& p) const;
+  /// At the end of a cell: moves p behind the delimiter and returns true, or returns false at the row's end.
+  bool next_cell(const char*& p) const;
+  /// At the end of a row: the start of the next line.
+  const char* next_line(const char* p) const;
+  /// From the start of a row to its end (which is not the line's end if a quoted cell holds line breaks).
+  const char* find_row_end(const char* p) const;
+  /// All cells of the row at p, as text.
+  std::vector<std::string> row_cells(const char* p) const;
+
+  /// Line of p and, where given, the number of the cell in its row (both from 1). Counts lines: for errors only.
+  Location where(const char* p, Index cell = 0) const;
+
+ private:
+  Cell read_quoted(const char*& p) const;
+};
+
+/// Refuses what is not UTF-8 text: other encodings, NUL bytes, line ends of carriage returns alone.
+void check_text(const Bytes& bytes, const std::string& file, int threads);
+
+/// Chunks of about 1 MiB that begin and end at rows: boundaries depend on the text alone, so results do not depend on
+/// the number of threads. `data` is where the first row of data begins; the last entry is the end of the text.
+std::vector<const char*> chunk_rows(const TableText& text, const char* data);
+
+}  // namespace poise
