@@ -25,6 +25,7 @@ enum class Scale {
 struct ObjectiveOptions {
   double l2 = 1e-4;              ///< λ ≥ 0
   Scale scale = Scale::kAuto;
+  double unit = 0;               ///< with kNone: what counts as 1 in original units; 0: what the data set says (255 for images)
   double label_smoothing = 0;    ///< ε in [0, 1): t = (1 − ε) onehot + ε/K
   bool balanced_classes = false; ///< multiply row weights by n/(K · rows of the class)
 };

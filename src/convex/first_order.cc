@@ -82,7 +82,7 @@ Outcome solve_descent(SoftmaxObjective& objective, SolveState& state, Monitor& m
   const double step = 1 / lipschitz;
   monitor.message(fmt::format("gradient descent: ℓ = {:.4g}, proven bound on the step 2/ℓ = {:.4g}, step taken {:.4g}", lipschitz,
                               2 / lipschitz, step));
-  const auto metric = choose_metric(objective);
+  const auto metric = global_metric(objective);
   double tried = std::numeric_limits<double>::infinity();
   for (int k = 1;; ++k) {
     if (const auto limit = monitor.limit_reached(max_iterations)) return limited(*limit, monitor);

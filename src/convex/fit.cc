@@ -1,12 +1,14 @@
-// Softmax regression from data to model: chooses metric and solver, decides existence, certifies, reports.
+// Softmax regression from data to model: decides existence, chooses metric and solver, certifies, reports.
 #include <fmt/core.h>
 
+#include <algorithm>
 #include <cmath>
 #include <cstdlib>
 
 #include "convex/solvers.h"
 #include "poise/error.h"
 #include "poise/softmax_regression.h"
+#include "poise/version.h"
 
 namespace poise {
 namespace {
@@ -19,40 +21,170 @@ int iteration_limit(const SolveOptions& options) {
                                                                               : kDefaultFirstOrderIterations;
 }
 
-Outcome run_solver(SoftmaxObjective& objective, SolveState& state, Monitor& monitor, const SolveOptions& options) {
-  const int limit = iteration_limit(options);
-  if (options.solver == Solver::kDescent) return solve_descent(objective, state, monitor, limit);
-  const auto metric = choose_metric(objective);
-  switch (options.solver) {
-    case Solver::kLbfgs: return solve_lbfgs(objective, *metric, state, monitor, limit);
-    case Solver::kGolden: return solve_golden(objective, *metric, state, monitor, limit);
-    default: return solve_newton(objective, *metric, state, monitor, limit, "all rows");
+void check(const SolveOptions& options) {
+  if (!(options.tolerance > 0)) throw Error(ErrorKind::kUsage, fmt::format("the tolerance is {}", options.tolerance), "a number above 0");
+  if (options.time_limit < 0) throw Error(ErrorKind::kUsage, "the time limit is negative", "seconds, or 0 for none");
+}
+
+/// Everything one solve needs, so that a path can reuse data and monitor.
+class Fitter {
+ public:
+  Fitter(const Dataset& data, const ObjectiveOptions& options, const SolveOptions& solve, Observer* observer)
+      : data_(data), options_(options), solve_(solve), monitor_(solve, observer) {
+    check(solve);
   }
+
+  SoftmaxFit fit(const SoftmaxModel* start) {
+    SoftmaxObjective objective(make_problem(data_, options_, solve_.threads), solve_.threads);
+    SolveState state;
+    state.w = start ? to_parameters(*start, data_) : objective.zero();
+    state.value = objective.evaluate(state.w, &state.gradient);
+    const bool may_be_separable = options_.l2 == 0 && options_.label_smoothing == 0 && !data_.labels.empty();
+    std::optional<SeparatingDirection> separation;
+    if (may_be_separable) separation = find_separating_feature(data_);
+    Outcome outcome = separation ? descend_a_while(objective, state) : run_solver(objective, state, !start);
+    if (may_be_separable && !separation && outcome.status != Status::kCertified) {
+      separation = separates(objective, state.w, data_);
+    }
+    if (separation) outcome = separable(*separation, outcome);
+    return finish(objective, state, outcome, std::move(separation));
+  }
+
+ private:
+  /// Without a minimizer the objective falls for ever, ever more slowly: a few Newton steps give a useful model.
+  Outcome descend_a_while(SoftmaxObjective& objective, SolveState& state) {
+    constexpr int kSteps = 12;
+    return solve_newton(objective, state, monitor_, std::min(kSteps, iteration_limit(solve_)), "no minimizer");
+  }
+
+  Outcome run_solver(SoftmaxObjective& objective, SolveState& state, bool cold) {
+    const int limit = iteration_limit(solve_);
+    Solver solver = solve_.solver;
+    if (solver == Solver::kAuto) solver = is_small(objective) || options_.l2 == 0 ? Solver::kNewton : Solver::kLbfgs;
+    switch (solver) {
+      case Solver::kDescent: return solve_descent(objective, state, monitor_, limit);
+      case Solver::kGolden: return solve_golden(objective, *global_metric(objective), state, monitor_, limit);
+      case Solver::kLbfgs: return solve_lbfgs(objective, state, monitor_, limit, cold);
+      default: return solve_newton(objective, state, monitor_, limit, "all rows");
+    }
+  }
+
+  static Outcome separable(const SeparatingDirection& direction, const Outcome& outcome) {
+    if (outcome.status == Status::kInterrupted || outcome.status == Status::kTimeLimit) return outcome;
+    return {Status::kSeparable, "no optimum exists without a penalty: " + direction.sentence +
+                                    ". Use --l2 above 0 or --label-smoothing; the model is the point where the solver stopped"};
+  }
+
+  SoftmaxFit finish(const SoftmaxObjective& objective, const SolveState& state, const Outcome& outcome,
+                    std::optional<SeparatingDirection> separation) {
+    SoftmaxFit fit;
+    SolveReport& report = fit.report;
+    report.status = outcome.status;
+    report.why = outcome.why;
+    report.objective = state.value.objective;
+    if (state.has_bound && !separation) {
+      report.gap = state.gap();
+      report.certificate = state.bound;
+      report.certificate.objective = state.value.objective;
+      report.certificate.gap = *report.gap;
+    }
+    report.separation = std::move(separation);
+    report.iterations = monitor_.iterations();
+    report.passes = objective.passes();
+    report.seconds = monitor_.seconds();
+    fit.model.schema = data_.schema;
+    to_model(state.w, data_, fit.model);
+    record(fit.model);
+    return fit;
+  }
+
+  void record(SoftmaxModel& model) const {
+    model.metadata["l2"] = fmt::format("{}", options_.l2);
+    model.metadata["scale"] = resolve_scale(data_, options_.scale) == Scale::kStandard ? "standard" : "none";
+    model.metadata["unit"] = fmt::format("{}", options_.unit > 0 ? options_.unit : data_.unit);
+    model.metadata["label_smoothing"] = fmt::format("{}", options_.label_smoothing);
+    model.metadata["balanced_classes"] = options_.balanced_classes ? "true" : "false";
+    model.metadata["trained_by"] = std::string("poise ") + kVersion;
+  }
+
+  const Dataset& data_;
+  ObjectiveOptions options_;
+  SolveOptions solve_;
+  Monitor monitor_;
+};
+
+double recorded_number(const SoftmaxModel& model, const std::string& key) {
+  const auto found = model.metadata.find(key);
+  char* end = nullptr;
+  const double value = found == model.metadata.end() ? 0 : std::strtod(found->second.c_str(), &end);
+  if (!end || *end != 0 || end == found->second.c_str()) {
+    throw Error(ErrorKind::kData, "the model does not say with which '" + key + "' it was trained", "a model trained by Poise");
+  }
+  return value;
 }
 
 }  // namespace
 
-SoftmaxFit fit_softmax(const Dataset& data, const ObjectiveOptions& options, const SolveOptions& solve,
+SoftmaxFit fit_softmax(const Dataset& data, const ObjectiveOptions& objective, const SolveOptions& solve,
                        Observer* observer, const SoftmaxModel* start) {
-  Monitor monitor(solve, observer);
+  return Fitter(data, objective, solve, observer).fit(start);
+}
+
+std::vector<SoftmaxFit> fit_softmax_path(const Dataset& data, std::span<const double> path,
+                                         const ObjectiveOptions& objective, const SolveOptions& solve,
+                                         Observer* observer) {
+  std::vector<SoftmaxFit> fits;
+  for (double l2 : path) {
+    ObjectiveOptions options = objective;
+    options.l2 = l2;
+    fits.push_back(fit_softmax(data, options, solve, observer, fits.empty() ? nullptr : &fits.back().model));
+    const Status status = fits.back().report.status;
+    if (status == Status::kInterrupted || status == Status::kTimeLimit) break;
+  }
+  return fits;
+}
+
+ObjectiveOptions recorded_objective(const SoftmaxModel& model) {
+  ObjectiveOptions options;
+  options.l2 = recorded_number(model, "l2");
+  options.unit = recorded_number(model, "unit");
+  options.label_smoothing = recorded_number(model, "label_smoothing");
+  options.scale = model.metadata.count("scale") && model.metadata.at("scale") == "standard" ? Scale::kStandard : Scale::kNone;
+  options.balanced_classes = model.metadata.count("balanced_classes") && model.metadata.at("balanced_classes") == "true";
+  return options;
+}
+
+SolveReport certify_softmax(const SoftmaxModel& model, const Dataset& data, const SolveOptions& solve) {
+  check(solve);
+  const ObjectiveOptions options = recorded_objective(model);
+  Monitor monitor(solve, nullptr);
   SoftmaxObjective objective(make_problem(data, options, solve.threads), solve.threads);
   SolveState state;
-  state.w = start ? to_parameters(*start, data) : objective.zero();
+  state.w = to_parameters(model, data);
   state.value = objective.evaluate(state.w, &state.gradient);
-  const Outcome outcome = run_solver(objective, state, monitor, solve);
-
-  SoftmaxFit fit;
-  fit.report.status = outcome.status;
-  fit.report.why = outcome.why;
-  fit.report.objective = state.value.objective;
-  fit.report.certificate = state.bound;
-  if (state.has_bound) fit.report.gap = state.gap();
-  fit.report.iterations = monitor.iterations();
-  fit.report.passes = objective.passes();
-  fit.report.seconds = monitor.seconds();
-  fit.model.schema = data.schema;
-  to_model(state.w, data, fit.model);
-  return fit;
+  SolveReport report;
+  report.objective = state.value.objective;
+  if (options.l2 == 0 && options.label_smoothing == 0) {
+    report.separation = find_separating_feature(data);
+    if (!report.separation) report.separation = separates(objective, state.w, data);
+  }
+  if (report.separation) {
+    report.status = Status::kSeparable;
+    report.why = "no optimum exists without a penalty: " + report.separation->sentence;
+  } else {
+    certify_state(objective, *local_metric(objective), state, solve.tolerance);
+    if (std::isfinite(state.gap())) {
+      report.gap = state.gap();
+      report.certificate = state.bound;
+    }
+    const bool good = report.gap && *report.gap <= solve.tolerance;
+    report.status = good ? Status::kCertified : Status::kConverged;
+    report.why = good ? certified(state, monitor).why
+                      : fmt::format("the proven gap {:.2e} is above the tolerance {:.2e}", state.gap(), solve.tolerance);
+  }
+  report.passes = objective.passes();
+  report.seconds = monitor.seconds();
+  return report;
 }
 
 }  // namespace poise

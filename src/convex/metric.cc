@@ -2,15 +2,24 @@
 
 #include <Eigen/Cholesky>
 #include <algorithm>
+#include <cmath>
+#include <numeric>
+#include <vector>
+
+#include "base/blas.h"
+#include "base/parallel.h"
+#include "base/random.h"
+#include "convex/kernels.h"
 
 namespace poise {
 namespace {
 
-class BohningMetric : public Metric {
+class GramMetric : public Metric {
  public:
-  explicit BohningMetric(const SoftmaxObjective& objective) : center_(objective.mean_features()) {
+  /// M = curvature · (centered second moments) + Λ; the Böhning bound has curvature ½, the Hessian at W = 0 has 1/K.
+  GramMetric(const SoftmaxObjective& objective, double curvature) : curvature_(curvature), center_(objective.mean_features()) {
     const Problem& problem = objective.problem();
-    Matrix m = 0.5 * objective.engine().centered_gram(problem.row_weight, center_).cast<double>();
+    Matrix m = curvature * objective.engine().centered_gram(problem.row_weight, center_).cast<double>();
     m.diagonal() += problem.penalty;
     // Without a penalty M may be singular (dead or dependent features); a relative 1e-7, the accuracy of the products,
     // keeps the factorization going.
@@ -28,11 +37,12 @@ class BohningMetric : public Metric {
     Parameters step(gradient.rows(), gradient.cols());
     // In coordinates b' = b + W x̄ the metric is block diagonal; ∇_W' = ∇_W − x̄ ∇_bᵀ.
     step.topRows(d) = factor_.solve(gradient.topRows(d) - center_ * gradient.row(d));
-    step.row(d) = 2 * gradient.row(d) - center_.transpose() * step.topRows(d);
+    step.row(d) = gradient.row(d) / curvature_ - center_.transpose() * step.topRows(d);
     return step;
   }
 
  private:
+  double curvature_;
   Vector center_;
   Eigen::LLT<Eigen::MatrixXd> factor_;
 };
@@ -49,19 +59,169 @@ class DiagonalMetric : public Metric {
   Parameters inverse_;
 };
 
+/// Rows drawn for one class, with weights that make the sum unbiased.
+struct Sample {
+  std::vector<Index> rows;
+  std::vector<double> weights;
+};
+
+/// Draws row i with probability min(1, τ w_i), τ such that about `wanted` rows are drawn; weight w_i / probability.
+Sample draw_rows(const std::vector<double>& w, double wanted, std::uint64_t seed) {
+  double tau = wanted / std::max(1e-300, std::accumulate(w.begin(), w.end(), 0.0));
+  for (int k = 0; k < 20; ++k) {  // rows at probability 1 give their surplus to the others
+    double drawn = 0;
+    for (double weight : w) drawn += std::min(1.0, tau * weight);
+    if (drawn >= 0.98 * wanted || drawn <= 0) break;
+    tau *= wanted / drawn;
+  }
+  Sample sample;
+  for (std::size_t i = 0; i < w.size(); ++i) {
+    const double probability = std::min(1.0, tau * w[i]);
+    if (probability <= 0 || random_uniform(seed, i) >= probability) continue;
+    sample.rows.push_back(static_cast<Index>(i));
+    sample.weights.push_back(w[i] / probability);
+  }
+  return sample;
+}
+
+/// Σ weight x̃x̃ᵀ over a sample, (d+1)×(d+1), lower triangle, float32 products.
+MatrixF sampled_gram(const Features& features, const Sample& sample) {
+  const Index d = features.cols(), strip = 128;
+  MatrixF gram = MatrixF::Zero(d + 1, d + 1), scaled(strip, d + 1);
+  for (std::size_t begin = 0; begin < sample.rows.size(); begin += strip) {
+    const Index rows = std::min<Index>(strip, static_cast<Index>(sample.rows.size() - begin));
+    for (Index r = 0; r < rows; ++r) {
+      const std::size_t k = begin + static_cast<std::size_t>(r);
+      const float root = static_cast<float>(std::sqrt(sample.weights[k]));
+      float* out = scaled.row(r).data();
+      if (features.bytes()) {
+        convert(features.bytes() + sample.rows[k] * d, out, d);
+      } else {
+        std::copy_n(features.floats() + sample.rows[k] * d, d, out);
+      }
+      out[d] = 1;
+      scaled.row(r) *= root;
+    }
+    syrk_transposed(d + 1, rows, scaled.data(), d + 1, gram.data(), d + 1);
+  }
+  return gram;
+}
+
+void subtract_class_mean(Parameters& w) { w.colwise() -= w.rowwise().mean().eval(); }
+
+class ClassBlockMetric : public Metric {
+ public:
+  explicit ClassBlockMetric(const SoftmaxObjective& objective)
+      : threads_(objective.threads()), factors_(static_cast<std::size_t>(objective.classes())) {
+    const Problem& problem = objective.problem();
+    const Index d = problem.cols();
+    const double wanted = static_cast<double>(std::max<Index>(1000, 2 * (d + 1)));
+    parallel_for(objective.classes(), threads_, [&](Index c) {
+      std::vector<double> curvature(static_cast<std::size_t>(problem.rows()));
+      for (Index i = 0; i < problem.rows(); ++i) {
+        const double p = static_cast<double>(objective.probability(i, c));
+        curvature[static_cast<std::size_t>(i)] = problem.row_weight[i] * p * (1 - p);
+      }
+      const Sample sample = draw_rows(curvature, wanted, kSampleSeed + static_cast<std::uint64_t>(c));
+      factors_[static_cast<std::size_t>(c)] = factorize(sampled_gram(problem.features, sample), problem.penalty);
+    });
+  }
+
+  Parameters solve(const Parameters& gradient) const override {
+    Parameters step(gradient.rows(), gradient.cols());
+    parallel_for(gradient.cols(), threads_, [&](Index c) {
+      step.col(c) = factors_[static_cast<std::size_t>(c)].solve(gradient.col(c).cast<float>()).template cast<double>();
+    });
+    subtract_class_mean(step);
+    return step;
+  }
+
+ private:
+  static constexpr std::uint64_t kSampleSeed = 20;
+  using Factor = Eigen::LLT<Eigen::MatrixXf>;
+
+  static Factor factorize(MatrixF gram, const Vector& penalty) {
+    const Index d = penalty.size();
+    gram.diagonal().head(d) += penalty.cast<float>();
+    const float mean = std::max(gram.trace() / static_cast<float>(d + 1), 1e-30f);
+    for (float ridge = 1e-7f * mean;; ridge *= 10) {  // float32 may need a little more than the penalty
+      gram.diagonal().array() += ridge;
+      Factor factor(gram.selfadjointView<Eigen::Lower>());
+      if (factor.info() == Eigen::Success || !std::isfinite(ridge)) return factor;
+    }
+  }
+
+  int threads_;
+  std::vector<Factor> factors_;
+};
+
+class FullMetric : public Metric {
+ public:
+  explicit FullMetric(const SoftmaxObjective& objective) {
+    const Problem& problem = objective.problem();
+    const Index d = problem.cols(), k = objective.classes(), size = k * (d + 1);
+    Matrix hessian = dense_hessian(objective);
+    for (Index c = 0; c < k; ++c) hessian.diagonal().segment(c * (d + 1), d) += problem.penalty;
+    // The gauge: adding the same to all classes costs nothing; D ⊗ 11ᵀ/K makes it cost something, D the mean curvature of a
+    // feature. A relative 1e-13 ridge covers dependent features without a penalty.
+    const Vector diagonal = hessian.diagonal();
+    const Vector mean = Eigen::Map<const Matrix>(diagonal.data(), k, d + 1).colwise().mean().transpose();
+    for (Index a = 0; a < k; ++a) {
+      for (Index b = 0; b < k; ++b) hessian.block(a * (d + 1), b * (d + 1), d + 1, d + 1).diagonal() += mean / static_cast<double>(k);
+    }
+    const double floor = 1e-15 * diagonal.maxCoeff() + 1e-300;
+    for (double ridge = 1e-13; ridge < 1; ridge *= 100) {
+      for (Index i = 0; i < size; ++i) hessian(i, i) += ridge * diagonal[i] + floor;
+      factor_.compute(hessian);
+      if (factor_.info() == Eigen::Success) break;
+    }
+  }
+
+  Parameters solve(const Parameters& gradient) const override {
+    const Matrix by_class = gradient.transpose();
+    const Vector step = factor_.solve(Eigen::Map<const Vector>(by_class.data(), by_class.size()));
+    Parameters result = Eigen::Map<const Matrix>(step.data(), gradient.cols(), gradient.rows()).transpose();
+    subtract_class_mean(result);
+    return result;
+  }
+
+ private:
+  Eigen::LLT<Eigen::MatrixXd> factor_;
+};
+
 }  // namespace
 
 std::unique_ptr<Metric> bohning_metric(const SoftmaxObjective& objective) {
-  return std::make_unique<BohningMetric>(objective);
+  return std::make_unique<GramMetric>(objective, 0.5);
 }
 
 std::unique_ptr<Metric> diagonal_metric(const SoftmaxObjective& objective) {
   return std::make_unique<DiagonalMetric>(objective);
 }
 
-std::unique_ptr<Metric> choose_metric(const SoftmaxObjective& objective) {
-  const bool dense = !objective.problem().features.sparse();
-  return dense && objective.features() < kMaxGramFeatures ? bohning_metric(objective) : diagonal_metric(objective);
+std::unique_ptr<Metric> uniform_metric(const SoftmaxObjective& objective) {
+  return std::make_unique<GramMetric>(objective, 1.0 / static_cast<double>(objective.classes()));
+}
+
+std::unique_ptr<Metric> class_block_metric(const SoftmaxObjective& objective) {
+  return std::make_unique<ClassBlockMetric>(objective);
+}
+
+std::unique_ptr<Metric> full_metric(const SoftmaxObjective& objective) { return std::make_unique<FullMetric>(objective); }
+
+bool is_small(const SoftmaxObjective& objective) {
+  constexpr Index kMostParameters = 400;
+  return !objective.problem().features.sparse() && objective.classes() * (objective.features() + 1) <= kMostParameters;
+}
+
+std::unique_ptr<Metric> local_metric(const SoftmaxObjective& objective) {
+  if (objective.problem().features.sparse() || objective.features() >= kMaxGramFeatures) return diagonal_metric(objective);
+  return is_small(objective) ? full_metric(objective) : class_block_metric(objective);
+}
+
+std::unique_ptr<Metric> global_metric(const SoftmaxObjective& objective) {
+  if (objective.problem().features.sparse() || objective.features() >= kMaxGramFeatures) return diagonal_metric(objective);
+  return bohning_metric(objective);
 }
 
 }  // namespace poise

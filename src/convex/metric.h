@@ -24,8 +24,26 @@ std::unique_ptr<Metric> bohning_metric(const SoftmaxObjective& objective);
 /// The diagonal of the Hessian at the objective's last point: no d×d matrix.
 std::unique_ptr<Metric> diagonal_metric(const SoftmaxObjective& objective);
 
-/// The Böhning metric where it is affordable, else the diagonal.
-std::unique_ptr<Metric> choose_metric(const SoftmaxObjective& objective);
+/// Dense features: the Hessian at W = 0, (1/K)(I − 11ᵀ/K) ⊗ Σ s x̃x̃ᵀ + Λ, exact. The metric to start with.
+std::unique_ptr<Metric> uniform_metric(const SoftmaxObjective& objective);
+
+/// Dense features: the K diagonal blocks of the Hessian at the objective's last point,
+///   A_c = Σ_i s_i p_ic(1 − p_ic) x̃_i x̃_iᵀ + Λ,
+/// each from about 2(d+1) rows drawn with probability proportional to their weight s p(1 − p) and reweighted (unbiased); the
+/// result is projected onto class sums 0. Measured on MNIST, passes to 1e-6 of f*: 25, against 71 with one Kronecker factor and
+/// 300 with the Böhning metric, because well classified rows have no curvature.
+std::unique_ptr<Metric> class_block_metric(const SoftmaxObjective& objective);
+
+/// The whole Hessian at the objective's last point, K(d+1) square, in float64. For small problems, of any conditioning.
+std::unique_ptr<Metric> full_metric(const SoftmaxObjective& objective);
+
+/// The best of the above for the objective's last point: full, class blocks or diagonal, by size.
+std::unique_ptr<Metric> local_metric(const SoftmaxObjective& objective);
+/// A metric with H ⪯ M everywhere (Böhning), or the diagonal where d×d is not affordable.
+std::unique_ptr<Metric> global_metric(const SoftmaxObjective& objective);
+
+/// Which problems are solved with the full Hessian.
+bool is_small(const SoftmaxObjective& objective);
 
 inline constexpr Index kMaxGramFeatures = 5000;
 

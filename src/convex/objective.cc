@@ -24,12 +24,13 @@ void weighted_targets(const Problem& problem, const ScoreBlock<float>& block) {
   }
 }
 
-/// ⟨t, z⟩ of one row of class-major scores.
-double target_score(const Problem& problem, const ScoreBlock<double>& block, Index r, std::vector<double>& target) {
+/// ⟨t, z⟩ of one row of class-major scores; leaves t in `target`.
+template <typename Real>
+double target_score(const Problem& problem, const ScoreBlock<Real>& block, Index r, std::vector<double>& target) {
   problem.target_of(block.first_row + r, target);
   double sum = 0;
   for (Index c = 0; c < problem.classes; ++c) {
-    sum += target[static_cast<std::size_t>(c)] * block.scores[c * block.ld + r];
+    sum += target[static_cast<std::size_t>(c)] * static_cast<double>(block.scores[c * block.ld + r]);
   }
   return sum;
 }
@@ -67,27 +68,30 @@ const SoftmaxObjective::Moments& SoftmaxObjective::moments() const {
   return *moments_;
 }
 
-Evaluation SoftmaxObjective::evaluate(const Parameters& w, Parameters* gradient) {
+template <typename Real>
+Evaluation SoftmaxObjective::evaluate_as(const Parameters& w, Parameters* gradient) {
   const Index block_rows = engine_.block_rows(), k = classes();
   const Index blocks = (rows() + block_rows - 1) / block_rows;
   if (probabilities_.rows() != blocks) probabilities_.resize(blocks, k * block_rows);
   std::vector<Sums> sums(static_cast<std::size_t>(engine_.chunk_count()));
-  engine_.run<double>(&w, nullptr, [&](const ScoreBlock<double>& block) {
-    std::vector<double> p(static_cast<std::size_t>(k * block.ld)), lse(static_cast<std::size_t>(block.ld)),
-        expected(lse.size()), target(static_cast<std::size_t>(k));
+  auto kernel = [&](const ScoreBlock<Real>& block) {
+    std::vector<Real> p(static_cast<std::size_t>(k * block.ld)), lse(static_cast<std::size_t>(block.ld)), expected(lse.size());
+    std::vector<double> target(static_cast<std::size_t>(k));
     softmax_block(block.scores, k, block.ld, p.data(), lse.data(), expected.data());
     Sums& sum = sums[static_cast<std::size_t>(block.chunk)];
     for (Index r = 0; r < block.rows; ++r) {
-      const double s = problem_.row_weight[block.first_row + r], l = lse[static_cast<std::size_t>(r)];
+      const double s = problem_.row_weight[block.first_row + r], l = static_cast<double>(lse[static_cast<std::size_t>(r)]);
       sum.cross_entropy += s * (l - target_score(problem_, block, r, target));
-      sum.entropy += s * (l - expected[static_cast<std::size_t>(r)]);
+      sum.entropy += s * (l - static_cast<double>(expected[static_cast<std::size_t>(r)]));
       for (Index c = 0; c < k; ++c) {
-        block.scores[c * block.ld + r] = s * (p[static_cast<std::size_t>(c * block.ld + r)] - target[static_cast<std::size_t>(c)]);
+        const double excess = static_cast<double>(p[static_cast<std::size_t>(c * block.ld + r)]) - target[static_cast<std::size_t>(c)];
+        block.scores[c * block.ld + r] = static_cast<Real>(s * excess);
       }
     }
     std::transform(p.begin(), p.end(), probabilities_.row(block.first_row / block_rows).data(),
-                   [](double value) { return static_cast<float>(value); });
-  }, gradient);
+                   [](Real value) { return static_cast<float>(value); });
+  };
+  engine_.run<Real>(&w, nullptr, kernel, gradient);
   passes_ += gradient ? 1 : 0.5;
 
   const Sums all = total(sums);
@@ -98,6 +102,10 @@ Evaluation SoftmaxObjective::evaluate(const Parameters& w, Parameters* gradient)
   value.objective = value.cross_entropy + value.penalty;
   if (gradient) gradient->topRows(features()) += problem_.penalty.asDiagonal() * w.topRows(features());
   return value;
+}
+
+Evaluation SoftmaxObjective::evaluate(const Parameters& w, Parameters* gradient, Precision precision) {
+  return precision == Precision::kFloat ? evaluate_as<float>(w, gradient) : evaluate_as<double>(w, gradient);
 }
 
 void SoftmaxObjective::hessian_product(const Parameters& v, Parameters& product, bool in_double) const {
@@ -167,7 +175,6 @@ constexpr double kEpsilon = std::numeric_limits<double>::epsilon();
 
 Certificate SoftmaxObjective::dual_bound(const Parameters& w, const Parameters& v, Parameters* remaining_moment) const {
   const Index k = classes(), d = features();
-  const Moments& known = moments();
   std::vector<Sums> sums(static_cast<std::size_t>(engine_.chunk_count()));
   Parameters moment;  // Σ s (q' − t) x̃ᵀ
   engine_.run<double>(&w, &v, [&](const ScoreBlock<double>& block) {
@@ -189,6 +196,24 @@ Certificate SoftmaxObjective::dual_bound(const Parameters& w, const Parameters& 
   }, &moment);
   passes_ += 1.5;
 
+  const Sums all = total(sums);
+  const double penalty = 0.5 * problem_.penalty.dot(w.topRows(d).rowwise().squaredNorm());
+  Certificate result = bound_from(w, &v, all.cross_entropy + penalty, all.entropy, moment);
+  result.proves_existence = all.largest < 0.95;
+  if (remaining_moment) *remaining_moment = std::move(moment);
+  return result;
+}
+
+Certificate SoftmaxObjective::gradient_bound(const Parameters& w, const Evaluation& value, const Parameters& gradient) const {
+  Parameters moment = gradient;
+  moment.topRows(features()) -= problem_.penalty.asDiagonal() * w.topRows(features());
+  return bound_from(w, nullptr, value.objective, value.entropy, moment);
+}
+
+Certificate SoftmaxObjective::bound_from(const Parameters& w, const Parameters* v, double objective, double entropy,
+                                         Parameters& moment) const {
+  const Index k = classes(), d = features();
+  const Moments& known = moments();
   // Class balance: q'' = (1 − ε) q' + ε v with one distribution v makes Σ s (q'' − t) = 0 exactly (THEORY C1). By concavity
   // H(q'') ≥ (1 − ε) H(q').
   const Vector excess = moment.row(d).transpose(), balance = known.target_moment.row(d).transpose();
@@ -201,10 +226,8 @@ Certificate SoftmaxObjective::dual_bound(const Parameters& w, const Parameters& 
   moment.topRows(d) += epsilon * (known.mean_features * v_mix.transpose() - moment.topRows(d) - known.target_moment.topRows(d));
 
   Certificate result;
-  const Sums all = total(sums);
-  const double penalty = 0.5 * problem_.penalty.dot(w.topRows(d).rowwise().squaredNorm());
-  result.objective = all.cross_entropy + penalty;
-  result.dual_value = (1 - epsilon) * all.entropy;
+  result.objective = objective;
+  result.dual_value = (1 - epsilon) * entropy;
   double moment_cost = 0;  // λ_j = 0 wants R_j = 0; what rounding leaves is charged at twice the weights it would meet
   for (Index j = 0; j < d; ++j) {
     if (problem_.penalty[j] > 0) {
@@ -215,12 +238,11 @@ Certificate SoftmaxObjective::dual_bound(const Parameters& w, const Parameters& 
     }
   }
   // |z error| ≤ γ_{d+1} Σ_j |W_j||x_j|, once in f and once in D for W and V each.
-  const double size = known.mean_absolute_features.dot((w.topRows(d).cwiseAbs() + v.topRows(d).cwiseAbs()).rowwise().maxCoeff()) +
-                      w.row(d).cwiseAbs().maxCoeff() + 1;
+  Parameters size_of = w.cwiseAbs();
+  if (v) size_of += v->cwiseAbs();
+  const double size = known.mean_absolute_features.dot(size_of.topRows(d).rowwise().maxCoeff()) + size_of.row(d).maxCoeff() + 1;
   result.rounding = moment_cost + 4 * kEpsilon * static_cast<double>(longest_row() + 16) * size;
   result.gap = std::max(0.0, result.objective - result.dual_value) + result.rounding;
-  result.proves_existence = all.largest < 0.95;
-  if (remaining_moment) *remaining_moment = std::move(moment);
   return result;
 }
 

@@ -8,6 +8,8 @@
 
 namespace poise {
 
+enum class Precision { kFloat, kDouble };
+
 /// f and its parts at one point, nats, in float64.
 struct Evaluation {
   double objective = 0;      ///< cross_entropy + penalty
@@ -33,8 +35,9 @@ class SoftmaxObjective {
   int threads() const { return engine_.threads(); }
   Parameters zero() const { return Parameters::Zero(features() + 1, classes()); }
 
-  /// f(W) and, where asked, ∇f(W), in float64. Remembers P for hessian_product. One pass.
-  Evaluation evaluate(const Parameters& w, Parameters* gradient);
+  /// f(W) and, where asked, ∇f(W). Remembers P for hessian_product and metrics. One pass.
+  /// In float32 the scores carry a relative 1e-7: values are good to about 1e-8, enough far from the optimum.
+  Evaluation evaluate(const Parameters& w, Parameters* gradient, Precision precision = Precision::kDouble);
 
   /// ∇²f(W) V at the W of the last evaluate, products in float32 (relative error about 1e-6) or float64. One pass.
   void hessian_product(const Parameters& v, Parameters& product, bool in_double = false) const;
@@ -42,9 +45,17 @@ class SoftmaxObjective {
   /// Diagonal of ∇²f at the W of the last evaluate, (d+1)×K. One pass over squared features.
   Parameters hessian_diagonal() const;
 
+  /// The bound of V = 0 (THEORY 4.10 C1) from what evaluate(w, &gradient) returned: no pass. For λ > 0 everywhere.
+  Certificate gradient_bound(const Parameters& w, const Evaluation& value, const Parameters& gradient) const;
+
   /// Dual bound from the point q' = q − (diag q − q qᵀ) V x̃ (THEORY 4.10 C2; V = 0 gives C1). Valid for any V; tight if V
   /// solves H V = ∇f. `remaining_moment` (if not null) becomes R, (d+1)×K. One and a half passes.
   Certificate dual_bound(const Parameters& w, const Parameters& v, Parameters* remaining_moment = nullptr) const;
+
+  /// p_ic at the point of the last evaluate, float32.
+  float probability(Index row, Index class_id) const {
+    return probabilities_(row / engine_.block_rows(), class_id * engine_.block_rows() + row % engine_.block_rows());
+  }
 
   const PassEngine& engine() const { return engine_; }
   const Vector& mean_features() const { return moments().mean_features; }  ///< Σ s_i x_i, d
@@ -57,6 +68,10 @@ class SoftmaxObjective {
     Parameters target_moment;                      // Σ s x̃ tᵀ: (d+1)×K
   };
   const Moments& moments() const;
+  template <typename Real>
+  Evaluation evaluate_as(const Parameters& w, Parameters* gradient);
+  /// The certificate of a dual point with mean entropy `entropy` and moments `moment` = Σ s (q' − t) x̃ᵀ.
+  Certificate bound_from(const Parameters& w, const Parameters* v, double objective, double entropy, Parameters& moment) const;
   Index longest_row() const;  // terms in the longest sum of a score
 
   Problem problem_;
@@ -65,5 +80,9 @@ class SoftmaxObjective {
   MatrixF probabilities_;  // block after block, each class-major K×block_rows
   mutable double passes_ = 0;
 };
+
+/// The Hessian of the loss (without the penalty) at the objective's last point, dense features only, float64:
+/// K(d+1) square, entry (c(d+1)+j, k(d+1)+l) = Σ_i s_i p_ic(δ_ck − p_ik) x̃_ij x̃_il.
+Matrix dense_hessian(const SoftmaxObjective& objective);
 
 }  // namespace poise

@@ -79,12 +79,14 @@ void check(const Dataset& data, const ObjectiveOptions& options) {
   }
 }
 
-bool standardizes(const Dataset& data, Scale scale) {
-  if (scale != Scale::kAuto) return scale == Scale::kStandard;
-  return data.schema.format == FileFormat::kTable || data.schema.format == FileFormat::kNpy;
-}
 
 }  // namespace
+
+Scale resolve_scale(const Dataset& data, Scale scale) {
+  if (scale != Scale::kAuto) return scale;
+  const bool table = data.schema.format == FileFormat::kTable || data.schema.format == FileFormat::kNpy;
+  return table ? Scale::kStandard : Scale::kNone;
+}
 
 void Problem::target_of(Index row, std::span<double> target) const {
   const double share = smoothing / static_cast<double>(classes);
@@ -127,8 +129,8 @@ Problem make_problem(const Dataset& data, const ObjectiveOptions& options, int t
   problem.classes = data.schema.class_count();
   problem.row_weight = normalized_weights(data, options.balanced_classes, problem.classes);
   // A weight per stored unit is (unit/scale)⁻¹ times the weight that λ measures.
-  Vector unit = Vector::Constant(data.features.cols(), data.unit);
-  if (standardizes(data, options.scale)) {
+  Vector unit = Vector::Constant(data.features.cols(), options.unit > 0 ? options.unit : data.unit);
+  if (resolve_scale(data, options.scale) == Scale::kStandard) {
     unit = standard_deviations(data.features, problem.row_weight, threads).cwiseProduct(data.scale);
     unit = (unit.array() > 0).select(unit, 1.0);  // a constant feature: its weight is 0 in any unit
   }

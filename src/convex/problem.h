@@ -29,6 +29,9 @@ struct Problem {
   void target_of(Index row, std::span<double> target) const;
 };
 
+/// What kAuto means for this data.
+Scale resolve_scale(const Dataset& data, Scale scale);
+
 Problem make_problem(const Dataset& data, const ObjectiveOptions& options, int threads);
 
 /// The problem on some of its rows, row weights renormalized; the penalty stays.

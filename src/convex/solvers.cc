@@ -90,14 +90,14 @@ void certify_state(const SoftmaxObjective& objective, const Metric& metric, Solv
   }
 }
 
-Trial line_search(SoftmaxObjective& objective, const SolveState& state, const Parameters& step) {
+Trial line_search(SoftmaxObjective& objective, const SolveState& state, const Parameters& step, Precision precision) {
   const double slope = state.gradient.cwiseProduct(step).sum();
   // Near the optimum f is flat to rounding: accept what does not rise by more than its last bits.
-  const double slack = 8 * std::numeric_limits<double>::epsilon() * std::abs(state.value.objective);
+  const double slack = (precision == Precision::kDouble ? 2e-15 : 1e-8) * std::abs(state.value.objective);
   for (double length = 1; length > 1e-10; length *= 0.5) {
     Trial trial;
     trial.w = state.w - length * step;
-    trial.value = objective.evaluate(trial.w, &trial.gradient);
+    trial.value = objective.evaluate(trial.w, &trial.gradient, precision);
     if (trial.value.objective <= state.value.objective - 1e-4 * length * slope + slack) {
       trial.length = length;
       return trial;

@@ -68,14 +68,16 @@ struct Trial {
 };
 
 /// Backtracking on f(W − s·step) with the Armijo rule; each trial is a pass with gradient, as the first usually is the last.
-Trial line_search(SoftmaxObjective& objective, const SolveState& state, const Parameters& step);
+Trial line_search(SoftmaxObjective& objective, const SolveState& state, const Parameters& step,
+                  Precision precision = Precision::kDouble);
 void accept(SolveState& state, Trial&& trial);
 
 /// Each solver moves `state.w` (gauge-free: class sums 0) until the gap is at most the monitor's tolerance, no progress is
 /// possible in float64, or a limit is hit. state.value and gradient belong to state.w on return.
-Outcome solve_newton(SoftmaxObjective& objective, const Metric& metric, SolveState& state, Monitor& monitor,
+Outcome solve_newton(SoftmaxObjective& objective, SolveState& state, Monitor& monitor,
                      int max_iterations, const std::string& phase);
-Outcome solve_lbfgs(SoftmaxObjective& objective, const Metric& metric, SolveState& state, Monitor& monitor, int max_iterations);
+/// `cold`: start from a solution on a sixteenth of the rows.
+Outcome solve_lbfgs(SoftmaxObjective& objective, SolveState& state, Monitor& monitor, int max_iterations, bool cold);
 Outcome solve_golden(SoftmaxObjective& objective, const Metric& metric, SolveState& state, Monitor& monitor, int max_iterations);
 Outcome solve_descent(SoftmaxObjective& objective, SolveState& state, Monitor& monitor, int max_iterations);
 

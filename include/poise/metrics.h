@@ -1,0 +1,34 @@
+// How good a classifier's probabilities are, and whether they are at equilibrium.
+#pragma once
+
+#include "poise/dataset.h"
+
+namespace poise {
+
+/// Temperature at which cross-entropy equals output entropy (THEORY 1.7 D1, A.2): the minimizer over β = 1/T of
+///   CE(β) = Σ_i s_i [lse(β z_i) − β⟨t_i, z_i⟩],   dCE/dβ at β equals (CE − H)/β,   so there CE = H exactly.
+struct Temperature {
+  double temperature = 1;    ///< T* = 1/β*; above 1: the scores are over-confident
+  double cross_entropy = 0;  ///< at T*, nats
+  double entropy = 0;        ///< at T*, nats
+  bool at_limit = false;     ///< no finite β* (everything is classified correctly): stopped at β = 1000
+};
+
+struct Metrics {
+  Index rows = 0;
+  double accuracy = 0;                    ///< weighted share of rows whose most probable class is the label's
+  double cross_entropy = 0;               ///< weighted mean, nats
+  double entropy = 0;                     ///< weighted mean of H(p_i), nats
+  double equilibrium_gap = 0;             ///< CE − H: 0 at rest, above 0 over-confident, below under-confident
+  double expected_calibration_error = 0;  ///< Σ_bins share·|accuracy − confidence|, 15 bins of equal width
+  Temperature temperature;
+  Matrix confusion;                       ///< K×K: weight of rows of class r predicted as c
+};
+
+/// `scores`: n×K, as predict_scores gives them. `data` must have labels or targets (the label of a soft target is its largest entry).
+Metrics evaluate_scores(const Matrix& scores, const Dataset& data);
+
+/// `targets`: n×K, rows sum to 1. `weight`: n, any positive sum.
+Temperature fit_temperature(const Matrix& scores, const Matrix& targets, const Vector& weight);
+
+}  // namespace poise

@@ -1,0 +1,47 @@
+// What the user asked for, after parsing: one struct for all verbs, so that an option is declared once.
+#pragma once
+
+#include <atomic>
+#include <string>
+#include <vector>
+
+#include "poise/read.h"
+#include "poise/softmax_regression.h"
+
+namespace poise::cli {
+
+struct Arguments {
+  std::string data;    ///< a path or the name of a known set
+  std::string run;     ///< a run directory or a model file
+  std::string target;  ///< of convert: the file to write
+  ReadOptions read;
+  ObjectiveOptions objective;
+  SolveOptions solve;
+  std::string test_data;        ///< --test
+  double validation = 0;        ///< --validation: share of the rows held out
+  std::uint64_t seed = 1;       ///< of the validation split
+  std::vector<double> l2_path;  ///< --l2-path
+  std::string start;            ///< --start: a run to start from
+  std::string out;              ///< --out: run directory or file
+  bool probabilities = false;   ///< predict --proba
+  bool require_certificate = false;
+  bool json = false, quiet = false;
+};
+
+/// Set by Ctrl-C.
+extern std::atomic<bool> interrupted;
+
+/// Each returns the exit code.
+int train(const Arguments& arguments);
+int evaluate(const Arguments& arguments);
+int predict(const Arguments& arguments);
+int certify(const Arguments& arguments);
+int inspect(const Arguments& arguments);
+int convert(const Arguments& arguments);
+
+/// Prints the notices of a data set on stderr, unless quiet.
+void print_notices(const Arguments& arguments, const Dataset& data);
+/// A model's data for evaluate, predict and certify, read with the model's schema and the options it was trained with.
+Dataset read_for_model(const Arguments& arguments, const SoftmaxModel& model);
+
+}  // namespace poise::cli

@@ -1,0 +1,25 @@
+#include <fmt/core.h>
+
+#include "cli/arguments.h"
+
+namespace poise::cli {
+
+void print_notices(const Arguments& arguments, const Dataset& data) {
+  if (arguments.quiet) return;
+  for (const std::string& notice : data.notices) fmt::print(stderr, "note: {}\n", notice);
+}
+
+Dataset read_for_model(const Arguments& arguments, const SoftmaxModel& model) {
+  ReadOptions options = arguments.read;
+  auto recorded = [&](const char* key) {
+    const auto found = model.metadata.find(key);
+    return found == model.metadata.end() ? std::string() : found->second;
+  };
+  if (recorded("read.strip_label_dot") == "true") options.strip_label_dot = true;
+  if (!options.sample_weight && !recorded("read.sample_weight").empty()) options.sample_weight = recorded("read.sample_weight");
+  Dataset data = read_dataset(arguments.data, options, model.schema);
+  print_notices(arguments, data);
+  return data;
+}
+
+}  // namespace poise::cli

@@ -1,0 +1,67 @@
+// poise evaluate: a model against labeled data.
+#include <fmt/core.h>
+
+#include <algorithm>
+
+#include "cli/arguments.h"
+#include "poise/error.h"
+#include "poise/metrics.h"
+#include "run/summary.h"
+
+namespace poise::cli {
+namespace {
+
+void print_confusion(const Metrics& metrics, const Schema& schema) {
+  constexpr Index kWidestTable = 30;
+  const Index classes = metrics.confusion.rows();
+  if (classes > kWidestTable) {
+    fmt::print("confusion   {} classes: see --json\n", classes);
+    return;
+  }
+  std::size_t width = 6;
+  for (const std::string& name : schema.classes) width = std::max(width, std::min<std::size_t>(name.size(), 16));
+  fmt::print("confusion   rows: true class, columns: predicted\n{:>{}}", "", width);
+  for (const std::string& name : schema.classes) fmt::print(" {:>{}}", name.substr(0, 16), width);
+  fmt::print("\n");
+  for (Index r = 0; r < classes; ++r) {
+    fmt::print("{:>{}}", schema.classes[static_cast<std::size_t>(r)].substr(0, 16), width);
+    for (Index c = 0; c < classes; ++c) fmt::print(" {:>{}g}", metrics.confusion(r, c), width);
+    fmt::print("\n");
+  }
+}
+
+void print_metrics(const Metrics& metrics, const Schema& schema) {
+  const Temperature& t = metrics.temperature;
+  fmt::print("rows        {}\n", metrics.rows);
+  fmt::print("accuracy    {:.4f} %\n", 100 * metrics.accuracy);
+  fmt::print("cross-entropy {:.6f} nats\n", metrics.cross_entropy);
+  fmt::print("calibration error {:.5f} (expected, 15 bins)\n", metrics.expected_calibration_error);
+  fmt::print("equilibrium CE - H = {:+.6f} nats: {}\n", metrics.equilibrium_gap,
+             metrics.equilibrium_gap > 0 ? "over-confident here" : "under-confident here");
+  if (t.at_limit) {
+    fmt::print("temperature none: every row is classified correctly, sharper is always better\n");
+  } else {
+    fmt::print("temperature {:.4f} would bring it to rest, with cross-entropy {:.6f}\n", t.temperature, t.cross_entropy);
+  }
+  print_confusion(metrics, schema);
+}
+
+}  // namespace
+
+int evaluate(const Arguments& a) {
+  const SoftmaxModel model = load_model(a.run);
+  const Dataset data = read_for_model(a, model);
+  if (!data.has_targets()) {
+    throw Error(ErrorKind::kData, "the data has no labels", "the label column '" + model.schema.label_name + "' or a labels file",
+                "use 'poise predict' for data without labels", {a.data});
+  }
+  const Metrics metrics = evaluate_scores(predict_scores(model, data, a.solve.threads), data);
+  if (a.json) {
+    fmt::print("{}\n", to_json(metrics, &model.schema).dump(2));
+  } else {
+    print_metrics(metrics, model.schema);
+  }
+  return 0;
+}
+
+}  // namespace poise::cli

@@ -1,0 +1,106 @@
+// poise inspect: what a data file, a model or a run holds.
+#include <fmt/core.h>
+
+#include <chrono>
+#include <filesystem>
+#include <nlohmann/json.hpp>
+
+#include "cli/arguments.h"
+#include "poise/error.h"
+
+namespace poise::cli {
+namespace {
+
+using nlohmann::json;
+namespace fs = std::filesystem;
+
+bool is_model(const std::string& path) {
+  return fs::is_directory(path) ? fs::exists(fs::path(path) / "model.onnx") : fs::path(path).extension() == ".onnx";
+}
+
+const char* format_name(FileFormat format) {
+  switch (format) {
+    case FileFormat::kTable: return "table";
+    case FileFormat::kLibsvm: return "libsvm";
+    case FileFormat::kNpy: return "npy";
+    case FileFormat::kIdx: return "idx";
+  }
+  return "unknown";
+}
+
+const char* storage_name(Features::Kind kind) {
+  switch (kind) {
+    case Features::Kind::kFloat: return "float32";
+    case Features::Kind::kBytes: return "uint8";
+    case Features::Kind::kSparse: return "sparse float32";
+  }
+  return "unknown";
+}
+
+json schema_summary(const Schema& schema) {
+  json columns = json::array();
+  for (const Column& column : schema.columns) {
+    json one = {{"name", column.name}, {"kind", column.kind == ColumnKind::kNumeric ? "numeric" : "categorical"}};
+    if (column.kind == ColumnKind::kCategorical) one["categories"] = column.categories;
+    columns.push_back(one);
+  }
+  return {{"format", format_name(schema.format)}, {"features", schema.feature_count()}, {"classes", schema.classes},
+          {"label", schema.label_name}, {"columns", columns}};
+}
+
+void print_schema(const json& schema) {
+  fmt::print("format      {}\nfeatures    {}\n", schema["format"].get<std::string>(), schema["features"].get<Index>());
+  if (!schema["label"].get<std::string>().empty()) fmt::print("label       {}\n", schema["label"].get<std::string>());
+  std::string names;
+  for (const json& name : schema["classes"]) {
+    if (names.size() > 200) { names += ", …"; break; }
+    names += (names.empty() ? "" : ", ") + name.get<std::string>();
+  }
+  fmt::print("classes     {}: {}\n", schema["classes"].size(), names);
+  for (const json& column : schema["columns"]) {
+    fmt::print("  {:<24} {}", column["name"].get<std::string>(), column["kind"].get<std::string>());
+    if (column.contains("categories")) fmt::print(", {} categories", column["categories"].size());
+    fmt::print("\n");
+  }
+}
+
+int inspect_model(const Arguments& a) {
+  const SoftmaxModel model = load_model(a.data);
+  json out = {{"kind", "model"}, {"schema", schema_summary(model.schema)}, {"metadata", model.metadata},
+              {"weights_norm", model.weights.norm()}, {"largest_weight", model.weights.cwiseAbs().maxCoeff()}};
+  if (a.json) {
+    fmt::print("{}\n", out.dump(2));
+    return 0;
+  }
+  fmt::print("model       softmax layer, {} x {} weights\n", model.class_count(), model.feature_count());
+  print_schema(out["schema"]);
+  for (const auto& [key, value] : model.metadata) fmt::print("{:<24} {}\n", key, value);
+  return 0;
+}
+
+int inspect_data(const Arguments& a) {
+  const auto started = std::chrono::steady_clock::now();
+  const Dataset data = read_dataset(a.data, a.read);
+  const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - started).count();
+  std::vector<Index> counts(data.schema.classes.size());
+  for (std::int32_t label : data.labels) ++counts[static_cast<std::size_t>(label)];
+  json out = {{"kind", "data"}, {"rows", data.rows()}, {"storage", storage_name(data.features.kind())},
+              {"stored_bytes", data.features.stored_bytes()}, {"schema", schema_summary(data.schema)}, {"class_counts", counts},
+              {"notices", data.notices}, {"fingerprint", fingerprint(data)}, {"seconds_read", seconds}};
+  if (const CsrMatrix* sparse = data.features.sparse()) out["nonzeros"] = sparse->values.size();
+  if (a.json) {
+    fmt::print("{}\n", out.dump(2));
+    return 0;
+  }
+  print_notices(a, data);
+  fmt::print("rows        {}\nstorage     {}, {:.1f} MB\n", data.rows(), storage_name(data.features.kind()),
+             static_cast<double>(data.features.stored_bytes()) / 1e6);
+  print_schema(out["schema"]);
+  return 0;
+}
+
+}  // namespace
+
+int inspect(const Arguments& a) { return is_model(a.data) ? inspect_model(a) : inspect_data(a); }
+
+}  // namespace poise::cli

@@ -1,0 +1,73 @@
+// poise predict: one line per row.
+#include <fmt/core.h>
+#include <fmt/format.h>
+
+#include <nlohmann/json.hpp>
+
+#include "cli/arguments.h"
+#include "poise/error.h"
+#include "run/run_directory.h"
+
+namespace poise::cli {
+namespace {
+
+/// A class name as a CSV cell: quoted where it has to be (RFC 4180).
+std::string cell(const std::string& text) {
+  if (text.find_first_of(",\"\r\n") == std::string::npos) return text;
+  std::string quoted = "\"";
+  for (char c : text) quoted += c == '"' ? std::string("\"\"") : std::string(1, c);
+  return quoted + "\"";
+}
+
+std::string as_csv(const Matrix& probabilities, const Schema& schema, bool with_probabilities) {
+  fmt::memory_buffer out;
+  if (with_probabilities) {
+    fmt::format_to(std::back_inserter(out), "label");
+    for (const std::string& name : schema.classes) fmt::format_to(std::back_inserter(out), ",{}", cell(name));
+    out.push_back('\n');
+  }
+  for (Index i = 0; i < probabilities.rows(); ++i) {
+    Index best = 0;
+    probabilities.row(i).maxCoeff(&best);
+    fmt::format_to(std::back_inserter(out), "{}", cell(schema.classes[static_cast<std::size_t>(best)]));
+    for (Index c = 0; with_probabilities && c < probabilities.cols(); ++c) {
+      fmt::format_to(std::back_inserter(out), ",{:.9g}", probabilities(i, c));
+    }
+    out.push_back('\n');
+  }
+  return fmt::to_string(out);
+}
+
+nlohmann::json as_json(const Matrix& probabilities, const Schema& schema, bool with_probabilities) {
+  nlohmann::json labels = nlohmann::json::array(), rows = nlohmann::json::array();
+  for (Index i = 0; i < probabilities.rows(); ++i) {
+    Index best = 0;
+    probabilities.row(i).maxCoeff(&best);
+    labels.push_back(schema.classes[static_cast<std::size_t>(best)]);
+    if (with_probabilities) rows.push_back(std::vector<double>(probabilities.row(i).begin(), probabilities.row(i).end()));
+  }
+  nlohmann::json out = {{"labels", labels}};
+  if (with_probabilities) out.update({{"classes", schema.classes}, {"probabilities", rows}});
+  return out;
+}
+
+}  // namespace
+
+int predict(const Arguments& a) {
+  const SoftmaxModel model = load_model(a.run);
+  const Dataset data = read_for_model(a, model);
+  const Matrix probabilities = predict_probabilities(model, data, a.solve.threads);
+  if (a.json) {
+    nlohmann::json out = a.out.empty() ? as_json(probabilities, model.schema, a.probabilities) : nlohmann::json{{"output", a.out}};
+    out["rows"] = probabilities.rows();
+    if (!a.out.empty()) write_file(a.out, as_csv(probabilities, model.schema, a.probabilities));
+    fmt::print("{}\n", out.dump(2));
+  } else if (a.out.empty()) {
+    fmt::print("{}", as_csv(probabilities, model.schema, a.probabilities));
+  } else {
+    write_file(a.out, as_csv(probabilities, model.schema, a.probabilities));
+  }
+  return 0;
+}
+
+}  // namespace poise::cli

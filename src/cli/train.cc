@@ -1,0 +1,189 @@
+// poise train: data → certified softmax layer → run directory.
+#include <fmt/core.h>
+
+#include <chrono>
+#include <optional>
+
+#include "cli/arguments.h"
+#include "poise/error.h"
+#include "poise/metrics.h"
+#include "poise/version.h"
+#include "run/progress.h"
+#include "run/run_directory.h"
+#include "run/summary.h"
+
+namespace poise::cli {
+namespace {
+
+using nlohmann::json;
+using Clock = std::chrono::steady_clock;
+
+double seconds_since(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
+
+struct Parts {
+  Dataset train;
+  std::optional<Dataset> validation;
+};
+
+Parts read_parts(const Arguments& a) {
+  Dataset all = read_dataset(a.data, a.read);
+  if (!all.has_targets()) throw Error(ErrorKind::kData, "the data has no labels", "a label column or file", "--label or --labels", {a.data});
+  if (a.validation <= 0) return {std::move(all), std::nullopt};
+  const auto held_out = static_cast<Index>(static_cast<double>(all.rows()) * a.validation);
+  auto [train, validation] = split_rows(all, held_out, a.seed);
+  return {std::move(train), std::move(validation)};
+}
+
+/// Test data: as asked, or the test part of a named set.
+std::optional<Dataset> read_test(const Arguments& a, const Schema& schema) {
+  const std::string source = a.test_data.empty() ? test_part_of(a.data) : a.test_data;
+  if (source.empty()) return std::nullopt;
+  ReadOptions options = a.read;
+  options.labels_file.clear();
+  Dataset test = read_dataset(source, options, schema);
+  if (!test.has_targets()) throw Error(ErrorKind::kData, "the test data has no labels", "a label column or file", "", {source});
+  return test;
+}
+
+json measure(const SoftmaxModel& model, const std::optional<Dataset>& data, int threads) {
+  if (!data) return nullptr;
+  return to_json(evaluate_scores(predict_scores(model, *data, threads), *data));
+}
+
+/// One solution of the path with its measurements.
+struct Candidate {
+  double l2;
+  SoftmaxFit fit;
+  json train, validation;
+};
+
+json candidate_json(const Candidate& candidate) {
+  json out = to_json(candidate.fit.report);
+  out["l2"] = candidate.l2;
+  out["train"] = candidate.train;
+  out["validation"] = candidate.validation;
+  return out;
+}
+
+std::vector<Candidate> solve_all(const Arguments& a, const Parts& parts, ProgressReporter& progress) {
+  std::vector<Candidate> candidates;
+  auto add = [&](double l2, SoftmaxFit&& fit) {
+    Candidate candidate{l2, std::move(fit), nullptr, nullptr};
+    candidate.train = to_json(evaluate_scores(predict_scores(candidate.fit.model, parts.train, a.solve.threads), parts.train));
+    candidate.validation = measure(candidate.fit.model, parts.validation, a.solve.threads);
+    candidates.push_back(std::move(candidate));
+  };
+  std::optional<SoftmaxModel> start;
+  if (!a.start.empty()) start = load_model(a.start);
+  if (a.l2_path.empty()) {
+    add(a.objective.l2, fit_softmax(parts.train, a.objective, a.solve, &progress, start ? &*start : nullptr));
+    return candidates;
+  }
+  std::vector<SoftmaxFit> fits = fit_softmax_path(parts.train, a.l2_path, a.objective, a.solve, &progress);
+  for (std::size_t k = 0; k < fits.size(); ++k) add(a.l2_path[k], std::move(fits[k]));
+  return candidates;
+}
+
+/// The candidate with the smallest validation cross-entropy; without validation data the last.
+const Candidate& choose(const std::vector<Candidate>& candidates) {
+  const Candidate* best = &candidates.back();
+  for (const Candidate& candidate : candidates) {
+    if (candidate.validation.is_null()) break;
+    if (candidate.validation["cross_entropy"] < best->validation["cross_entropy"]) best = &candidate;
+  }
+  return *best;
+}
+
+void record_reading(const Arguments& a, SoftmaxModel& model) {
+  model.metadata["read.strip_label_dot"] = a.read.strip_label_dot ? "true" : "false";
+  if (a.read.sample_weight) model.metadata["read.sample_weight"] = *a.read.sample_weight;
+}
+
+json asked_json(const Arguments& a, const SolveOptions& solve) {
+  return {{"data", a.data}, {"l2", a.objective.l2}, {"l2_path", a.l2_path}, {"label_smoothing", a.objective.label_smoothing},
+          {"balanced_classes", a.objective.balanced_classes}, {"solver", to_string(solve.solver)}, {"tolerance", solve.tolerance},
+          {"time_limit", solve.time_limit}, {"max_iterations", solve.max_iterations}, {"threads", solve.threads},
+          {"validation", a.validation}, {"seed", a.seed}, {"test", a.test_data}, {"start", a.start}};
+}
+
+void print_measured(const char* name, const json& measured) {
+  if (measured.is_null()) return;
+  fmt::print("{:<11} accuracy {:.2f} %   cross-entropy {:.5f}   calibration error {:.4f}\n", name,
+             100 * measured["accuracy"].get<double>(), measured["cross_entropy"].get<double>(),
+             measured["expected_calibration_error"].get<double>());
+}
+
+void print_result(const json& result) {
+  fmt::print("{} rows, {} features, {} classes; penalty {} on {} features\n", result["rows"].get<Index>(), result["features"].get<Index>(),
+             result["classes"].get<Index>(), result["l2"].get<double>(), result["scale"].get<std::string>());
+  fmt::print("status      {}: {}\n", result["status"].get<std::string>(), result["why"].get<std::string>());
+  fmt::print("objective   {:.12g}", result["objective"].get<double>());
+  if (!result["gap"].is_null()) fmt::print("   proven within {:.2e} nats of the optimum", result["gap"].get<double>());
+  fmt::print("\n");
+  if (result.contains("path")) {
+    for (const json& point : result["path"]) {
+      fmt::print("  l2 {:<8.3g} {:<12} objective {:.8g}{}\n", point["l2"].get<double>(), point["status"].get<std::string>(),
+                 point["objective"].get<double>(),
+                 point["validation"].is_null() ? "" : fmt::format("   validation cross-entropy {:.5f}", point["validation"]["cross_entropy"].get<double>()));
+    }
+  }
+  for (const char* part : {"train", "validation", "test"}) print_measured(part, result[part]);
+  fmt::print("{} iterations, {:.1f} passes, {:.3f} s to train, {:.3f} s to read; run {}\n", result["iterations"].get<int>(),
+             result["passes"].get<double>(), result["seconds"].get<double>(), result["seconds_read"].get<double>(),
+             result["run"].get<std::string>());
+}
+
+int exit_code(const Arguments& a, Status status) {
+  if (status == Status::kInterrupted) return 130;
+  if (status == Status::kDiverged) return 5;
+  return a.require_certificate && status != Status::kCertified ? 1 : 0;
+}
+
+}  // namespace
+
+int train(const Arguments& a) {
+  const auto started = Clock::now();
+  const Parts parts = read_parts(a);
+  print_notices(a, parts.train);
+  const std::optional<Dataset> test = read_test(a, parts.train.schema);
+  const double seconds_read = seconds_since(started);
+
+  RunDirectory run(a.out, a.data);
+  run.append_event({{"event", "start"}, {"rows", parts.train.rows()}, {"features", parts.train.features.cols()}});
+  ProgressReporter progress(&run, a.quiet ? nullptr : stderr, &interrupted, a.solve);
+  const std::vector<Candidate> candidates = solve_all(a, parts, progress);
+  const Candidate& chosen = choose(candidates);
+
+  const auto writing = Clock::now();
+  SoftmaxModel model = chosen.fit.model;
+  record_reading(a, model);
+  save_model(model, run.model_path());
+  const SolveReport& report = chosen.fit.report;
+  json result = to_json(report);
+  result.update({{"rows", parts.train.rows()}, {"features", parts.train.features.cols()},
+                 {"classes", parts.train.schema.class_count()}, {"l2", chosen.l2}, {"scale", model.metadata.at("scale")},
+                 {"train", chosen.train}, {"validation", chosen.validation}, {"test", measure(model, test, a.solve.threads)},
+                 {"seconds_read", seconds_read}, {"run", run.path()}});
+  if (report.gap) result["certificate"] = to_json(report.certificate);
+  if (report.separation) result["separation"] = to_json(*report.separation, parts.train.schema);
+  if (!a.l2_path.empty()) {
+    result["path"] = json::array();
+    for (const Candidate& candidate : candidates) result["path"].push_back(candidate_json(candidate));
+  }
+  result["seconds_write"] = seconds_since(writing);
+  json summary = {{"poise", kVersion}, {"asked", asked_json(a, a.solve)}, {"fingerprint", fingerprint(parts.train)},
+                  {"notices", parts.train.notices}, {"result", result}};
+  run.write_summary(summary);
+  run.append_event({{"event", "end"}, {"status", result["status"]}, {"objective", report.objective}, {"gap", result["gap"]}});
+  if (a.json) {
+    fmt::print("{}\n", result.dump(2));
+  } else {
+    print_result(result);
+  }
+  if (report.status == Status::kInterrupted && !a.quiet) {
+    fmt::print(stderr, "interrupted: the model so far is in {}\n", run.model_path());
+  }
+  return exit_code(a, report.status);
+}
+
+}  // namespace poise::cli

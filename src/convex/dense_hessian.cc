@@ -1,0 +1,55 @@
+#include <algorithm>
+#include <vector>
+
+#include "base/blas.h"
+#include "base/parallel.h"
+#include "convex/kernels.h"
+#include "convex/objective.h"
+
+namespace poise {
+namespace {
+
+/// Rows [begin, begin + rows) with a constant 1 appended, in double.
+void extended_block(const Features& x, Index begin, Index rows, Matrix& out) {
+  for (Index r = 0; r < rows; ++r) {
+    const Index at = (begin + r) * x.cols();
+    double* row = out.row(r).data();
+    x.bytes() ? convert(x.bytes() + at, row, x.cols()) : convert(x.floats() + at, row, x.cols());
+    row[x.cols()] = 1;
+  }
+}
+
+}  // namespace
+
+Matrix dense_hessian(const SoftmaxObjective& objective) {
+  const Problem& problem = objective.problem();
+  const Index n = problem.rows(), size = problem.cols() + 1, k = problem.classes, strip = 128;
+  const Index parts = std::clamp<Index>(n / 512, 1, 8);
+  std::vector<Matrix> sums(static_cast<std::size_t>(parts));
+  parallel_for(parts, objective.threads(), [&](Index part) {
+    Matrix sum = Matrix::Zero(k * size, k * size), x(strip, size), weighted(strip, k * size);
+    for (Index begin = part_begin(n, parts, part), end = part_begin(n, parts, part + 1); begin < end; begin += strip) {
+      const Index rows = std::min(strip, end - begin);
+      extended_block(problem.features, begin, rows, x);
+      for (Index a = 0; a < k; ++a) {  // block row a, columns b ≤ a; the rest by symmetry
+        for (Index r = 0; r < rows; ++r) {
+          const double pa = static_cast<double>(objective.probability(begin + r, a)), s = problem.row_weight[begin + r];
+          for (Index b = 0; b <= a; ++b) {
+            const double pb = static_cast<double>(objective.probability(begin + r, b));
+            weighted.row(r).segment(b * size, size) = (s * pa * ((a == b ? 1.0 : 0.0) - pb)) * x.row(r);
+          }
+        }
+        gemm(true, false, size, (a + 1) * size, rows, x.data(), size, weighted.data(), k * size, 1.0, sum.row(a * size).data(), k * size);
+      }
+    }
+    sums[static_cast<std::size_t>(part)] = std::move(sum);
+  });
+  tree_reduce(parts, objective.threads(), [&](Index into, Index from) {
+    sums[static_cast<std::size_t>(into)] += sums[static_cast<std::size_t>(from)];
+  });
+  Matrix& hessian = sums[0];
+  hessian.triangularView<Eigen::StrictlyUpper>() = hessian.transpose();
+  return std::move(hessian);
+}
+
+}  // namespace poise

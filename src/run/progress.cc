@@ -1,0 +1,87 @@
+#include "run/progress.h"
+
+#include <fmt/core.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cmath>
+
+namespace poise {
+namespace {
+
+constexpr double kBarInterval = 0.1, kLineInterval = 5;  // seconds
+
+}  // namespace
+
+ProgressReporter::ProgressReporter(RunDirectory* run, std::FILE* stream, const std::atomic<bool>* stop,
+                                   const SolveOptions& options)
+    : run_(run),
+      stream_(stream),
+      stop_(stop),
+      tolerance_(options.tolerance),
+      time_limit_(options.time_limit),
+      terminal_(stream && ::isatty(::fileno(stream)) == 1) {}
+
+ProgressReporter::~ProgressReporter() { clear_bar(); }
+
+void ProgressReporter::on_iteration(const Progress& progress) {
+  if (run_) {
+    nlohmann::json event = {{"event", "iteration"},          {"iteration", progress.iteration},
+                            {"seconds", progress.seconds},   {"objective", progress.objective},
+                            {"gradient_norm", progress.gradient_norm}, {"passes", progress.passes},
+                            {"phase", progress.phase}};
+    event["gap"] = progress.gap ? nlohmann::json(*progress.gap) : nlohmann::json();
+    run_->append_event(event);
+  }
+  if (progress.gap && first_gap_ == 0) {
+    first_gap_ = *progress.gap;
+    first_gap_time_ = progress.seconds;
+  }
+  if (!stream_) return;
+  const double interval = terminal_ ? kBarInterval : kLineInterval;
+  if (progress.seconds - last_shown_ < interval && (terminal_ || last_shown_ > -1e8)) return;
+  if (!terminal_ && progress.seconds < kLineInterval) return;  // a short run needs no lines
+  last_shown_ = progress.seconds;
+  if (terminal_) {
+    fmt::print(stream_, "\r\033[K{}", line(progress));
+    bar_shown_ = true;
+  } else {
+    fmt::print(stream_, "{}\n", line(progress));
+  }
+  std::fflush(stream_);
+}
+
+void ProgressReporter::on_message(const std::string& text) {
+  if (!stream_) return;
+  clear_bar();
+  fmt::print(stream_, "{}\n", text);
+}
+
+/// The gap falls about geometrically: the time left follows from the decades made since the first gap.
+double ProgressReporter::seconds_left(const Progress& progress) const {
+  double left = -1;
+  if (progress.gap && *progress.gap < first_gap_ && *progress.gap > tolerance_) {
+    const double rate = std::log(first_gap_ / *progress.gap) / std::max(1e-9, progress.seconds - first_gap_time_);
+    left = std::log(*progress.gap / tolerance_) / rate;
+  }
+  if (time_limit_ > 0) left = left < 0 ? time_limit_ - progress.seconds : std::min(left, time_limit_ - progress.seconds);
+  return left;
+}
+
+std::string ProgressReporter::line(const Progress& progress) const {
+  std::string text = fmt::format("{:6.1f} s  iteration {:<5} objective {:.10g}", progress.seconds, progress.iteration,
+                                 progress.objective);
+  text += progress.gap ? fmt::format("  gap ≤ {:.1e}", *progress.gap) : std::string("  gap unknown yet");
+  const double left = seconds_left(progress);
+  if (left >= 0) text += fmt::format("  about {:.0f} s left", std::ceil(left));
+  return text + "  (" + progress.phase + ")";
+}
+
+void ProgressReporter::clear_bar() {
+  if (!bar_shown_) return;
+  fmt::print(stream_, "\r\033[K");
+  std::fflush(stream_);
+  bar_shown_ = false;
+}
+
+}  // namespace poise

@@ -1,0 +1,35 @@
+// The observer of the command line: events to the run directory, a bar or lines to a stream, and the wish to stop.
+#pragma once
+
+#include <atomic>
+#include <cstdio>
+
+#include "poise/solver.h"
+#include "run/run_directory.h"
+
+namespace poise {
+
+class ProgressReporter : public Observer {
+ public:
+  /// `run` may be null; `stream` null keeps silent; `stop` (may be null) is set by a signal handler.
+  ProgressReporter(RunDirectory* run, std::FILE* stream, const std::atomic<bool>* stop, const SolveOptions& options);
+  ~ProgressReporter() override;
+
+  void on_iteration(const Progress& progress) override;
+  void on_message(const std::string& text) override;
+  bool stop_requested() override { return stop_ && stop_->load(); }
+
+ private:
+  std::string line(const Progress& progress) const;
+  double seconds_left(const Progress& progress) const;  // negative: unknown
+  void clear_bar();
+
+  RunDirectory* run_;
+  std::FILE* stream_;
+  const std::atomic<bool>* stop_;
+  double tolerance_, time_limit_;
+  bool terminal_, bar_shown_ = false;
+  double last_shown_ = -1e9, first_gap_ = 0, first_gap_time_ = 0;
+};
+
+}  // namespace poise

@@ -1,0 +1,62 @@
+#include "run/summary.h"
+
+#include <algorithm>
+
+namespace poise {
+
+using nlohmann::json;
+
+json to_json(const SolveReport& report) {
+  return {{"status", to_string(report.status)},
+          {"why", report.why},
+          {"objective", report.objective},
+          {"gap", report.gap ? json(*report.gap) : json()},
+          {"iterations", report.iterations},
+          {"passes", report.passes},
+          {"seconds", report.seconds}};
+}
+
+json to_json(const Certificate& certificate) {
+  return {{"objective", certificate.objective}, {"dual_value", certificate.dual_value},
+          {"gap", certificate.gap},             {"rounding", certificate.rounding},
+          {"moment_error", certificate.moment_error}, {"proves_existence", certificate.proves_existence}};
+}
+
+json to_json(const SeparatingDirection& direction, const Schema& schema) {
+  constexpr std::size_t kMostEntries = 1000;
+  json entries = json::array(), proving = json::array();
+  for (std::size_t k = 0; k < std::min(direction.entries.size(), kMostEntries); ++k) {
+    const auto& entry = direction.entries[k];
+    const bool bias = entry.feature == schema.feature_count();
+    entries.push_back({{"feature", bias ? "bias" : schema.feature_name(entry.feature)},
+                       {"class", schema.classes[static_cast<std::size_t>(entry.class_id)]},
+                       {"value", entry.value}});
+  }
+  for (Index feature : direction.proving_features) proving.push_back(schema.feature_name(feature));
+  return {{"sentence", direction.sentence},
+          {"rows_helped", direction.rows_helped},
+          {"entries", entries},
+          {"entries_total", direction.entries.size()},
+          {"proving_features", proving}};
+}
+
+json to_json(const Metrics& metrics, const Schema* schema) {
+  json out = {{"rows", metrics.rows},
+              {"cross_entropy", metrics.cross_entropy},
+              {"accuracy", metrics.accuracy},
+              {"expected_calibration_error", metrics.expected_calibration_error},
+              {"entropy", metrics.entropy},
+              {"equilibrium_gap", metrics.equilibrium_gap},
+              {"temperature", metrics.temperature.temperature}};
+  if (!schema) return out;
+  out["classes"] = schema->classes;
+  out["confusion"] = json::array();
+  for (Index r = 0; r < metrics.confusion.rows(); ++r) {
+    json row = json::array();
+    for (Index c = 0; c < metrics.confusion.cols(); ++c) row.push_back(metrics.confusion(r, c));
+    out["confusion"].push_back(row);
+  }
+  return out;
+}
+
+}  // namespace poise
