@@ -13,9 +13,9 @@ namespace poise {
 /// `center` only keeps the arithmetic exact where features are far from 0; weights are per original unit.
 struct SoftmaxModel {
   Schema schema;
-  Matrix weights;  ///< K×d
-  Vector bias;     ///< K
-  Vector center;   ///< d
+  Matrix weights;                               ///< K×d
+  Vector bias;                                  ///< K
+  Vector center;                                ///< d
   std::map<std::string, std::string> metadata;  ///< how it was trained: the objective's constants, versions
 
   Index class_count() const { return weights.rows(); }
