@@ -184,6 +184,11 @@ std::string closest_verb(const CLI::App& app, const std::string& word) {
   return best;
 }
 
+bool has_verb(const CLI::App& app, const std::string& word) {
+  const auto verbs = app.get_subcommands([&](const CLI::App* verb) { return verb->get_name() == word; });
+  return !verbs.empty();
+}
+
 int unknown_verb(const CLI::App& app, const std::string& word) {
   std::string names;
   for (const CLI::App* verb : app.get_subcommands({})) names += (names.empty() ? "" : ", ") + verb->get_name();
@@ -198,7 +203,7 @@ int run(int argc, char** argv) {
   app.set_version_flag("--version", std::string("poise ") + kVersion);
   app.require_subcommand(1);
   const auto verbs = declare(app, arguments);
-  if (argc >= 2 && argv[1][0] != '-' && !app.get_subcommand_no_throw(argv[1])) return unknown_verb(app, argv[1]);
+  if (argc >= 2 && argv[1][0] != '-' && !has_verb(app, argv[1])) return unknown_verb(app, argv[1]);
   try {
     app.parse(argc, argv);
   } catch (const CLI::Success& done) {  // --help, --version

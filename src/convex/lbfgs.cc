@@ -1,4 +1,5 @@
-// Limited-memory BFGS (Nocedal 1980) whose initial matrix is the metric instead of a multiple of the identity.
+// Limited-memory BFGS (Nocedal 1980) whose initial matrix is a metric of the curvature instead of a multiple of the identity;
+// the bulk of the work in float32, the end by Newton in float64.
 #include <cmath>
 #include <deque>
 #include <vector>
@@ -13,7 +14,8 @@ constexpr std::uint64_t kWarmStartSeed = 16;
 constexpr std::size_t kHistory = 10;
 // The metric is rebuilt once where the curvature has settled: when an iteration gains less than this share of f.
 constexpr double kRebuildDecrease = 0.05;
-// float32 passes as long as an iteration gains more than this share of f; their own error is about 1e-8.
+// L-BFGS runs on float32 passes and hands over to Newton, in float64, when an iteration gains less than this share of f: float32
+// values are good to about 1e-8, and one or two Newton steps both finish and certify.
 constexpr double kFloatDecrease = 3e-7;
 
 double dot(const Parameters& a, const Parameters& b) { return a.cwiseProduct(b).sum(); }
@@ -44,27 +46,23 @@ class Lbfgs {
   Lbfgs(SoftmaxObjective& objective, std::unique_ptr<Metric> metric, SolveState& state, Monitor& monitor)
       : objective_(objective), metric_(std::move(metric)), state_(state), monitor_(monitor) {}
 
-  Outcome run(int max_iterations, double stop_decrease, const std::string& phase, double passes_before) {
+  /// Until an iteration gains less than `stop_decrease` of f, or none at all. Returns a limit if one was hit.
+  std::optional<Status> run(int max_iterations, double stop_decrease, bool may_rebuild, const std::string& phase) {
     while (true) {
-      if (const auto limit = monitor_.limit_reached(max_iterations)) return limited(*limit, monitor_);
+      if (const auto limit = monitor_.limit_reached(max_iterations)) return limit;
       const double before = state_.value.objective;
-      const bool moved = step();
-      if (!moved && precision_ == Precision::kFloat) {
-        switch_to_double();
-        continue;
-      }
-      if (!moved) return no_progress(objective_, *metric_, state_, monitor_);
-      if (precision_ == Precision::kDouble && certify()) {
-        monitor_.iteration(state_, passes_before + objective_.passes(), phase);
-        return certified(state_, monitor_);
-      }
-      monitor_.iteration(state_, passes_before + objective_.passes(), phase);
+      if (!step()) return std::nullopt;
+      monitor_.iteration(state_, objective_.passes(), phase);
       const double decrease = (before - state_.value.objective) / std::abs(before);
-      if (decrease < stop_decrease) return {Status::kConverged, "warm start done"};
-      if (decrease < kFloatDecrease && precision_ == Precision::kFloat) switch_to_double();
-      if (decrease < kRebuildDecrease && !rebuilt_ && stop_decrease == 0) rebuild();
+      if (decrease < stop_decrease) return std::nullopt;
+      if (decrease < kRebuildDecrease && may_rebuild) {
+        metric_ = local_metric(objective_);
+        may_rebuild = false;
+      }
     }
   }
+
+  std::unique_ptr<Metric> take_metric() { return std::move(metric_); }
 
  private:
   bool step() {
@@ -73,7 +71,7 @@ class Lbfgs {
       history_.clear();
       direction = metric_->solve(state_.gradient);
     }
-    Trial trial = line_search(objective_, state_, direction, precision_);
+    Trial trial = line_search(objective_, state_, direction, Precision::kFloat);
     if (trial.length == 0) return false;
     Pair pair{trial.w - state_.w, trial.gradient - state_.gradient, 0};
     const double curvature = dot(pair.step, pair.change);
@@ -86,37 +84,11 @@ class Lbfgs {
     return true;
   }
 
-  void switch_to_double() {
-    precision_ = Precision::kDouble;
-    state_.value = objective_.evaluate(state_.w, &state_.gradient);
-  }
-
-  void rebuild() {
-    metric_ = local_metric(objective_);
-    rebuilt_ = true;
-  }
-
-  /// The bound of V = 0 costs nothing. Near the goal, V = the quasi-Newton step is worth a pass; when that gets within reach, a
-  /// Newton system.
-  bool certify() {
-    const bool penalized = (objective_.problem().penalty.array() > 0).all();
-    if (penalized) state_.keep_better(objective_.gradient_bound(state_.w, state_.value, state_.gradient));
-    if (state_.gap() <= monitor_.tolerance()) return true;
-    const double estimate = 0.5 * dot(state_.gradient, two_loop(history_, *metric_, state_.gradient));
-    if (estimate > 0.3 * monitor_.tolerance() || estimate > 0.1 * tried_) return false;
-    tried_ = estimate;
-    certify_state(objective_, *metric_, state_, monitor_.tolerance());
-    return state_.gap() <= monitor_.tolerance();
-  }
-
   SoftmaxObjective& objective_;
   std::unique_ptr<Metric> metric_;
   SolveState& state_;
   Monitor& monitor_;
   std::deque<Pair> history_;
-  Precision precision_ = Precision::kFloat;
-  bool rebuilt_ = false;
-  double tried_ = std::numeric_limits<double>::infinity();
 };
 
 /// A sixteenth of the rows, drawn at random: about two passes' worth of work that replaces several iterations.
@@ -132,7 +104,7 @@ void warm_start(const SoftmaxObjective& objective, SolveState& state, Monitor& m
   start.w = state.w;
   start.value = part.evaluate(start.w, &start.gradient, Precision::kFloat);
   auto metric = objective.problem().features.sparse() ? local_metric(part) : uniform_metric(part);
-  Lbfgs(part, std::move(metric), start, monitor).run(max_iterations, 0.03, "1/16 of the rows", 0);
+  Lbfgs(part, std::move(metric), start, monitor).run(max_iterations, 0.03, false, "1/16 of the rows");
   state.w = start.w;
 }
 
@@ -141,7 +113,11 @@ void warm_start(const SoftmaxObjective& objective, SolveState& state, Monitor& m
 Outcome solve_lbfgs(SoftmaxObjective& objective, SolveState& state, Monitor& monitor, int max_iterations, bool cold) {
   if (cold) warm_start(objective, state, monitor, max_iterations);
   state.value = objective.evaluate(state.w, &state.gradient, Precision::kFloat);
-  return Lbfgs(objective, local_metric(objective), state, monitor).run(max_iterations, 0, "all rows", 0);
+  Lbfgs lbfgs(objective, local_metric(objective), state, monitor);
+  const auto limit = lbfgs.run(max_iterations, kFloatDecrease, true, "all rows");
+  state.value = objective.evaluate(state.w, &state.gradient);
+  if (limit) return limited(*limit, monitor);
+  return solve_newton(objective, state, monitor, max_iterations, "all rows, float64", lbfgs.take_metric());
 }
 
 }  // namespace poise

@@ -5,31 +5,44 @@
 #include "convex/solvers.h"
 
 namespace poise {
+namespace {
+
+// Below this share of f the quadratic model is good enough that a dual bound from the Newton system is worth its pass.
+constexpr double kCertifyBelow = 1e-4;
+
+/// The forcing term: solve loosely far away, tightly near the end; `estimate`: of the gap, relative to f. Near the end the system is
+/// solved to what the dual bound needs, so that the same V both steps and certifies.
+CgGoal forcing(double estimate, bool penalized, double tolerance) {
+  CgGoal goal;
+  goal.reduction = std::clamp(std::sqrt(estimate), 1e-3, 0.1);
+  if (estimate < kCertifyBelow && penalized) goal.dual_loss = 0.25 * tolerance;
+  return goal;
+}
+
+}  // namespace
 
 Outcome solve_newton(SoftmaxObjective& objective, SolveState& state, Monitor& monitor, int max_iterations,
-                     const std::string& phase) {
-  double reduction = 0.1, last_decrease = 1;
-  const bool small = is_small(objective);
-  std::unique_ptr<Metric> metric;
+                     const std::string& phase, std::unique_ptr<Metric> metric) {
+  const bool small = is_small(objective), penalized = (objective.problem().penalty.array() > 0).all();
+  double last_decrease = metric ? 0 : 1;
   while (true) {
     if (const auto limit = monitor.limit_reached(max_iterations)) return limited(*limit, monitor);
-    // A fresh metric each step where it is the Hessian itself or where the step was large, else the last one serves on.
+    // A fresh metric each step where it is the Hessian itself or the last step was large; else the last one serves on.
     if (!metric || small || last_decrease > 0.01) metric = local_metric(objective);
-    const CgResult newton = solve_newton_system(objective, *metric, state.gradient, reduction, 100);
-    const double decrement = 0.5 * state.gradient.cwiseProduct(newton.step).sum();
+    const double f = std::abs(state.value.objective);
+    const double estimate = 0.5 * state.gradient.cwiseProduct(metric->solve(state.gradient)).sum() / f;
+    const Parameters step =
+        solve_newton_system(objective, *metric, state.gradient, forcing(estimate, penalized, monitor.tolerance()));
+    const double decrement = 0.5 * state.gradient.cwiseProduct(step).sum();
     if (!(decrement > 0)) return no_progress(objective, *metric, state, monitor);
-    if (decrement < 10 * monitor.tolerance() || decrement < 1e-3) {
-      certify_state(objective, *metric, state, monitor.tolerance(), &newton.step);
-    }
-    const double before = state.value.objective;
-    Trial trial = line_search(objective, state, newton.step);
+    if (decrement < kCertifyBelow * f) bound_state(objective, *metric, state, step, monitor.tolerance());
+    Trial trial = line_search(objective, state, step);
     if (trial.length == 0) return no_progress(objective, *metric, state, monitor);
     accept(state, std::move(trial));
-    last_decrease = (before - state.value.objective) / std::abs(before);
+    last_decrease = (f - state.value.objective) / f;
     monitor.iteration(state, objective.passes(), phase);
     if (state.gap() <= monitor.tolerance()) return certified(state, monitor);
-    if (decrement < 1e-15 * std::abs(state.value.objective)) return no_progress(objective, *metric, state, monitor);
-    reduction = std::clamp(std::sqrt(decrement / std::abs(state.value.objective)), 1e-3, 0.1);
+    if (decrement < 1e-15 * f) return no_progress(objective, *metric, state, monitor);
   }
 }
 

@@ -1,5 +1,7 @@
 #include "convex/objective.h"
 
+#include <Eigen/Cholesky>
+
 #include <algorithm>
 #include <cmath>
 #include <limits>
@@ -128,6 +130,23 @@ void SoftmaxObjective::hessian_product(const Parameters& v, Parameters& product,
   }
   product.topRows(features()) += problem_.penalty.asDiagonal() * v.topRows(features());
   passes_ += 1;
+}
+
+Vector SoftmaxObjective::solve_bias(const Vector& g) const {
+  const Index k = classes(), block_rows = engine_.block_rows();
+  Matrix second = Matrix::Zero(k, k);
+  Vector first = Vector::Zero(k);
+  for (Index block = 0; block < probabilities_.rows(); ++block) {
+    const Index begin = block * block_rows, count = std::min(block_rows, rows() - begin);
+    const Eigen::Map<const MatrixF> p(probabilities_.row(block).data(), k, block_rows);
+    const MatrixF weighted = p.leftCols(count) * problem_.row_weight.segment(begin, count).cast<float>().asDiagonal();
+    first += weighted.rowwise().sum().cast<double>();
+    second += (weighted * p.leftCols(count).transpose()).cast<double>();
+  }
+  Matrix system = -second;
+  system.diagonal() += first;
+  system.array() += first.sum() / static_cast<double>(k);  // 11ᵀ: takes the gauge out
+  return system.ldlt().solve(g.array().matrix() - Vector::Constant(k, g.mean()));
 }
 
 Parameters SoftmaxObjective::hessian_diagonal() const {

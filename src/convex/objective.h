@@ -42,6 +42,10 @@ class SoftmaxObjective {
   /// ∇²f(W) V at the W of the last evaluate, products in float32 (relative error about 1e-6) or float64. One pass.
   void hessian_product(const Parameters& v, Parameters& product, bool in_double = false) const;
 
+  /// v with (Σ s_i R(p_i)) v = g, R(p) = diag p − ppᵀ: the Newton system of the biases alone; class sums of v are 0. Any g with
+  /// class sum 0. No pass over the features.
+  Vector solve_bias(const Vector& g) const;
+
   /// Diagonal of ∇²f at the W of the last evaluate, (d+1)×K. One pass over squared features.
   Parameters hessian_diagonal() const;
 

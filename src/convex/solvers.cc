@@ -51,32 +51,49 @@ std::optional<Status> Monitor::limit_reached(int max_iterations) {
   return std::nullopt;
 }
 
-CgResult solve_newton_system(const SoftmaxObjective& objective, const Metric& metric, const Parameters& gradient,
-                             double reduction, int max_products, bool in_double) {
-  CgResult result{Parameters::Zero(gradient.rows(), gradient.cols()), 0};
-  Parameters residual = gradient, z = metric.solve(residual), direction = z, product;
-  double rz = residual.cwiseProduct(z).sum();
-  const double target = reduction * reduction * rz;
-  while (result.products < max_products && rz > target && rz > 0) {
-    objective.hessian_product(direction, product, in_double);
-    ++result.products;
-    const double curvature = direction.cwiseProduct(product).sum();
+namespace {
+
+double dot(const Parameters& a, const Parameters& b) { return a.cwiseProduct(b).sum(); }
+
+double dual_loss(const Parameters& residual, const Vector& penalty) {
+  const Index d = penalty.size();
+  return 0.5 * residual.topRows(d).rowwise().squaredNorm().cwiseQuotient(penalty).sum();
+}
+
+}  // namespace
+
+Parameters solve_newton_system(const SoftmaxObjective& objective, const Metric& metric, const Parameters& gradient,
+                               const CgGoal& goal, const Parameters* start) {
+  Parameters step = objective.zero(), residual = gradient, product;
+  int products = 0;
+  if (start) {
+    step = *start;
+    objective.hessian_product(step, product);
+    residual -= product;
+    ++products;
+  }
+  Parameters z = metric.solve(residual), direction = z;
+  double rz = dot(residual, z);
+  const double target = goal.reduction * goal.reduction * (start ? dot(gradient, metric.solve(gradient)) : rz);
+  const Vector& penalty = objective.problem().penalty;
+  while (products < goal.max_products && rz > 0 && (rz > target || dual_loss(residual, penalty) > goal.dual_loss)) {
+    objective.hessian_product(direction, product);
+    ++products;
+    const double curvature = dot(direction, product);
     if (!(curvature > 0)) break;  // rounding has eaten the direction; what we have is the best there is
     const double length = rz / curvature;
-    result.step += length * direction;
+    step += length * direction;
     residual -= length * product;
     z = metric.solve(residual);
-    const double next = residual.cwiseProduct(z).sum();
+    const double next = dot(residual, z);
     direction = z + (next / rz) * direction;
     rz = next;
   }
-  return result;
+  step.row(step.rows() - 1) += objective.solve_bias(residual.bottomRows(1).transpose()).transpose();
+  return step;
 }
 
-void certify_state(const SoftmaxObjective& objective, const Metric& metric, SolveState& state, double tolerance,
-                   const Parameters* newton_step) {
-  Parameters v = newton_step ? *newton_step
-                             : solve_newton_system(objective, metric, state.gradient, 1e-3, 200).step;
+void bound_state(const SoftmaxObjective& objective, const Metric& metric, SolveState& state, Parameters v, double tolerance) {
   const bool free_features = (objective.problem().penalty.array() == 0).any();
   Parameters remaining;
   for (int refinement = 0; refinement < 6; ++refinement) {
@@ -84,10 +101,16 @@ void certify_state(const SoftmaxObjective& objective, const Metric& metric, Solv
     const double before = state.gap();
     state.keep_better(bound);
     // λ = 0: the moments of q' must be right; what CG left of them is solved for again (iterative refinement).
-    if (!free_features || state.gap() <= tolerance || state.gap() > 0.5 * before) return;
-    if (!bound.proves_existence) return;
-    v += solve_newton_system(objective, metric, remaining, 1e-4, 200).step;
+    if (!free_features || !bound.proves_existence || state.gap() <= tolerance || state.gap() > 0.5 * before) return;
+    v += solve_newton_system(objective, metric, remaining, {1e-4});
   }
+}
+
+void certify_state(const SoftmaxObjective& objective, const Metric& metric, SolveState& state, double tolerance) {
+  const bool penalized = (objective.problem().penalty.array() > 0).all();
+  CgGoal goal{1e-3};
+  if (penalized) goal.dual_loss = 0.25 * tolerance;
+  bound_state(objective, metric, state, solve_newton_system(objective, metric, state.gradient, goal), tolerance);
 }
 
 Trial line_search(SoftmaxObjective& objective, const SolveState& state, const Parameters& step, Precision precision) {

@@ -74,26 +74,32 @@ void accept(SolveState& state, Trial&& trial);
 
 /// Each solver moves `state.w` (gauge-free: class sums 0) until the gap is at most the monitor's tolerance, no progress is
 /// possible in float64, or a limit is hit. state.value and gradient belong to state.w on return.
-Outcome solve_newton(SoftmaxObjective& objective, SolveState& state, Monitor& monitor,
-                     int max_iterations, const std::string& phase);
+Outcome solve_newton(SoftmaxObjective& objective, SolveState& state, Monitor& monitor, int max_iterations,
+                     const std::string& phase, std::unique_ptr<Metric> metric = nullptr);
 /// `cold`: start from a solution on a sixteenth of the rows.
 Outcome solve_lbfgs(SoftmaxObjective& objective, SolveState& state, Monitor& monitor, int max_iterations, bool cold);
 Outcome solve_golden(SoftmaxObjective& objective, const Metric& metric, SolveState& state, Monitor& monitor, int max_iterations);
 Outcome solve_descent(SoftmaxObjective& objective, SolveState& state, Monitor& monitor, int max_iterations);
 
-/// V with H V = G by conjugate gradients preconditioned with the metric, at the objective's last point, until the residual in
-/// the M⁻¹ norm has fallen by `reduction`. Returns the best V so far if the iterations run out.
-struct CgResult {
-  Parameters step;
-  int products = 0;
+/// When conjugate gradients may stop.
+struct CgGoal {
+  double reduction = 0.1;  ///< of the residual in the M⁻¹ norm
+  /// Also wanted: Σ_j ‖ρ_j‖²/(2λ_j) ≤ this, ρ = ∇ − HV: what the residual costs the dual bound of V. Infinite: not wanted.
+  double dual_loss = std::numeric_limits<double>::infinity();
+  int max_products = 200;
 };
-CgResult solve_newton_system(const SoftmaxObjective& objective, const Metric& metric, const Parameters& gradient,
-                             double reduction, int max_products, bool in_double = false);
 
-/// Adds the best certificate it can reach at state.w (the objective's last point): a Newton system, a dual bound, and for λ = 0
-/// refinements until the moments are right to rounding. Returns the last V.
-void certify_state(const SoftmaxObjective& objective, const Metric& metric, SolveState& state, double tolerance,
-                   const Parameters* newton_step = nullptr);
+/// V with H V = G by preconditioned conjugate gradients at the objective's last point, products in float32, starting from
+/// `start` (if not null). The bias row is then corrected so that the class balance of the dual point of V is right.
+Parameters solve_newton_system(const SoftmaxObjective& objective, const Metric& metric, const Parameters& gradient,
+                               const CgGoal& goal, const Parameters* start = nullptr);
+
+/// Certificates at state.w (the objective's last point) from V ≈ H⁻¹∇, kept in the state if better; for λ = 0, V is refined until the
+/// moments are right to rounding.
+void bound_state(const SoftmaxObjective& objective, const Metric& metric, SolveState& state, Parameters v, double tolerance);
+
+/// The best certificate it can reach at state.w without moving: a Newton system solved to the accuracy the tolerance wants.
+void certify_state(const SoftmaxObjective& objective, const Metric& metric, SolveState& state, double tolerance);
 
 /// Looks for a direction of recession of the λ = 0 problem in single features: one class on one side of a threshold, all others
 /// on the other. Exact comparisons, no rounding. Needs class labels; empty if there is none.
