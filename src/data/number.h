@@ -41,6 +41,11 @@ inline bool parse_short_decimal(const char*& at, const char* end, double& value)
   const char* const first = p;
   take_digits();
   std::ptrdiff_t count = p - first;
+  if (p != end && *p != '.' && (*p | 0x20) != 'e' && count > 0 && count <= 15) {  // an integer, the usual short cell
+    value = negative ? -static_cast<double>(digits) : static_cast<double>(digits);
+    at = p;
+    return true;
+  }
   int exponent = 0;
   if (p != end && *p == '.') {
     const char* const point = ++p;

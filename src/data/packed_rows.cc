@@ -17,7 +17,7 @@ bool fits_float(double x) {
 }
 
 template <typename T>
-std::vector<T> convert(const std::vector<double>& values) {
+std::vector<T> convert(std::span<const double> values) {
   std::vector<T> result(values.size());
   std::transform(values.begin(), values.end(), result.begin(), [](double x) { return static_cast<T>(x); });
   return result;
@@ -25,14 +25,14 @@ std::vector<T> convert(const std::vector<double>& values) {
 
 }  // namespace
 
-PackedRows::PackedRows(const std::vector<double>& values, Index cols) : cols_(cols) {
+PackedRows::PackedRows(std::span<const double> values, Index cols) : cols_(cols) {
   const auto beyond_short = std::find_if_not(values.begin(), values.end(), fits_short);
   if (beyond_short == values.end()) {
     values_ = convert<std::int16_t>(values);
   } else if (std::all_of(beyond_short, values.end(), fits_float)) {
     values_ = convert<float>(values);
   } else {
-    values_ = std::vector<double>(values);
+    values_ = std::vector<double>(values.begin(), values.end());
   }
 }
 

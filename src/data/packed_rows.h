@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <variant>
 #include <vector>
 
@@ -14,7 +15,7 @@ namespace poise {
 class PackedRows {
  public:
   PackedRows() = default;
-  PackedRows(const std::vector<double>& values, Index cols);
+  PackedRows(std::span<const double> values, Index cols);
 
   /// The numbers of one row.
   void unpack(Index row, double* out) const;

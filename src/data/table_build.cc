@@ -37,36 +37,90 @@ struct Moments {
   }
 };
 
-/// The moments of every number column over the rows of a chunk; weights may be null (all 1).
-std::vector<Moments> chunk_moments(const TableChunk& chunk, Index columns, const double* weights) {
-  std::vector<Moments> moments(at(columns));
-  std::vector<double> x(at(columns)), shift(at(columns), 0.0);
-  for (Index i = 0; i < chunk.rows; ++i) {
-    chunk.numbers.unpack(i, x.data());
-    const double w = weights == nullptr ? 1.0 : weights[i];
-    for (std::size_t j = 0; j < x.size(); ++j) {
-      if (x[j] != x[j]) continue;
-      Moments& m = moments[j];
-      if (m.count++ == 0) shift[j] = x[j];
-      m.weight += w;
-      m.mean += w * (x[j] - shift[j]);
-      m.low = std::min(m.low, x[j]);
-      m.high = std::max(m.high, x[j]);
+/// The moments of every number column over the rows of a chunk; weights may be null (all 1). Two passes, one for the
+/// means and one for the squares around them, in loops over columns that the compiler vectorizes: without a branch,
+/// a missing value (NaN) counts with weight 0 at the shift.
+class ChunkMoments {
+ public:
+  ChunkMoments(const TableChunk& chunk, Index columns, const double* weights)
+      : chunk_(chunk),
+        weights_(weights),
+        x_(at(columns)),
+        center_(at(columns), 0.0),
+        sum_(at(columns), 0.0),
+        weight_(at(columns), 0.0),
+        count_(at(columns), 0.0),
+        low_(at(columns), kInfinity),
+        high_(at(columns), -kInfinity) {}
+
+  std::vector<Moments> run() {
+    find_centers();
+    for (Index i = 0; i < chunk_.rows; ++i) add_to_mean(i);
+    for (std::size_t j = 0; j < x_.size(); ++j) {
+      if (weight_[j] > 0) center_[j] += sum_[j] / weight_[j];
+      sum_[j] = 0;
+    }
+    for (Index i = 0; i < chunk_.rows; ++i) add_to_squares(i);
+    std::vector<Moments> moments(x_.size());
+    for (std::size_t j = 0; j < x_.size(); ++j) {
+      moments[j] = {weight_[j], center_[j], sum_[j], low_[j], high_[j], static_cast<Index>(count_[j])};
+    }
+    return moments;
+  }
+
+ private:
+  double load(Index row) {
+    chunk_.numbers.unpack(row, x_.data());
+    return weights_ == nullptr ? 1.0 : weights_[row];
+  }
+
+  /// The first number of each column: sums of differences from it lose less than sums of the numbers.
+  void find_centers() {
+    std::size_t open = x_.size();
+    std::vector<bool> found(x_.size(), false);
+    for (Index i = 0; i < chunk_.rows && open > 0; ++i) {
+      load(i);
+      for (std::size_t j = 0; j < x_.size(); ++j) {
+        if (found[j] || x_[j] != x_[j]) continue;
+        center_[j] = x_[j];
+        found[j] = true;
+        --open;
+      }
     }
   }
-  for (std::size_t j = 0; j < x.size(); ++j) {
-    moments[j].mean = shift[j] + (moments[j].weight > 0 ? moments[j].mean / moments[j].weight : 0.0);
-  }
-  for (Index i = 0; i < chunk.rows; ++i) {
-    chunk.numbers.unpack(i, x.data());
-    const double w = weights == nullptr ? 1.0 : weights[i];
-    for (std::size_t j = 0; j < x.size(); ++j) {
-      const double d = x[j] - moments[j].mean;
-      if (d == d) moments[j].squares += w * d * d;
+
+  void add_to_mean(Index row) {
+    const double w = load(row);
+    const double *x = x_.data(), *center = center_.data();
+    double *weight = weight_.data(), *count = count_.data(), *sum = sum_.data(), *low = low_.data(),
+           *high = high_.data();
+#pragma omp simd
+    for (std::size_t j = 0; j < x_.size(); ++j) {
+      const bool there = x[j] == x[j];
+      weight[j] += there ? w : 0.0;
+      count[j] += there ? 1.0 : 0.0;
+      sum[j] += w * ((there ? x[j] : center[j]) - center[j]);
+      low[j] = x[j] < low[j] ? x[j] : low[j];
+      high[j] = x[j] > high[j] ? x[j] : high[j];
     }
   }
-  return moments;
-}
+
+  void add_to_squares(Index row) {
+    const double w = load(row);
+    const double *x = x_.data(), *center = center_.data();
+    double* sum = sum_.data();
+#pragma omp simd
+    for (std::size_t j = 0; j < x_.size(); ++j) {
+      const double d = (x[j] == x[j] ? x[j] : center[j]) - center[j];
+      sum[j] += w * d * d;
+    }
+  }
+
+  static constexpr double kInfinity = std::numeric_limits<double>::infinity();
+  const TableChunk& chunk_;
+  const double* weights_;
+  std::vector<double> x_, center_, sum_, weight_, count_, low_, high_;
+};
 
 /// One stored feature: where its value comes from is known to FeatureWriter.
 struct Standard {
@@ -122,9 +176,18 @@ class FeatureBuilder {
   std::vector<float> write() const {
     std::vector<float> zero(at(features_));
     for (std::size_t f = 0; f < zero.size(); ++f) zero[f] = standards_[f].stored(0);
+    const NumberRuns runs = number_runs();
     std::vector<float> values(at(parsed_.rows() * features_));
-    parallel_for(static_cast<Index>(parsed_.chunks.size()), threads_,
-                 [&](Index c) { write_chunk(c, zero, values.data() + parsed_.first_row[at(c)] * features_); });
+    parallel_for(static_cast<Index>(parsed_.chunks.size()), threads_, [&](Index c) {
+      float* out = values.data() + parsed_.first_row[at(c)] * features_;
+      std::vector<double> x(at(parsed_.number_columns()));
+      for (Index i = 0; i < parsed_.chunks[at(c)].rows; ++i, out += features_) {
+        std::copy(zero.begin(), zero.end(), out);
+        parsed_.chunks[at(c)].numbers.unpack(i, x.data());
+        write_numbers(runs, x.data(), out);
+        write_categories(c, i, out);
+      }
+    });
     return values;
   }
 
@@ -137,7 +200,7 @@ class FeatureBuilder {
     const auto chunks = static_cast<Index>(parsed_.chunks.size());
     std::vector<std::vector<Moments>> parts(at(chunks));
     parallel_for(chunks, threads_, [&](Index c) {
-      parts[at(c)] = chunk_moments(parsed_.chunks[at(c)], parsed_.number_columns(), weights_of(c));
+      parts[at(c)] = ChunkMoments(parsed_.chunks[at(c)], parsed_.number_columns(), weights_of(c)).run();
     });
     for (std::size_t c = 1; c < parts.size(); ++c) {
       for (std::size_t j = 0; j < parts[0].size(); ++j) parts[0][j].add(parts[c][j]);
@@ -181,27 +244,62 @@ class FeatureBuilder {
     }
   }
 
-  void write_chunk(Index c, const std::vector<float>& zero, float* out) const {
-    const TableChunk& chunk = parsed_.chunks[at(c)];
-    std::vector<double> x(at(parsed_.number_columns()));
-    for (Index i = 0; i < chunk.rows; ++i, out += features_) {
-      chunk.numbers.unpack(i, x.data());
-      std::copy(zero.begin(), zero.end(), out);
-      for (std::size_t k = 0; k < columns_.columns.size(); ++k) {
-        const Column& column = columns_.columns[k];
-        const ColumnSource& source = columns_.sources[k];
-        const auto feature = at(first_feature_[k]);
-        if (column.kind == ColumnKind::kNumeric) {
-          const double value = x[at(source.slot)];
-          const bool missing = value != value;
-          out[feature] = standards_[feature].stored(missing ? column.fill : value);
-          if (missing && column.has_missing_feature) out[feature + 1] = standards_[feature + 1].stored(1);
-        } else {
-          const std::uint32_t id = chunk.texts[at(source.slot)][at(i)];
-          const std::int32_t category = source.category_of[parsed_.texts[at(source.slot)].numbers[at(c)][id]];
-          if (category >= 0) out[feature + at(category)] = standards_[feature + at(category)].stored(1);
-        }
+  /// Numeric columns that lie side by side both as parsed and as features, to be written in one plain loop.
+  struct NumberRuns {
+    struct Run {
+      Index slot, feature, length;
+    };
+    std::vector<Run> runs;
+    std::vector<double> offset, scale, fill;      ///< one a parsed number column
+    std::vector<std::pair<Index, Index>> marked;  ///< slot, and feature that marks a missing value
+  };
+
+  NumberRuns number_runs() const {
+    NumberRuns result;
+    for (auto* values : {&result.offset, &result.scale, &result.fill}) values->resize(at(parsed_.number_columns()));
+    for (std::size_t k = 0; k < columns_.columns.size(); ++k) {
+      const Column& column = columns_.columns[k];
+      if (column.kind != ColumnKind::kNumeric) continue;
+      const Index slot = columns_.sources[k].slot, feature = first_feature_[k];
+      result.offset[at(slot)] = standards_[at(feature)].offset;
+      result.scale[at(slot)] = standards_[at(feature)].scale;
+      result.fill[at(slot)] = column.fill;
+      if (column.has_missing_feature) result.marked.emplace_back(slot, feature + 1);
+      const bool goes_on = !result.runs.empty() && result.runs.back().slot + result.runs.back().length == slot &&
+                           result.runs.back().feature + result.runs.back().length == feature;
+      if (goes_on) {
+        ++result.runs.back().length;
+      } else {
+        result.runs.push_back({slot, feature, 1});
       }
+    }
+    return result;
+  }
+
+  void write_numbers(const NumberRuns& numbers, const double* x, float* out) const {
+    for (const auto& run : numbers.runs) {
+      const double *value = x + run.slot, *offset = numbers.offset.data() + run.slot;
+      const double *scale = numbers.scale.data() + run.slot, *fill = numbers.fill.data() + run.slot;
+      float* const to = out + run.feature;
+#pragma omp simd
+      for (Index j = 0; j < run.length; ++j) {
+        to[j] = static_cast<float>(((value[j] == value[j] ? value[j] : fill[j]) - offset[j]) / scale[j]);
+      }
+    }
+    for (const auto& [slot, feature] : numbers.marked) {
+      if (x[slot] != x[slot]) out[feature] = standards_[at(feature)].stored(1);
+    }
+  }
+
+  void write_categories(Index c, Index row, float* out) const {
+    for (std::size_t k = 0; k < columns_.columns.size(); ++k) {
+      if (columns_.columns[k].kind != ColumnKind::kCategorical) continue;
+      const ColumnSource& source = columns_.sources[k];
+      const std::uint32_t id = parsed_.chunks[at(c)].texts[at(source.slot)][at(row)];
+      const std::int32_t category = source.category_of[parsed_.texts[at(source.slot)].numbers[at(c)][id]];
+      if (category < 0) continue;
+      const Index feature = first_feature_[k] + category;
+      out[feature] = standards_[at(feature)].stored(1);
     }
   }
 

@@ -2,7 +2,10 @@
 
 #include <fmt/core.h>
 
+#include <charconv>
+#include <cmath>
 #include <limits>
+#include <system_error>
 #include <utility>
 
 #include "base/parallel.h"
@@ -24,10 +27,11 @@ class ChunkParser {
 
   TableChunk run(const char* p, const char* stop) {
     while ((p = text_.find_row(p)) < stop) {
+      if (numbers_.size() < used_ + table_.odd.size()) numbers_.resize(2 * numbers_.size() + 64 * table_.odd.size());
       p = text_.next_line(parse_row(p));
       ++chunk_.rows;
     }
-    chunk_.numbers = PackedRows(numbers_, table_.number_columns());
+    chunk_.numbers = PackedRows({numbers_.data(), used_}, table_.number_columns());
     return std::move(chunk_);
   }
 
@@ -59,18 +63,29 @@ class ChunkParser {
   void take_number(const char*& p, std::size_t column) {
     const char* q = text_.skip_blanks(p);
     double value = 0;
-    if (parse_short_decimal(q, text_.end, value)) {
-      if (!text_.at_cell_end(q) && !text_.dialect.runs()) q = text_.skip_blanks(q);
-      if (text_.at_cell_end(q)) {
-        p = q;
-        numbers_.push_back(value);
-        return;
-      }
+    if (parse_short_decimal(q, text_.end, value) && ends_cell(q)) {
+      p = q;
+      numbers_[used_++] = value;
+      return;
     }
-    numbers_.push_back(odd_number(p, column));
+    q = text_.skip_blanks(p);
+    const auto [stop, code] = std::from_chars(q, text_.end, value);  // a long decimal
+    if (code == std::errc{} && std::isfinite(value) && ends_cell(q = stop)) {
+      p = q;
+      numbers_[used_++] = value;
+      return;
+    }
+    numbers_[used_++] = odd_number(p, column);
   }
 
-  /// The cell at p if it is not a short decimal.
+  /// Whether nothing but blanks is left in the cell; moves q to its end.
+  bool ends_cell(const char*& q) const {
+    if (text_.at_cell_end(q)) return true;
+    if (!text_.dialect.runs()) q = text_.skip_blanks(q);
+    return text_.at_cell_end(q);
+  }
+
+  /// The cell at p if it is not a plain number.
   double odd_number(const char*& p, std::size_t column) {
     const char* const place = p;
     const Cell cell = text_.read_cell(p);
@@ -122,6 +137,7 @@ class ChunkParser {
   const ParsedTable& table_;
   TableChunk chunk_;
   std::vector<double> numbers_;
+  std::size_t used_ = 0;
 };
 
 ParsedTable empty_table(const std::vector<CellMode>& modes, std::size_t chunks) {

@@ -10,7 +10,7 @@
 namespace poise {
 namespace {
 
-constexpr std::ptrdiff_t kChunk = 1 << 20;
+constexpr std::ptrdiff_t kChunk = 1 << 18;
 
 const char* find_char(const char* p, const char* end, char c) {
   const void* found = p == end ? nullptr : std::memchr(p, c, static_cast<std::size_t>(end - p));
@@ -129,7 +129,7 @@ Cell TableText::read_quoted(const char*& p) const {
   return cell;
 }
 
-bool TableText::next_cell(const char*& p) const {
+bool TableText::next_cell_slow(const char*& p) const {
   if (dialect.runs()) {
     p = skip_blanks(p);
     return !at_row_end(p);
@@ -178,7 +178,7 @@ void check_text(const Bytes& bytes, const std::string& file, int threads) {
   for (const char* p : bad) {
     if (p != nullptr) fail_bad_text(begin, p, file);
   }
-  const char* const line = std::min(end, begin + kChunk);
+  const char* const line = begin + std::min<std::size_t>(bytes.size, kChunk);
   if (find_char(begin, line, '\n') == line && find_char(begin, line, '\r') < std::max(begin, line - 1)) {
     throw Error(ErrorKind::kData, "line ends of carriage returns alone", "LF or CRLF",
                 "convert it with: tr '\\r' '\\n'", {file});

@@ -51,7 +51,11 @@ struct TableText {
   /// Reads the cell at p and moves p to the delimiter or row end behind it.
   Cell read_cell(const char*& p) const;
   /// At the end of a cell: moves p behind the delimiter and returns true, or returns false at the row's end.
-  bool next_cell(const char*& p) const;
+  bool next_cell(const char*& p) const {
+    if (p == end || *p != dialect.delimiter || dialect.runs()) return next_cell_slow(p);
+    ++p;
+    return true;
+  }
   /// At the end of a row: the start of the next line.
   const char* next_line(const char* p) const;
   /// From the start of a row to its end (which is not the line's end if a quoted cell holds line breaks).
@@ -64,13 +68,15 @@ struct TableText {
 
  private:
   Cell read_quoted(const char*& p) const;
+  bool next_cell_slow(const char*& p) const;
 };
 
 /// Refuses what is not UTF-8 text: other encodings, NUL bytes, line ends of carriage returns alone.
 void check_text(const Bytes& bytes, const std::string& file, int threads);
 
-/// Chunks of about 1 MiB that begin and end at rows: boundaries depend on the text alone, so results do not depend on
-/// the number of threads. `data` is where the first row of data begins; the last entry is the end of the text.
+/// Chunks of about 256 KiB (as numbers they fit into the second-level cache) that begin and end at rows: boundaries
+/// depend on the text alone, so results do not depend on the number of threads. `data` is where the first row of data
+/// begins; the last entry is the end of the text.
 std::vector<const char*> chunk_rows(const TableText& text, const char* data);
 
 }  // namespace poise

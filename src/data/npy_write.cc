@@ -1,0 +1,118 @@
+#include "data/npy_write.h"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <cmath>
+#include <optional>
+
+#include "data/bytes.h"
+#include "data/number.h"
+#include "data/output_file.h"
+#include "data/row_values.h"
+#include "poise/error.h"
+
+namespace poise {
+namespace {
+
+constexpr double kLargestDense = 8.0 * (1ULL << 30);
+
+/// Version 1: the dictionary padded so that the values begin at a multiple of 64.
+std::string npy_header(const char* descr, const std::vector<Index>& shape) {
+  std::string sizes;
+  for (const Index size : shape) sizes += fmt::format("{}, ", size);
+  std::string text = fmt::format("{{'descr': '{}', 'fortran_order': False, 'shape': ({}), }}", descr, sizes);
+  text.append(63 - (10 + text.size()) % 64, ' ');
+  text += '\n';
+  const auto length = static_cast<unsigned>(text.size());
+  std::string header("\x93NUMPY\x01\x00", 8);
+  header += static_cast<char>(length & 0xFF);
+  header += static_cast<char>(length >> 8);
+  return header + text;
+}
+
+template <typename T>
+void write_values(OutputFile& out, const T* values, Index count) {
+  out.write({reinterpret_cast<const char*>(values), static_cast<std::size_t>(count) * sizeof(T)});
+}
+
+template <typename T, typename Get>
+void write_rows(const Dataset& data, OutputFile& out, const Get& get) {
+  RowValues row(data);
+  std::vector<T> values(static_cast<std::size_t>(data.features.cols()));
+  for (Index i = 0; i < data.rows(); ++i) {
+    row.load(i);
+    for (std::size_t j = 0; j < values.size(); ++j) values[j] = get(row, static_cast<Index>(j));
+    write_values(out, values.data(), data.features.cols());
+  }
+}
+
+void write_features(const Dataset& data, OutputFile& out) {
+  const Index n = data.rows(), d = data.features.cols();
+  const bool as_given = RowValues(data).as_given();
+  if (data.features.bytes() != nullptr && as_given) {
+    const std::vector<Index>& image = data.schema.image_shape;
+    const bool images = image.size() == 2 && data.unit == 255;
+    out.write(npy_header("|u1", images ? std::vector<Index>{n, image[0], image[1]} : std::vector<Index>{n, d}));
+    write_values(out, data.features.bytes(), n * d);
+  } else if (as_given) {
+    out.write(npy_header("<f4", {n, d}));
+    write_rows<float>(data, out, [](const RowValues& row, Index j) { return row.stored(j); });
+  } else {
+    out.write(npy_header("<f8", {n, d}));
+    write_rows<double>(data, out, [](const RowValues& row, Index j) { return row.value(j); });
+  }
+}
+
+/// The number that stands for each class.
+std::vector<std::int64_t> class_numbers(const std::vector<std::string>& classes) {
+  std::vector<std::int64_t> numbers;
+  for (const std::string& name : classes) {
+    double value = 0;
+    if (parse_number(name, value) != NumberStatus::kNumber || std::nearbyint(value) != value || std::abs(value) > 1e15)
+      break;
+    numbers.push_back(static_cast<std::int64_t>(value));
+  }
+  if (numbers.size() == classes.size()) return numbers;
+  numbers.clear();
+  for (std::size_t k = 0; k < classes.size(); ++k) numbers.push_back(static_cast<std::int64_t>(k));
+  return numbers;
+}
+
+void write_labels(const Dataset& data, OutputFile& out) {
+  if (data.targets.size() > 0) {
+    out.write(npy_header("<f4", {data.targets.rows(), data.targets.cols()}));
+    write_values(out, data.targets.data(), data.targets.size());
+    return;
+  }
+  const std::vector<std::int64_t> numbers = class_numbers(data.schema.classes);
+  std::vector<std::int64_t> values;
+  for (const std::int32_t label : data.labels) values.push_back(numbers[static_cast<std::size_t>(label)]);
+  out.write(npy_header("<i8", {static_cast<Index>(values.size())}));
+  write_values(out, values.data(), static_cast<Index>(values.size()));
+}
+
+}  // namespace
+
+void write_npy(const Dataset& data, const std::string& path) {
+  if (data.sample_weight.size() > 0) {
+    throw Error(ErrorKind::kUsage, "NPY cannot hold row weights", "a .csv file", {}, {path});
+  }
+  const double dense = 4.0 * static_cast<double>(data.rows()) * static_cast<double>(data.features.cols());
+  if (data.features.sparse() != nullptr && dense > kLargestDense) {
+    throw Error(ErrorKind::kResource, fmt::format("the dense array takes {:.1f} GiB", dense / (1ULL << 30)),
+                "at most 8 GiB", "write LIBSVM text", {path});
+  }
+  const std::string plain = without_gz(path), stem = plain.substr(0, plain.size() - 4);
+  OutputFile features(path);
+  write_features(data, features);
+  features.close();
+  if (data.has_targets()) {  // both are complete before either appears
+    OutputFile labels(stem + "-labels.npy" + path.substr(plain.size()));
+    write_labels(data, labels);
+    labels.commit();
+  }
+  features.commit();
+}
+
+}  // namespace poise

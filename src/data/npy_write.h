@@ -1,0 +1,15 @@
+// Writing NPY files.
+#pragma once
+
+#include <string>
+
+#include "poise/dataset.h"
+
+namespace poise {
+
+/// Features to `path` in original units: uint8 as they are ((n, rows, columns) for images), float32 where they are
+/// stored as given, else float64. Labels beside them in "<name>-labels.npy", where the reader finds them: the class
+/// names if all are integers, else the class numbers; or the target distributions.
+void write_npy(const Dataset& data, const std::string& path);
+
+}  // namespace poise

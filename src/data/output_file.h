@@ -1,0 +1,34 @@
+// A file that appears whole or not at all.
+#pragma once
+
+#include <zlib.h>
+
+#include <string>
+#include <string_view>
+
+namespace poise {
+
+/// Writes beside the target, under a name of its own, and takes the target's name on commit(). Without a commit the
+/// file is removed. A path that ends in .gz is compressed. All failures are Error(kIo).
+class OutputFile {
+ public:
+  explicit OutputFile(const std::string& path);
+  ~OutputFile();
+  OutputFile(const OutputFile&) = delete;
+  OutputFile& operator=(const OutputFile&) = delete;
+
+  void write(std::string_view bytes);  ///< buffered
+  void close();                        ///< all bytes are on disk after this
+  void commit();                       ///< close, and rename
+
+ private:
+  [[noreturn]] void fail(const std::string& what) const;
+  void flush();
+
+  std::string path_, temporary_, buffer_;
+  int descriptor_ = -1;
+  gzFile stream_ = nullptr;
+  bool committed_ = false;
+};
+
+}  // namespace poise
