@@ -48,8 +48,8 @@ class Features {
   Index cols() const { return cols_; }
   std::size_t stored_bytes() const;  ///< size of the storage, for memory reports and rooflines
 
-  const float* floats() const { return floats_; }         ///< row-major n×d; kFloat only, else null
-  const std::uint8_t* bytes() const { return bytes_; }    ///< row-major n×d; kBytes only, else null
+  const float* floats() const { return floats_; }            ///< row-major n×d; kFloat only, else null
+  const std::uint8_t* bytes() const { return bytes_; }       ///< row-major n×d; kBytes only, else null
   const CsrMatrix* sparse() const { return sparse_.get(); }  ///< kSparse only, else null
 
   /// A copy of the named rows, in the given order and in the same representation.
@@ -70,15 +70,15 @@ class Features {
 ///   original_j = offset_j + scale_j · stored_j
 /// (tables are stored standardized: offset = mean, scale = standard deviation; everything else as given: 0 and 1).
 struct Dataset {
-  std::string name;                 ///< file name or the name of a known set
-  Features features;                ///< n×d, stored units
-  Vector offset, scale;             ///< d each: see above
-  double unit = 1;                  ///< what `--scale none` counts as 1 in original units: 255 for images, 16 for digits
-  std::vector<std::int32_t> labels; ///< n class ids; empty if there are none (predicting) or targets are soft
-  MatrixF targets;                  ///< n×K target distributions; empty for class labels
-  Vector sample_weight;             ///< n non-negative weights; empty means all 1
+  std::string name;      ///< file name or the name of a known set
+  Features features;     ///< n×d, stored units
+  Vector offset, scale;  ///< d each: see above
+  double unit = 1;       ///< what `--scale none` counts as 1 in original units: 255 for images, 16 for digits
+  std::vector<std::int32_t> labels;  ///< n class ids; empty if there are none (predicting) or targets are soft
+  MatrixF targets;                   ///< n×K target distributions; empty for class labels
+  Vector sample_weight;              ///< n non-negative weights; empty means all 1
   Schema schema;
-  std::vector<std::string> notices; ///< what the reader decided on its own, a sentence each
+  std::vector<std::string> notices;  ///< what the reader decided on its own, a sentence each
 
   Index rows() const { return features.rows(); }
   bool has_targets() const { return !labels.empty() || targets.size() > 0; }
@@ -90,8 +90,8 @@ Dataset select_rows(const Dataset& data, std::span<const Index> rows);
 /// Splits at random (by `seed`, the same on every machine) into {n − m rows, m rows}; needs 0 < m < n.
 std::pair<Dataset, Dataset> split_rows(const Dataset& data, Index m, std::uint64_t seed);
 
-/// 16 hexadecimal digits that tell data sets apart: a hash of features, labels, targets, weights, offset, scale and class
-/// names. The same for any number of threads; not meant to withstand an adversary.
+/// 16 hexadecimal digits that tell data sets apart: a hash of features, labels, targets, weights, offset, scale and
+/// class names. The same for any number of threads; not meant to withstand an adversary.
 std::string fingerprint(const Dataset& data);
 
 }  // namespace poise

@@ -30,7 +30,9 @@ class Error : public std::exception {
   /// `found` states the fact; `expected` and `hint` may be empty.
   Error(ErrorKind kind, std::string found, std::string expected = {}, std::string hint = {}, Location where = {});
 
-  const char* what() const noexcept override { return text_.c_str(); }  ///< "file:line:column: found; expected …; hint: …"
+  const char* what() const noexcept override {
+    return text_.c_str();
+  }  ///< "file:line:column: found; expected …; hint: …"
   ErrorKind kind() const { return kind_; }
   const std::string& found() const { return found_; }
   const std::string& expected() const { return expected_; }

@@ -22,10 +22,11 @@ struct Metrics {
   double equilibrium_gap = 0;             ///< CE − H: 0 at rest, above 0 over-confident, below under-confident
   double expected_calibration_error = 0;  ///< Σ_bins share·|accuracy − confidence|, 15 bins of equal width
   Temperature temperature;
-  Matrix confusion;                       ///< K×K: weight of rows of class r predicted as c
+  Matrix confusion;  ///< K×K: weight of rows of class r predicted as c
 };
 
-/// `scores`: n×K, as predict_scores gives them. `data` must have labels or targets (the label of a soft target is its largest entry).
+/// `scores`: n×K, as predict_scores gives them. `data` must have labels or targets (the label of a soft target is its
+/// largest entry).
 Metrics evaluate_scores(const Matrix& scores, const Dataset& data);
 
 /// `targets`: n×K, rows sum to 1. `weight`: n, any positive sum.

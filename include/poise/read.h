@@ -11,19 +11,20 @@
 namespace poise {
 
 struct ReadOptions {
-  std::optional<std::string> label;   ///< name or index (from 0; negative from the end) of the label column.
-                                      ///< Default: a column named label, class, target or y, else the last
-  std::vector<std::string> ignore;    ///< columns to leave out, by name or index
+  std::optional<std::string> label;          ///< name or index (from 0; negative from the end) of the label column.
+                                             ///< Default: a column named label, class, target or y, else the last
+  std::vector<std::string> ignore;           ///< columns to leave out, by name or index
   std::optional<std::string> sample_weight;  ///< column of row weights
-  std::string labels_file;            ///< labels apart from the features: IDX or NPY (integers; or n×K floats: soft targets)
+  std::string labels_file;  ///< labels apart from the features: IDX or NPY (integers; or n×K floats: soft targets)
   MissingPolicy missing = MissingPolicy::kError;
-  bool unknown_category_is_zero = false;  ///< with a schema: a category unseen in training gives all zeros, not an error
-  char delimiter = 0;                 ///< tables; 0: inferred among , ; tab | and runs of blanks
-  char comment = '#';                 ///< tables: lines that start with it are skipped; 0: none
-  std::optional<bool> header;         ///< tables; default: inferred
-  bool strip_label_dot = false;       ///< tables: "<=50K." is the label "<=50K"
-  std::string data_dir;               ///< where named sets (mnist, fashion-mnist) are looked up first
-  int threads = 0;                    ///< 0: as many as the machine has
+  bool unknown_category_is_zero =
+      false;                     ///< with a schema: a category unseen in training gives all zeros, not an error
+  char delimiter = 0;            ///< tables; 0: inferred among , ; tab | and runs of blanks
+  char comment = '#';            ///< tables: lines that start with it are skipped; 0: none
+  std::optional<bool> header;    ///< tables; default: inferred
+  bool strip_label_dot = false;  ///< tables: "<=50K." is the label "<=50K"
+  std::string data_dir;          ///< where named sets (mnist, fashion-mnist) are looked up first
+  int threads = 0;               ///< 0: as many as the machine has
 };
 
 /// Reads `source`: a path, or a name: `digits` (embedded, 1,347 rows; `digits:test`: the other 450; `digits:all`),

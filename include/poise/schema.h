@@ -18,9 +18,10 @@ enum class ColumnKind { kNumeric, kCategorical };
 
 /// What to do about a missing value (`?`, NA, NaN or an empty cell).
 enum class MissingPolicy {
-  kError,     ///< refuse, naming the column and the first line. A literal `?` in a text column is a category of its own
-  kMean,      ///< numeric: the column's training mean; categorical: its most frequent category
-  kCategory   ///< categorical: a category of its own named "?"; numeric: the mean, and a 0/1 feature "<name>=?" beside it
+  kError,    ///< refuse, naming the column and the first line. A literal `?` in a text column is a category of its own
+  kMean,     ///< numeric: the column's training mean; categorical: its most frequent category
+  kCategory  ///< categorical: a category of its own named "?"; numeric: the mean, and a 0/1 feature "<name>=?" beside
+             ///< it
 };
 
 /// One column of a table that the model uses.
@@ -39,13 +40,13 @@ struct Column {
 /// The columns, the label and the classes of a data set.
 struct Schema {
   FileFormat format = FileFormat::kTable;
-  std::vector<Column> columns;      ///< tables only; empty for arrays, whose features are all numeric
-  Index array_features = 0;         ///< arrays (LIBSVM, NPY, IDX): the number of features
-  std::vector<Index> image_shape;   ///< IDX images: {rows, columns}; else empty
-  std::string label_name;           ///< name of the label column; empty where labels have a file of their own
-  Index label_position = -1;        ///< of the label column in the file, −1 if it has none
-  std::vector<std::string> classes; ///< class names; a label is an index into them
-  bool has_header = false;          ///< tables: columns are matched by name if so, by position if not
+  std::vector<Column> columns;       ///< tables only; empty for arrays, whose features are all numeric
+  Index array_features = 0;          ///< arrays (LIBSVM, NPY, IDX): the number of features
+  std::vector<Index> image_shape;    ///< IDX images: {rows, columns}; else empty
+  std::string label_name;            ///< name of the label column; empty where labels have a file of their own
+  Index label_position = -1;         ///< of the label column in the file, −1 if it has none
+  std::vector<std::string> classes;  ///< class names; a label is an index into them
+  bool has_header = false;           ///< tables: columns are matched by name if so, by position if not
   MissingPolicy missing = MissingPolicy::kError;
 
   Index feature_count() const;

@@ -2,8 +2,8 @@
 //
 //   f(W, b) = Σ_i s_i [ lse(z_i) − ⟨t_i, z_i⟩ ] / Σ_i s_i  +  (λ/2)‖W‖²,    z_i = W x_i + b,  b not penalized
 //
-// n rows x_i of d features, K classes, targets t_i, weights s_i (THEORY §4). λ does not depend on n; it acts on the weights
-// of features in the units chosen by `scale`. `SoftmaxModel::weights` are per original unit whatever the scale.
+// n rows x_i of d features, K classes, targets t_i, weights s_i (THEORY §4). λ does not depend on n; it acts on the
+// weights of features in the units chosen by `scale`. `SoftmaxModel::weights` are per original unit whatever the scale.
 #pragma once
 
 #include <span>
@@ -17,17 +17,17 @@ namespace poise {
 
 /// The unit in which λ measures a feature's weight.
 enum class Scale {
-  kAuto,      ///< kStandard for tables and NPY, kNone for images and sparse data
-  kNone,      ///< as given (images: pixel/255; digits: pixel/16). Equals scikit-learn's objective with C = 1/(λ n)
-  kStandard   ///< per column: mean 0, standard deviation 1
+  kAuto,     ///< kStandard for tables and NPY, kNone for images and sparse data
+  kNone,     ///< as given (images: pixel/255; digits: pixel/16). Equals scikit-learn's objective with C = 1/(λ n)
+  kStandard  ///< per column: mean 0, standard deviation 1
 };
 
 struct ObjectiveOptions {
-  double l2 = 1e-4;              ///< λ ≥ 0
+  double l2 = 1e-4;  ///< λ ≥ 0
   Scale scale = Scale::kAuto;
-  double unit = 0;               ///< with kNone: what counts as 1 in original units; 0: what the data set says (255 for images)
-  double label_smoothing = 0;    ///< ε in [0, 1): t = (1 − ε) onehot + ε/K
-  bool balanced_classes = false; ///< multiply row weights by n/(K · rows of the class)
+  double unit = 0;  ///< with kNone: what counts as 1 in original units; 0: what the data set says (255 for images)
+  double label_smoothing = 0;     ///< ε in [0, 1): t = (1 − ε) onehot + ε/K
+  bool balanced_classes = false;  ///< multiply row weights by n/(K · rows of the class)
 };
 
 struct SoftmaxFit {
@@ -45,8 +45,8 @@ std::vector<SoftmaxFit> fit_softmax_path(const Dataset& data, std::span<const do
                                          const ObjectiveOptions& objective = {}, const SolveOptions& solve = {},
                                          Observer* observer = nullptr);
 
-/// Recomputes the certificate of `model` on its training data from scratch: the weights are not changed. The objective is
-/// the one recorded in the model's metadata.
+/// Recomputes the certificate of `model` on its training data from scratch: the weights are not changed. The objective
+/// is the one recorded in the model's metadata.
 SolveReport certify_softmax(const SoftmaxModel& model, const Dataset& data, const SolveOptions& solve = {});
 
 /// The objective recorded in a model's metadata by fit_softmax. Throws Error(kData) if it is not there.

@@ -10,21 +10,21 @@
 namespace poise {
 
 enum class Solver {
-  kAuto,     ///< Newton
-  kNewton,   ///< Newton with preconditioned conjugate gradients (THEORY 4.6 C, A.4)
-  kLbfgs,    ///< limited-memory BFGS that starts from the Böhning metric
-  kGolden,   ///< dual-process momentum (η, α) in the Böhning metric, with restart (THEORY 4.6 E, A.3)
-  kDescent   ///< gradient descent with the step 1/ℓ, half of the proven bound 2/ℓ (THEORY 4.5)
+  kAuto,    ///< Newton
+  kNewton,  ///< Newton with preconditioned conjugate gradients (THEORY 4.6 C, A.4)
+  kLbfgs,   ///< limited-memory BFGS that starts from the Böhning metric
+  kGolden,  ///< dual-process momentum (η, α) in the Böhning metric, with restart (THEORY 4.6 E, A.3)
+  kDescent  ///< gradient descent with the step 1/ℓ, half of the proven bound 2/ℓ (THEORY 4.5)
 };
 
 enum class Status {
-  kCertified,       ///< objective − optimum ≤ gap ≤ tolerance, proven
-  kConverged,       ///< no further progress in float64, but the proof did not reach the tolerance
-  kSeparable,       ///< there is no minimizer; a direction of recession is the proof
+  kCertified,  ///< objective − optimum ≤ gap ≤ tolerance, proven
+  kConverged,  ///< no further progress in float64, but the proof did not reach the tolerance
+  kSeparable,  ///< there is no minimizer; a direction of recession is the proof
   kIterationLimit,
   kTimeLimit,
-  kInterrupted,     ///< the observer asked to stop
-  kDiverged         ///< left the finite numbers
+  kInterrupted,  ///< the observer asked to stop
+  kDiverged      ///< left the finite numbers
 };
 
 const char* to_string(Status status);  ///< "certified", "converged", …
@@ -34,47 +34,47 @@ const char* to_string(Solver solver);  ///< "auto", "newton", …
 /// objective falls for ever. V is `direction`: K×(d+1) entries, mostly zero.
 struct SeparatingDirection {
   struct Entry {
-    Index feature;     ///< d stands for the bias
+    Index feature;  ///< d stands for the bias
     Index class_id;
     double value;
   };
   std::vector<Entry> entries;
-  Index rows_helped = 0;             ///< rows whose margin grows strictly
+  Index rows_helped = 0;                ///< rows whose margin grows strictly
   std::vector<Index> proving_features;  ///< every feature that alone is a proof, if there are such
-  std::string sentence;              ///< the same in the user's terms
+  std::string sentence;                 ///< the same in the user's terms
 };
 
 /// Distance from the optimum by convex duality (THEORY 4.10): for distributions Q with the right class balance,
 ///   f* ≥ D(Q) = mean H(q_i) − Σ_j ‖R_j‖²/(2λ_j),   R = mean (q_i − t_i) x_iᵀ,   so   f − f* ≤ gap = f − D(Q).
 /// Everything in float64; `gap` includes a bound on the rounding of both sides.
 struct Certificate {
-  double objective = 0;      ///< f, nats
-  double dual_value = 0;     ///< D(Q), nats
-  double gap = 0;            ///< f − D(Q) + rounding; the proof
-  double rounding = 0;       ///< bound on rounding errors contained in `gap`
-  double moment_error = 0;   ///< λ = 0: largest |R_jc| left (it must be 0 and is so up to rounding); else 0
+  double objective = 0;           ///< f, nats
+  double dual_value = 0;          ///< D(Q), nats
+  double gap = 0;                 ///< f − D(Q) + rounding; the proof
+  double rounding = 0;            ///< bound on rounding errors contained in `gap`
+  double moment_error = 0;        ///< λ = 0: largest |R_jc| left (it must be 0 and is so up to rounding); else 0
   bool proves_existence = false;  ///< the dual point is strictly positive: a minimizer exists even for λ = 0
 };
 
 /// Result of a solve. Not being certified is a result, not an error.
 struct SolveReport {
   Status status = Status::kConverged;
-  std::string why;              ///< one sentence
-  double objective = 0;         ///< weighted mean cross-entropy + penalty, nats
-  std::optional<double> gap;    ///< proven objective − optimum, nats; empty if there is no proof
-  Certificate certificate;      ///< meaningful if `gap` is
+  std::string why;            ///< one sentence
+  double objective = 0;       ///< weighted mean cross-entropy + penalty, nats
+  std::optional<double> gap;  ///< proven objective − optimum, nats; empty if there is no proof
+  Certificate certificate;    ///< meaningful if `gap` is
   std::optional<SeparatingDirection> separation;
-  int iterations = 0;           ///< outer iterations
-  double passes = 0;            ///< passes over all rows (a gradient or a Hessian product is one; subsets count in part)
+  int iterations = 0;  ///< outer iterations
+  double passes = 0;   ///< passes over all rows (a gradient or a Hessian product is one; subsets count in part)
   double seconds = 0;
 };
 
 struct SolveOptions {
   Solver solver = Solver::kAuto;
-  double tolerance = 1e-8;    ///< wanted gap, absolute, nats
-  int max_iterations = 0;     ///< outer iterations; 0: 200 for Newton, 20,000 for the others
-  double time_limit = 0;      ///< seconds; 0: none
-  int threads = 0;            ///< 0: as many as the machine has; the result has the same bits for any number
+  double tolerance = 1e-8;  ///< wanted gap, absolute, nats
+  int max_iterations = 0;   ///< outer iterations; 0: 200 for Newton, 20,000 for the others
+  double time_limit = 0;    ///< seconds; 0: none
+  int threads = 0;          ///< 0: as many as the machine has; the result has the same bits for any number
 };
 
 /// One outer iteration, as observers see it.

@@ -1,5 +1,5 @@
-// Row-major matrix products, one name for both precisions. Called inside our parallel loops, where OpenBLAS (openmp build)
-// runs on one thread: parallel outside, serial inside.
+// Row-major matrix products, one name for both precisions. Called inside our parallel loops, where OpenBLAS (openmp
+// build) runs on one thread: parallel outside, serial inside.
 #pragma once
 
 #include <cblas.h>
@@ -18,8 +18,8 @@ inline void gemm(bool ta, bool tb, Index m, Index n, Index k, const float* a, In
 inline void gemm(bool ta, bool tb, Index m, Index n, Index k, const double* a, Index lda, const double* b, Index ldb,
                  double beta, double* c, Index ldc) {
   cblas_dgemm(CblasRowMajor, ta ? CblasTrans : CblasNoTrans, tb ? CblasTrans : CblasNoTrans, static_cast<int>(m),
-              static_cast<int>(n), static_cast<int>(k), 1.0, a, static_cast<int>(lda), b, static_cast<int>(ldb), beta, c,
-              static_cast<int>(ldc));
+              static_cast<int>(n), static_cast<int>(k), 1.0, a, static_cast<int>(lda), b, static_cast<int>(ldb), beta,
+              c, static_cast<int>(ldc));
 }
 
 /// Lower triangle of C (n×n) += Aᵀ A, A k×n.

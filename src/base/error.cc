@@ -32,12 +32,18 @@ Error::Error(ErrorKind kind, std::string found, std::string expected, std::strin
 
 int Error::exit_code() const {
   switch (kind_) {
-    case ErrorKind::kUsage: return 2;
-    case ErrorKind::kData: return 3;
-    case ErrorKind::kIo: return 4;
-    case ErrorKind::kNumeric: return 5;
-    case ErrorKind::kResource: return 6;
-    case ErrorKind::kInternal: return 70;
+    case ErrorKind::kUsage:
+      return 2;
+    case ErrorKind::kData:
+      return 3;
+    case ErrorKind::kIo:
+      return 4;
+    case ErrorKind::kNumeric:
+      return 5;
+    case ErrorKind::kResource:
+      return 6;
+    case ErrorKind::kInternal:
+      return 70;
   }
   return 70;
 }

@@ -19,10 +19,11 @@ int certify(const Arguments& a) {
     fmt::print("status      {}: {}\nobjective   {:.12g}\n", to_string(report.status), report.why, report.objective);
     if (report.gap) {
       const Certificate& c = report.certificate;
-      fmt::print("gap         {:.3e} nats above the optimum at most (dual value {:.12g}, rounding allowance {:.1e})\n", *report.gap,
-                 c.dual_value, c.rounding);
+      fmt::print("gap         {:.3e} nats above the optimum at most (dual value {:.12g}, rounding allowance {:.1e})\n",
+                 *report.gap, c.dual_value, c.rounding);
       if (c.moment_error > 0) fmt::print("moments     right up to {:.1e}; charged in the gap\n", c.moment_error);
-      fmt::print("existence   {}\n", c.proves_existence ? "proven by a strictly positive dual point" : "given by the penalty");
+      fmt::print("existence   {}\n",
+                 c.proves_existence ? "proven by a strictly positive dual point" : "given by the penalty");
     }
   }
   return a.require_certificate && report.status != Status::kCertified ? 1 : 0;

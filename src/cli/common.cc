@@ -16,7 +16,8 @@ Dataset read_for_model(const Arguments& arguments, const SoftmaxModel& model) {
     return found == model.metadata.end() ? std::string() : found->second;
   };
   if (recorded("read.strip_label_dot") == "true") options.strip_label_dot = true;
-  if (!options.sample_weight && !recorded("read.sample_weight").empty()) options.sample_weight = recorded("read.sample_weight");
+  if (!options.sample_weight && !recorded("read.sample_weight").empty())
+    options.sample_weight = recorded("read.sample_weight");
   Dataset data = read_dataset(arguments.data, options, model.schema);
   print_notices(arguments, data);
   return data;

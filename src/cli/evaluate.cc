@@ -41,7 +41,8 @@ void print_metrics(const Metrics& metrics, const Schema& schema) {
   if (t.at_limit) {
     fmt::print("temperature none: every row is classified correctly, sharper is always better\n");
   } else {
-    fmt::print("temperature {:.4f} would bring it to rest, with cross-entropy {:.6f}\n", t.temperature, t.cross_entropy);
+    fmt::print("temperature {:.4f} would bring it to rest, with cross-entropy {:.6f}\n", t.temperature,
+               t.cross_entropy);
   }
   print_confusion(metrics, schema);
 }
@@ -52,7 +53,8 @@ int evaluate(const Arguments& a) {
   const SoftmaxModel model = load_model(a.run);
   const Dataset data = read_for_model(a, model);
   if (!data.has_targets()) {
-    throw Error(ErrorKind::kData, "the data has no labels", "the label column '" + model.schema.label_name + "' or a labels file",
+    throw Error(ErrorKind::kData, "the data has no labels",
+                "the label column '" + model.schema.label_name + "' or a labels file",
                 "use 'poise predict' for data without labels", {a.data});
   }
   const Metrics metrics = evaluate_scores(predict_scores(model, data, a.solve.threads), data);

@@ -20,19 +20,26 @@ bool is_model(const std::string& path) {
 
 const char* format_name(FileFormat format) {
   switch (format) {
-    case FileFormat::kTable: return "table";
-    case FileFormat::kLibsvm: return "libsvm";
-    case FileFormat::kNpy: return "npy";
-    case FileFormat::kIdx: return "idx";
+    case FileFormat::kTable:
+      return "table";
+    case FileFormat::kLibsvm:
+      return "libsvm";
+    case FileFormat::kNpy:
+      return "npy";
+    case FileFormat::kIdx:
+      return "idx";
   }
   return "unknown";
 }
 
 const char* storage_name(Features::Kind kind) {
   switch (kind) {
-    case Features::Kind::kFloat: return "float32";
-    case Features::Kind::kBytes: return "uint8";
-    case Features::Kind::kSparse: return "sparse float32";
+    case Features::Kind::kFloat:
+      return "float32";
+    case Features::Kind::kBytes:
+      return "uint8";
+    case Features::Kind::kSparse:
+      return "sparse float32";
   }
   return "unknown";
 }
@@ -44,8 +51,11 @@ json schema_summary(const Schema& schema) {
     if (column.kind == ColumnKind::kCategorical) one["categories"] = column.categories;
     columns.push_back(one);
   }
-  return {{"format", format_name(schema.format)}, {"features", schema.feature_count()}, {"classes", schema.classes},
-          {"label", schema.label_name}, {"columns", columns}};
+  return {{"format", format_name(schema.format)},
+          {"features", schema.feature_count()},
+          {"classes", schema.classes},
+          {"label", schema.label_name},
+          {"columns", columns}};
 }
 
 void print_schema(const json& schema) {
@@ -53,7 +63,10 @@ void print_schema(const json& schema) {
   if (!schema["label"].get<std::string>().empty()) fmt::print("label       {}\n", schema["label"].get<std::string>());
   std::string names;
   for (const json& name : schema["classes"]) {
-    if (names.size() > 200) { names += ", …"; break; }
+    if (names.size() > 200) {
+      names += ", …";
+      break;
+    }
     names += (names.empty() ? "" : ", ") + name.get<std::string>();
   }
   fmt::print("classes     {}: {}\n", schema["classes"].size(), names);
@@ -66,8 +79,11 @@ void print_schema(const json& schema) {
 
 int inspect_model(const Arguments& a) {
   const SoftmaxModel model = load_model(a.data);
-  json out = {{"kind", "model"}, {"schema", schema_summary(model.schema)}, {"metadata", model.metadata},
-              {"weights_norm", model.weights.norm()}, {"largest_weight", model.weights.cwiseAbs().maxCoeff()}};
+  json out = {{"kind", "model"},
+              {"schema", schema_summary(model.schema)},
+              {"metadata", model.metadata},
+              {"weights_norm", model.weights.norm()},
+              {"largest_weight", model.weights.cwiseAbs().maxCoeff()}};
   if (a.json) {
     fmt::print("{}\n", out.dump(2));
     return 0;
@@ -84,9 +100,15 @@ int inspect_data(const Arguments& a) {
   const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - started).count();
   std::vector<Index> counts(data.schema.classes.size());
   for (std::int32_t label : data.labels) ++counts[static_cast<std::size_t>(label)];
-  json out = {{"kind", "data"}, {"rows", data.rows()}, {"storage", storage_name(data.features.kind())},
-              {"stored_bytes", data.features.stored_bytes()}, {"schema", schema_summary(data.schema)}, {"class_counts", counts},
-              {"notices", data.notices}, {"fingerprint", fingerprint(data)}, {"seconds_read", seconds}};
+  json out = {{"kind", "data"},
+              {"rows", data.rows()},
+              {"storage", storage_name(data.features.kind())},
+              {"stored_bytes", data.features.stored_bytes()},
+              {"schema", schema_summary(data.schema)},
+              {"class_counts", counts},
+              {"notices", data.notices},
+              {"fingerprint", fingerprint(data)},
+              {"seconds_read", seconds}};
   if (const CsrMatrix* sparse = data.features.sparse()) out["nonzeros"] = sparse->values.size();
   if (a.json) {
     fmt::print("{}\n", out.dump(2));

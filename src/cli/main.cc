@@ -38,7 +38,8 @@ CLI::Validator positive() { return number_in(0, false, 1e300, "a number above 0"
 void add_reading(CLI::App& verb, Arguments& a) {
   verb.add_option("--label", a.read.label, "label column: name, or index from 0 (negative: from the end)");
   verb.add_option("--ignore", a.read.ignore, "columns to leave out, by name or index")->delimiter(',');
-  verb.add_option("--labels", a.read.labels_file, "file of labels apart from the features (IDX or NPY; n x K floats are soft targets)");
+  verb.add_option("--labels", a.read.labels_file,
+                  "file of labels apart from the features (IDX or NPY; n x K floats are soft targets)");
   verb.add_option("--sample-weight", a.read.sample_weight, "column of row weights");
   static const std::map<std::string, MissingPolicy> policies{
       {"error", MissingPolicy::kError}, {"mean", MissingPolicy::kMean}, {"category", MissingPolicy::kCategory}};
@@ -66,13 +67,19 @@ void add_unknown(CLI::App& verb, Arguments& a) {
 }
 
 void add_objective(CLI::App& verb, Arguments& a) {
-  verb.add_option("--l2", a.objective.l2, "penalty (l2/2)|W|^2 on the mean loss, bias free (default 1e-4)")->check(not_negative());
+  verb.add_option("--l2", a.objective.l2, "penalty (l2/2)|W|^2 on the mean loss, bias free (default 1e-4)")
+      ->check(not_negative());
   verb.add_option("--l2-path", a.l2_path, "several penalties, solved in this order, each from the one before")
-      ->delimiter(',')->check(not_negative())->excludes("--l2");
+      ->delimiter(',')
+      ->check(not_negative())
+      ->excludes("--l2");
   static const std::map<std::string, Scale> scales{{"none", Scale::kNone}, {"standard", Scale::kStandard}};
-  verb.add_option("--scale", a.objective.scale, "units of the penalty: standard (default for tables) or none (images, sparse data)")
+  verb.add_option("--scale", a.objective.scale,
+                  "units of the penalty: standard (default for tables) or none (images, sparse data)")
       ->transform(CLI::CheckedTransformer(scales).description("none|standard"));
-  verb.add_option("--unit", a.objective.unit, "with --scale none: what counts as 1 in the data's units (255 for byte images)")->check(positive());
+  verb.add_option("--unit", a.objective.unit,
+                  "with --scale none: what counts as 1 in the data's units (255 for byte images)")
+      ->check(positive());
   verb.add_option("--label-smoothing", a.objective.label_smoothing, "share of every target spread over all classes")
       ->check(number_in(0, true, 0.999999, "a number in [0, 1)"));
   verb.add_option_function<std::string>(
@@ -82,12 +89,15 @@ void add_objective(CLI::App& verb, Arguments& a) {
 }
 
 void add_solving(CLI::App& verb, Arguments& a) {
-  static const std::map<std::string, Solver> solvers{{"auto", Solver::kAuto},     {"newton", Solver::kNewton},
-                                                     {"lbfgs", Solver::kLbfgs},   {"golden", Solver::kGolden},
+  static const std::map<std::string, Solver> solvers{{"auto", Solver::kAuto},
+                                                     {"newton", Solver::kNewton},
+                                                     {"lbfgs", Solver::kLbfgs},
+                                                     {"golden", Solver::kGolden},
                                                      {"descent", Solver::kDescent}};
   verb.add_option("--solver", a.solve.solver, "auto, newton, lbfgs, golden (dual-process momentum) or descent")
       ->transform(CLI::CheckedTransformer(solvers).description("auto|newton|lbfgs|golden|descent"));
-  verb.add_option("--tolerance", a.solve.tolerance, "wanted gap objective - optimum, absolute, in nats (default 1e-8)")->check(positive());
+  verb.add_option("--tolerance", a.solve.tolerance, "wanted gap objective - optimum, absolute, in nats (default 1e-8)")
+      ->check(positive());
   verb.add_option("--max-iterations", a.solve.max_iterations, "limit on outer iterations")
       ->check(number_in(1, true, 2e9, "a whole number from 1"));
   verb.add_option("--time-limit", a.solve.time_limit, "limit in seconds")->check(positive());
@@ -112,7 +122,8 @@ using Verb = int (*)(const Arguments&);
 /// Declares every verb; returns which function belongs to which parsed subcommand.
 std::map<CLI::App*, Verb> declare(CLI::App& app, Arguments& a) {
   std::map<CLI::App*, Verb> verbs;
-  CLI::App* verb = add_verb(app, "train", "train a classifier and write a run directory", "poise train digits --l2 1e-3 --out runs/digits");
+  CLI::App* verb = add_verb(app, "train", "train a classifier and write a run directory",
+                            "poise train digits --l2 1e-3 --out runs/digits");
   require_data(*verb, a);
   add_reading(*verb, a);
   add_objective(*verb, a);
@@ -120,7 +131,8 @@ std::map<CLI::App*, Verb> declare(CLI::App& app, Arguments& a) {
   add_common(*verb, a);
   add_unknown(*verb, a);
   verb->add_option("--test", a.test_data, "evaluate on this data after training");
-  verb->add_option("--validation", a.validation, "share of the rows to hold out and evaluate on; picks the best of --l2-path")
+  verb->add_option("--validation", a.validation,
+                   "share of the rows to hold out and evaluate on; picks the best of --l2-path")
       ->check(number_in(0, false, 0.999999, "a number in (0, 1)"));
   verb->add_option("--seed", a.seed, "of the validation split (default 1)");
   verb->add_option("--out", a.out, "run directory (default: runs/<data>-<n>)");
@@ -128,7 +140,8 @@ std::map<CLI::App*, Verb> declare(CLI::App& app, Arguments& a) {
   verb->set_config("--config", "", "read options from an INI or TOML file");
   verbs[verb] = train;
 
-  verb = add_verb(app, "evaluate", "accuracy, cross-entropy, calibration and confusion of a model on data", "poise evaluate runs/digits digits:test");
+  verb = add_verb(app, "evaluate", "accuracy, cross-entropy, calibration and confusion of a model on data",
+                  "poise evaluate runs/digits digits:test");
   require_run(*verb, a), require_data(*verb, a), add_reading(*verb, a), add_common(*verb, a), add_unknown(*verb, a);
   verbs[verb] = evaluate;
 
@@ -138,7 +151,8 @@ std::map<CLI::App*, Verb> declare(CLI::App& app, Arguments& a) {
   verb->add_option("-o,--output", a.out, "file to write (default: stdout)");
   verbs[verb] = predict;
 
-  verb = add_verb(app, "certify", "recompute the certificate of a softmax layer from model and data alone", "poise certify runs/digits digits");
+  verb = add_verb(app, "certify", "recompute the certificate of a softmax layer from model and data alone",
+                  "poise certify runs/digits digits");
   require_run(*verb, a), require_data(*verb, a), add_reading(*verb, a), add_common(*verb, a);
   verb->add_option("--tolerance", a.solve.tolerance, "wanted gap, absolute, in nats (default 1e-8)")->check(positive());
   verb->add_flag("--require-certificate", a.require_certificate, "exit with code 1 if the gap is above the tolerance");
@@ -193,7 +207,8 @@ int unknown_verb(const CLI::App& app, const std::string& word) {
   std::string names;
   for (const CLI::App* verb : app.get_subcommands({})) names += (names.empty() ? "" : ", ") + verb->get_name();
   const std::string near = closest_verb(app, word);
-  return fail("unknown verb '" + word + "'; expected one of " + names + (near.empty() ? "" : "; hint: did you mean '" + near + "'?"),
+  return fail("unknown verb '" + word + "'; expected one of " + names +
+                  (near.empty() ? "" : "; hint: did you mean '" + near + "'?"),
               kUsageError);
 }
 
@@ -211,7 +226,8 @@ int run(int argc, char** argv) {
   } catch (const CLI::FileError& error) {
     return fail(error.what(), 4);
   } catch (const CLI::ParseError& error) {
-    return fail(std::string(error.what()) + "; hint: poise " + (argc >= 2 && argv[1][0] != '-' ? std::string(argv[1]) + " " : "") + "--help",
+    return fail(std::string(error.what()) + "; hint: poise " +
+                    (argc >= 2 && argv[1][0] != '-' ? std::string(argv[1]) + " " : "") + "--help",
                 kUsageError);
   }
   arguments.read.threads = arguments.solve.threads;
@@ -231,7 +247,8 @@ int main(int argc, char** argv) {
   } catch (const std::bad_alloc&) {
     return fail("out of memory; hint: fewer features or rows, or a machine with more", poise::cli::kResourceError);
   } catch (const std::exception& error) {
-    return fail(std::string("internal error: ") + error.what() + "; hint: please report this with the command that led to it",
-                poise::cli::kInternalError);
+    return fail(
+        std::string("internal error: ") + error.what() + "; hint: please report this with the command that led to it",
+        poise::cli::kInternalError);
   }
 }

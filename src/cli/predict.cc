@@ -44,7 +44,8 @@ nlohmann::json as_json(const Matrix& probabilities, const Schema& schema, bool w
     Index best = 0;
     probabilities.row(i).maxCoeff(&best);
     labels.push_back(schema.classes[static_cast<std::size_t>(best)]);
-    if (with_probabilities) rows.push_back(std::vector<double>(probabilities.row(i).begin(), probabilities.row(i).end()));
+    if (with_probabilities)
+      rows.push_back(std::vector<double>(probabilities.row(i).begin(), probabilities.row(i).end()));
   }
   nlohmann::json out = {{"labels", labels}};
   if (with_probabilities) out.update({{"classes", schema.classes}, {"probabilities", rows}});
@@ -58,7 +59,8 @@ int predict(const Arguments& a) {
   const Dataset data = read_for_model(a, model);
   const Matrix probabilities = predict_probabilities(model, data, a.solve.threads);
   if (a.json) {
-    nlohmann::json out = a.out.empty() ? as_json(probabilities, model.schema, a.probabilities) : nlohmann::json{{"output", a.out}};
+    nlohmann::json out =
+        a.out.empty() ? as_json(probabilities, model.schema, a.probabilities) : nlohmann::json{{"output", a.out}};
     out["rows"] = probabilities.rows();
     if (!a.out.empty()) write_file(a.out, as_csv(probabilities, model.schema, a.probabilities));
     fmt::print("{}\n", out.dump(2));

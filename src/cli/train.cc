@@ -27,7 +27,8 @@ struct Parts {
 
 Parts read_parts(const Arguments& a) {
   Dataset all = read_dataset(a.data, a.read);
-  if (!all.has_targets()) throw Error(ErrorKind::kData, "the data has no labels", "a label column or file", "--label or --labels", {a.data});
+  if (!all.has_targets())
+    throw Error(ErrorKind::kData, "the data has no labels", "a label column or file", "--label or --labels", {a.data});
   if (a.validation <= 0) return {std::move(all), std::nullopt};
   const auto held_out = static_cast<Index>(static_cast<double>(all.rows()) * a.validation);
   auto [train, validation] = split_rows(all, held_out, a.seed);
@@ -41,7 +42,8 @@ std::optional<Dataset> read_test(const Arguments& a, const Schema& schema) {
   ReadOptions options = a.read;
   options.labels_file.clear();
   Dataset test = read_dataset(source, options, schema);
-  if (!test.has_targets()) throw Error(ErrorKind::kData, "the test data has no labels", "a label column or file", "", {source});
+  if (!test.has_targets())
+    throw Error(ErrorKind::kData, "the test data has no labels", "a label column or file", "", {source});
   return test;
 }
 
@@ -69,7 +71,8 @@ std::vector<Candidate> solve_all(const Arguments& a, const Parts& parts, Progres
   std::vector<Candidate> candidates;
   auto add = [&](double l2, SoftmaxFit&& fit) {
     Candidate candidate{l2, std::move(fit), nullptr, nullptr};
-    candidate.train = to_json(evaluate_scores(predict_scores(candidate.fit.model, parts.train, a.solve.threads), parts.train));
+    candidate.train =
+        to_json(evaluate_scores(predict_scores(candidate.fit.model, parts.train, a.solve.threads), parts.train));
     candidate.validation = measure(candidate.fit.model, parts.validation, a.solve.threads);
     candidates.push_back(std::move(candidate));
   };
@@ -100,10 +103,20 @@ void record_reading(const Arguments& a, SoftmaxModel& model) {
 }
 
 json asked_json(const Arguments& a, const SolveOptions& solve) {
-  return {{"data", a.data}, {"l2", a.objective.l2}, {"l2_path", a.l2_path}, {"label_smoothing", a.objective.label_smoothing},
-          {"balanced_classes", a.objective.balanced_classes}, {"solver", to_string(solve.solver)}, {"tolerance", solve.tolerance},
-          {"time_limit", solve.time_limit}, {"max_iterations", solve.max_iterations}, {"threads", solve.threads},
-          {"validation", a.validation}, {"seed", a.seed}, {"test", a.test_data}, {"start", a.start}};
+  return {{"data", a.data},
+          {"l2", a.objective.l2},
+          {"l2_path", a.l2_path},
+          {"label_smoothing", a.objective.label_smoothing},
+          {"balanced_classes", a.objective.balanced_classes},
+          {"solver", to_string(solve.solver)},
+          {"tolerance", solve.tolerance},
+          {"time_limit", solve.time_limit},
+          {"max_iterations", solve.max_iterations},
+          {"threads", solve.threads},
+          {"validation", a.validation},
+          {"seed", a.seed},
+          {"test", a.test_data},
+          {"start", a.start}};
 }
 
 void print_measured(const char* name, const json& measured) {
@@ -114,23 +127,26 @@ void print_measured(const char* name, const json& measured) {
 }
 
 void print_result(const json& result) {
-  fmt::print("{} rows, {} features, {} classes; penalty {} on {} features\n", result["rows"].get<Index>(), result["features"].get<Index>(),
-             result["classes"].get<Index>(), result["l2"].get<double>(), result["scale"].get<std::string>());
+  fmt::print("{} rows, {} features, {} classes; penalty {} on {} features\n", result["rows"].get<Index>(),
+             result["features"].get<Index>(), result["classes"].get<Index>(), result["l2"].get<double>(),
+             result["scale"].get<std::string>());
   fmt::print("status      {}: {}\n", result["status"].get<std::string>(), result["why"].get<std::string>());
   fmt::print("objective   {:.12g}", result["objective"].get<double>());
   if (!result["gap"].is_null()) fmt::print("   proven within {:.2e} nats of the optimum", result["gap"].get<double>());
   fmt::print("\n");
   if (result.contains("path")) {
     for (const json& point : result["path"]) {
-      fmt::print("  l2 {:<8.3g} {:<12} objective {:.8g}{}\n", point["l2"].get<double>(), point["status"].get<std::string>(),
-                 point["objective"].get<double>(),
-                 point["validation"].is_null() ? "" : fmt::format("   validation cross-entropy {:.5f}", point["validation"]["cross_entropy"].get<double>()));
+      fmt::print("  l2 {:<8.3g} {:<12} objective {:.8g}{}\n", point["l2"].get<double>(),
+                 point["status"].get<std::string>(), point["objective"].get<double>(),
+                 point["validation"].is_null() ? ""
+                                               : fmt::format("   validation cross-entropy {:.5f}",
+                                                             point["validation"]["cross_entropy"].get<double>()));
     }
   }
   for (const char* part : {"train", "validation", "test"}) print_measured(part, result[part]);
-  fmt::print("{} iterations, {:.1f} passes, {:.3f} s to train, {:.3f} s to read; run {}\n", result["iterations"].get<int>(),
-             result["passes"].get<double>(), result["seconds"].get<double>(), result["seconds_read"].get<double>(),
-             result["run"].get<std::string>());
+  fmt::print("{} iterations, {:.1f} passes, {:.3f} s to train, {:.3f} s to read; run {}\n",
+             result["iterations"].get<int>(), result["passes"].get<double>(), result["seconds"].get<double>(),
+             result["seconds_read"].get<double>(), result["run"].get<std::string>());
 }
 
 int exit_code(const Arguments& a, Status status) {
@@ -160,10 +176,16 @@ int train(const Arguments& a) {
   save_model(model, run.model_path());
   const SolveReport& report = chosen.fit.report;
   json result = to_json(report);
-  result.update({{"rows", parts.train.rows()}, {"features", parts.train.features.cols()},
-                 {"classes", parts.train.schema.class_count()}, {"l2", chosen.l2}, {"scale", model.metadata.at("scale")},
-                 {"train", chosen.train}, {"validation", chosen.validation}, {"test", measure(model, test, a.solve.threads)},
-                 {"seconds_read", seconds_read}, {"run", run.path()}});
+  result.update({{"rows", parts.train.rows()},
+                 {"features", parts.train.features.cols()},
+                 {"classes", parts.train.schema.class_count()},
+                 {"l2", chosen.l2},
+                 {"scale", model.metadata.at("scale")},
+                 {"train", chosen.train},
+                 {"validation", chosen.validation},
+                 {"test", measure(model, test, a.solve.threads)},
+                 {"seconds_read", seconds_read},
+                 {"run", run.path()}});
   if (report.gap) result["certificate"] = to_json(report.certificate);
   if (report.separation) result["separation"] = to_json(*report.separation, parts.train.schema);
   if (!a.l2_path.empty()) {
@@ -171,10 +193,14 @@ int train(const Arguments& a) {
     for (const Candidate& candidate : candidates) result["path"].push_back(candidate_json(candidate));
   }
   result["seconds_write"] = seconds_since(writing);
-  json summary = {{"poise", kVersion}, {"asked", asked_json(a, a.solve)}, {"fingerprint", fingerprint(parts.train)},
-                  {"notices", parts.train.notices}, {"result", result}};
+  json summary = {{"poise", kVersion},
+                  {"asked", asked_json(a, a.solve)},
+                  {"fingerprint", fingerprint(parts.train)},
+                  {"notices", parts.train.notices},
+                  {"result", result}};
   run.write_summary(summary);
-  run.append_event({{"event", "end"}, {"status", result["status"]}, {"objective", report.objective}, {"gap", result["gap"]}});
+  run.append_event(
+      {{"event", "end"}, {"status", result["status"]}, {"objective", report.objective}, {"gap", result["gap"]}});
   if (a.json) {
     fmt::print("{}\n", result.dump(2));
   } else {

@@ -39,7 +39,8 @@ Matrix dense_hessian(const SoftmaxObjective& objective) {
             weighted.row(r).segment(b * size, size) = (s * pa * ((a == b ? 1.0 : 0.0) - pb)) * x.row(r);
           }
         }
-        gemm(true, false, size, (a + 1) * size, rows, x.data(), size, weighted.data(), k * size, 1.0, sum.row(a * size).data(), k * size);
+        gemm(true, false, size, (a + 1) * size, rows, x.data(), size, weighted.data(), k * size, 1.0,
+             sum.row(a * size).data(), k * size);
       }
     }
     sums[static_cast<std::size_t>(part)] = std::move(sum);

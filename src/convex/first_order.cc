@@ -9,15 +9,16 @@
 namespace poise {
 namespace {
 
-// Curvature of the objective in units of the metric, as the step rule sees it: at most κ, since H ⪯ M. The rule is stable below
-// 236.2; 200 leaves room (THEORY 4.6 E, A.3).
+// Curvature of the objective in units of the metric, as the step rule sees it: at most κ, since H ⪯ M. The rule is
+// stable below 236.2; 200 leaves room (THEORY 4.6 E, A.3).
 constexpr double kCurvature = 200;
 
 double dot(const Parameters& a, const Parameters& b) { return a.cwiseProduct(b).sum(); }
 
-/// Certifies when the estimate of the gap has fallen tenfold since the last time it was tried and is near the tolerance.
-bool certify_when_near(const SoftmaxObjective& objective, const Metric& metric, SolveState& state, const Monitor& monitor,
-                       double estimate, double& tried) {
+/// Certifies when the estimate of the gap has fallen tenfold since the last time it was tried and is near the
+/// tolerance.
+bool certify_when_near(const SoftmaxObjective& objective, const Metric& metric, SolveState& state,
+                       const Monitor& monitor, double estimate, double& tried) {
   if (estimate > 10 * monitor.tolerance() || estimate > 0.1 * tried) return false;
   tried = estimate;
   certify_state(objective, metric, state, monitor.tolerance());
@@ -33,11 +34,15 @@ double largest_second_moment(const SoftmaxObjective& objective) {
   for (int k = 0; k < 100; ++k) {
     v /= v.norm();
     Parameters product;
-    objective.engine().run<double>(&v, nullptr, [&](const ScoreBlock<double>& block) {
-      for (Index c = 0; c < objective.classes(); ++c) {
-        for (Index r = 0; r < block.rows; ++r) block.scores[c * block.ld + r] *= objective.problem().row_weight[block.first_row + r];
-      }
-    }, &product);
+    objective.engine().run<double>(
+        &v, nullptr,
+        [&](const ScoreBlock<double>& block) {
+          for (Index c = 0; c < objective.classes(); ++c) {
+            for (Index r = 0; r < block.rows; ++r)
+              block.scores[c * block.ld + r] *= objective.problem().row_weight[block.first_row + r];
+          }
+        },
+        &product);
     const double next = dot(v, product);
     v = std::move(product);
     if (std::abs(next - value) <= 1e-4 * next) return next * 1.01;
@@ -80,8 +85,8 @@ Outcome solve_descent(SoftmaxObjective& objective, SolveState& state, Monitor& m
   // ∇f is ℓ-Lipschitz with ℓ = ½ λ_max(Σ s x̃x̃ᵀ) + max λ_j; any step below 2/ℓ descends, by at least s(1 − sℓ/2)‖∇‖².
   const double lipschitz = 0.5 * largest_second_moment(objective) + objective.problem().penalty.maxCoeff();
   const double step = 1 / lipschitz;
-  monitor.message(fmt::format("gradient descent: ℓ = {:.4g}, proven bound on the step 2/ℓ = {:.4g}, step taken {:.4g}", lipschitz,
-                              2 / lipschitz, step));
+  monitor.message(fmt::format("gradient descent: ℓ = {:.4g}, proven bound on the step 2/ℓ = {:.4g}, step taken {:.4g}",
+                              lipschitz, 2 / lipschitz, step));
   const auto metric = global_metric(objective);
   double tried = std::numeric_limits<double>::infinity();
   for (int k = 1;; ++k) {

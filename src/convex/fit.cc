@@ -22,7 +22,8 @@ int iteration_limit(const SolveOptions& options) {
 }
 
 void check(const SolveOptions& options) {
-  if (!(options.tolerance > 0)) throw Error(ErrorKind::kUsage, fmt::format("the tolerance is {}", options.tolerance), "a number above 0");
+  if (!(options.tolerance > 0))
+    throw Error(ErrorKind::kUsage, fmt::format("the tolerance is {}", options.tolerance), "a number above 0");
   if (options.time_limit < 0) throw Error(ErrorKind::kUsage, "the time limit is negative", "seconds, or 0 for none");
 }
 
@@ -62,17 +63,22 @@ class Fitter {
     Solver solver = solve_.solver;
     if (solver == Solver::kAuto) solver = is_small(objective) || options_.l2 == 0 ? Solver::kNewton : Solver::kLbfgs;
     switch (solver) {
-      case Solver::kDescent: return solve_descent(objective, state, monitor_, limit);
-      case Solver::kGolden: return solve_golden(objective, *global_metric(objective), state, monitor_, limit);
-      case Solver::kLbfgs: return solve_lbfgs(objective, state, monitor_, limit, cold);
-      default: return solve_newton(objective, state, monitor_, limit, "all rows");
+      case Solver::kDescent:
+        return solve_descent(objective, state, monitor_, limit);
+      case Solver::kGolden:
+        return solve_golden(objective, *global_metric(objective), state, monitor_, limit);
+      case Solver::kLbfgs:
+        return solve_lbfgs(objective, state, monitor_, limit, cold);
+      default:
+        return solve_newton(objective, state, monitor_, limit, "all rows");
     }
   }
 
   static Outcome separable(const SeparatingDirection& direction, const Outcome& outcome) {
     if (outcome.status == Status::kInterrupted || outcome.status == Status::kTimeLimit) return outcome;
-    return {Status::kSeparable, "no optimum exists without a penalty: " + direction.sentence +
-                                    ". Use --l2 above 0 or --label-smoothing; the model is the point where the solver stopped"};
+    return {Status::kSeparable,
+            "no optimum exists without a penalty: " + direction.sentence +
+                ". Use --l2 above 0 or --label-smoothing; the model is the point where the solver stopped"};
   }
 
   SoftmaxFit finish(const SoftmaxObjective& objective, const SolveState& state, const Outcome& outcome,
@@ -118,7 +124,8 @@ double recorded_number(const SoftmaxModel& model, const std::string& key) {
   char* end = nullptr;
   const double value = found == model.metadata.end() ? 0 : std::strtod(found->second.c_str(), &end);
   if (!end || *end != 0 || end == found->second.c_str()) {
-    throw Error(ErrorKind::kData, "the model does not say with which '" + key + "' it was trained", "a model trained by Poise");
+    throw Error(ErrorKind::kData, "the model does not say with which '" + key + "' it was trained",
+                "a model trained by Poise");
   }
   return value;
 }
@@ -149,8 +156,10 @@ ObjectiveOptions recorded_objective(const SoftmaxModel& model) {
   options.l2 = recorded_number(model, "l2");
   options.unit = recorded_number(model, "unit");
   options.label_smoothing = recorded_number(model, "label_smoothing");
-  options.scale = model.metadata.count("scale") && model.metadata.at("scale") == "standard" ? Scale::kStandard : Scale::kNone;
-  options.balanced_classes = model.metadata.count("balanced_classes") && model.metadata.at("balanced_classes") == "true";
+  options.scale =
+      model.metadata.count("scale") && model.metadata.at("scale") == "standard" ? Scale::kStandard : Scale::kNone;
+  options.balanced_classes =
+      model.metadata.count("balanced_classes") && model.metadata.at("balanced_classes") == "true";
   return options;
 }
 
@@ -179,8 +188,9 @@ SolveReport certify_softmax(const SoftmaxModel& model, const Dataset& data, cons
     }
     const bool good = report.gap && *report.gap <= solve.tolerance;
     report.status = good ? Status::kCertified : Status::kConverged;
-    report.why = good ? certified(state, monitor).why
-                      : fmt::format("the proven gap {:.2e} is above the tolerance {:.2e}", state.gap(), solve.tolerance);
+    report.why = good
+                     ? certified(state, monitor).why
+                     : fmt::format("the proven gap {:.2e} is above the tolerance {:.2e}", state.gap(), solve.tolerance);
   }
   report.passes = objective.passes();
   report.seconds = monitor.seconds();

@@ -192,8 +192,8 @@ void sparse_scatter(const std::int32_t* columns, const float* values, Index coun
                     float* product) {
   HWY_DYNAMIC_DISPATCH(SparseScatterFloats)(columns, values, count, residual, padded, product);
 }
-void sparse_scatter(const std::int32_t* columns, const float* values, Index count, const double* residual,
-                    Index padded, double* product) {
+void sparse_scatter(const std::int32_t* columns, const float* values, Index count, const double* residual, Index padded,
+                    double* product) {
   HWY_DYNAMIC_DISPATCH(SparseScatterDoubles)(columns, values, count, residual, padded, product);
 }
 

@@ -1,8 +1,8 @@
 // The innermost loops, vectorized with run-time choice of the instruction set (Highway).
 //
-// Scores of a block are class-major: entry (row r, class c) at [c·ld + r], ld a multiple of kRowPadding and at least the
-// number of rows; the loops run over whole vectors of rows, so padding rows must hold finite numbers. A reference for every
-// function, in plain loops, is in tests/convex/kernels_test.cc.
+// Scores of a block are class-major: entry (row r, class c) at [c·ld + r], ld a multiple of kRowPadding and at least
+// the number of rows; the loops run over whole vectors of rows, so padding rows must hold finite numbers. A reference
+// for every function, in plain loops, is in tests/convex/kernels_test.cc.
 #pragma once
 
 #include <cstdint>
@@ -23,17 +23,22 @@ void convert(const float* from, double* to, Index count);
 void softmax_block(const float* z, Index classes, Index ld, float* p, float* lse, float* expected);
 void softmax_block(const double* z, Index classes, Index ld, double* p, double* lse, double* expected);
 
-/// In place  v_c ← s p_c (v_c − Σ_k p_k v_k): the Hessian of one row applied to its scores v (THEORY 4.2). s: ld entries.
+/// In place  v_c ← s p_c (v_c − Σ_k p_k v_k): the Hessian of one row applied to its scores v (THEORY 4.2). s: ld
+/// entries.
 void hessian_block(const float* p, const float* s, Index classes, Index ld, float* v);
 void hessian_block(const double* p, const double* s, Index classes, Index ld, double* v);
 
-/// out[0 … padded) += Σ_k values[k] · weights[columns[k]·padded + …]: the scores of one sparse row. padded: a multiple of
-/// kClassPadding.
-void sparse_scores(const std::int32_t* columns, const float* values, Index count, const float* weights, Index padded, float* out);
-void sparse_scores(const std::int32_t* columns, const float* values, Index count, const double* weights, Index padded, double* out);
+/// out[0 … padded) += Σ_k values[k] · weights[columns[k]·padded + …]: the scores of one sparse row. padded: a multiple
+/// of kClassPadding.
+void sparse_scores(const std::int32_t* columns, const float* values, Index count, const float* weights, Index padded,
+                   float* out);
+void sparse_scores(const std::int32_t* columns, const float* values, Index count, const double* weights, Index padded,
+                   double* out);
 
 /// product[columns[k]·padded + …] += values[k] · residual[0 … padded): one sparse row's part of X̃ᵀR.
-void sparse_scatter(const std::int32_t* columns, const float* values, Index count, const float* residual, Index padded, float* product);
-void sparse_scatter(const std::int32_t* columns, const float* values, Index count, const double* residual, Index padded, double* product);
+void sparse_scatter(const std::int32_t* columns, const float* values, Index count, const float* residual, Index padded,
+                    float* product);
+void sparse_scatter(const std::int32_t* columns, const float* values, Index count, const double* residual, Index padded,
+                    double* product);
 
 }  // namespace poise

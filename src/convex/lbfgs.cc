@@ -1,5 +1,5 @@
-// Limited-memory BFGS (Nocedal 1980) whose initial matrix is a metric of the curvature instead of a multiple of the identity;
-// the bulk of the work in float32, the end by Newton in float64.
+// Limited-memory BFGS (Nocedal 1980) whose initial matrix is a metric of the curvature instead of a multiple of the
+// identity; the bulk of the work in float32, the end by Newton in float64.
 #include <cmath>
 #include <deque>
 #include <vector>
@@ -14,8 +14,8 @@ constexpr std::uint64_t kWarmStartSeed = 16;
 constexpr std::size_t kHistory = 10;
 // The metric is rebuilt once where the curvature has settled: when an iteration gains less than this share of f.
 constexpr double kRebuildDecrease = 0.05;
-// L-BFGS runs on float32 passes and hands over to Newton, in float64, when an iteration gains less than this share of f: float32
-// values are good to about 1e-8, and one or two Newton steps both finish and certify.
+// L-BFGS runs on float32 passes and hands over to Newton, in float64, when an iteration gains less than this share of
+// f: float32 values are good to about 1e-8, and one or two Newton steps both finish and certify.
 constexpr double kFloatDecrease = 3e-7;
 
 double dot(const Parameters& a, const Parameters& b) { return a.cwiseProduct(b).sum(); }

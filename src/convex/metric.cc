@@ -17,7 +17,8 @@ namespace {
 class GramMetric : public Metric {
  public:
   /// M = curvature · (centered second moments) + Λ; the Böhning bound has curvature ½, the Hessian at W = 0 has 1/K.
-  GramMetric(const SoftmaxObjective& objective, double curvature) : curvature_(curvature), center_(objective.mean_features()) {
+  GramMetric(const SoftmaxObjective& objective, double curvature)
+      : curvature_(curvature), center_(objective.mean_features()) {
     const Problem& problem = objective.problem();
     Matrix m = curvature * objective.engine().centered_gram(problem.row_weight, center_).cast<double>();
     m.diagonal() += problem.penalty;
@@ -162,12 +163,13 @@ class FullMetric : public Metric {
     const Index d = problem.cols(), k = objective.classes(), size = k * (d + 1);
     Matrix hessian = dense_hessian(objective);
     for (Index c = 0; c < k; ++c) hessian.diagonal().segment(c * (d + 1), d) += problem.penalty;
-    // The gauge: adding the same to all classes costs nothing; D ⊗ 11ᵀ/K makes it cost something, D the mean curvature of a
-    // feature. A relative 1e-13 ridge covers dependent features without a penalty.
+    // The gauge: adding the same to all classes costs nothing; D ⊗ 11ᵀ/K makes it cost something, D the mean curvature
+    // of a feature. A relative 1e-13 ridge covers dependent features without a penalty.
     const Vector diagonal = hessian.diagonal();
     const Vector mean = Eigen::Map<const Matrix>(diagonal.data(), k, d + 1).colwise().mean().transpose();
     for (Index a = 0; a < k; ++a) {
-      for (Index b = 0; b < k; ++b) hessian.block(a * (d + 1), b * (d + 1), d + 1, d + 1).diagonal() += mean / static_cast<double>(k);
+      for (Index b = 0; b < k; ++b)
+        hessian.block(a * (d + 1), b * (d + 1), d + 1, d + 1).diagonal() += mean / static_cast<double>(k);
     }
     const double floor = 1e-15 * diagonal.maxCoeff() + 1e-300;
     for (double ridge = 1e-13; ridge < 1; ridge *= 100) {
@@ -207,7 +209,9 @@ std::unique_ptr<Metric> class_block_metric(const SoftmaxObjective& objective) {
   return std::make_unique<ClassBlockMetric>(objective);
 }
 
-std::unique_ptr<Metric> full_metric(const SoftmaxObjective& objective) { return std::make_unique<FullMetric>(objective); }
+std::unique_ptr<Metric> full_metric(const SoftmaxObjective& objective) {
+  return std::make_unique<FullMetric>(objective);
+}
 
 bool is_small(const SoftmaxObjective& objective) {
   constexpr Index kMostParameters = 400;
@@ -215,12 +219,14 @@ bool is_small(const SoftmaxObjective& objective) {
 }
 
 std::unique_ptr<Metric> local_metric(const SoftmaxObjective& objective) {
-  if (objective.problem().features.sparse() || objective.features() >= kMaxGramFeatures) return diagonal_metric(objective);
+  if (objective.problem().features.sparse() || objective.features() >= kMaxGramFeatures)
+    return diagonal_metric(objective);
   return is_small(objective) ? full_metric(objective) : class_block_metric(objective);
 }
 
 std::unique_ptr<Metric> global_metric(const SoftmaxObjective& objective) {
-  if (objective.problem().features.sparse() || objective.features() >= kMaxGramFeatures) return diagonal_metric(objective);
+  if (objective.problem().features.sparse() || objective.features() >= kMaxGramFeatures)
+    return diagonal_metric(objective);
   return bohning_metric(objective);
 }
 

@@ -29,9 +29,9 @@ std::unique_ptr<Metric> uniform_metric(const SoftmaxObjective& objective);
 
 /// Dense features: the K diagonal blocks of the Hessian at the objective's last point,
 ///   A_c = Σ_i s_i p_ic(1 − p_ic) x̃_i x̃_iᵀ + Λ,
-/// each from about 2(d+1) rows drawn with probability proportional to their weight s p(1 − p) and reweighted (unbiased); the
-/// result is projected onto class sums 0. Measured on MNIST, passes to 1e-6 of f*: 25, against 71 with one Kronecker factor and
-/// 300 with the Böhning metric, because well classified rows have no curvature.
+/// each from about 2(d+1) rows drawn with probability proportional to their weight s p(1 − p) and reweighted
+/// (unbiased); the result is projected onto class sums 0. Measured on MNIST, passes to 1e-6 of f*: 25, against 71 with
+/// one Kronecker factor and 300 with the Böhning metric, because well classified rows have no curvature.
 std::unique_ptr<Metric> class_block_metric(const SoftmaxObjective& objective);
 
 /// The whole Hessian at the objective's last point, K(d+1) square, in float64. For small problems, of any conditioning.

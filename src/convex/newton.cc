@@ -10,8 +10,8 @@ namespace {
 // Below this share of f the quadratic model is good enough that a dual bound from the Newton system is worth its pass.
 constexpr double kCertifyBelow = 1e-4;
 
-/// The forcing term: solve loosely far away, tightly near the end; `estimate`: of the gap, relative to f. Near the end the system is
-/// solved to what the dual bound needs, so that the same V both steps and certifies.
+/// The forcing term: solve loosely far away, tightly near the end; `estimate`: of the gap, relative to f. Near the end
+/// the system is solved to what the dual bound needs, so that the same V both steps and certifies.
 CgGoal forcing(double estimate, bool penalized, double tolerance) {
   CgGoal goal;
   goal.reduction = std::clamp(std::sqrt(estimate), 1e-3, 0.1);

@@ -60,9 +60,9 @@ const SoftmaxObjective::Moments& SoftmaxObjective::moments() const {
   if (!moments_) {
     moments_ = std::make_unique<Moments>();
     // float32 is enough: target_moment enters the bound times ε (see dual_bound), mean_features only shape a metric.
-    engine_.run<float>(nullptr, nullptr,
-                       [&](const ScoreBlock<float>& block) { weighted_targets(problem_, block); },
-                       &moments_->target_moment);
+    engine_.run<float>(
+        nullptr, nullptr, [&](const ScoreBlock<float>& block) { weighted_targets(problem_, block); },
+        &moments_->target_moment);
     moments_->mean_features = moments_->target_moment.topRows(features()).rowwise().sum();
     moments_->mean_absolute_features = mean_absolute(problem_.features, problem_.row_weight, threads());
     passes_ += 0.5;
@@ -77,16 +77,19 @@ Evaluation SoftmaxObjective::evaluate_as(const Parameters& w, Parameters* gradie
   if (probabilities_.rows() != blocks) probabilities_.resize(blocks, k * block_rows);
   std::vector<Sums> sums(static_cast<std::size_t>(engine_.chunk_count()));
   auto kernel = [&](const ScoreBlock<Real>& block) {
-    std::vector<Real> p(static_cast<std::size_t>(k * block.ld)), lse(static_cast<std::size_t>(block.ld)), expected(lse.size());
+    std::vector<Real> p(static_cast<std::size_t>(k * block.ld)), lse(static_cast<std::size_t>(block.ld)),
+        expected(lse.size());
     std::vector<double> target(static_cast<std::size_t>(k));
     softmax_block(block.scores, k, block.ld, p.data(), lse.data(), expected.data());
     Sums& sum = sums[static_cast<std::size_t>(block.chunk)];
     for (Index r = 0; r < block.rows; ++r) {
-      const double s = problem_.row_weight[block.first_row + r], l = static_cast<double>(lse[static_cast<std::size_t>(r)]);
+      const double s = problem_.row_weight[block.first_row + r],
+                   l = static_cast<double>(lse[static_cast<std::size_t>(r)]);
       sum.cross_entropy += s * (l - target_score(problem_, block, r, target));
       sum.entropy += s * (l - static_cast<double>(expected[static_cast<std::size_t>(r)]));
       for (Index c = 0; c < k; ++c) {
-        const double excess = static_cast<double>(p[static_cast<std::size_t>(c * block.ld + r)]) - target[static_cast<std::size_t>(c)];
+        const double excess =
+            static_cast<double>(p[static_cast<std::size_t>(c * block.ld + r)]) - target[static_cast<std::size_t>(c)];
         block.scores[c * block.ld + r] = static_cast<Real>(s * excess);
       }
     }
@@ -114,7 +117,8 @@ void SoftmaxObjective::hessian_product(const Parameters& v, Parameters& product,
   const Index block_rows = engine_.block_rows(), k = classes();
   auto apply = [&]<typename Real>(const ScoreBlock<Real>& block) {
     std::vector<Real> s(static_cast<std::size_t>(block.ld), Real{0});
-    for (Index r = 0; r < block.rows; ++r) s[static_cast<std::size_t>(r)] = static_cast<Real>(problem_.row_weight[block.first_row + r]);
+    for (Index r = 0; r < block.rows; ++r)
+      s[static_cast<std::size_t>(r)] = static_cast<Real>(problem_.row_weight[block.first_row + r]);
     const float* p = probabilities_.row(block.first_row / block_rows).data();
     if constexpr (std::is_same_v<Real, float>) {
       hessian_block(p, s.data(), k, block.ld, block.scores);
@@ -124,9 +128,11 @@ void SoftmaxObjective::hessian_product(const Parameters& v, Parameters& product,
     }
   };
   if (in_double) {
-    engine_.run<double>(&v, nullptr, [&](const ScoreBlock<double>& block) { apply(block); }, &product);
+    engine_.run<double>(
+        &v, nullptr, [&](const ScoreBlock<double>& block) { apply(block); }, &product);
   } else {
-    engine_.run<float>(&v, nullptr, [&](const ScoreBlock<float>& block) { apply(block); }, &product);
+    engine_.run<float>(
+        &v, nullptr, [&](const ScoreBlock<float>& block) { apply(block); }, &product);
   }
   product.topRows(features()) += problem_.penalty.asDiagonal() * v.topRows(features());
   passes_ += 1;
@@ -152,15 +158,17 @@ Vector SoftmaxObjective::solve_bias(const Vector& g) const {
 Parameters SoftmaxObjective::hessian_diagonal() const {
   const Index block_rows = engine_.block_rows(), k = classes();
   Parameters diagonal;
-  engine_.run_squared([&](const ScoreBlock<float>& block) {
-    const float* p = probabilities_.row(block.first_row / block_rows).data();
-    for (Index c = 0; c < k; ++c) {
-      for (Index r = 0; r < block.rows; ++r) {
-        const float q = p[c * block.ld + r];
-        block.scores[c * block.ld + r] = static_cast<float>(problem_.row_weight[block.first_row + r]) * q * (1 - q);
-      }
-    }
-  }, &diagonal);
+  engine_.run_squared(
+      [&](const ScoreBlock<float>& block) {
+        const float* p = probabilities_.row(block.first_row / block_rows).data();
+        for (Index c = 0; c < k; ++c) {
+          for (Index r = 0; r < block.rows; ++r) {
+            const float q = p[c * block.ld + r];
+            block.scores[c * block.ld + r] = static_cast<float>(problem_.row_weight[block.first_row + r]) * q * (1 - q);
+          }
+        }
+      },
+      &diagonal);
   diagonal.topRows(features()).colwise() += problem_.penalty;
   passes_ += 0.5;
   return diagonal;
@@ -168,8 +176,8 @@ Parameters SoftmaxObjective::hessian_diagonal() const {
 
 namespace {
 
-/// Entropy of q' = p∘(1 − s u) and q' itself in place of the scores, one row; returns {H(q'), largest u before scaling}.
-/// Where u would leave the simplex it is scaled back (s < 1): any q' gives a valid bound.
+/// Entropy of q' = p∘(1 − s u) and q' itself in place of the scores, one row; returns {H(q'), largest u before
+/// scaling}. Where u would leave the simplex it is scaled back (s < 1): any q' gives a valid bound.
 struct DualRow {
   double entropy, largest;
 };
@@ -196,23 +204,26 @@ Certificate SoftmaxObjective::dual_bound(const Parameters& w, const Parameters& 
   const Index k = classes(), d = features();
   std::vector<Sums> sums(static_cast<std::size_t>(engine_.chunk_count()));
   Parameters moment;  // Σ s (q' − t) x̃ᵀ
-  engine_.run<double>(&w, &v, [&](const ScoreBlock<double>& block) {
-    std::vector<double> p(static_cast<std::size_t>(k * block.ld)), lse(static_cast<std::size_t>(block.ld)),
-        expected(lse.size()), target(static_cast<std::size_t>(k));
-    softmax_block(block.scores, k, block.ld, p.data(), lse.data(), expected.data());
-    Sums& sum = sums[static_cast<std::size_t>(block.chunk)];
-    for (Index r = 0; r < block.rows; ++r) {
-      const double s = problem_.row_weight[block.first_row + r], l = lse[static_cast<std::size_t>(r)];
-      sum.cross_entropy += s * (l - target_score(problem_, block, r, target));
-      const DualRow row = dual_row(block, p.data(), l, k, r);
-      sum.entropy += s * row.entropy;
-      if (s > 0) sum.largest = std::max(sum.largest, row.largest);
-      for (Index c = 0; c < k; ++c) {
-        double& q = block.scores[c * block.ld + r];
-        q = s * (q - target[static_cast<std::size_t>(c)]);
-      }
-    }
-  }, &moment);
+  engine_.run<double>(
+      &w, &v,
+      [&](const ScoreBlock<double>& block) {
+        std::vector<double> p(static_cast<std::size_t>(k * block.ld)), lse(static_cast<std::size_t>(block.ld)),
+            expected(lse.size()), target(static_cast<std::size_t>(k));
+        softmax_block(block.scores, k, block.ld, p.data(), lse.data(), expected.data());
+        Sums& sum = sums[static_cast<std::size_t>(block.chunk)];
+        for (Index r = 0; r < block.rows; ++r) {
+          const double s = problem_.row_weight[block.first_row + r], l = lse[static_cast<std::size_t>(r)];
+          sum.cross_entropy += s * (l - target_score(problem_, block, r, target));
+          const DualRow row = dual_row(block, p.data(), l, k, r);
+          sum.entropy += s * row.entropy;
+          if (s > 0) sum.largest = std::max(sum.largest, row.largest);
+          for (Index c = 0; c < k; ++c) {
+            double& q = block.scores[c * block.ld + r];
+            q = s * (q - target[static_cast<std::size_t>(c)]);
+          }
+        }
+      },
+      &moment);
   passes_ += 1.5;
 
   const Sums all = total(sums);
@@ -223,7 +234,8 @@ Certificate SoftmaxObjective::dual_bound(const Parameters& w, const Parameters& 
   return result;
 }
 
-Certificate SoftmaxObjective::gradient_bound(const Parameters& w, const Evaluation& value, const Parameters& gradient) const {
+Certificate SoftmaxObjective::gradient_bound(const Parameters& w, const Evaluation& value,
+                                             const Parameters& gradient) const {
   Parameters moment = gradient;
   moment.topRows(features()) -= problem_.penalty.asDiagonal() * w.topRows(features());
   return bound_from(w, nullptr, value.objective, value.entropy, moment);
@@ -233,8 +245,8 @@ Certificate SoftmaxObjective::bound_from(const Parameters& w, const Parameters* 
                                          Parameters& moment) const {
   const Index k = classes(), d = features();
   const Moments& known = moments();
-  // Class balance: q'' = (1 − ε) q' + ε v with one distribution v makes Σ s (q'' − t) = 0 exactly (THEORY C1). By concavity
-  // H(q'') ≥ (1 − ε) H(q').
+  // Class balance: q'' = (1 − ε) q' + ε v with one distribution v makes Σ s (q'' − t) = 0 exactly (THEORY C1). By
+  // concavity H(q'') ≥ (1 − ε) H(q').
   const Vector excess = moment.row(d).transpose(), balance = known.target_moment.row(d).transpose();
   double epsilon = 0;
   for (Index c = 0; c < k; ++c) {
@@ -242,7 +254,8 @@ Certificate SoftmaxObjective::bound_from(const Parameters& w, const Parameters* 
   }
   epsilon = std::min(1.0, epsilon * (1 + 1e-9) + 1e-15);
   const Vector v_mix = (balance - (1 - epsilon) * (balance + excess)).cwiseMax(0.0) / epsilon;
-  moment.topRows(d) += epsilon * (known.mean_features * v_mix.transpose() - moment.topRows(d) - known.target_moment.topRows(d));
+  moment.topRows(d) +=
+      epsilon * (known.mean_features * v_mix.transpose() - moment.topRows(d) - known.target_moment.topRows(d));
 
   Certificate result;
   result.objective = objective;
@@ -259,7 +272,8 @@ Certificate SoftmaxObjective::bound_from(const Parameters& w, const Parameters* 
   // |z error| ≤ γ_{d+1} Σ_j |W_j||x_j|, once in f and once in D for W and V each.
   Parameters size_of = w.cwiseAbs();
   if (v) size_of += v->cwiseAbs();
-  const double size = known.mean_absolute_features.dot(size_of.topRows(d).rowwise().maxCoeff()) + size_of.row(d).maxCoeff() + 1;
+  const double size =
+      known.mean_absolute_features.dot(size_of.topRows(d).rowwise().maxCoeff()) + size_of.row(d).maxCoeff() + 1;
   result.rounding = moment_cost + 4 * kEpsilon * static_cast<double>(longest_row() + 16) * size;
   result.gap = std::max(0.0, result.objective - result.dual_value) + result.rounding;
   return result;

@@ -42,8 +42,8 @@ class SoftmaxObjective {
   /// ∇²f(W) V at the W of the last evaluate, products in float32 (relative error about 1e-6) or float64. One pass.
   void hessian_product(const Parameters& v, Parameters& product, bool in_double = false) const;
 
-  /// v with (Σ s_i R(p_i)) v = g, R(p) = diag p − ppᵀ: the Newton system of the biases alone; class sums of v are 0. Any g with
-  /// class sum 0. No pass over the features.
+  /// v with (Σ s_i R(p_i)) v = g, R(p) = diag p − ppᵀ: the Newton system of the biases alone; class sums of v are 0.
+  /// Any g with class sum 0. No pass over the features.
   Vector solve_bias(const Vector& g) const;
 
   /// Diagonal of ∇²f at the W of the last evaluate, (d+1)×K. One pass over squared features.
@@ -52,8 +52,8 @@ class SoftmaxObjective {
   /// The bound of V = 0 (THEORY 4.10 C1) from what evaluate(w, &gradient) returned: no pass. For λ > 0 everywhere.
   Certificate gradient_bound(const Parameters& w, const Evaluation& value, const Parameters& gradient) const;
 
-  /// Dual bound from the point q' = q − (diag q − q qᵀ) V x̃ (THEORY 4.10 C2; V = 0 gives C1). Valid for any V; tight if V
-  /// solves H V = ∇f. `remaining_moment` (if not null) becomes R, (d+1)×K. One and a half passes.
+  /// Dual bound from the point q' = q − (diag q − q qᵀ) V x̃ (THEORY 4.10 C2; V = 0 gives C1). Valid for any V; tight if
+  /// V solves H V = ∇f. `remaining_moment` (if not null) becomes R, (d+1)×K. One and a half passes.
   Certificate dual_bound(const Parameters& w, const Parameters& v, Parameters* remaining_moment = nullptr) const;
 
   /// p_ic at the point of the last evaluate, float32.
@@ -63,7 +63,7 @@ class SoftmaxObjective {
 
   const PassEngine& engine() const { return engine_; }
   const Vector& mean_features() const { return moments().mean_features; }  ///< Σ s_i x_i, d
-  double passes() const { return passes_; }                       ///< made so far, by all methods
+  double passes() const { return passes_; }                                ///< made so far, by all methods
 
  private:
   /// Weighted means over the rows that the bound needs; computed at the first need.
@@ -75,7 +75,8 @@ class SoftmaxObjective {
   template <typename Real>
   Evaluation evaluate_as(const Parameters& w, Parameters* gradient);
   /// The certificate of a dual point with mean entropy `entropy` and moments `moment` = Σ s (q' − t) x̃ᵀ.
-  Certificate bound_from(const Parameters& w, const Parameters* v, double objective, double entropy, Parameters& moment) const;
+  Certificate bound_from(const Parameters& w, const Parameters* v, double objective, double entropy,
+                         Parameters& moment) const;
   Index longest_row() const;  // terms in the longest sum of a score
 
   Problem problem_;

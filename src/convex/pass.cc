@@ -170,9 +170,11 @@ std::vector<Real> sparse_product(const CsrMatrix& x, std::span<const float> valu
   for (std::size_t j = 1; j < load.size(); ++j) load[j] += load[j - 1];
   parallel_for(threads, threads, [&](Index part) {
     auto bound = [&](Index p) {
-      return static_cast<std::int32_t>(std::lower_bound(load.begin(), load.end(), part_begin(load.back(), threads, p)) - load.begin());
+      return static_cast<std::int32_t>(std::lower_bound(load.begin(), load.end(), part_begin(load.back(), threads, p)) -
+                                       load.begin());
     };
-    const std::int32_t first = part == 0 ? 0 : bound(part), last = part + 1 == threads ? static_cast<std::int32_t>(x.cols) : bound(part + 1);
+    const std::int32_t first = part == 0 ? 0 : bound(part),
+                       last = part + 1 == threads ? static_cast<std::int32_t>(x.cols) : bound(part + 1);
     for (Index i = 0; i < x.rows(); ++i) {
       const auto row_begin = x.columns.begin() + x.row_start[static_cast<std::size_t>(i)];
       const auto row_end = x.columns.begin() + x.row_start[static_cast<std::size_t>(i) + 1];
@@ -224,11 +226,13 @@ void PassEngine::run_sparse(const Parameters* first, const Parameters* second, c
   const std::vector<Real> sum = sparse_product(x, values, residual, padded, threads_);
   product->resize(x.cols + 1, classes_);
   for (Index j = 0; j <= x.cols; ++j) {
-    for (Index c = 0; c < classes_; ++c) (*product)(j, c) = static_cast<double>(sum[static_cast<std::size_t>(j * padded + c)]);
+    for (Index c = 0; c < classes_; ++c)
+      (*product)(j, c) = static_cast<double>(sum[static_cast<std::size_t>(j * padded + c)]);
   }
 }
 
-template void PassEngine::run<float>(const Parameters*, const Parameters*, const BlockKernel<float>&, Parameters*) const;
+template void PassEngine::run<float>(const Parameters*, const Parameters*, const BlockKernel<float>&,
+                                     Parameters*) const;
 template void PassEngine::run<double>(const Parameters*, const Parameters*, const BlockKernel<double>&,
                                       Parameters*) const;
 

@@ -3,8 +3,8 @@
 //
 //   for every block of rows X_B:   Z_k = X̃_B W_k  (k = 1 or 2)   →   kernel: Z → R   →   G += X̃_Bᵀ R
 //
-// Blocks are dealt to a number of chunks that depends on the problem alone; each chunk has its own sum, and the sums are
-// added along a fixed tree: the same bits for any number of threads.
+// Blocks are dealt to a number of chunks that depends on the problem alone; each chunk has its own sum, and the sums
+// are added along a fixed tree: the same bits for any number of threads.
 #pragma once
 
 #include <functional>
@@ -13,8 +13,9 @@
 
 namespace poise {
 
-/// What the kernel gets: scores of `rows` rows from `first_row`, class-major K×ld (see kernels.h); `second` is null for one
-/// matrix. It turns `scores` into R in place and keeps its statistics in a slot of its own, number `chunk` < chunk_count().
+/// What the kernel gets: scores of `rows` rows from `first_row`, class-major K×ld (see kernels.h); `second` is null for
+/// one matrix. It turns `scores` into R in place and keeps its statistics in a slot of its own, number `chunk` <
+/// chunk_count().
 template <typename Real>
 struct ScoreBlock {
   Index chunk, first_row, rows, ld;
@@ -33,11 +34,12 @@ class PassEngine {
   Index block_rows() const { return block_rows_; }  ///< every block starts at a multiple of it
   int threads() const { return threads_; }
 
-  /// `first` and `second`: (d+1)×K or null (no such scores; the kernel then fills `scores`). `product` (if not null) becomes
-  /// X̃ᵀR, (d+1)×K.
-  /// Real is float (Hessian products: a relative 1e-6 does) or double (values, gradients, certificates).
+  /// `first` and `second`: (d+1)×K or null (no such scores; the kernel then fills `scores`). `product` (if not null)
+  /// becomes X̃ᵀR, (d+1)×K. Real is float (Hessian products: a relative 1e-6 does) or double (values, gradients,
+  /// certificates).
   template <typename Real>
-  void run(const Parameters* first, const Parameters* second, const BlockKernel<Real>& kernel, Parameters* product) const;
+  void run(const Parameters* first, const Parameters* second, const BlockKernel<Real>& kernel,
+           Parameters* product) const;
 
   /// As run without scores, with x∘x in place of x: `product` becomes (X̃∘X̃)ᵀR. For diagonals.
   void run_squared(const BlockKernel<float>& kernel, Parameters* product) const;

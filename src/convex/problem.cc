@@ -16,8 +16,10 @@ template <typename F>
 void for_each_entry(const Features& x, Index begin, Index end, const F& f) {
   if (const CsrMatrix* sparse = x.sparse()) {
     for (Index i = begin; i < end; ++i) {
-      for (Index k = sparse->row_start[static_cast<std::size_t>(i)]; k < sparse->row_start[static_cast<std::size_t>(i) + 1]; ++k) {
-        f(i, sparse->columns[static_cast<std::size_t>(k)], static_cast<double>(sparse->values[static_cast<std::size_t>(k)]));
+      for (Index k = sparse->row_start[static_cast<std::size_t>(i)];
+           k < sparse->row_start[static_cast<std::size_t>(i) + 1]; ++k) {
+        f(i, sparse->columns[static_cast<std::size_t>(k)],
+          static_cast<double>(sparse->values[static_cast<std::size_t>(k)]));
       }
     }
     return;
@@ -51,7 +53,8 @@ Vector normalized_weights(const Dataset& data, bool balanced, Index classes) {
   const Index n = data.rows();
   Vector weight = data.sample_weight.size() > 0 ? data.sample_weight : Vector::Ones(n);
   if (balanced) {
-    if (data.labels.empty()) throw Error(ErrorKind::kUsage, "balanced class weights need class labels, not soft targets");
+    if (data.labels.empty())
+      throw Error(ErrorKind::kUsage, "balanced class weights need class labels, not soft targets");
     Vector of_class = Vector::Zero(classes);
     for (Index i = 0; i < n; ++i) of_class[data.labels[static_cast<std::size_t>(i)]] += weight[i];
     const double sum = weight.sum();
@@ -79,7 +82,6 @@ void check(const Dataset& data, const ObjectiveOptions& options) {
   }
 }
 
-
 }  // namespace
 
 Scale resolve_scale(const Dataset& data, Scale scale) {
@@ -104,9 +106,8 @@ void Problem::target_of(Index row, std::span<double> target) const {
 
 Vector standard_deviations(const Features& features, const Vector& row_weight, int threads) {
   const Vector mean = sum_by_feature(features, threads, [&](Index i, Index, double x) { return row_weight[i] * x; });
-  Vector variance = sum_by_feature(features, threads, [&](Index i, Index j, double x) {
-    return row_weight[i] * (x - mean[j]) * (x - mean[j]);
-  });
+  Vector variance = sum_by_feature(
+      features, threads, [&](Index i, Index j, double x) { return row_weight[i] * (x - mean[j]) * (x - mean[j]); });
   if (features.sparse()) {  // the entries that are not stored are zeros
     const Vector stored = sum_by_feature(features, threads, [&](Index i, Index, double) { return row_weight[i]; });
     variance.array() += (1 - stored.array()).max(0) * mean.array().square();

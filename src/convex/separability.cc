@@ -69,7 +69,8 @@ std::optional<Split> isolating_split(const Ranges& ranges, Index j, Index k, Ind
     low = std::min(low, ranges.low[static_cast<std::size_t>(c * d + j)]);
     high = std::max(high, ranges.high[static_cast<std::size_t>(c * d + j)]);
   }
-  const float own_low = ranges.low[static_cast<std::size_t>(k * d + j)], own_high = ranges.high[static_cast<std::size_t>(k * d + j)];
+  const float own_low = ranges.low[static_cast<std::size_t>(k * d + j)],
+              own_high = ranges.high[static_cast<std::size_t>(k * d + j)];
   if (own_low > own_high || low > high) return std::nullopt;  // a class without rows proves nothing
   if (own_low >= high && (own_high > high || low < high)) return Split{j, k, high, 1};
   if (own_high <= low && (own_low < low || high > low)) return Split{j, k, low, -1};
@@ -83,7 +84,8 @@ float value_at(const Features& x, Index row, Index feature) {
   const auto begin = sparse.columns.begin() + sparse.row_start[static_cast<std::size_t>(row)];
   const auto end = sparse.columns.begin() + sparse.row_start[static_cast<std::size_t>(row) + 1];
   const auto found = std::lower_bound(begin, end, static_cast<std::int32_t>(feature));
-  return found != end && *found == feature ? sparse.values[static_cast<std::size_t>(found - sparse.columns.begin())] : 0;
+  return found != end && *found == feature ? sparse.values[static_cast<std::size_t>(found - sparse.columns.begin())]
+                                           : 0;
 }
 
 Index rows_strictly_helped(const Dataset& data, const Split& split) {
@@ -101,7 +103,8 @@ std::string describe(const Dataset& data, const Split& split, const SeparatingDi
   const std::string feature = data.schema.feature_name(split.feature);
   const std::string& name = data.schema.classes[static_cast<std::size_t>(split.class_id)];
   std::string text = fmt::format(
-      "{0} is {1} {2:.6g} in every row of class '{3}' and {4} {2:.6g} in every other row, strictly so in {5}: raising its weight for "
+      "{0} is {1} {2:.6g} in every row of class '{3}' and {4} {2:.6g} in every other row, strictly so in {5}: raising "
+      "its weight for "
       "class '{3}' lowers the loss for ever",
       feature, split.sign > 0 ? "at least" : "at most", at, name, split.sign > 0 ? "at most" : "at least",
       direction.rows_helped);
@@ -125,7 +128,8 @@ double largest_score(const Features& x, const Parameters& w) {
     }
   } else {
     for (Index i = 0; i < x.rows(); ++i) {
-      for (Index j = 0; j < x.cols(); ++j) largest[j] = std::max(largest[j], static_cast<double>(std::abs(value_at(x, i, j))));
+      for (Index j = 0; j < x.cols(); ++j)
+        largest[j] = std::max(largest[j], static_cast<double>(std::abs(value_at(x, i, j))));
     }
   }
   return largest.dot(w.topRows(x.cols()).cwiseAbs().rowwise().maxCoeff()) + w.row(x.cols()).cwiseAbs().maxCoeff();
@@ -159,20 +163,25 @@ std::optional<SeparatingDirection> find_separating_feature(const Dataset& data) 
   return direction;
 }
 
-std::optional<SeparatingDirection> separates(const SoftmaxObjective& objective, const Parameters& w, const Dataset& data) {
+std::optional<SeparatingDirection> separates(const SoftmaxObjective& objective, const Parameters& w,
+                                             const Dataset& data) {
   if (data.labels.empty()) return std::nullopt;
   const Index classes = objective.classes(), d = objective.features();
-  const double rounding = 4 * std::numeric_limits<double>::epsilon() * static_cast<double>(d + 16) * largest_score(data.features, w);
+  const double rounding =
+      4 * std::numeric_limits<double>::epsilon() * static_cast<double>(d + 16) * largest_score(data.features, w);
   std::vector<char> failed(static_cast<std::size_t>(objective.engine().chunk_count()), 0);
-  objective.engine().run<double>(&w, nullptr, [&](const ScoreBlock<double>& block) {
-    for (Index r = 0; r < block.rows; ++r) {
-      const Index own = data.labels[static_cast<std::size_t>(block.first_row + r)];
-      for (Index c = 0; c < classes && counts(data, block.first_row + r); ++c) {
-        const double margin = block.scores[own * block.ld + r] - block.scores[c * block.ld + r];
-        if (c != own && !(margin > rounding)) failed[static_cast<std::size_t>(block.chunk)] = 1;
-      }
-    }
-  }, nullptr);
+  objective.engine().run<double>(
+      &w, nullptr,
+      [&](const ScoreBlock<double>& block) {
+        for (Index r = 0; r < block.rows; ++r) {
+          const Index own = data.labels[static_cast<std::size_t>(block.first_row + r)];
+          for (Index c = 0; c < classes && counts(data, block.first_row + r); ++c) {
+            const double margin = block.scores[own * block.ld + r] - block.scores[c * block.ld + r];
+            if (c != own && !(margin > rounding)) failed[static_cast<std::size_t>(block.chunk)] = 1;
+          }
+        }
+      },
+      nullptr);
   if (std::find(failed.begin(), failed.end(), 1) != failed.end()) return std::nullopt;
   SeparatingDirection direction;
   for (Index j = 0; j <= d; ++j) {
@@ -181,8 +190,9 @@ std::optional<SeparatingDirection> separates(const SoftmaxObjective& objective, 
     }
   }
   direction.rows_helped = data.rows();
-  direction.sentence = fmt::format("the weights found classify all {} rows correctly with room to spare: scaling them up lowers the loss for ever",
-                                   data.rows());
+  direction.sentence = fmt::format(
+      "the weights found classify all {} rows correctly with room to spare: scaling them up lowers the loss for ever",
+      data.rows());
   return direction;
 }
 

@@ -93,7 +93,8 @@ Parameters solve_newton_system(const SoftmaxObjective& objective, const Metric& 
   return step;
 }
 
-void bound_state(const SoftmaxObjective& objective, const Metric& metric, SolveState& state, Parameters v, double tolerance) {
+void bound_state(const SoftmaxObjective& objective, const Metric& metric, SolveState& state, Parameters v,
+                 double tolerance) {
   const bool free_features = (objective.problem().penalty.array() == 0).any();
   Parameters remaining;
   for (int refinement = 0; refinement < 6; ++refinement) {
@@ -136,18 +137,23 @@ void accept(SolveState& state, Trial&& trial) {
 }
 
 Outcome certified(const SolveState& state, const Monitor& monitor) {
-  return {Status::kCertified, fmt::format("the duality gap {:.2e} is at most the tolerance {:.2e}", state.gap(), monitor.tolerance())};
+  return {Status::kCertified,
+          fmt::format("the duality gap {:.2e} is at most the tolerance {:.2e}", state.gap(), monitor.tolerance())};
 }
 
 Outcome limited(Status status, const Monitor& monitor) {
   switch (status) {
-    case Status::kInterrupted: return {status, "interrupted; the model is the best point so far"};
-    case Status::kTimeLimit: return {status, fmt::format("the time limit of {} s was reached", monitor.time_limit())};
-    default: return {status, fmt::format("{} iterations were made", monitor.iterations())};
+    case Status::kInterrupted:
+      return {status, "interrupted; the model is the best point so far"};
+    case Status::kTimeLimit:
+      return {status, fmt::format("the time limit of {} s was reached", monitor.time_limit())};
+    default:
+      return {status, fmt::format("{} iterations were made", monitor.iterations())};
   }
 }
 
-Outcome no_progress(const SoftmaxObjective& objective, const Metric& metric, SolveState& state, const Monitor& monitor) {
+Outcome no_progress(const SoftmaxObjective& objective, const Metric& metric, SolveState& state,
+                    const Monitor& monitor) {
   certify_state(objective, metric, state, monitor.tolerance());
   if (state.gap() <= monitor.tolerance()) return certified(state, monitor);
   return {Status::kConverged, "no further decrease is possible in float64 arithmetic"};

@@ -9,8 +9,8 @@
 
 namespace poise {
 
-/// A solver's place: parameters, f and ∇f there, and the best lower bound on f* so far. A dual bound holds for every W, so
-/// the gap of a new point is known from its value alone.
+/// A solver's place: parameters, f and ∇f there, and the best lower bound on f* so far. A dual bound holds for every W,
+/// so the gap of a new point is known from its value alone.
 struct SolveState {
   Parameters w;
   Evaluation value;
@@ -67,45 +67,52 @@ struct Trial {
   Parameters w, gradient;
 };
 
-/// Backtracking on f(W − s·step) with the Armijo rule; each trial is a pass with gradient, as the first usually is the last.
+/// Backtracking on f(W − s·step) with the Armijo rule; each trial is a pass with gradient, as the first usually is the
+/// last.
 Trial line_search(SoftmaxObjective& objective, const SolveState& state, const Parameters& step,
                   Precision precision = Precision::kDouble);
 void accept(SolveState& state, Trial&& trial);
 
-/// Each solver moves `state.w` (gauge-free: class sums 0) until the gap is at most the monitor's tolerance, no progress is
-/// possible in float64, or a limit is hit. state.value and gradient belong to state.w on return.
+/// Each solver moves `state.w` (gauge-free: class sums 0) until the gap is at most the monitor's tolerance, no progress
+/// is possible in float64, or a limit is hit. state.value and gradient belong to state.w on return.
 Outcome solve_newton(SoftmaxObjective& objective, SolveState& state, Monitor& monitor, int max_iterations,
                      const std::string& phase, std::unique_ptr<Metric> metric = nullptr);
 /// `cold`: start from a solution on a sixteenth of the rows.
 Outcome solve_lbfgs(SoftmaxObjective& objective, SolveState& state, Monitor& monitor, int max_iterations, bool cold);
-Outcome solve_golden(SoftmaxObjective& objective, const Metric& metric, SolveState& state, Monitor& monitor, int max_iterations);
+Outcome solve_golden(SoftmaxObjective& objective, const Metric& metric, SolveState& state, Monitor& monitor,
+                     int max_iterations);
 Outcome solve_descent(SoftmaxObjective& objective, SolveState& state, Monitor& monitor, int max_iterations);
 
 /// When conjugate gradients may stop.
 struct CgGoal {
   double reduction = 0.1;  ///< of the residual in the M⁻¹ norm
-  /// Also wanted: Σ_j ‖ρ_j‖²/(2λ_j) ≤ this, ρ = ∇ − HV: what the residual costs the dual bound of V. Infinite: not wanted.
+  /// Also wanted: Σ_j ‖ρ_j‖²/(2λ_j) ≤ this, ρ = ∇ − HV: what the residual costs the dual bound of V. Infinite: not
+  /// wanted.
   double dual_loss = std::numeric_limits<double>::infinity();
   int max_products = 200;
 };
 
-/// V with H V = G by preconditioned conjugate gradients at the objective's last point, products in float32, starting from
-/// `start` (if not null). The bias row is then corrected so that the class balance of the dual point of V is right.
+/// V with H V = G by preconditioned conjugate gradients at the objective's last point, products in float32, starting
+/// from `start` (if not null). The bias row is then corrected so that the class balance of the dual point of V is
+/// right.
 Parameters solve_newton_system(const SoftmaxObjective& objective, const Metric& metric, const Parameters& gradient,
                                const CgGoal& goal, const Parameters* start = nullptr);
 
-/// Certificates at state.w (the objective's last point) from V ≈ H⁻¹∇, kept in the state if better; for λ = 0, V is refined until the
-/// moments are right to rounding.
-void bound_state(const SoftmaxObjective& objective, const Metric& metric, SolveState& state, Parameters v, double tolerance);
+/// Certificates at state.w (the objective's last point) from V ≈ H⁻¹∇, kept in the state if better; for λ = 0, V is
+/// refined until the moments are right to rounding.
+void bound_state(const SoftmaxObjective& objective, const Metric& metric, SolveState& state, Parameters v,
+                 double tolerance);
 
-/// The best certificate it can reach at state.w without moving: a Newton system solved to the accuracy the tolerance wants.
+/// The best certificate it can reach at state.w without moving: a Newton system solved to the accuracy the tolerance
+/// wants.
 void certify_state(const SoftmaxObjective& objective, const Metric& metric, SolveState& state, double tolerance);
 
-/// Looks for a direction of recession of the λ = 0 problem in single features: one class on one side of a threshold, all others
-/// on the other. Exact comparisons, no rounding. Needs class labels; empty if there is none.
+/// Looks for a direction of recession of the λ = 0 problem in single features: one class on one side of a threshold,
+/// all others on the other. Exact comparisons, no rounding. Needs class labels; empty if there is none.
 std::optional<SeparatingDirection> find_separating_feature(const Dataset& data);
 
 /// Whether `w` itself separates: every row's own class wins by more than the rounding of the scores.
-std::optional<SeparatingDirection> separates(const SoftmaxObjective& objective, const Parameters& w, const Dataset& data);
+std::optional<SeparatingDirection> separates(const SoftmaxObjective& objective, const Parameters& w,
+                                             const Dataset& data);
 
 }  // namespace poise

@@ -44,15 +44,18 @@ Means means_at(const Matrix& scores, const Matrix& targets, const Vector& weight
   return means;
 }
 
-double calibration_error(const std::vector<double>& confidence, const std::vector<char>& correct, const Vector& weight) {
+double calibration_error(const std::vector<double>& confidence, const std::vector<char>& correct,
+                         const Vector& weight) {
   std::vector<double> hits(kCalibrationBins), sure(kCalibrationBins);
   for (std::size_t i = 0; i < confidence.size(); ++i) {
-    const auto bin = std::min<std::size_t>(kCalibrationBins - 1, static_cast<std::size_t>(confidence[i] * kCalibrationBins));
+    const auto bin =
+        std::min<std::size_t>(kCalibrationBins - 1, static_cast<std::size_t>(confidence[i] * kCalibrationBins));
     hits[bin] += weight[static_cast<Index>(i)] * correct[i];
     sure[bin] += weight[static_cast<Index>(i)] * confidence[i];
   }
   double error = 0;
-  for (int bin = 0; bin < kCalibrationBins; ++bin) error += std::abs(hits[static_cast<std::size_t>(bin)] - sure[static_cast<std::size_t>(bin)]);
+  for (int bin = 0; bin < kCalibrationBins; ++bin)
+    error += std::abs(hits[static_cast<std::size_t>(bin)] - sure[static_cast<std::size_t>(bin)]);
   return error;
 }
 

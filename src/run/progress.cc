@@ -26,9 +26,12 @@ ProgressReporter::~ProgressReporter() { clear_bar(); }
 
 void ProgressReporter::on_iteration(const Progress& progress) {
   if (run_) {
-    nlohmann::json event = {{"event", "iteration"},          {"iteration", progress.iteration},
-                            {"seconds", progress.seconds},   {"objective", progress.objective},
-                            {"gradient_norm", progress.gradient_norm}, {"passes", progress.passes},
+    nlohmann::json event = {{"event", "iteration"},
+                            {"iteration", progress.iteration},
+                            {"seconds", progress.seconds},
+                            {"objective", progress.objective},
+                            {"gradient_norm", progress.gradient_norm},
+                            {"passes", progress.passes},
                             {"phase", progress.phase}};
     event["gap"] = progress.gap ? nlohmann::json(*progress.gap) : nlohmann::json();
     run_->append_event(event);
@@ -60,11 +63,12 @@ void ProgressReporter::on_message(const std::string& text) {
 /// The gap falls about geometrically: the time left follows from the decades made since the first gap.
 double ProgressReporter::seconds_left(const Progress& progress) const {
   double left = -1;
-  if (progress.gap && *progress.gap < first_gap_ && *progress.gap > tolerance_) {
+  if (progress.gap && *progress.gap<first_gap_&& * progress.gap> tolerance_) {
     const double rate = std::log(first_gap_ / *progress.gap) / std::max(1e-9, progress.seconds - first_gap_time_);
     left = std::log(*progress.gap / tolerance_) / rate;
   }
-  if (time_limit_ > 0) left = left < 0 ? time_limit_ - progress.seconds : std::min(left, time_limit_ - progress.seconds);
+  if (time_limit_ > 0)
+    left = left < 0 ? time_limit_ - progress.seconds : std::min(left, time_limit_ - progress.seconds);
   return left;
 }
 

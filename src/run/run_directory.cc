@@ -15,7 +15,8 @@ namespace fs = std::filesystem;
 namespace {
 
 [[noreturn]] void cannot_write(const fs::path& path, const std::string& reason) {
-  throw Error(ErrorKind::kIo, "cannot write: " + reason, "a writable place", "choose another with --out", {path.string()});
+  throw Error(ErrorKind::kIo, "cannot write: " + reason, "a writable place", "choose another with --out",
+              {path.string()});
 }
 
 /// "data/Wine White.csv.gz" → "wine-white"

@@ -14,7 +14,8 @@ void write_file(const std::filesystem::path& path, const std::string& text);
 /// Creates or reuses the directory; its files: model.onnx, run.json, metrics.jsonl.
 class RunDirectory {
  public:
-  /// `path` as asked; empty: runs/<stem of data_name>-<n> with the first free n. Throws Error(kIo) if it cannot be written.
+  /// `path` as asked; empty: runs/<stem of data_name>-<n> with the first free n. Throws Error(kIo) if it cannot be
+  /// written.
   RunDirectory(const std::string& path, const std::string& data_name);
 
   std::string path() const { return path_.string(); }

@@ -7,19 +7,19 @@ namespace poise {
 using nlohmann::json;
 
 json to_json(const SolveReport& report) {
-  return {{"status", to_string(report.status)},
-          {"why", report.why},
-          {"objective", report.objective},
-          {"gap", report.gap ? json(*report.gap) : json()},
-          {"iterations", report.iterations},
-          {"passes", report.passes},
+  return {{"status", to_string(report.status)}, {"why", report.why},
+          {"objective", report.objective},      {"gap", report.gap ? json(*report.gap) : json()},
+          {"iterations", report.iterations},    {"passes", report.passes},
           {"seconds", report.seconds}};
 }
 
 json to_json(const Certificate& certificate) {
-  return {{"objective", certificate.objective}, {"dual_value", certificate.dual_value},
-          {"gap", certificate.gap},             {"rounding", certificate.rounding},
-          {"moment_error", certificate.moment_error}, {"proves_existence", certificate.proves_existence}};
+  return {{"objective", certificate.objective},
+          {"dual_value", certificate.dual_value},
+          {"gap", certificate.gap},
+          {"rounding", certificate.rounding},
+          {"moment_error", certificate.moment_error},
+          {"proves_existence", certificate.proves_existence}};
 }
 
 json to_json(const SeparatingDirection& direction, const Schema& schema) {

@@ -1,0 +1,11 @@
+#!/usr/bin/env bash
+# Configures and builds one preset (default: release) with as many jobs as memory allows.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+preset="${1:-release}"
+jobs=$(( $(awk '/MemAvailable/ {print int($2 / 1500000)}' /proc/meminfo) ))
+cores=$(nproc)
+[ "$jobs" -gt "$cores" ] && jobs=$cores
+[ "$jobs" -lt 1 ] && jobs=1
+cmake --preset "$preset" >/dev/null
+cmake --build --preset "$preset" -j "$jobs"

@@ -1,0 +1,43 @@
+#!/usr/bin/env bash
+# House rules that a compiler does not see: layers, self-contained public headers, formatting.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+failed=0
+
+# A folder is a layer; includes point only downwards (ARCHITECTURE.md).
+layers=(base data network loss convex run cli)
+for ((upper = 0; upper < ${#layers[@]}; ++upper)); do
+  for ((above = upper + 1; above < ${#layers[@]}; ++above)); do
+    if grep -rn "#include \"${layers[above]}/" "src/${layers[upper]}" 2>/dev/null; then
+      echo "check: src/${layers[upper]} includes src/${layers[above]}, which is above it" >&2
+      failed=1
+    fi
+  done
+done
+if grep -rnE '#include "(base|data|network|loss|convex|run|cli)/' include; then
+  echo "check: a public header includes a private one" >&2
+  failed=1
+fi
+
+# The library never prints, exits or aborts (DESIGN): that is for src/cli and the progress stream it passes in.
+if grep -rnE '\b(std::)?(cout|cerr|printf|puts|exit|abort)\b *[(<]' src/base src/data src/network src/loss src/convex; then
+  echo "check: the library must not print, exit or abort" >&2
+  failed=1
+fi
+
+# Every public header compiles alone.
+for header in include/poise/*.h; do
+  if ! g++ -std=c++20 -fsyntax-only -Wall -Wextra -Werror -Iinclude -isystem /usr/include/eigen3 -x c++ "$header"; then
+    echo "check: $header does not compile alone" >&2
+    failed=1
+  fi
+done
+
+format=$(command -v clang-format-16 || true)
+if [ -n "$format" ]; then
+  mapfile -t sources < <(git ls-files '*.h' '*.cc')
+  "$format" --dry-run --Werror "${sources[@]}" || { echo "check: run clang-format-16 -i on the files above" >&2; failed=1; }
+else
+  echo "check: clang-format-16 is not installed, formatting not checked" >&2
+fi
+exit "$failed"

@@ -1,0 +1,35 @@
+#!/usr/bin/env bash
+# Installs what is missing, builds, and runs every test and check.
+#   scripts/test.sh                release build, all tests, house checks
+#   scripts/test.sh --sanitize     also the tests under address and undefined-behaviour sanitizers
+#   scripts/test.sh --thread       also the tests under the thread sanitizer
+#   scripts/test.sh --fuzz         also every fuzz target for 60 s
+set -euo pipefail
+cd "$(dirname "$0")/.."
+sanitize=0 thread=0 fuzz=0
+for argument in "$@"; do
+  case "$argument" in
+    --sanitize) sanitize=1 ;;
+    --thread) thread=1 ;;
+    --fuzz) fuzz=1 ;;
+    *) echo "test.sh: unknown argument '$argument' (expected --sanitize, --thread or --fuzz)" >&2; exit 2 ;;
+  esac
+done
+
+scripts/install-deps.sh --test
+scripts/check.sh
+scripts/build.sh release
+ctest --preset release -j "$(nproc)"
+if [ "$sanitize" -eq 1 ]; then
+  scripts/build.sh asan
+  ctest --preset asan -j "$(nproc)"
+fi
+if [ "$thread" -eq 1 ]; then
+  scripts/install-deps.sh --fuzz
+  scripts/build.sh tsan
+  ctest --preset tsan -j 1 -L 'base|convex|data'
+fi
+if [ "$fuzz" -eq 1 ]; then
+  scripts/install-deps.sh --fuzz
+  scripts/fuzz.sh 60
+fi
