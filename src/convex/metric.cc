@@ -52,6 +52,9 @@ class DiagonalMetric : public Metric {
  public:
   explicit DiagonalMetric(const SoftmaxObjective& objective) : inverse_(objective.hessian_diagonal()) {
     const double floor = 1e-12 * std::max(inverse_.maxCoeff(), 1e-300);
+    if (getenv("POW")) { double e=atof(getenv("POW")); inverse_ = inverse_.cwiseMax(floor).array().pow(-e).matrix(); }
+    else if (getenv("AVG")) { double e=atof(getenv("AVG")); Vector m = inverse_.rowwise().mean(); for (Index j=0;j<inverse_.rows();++j) inverse_.row(j).setConstant(std::pow(std::max(m[j],floor),-e)); }
+    else
     inverse_ = inverse_.cwiseMax(floor).cwiseInverse();
   }
   Parameters solve(const Parameters& gradient) const override { return inverse_.cwiseProduct(gradient); }
