@@ -55,6 +55,10 @@ TEST(Libsvm, NamesTheBadPair) {
   expect_svm_error("# nothing\n", "no rows");
 }
 
+TEST(Libsvm, RefusesAnIndexThatWouldTakeAllMemory) {
+  expect_text_error("1 1:2\n2 2147483647:1\n", ErrorKind::kResource, "at most 134217728 features", -1, -1, {}, "t.svm");
+}
+
 TEST(Libsvm, RefusesTableOptions) {
   ReadOptions options;
   options.ignore = {"1"};
