@@ -42,6 +42,13 @@ TEST(Table, StandardizesByRowWeights) {
   EXPECT_NEAR(original(data, 2, 0), 9, 1e-6);
 }
 
+TEST(Table, StaysFiniteWhereARowHasNearlyNoWeight) {  // found by fuzzing
+  ReadOptions options;
+  options.sample_weight = "w";
+  const Dataset data = read_text("c,a,w,label\nu,0,2.5,x\nv,1e9,3e-242,y\nu,1e-9,1,x\n", options);
+  for (Index k = 0; k < 9; ++k) EXPECT_TRUE(std::isfinite(data.features.floats()[k])) << k;
+}
+
 TEST(Table, KeepsLargeOffsetsExactEnough) {
   const Dataset data = read_text("a,label\n1000000001,x\n1000000002,y\n1000000004,x\n");
   EXPECT_NEAR(original(data, 0, 0), 1000000001, 1e-6);  // as float32 it would be off by 63
