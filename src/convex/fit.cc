@@ -39,29 +39,39 @@ class Fitter {
     SoftmaxObjective objective(make_problem(data_, options_, solve_.threads), solve_.threads);
     SolveState state;
     state.w = start ? to_parameters(*start, data_) : objective.zero();
-    state.value = objective.evaluate(state.w, &state.gradient);
     const bool may_be_separable = options_.l2 == 0 && options_.label_smoothing == 0 && !data_.labels.empty();
     std::optional<SeparatingDirection> separation;
     if (may_be_separable) separation = find_separating_feature(data_);
-    Outcome outcome = separation ? descend_a_while(objective, state) : run_solver(objective, state, !start);
-    if (may_be_separable && !separation && outcome.status != Status::kCertified) {
-      separation = separates(objective, state.w, data_);
+    if (separation) {
+      Outcome outcome = separable(*separation, solve_nearby(state));
+      state.value = objective.evaluate(state.w, &state.gradient);
+      return finish(objective, state, outcome, std::move(separation));
     }
+    state.value = objective.evaluate(state.w, &state.gradient);
+    Outcome outcome = run_solver(objective, state, !start);
+    if (may_be_separable && outcome.status != Status::kCertified) separation = separates(objective, state.w, data_);
     if (separation) outcome = separable(*separation, outcome);
     return finish(objective, state, outcome, std::move(separation));
   }
 
  private:
-  /// Without a minimizer the objective falls for ever, ever more slowly: a few Newton steps give a useful model.
-  Outcome descend_a_while(SoftmaxObjective& objective, SolveState& state) {
-    constexpr int kSteps = 12;
-    return solve_newton(objective, state, monitor_, std::min(kSteps, iteration_limit(solve_)), "no minimizer");
+  static constexpr double kNearbyL2 = 1e-6;
+
+  /// Where no minimizer exists: the optimum with a small penalty, a useful model all the same.
+  Outcome solve_nearby(SolveState& state) {
+    ObjectiveOptions nearby = options_;
+    nearby.l2 = kNearbyL2;
+    SoftmaxObjective objective(make_problem(data_, nearby, solve_.threads), solve_.threads);
+    state.value = objective.evaluate(state.w, &state.gradient);
+    Outcome outcome = run_solver(objective, state, true);
+    state.has_bound = false;  // of another objective
+    return outcome;
   }
 
   Outcome run_solver(SoftmaxObjective& objective, SolveState& state, bool cold) {
     const int limit = iteration_limit(solve_);
     Solver solver = solve_.solver;
-    if (solver == Solver::kAuto) solver = is_small(objective) || options_.l2 == 0 ? Solver::kNewton : Solver::kLbfgs;
+    if (solver == Solver::kAuto) solver = is_small(objective) ? Solver::kNewton : Solver::kLbfgs;
     switch (solver) {
       case Solver::kDescent:
         return solve_descent(objective, state, monitor_, limit);
@@ -78,7 +88,7 @@ class Fitter {
     if (outcome.status == Status::kInterrupted || outcome.status == Status::kTimeLimit) return outcome;
     return {Status::kSeparable,
             "no optimum exists without a penalty: " + direction.sentence +
-                ". Use --l2 above 0 or --label-smoothing; the model is the point where the solver stopped"};
+                ". Use a penalty above 0 or label smoothing; the model returned is a useful one, found on the way"};
   }
 
   SoftmaxFit finish(const SoftmaxObjective& objective, const SolveState& state, const Outcome& outcome,

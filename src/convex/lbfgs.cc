@@ -24,8 +24,8 @@ constexpr double kPassesBetweenBuilds = 8, kFallBetweenBuilds = 0.02;
 constexpr double kFloatDecrease = 3e-7;
 
 struct Pair {
-  MatrixF step, change;  // W_{k+1} − W_k and ∇_{k+1} − ∇_k; float32, as they only shape a direction
-  double inverse;        // 1/⟨step, change⟩
+  MatrixF step, change;        // W_{k+1} − W_k and ∇_{k+1} − ∇_k; float32, as they only shape a direction
+  double inverse;              // 1/⟨step, change⟩
   double inverse_metric_size;  // ⟨step, change⟩/⟨change, M⁻¹ change⟩: 1 where M has the size of the Hessian
 };
 

@@ -148,8 +148,11 @@ class ClassBlockMetric : public Metric {
   /// L with L Lᵀ = gram + Λ, lower triangle.
   static MatrixF factorize(MatrixF gram, const Vector& penalty) {
     const Index d = penalty.size();
-    gram.diagonal().head(d) += penalty.cast<float>();
     const float mean = std::max(gram.trace() / static_cast<float>(d + 1), 1e-30f);
+    for (Index j = 0; j < d;
+         ++j) {  // without a penalty, a feature that few of the drawn rows have is not to be trusted
+      gram(j, j) += penalty[j] > 0 ? static_cast<float>(penalty[j]) : 1e-3f * gram(j, j) + 1e-5f * mean;
+    }
     for (float ridge = 1e-7f * mean;; ridge *= 10) {  // float32 may need a little more than the penalty
       gram.diagonal().array() += ridge;
       MatrixF factor = gram;

@@ -24,8 +24,8 @@ Index round_up(Index value, Index multiple) { return (value + multiple - 1) / mu
 template <typename Real>
 using MatrixOf = Eigen::Matrix<Real, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
 
-/// A pass of less than about 0.2 ms gains nothing from a second thread, and loses a time slice when that thread has to wait for a
-/// processor.
+/// A pass of less than about 0.2 ms gains nothing from a second thread, and loses a time slice when that thread has to
+/// wait for a processor.
 bool worth_threads(const Features& x, Index classes) {
   const double entries = x.sparse() ? static_cast<double>(x.sparse()->values.size())
                                     : static_cast<double>(x.rows()) * static_cast<double>(x.cols());
@@ -74,7 +74,9 @@ void block_scores(const Layer<Real>& layer, const Real* x, Index rows, Index ld,
 }  // namespace
 
 PassEngine::PassEngine(const Features& features, Index classes, int threads)
-    : features_(features), classes_(classes), threads_(worth_threads(features, classes) ? resolve_threads(threads) : 1) {
+    : features_(features),
+      classes_(classes),
+      threads_(worth_threads(features, classes) ? resolve_threads(threads) : 1) {
   const Index d = std::max<Index>(features.cols(), 1), n = std::max<Index>(features.rows(), 1);
   const bool dense = features.kind() != Features::Kind::kSparse;
   block_rows_ = dense ? std::clamp<Index>(kBlockBytes / (4 * d) / kRowPadding * kRowPadding, kRowPadding, 512) : 128;

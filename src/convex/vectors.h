@@ -17,7 +17,8 @@ inline Index piece_count(Index size) { return std::clamp<Index>(size / 131072, 1
 template <typename F>
 void for_each_piece(Index size, int threads, const F& f) {
   const Index pieces = piece_count(size);
-  parallel_for(pieces, threads, [&](Index piece) { f(piece, part_begin(size, pieces, piece), part_begin(size, pieces, piece + 1)); });
+  parallel_for(pieces, threads,
+               [&](Index piece) { f(piece, part_begin(size, pieces, piece), part_begin(size, pieces, piece + 1)); });
 }
 
 /// ⟨a, b⟩ in float64; matrices of the same shape.
@@ -29,7 +30,8 @@ inline double dot(const MatrixF& a, const MatrixF& b, int threads) {
     const float *x = a.data(), *y = b.data();
     Index i = begin;
     for (; i + kLanes <= end; i += kLanes) {
-      for (Index l = 0; l < kLanes; ++l) lanes[static_cast<std::size_t>(l)] += static_cast<double>(x[i + l]) * static_cast<double>(y[i + l]);
+      for (Index l = 0; l < kLanes; ++l)
+        lanes[static_cast<std::size_t>(l)] += static_cast<double>(x[i + l]) * static_cast<double>(y[i + l]);
     }
     for (; i < end; ++i) lanes[0] += static_cast<double>(x[i]) * static_cast<double>(y[i]);
     double& sum = sums[static_cast<std::size_t>(piece)];
