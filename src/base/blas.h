@@ -6,7 +6,8 @@
 
 #include "base/parallel.h"
 
-extern "C" void spotrf_(const char* triangle, const int* n, float* a, const int* lda, int* info);  // LAPACK, in OpenBLAS
+extern "C" void spotrf_(const char* triangle, const int* n, float* a, const int* lda,
+                        int* info);  // LAPACK, in OpenBLAS
 
 namespace poise {
 
@@ -30,8 +31,8 @@ inline void syrk_transposed(Index n, Index k, const float* a, Index lda, float* 
               static_cast<int>(lda), 1.0f, c, static_cast<int>(ldc));
 }
 
-/// Cholesky factor L of a symmetric positive definite A (n×n, row-major, lower triangle given), in place of it; false if A is not
-/// positive definite. Twice as fast as Eigen's at n = 785.
+/// Cholesky factor L of a symmetric positive definite A (n×n, row-major, lower triangle given), in place of it; false
+/// if A is not positive definite. Twice as fast as Eigen's at n = 785.
 inline bool cholesky(Index n, float* a) {
   const int size = static_cast<int>(n);
   int info = 0;

@@ -22,8 +22,9 @@ namespace {
 
 thread_local bool inside_parallel_loop = false;
 
-/// Keeps OpenBLAS (openmp build) on one thread while this thread runs tasks: parallel outside, serial inside. The setting belongs
-/// to the calling thread and is put back. Without it, 10 Gram matrices of 1570×785 took 1.17 s on one thread, with it 0.12 s.
+/// Keeps OpenBLAS (openmp build) on one thread while this thread runs tasks: parallel outside, serial inside. The
+/// setting belongs to the calling thread and is put back. Without it, 10 Gram matrices of 1570×785 took 1.17 s on one
+/// thread, with it 0.12 s.
 class TaskScope {
  public:
   TaskScope() : before_(omp_get_max_threads()) {
@@ -76,8 +77,8 @@ class Loop {
   std::exception_ptr error_;
 };
 
-/// Threads that sleep until a loop wants help. OpenMP's wait by spinning instead, which on a machine that others use as well made
-/// a solve of MNIST twice as slow (4.0 s against 1.8 s, one of two cores busy).
+/// Threads that sleep until a loop wants help. OpenMP's wait by spinning instead, which on a machine that others use as
+/// well made a solve of MNIST twice as slow (4.0 s against 1.8 s, one of two cores busy).
 class Pool {
  public:
   static Pool& instance() {

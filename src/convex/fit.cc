@@ -55,7 +55,7 @@ class Fitter {
   }
 
  private:
-  static constexpr double kNearbyL2 = 1e-6;
+  static constexpr double kNearbyL2 = 1e-4;
 
   /// Where no minimizer exists: the optimum with a small penalty, a useful model all the same.
   Outcome solve_nearby(SolveState& state) {
