@@ -47,7 +47,10 @@ void add_reading(CLI::App& verb, Arguments& a) {
       ->transform(CLI::CheckedTransformer(policies).description("error|mean|category"));
   verb.add_option("--delimiter", a.read.delimiter, "of a table, one character (default: inferred)");
   verb.add_option("--comment", a.read.comment, "tables: skip lines that start with this character (default: #)");
-  verb.add_flag("--header,!--no-header", a.read.header, "the table has (no) header row (default: inferred)");
+  // A function, because CLI11 2.1 sets a flag's variable to 0 first: an optional would never be empty again.
+  verb.add_flag_function(
+      "--header,!--no-header", [&a](std::int64_t count) { a.read.header = count > 0; },
+      "the table has (no) header row (default: inferred)");
   verb.add_flag("--strip-label-dot", a.read.strip_label_dot, "read the label 'yes.' as 'yes'");
   verb.add_option("--data-dir", a.read.data_dir, "where the named sets mnist and fashion-mnist are");
 }
