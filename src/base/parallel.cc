@@ -1,10 +1,14 @@
 #include "base/parallel.h"
 
-#include <omp.h>
-
 #include <algorithm>
 #include <exception>
 #include <vector>
+
+#ifdef _OPENMP
+#include <omp.h>
+#else
+static int omp_get_num_procs() { return 1; }  // the fuzz build: one thread
+#endif
 
 namespace poise {
 

@@ -48,13 +48,14 @@ class GramMetric : public Metric {
   Eigen::LLT<Eigen::MatrixXd> factor_;
 };
 
-class DiagonalMetric : public Metric {
+class RootDiagonalMetric : public Metric {
  public:
-  explicit DiagonalMetric(const SoftmaxObjective& objective) : inverse_(objective.hessian_diagonal()) {
+  explicit RootDiagonalMetric(const SoftmaxObjective& objective) : inverse_(objective.hessian_diagonal()) {
     const double floor = 1e-12 * std::max(inverse_.maxCoeff(), 1e-300);
-    inverse_ = inverse_.cwiseMax(floor).cwiseInverse();
+    inverse_ = inverse_.cwiseMax(floor).cwiseSqrt().cwiseInverse();
   }
   Parameters solve(const Parameters& gradient) const override { return inverse_.cwiseProduct(gradient); }
+  bool has_size() const override { return false; }
 
  private:
   Parameters inverse_;
@@ -197,8 +198,8 @@ std::unique_ptr<Metric> bohning_metric(const SoftmaxObjective& objective) {
   return std::make_unique<GramMetric>(objective, 0.5);
 }
 
-std::unique_ptr<Metric> diagonal_metric(const SoftmaxObjective& objective) {
-  return std::make_unique<DiagonalMetric>(objective);
+std::unique_ptr<Metric> root_diagonal_metric(const SoftmaxObjective& objective) {
+  return std::make_unique<RootDiagonalMetric>(objective);
 }
 
 std::unique_ptr<Metric> uniform_metric(const SoftmaxObjective& objective) {
@@ -220,13 +221,13 @@ bool is_small(const SoftmaxObjective& objective) {
 
 std::unique_ptr<Metric> local_metric(const SoftmaxObjective& objective) {
   if (objective.problem().features.sparse() || objective.features() >= kMaxGramFeatures)
-    return diagonal_metric(objective);
+    return root_diagonal_metric(objective);
   return is_small(objective) ? full_metric(objective) : class_block_metric(objective);
 }
 
 std::unique_ptr<Metric> global_metric(const SoftmaxObjective& objective) {
   if (objective.problem().features.sparse() || objective.features() >= kMaxGramFeatures)
-    return diagonal_metric(objective);
+    return root_diagonal_metric(objective);
   return bohning_metric(objective);
 }
 

@@ -13,6 +13,8 @@ class Metric {
   virtual ~Metric() = default;
   /// M⁻¹ G; G and the result are (d+1)×K.
   virtual Parameters solve(const Parameters& gradient) const = 0;
+  /// Whether M has the size of the Hessian, not only its shape: then a unit step is the natural one.
+  virtual bool has_size() const { return true; }
 };
 
 /// Dense features, d < kMaxGramFeatures: the Böhning metric (THEORY 4.5, 4.6 B), H ⪯ ½ Σ s x̃x̃ᵀ ⊗ I + Λ.
@@ -21,8 +23,10 @@ class Metric {
 /// H ⪯ M holds, so M⁻¹∇ is a descent step of length 1 (MM). One factorization of d×d.
 std::unique_ptr<Metric> bohning_metric(const SoftmaxObjective& objective);
 
-/// The diagonal of the Hessian at the objective's last point: no d×d matrix.
-std::unique_ptr<Metric> diagonal_metric(const SoftmaxObjective& objective);
+/// The square root of the Hessian's diagonal at the objective's last point: no d×d matrix. The root, because few rows
+/// share many sparse features and the diagonal overstates what they have alone. news20, λ = 1e-5, f after 40 iterations
+/// of L-BFGS: 0.108 with the root, 0.144 with exponent 0.7, above 0.5 with the diagonal itself.
+std::unique_ptr<Metric> root_diagonal_metric(const SoftmaxObjective& objective);
 
 /// Dense features: the Hessian at W = 0, (1/K)(I − 11ᵀ/K) ⊗ Σ s x̃x̃ᵀ + Λ, exact. The metric to start with.
 std::unique_ptr<Metric> uniform_metric(const SoftmaxObjective& objective);

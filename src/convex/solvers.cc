@@ -115,19 +115,31 @@ void certify_state(const SoftmaxObjective& objective, const Metric& metric, Solv
 }
 
 Trial line_search(SoftmaxObjective& objective, const SolveState& state, const Parameters& step, Precision precision) {
-  const double slope = state.gradient.cwiseProduct(step).sum();
+  constexpr int kTrials = 30, kExtrapolations = 2;
+  const double slope = -dot(state.gradient, step);  // φ(a) = f(W − a·step), φ'(0) < 0
   // Near the optimum f is flat to rounding: accept what does not rise by more than its last bits.
   const double slack = (precision == Precision::kDouble ? 2e-15 : 1e-8) * std::abs(state.value.objective);
-  for (double length = 1; length > 1e-10; length *= 0.5) {
+  Trial best;
+  double length = 1;
+  for (int k = 0; k < kTrials; ++k) {
     Trial trial;
     trial.w = state.w - length * step;
     trial.value = objective.evaluate(trial.w, &trial.gradient, precision);
-    if (trial.value.objective <= state.value.objective - 1e-4 * length * slope + slack) {
-      trial.length = length;
-      return trial;
+    const double slope_there = -dot(trial.gradient, step);
+    const double secant = length * slope / (slope - slope_there);  // where a quadratic would have its minimum
+    const bool fits = trial.value.objective <= state.value.objective + 1e-4 * length * slope + slack;
+    if (best.length > 0 && (!fits || trial.value.objective >= best.value.objective)) return best;
+    if (!fits) {
+      length = std::isfinite(secant) ? std::clamp(secant, 0.1 * length, 0.6 * length) : 0.1 * length;
+      continue;
     }
+    const bool too_short = slope_there < 0.6 * slope && k < kExtrapolations;
+    trial.length = length;
+    best = std::move(trial);
+    if (!too_short) return best;
+    length = std::clamp(secant, 2 * length, 6 * length);
   }
-  return {};
+  return best;
 }
 
 void accept(SolveState& state, Trial&& trial) {

@@ -19,6 +19,8 @@ namespace poise {
 namespace {
 
 constexpr Index kLargestIndex = std::numeric_limits<std::int32_t>::max();
+constexpr Index kMostFeatures =
+    1 << 27;  // offset and scale alone take 2 GiB then; the largest public set has 55 million
 constexpr std::uint32_t kNoLabel = std::numeric_limits<std::uint32_t>::max();
 
 std::size_t at(Index i) { return static_cast<std::size_t>(i); }
@@ -214,6 +216,14 @@ void set_libsvm_labels(Dataset& data, const FileLabels& labels, std::string_view
   for (const std::uint32_t label : labels.rows) data.labels.push_back(class_of[label]);
 }
 
+/// Every feature costs memory whether it occurs or not: one stray index must not take all there is.
+void check_features(Index features, const std::string& file) {
+  if (features == 0) throw Error(ErrorKind::kData, "no row has a feature", "label index:value …", {}, {file});
+  if (features <= kMostFeatures) return;
+  throw Error(ErrorKind::kResource, fmt::format("the largest index is {}", features),
+              fmt::format("at most {} features", kMostFeatures), "renumber the features that occur", {file});
+}
+
 std::vector<const char*> chunk_lines(std::string_view text) {
   constexpr std::size_t kChunk = 1 << 20;
   std::vector<const char*> starts{text.data()};
@@ -270,7 +280,7 @@ Dataset read_libsvm(const Bytes& bytes, const std::string& file, const ReadOptio
   if (labels.rows.empty()) throw Error(ErrorKind::kData, "no rows: only empty lines and comments", {}, {}, {file});
   CsrMatrix matrix = join(chunks, options.threads);
   if (schema != nullptr) matrix.cols = schema->feature_count();
-  if (matrix.cols == 0) throw Error(ErrorKind::kData, "no row has a feature", "label index:value …", {}, {file});
+  check_features(matrix.cols, file);
   Dataset data;
   data.offset = Vector::Zero(matrix.cols);
   data.scale = Vector::Ones(matrix.cols);

@@ -1,8 +1,11 @@
 #include "data/row_values.h"
 
+#include <fmt/core.h>
+
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <cmath>
 
 #include "data/number.h"
 
@@ -48,13 +51,17 @@ std::string RowValues::text(Index feature) const {
   char* const end = begin + buffer.size();
   if (data_.offset[feature] == 0 && data_.scale[feature] == 1)
     return {begin, std::to_chars(begin, end, stored(feature)).ptr};
+  // Rounded to the coarsest power of ten that does not change what is stored.
   const double wanted = original(feature);
-  for (int digits = 1; digits < 17; ++digits) {
-    char* const stop = std::to_chars(begin, end, wanted, std::chars_format::general, digits).ptr;
+  const int coarsest = static_cast<int>(std::ceil(std::log10(data_.scale[feature]))) + 1;
+  for (int power = coarsest; power > -300; --power) {
+    const double digits = std::nearbyint(wanted * std::pow(10.0, -power));
+    if (!(std::abs(digits) < 1e17)) break;
+    const std::string text = fmt::format("{:.0f}e{}", digits, power);
     double candidate = 0;
-    std::from_chars(begin, stop, candidate);
+    std::from_chars(text.data(), text.data() + text.size(), candidate);
     const double again = (candidate - data_.offset[feature]) / data_.scale[feature];
-    if (static_cast<float>(again) == stored(feature)) return {begin, stop};
+    if (static_cast<float>(again) == stored(feature)) return number_text(candidate == 0 ? 0 : candidate);  // not "-0"
   }
   return number_text(wanted);
 }

@@ -17,8 +17,8 @@ class RowValues {
   float stored(Index feature) const { return stored_[static_cast<std::size_t>(feature)]; }
   /// offset + scale · stored.
   double original(Index feature) const;
-  /// The shortest decimal that is stored as the same float32: standardizing it again, with the same offset and scale,
-  /// gives the same bits. It is the file's own number wherever that had fewer digits than float32 resolves.
+  /// The decimal with fewest places that is stored as the same float32: standardizing it again, with the same offset
+  /// and scale, gives the same bits. It is the file's own number wherever that had fewer digits than float32 resolves.
   std::string text(Index feature) const;
   /// That decimal as a number.
   double value(Index feature) const;

@@ -76,14 +76,14 @@ class TableReader {
         data_.sample_weight[parsed_.first_row[c] + i] = x[at(slot)];
       }
     }
-    const std::string& name = head_.names[at(roles_.weight)];
+    const std::string name = head_.title(roles_.weight);
     if (data_.sample_weight.minCoeff() < 0) {
       throw Error(ErrorKind::kData,
-                  fmt::format("the row weights '{}' go down to {}", name, data_.sample_weight.minCoeff()),
+                  fmt::format("the row weights in {} go down to {}", name, data_.sample_weight.minCoeff()),
                   "weights of 0 or more", {}, {file_});
     }
     if (!(data_.sample_weight.sum() > 0) || !std::isfinite(data_.sample_weight.sum())) {
-      throw Error(ErrorKind::kData, fmt::format("the row weights '{}' sum to {}", name, data_.sample_weight.sum()),
+      throw Error(ErrorKind::kData, fmt::format("the row weights in {} sum to {}", name, data_.sample_weight.sum()),
                   "a positive, finite sum", {}, {file_});
     }
   }
@@ -104,22 +104,22 @@ class TableReader {
   void read_labels() {
     if (roles_.label < 0) return;
     const TextColumn& column = parsed_.texts[at(parsed_.slots[at(roles_.label)])];
-    const std::string& name = head_.names[at(roles_.label)];
+    const std::string name = head_.title(roles_.label);
     const char* missing = nullptr;
     Index missing_count = 0;
     const std::vector<std::string> labels = distinct_labels(column, missing, missing_count);
     if (schema_ != nullptr && missing_count == parsed_.rows()) {
-      label_notices_.push_back(fmt::format("the label column '{}' is empty: the rows have no labels", name));
+      label_notices_.push_back(fmt::format("the label, {}, is empty: the rows have no labels", name));
       return;
     }
     if (missing != nullptr) {
-      throw Error(ErrorKind::kData, fmt::format("the label '{}' is missing", name), "a label in every row",
+      throw Error(ErrorKind::kData, fmt::format("the label, {}, is missing", name), "a label in every row",
                   schema_ == nullptr ? "delete the row" : "give all labels or none",
                   head_.text.where(missing, roles_.label + 1));
     }
     std::vector<std::int32_t> class_of;
     if (schema_ == nullptr) {
-      Classes classes = infer_classes(labels, parsed_.rows(), fmt::format("the label column '{}'", name), {file_});
+      Classes classes = infer_classes(labels, parsed_.rows(), fmt::format("the label, {},", name), {file_});
       data_.schema.classes = std::move(classes.names);
       class_of = std::move(classes.class_of);
     } else {

@@ -143,7 +143,8 @@ Standard standardize(const Moments& seen, Index missing, double filled, double f
 
 Standard standardize_share(double share, bool constant) {
   const double variance = share * (1 - share);
-  return {share, variance > 0 ? std::sqrt(variance) : 1, constant};
+  // Rows of nearly no weight: (1 − share)/deviation must stay in the range of float32.
+  return {share, variance > 0 ? std::max(std::sqrt(variance), 1e-30) : 1, constant};
 }
 
 /// Computes offsets and scales, then writes rows.

@@ -22,7 +22,7 @@ std::size_t at(Index i) { return static_cast<std::size_t>(i); }
 
 [[noreturn]] void fail_cell(const TableHead& head, Index column, const char* place, const std::string& what,
                             const std::string& expected, const std::string& hint) {
-  throw Error(ErrorKind::kData, fmt::format("column '{}' holds {}", head.names[at(column)], what), expected, hint,
+  throw Error(ErrorKind::kData, fmt::format("{} holds {}", head.title(column), what), expected, hint,
               head.text.where(place, column + 1));
 }
 
@@ -105,16 +105,17 @@ class CategoryFinder {
   void add_notices(const Column& column, std::vector<std::string>& notices) const {
     const auto own = counts_.find(kMissingCategory);
     if (own != counts_.end()) {
-      notices.push_back(fmt::format("column '{}': {} missing values are the category '?'", column.name, own->second));
+      notices.push_back(fmt::format("{}: {} missing values are the category '?'", head_.title(position_), own->second));
     } else if (missing_ > 0) {
-      notices.push_back(fmt::format("column '{}': {} missing values are replaced by the most frequent category '{}'",
-                                    column.name, missing_, column.categories[at(static_cast<Index>(column.fill))]));
+      notices.push_back(fmt::format("{}: {} missing values are replaced by the most frequent category '{}'",
+                                    head_.title(position_), missing_,
+                                    column.categories[at(static_cast<Index>(column.fill))]));
     }
     if (column.categories.size() > kManyCategories) {
       notices.push_back(
-          fmt::format("column '{}' has {} categories, a feature each; is it text or an identifier? "
+          fmt::format("{} has {} categories, a feature each; is it text or an identifier? "
                       "--ignore leaves it out",
-                      column.name, column.categories.size()));
+                      head_.title(position_), column.categories.size()));
     }
   }
 
@@ -132,13 +133,13 @@ std::string reason_to_leave_out(const ParsedTable& parsed, Index position, const
   const Index slot = parsed.slots[at(position)], rows = parsed.rows();
   if (parsed.modes[at(position)] == CellMode::kNumber) {
     if (parsed.odd[at(slot)].missing < rows) return {};
-    return fmt::format("column '{}' has no values and is left out", name);
+    return fmt::format("{} has no values and is left out", name);
   }
   const std::size_t distinct = parsed.texts[at(slot)].entries.size();
   if (rows <= kIdentifierRows || static_cast<double>(distinct) <= kIdentifierShare * static_cast<double>(rows))
     return {};
-  return fmt::format("column '{}' has {} different strings in {} rows: taken for an identifier and left out", name,
-                     distinct, rows);
+  return fmt::format("{} has {} different strings in {} rows: taken for an identifier and left out", name, distinct,
+                     rows);
 }
 
 void infer_number(const TableHead& head, const ParsedTable& parsed, Index position, MissingPolicy policy,
@@ -148,7 +149,7 @@ void infer_number(const TableHead& head, const ParsedTable& parsed, Index positi
   const Index missing = parsed.odd[at(parsed.slots[at(position)])].missing;
   column.has_missing_feature = policy == MissingPolicy::kCategory && missing > 0;
   if (missing > 0) {
-    notices.push_back(fmt::format("column '{}': {} missing values are replaced by the mean{}", column.name, missing,
+    notices.push_back(fmt::format("{}: {} missing values are replaced by the mean{}", head.title(position), missing,
                                   column.has_missing_feature ? " and marked by a feature of their own" : ""));
   }
 }
@@ -175,7 +176,7 @@ void match_categories(const TableHead& head, const TextColumn& texts, Index posi
   }
   if (unknown > 0) {
     notices.push_back(
-        fmt::format("column '{}': {} values of categories unseen in training count as none", column.name, unknown));
+        fmt::format("{}: {} values of categories unseen in training count as none", head.title(position), unknown));
   }
 }
 
@@ -215,7 +216,7 @@ TableColumns infer_columns(const TableHead& head, const ParsedTable& parsed, con
     Column column;
     column.name = head.names[at(position)];
     column.position = position;
-    const std::string reason = reason_to_leave_out(parsed, position, column.name);
+    const std::string reason = reason_to_leave_out(parsed, position, head.title(position));
     if (!reason.empty()) {
       result.notices.push_back(reason);
       continue;

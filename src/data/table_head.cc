@@ -170,6 +170,11 @@ bool is_label_name(const std::string& name, std::size_t& rank) {
   return found != kNames.end();
 }
 
+std::string TableHead::title(Index column) const {
+  const std::string& name = names[static_cast<std::size_t>(column)];
+  return has_header ? fmt::format("column '{}'", name) : name;
+}
+
 TableHead open_table(const Bytes& bytes, const std::string& file, const ReadOptions& options,
                      const std::vector<std::string>& expected_names) {
   check_text(bytes, file, options.threads);

@@ -19,6 +19,8 @@ struct TableHead {
   std::vector<CellMode> modes;  ///< by the first rows: kNumber or kText
 
   Index columns() const { return static_cast<Index>(names.size()); }
+  /// For messages: "column 'age'", or "column 3" (from 0) if there is no header.
+  std::string title(Index column) const;
 };
 
 /// Text cells of a column that is otherwise numeric are errors up to this share; above it the column is categorical.

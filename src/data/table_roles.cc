@@ -54,8 +54,7 @@ Index default_label(const TableHead& head, std::string& how) {
 
 void check_apart(const TableHead& head, Index a, Index b, const char* what_a, const char* what_b) {
   if (a < 0 || a != b) return;
-  throw Error(ErrorKind::kUsage,
-              fmt::format("{} and {} are both '{}'", what_a, what_b, head.names[static_cast<std::size_t>(a)]),
+  throw Error(ErrorKind::kUsage, fmt::format("{} and {} are both {}", what_a, what_b, head.title(a)),
               "different columns", {}, {head.text.file});
 }
 
@@ -147,8 +146,7 @@ TableRoles choose_roles(const TableHead& head, const ReadOptions& options) {
   } else {
     std::string how;
     roles.label = default_label(head, how);
-    roles.notices.push_back(fmt::format("the label is '{}' ({}); --label names another",
-                                        head.names[static_cast<std::size_t>(roles.label)], how));
+    roles.notices.push_back(fmt::format("the label is {} ({}); --label names another", head.title(roles.label), how));
   }
   if (options.sample_weight) roles.weight = need_column(head, *options.sample_weight, "--sample-weight");
   check_apart(head, roles.weight, roles.label, "--sample-weight", "the label");

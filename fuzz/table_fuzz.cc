@@ -1,0 +1,25 @@
+// Tables: inferred, then read again with the schema that came out, and with options from the first byte.
+#include "data/table.h"
+#include "expect_error.h"
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  if (size < 1) return 0;
+  const poise::Bytes bytes = poise::copy_bytes({reinterpret_cast<const char*>(data) + 1, size - 1});
+  poise::ReadOptions options;
+  options.threads = 1;
+  options.missing = static_cast<poise::MissingPolicy>(data[0] % 3);
+  if ((data[0] & 4) != 0) options.label = "0";
+  if ((data[0] & 8) != 0) options.header = (data[0] & 16) != 0;
+  if ((data[0] & 32) != 0) options.sample_weight = "1";
+  options.strip_label_dot = (data[0] & 64) != 0;
+  options.unknown_category_is_zero = (data[0] & 128) != 0;
+  poise::expect_result_or_error([&] {
+    const poise::Dataset set = poise::read_table(bytes, "t.csv", options, nullptr);
+    for (poise::Index k = 0; k < set.rows() * set.features.cols(); ++k) {
+      if (!(set.features.floats()[k] - set.features.floats()[k] == 0)) std::abort();  // every value is finite
+    }
+    const poise::Dataset again = poise::read_table(bytes, "t.csv", options, &set.schema);
+    if (again.rows() != set.rows() || again.labels != set.labels) std::abort();
+  });
+  return 0;
+}

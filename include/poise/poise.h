@@ -1,0 +1,14 @@
+// Everything of Poise.
+#pragma once
+
+#include "poise/dataset.h"
+#include "poise/dual_process.h"
+#include "poise/error.h"
+#include "poise/information.h"
+#include "poise/metrics.h"
+#include "poise/model.h"
+#include "poise/read.h"
+#include "poise/schema.h"
+#include "poise/softmax_regression.h"
+#include "poise/solver.h"
+#include "poise/version.h"

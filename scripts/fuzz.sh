@@ -1,0 +1,24 @@
+#!/usr/bin/env bash
+# Builds the fuzz targets and runs each from its seeds: scripts/fuzz.sh [seconds each, default 60] [target…]
+# Ends with an error at the first input that is neither read nor refused properly; it is left in build/fuzz/found/.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+seconds=${1:-60}
+shift || true
+cmake --preset fuzz >/dev/null
+cmake --build --preset fuzz >/dev/null
+mkdir -p build/fuzz/found
+targets=("$@")
+[ ${#targets[@]} -gt 0 ] || for source in fuzz/*_fuzz.cc; do targets+=("$(basename "$source" _fuzz.cc)"); done
+for target in "${targets[@]}"; do
+  corpus=build/fuzz/corpus/$target  # what libFuzzer finds stays out of the repository
+  mkdir -p "$corpus"
+  if ! build/fuzz/bin/"${target}_fuzz" -max_total_time="$seconds" -rss_limit_mb=4096 -max_len=4096 -timeout=20 \
+    -print_final_stats=1 -artifact_prefix="build/fuzz/found/$target-" "$corpus" fuzz/corpus/"$target" >build/fuzz/"$target".log 2>&1; then
+    tail -40 build/fuzz/"$target".log >&2
+    echo "fuzz: $target failed; the input is in build/fuzz/found/" >&2
+    exit 1
+  fi
+  echo "fuzz: $target clean, $(grep -oP 'number_of_executed_units: \K\d+' build/fuzz/"$target".log) inputs in ${seconds} s"
+done

@@ -1,0 +1,239 @@
+// IDX and NPY arrays, and labels in files of their own.
+#include "helpers.h"
+
+namespace poise {
+namespace {
+
+constexpr ErrorKind kData = ErrorKind::kData;
+
+std::string images(int n) {
+  std::string pixels;
+  for (int i = 0; i < n * 6; ++i) pixels += static_cast<char>(i * 7);
+  return idx(8, {static_cast<std::uint32_t>(n), 2, 3}, pixels);
+}
+
+TEST(Idx, ReadsImagesAndTheLabelsBesideThem) {
+  const TempDir dir;
+  dir.write("train-labels-idx1-ubyte", idx(8, {3}, std::string("\x05\x00\x05", 3)));
+  const Dataset data = read_dataset(dir.write("train-images-idx3-ubyte", images(3)));
+  ASSERT_EQ(data.rows(), 3);
+  ASSERT_EQ(data.features.cols(), 6);
+  EXPECT_EQ(data.features.bytes()[10], 70);
+  EXPECT_EQ(data.unit, 255);
+  EXPECT_EQ(data.schema.image_shape, (std::vector<Index>{2, 3}));
+  EXPECT_EQ(data.schema.feature_name(4), "pixel (1,1)");
+  EXPECT_EQ(data.schema.classes, (std::vector<std::string>{"0", "5"}));
+  EXPECT_EQ(data.labels, (std::vector<std::int32_t>{1, 0, 1}));
+}
+
+TEST(Idx, ReadsGzipAndMixesOfIt) {
+  const TempDir dir;
+  dir.write("a-labels.idx.gz", gzip(idx(8, {3}, "abc")));
+  EXPECT_EQ(read_dataset(dir.write("a-images.idx", images(3))).schema.classes,
+            (std::vector<std::string>{"97", "98", "99"}));
+  dir.write("b-labels.idx", idx(8, {3}, "aba"));
+  EXPECT_EQ(read_dataset(dir.write("b-images.idx.gz", gzip(images(3)))).labels, (std::vector<std::int32_t>{0, 1, 0}));
+}
+
+TEST(Idx, ReadsBigEndianLabels) {
+  const TempDir dir;
+  ReadOptions options;
+  options.labels_file = dir.write("l16", idx(0x0B, {3}, std::string("\x01\x02\xFF\xFF\x00\x07", 6)));
+  EXPECT_EQ(read_dataset(dir.write("p.idx", images(3)), options).schema.classes,
+            (std::vector<std::string>{"-1", "7", "258"}));
+  options.labels_file = dir.write("l32", idx(0x0C, {3}, std::string("\0\x01\0\0\0\0\0\x02\0\0\0\x03", 12)));
+  EXPECT_EQ(read_dataset(dir.path("p.idx"), options).schema.classes, (std::vector<std::string>{"2", "3", "65536"}));
+}
+
+TEST(Idx, RefusesBrokenFiles) {
+  const TempDir dir;
+  const auto read = [&](const std::string& content, const std::string& name = "x-images.idx") {
+    return [&dir, content, name] { read_dataset(dir.write(name, content)); };
+  };
+  expect_error(read("not idx at all, but text"), kData, "wrong magic");
+  expect_error(read(images(3).substr(0, 10)), kData, "header is cut short");
+  expect_error(read(images(3).substr(0, 20)), kData, "claims 3×2×3 = 18 bytes and 4 follow");
+  expect_error(read(images(3) + "x"), kData, "and 19 follow");
+  expect_error(read(idx(8, {2000000000, 28, 28}, "short")), kData, "claims 2000000000×28×28 = 1568000000000 bytes");
+  expect_error(read(idx(8, {4294967295U, 4294967295U, 4294967295U}, "short")), kData, "claims");
+  expect_error(read(idx(8, {0, 28, 28}, "")), kData, "has no values");
+  expect_error(read(idx(0x0D, {1, 2, 3}, std::string(24, 'x'))), kData, "type 0x0d; expected images");
+  expect_error(read(idx(8, {3}, "abc")), kData, "looks like the labels");
+  expect_error(read(images(3)), kData, "no labels beside the images");
+  dir.write("x-labels.idx", idx(8, {2}, "ab"));
+  expect_error(read(images(3)), kData, "has 2 labels; expected 3");
+  dir.write("x-labels.idx", "hello");
+  expect_error(read(images(3)), kData, "neither an NPY nor an IDX file");
+  dir.write("x-labels.idx", images(3));
+  expect_error(read(images(3)), kData, "expected labels: one dimension");
+}
+
+TEST(Idx, KeepsToAModel) {
+  const TempDir dir;
+  dir.write("a-labels.idx", idx(8, {3}, std::string("\0\1\1", 3)));
+  const Schema schema = read_dataset(dir.write("a-images.idx", images(3))).schema;
+  const Dataset bare = read_dataset(dir.write("b.idx", images(2)), {}, schema);
+  EXPECT_TRUE(bare.labels.empty());
+  expect_error(
+      [&] {
+        read_dataset(dir.write("c.idx", idx(8, {1, 5}, "abcde")), {}, schema);
+      },
+      kData, "rows of 5 features; expected 6");
+  dir.write("d-labels.idx", idx(8, {2}, std::string("\1\2", 2)));
+  expect_error([&] { read_dataset(dir.write("d-images.idx", images(2)), {}, schema); }, kData, "the label 2 in row 1");
+}
+
+ReadOptions with_labels(const TempDir& dir, const std::string& content) {
+  ReadOptions options;
+  options.labels_file = dir.write("labels", content);
+  return options;
+}
+
+const std::string kThreeLabels = npy(npy_dict("<i8", "(3,)"), raw<std::int64_t>({4, -2, 4}));
+
+TEST(Npy, MapsFloats) {
+  const TempDir dir;
+  const std::vector<float> values = {1, 2, 3.5F, -4, 5, 6e30F};
+  for (const int version : {1, 2, 3}) {
+    const std::string file = dir.write("x.npy", npy(npy_dict("<f4", "(3, 2)"), raw(values), version));
+    const Dataset data = read_dataset(file, with_labels(dir, kThreeLabels));
+    ASSERT_EQ(data.features.kind(), Features::Kind::kFloat);
+    EXPECT_EQ(std::vector<float>(data.features.floats(), data.features.floats() + 6), values);
+    EXPECT_EQ(data.offset, Vector::Zero(2));
+    EXPECT_EQ(data.scale, Vector::Ones(2));
+    EXPECT_EQ(data.schema.classes, (std::vector<std::string>{"-2", "4"}));
+    EXPECT_EQ(data.labels, (std::vector<std::int32_t>{1, 0, 1}));
+  }
+}
+
+TEST(Npy, TransposesFortranOrder) {
+  const TempDir dir;
+  const std::string file = dir.write("x.npy", npy(npy_dict("<f4", "(3, 2)", true), raw<float>({1, 3, 5, 2, 4, 6})));
+  const Dataset data = read_dataset(file, with_labels(dir, kThreeLabels));
+  EXPECT_EQ(std::vector<float>(data.features.floats(), data.features.floats() + 6),
+            (std::vector<float>{1, 2, 3, 4, 5, 6}));
+}
+
+TEST(Npy, KeepsBytesAndImages) {
+  const TempDir dir;
+  const Dataset flat =
+      read_dataset(dir.write("x.npy", npy(npy_dict("|u1", "(3, 2)"), "abcdef")), with_labels(dir, kThreeLabels));
+  EXPECT_EQ(flat.features.bytes()[3], 'd');
+  EXPECT_EQ(flat.unit, 1);
+  const Dataset image =
+      read_dataset(dir.write("y.npy", npy(npy_dict("|u1", "(3, 1, 2)"), "abcdef")), with_labels(dir, kThreeLabels));
+  EXPECT_EQ(image.schema.image_shape, (std::vector<Index>{1, 2}));
+  EXPECT_EQ(image.unit, 255);
+}
+
+TEST(Npy, ConvertsOtherNumbersStandardized) {
+  const TempDir dir;
+  const Dataset doubles = read_dataset(
+      dir.write("x.npy", npy(npy_dict("<f8", "(3, 2)"), raw<double>({1e9 + 1, 0, 1e9 + 2, 0, 1e9 + 3, 3}))),
+      with_labels(dir, kThreeLabels));
+  EXPECT_DOUBLE_EQ(doubles.offset[0], 1e9 + 2);
+  EXPECT_DOUBLE_EQ(doubles.scale[0], std::sqrt(2.0 / 3));
+  EXPECT_NEAR(original(doubles, 2, 0), 1e9 + 3, 1e-6);
+  EXPECT_NEAR(original(doubles, 2, 1), 3, 1e-6);
+  const Dataset ints =
+      read_dataset(dir.write("y.npy", npy(npy_dict("<i4", "(3, 2)", true), raw<std::int32_t>({-1, 70000, 2, 3, 4, 5}))),
+                   with_labels(dir, kThreeLabels));
+  EXPECT_NEAR(original(ints, 1, 0), 70000, 1e-2);
+  EXPECT_NEAR(original(ints, 1, 1), 4, 1e-6);
+  const Dataset small = read_dataset(dir.write("z.npy", npy(npy_dict("|i1", "(3, 1)"), raw<std::int8_t>({-1, 3, 5}))),
+                                     with_labels(dir, kThreeLabels));
+  EXPECT_NEAR(original(small, 0, 0), -1, 1e-6);
+}
+
+TEST(Npy, TakesTheLastColumnForTheLabel) {
+  const TempDir dir;
+  const std::string file = dir.write("x.npy", npy(npy_dict("<f4", "(3, 3)"), raw<float>({1, 2, 0, 3, 4, 7, 5, 6, 0})));
+  const Dataset data = read_dataset(file);
+  ASSERT_EQ(data.features.cols(), 2);
+  EXPECT_EQ(data.features.floats()[3], 4.0F);
+  EXPECT_EQ(data.schema.classes, (std::vector<std::string>{"0", "7"}));
+  EXPECT_TRUE(has_notice(data, "the label is column 2 (the last)"));
+  ReadOptions options;
+  options.label = "0";
+  EXPECT_EQ(read_dataset(file, options).schema.classes, (std::vector<std::string>{"1", "3", "5"}));
+  options.label = "3";
+  expect_error([&] { read_dataset(file, options); }, ErrorKind::kUsage, "--label");
+  EXPECT_TRUE(read_dataset(dir.write("p.npy", npy(npy_dict("<f4", "(1, 2)"), raw<float>({1, 2}))), {}, data.schema)
+                  .labels.empty());
+  expect_error(
+      [&] {
+        read_dataset(dir.write("q.npy", npy(npy_dict("<f4", "(2, 2)"), raw<float>({1, 0.5, 2, 1}))));
+      },
+      kData, "holds 0.5 in row 0");
+}
+
+TEST(Npy, TakesSoftTargets) {
+  const TempDir dir;
+  const std::string file = dir.write("x.npy", npy(npy_dict("<f4", "(2, 1)"), raw<float>({1, 2})));
+  const Dataset data =
+      read_dataset(file, with_labels(dir, npy(npy_dict("<f8", "(2, 3)"), raw<double>({0.5, 0.25, 0.25, 0, 1, 0}))));
+  EXPECT_TRUE(data.labels.empty());
+  EXPECT_EQ(data.targets(0, 1), 0.25F);
+  EXPECT_EQ(data.schema.classes, (std::vector<std::string>{"0", "1", "2"}));
+  for (const std::vector<double>& bad :
+       {std::vector<double>{0.5, 0.25, 0.5, 0, 1, 0}, {1.5, -0.5, 0, 0, 1, 0}, {std::nan(""), 0, 1, 0, 1, 0}}) {
+    expect_error([&] { read_dataset(file, with_labels(dir, npy(npy_dict("<f8", "(2, 3)"), raw(bad)))); }, kData,
+                 "sum to 1");
+  }
+}
+
+TEST(Npy, RefusesBrokenFiles) {
+  const TempDir dir;
+  const auto read = [&](const std::string& content) {
+    return [&dir, content] { read_dataset(dir.write("x.npy", content)); };
+  };
+  const std::string values = raw<float>({1, 2, 3, 4});
+  expect_error(read("a,b\n1,2\n"), kData, "wrong magic");
+  expect_error(read(std::string("\x93NUMPY\x04\x00", 8) + "xx{}"), kData, "unknown NPY version");
+  expect_error(read(std::string("\x93NUMPY\x01\x00", 8)), kData, "unknown NPY version");
+  expect_error(read(npy(npy_dict("<f4", "(2, 2)"), values).substr(0, 40)), kData, "the file ends before");
+  expect_error(read(npy(npy_dict("<f4", "(2, 2)"), values.substr(1))), kData, "claims 16 bytes and 15 follow");
+  expect_error(read(npy(npy_dict("<f4", "(2000000000, 1000000)"), values)), kData, "claims 8000000000000000 bytes");
+  expect_error(read(npy(npy_dict("<f4", "(9000000000000000000, 9000000000000000000)"), values)), kData, "claims");
+  expect_error(read(npy(npy_dict("<f4", "(0, 2)"), "")), kData, "no values");
+  expect_error(read(npy(npy_dict(">f4", "(2, 2)"), values)), kData, "big-endian");
+  expect_error(read(npy(npy_dict("|O", "(2, 2)"), values)), kData, "Python objects");
+  expect_error(read(npy(npy_dict("<U1", "(2, 2)"), values)), kData, "strings");
+  expect_error(read(npy(npy_dict("<c8", "(2, 2)"), values)), kData, "the type '<c8'");
+  expect_error(read(npy("{'descr': [('a', '<f4')], 'fortran_order': False, 'shape': (4,), }", values)), kData,
+               "structured");
+  expect_error(read(npy("{'descr': '<f4', 'shape': (2, 2), }", values)), kData, "a key is missing");
+  expect_error(read(npy("{'descr': '<f4', 'fortran_order': maybe, 'shape': (2, 2), }", values)), kData, "malformed");
+  expect_error(read(npy("{'descr': '<f4', 'fortran_order': False, 'shape': (2, -2), }", values)), kData, "malformed");
+  expect_error(read(npy("nonsense", values)), kData, "malformed");
+  expect_error(read(npy(npy_dict("<f4", "(4,)"), values)), kData, "looks like labels");
+  expect_error(read(npy(npy_dict("<f4", "(1, 2, 2)"), values)), kData, "shape (1, 2, 2)");
+  expect_error(read(npy(npy_dict("<f4", "(4, 1)"), values)), kData, "one column");
+}
+
+TEST(Npy, NamesTheFirstValueThatIsNotFinite) {
+  const TempDir dir;
+  const double nan = std::nan(""), infinity = HUGE_VAL;
+  expect_error(
+      [&] {
+        read_dataset(
+            dir.write("x.npy", npy(npy_dict("<f4", "(3, 2)"), raw<float>({1, 2, 3, static_cast<float>(nan), 5, 6}))),
+            with_labels(dir, kThreeLabels));
+      },
+      kData, "row 1, column 1 (from 0) is not finite");
+  expect_error(
+      [&] {
+        read_dataset(dir.write("x.npy", npy(npy_dict("<f8", "(3, 2)"), raw<double>({1, 2, 3, 4, infinity, 6}))),
+                     with_labels(dir, kThreeLabels));
+      },
+      kData, "row 2, column 0 (from 0) is not finite");
+}
+
+TEST(Npy, ReadsGzip) {
+  const TempDir dir;
+  const std::string file = dir.write("x.npy.gz", gzip(npy(npy_dict("<f4", "(3, 2)"), raw<float>({1, 2, 3, 4, 5, 6}))));
+  EXPECT_EQ(read_dataset(file, with_labels(dir, gzip(kThreeLabels))).features.floats()[5], 6.0F);
+}
+
+}  // namespace
+}  // namespace poise

@@ -1,0 +1,261 @@
+// Tables: dialects, headers, kinds of columns, standardization.
+#include "helpers.h"
+
+namespace poise {
+namespace {
+
+const char* const kPlain = "a,b,label\n1,10,x\n2,20,y\n3,30,x\n";
+
+TEST(Table, ReadsColumnsLabelsAndNames) {
+  const Dataset data = read_text(kPlain);
+  ASSERT_EQ(data.rows(), 3);
+  EXPECT_EQ(feature_names(data), (std::vector<std::string>{"a", "b"}));
+  EXPECT_EQ(data.schema.classes, (std::vector<std::string>{"x", "y"}));
+  EXPECT_EQ(data.labels, (std::vector<std::int32_t>{0, 1, 0}));
+  EXPECT_EQ(data.schema.label_name, "label");
+  EXPECT_EQ(data.schema.label_position, 2);
+  EXPECT_TRUE(data.schema.has_header);
+  EXPECT_EQ(data.name, "t.csv");
+  EXPECT_TRUE(has_notice(data, "the label is column 'label' (by its name)"));
+  for (Index i = 0; i < 3; ++i) {
+    EXPECT_NEAR(original(data, i, 0), static_cast<double>(i + 1), 1e-6);
+    EXPECT_NEAR(original(data, i, 1), 10.0 * static_cast<double>(i + 1), 1e-5);
+  }
+}
+
+TEST(Table, StoresStandardizedFeatures) {
+  const Dataset data = read_text(kPlain);
+  EXPECT_DOUBLE_EQ(data.offset[0], 2);  // mean of 1, 2, 3
+  EXPECT_DOUBLE_EQ(data.scale[0], std::sqrt(2.0 / 3));
+  EXPECT_FLOAT_EQ(data.features.floats()[0], static_cast<float>(-1 / std::sqrt(2.0 / 3)));
+  EXPECT_EQ(data.features.floats()[2], 0.0F);
+}
+
+TEST(Table, StandardizesByRowWeights) {
+  ReadOptions options;
+  options.sample_weight = "w";
+  const Dataset data = read_text("a,w,label\n1,1,x\n5,3,y\n9,0,x\n", options);
+  EXPECT_EQ(feature_names(data), std::vector<std::string>{"a"});
+  EXPECT_DOUBLE_EQ(data.offset[0], 4);              // (1·1 + 3·5) / 4
+  EXPECT_DOUBLE_EQ(data.scale[0], std::sqrt(3.0));  // (9 + 3·1) / 4
+  EXPECT_EQ(data.sample_weight, (Vector(3) << 1, 3, 0).finished());
+  EXPECT_NEAR(original(data, 2, 0), 9, 1e-6);
+}
+
+TEST(Table, StaysFiniteWhereARowHasNearlyNoWeight) {  // found by fuzzing
+  ReadOptions options;
+  options.sample_weight = "w";
+  const Dataset data = read_text("c,a,w,label\nu,0,2.5,x\nv,1e9,3e-242,y\nu,1e-9,1,x\n", options);
+  for (Index k = 0; k < 9; ++k) EXPECT_TRUE(std::isfinite(data.features.floats()[k])) << k;
+}
+
+TEST(Table, KeepsLargeOffsetsExactEnough) {
+  const Dataset data = read_text("a,label\n1000000001,x\n1000000002,y\n1000000004,x\n");
+  EXPECT_NEAR(original(data, 0, 0), 1000000001, 1e-6);  // as float32 it would be off by 63
+  EXPECT_NEAR(original(data, 2, 0), 1000000004, 1e-6);
+}
+
+TEST(Table, TakesOneHotFeaturesByName) {
+  const Dataset data = read_text("color,n,label\nred,1,x\nblue,2,y\nred,3,y\n");
+  EXPECT_EQ(feature_names(data), (std::vector<std::string>{"color=blue", "color=red", "n"}));
+  EXPECT_NEAR(named(data, 0, "color=red"), 1, 1e-6);
+  EXPECT_NEAR(named(data, 0, "color=blue"), 0, 1e-6);
+  EXPECT_NEAR(named(data, 1, "color=blue"), 1, 1e-6);
+  EXPECT_DOUBLE_EQ(data.offset[1], 2.0 / 3);  // the share of red
+}
+
+struct DialectCase {
+  const char* name;
+  const char* text;
+};
+
+class Dialects : public testing::TestWithParam<DialectCase> {};
+
+TEST_P(Dialects, AllSayTheSame) {
+  const Dataset data = read_text(GetParam().text, {}, "t.txt");
+  ASSERT_EQ(data.rows(), 3);
+  ASSERT_EQ(data.features.cols(), 2);
+  EXPECT_EQ(data.labels, (std::vector<std::int32_t>{0, 1, 0}));
+  for (Index i = 0; i < 3; ++i) EXPECT_NEAR(original(data, i, 1), 0.5 * static_cast<double>(i) - 1, 1e-6);
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    All, Dialects,
+    testing::Values(DialectCase{"comma", "1,-1,x\n2,-0.5,y\n4,0,x\n"},
+                    DialectCase{"semicolon", "1;-1;x\n2;-0.5;y\n4;0;x\n"},
+                    DialectCase{"tab", "1\t-1\tx\n2\t-0.5\ty\n4\t0\tx\n"},
+                    DialectCase{"bar", "1|-1|x\n2|-0.5|y\n4|0|x\n"},
+                    DialectCase{"blanks", "  1  -1 x\n2 -0.5\t  y  \n4 0 x\n"},
+                    DialectCase{"comma_and_blanks", " 1 , -1, x\n2, -0.5 ,y\n4,\t0, x \n"},
+                    DialectCase{"crlf", "1,-1,x\r\n2,-0.5,y\r\n4,0,x\r\n"},
+                    DialectCase{"no_last_newline", "1,-1,x\n2,-0.5,y\n4,0,x"},
+                    DialectCase{"crlf_no_last_newline", "1,-1,x\r\n2,-0.5,y\r\n4,0,x"},
+                    DialectCase{"byte_order_mark",
+                                "\xEF\xBB\xBF"
+                                "1,-1,x\n2,-0.5,y\n4,0,x\n"},
+                    DialectCase{"empty_lines", "\n1,-1,x\n\n  \n2,-0.5,y\n\r\n4,0,x\n\n\n"},
+                    DialectCase{"comments", "# made by hand\n1,-1,x\n#2,3\n2,-0.5,y\n4,0,x\n# end"},
+                    DialectCase{"header", "one,two,three\n1,-1,x\n2,-0.5,y\n4,0,x\n"},
+                    DialectCase{"quoted_header", "\"one\";\"two, 2\";\"class\"\n1;-1;x\n2;-0.5;y\n4;0;x\n"},
+                    DialectCase{"quoted_cells", "\"1\",\"-1\",\"x\"\n\"2\",-0.5,y\n4, \"0\" ,x\n"},
+                    DialectCase{"exponents", "1,-1e0,x\n2,-5E-1,y\n4,+0,x\n"}),
+    [](const auto& chosen) { return chosen.param.name; });
+
+TEST(Table, UndoesQuotes) {
+  const Dataset data =
+      read_text("name,n,label\n\"a, b\",1,x\n\"say \"\"hi\"\"\",2,y\n\"two\nlines\",3,x\n\"a, b\",4,y\n");
+  ASSERT_EQ(data.rows(), 4);
+  EXPECT_EQ(data.schema.columns[0].categories, (std::vector<std::string>{"a, b", "say \"hi\"", "two\nlines"}));
+  EXPECT_NEAR(original(data, 3, 3), 4, 1e-6);
+}
+
+TEST(Table, LeavesAQuoteInsideOfACellAlone) {
+  const Dataset data = read_text("size,n,label\n5\" pipe,1,x\n6\" pipe,2,y\n5\" pipe,3,y\n");
+  EXPECT_EQ(data.schema.columns[0].categories, (std::vector<std::string>{"5\" pipe", "6\" pipe"}));
+}
+
+TEST(Table, FollowsTheOptionsOnDelimiterHeaderAndComment) {
+  ReadOptions options;
+  options.delimiter = ':';
+  options.header = true;
+  options.comment = '%';
+  const Dataset data = read_text("% note\n1:2:3\n4:5:x\n5:6:#y\n", options);
+  EXPECT_EQ(data.rows(), 2);
+  EXPECT_EQ(feature_names(data), (std::vector<std::string>{"1", "2"}));
+  EXPECT_EQ(data.schema.classes, (std::vector<std::string>{"#y", "x"}));
+}
+
+TEST(Table, SeesNoHeaderInTextDataWhoseFirstRowComesAgain) {
+  std::string text;
+  for (int i = 0; i < 30; ++i) text += i % 3 == 0 ? "p,x,y\n" : i % 3 == 1 ? "e,b,n\n" : "p,b,y\n";
+  const Dataset data = read_text(text);
+  EXPECT_FALSE(data.schema.has_header);
+  EXPECT_EQ(data.rows(), 30);
+}
+
+TEST(Table, SeesAHeaderInTextData) {
+  std::string text = "edible,shape,odor\n";
+  for (int i = 0; i < 30; ++i) text += i % 3 == 0 ? "p,x,y\n" : i % 3 == 1 ? "e,b,n\n" : "p,b,y\n";
+  const Dataset data = read_text(text);
+  EXPECT_TRUE(data.schema.has_header);
+  EXPECT_EQ(data.rows(), 30);
+}
+
+TEST(Table, ChoosesTheLabelByNameThenTheLast) {
+  EXPECT_EQ(read_text("Class,a\nx,1\ny,2\n").schema.label_position, 0);
+  EXPECT_EQ(read_text("y,target,a\n1,u,5\n2,v,6\n").schema.label_position, 1);  // target goes before y
+  const Dataset last = read_text("a,b,c\n1,2,u\n3,4,v\n");
+  EXPECT_EQ(last.schema.label_position, 2);
+  EXPECT_TRUE(has_notice(last, "the label is column 'c' (the last)"));
+}
+
+TEST(Table, TakesTheLabelByNameOrIndex) {
+  ReadOptions options;
+  for (const char* label : {"b", "1", "-2"}) {
+    options.label = label;
+    const Dataset data = read_text("a,b,c\n1,u,3\n2,v,5\n", options);
+    EXPECT_EQ(data.schema.label_position, 1) << label;
+    EXPECT_EQ(feature_names(data), (std::vector<std::string>{"a", "c"}));
+    EXPECT_FALSE(has_notice(data, "the label is"));
+  }
+}
+
+TEST(Table, LeavesIgnoredColumnsOut) {
+  ReadOptions options;
+  options.ignore = {"id", "-2"};
+  const Dataset data = read_text("id,a,b,c,label\nq,1,2,zz,x\nw,3,5,,y\n", options);
+  EXPECT_EQ(feature_names(data), (std::vector<std::string>{"a", "b"}));  // the text and the gap do no harm
+}
+
+TEST(Table, SortsIntegerLabelsByValueAndKeepsGaps) {
+  const Dataset data = read_text("1,10\n2,9\n3,-1\n4,9.0\n5,+10\n");
+  EXPECT_EQ(data.schema.classes, (std::vector<std::string>{"-1", "9", "10"}));
+  EXPECT_EQ(data.labels, (std::vector<std::int32_t>{2, 1, 0, 1, 2}));
+}
+
+TEST(Table, SortsOtherLabelsAlphabetically) {
+  EXPECT_EQ(read_text("1,b10\n2,b9\n3,a\n").schema.classes, (std::vector<std::string>{"a", "b10", "b9"}));
+}
+
+TEST(Table, StripsDotsFromLabelsWhereAsked) {
+  ReadOptions options;
+  options.strip_label_dot = true;
+  EXPECT_EQ(read_text("1,<=50K.\n2,>50K.\n3,<=50K\n", options).schema.classes,
+            (std::vector<std::string>{"<=50K", ">50K"}));
+  EXPECT_EQ(read_text("1,<=50K.\n2,>50K.\n").schema.classes, (std::vector<std::string>{"<=50K.", ">50K."}));
+}
+
+TEST(Table, LeavesIdentifiersOut) {
+  std::string text = "name,a,label\n";
+  for (int i = 0; i < 40; ++i)
+    text += "person" + std::to_string(i) + "," + std::to_string(i % 7) + (i % 2 ? ",x\n" : ",y\n");
+  const Dataset data = read_text(text);
+  EXPECT_EQ(feature_names(data), std::vector<std::string>{"a"});
+  EXPECT_TRUE(has_notice(data, "column 'name' has 40 different strings in 40 rows: taken for an identifier"));
+}
+
+TEST(Table, KeepsConstantFeaturesAndSaysSo) {
+  const Dataset data = read_text("a,b,label\n0.1,1,x\n0.1,2,y\n0.1,3,x\n");
+  EXPECT_EQ(data.offset[0], 0.1);
+  EXPECT_EQ(data.scale[0], 1);
+  for (Index i = 0; i < 3; ++i) EXPECT_EQ(data.features.floats()[2 * i], 0.0F);
+  EXPECT_TRUE(has_notice(data, "1 feature is constant: 'a'"));
+}
+
+TEST(Table, DropsAColumnWithoutAnyValue) {
+  const Dataset data = read_text("1,2,,x\n3,4,,y\n5,7,,x\n");  // a file whose rows end like this is common
+  EXPECT_EQ(data.features.cols(), 2);
+  EXPECT_TRUE(has_notice(data, "column 2 has no values and is left out"));
+}
+
+TEST(Table, DecidesOnKindsByTheWholeFile) {
+  std::string numbers, text;
+  for (int i = 0; i < 3000; ++i) {
+    numbers += std::to_string(i % 13) + ",c" + std::to_string(i % 2) + "\n";
+    text += (i < 2000 ? "7" : "seven") + std::string(",c") + std::to_string(i % 2) + "\n";
+  }
+  EXPECT_EQ(read_text(numbers).schema.columns[0].kind, ColumnKind::kNumeric);
+  const Dataset mixed = read_text(text);  // numbers alone in the first 1,000 rows
+  EXPECT_EQ(mixed.schema.columns[0].kind, ColumnKind::kCategorical);
+  EXPECT_EQ(mixed.schema.columns[0].categories, (std::vector<std::string>{"7", "seven"}));
+}
+
+TEST(Table, IsTheSameForAnyThreads) {
+  std::string text = "a,color,b,label\n";
+  for (int i = 0; i < 60000; ++i) {  // several chunks
+    text += std::to_string(0.001 * (i * 7919 % 10007)) + ",col" + std::to_string(i * 31 % 17) + "," +
+            std::to_string(i % 1000) + ",k" + std::to_string(i % 5) + "\n";
+  }
+  ReadOptions one, four;
+  one.threads = 1;
+  four.threads = 4;
+  const Dataset a = read_text(text, one), b = read_text(text, four);
+  ASSERT_EQ(a.rows(), 60000);
+  EXPECT_EQ(fingerprint(a), fingerprint(b));
+  EXPECT_EQ(a.offset, b.offset);
+  EXPECT_EQ(a.labels, b.labels);
+  EXPECT_NEAR(named(a, 59999, "b"), 999, 1e-4);
+  EXPECT_NEAR(named(a, 59999, "color=col" + std::to_string(59999 * 31 % 17)), 1, 1e-6);
+}
+
+TEST(Table, SplitsQuotedLineBreaksRightAcrossChunks) {
+  std::string text = "note,n,label\n";
+  for (int i = 0; i < 40000; ++i) {
+    text += "\"line one\nline \"\"two\"\", more\"," + std::to_string(i % 9) + (i % 2 ? ",x\n" : ",y\n");
+  }
+  const Dataset data = read_text(text);
+  ASSERT_EQ(data.rows(), 40000);
+  EXPECT_NEAR(named(data, 39999, "n"), 39999 % 9, 1e-5);
+}
+
+TEST(Table, ReadsGzip) {
+  const TempDir dir;
+  const Dataset data = read_dataset(dir.write("t.csv.gz", gzip(kPlain)));
+  EXPECT_EQ(data.rows(), 3);
+  EXPECT_EQ(fingerprint(data), fingerprint(read_text(kPlain)));
+  const Dataset undeclared = read_dataset(dir.write("u.csv", gzip(kPlain)));  // by content
+  EXPECT_EQ(undeclared.rows(), 3);
+}
+
+}  // namespace
+}  // namespace poise
