@@ -28,9 +28,12 @@ extern "C" void on_interrupt(int) {
 
 void add_reading(CLI::App& verb, Arguments& a) {
   verb.add_option("--label", a.read.label, "label column: name, or index from 0 (negative: from the end)");
-  verb.add_option("--ignore", a.read.ignore, "columns to leave out, by name or index")->delimiter(',');
+  verb.add_option("--ignore", a.read.ignore, "columns to leave out, by name or index, with commas between")
+      ->delimiter(',')
+      ->allow_extra_args(false);  // or it would take DATA, too
   verb.add_option("--labels", a.read.labels_file,
-                  "file of labels apart from the features (IDX or NPY; n x K floats are soft targets)");
+                  "file of labels apart from the features (IDX or NPY; n x K floats are soft targets)")
+      ->excludes("--label");
   verb.add_option("--sample-weight", a.read.sample_weight, "column of row weights");
   static const std::map<std::string, MissingPolicy> policies{
       {"error", MissingPolicy::kError}, {"mean", MissingPolicy::kMean}, {"category", MissingPolicy::kCategory}};
@@ -65,8 +68,9 @@ void add_unknown(CLI::App& verb, Arguments& a) {
 void add_objective(CLI::App& verb, Arguments& a) {
   verb.add_option("--l2", a.objective.l2, "penalty (l2/2)|W|^2 on the mean loss, bias free (default 1e-4)")
       ->check(not_negative());
-  verb.add_option("--l2-path", a.l2_path, "several penalties, solved in this order, each from the one before")
+  verb.add_option("--l2-path", a.l2_path, "several penalties, with commas between, solved in this order, each from the one before")
       ->delimiter(',')
+      ->allow_extra_args(false)
       ->check(not_negative())
       ->excludes("--l2");
   static const std::map<std::string, Scale> scales{{"none", Scale::kNone}, {"standard", Scale::kStandard}};

@@ -287,7 +287,9 @@ def load_cases():
 
 
 def run_one(test, poise, keep):
-    folder = tempfile.mkdtemp(prefix="poise-cli-")
+    above = tempfile.mkdtemp(prefix="poise-cli-")
+    folder = os.path.join(above, "here")  # so that ../shared/data is not there by chance
+    os.mkdir(folder)
     try:
         test(Tool(poise, folder))
         return "passed", ""
@@ -299,7 +301,7 @@ def run_one(test, poise, keep):
         if keep:
             print(f"folder: {folder}")
         else:
-            shutil.rmtree(folder, ignore_errors=True)
+            shutil.rmtree(above, ignore_errors=True)
 
 
 def main():
