@@ -68,7 +68,8 @@ void add_unknown(CLI::App& verb, Arguments& a) {
 void add_objective(CLI::App& verb, Arguments& a) {
   verb.add_option("--l2", a.objective.l2, "penalty (l2/2)|W|^2 on the mean loss, bias free (default 1e-4)")
       ->check(not_negative());
-  verb.add_option("--l2-path", a.l2_path, "several penalties, with commas between, solved in this order, each from the one before")
+  verb.add_option("--l2-path", a.l2_path,
+                  "several penalties, with commas between, solved in this order, each from the one before")
       ->delimiter(',')
       ->allow_extra_args(false)
       ->check(not_negative())

@@ -171,9 +171,9 @@ def check_a_weight_of_two_is_a_row_twice(t):
         repeated = t.json(f"train rows.csv {options} --out rows-{scale}")
         t.close(weighted["objective"], repeated["objective"], 1e-9, f"the objective on {scale} features")
         t.equal(weighted["features"], 3, "the number of features without the weight")
-    # The model remembers its weights: the certificate is of the weighted objective.
-    t.close(t.json("certify w-none w.csv --json")["objective"], repeated["objective"], 1e-1, "the objective that certify sees")
-    t.run("certify w-none w.csv --require-certificate")
+        # The model remembers its weights: certify sees the weighted objective.
+        certified = t.json(f"certify w-{scale} w.csv --json --require-certificate")
+        t.close(certified["objective"], repeated["objective"], 1e-9, "the objective that certify sees")
 
 
 def check_a_weight_of_zero_is_no_row(t):
@@ -288,7 +288,8 @@ def check_progress_is_only_for_terminals(t):
 
 def check_mnist_without_a_penalty_is_separable(t):
     folder = os.path.dirname(t.shared("mnist", "train-images-idx3-ubyte.gz"))
-    answer = t.json(f"train mnist --data-dir {os.path.dirname(folder)} --l2 0 --json --quiet --out run --time-limit 60", timeout=200)
+    # The proof is in the data alone; one step instead of the twelve that make the model more useful.
+    answer = t.json(f"train mnist --data-dir {os.path.dirname(folder)} --l2 0 --json --quiet --out run --max-iterations 1", timeout=200)
     t.equal(answer["status"], "separable", f"the status ({answer['why']})")
     t.equal(answer["gap"], None, "the gap")
     t.check("pixel (" in answer["why"], f"'why' names no pixel: {answer['why']}")
