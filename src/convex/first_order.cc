@@ -56,8 +56,9 @@ double largest_second_moment(const SoftmaxObjective& objective) {
 Outcome solve_golden(SoftmaxObjective& objective, const Metric& metric, SolveState& state, Monitor& monitor,
                      int max_iterations) {
   Parameters velocity = objective.zero();
-  double best = state.value.objective, tried = std::numeric_limits<double>::infinity();
-  int restarts = 0, stalled = 0;
+  double curvature = kCurvature, tried = std::numeric_limits<double>::infinity();
+  int restarts = 0;
+  bool at_rest = true;
   while (true) {
     if (const auto limit = monitor.limit_reached(max_iterations)) return limited(*limit, monitor);
     const Parameters force = metric.solve(state.gradient);
@@ -65,19 +66,26 @@ Outcome solve_golden(SoftmaxObjective& objective, const Metric& metric, SolveSta
     if (certify_when_near(objective, metric, state, monitor, 0.5 * dot(force, state.gradient), tried)) {
       return certified(state, monitor);
     }
-    velocity = kGoldenMomentum * velocity - kGoldenLearningRate * kCurvature * force;
-    const double before = state.value.objective;
-    state.w += velocity;
-    state.value = objective.evaluate(state.w, &state.gradient);
-    if (!std::isfinite(state.value.objective)) return {Status::kDiverged, "the objective left the finite numbers"};
-    if (state.value.objective > before) {  // restart: momentum leads uphill
+    velocity = kGoldenMomentum * velocity - kGoldenLearningRate * curvature * force;
+    SolveState next;
+    next.w = state.w + velocity;
+    next.value = objective.evaluate(next.w, &next.gradient);
+    if (next.value.objective < state.value.objective) {
+      state.w = std::move(next.w);
+      state.value = next.value;
+      state.gradient = std::move(next.gradient);
+      at_rest = false;
+    } else {
+      // Restart: the step leads uphill, so it is not taken. From rest that can only be the fault of κ: a step from rest
+      // has length ηκ in the metric and descends for ηκ < 2, that is κ < 126.
+      if (at_rest && kGoldenLearningRate * curvature < 0.5) return no_progress(objective, metric, state, monitor);
+      if (at_rest) curvature /= 2;
       velocity.setZero();
+      at_rest = true;
       ++restarts;
+      state.value = objective.evaluate(state.w, &state.gradient);  // P belongs to the point again
     }
-    stalled = state.value.objective < best * (1 - 1e-15) ? 0 : stalled + 1;
-    best = std::min(best, state.value.objective);
-    monitor.iteration(state, objective.passes(), fmt::format("all rows, {} restarts", restarts));
-    if (stalled > 50) return no_progress(objective, metric, state, monitor);
+    monitor.iteration(state, objective.passes(), fmt::format("all rows, κ = {:g}, {} restarts", curvature, restarts));
   }
 }
 

@@ -1,5 +1,6 @@
 // Softmax regression from data to model: decides existence, chooses metric and solver, certifies, reports.
 #include <fmt/core.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cmath>
@@ -15,10 +16,24 @@ namespace {
 
 constexpr int kDefaultNewtonIterations = 200, kDefaultFirstOrderIterations = 20000;
 
-int iteration_limit(const SolveOptions& options) {
+int iteration_limit(const SolveOptions& options, Solver solver) {
   if (options.max_iterations > 0) return options.max_iterations;
-  return options.solver == Solver::kAuto || options.solver == Solver::kNewton ? kDefaultNewtonIterations
-                                                                              : kDefaultFirstOrderIterations;
+  return solver == Solver::kNewton ? kDefaultNewtonIterations : kDefaultFirstOrderIterations;
+}
+
+/// Refuses problems whose solver state would not fit into memory, before the machine starts to swap or kill.
+void check_memory(const Dataset& data) {
+  constexpr double kBytesPerParameter = 250;  // state, gradient, trial, history and their temporaries
+  const double wanted = kBytesPerParameter * static_cast<double>(data.features.cols() + 1) *
+                        static_cast<double>(data.schema.class_count());
+  const double have = static_cast<double>(::sysconf(_SC_PHYS_PAGES)) * static_cast<double>(::sysconf(_SC_PAGE_SIZE));
+  if (wanted > have) {
+    throw Error(ErrorKind::kResource,
+                fmt::format("{} features × {} classes need about {:.0f} GB", data.features.cols(),
+                            data.schema.class_count(), wanted / 1e9),
+                fmt::format("at most the {:.0f} GB of this machine", have / 1e9),
+                "number the features that occur consecutively, or hash them");
+  }
 }
 
 void check(const SolveOptions& options) {
@@ -33,6 +48,7 @@ class Fitter {
   Fitter(const Dataset& data, const ObjectiveOptions& options, const SolveOptions& solve, Observer* observer)
       : data_(data), options_(options), solve_(solve), monitor_(solve, observer) {
     check(solve);
+    check_memory(data);
   }
 
   SoftmaxFit fit(const SoftmaxModel* start) {
@@ -69,9 +85,9 @@ class Fitter {
   }
 
   Outcome run_solver(SoftmaxObjective& objective, SolveState& state, bool cold) {
-    const int limit = iteration_limit(solve_);
     Solver solver = solve_.solver;
     if (solver == Solver::kAuto) solver = is_small(objective) ? Solver::kNewton : Solver::kLbfgs;
+    const int limit = iteration_limit(solve_, solver);
     switch (solver) {
       case Solver::kDescent:
         return solve_descent(objective, state, monitor_, limit);
@@ -85,7 +101,7 @@ class Fitter {
   }
 
   static Outcome separable(const SeparatingDirection& direction, const Outcome& outcome) {
-    if (outcome.status == Status::kInterrupted || outcome.status == Status::kTimeLimit) return outcome;
+    if (outcome.status == Status::kInterrupted) return outcome;
     return {Status::kSeparable,
             "no optimum exists without a penalty: " + direction.sentence +
                 ". Use a penalty above 0 or label smoothing; the model returned is a useful one, found on the way"};
