@@ -103,6 +103,10 @@ Parameters solve_newton_system(const SoftmaxObjective& objective, const Metric& 
 void bound_state(const SoftmaxObjective& objective, const Metric& metric, SolveState& state, Parameters v,
                  double tolerance);
 
+/// Whether the curvature at `w` and a dual point with u < 0.95 and remaining moments R prove that no direction of
+/// recession exists (existence.cc). Small dense problems only; false is no statement.
+bool curvature_proves_existence(const SoftmaxObjective& objective, const Parameters& w, const Parameters& moment);
+
 /// The best certificate it can reach at state.w without moving: a Newton system solved to the accuracy the tolerance
 /// wants.
 void certify_state(const SoftmaxObjective& objective, const Metric& metric, SolveState& state, double tolerance);
