@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <limits>
+#include <span>
 
 #include "convex/metric.h"
 #include "convex/objective.h"
@@ -114,6 +115,10 @@ void certify_state(const SoftmaxObjective& objective, const Metric& metric, Solv
 /// Looks for a direction of recession of the λ = 0 problem in single features: one class on one side of a threshold,
 /// all others on the other. Exact comparisons, no rounding. Needs class labels; empty if there is none.
 std::optional<SeparatingDirection> find_separating_feature(const Dataset& data);
+
+/// Looks for a direction of recession near `guesses` ((d+1)×K; a step along which the iterates run off is a good one).
+/// What it returns is proven in exact arithmetic; finding nothing says nothing (recession.cc).
+std::optional<SeparatingDirection> find_recession(const Dataset& data, std::span<const Parameters> guesses);
 
 /// Whether `w` itself separates: every row's own class wins by more than the rounding of the scores.
 std::optional<SeparatingDirection> separates(const SoftmaxObjective& objective, const Parameters& w,
