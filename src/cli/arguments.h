@@ -22,6 +22,7 @@ struct Arguments {
   std::uint64_t seed = 1;       ///< of the validation split
   std::vector<double> l2_path;  ///< --l2-path
   std::string start;            ///< --start: a run to start from
+  std::string config;           ///< --config: replaced by what it holds before parsing
   std::string out;              ///< --out: run directory or file
   bool probabilities = false;   ///< predict --proba
   bool require_certificate = false;

@@ -2,6 +2,7 @@
 #include <fmt/core.h>
 
 #include "cli/arguments.h"
+#include "poise/error.h"
 #include "run/summary.h"
 
 namespace poise::cli {
@@ -9,6 +10,10 @@ namespace poise::cli {
 int certify(const Arguments& a) {
   const SoftmaxModel model = load_model(a.run);
   const Dataset data = read_for_model(a, model);
+  if (!data.has_targets()) {
+    throw Error(ErrorKind::kData, "the data has no labels", "the rows and labels that the model was trained on", {},
+                {a.data});
+  }
   const SolveReport report = certify_softmax(model, data, a.solve);
   if (a.json) {
     nlohmann::json out = to_json(report);

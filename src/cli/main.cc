@@ -1,11 +1,16 @@
 // The command line: options declared once, verbs dispatched, errors turned into exit codes.
 #include <CLI/CLI.hpp>
+#include <algorithm>
+#include <cerrno>
 #include <csignal>
 #include <cstdio>
+#include <cstring>
 #include <map>
 #include <new>
 
 #include "cli/arguments.h"
+#include "cli/checks.h"
+#include "cli/config.h"
 #include "poise/error.h"
 #include "poise/version.h"
 
@@ -15,68 +20,64 @@ std::atomic<bool> interrupted{false};
 
 namespace {
 
-constexpr int kInternalError = 70, kUsageError = 2, kResourceError = 6;
+constexpr int kInternalError = 70, kUsageError = 2, kIoError = 4, kResourceError = 6;
 
 extern "C" void on_interrupt(int) {
   if (interrupted.exchange(true)) std::_Exit(130);  // the second Ctrl-C does not wait
 }
 
-/// CLI11's own messages for numbers are hard to read; this one says what was found and expected.
-CLI::Validator number_in(double low, bool low_allowed, double high, const std::string& expected) {
-  return CLI::Validator(
-      [=](std::string& text) -> std::string {
-        double value = 0;
-        if (!CLI::detail::lexical_cast(text, value)) return "'" + text + "' is not a number; expected " + expected;
-        const bool fits = (low_allowed ? value >= low : value > low) && value <= high;
-        return fits ? std::string() : text + " is out of range; expected " + expected;
-      },
-      "");
-}
-CLI::Validator not_negative() { return number_in(0, true, 1e300, "a number, 0 or more"); }
-CLI::Validator positive() { return number_in(0, false, 1e300, "a number above 0"); }
-
 void add_reading(CLI::App& verb, Arguments& a) {
   verb.add_option("--label", a.read.label, "label column: name, or index from 0 (negative: from the end)");
-  verb.add_option("--ignore", a.read.ignore, "columns to leave out, by name or index")->delimiter(',');
+  verb.add_option("--ignore", a.read.ignore, "columns to leave out, by name or index, with commas between")
+      ->delimiter(',')
+      ->allow_extra_args(false);  // or it would take DATA, too
   verb.add_option("--labels", a.read.labels_file,
-                  "file of labels apart from the features (IDX or NPY; n x K floats are soft targets)");
+                  "file of labels apart from the features (IDX or NPY; n x K floats are soft targets)")
+      ->excludes("--label");
   verb.add_option("--sample-weight", a.read.sample_weight, "column of row weights");
   static const std::map<std::string, MissingPolicy> policies{
       {"error", MissingPolicy::kError}, {"mean", MissingPolicy::kMean}, {"category", MissingPolicy::kCategory}};
   verb.add_option("--missing", a.read.missing, "missing values: error (default), mean, or category of their own")
-      ->transform(CLI::CheckedTransformer(policies).description("error|mean|category"));
-  verb.add_option("--delimiter", a.read.delimiter, "of a table, one character (default: inferred)");
-  verb.add_option("--comment", a.read.comment, "tables: skip lines that start with this character (default: #)");
-  verb.add_flag("--header,!--no-header", a.read.header, "the table has (no) header row (default: inferred)");
+      ->transform(choice(policies));
+  verb.add_option("--delimiter", a.read.delimiter, "of a table, one character or the word tab (default: inferred)")
+      ->transform(one_character());
+  verb.add_option("--comment", a.read.comment, "tables: skip lines that start with this character (default: #)")
+      ->transform(one_character());
+  // A function, because CLI11 2.1 sets a flag's variable to 0 first: an optional would never be empty again.
+  verb.add_flag_function(
+      "--header,!--no-header", [&a](std::int64_t count) { a.read.header = count > 0; },
+      "the table has (no) header row (default: inferred)");
   verb.add_flag("--strip-label-dot", a.read.strip_label_dot, "read the label 'yes.' as 'yes'");
   verb.add_option("--data-dir", a.read.data_dir, "where the named sets mnist and fashion-mnist are");
 }
 
 void add_common(CLI::App& verb, Arguments& a) {
   verb.add_option("--threads", a.solve.threads, "threads (default: all); results have the same bits for any number")
-      ->check(number_in(1, true, 4096, "a whole number from 1"));
+      ->check(whole_number_from(1));
   verb.add_flag("--json", a.json, "print one JSON object on stdout and nothing else there");
   verb.add_flag("--quiet", a.quiet, "no progress and no messages on stderr");
 }
 
 void add_unknown(CLI::App& verb, Arguments& a) {
   verb.add_option_function<std::string>(
-          "--unknown", [&a](const std::string& text) { a.read.unknown_category_is_zero = text == "zero"; },
+          "--unknown-category", [&a](const std::string& text) { a.read.unknown_category_is_zero = text == "zero"; },
           "a category that training did not have: error (default), or zero in all its features")
-      ->check(CLI::IsMember({"error", "zero"}));
+      ->check(one_of({"error", "zero"}));
 }
 
 void add_objective(CLI::App& verb, Arguments& a) {
   verb.add_option("--l2", a.objective.l2, "penalty (l2/2)|W|^2 on the mean loss, bias free (default 1e-4)")
       ->check(not_negative());
-  verb.add_option("--l2-path", a.l2_path, "several penalties, solved in this order, each from the one before")
+  verb.add_option("--l2-path", a.l2_path,
+                  "several penalties, with commas between, solved in this order, each from the one before")
       ->delimiter(',')
+      ->allow_extra_args(false)
       ->check(not_negative())
       ->excludes("--l2");
   static const std::map<std::string, Scale> scales{{"none", Scale::kNone}, {"standard", Scale::kStandard}};
   verb.add_option("--scale", a.objective.scale,
                   "units of the penalty: standard (default for tables) or none (images, sparse data)")
-      ->transform(CLI::CheckedTransformer(scales).description("none|standard"));
+      ->transform(choice(scales));
   verb.add_option("--unit", a.objective.unit,
                   "with --scale none: what counts as 1 in the data's units (255 for byte images)")
       ->check(positive());
@@ -85,7 +86,7 @@ void add_objective(CLI::App& verb, Arguments& a) {
   verb.add_option_function<std::string>(
           "--class-weight", [&a](const std::string& text) { a.objective.balanced_classes = text == "balanced"; },
           "none (default) or balanced")
-      ->check(CLI::IsMember({"none", "balanced"}));
+      ->check(one_of({"none", "balanced"}));
 }
 
 void add_solving(CLI::App& verb, Arguments& a) {
@@ -95,13 +96,12 @@ void add_solving(CLI::App& verb, Arguments& a) {
                                                      {"golden", Solver::kGolden},
                                                      {"descent", Solver::kDescent}};
   verb.add_option("--solver", a.solve.solver, "auto, newton, lbfgs, golden (dual-process momentum) or descent")
-      ->transform(CLI::CheckedTransformer(solvers).description("auto|newton|lbfgs|golden|descent"));
+      ->transform(choice(solvers));
   verb.add_option("--tolerance", a.solve.tolerance, "wanted gap objective - optimum, absolute, in nats (default 1e-8)")
       ->check(positive());
-  verb.add_option("--max-iterations", a.solve.max_iterations, "limit on outer iterations")
-      ->check(number_in(1, true, 2e9, "a whole number from 1"));
+  verb.add_option("--max-iterations", a.solve.max_iterations, "limit on outer iterations")->check(whole_number_from(1));
   verb.add_option("--time-limit", a.solve.time_limit, "limit in seconds")->check(positive());
-  verb.add_option("--start", a.start, "start from the model of this run");
+  verb.add_option("--start", a.start, "start from the model of this run")->excludes("--l2-path");
 }
 
 void require_data(CLI::App& verb, Arguments& a) {
@@ -134,10 +134,10 @@ std::map<CLI::App*, Verb> declare(CLI::App& app, Arguments& a) {
   verb->add_option("--validation", a.validation,
                    "share of the rows to hold out and evaluate on; picks the best of --l2-path")
       ->check(number_in(0, false, 0.999999, "a number in (0, 1)"));
-  verb->add_option("--seed", a.seed, "of the validation split (default 1)");
+  verb->add_option("--seed", a.seed, "of the validation split (default 1)")->check(whole_number_from(0));
   verb->add_option("--out", a.out, "run directory (default: runs/<data>-<n>)");
   verb->add_flag("--require-certificate", a.require_certificate, "exit with code 1 if the result is not certified");
-  verb->set_config("--config", "", "read options from an INI or TOML file");
+  verb->add_option("--config", a.config, "read options from a file with a line 'option = value' each");
   verbs[verb] = train;
 
   verb = add_verb(app, "evaluate", "accuracy, cross-entropy, calibration and confusion of a model on data",
@@ -148,7 +148,7 @@ std::map<CLI::App*, Verb> declare(CLI::App& app, Arguments& a) {
   verb = add_verb(app, "predict", "one label per row", "poise predict runs/digits digits:test --proba -o labels.csv");
   require_run(*verb, a), require_data(*verb, a), add_reading(*verb, a), add_common(*verb, a), add_unknown(*verb, a);
   verb->add_flag("--proba", a.probabilities, "add a column of probabilities per class");
-  verb->add_option("-o,--output", a.out, "file to write (default: stdout)");
+  verb->add_option("-o,--out,--output", a.out, "file to write (default: stdout)");
   verbs[verb] = predict;
 
   verb = add_verb(app, "certify", "recompute the certificate of a softmax layer from model and data alone",
@@ -165,7 +165,7 @@ std::map<CLI::App*, Verb> declare(CLI::App& app, Arguments& a) {
 
   verb = add_verb(app, "convert", "write data in another format", "poise convert digits digits.csv");
   verb->add_option("IN", a.data, "a file or a known set")->required();
-  verb->add_option("OUT", a.target, "file to write: .csv, .tsv, .libsvm or .npy, plain or .gz")->required();
+  verb->add_option("OUT", a.target, "file to write: .csv, .libsvm or .npy, plain or .gz")->required();
   add_reading(*verb, a), add_common(*verb, a);
   verbs[verb] = convert;
   return verbs;
@@ -176,63 +176,81 @@ int fail(const std::string& text, int code) {
   return code;
 }
 
-/// The verb closest to a misspelt one, by edit distance, if any is near.
-std::string closest_verb(const CLI::App& app, const std::string& word) {
-  std::string best;
-  std::size_t best_distance = 3;
-  for (const CLI::App* verb : app.get_subcommands({})) {
-    const std::string name = verb->get_name();
-    std::vector<std::size_t> row(name.size() + 1);
-    for (std::size_t j = 0; j <= name.size(); ++j) row[j] = j;
-    for (std::size_t i = 1; i <= word.size(); ++i) {
-      std::size_t diagonal = row[0];
-      row[0] = i;
-      for (std::size_t j = 1; j <= name.size(); ++j) {
-        const std::size_t substituted = diagonal + (word[i - 1] != name[j - 1]);
-        diagonal = row[j];
-        row[j] = std::min({substituted, row[j] + 1, row[j - 1] + 1});
-      }
-    }
-    if (row[name.size()] < best_distance) best_distance = row[name.size()], best = name;
+std::vector<std::string> verb_names(const CLI::App& app) {
+  std::vector<std::string> names;
+  for (const CLI::App* verb : app.get_subcommands({})) names.push_back(verb->get_name());
+  return names;
+}
+
+/// The long options of a verb, without dashes.
+std::vector<std::string> option_names(const CLI::App& verb) {
+  std::vector<std::string> names;
+  for (const CLI::Option* option : verb.get_options({})) {
+    names.insert(names.end(), option->get_lnames().begin(), option->get_lnames().end());
   }
-  return best;
+  return names;
 }
 
-bool has_verb(const CLI::App& app, const std::string& word) {
-  const auto verbs = app.get_subcommands([&](const CLI::App* verb) { return verb->get_name() == word; });
-  return !verbs.empty();
-}
+std::string did_you_mean(const std::string& near) { return near.empty() ? "" : "; hint: did you mean '" + near + "'?"; }
 
-int unknown_verb(const CLI::App& app, const std::string& word) {
-  std::string names;
-  for (const CLI::App* verb : app.get_subcommands({})) names += (names.empty() ? "" : ", ") + verb->get_name();
-  const std::string near = closest_verb(app, word);
-  return fail("unknown verb '" + word + "'; expected one of " + names +
-                  (near.empty() ? "" : "; hint: did you mean '" + near + "'?"),
+int unknown_verb(const std::vector<std::string>& names, const std::string& word) {
+  return fail("unknown verb '" + word + "'; expected " + alternatives(names) + did_you_mean(closest(word, names)),
               kUsageError);
+}
+
+/// Arguments that no option took: an unknown option, or a word too many.
+int unknown_argument(const CLI::App& app, const CLI::App& verb, const std::string& command) {
+  std::string first;
+  for (const std::string& word : app.remaining(true)) {
+    const bool option = word.size() > 1 && word[0] == '-';
+    if (!option && !first.empty()) continue;
+    first = word;
+    if (option) break;
+  }
+  if (first[0] != '-') return fail("one argument too many: '" + first + "'; hint: " + command + " --help", kUsageError);
+  const std::string name = first.substr(0, first.find('='));
+  const std::string near = closest(name.substr(std::min(name.size(), name.find_first_not_of('-'))), option_names(verb));
+  return fail("unknown option '" + name + "' of " + command +
+                  (near.empty() ? "; hint: " + command + " --help" : did_you_mean("--" + near)),
+              kUsageError);
+}
+
+int parse_and_run(CLI::App& app, const std::map<CLI::App*, Verb>& verbs, Arguments& arguments,
+                  std::vector<std::string> words) {
+  CLI::App* verb = app.get_subcommand(words.front());
+  const std::string command = "poise " + verb->get_name();
+  words = with_config(words, verb->get_name(), option_names(*verb));
+  std::reverse(words.begin(), words.end());  // as CLI11 wants them
+  try {
+    app.parse(words);
+  } catch (const CLI::Success& done) {  // --help, --version
+    return app.exit(done);
+  } catch (const CLI::ExtrasError&) {
+    return unknown_argument(app, *verb, command);
+  } catch (const CLI::ParseError& error) {
+    const std::string text = error.what();
+    const bool has_hint = text.find("; hint: ") != std::string::npos;
+    return fail(text + (has_hint ? "" : "; hint: " + command + " --help"), kUsageError);
+  }
+  arguments.read.threads = arguments.solve.threads;
+  std::signal(SIGINT, on_interrupt);
+  const int code = verbs.at(verb)(arguments);
+  if (std::fflush(stdout) == 0 && std::ferror(stdout) == 0) return code;
+  return fail(std::string("cannot write to stdout: ") + std::strerror(errno), kIoError);
 }
 
 int run(int argc, char** argv) {
   Arguments arguments;
   CLI::App app{"Trains feed-forward classifiers to equilibrium, and proves how close they got.", "poise"};
   app.set_version_flag("--version", std::string("poise ") + kVersion);
-  app.require_subcommand(1);
   const auto verbs = declare(app, arguments);
-  if (argc >= 2 && argv[1][0] != '-' && !has_verb(app, argv[1])) return unknown_verb(app, argv[1]);
-  try {
-    app.parse(argc, argv);
-  } catch (const CLI::Success& done) {  // --help, --version
-    return app.exit(done);
-  } catch (const CLI::FileError& error) {
-    return fail(error.what(), 4);
-  } catch (const CLI::ParseError& error) {
-    return fail(std::string(error.what()) + "; hint: poise " +
-                    (argc >= 2 && argv[1][0] != '-' ? std::string(argv[1]) + " " : "") + "--help",
-                kUsageError);
-  }
-  arguments.read.threads = arguments.solve.threads;
-  std::signal(SIGINT, on_interrupt);
-  return verbs.at(app.get_subcommands().front())(arguments);
+  std::vector<std::string> words(argv + 1, argv + argc);
+  const std::vector<std::string> names = verb_names(app);
+  if (words.empty()) return fail("no verb; expected " + alternatives(names) + "; hint: poise --help", kUsageError);
+  if (words[0] == "--help" || words[0] == "-h") return std::fputs(app.help().c_str(), stdout) < 0 ? kIoError : 0;
+  if (words[0] == "--version") return std::printf("%s\n", app.version().c_str()) < 0 ? kIoError : 0;
+  if (std::find(names.begin(), names.end(), words[0]) == names.end()) return unknown_verb(names, words[0]);
+  return parse_and_run(app, verbs, arguments, std::move(words));
 }
 
 }  // namespace

@@ -31,6 +31,10 @@ Parts read_parts(const Arguments& a) {
     throw Error(ErrorKind::kData, "the data has no labels", "a label column or file", "--label or --labels", {a.data});
   if (a.validation <= 0) return {std::move(all), std::nullopt};
   const auto held_out = static_cast<Index>(static_cast<double>(all.rows()) * a.validation);
+  if (held_out == 0) {
+    throw Error(ErrorKind::kUsage, fmt::format("--validation {} of {} rows is not one row", a.validation, all.rows()),
+                "a share of at least one row", {}, {a.data});
+  }
   auto [train, validation] = split_rows(all, held_out, a.seed);
   return {std::move(train), std::move(validation)};
 }
@@ -67,7 +71,8 @@ json candidate_json(const Candidate& candidate) {
   return out;
 }
 
-std::vector<Candidate> solve_all(const Arguments& a, const Parts& parts, ProgressReporter& progress) {
+std::vector<Candidate> solve_all(const Arguments& a, const Parts& parts, const SoftmaxModel* start,
+                                 ProgressReporter& progress) {
   std::vector<Candidate> candidates;
   auto add = [&](double l2, SoftmaxFit&& fit) {
     Candidate candidate{l2, std::move(fit), nullptr, nullptr};
@@ -76,10 +81,8 @@ std::vector<Candidate> solve_all(const Arguments& a, const Parts& parts, Progres
     candidate.validation = measure(candidate.fit.model, parts.validation, a.solve.threads);
     candidates.push_back(std::move(candidate));
   };
-  std::optional<SoftmaxModel> start;
-  if (!a.start.empty()) start = load_model(a.start);
   if (a.l2_path.empty()) {
-    add(a.objective.l2, fit_softmax(parts.train, a.objective, a.solve, &progress, start ? &*start : nullptr));
+    add(a.objective.l2, fit_softmax(parts.train, a.objective, a.solve, &progress, start));
     return candidates;
   }
   std::vector<SoftmaxFit> fits = fit_softmax_path(parts.train, a.l2_path, a.objective, a.solve, &progress);
@@ -164,10 +167,12 @@ int train(const Arguments& a) {
   const std::optional<Dataset> test = read_test(a, parts.train.schema);
   const double seconds_read = seconds_since(started);
 
+  std::optional<SoftmaxModel> start;
+  if (!a.start.empty()) start = load_model(a.start);
   RunDirectory run(a.out, a.data);
-  run.append_event({{"event", "start"}, {"rows", parts.train.rows()}, {"features", parts.train.features.cols()}});
+  run.announce({{"event", "start"}, {"rows", parts.train.rows()}, {"features", parts.train.features.cols()}});
   ProgressReporter progress(&run, a.quiet ? nullptr : stderr, &interrupted, a.solve);
-  const std::vector<Candidate> candidates = solve_all(a, parts, progress);
+  const std::vector<Candidate> candidates = solve_all(a, parts, start ? &*start : nullptr, progress);
   const Candidate& chosen = choose(candidates);
 
   const auto writing = Clock::now();

@@ -1,5 +1,6 @@
 // Softmax regression from data to model: decides existence, chooses metric and solver, certifies, reports.
 #include <fmt/core.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <array>
@@ -16,10 +17,24 @@ namespace {
 
 constexpr int kDefaultNewtonIterations = 200, kDefaultFirstOrderIterations = 20000;
 
-int iteration_limit(const SolveOptions& options) {
+int iteration_limit(const SolveOptions& options, Solver solver) {
   if (options.max_iterations > 0) return options.max_iterations;
-  return options.solver == Solver::kAuto || options.solver == Solver::kNewton ? kDefaultNewtonIterations
-                                                                              : kDefaultFirstOrderIterations;
+  return solver == Solver::kNewton ? kDefaultNewtonIterations : kDefaultFirstOrderIterations;
+}
+
+/// Refuses problems whose solver state would not fit into memory, before the machine starts to swap or kill.
+void check_memory(const Dataset& data) {
+  constexpr double kBytesPerParameter = 250;  // state, gradient, trial, history and their temporaries
+  const double wanted = kBytesPerParameter * static_cast<double>(data.features.cols() + 1) *
+                        static_cast<double>(data.schema.class_count());
+  const double have = static_cast<double>(::sysconf(_SC_PHYS_PAGES)) * static_cast<double>(::sysconf(_SC_PAGE_SIZE));
+  if (wanted > have) {
+    throw Error(ErrorKind::kResource,
+                fmt::format("{} features × {} classes need about {:.0f} GB", data.features.cols(),
+                            data.schema.class_count(), wanted / 1e9),
+                fmt::format("at most the {:.0f} GB of this machine", have / 1e9),
+                "number the features that occur consecutively, or hash them");
+  }
 }
 
 void check(const SolveOptions& options) {
@@ -45,19 +60,25 @@ class Fitter {
   Fitter(const Dataset& data, const ObjectiveOptions& options, const SolveOptions& solve, Observer* observer)
       : data_(data), options_(options), solve_(solve), monitor_(solve, observer) {
     check(solve);
+    check_memory(data);
   }
 
   SoftmaxFit fit(const SoftmaxModel* start) {
     SoftmaxObjective objective(make_problem(data_, options_, solve_.threads), solve_.threads);
     SolveState state;
     state.w = start ? to_parameters(*start, data_) : objective.zero();
-    state.value = objective.evaluate(state.w, &state.gradient);
     const bool may_be_separable = options_.l2 == 0 && options_.label_smoothing == 0 && !data_.labels.empty();
     std::optional<SeparatingDirection> separation;
     if (may_be_separable) separation = find_separating_feature(data_);
-    Outcome outcome = separation ? descend_a_while(objective, state) : run_solver(objective, state, !start);
+    if (separation) {
+      Outcome outcome = separable(*separation, solve_nearby(state));
+      state.value = objective.evaluate(state.w, &state.gradient);
+      return finish(objective, state, outcome, std::move(separation));
+    }
+    state.value = objective.evaluate(state.w, &state.gradient);
+    Outcome outcome = run_solver(objective, state, !start);
     const bool stopped = outcome.status == Status::kInterrupted || outcome.status == Status::kTimeLimit;
-    if (may_be_separable && !separation && !stopped && !exists(outcome.status == Status::kCertified, state)) {
+    if (may_be_separable && !stopped && !exists(outcome.status == Status::kCertified, state)) {
       separation = find_separation(objective, state, data_);
     }
     if (separation) outcome = separable(*separation, outcome);
@@ -65,16 +86,23 @@ class Fitter {
   }
 
  private:
-  /// Without a minimizer the objective falls for ever, ever more slowly: a few Newton steps give a useful model.
-  Outcome descend_a_while(SoftmaxObjective& objective, SolveState& state) {
-    constexpr int kSteps = 12;
-    return solve_newton(objective, state, monitor_, std::min(kSteps, iteration_limit(solve_)), "no minimizer");
+  static constexpr double kNearbyL2 = 1e-4;
+
+  /// Where no minimizer exists: the optimum with a small penalty, a useful model all the same.
+  Outcome solve_nearby(SolveState& state) {
+    ObjectiveOptions nearby = options_;
+    nearby.l2 = kNearbyL2;
+    SoftmaxObjective objective(make_problem(data_, nearby, solve_.threads), solve_.threads);
+    state.value = objective.evaluate(state.w, &state.gradient);
+    Outcome outcome = run_solver(objective, state, true);
+    state.has_bound = false;  // of another objective
+    return outcome;
   }
 
   Outcome run_solver(SoftmaxObjective& objective, SolveState& state, bool cold) {
-    const int limit = iteration_limit(solve_);
     Solver solver = solve_.solver;
-    if (solver == Solver::kAuto) solver = is_small(objective) || options_.l2 == 0 ? Solver::kNewton : Solver::kLbfgs;
+    if (solver == Solver::kAuto) solver = is_small(objective) ? Solver::kNewton : Solver::kLbfgs;
+    const int limit = iteration_limit(solve_, solver);
     switch (solver) {
       case Solver::kDescent:
         return solve_descent(objective, state, monitor_, limit);
@@ -88,10 +116,10 @@ class Fitter {
   }
 
   static Outcome separable(const SeparatingDirection& direction, const Outcome& outcome) {
-    if (outcome.status == Status::kInterrupted || outcome.status == Status::kTimeLimit) return outcome;
+    if (outcome.status == Status::kInterrupted) return outcome;
     return {Status::kSeparable,
             "no optimum exists without a penalty: " + direction.sentence +
-                ". Use --l2 above 0 or --label-smoothing; the model is the point where the solver stopped"};
+                ". Use a penalty above 0 or label smoothing; the model returned is a useful one, found on the way"};
   }
 
   SoftmaxFit finish(const SoftmaxObjective& objective, const SolveState& state, const Outcome& outcome,

@@ -24,29 +24,28 @@ constexpr double kPassesBetweenBuilds = 8, kFallBetweenBuilds = 0.02;
 constexpr double kFloatDecrease = 3e-7;
 
 struct Pair {
-  MatrixF step, change;  // W_{k+1} − W_k and ∇_{k+1} − ∇_k; float32, as they only shape a direction
-  double inverse;        // 1/⟨step, change⟩
+  MatrixF step, change;        // W_{k+1} − W_k and ∇_{k+1} − ∇_k; float32, as they only shape a direction
+  double inverse;              // 1/⟨step, change⟩
+  double inverse_metric_size;  // ⟨step, change⟩/⟨change, M⁻¹ change⟩: 1 where M has the size of the Hessian
 };
 
-/// The two-loop recursion: approximately H⁻¹ G.
+/// The two-loop recursion: approximately H⁻¹ G, in float32.
 Parameters two_loop(const std::deque<Pair>& history, const Metric& metric, const Parameters& gradient, int threads) {
-  Parameters q = gradient;
+  MatrixF q = gradient.cast<float>();
   std::vector<double> alpha(history.size());
   for (std::size_t k = history.size(); k-- > 0;) {
     alpha[k] = history[k].inverse * dot(history[k].step, q, threads);
     add_scaled(q, -alpha[k], history[k].change, threads);
   }
-  Parameters r = metric.solve(q);
+  MatrixF r = metric.solve(q.cast<double>()).cast<float>();
   if (!history.empty()) {  // scale M⁻¹ to the curvature last seen; a metric that has a size is only ever found too weak
-    const Pair& last = history.back();
-    const Parameters scaled = metric.solve(last.change.cast<double>());
-    const double factor = 1 / (last.inverse * dot(last.change, scaled, threads));
-    r *= metric.has_size() ? std::min(1.0, factor) : factor;
+    const double factor = history.back().inverse_metric_size;
+    r *= static_cast<float>(metric.has_size() ? std::min(1.0, factor) : factor);
   }
   for (std::size_t k = 0; k < history.size(); ++k) {
     add_scaled(r, alpha[k] - history[k].inverse * dot(history[k].change, r, threads), history[k].step, threads);
   }
-  return r;
+  return r.cast<double>();
 }
 
 /// Drives L-BFGS: precision, metric, history.
@@ -85,16 +84,18 @@ class Lbfgs {
   bool step() {
     const int threads = objective_.threads();
     Parameters direction = two_loop(history_, *metric_, state_.gradient, threads);
-    if (!(dot(state_.gradient, direction, threads) > 0)) {
+    if (!(state_.gradient.cwiseProduct(direction).sum() > 0)) {
       history_.clear();
       direction = metric_->solve(state_.gradient);
     }
     Trial trial = line_search(objective_, state_, direction, Precision::kFloat);
     if (trial.length == 0) return false;
-    Pair pair{(trial.w - state_.w).cast<float>(), (trial.gradient - state_.gradient).cast<float>(), 0};
+    Pair pair{(trial.w - state_.w).cast<float>(), (trial.gradient - state_.gradient).cast<float>(), 0, 0};
     const double curvature = dot(pair.step, pair.change, threads);
     if (curvature > 1e-14 * pair.step.norm() * pair.change.norm()) {
       pair.inverse = 1 / curvature;
+      const MatrixF scaled = metric_->solve(pair.change.cast<double>()).cast<float>();
+      pair.inverse_metric_size = curvature / dot(pair.change, scaled, threads);
       history_.push_back(std::move(pair));
       if (history_.size() > kHistory) history_.pop_front();
     }

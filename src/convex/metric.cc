@@ -132,7 +132,11 @@ class ClassBlockMetric : public Metric {
   Parameters solve(const Parameters& gradient) const override {
     Parameters step(gradient.rows(), gradient.cols());
     parallel_for(gradient.cols(), threads_, [&](Index c) {
-      step.col(c) = factors_[static_cast<std::size_t>(c)].solve(gradient.col(c).cast<float>()).template cast<double>();
+      const auto factor = factors_[static_cast<std::size_t>(c)].triangularView<Eigen::Lower>();
+      Eigen::VectorXf x = gradient.col(c).cast<float>();
+      factor.solveInPlace(x);
+      factor.transpose().solveInPlace(x);
+      step.col(c) = x.cast<double>();
     });
     subtract_class_mean(step);
     return step;
@@ -140,21 +144,24 @@ class ClassBlockMetric : public Metric {
 
  private:
   static constexpr std::uint64_t kSampleSeed = 20;
-  using Factor = Eigen::LLT<Eigen::MatrixXf>;
 
-  static Factor factorize(MatrixF gram, const Vector& penalty) {
+  /// L with L Lᵀ = gram + Λ, lower triangle.
+  static MatrixF factorize(MatrixF gram, const Vector& penalty) {
     const Index d = penalty.size();
-    gram.diagonal().head(d) += penalty.cast<float>();
     const float mean = std::max(gram.trace() / static_cast<float>(d + 1), 1e-30f);
+    for (Index j = 0; j < d;
+         ++j) {  // without a penalty, a feature that few of the drawn rows have is not to be trusted
+      gram(j, j) += penalty[j] > 0 ? static_cast<float>(penalty[j]) : 1e-3f * gram(j, j) + 1e-5f * mean;
+    }
     for (float ridge = 1e-7f * mean;; ridge *= 10) {  // float32 may need a little more than the penalty
       gram.diagonal().array() += ridge;
-      Factor factor(gram.selfadjointView<Eigen::Lower>());
-      if (factor.info() == Eigen::Success || !std::isfinite(ridge)) return factor;
+      MatrixF factor = gram;
+      if (cholesky(d + 1, factor.data()) || !std::isfinite(ridge)) return factor;
     }
   }
 
   int threads_;
-  std::vector<Factor> factors_;
+  std::vector<MatrixF> factors_;
 };
 
 class FullMetric : public Metric {

@@ -24,6 +24,14 @@ Index round_up(Index value, Index multiple) { return (value + multiple - 1) / mu
 template <typename Real>
 using MatrixOf = Eigen::Matrix<Real, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
 
+/// A pass of less than about 0.2 ms gains nothing from a second thread, and loses a time slice when that thread has to
+/// wait for a processor.
+bool worth_threads(const Features& x, Index classes) {
+  const double entries = x.sparse() ? static_cast<double>(x.sparse()->values.size())
+                                    : static_cast<double>(x.rows()) * static_cast<double>(x.cols());
+  return entries * static_cast<double>(classes) > 5e6;
+}
+
 /// The block as Real numbers: the storage itself where it is of that type, else a converted copy in `scratch`.
 template <typename Real>
 const Real* block_as(const Features& features, Index first, Index rows, bool square, std::vector<Real>& scratch) {
@@ -66,7 +74,9 @@ void block_scores(const Layer<Real>& layer, const Real* x, Index rows, Index ld,
 }  // namespace
 
 PassEngine::PassEngine(const Features& features, Index classes, int threads)
-    : features_(features), classes_(classes), threads_(resolve_threads(threads)) {
+    : features_(features),
+      classes_(classes),
+      threads_(worth_threads(features, classes) ? resolve_threads(threads) : 1) {
   const Index d = std::max<Index>(features.cols(), 1), n = std::max<Index>(features.rows(), 1);
   const bool dense = features.kind() != Features::Kind::kSparse;
   block_rows_ = dense ? std::clamp<Index>(kBlockBytes / (4 * d) / kRowPadding * kRowPadding, kRowPadding, 512) : 128;
@@ -125,7 +135,8 @@ void PassEngine::run_dense(const Parameters* first, const Parameters* second, co
     out.row(d) = bias_sum.transpose();
   });
   if (!product) return;
-  tree_reduce(chunks_, threads_, [&](Index into, Index from) {
+  const bool large = chunks_ * classes_ * d > 4000000;  // less is done before a second thread is awake
+  tree_reduce(chunks_, large ? threads_ : 1, [&](Index into, Index from) {
     sums[static_cast<std::size_t>(into)] += sums[static_cast<std::size_t>(from)];
   });
   *product = std::move(sums[0]);

@@ -103,11 +103,11 @@ std::string describe(const Dataset& data, const Split& split, const SeparatingDi
   const std::string feature = data.schema.feature_name(split.feature);
   const std::string& name = data.schema.classes[static_cast<std::size_t>(split.class_id)];
   std::string text = fmt::format(
-      "{0} is {1} {2:.6g} in every row of class '{3}' and {4} {2:.6g} in every other row, strictly so in {5}: raising "
+      "{0} is {1} {2:.6g} in every row of class '{3}' and {4} {2:.6g} in every other row, strictly so in {5}: {6} "
       "its weight for "
       "class '{3}' lowers the loss for ever",
       feature, split.sign > 0 ? "at least" : "at most", at, name, split.sign > 0 ? "at most" : "at least",
-      direction.rows_helped);
+      direction.rows_helped, split.sign > 0 ? "raising" : "lowering");
   if (direction.proving_features.size() > 1) {
     text += fmt::format("; {} features are such a proof, each alone:", direction.proving_features.size());
     for (std::size_t k = 0; k < std::min<std::size_t>(direction.proving_features.size(), 40); ++k) {

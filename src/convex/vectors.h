@@ -2,28 +2,40 @@
 #pragma once
 
 #include <algorithm>
+#include <array>
 #include <vector>
 
 #include "base/parallel.h"
-#include "convex/problem.h"
+#include "poise/dataset.h"
 
 namespace poise {
 
 /// Pieces of a vector: fixed by its length, so that sums have the same bits for any number of threads.
-inline Index piece_count(Index size) { return std::clamp<Index>(size / 65536, 1, 16); }
+inline Index piece_count(Index size) { return std::clamp<Index>(size / 131072, 1, 16); }
 
-/// ⟨a, b⟩ in float64; A and B are matrices of the same shape, of float or double.
-template <typename A, typename B>
-double dot(const A& a, const B& b, int threads) {
-  const Index size = a.size(), pieces = piece_count(size);
-  std::vector<double> sums(static_cast<std::size_t>(pieces));
-  parallel_for(pieces, threads, [&](Index piece) {
-    double sum = 0;
-    const Index end = part_begin(size, pieces, piece + 1);
-    for (Index i = part_begin(size, pieces, piece); i < end; ++i) {
-      sum += static_cast<double>(a.data()[i]) * static_cast<double>(b.data()[i]);
+/// Calls f(piece, begin, end) for every piece of a vector of `size` entries.
+template <typename F>
+void for_each_piece(Index size, int threads, const F& f) {
+  const Index pieces = piece_count(size);
+  parallel_for(pieces, threads,
+               [&](Index piece) { f(piece, part_begin(size, pieces, piece), part_begin(size, pieces, piece + 1)); });
+}
+
+/// ⟨a, b⟩ in float64; matrices of the same shape.
+inline double dot(const MatrixF& a, const MatrixF& b, int threads) {
+  constexpr Index kLanes = 16;  // independent sums, so that the compiler may use vectors
+  std::vector<double> sums(static_cast<std::size_t>(piece_count(a.size())));
+  for_each_piece(a.size(), threads, [&](Index piece, Index begin, Index end) {
+    std::array<double, kLanes> lanes{};
+    const float *x = a.data(), *y = b.data();
+    Index i = begin;
+    for (; i + kLanes <= end; i += kLanes) {
+      for (Index l = 0; l < kLanes; ++l)
+        lanes[static_cast<std::size_t>(l)] += static_cast<double>(x[i + l]) * static_cast<double>(y[i + l]);
     }
-    sums[static_cast<std::size_t>(piece)] = sum;
+    for (; i < end; ++i) lanes[0] += static_cast<double>(x[i]) * static_cast<double>(y[i]);
+    double& sum = sums[static_cast<std::size_t>(piece)];
+    for (double lane : lanes) sum += lane;
   });
   double total = 0;
   for (double sum : sums) total += sum;
@@ -31,12 +43,12 @@ double dot(const A& a, const B& b, int threads) {
 }
 
 /// b += factor · a.
-template <typename A>
-void add_scaled(Parameters& b, double factor, const A& a, int threads) {
-  const Index size = a.size(), pieces = piece_count(size);
-  parallel_for(pieces, threads, [&](Index piece) {
-    const Index end = part_begin(size, pieces, piece + 1);
-    for (Index i = part_begin(size, pieces, piece); i < end; ++i) b.data()[i] += factor * static_cast<double>(a.data()[i]);
+inline void add_scaled(MatrixF& b, double factor, const MatrixF& a, int threads) {
+  const float f = static_cast<float>(factor);
+  for_each_piece(a.size(), threads, [&](Index, Index begin, Index end) {
+    const float* x = a.data();
+    float* y = b.data();
+    for (Index i = begin; i < end; ++i) y[i] += f * x[i];
   });
 }
 

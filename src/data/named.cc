@@ -81,7 +81,14 @@ std::string find_images(const NamedSource& source, const ReadOptions& options) {
               "its IDX files, as published", "name the folder above with --data-dir or $POISE_DATA");
 }
 
-Dataset read_digits(const NamedSource& source, const Schema* schema) {
+Dataset read_digits(const NamedSource& source, const ReadOptions& options, const Schema* schema) {
+  refuse_table_options(options, "digits");
+  if (options.label || !options.labels_file.empty()) {
+    throw Error(ErrorKind::kUsage,
+                options.label ? "--label names a column, and the digits have none"
+                              : "--labels names a file, and the digits have their labels",
+                {}, "leave it out", {"digits"});
+  }
   const std::string_view file(reinterpret_cast<const char*>(kDigitsFile), kDigitsFileSize);
   Dataset all = parse_digits(inflate_gzip(file, "digits").view());
   if (schema != nullptr) {

@@ -21,6 +21,6 @@ std::optional<NamedSource> parse_name(const std::string& source);
 std::string find_images(const NamedSource& source, const ReadOptions& options);
 
 /// The embedded digits: bytes of 0 to 16, 8×8.
-Dataset read_digits(const NamedSource& source, const Schema* schema);
+Dataset read_digits(const NamedSource& source, const ReadOptions& options, const Schema* schema);
 
 }  // namespace poise

@@ -70,7 +70,7 @@ Dataset read_any(const std::string& source, const ReadOptions& options, const Sc
   const std::optional<NamedSource> name = parse_name(source);
   Dataset data;
   if (name && name->set == "digits") {
-    data = read_digits(*name, schema);
+    data = read_digits(*name, options, schema);
   } else {
     const std::string path = name ? find_images(*name, options) : source;
     data = read_bytes(load_inflated(path), path, options, schema);

@@ -183,6 +183,15 @@ class TableReader {
 }  // namespace
 
 Dataset read_table(const Bytes& bytes, const std::string& file, const ReadOptions& options, const Schema* schema) {
+  if (!options.labels_file.empty()) {
+    throw Error(ErrorKind::kUsage, "--labels is for arrays, and this is a table", {}, "--label names the column",
+                {file});
+  }
+  if (schema != nullptr && schema->columns.empty()) {
+    throw Error(ErrorKind::kData, "a table",
+                fmt::format("an array of {} features, as the model was trained on", schema->array_features),
+                "'poise convert' writes .npy and .libsvm", {file});
+  }
   return TableReader(bytes, file, options, schema).run();
 }
 

@@ -29,14 +29,12 @@ std::string stem_of(const std::string& data_name) {
   return name.empty() ? "data" : name;
 }
 
-/// Creates the first runs/<stem>-<n> that does not exist; create_directory tells whether it was us.
-fs::path claim_free_directory(const std::string& stem) {
-  std::error_code error;
-  fs::create_directories("runs", error);
+/// The first runs/<stem>-<n> that does not exist.
+fs::path free_directory(const std::string& stem) {
   for (int n = 1; n < 1000000; ++n) {
     const fs::path candidate = fs::path("runs") / fmt::format("{}-{}", stem, n);
-    if (fs::create_directory(candidate, error)) return candidate;
-    if (error) cannot_write(candidate, error.message());
+    std::error_code error;
+    if (!fs::exists(fs::symlink_status(candidate, error))) return candidate;
   }
   cannot_write("runs", "a million runs of this name exist");
 }
@@ -61,22 +59,48 @@ void write_file(const fs::path& path, const std::string& text) {
 }
 
 RunDirectory::RunDirectory(const std::string& path, const std::string& data_name) {
-  if (path.empty()) {
-    path_ = claim_free_directory(stem_of(data_name));
-  } else {
-    path_ = path;
+  path_ = path.empty() ? free_directory(stem_of(data_name)) : fs::path(path);
+  // Another process may take the same free name in between: then the next one is ours.
+  while (!create_directories() && path.empty()) path_ = free_directory(stem_of(data_name));
+  const bool had_events = fs::exists(metrics_path());
+  open_events(std::ios::app);
+  if (!had_events) created_.paths.push_back(metrics_path());
+}
+
+RunDirectory::Created::~Created() {
+  std::error_code ignored;  // a directory that others have filled meanwhile stays
+  for (auto path = paths.rbegin(); path != paths.rend(); ++path) fs::remove(*path, ignored);
+}
+
+bool RunDirectory::create_directories() {
+  fs::path so_far;
+  bool is_new = false;
+  for (const fs::path& part : path_) {
+    so_far /= part;
     std::error_code error;
-    fs::create_directories(path_, error);
-    if (error) cannot_write(path_, error.message());
-    if (!fs::is_directory(path_)) cannot_write(path_, "it is not a directory");
+    is_new = fs::create_directory(so_far, error);
+    if (is_new) created_.paths.push_back(so_far);
+    if (is_new || fs::is_directory(so_far)) continue;
+    cannot_write(so_far, fs::exists(so_far) || !error ? "it is not a directory" : error.message());
   }
-  events_.open(path_ / "metrics.jsonl", std::ios::trunc);
-  if (!events_) cannot_write(path_ / "metrics.jsonl", std::generic_category().message(errno));
+  return is_new;
+}
+
+void RunDirectory::open_events(std::ios::openmode mode) {
+  events_.open(metrics_path(), mode);
+  if (!events_) cannot_write(metrics_path(), std::generic_category().message(errno));
 }
 
 void RunDirectory::append_event(const nlohmann::json& event) {
+  if (!begun_) {
+    events_.close();
+    open_events(std::ios::trunc);
+    created_.paths.clear();
+    begun_ = true;
+    if (!announced_.is_null()) append_event(announced_);
+  }
   events_ << event.dump() << '\n' << std::flush;
-  if (!events_) cannot_write(path_ / "metrics.jsonl", std::generic_category().message(errno));
+  if (!events_) cannot_write(metrics_path(), std::generic_category().message(errno));
 }
 
 void RunDirectory::write_summary(const nlohmann::json& summary) const {

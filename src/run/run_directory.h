@@ -5,13 +5,15 @@
 #include <fstream>
 #include <nlohmann/json.hpp>
 #include <string>
+#include <vector>
 
 namespace poise {
 
 /// Writes `text` to `path` so that the file appears whole or not at all. Throws Error(kIo).
 void write_file(const std::filesystem::path& path, const std::string& text);
 
-/// Creates or reuses the directory; its files: model.onnx, run.json, metrics.jsonl.
+/// Creates or reuses the directory; its files: model.onnx, run.json, metrics.jsonl. Until the first event is appended,
+/// the destructor takes back what was created and an earlier run keeps its files: what fails early leaves no trace.
 class RunDirectory {
  public:
   /// `path` as asked; empty: runs/<stem of data_name>-<n> with the first free n. Throws Error(kIo) if it cannot be
@@ -21,14 +23,29 @@ class RunDirectory {
   std::string path() const { return path_.string(); }
   std::string model_path() const { return (path_ / "model.onnx").string(); }
 
-  /// Appends one event, a line of metrics.jsonl, and flushes it.
+  /// Sets the event that is written before the first one appended.
+  void announce(const nlohmann::json& event) { announced_ = event; }
+  /// Appends one event, a line of metrics.jsonl, and flushes it. The first replaces what an earlier run left there.
   void append_event(const nlohmann::json& event);
   /// Replaces run.json.
   void write_summary(const nlohmann::json& summary) const;
 
  private:
+  std::filesystem::path metrics_path() const { return path_ / "metrics.jsonl"; }
+  bool create_directories();  // whether the last one is new
+  void open_events(std::ios::openmode mode);
+
+  /// Paths to remove again, unless they are kept.
+  struct Created {
+    std::vector<std::filesystem::path> paths;  // outermost first
+    ~Created();
+  };
+
   std::filesystem::path path_;
+  Created created_;
   std::ofstream events_;
+  nlohmann::json announced_;
+  bool begun_ = false;
 };
 
 }  // namespace poise

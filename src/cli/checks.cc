@@ -1,0 +1,82 @@
+#include "cli/checks.h"
+
+#include <algorithm>
+#include <cmath>
+
+namespace poise::cli {
+
+std::string alternatives(const std::vector<std::string>& names) {
+  std::string text;
+  for (std::size_t k = 0; k < names.size(); ++k) {
+    text += (k == 0 ? "'" : k + 1 == names.size() ? " or '" : ", '") + names[k] + "'";
+  }
+  return text;
+}
+
+std::string closest(const std::string& word, const std::vector<std::string>& names) {
+  std::string best;
+  std::size_t best_distance = std::min<std::size_t>(3, word.size());  // a word of one letter resembles everything
+  for (const std::string& name : names) {
+    std::vector<std::size_t> row(name.size() + 1);
+    for (std::size_t j = 0; j <= name.size(); ++j) row[j] = j;
+    for (std::size_t i = 1; i <= word.size(); ++i) {
+      std::size_t diagonal = row[0];
+      row[0] = i;
+      for (std::size_t j = 1; j <= name.size(); ++j) {
+        const std::size_t substituted = diagonal + (word[i - 1] != name[j - 1]);
+        diagonal = row[j];
+        row[j] = std::min({substituted, row[j] + 1, row[j - 1] + 1});
+      }
+    }
+    if (row[name.size()] < best_distance) best_distance = row[name.size()], best = name;
+  }
+  return best;
+}
+
+CLI::Validator number_in(double low, bool low_allowed, double high, const std::string& expected) {
+  return CLI::Validator(
+      [=](std::string& text) -> std::string {
+        double value = 0;
+        if (!CLI::detail::lexical_cast(text, value)) return "'" + text + "' is not a number; expected " + expected;
+        const bool fits = (low_allowed ? value >= low : value > low) && value <= high;
+        return fits ? std::string() : text + " is out of range; expected " + expected;
+      },
+      "");
+}
+
+CLI::Validator whole_number_from(double low) {
+  constexpr double kHigh = 2147483647;
+  const std::string expected = "a whole number from " + std::to_string(static_cast<long>(low));
+  const CLI::Validator in_range = number_in(low, true, kHigh, expected);
+  return CLI::Validator(
+      [=](std::string& text) -> std::string {
+        if (const std::string fault = in_range(text); !fault.empty()) return fault;
+        const bool digits = text.find_first_not_of("+0123456789") == std::string::npos;
+        return digits ? std::string() : "'" + text + "' is no whole number; expected " + expected;
+      },
+      "");
+}
+
+CLI::Validator one_of(const std::vector<std::string>& names) {
+  std::string list;
+  for (const std::string& name : names) list += (list.empty() ? "" : "|") + name;
+  return CLI::Validator(
+      [=](std::string& text) -> std::string {
+        if (std::find(names.begin(), names.end(), text) != names.end()) return {};
+        const std::string near = closest(text, names);
+        return "'" + text + "' is unknown; expected " + alternatives(names) +
+               (near.empty() ? "" : "; hint: did you mean '" + near + "'?");
+      },
+      list);
+}
+
+CLI::Validator one_character() {
+  return CLI::Validator(
+      [](std::string& text) -> std::string {
+        if (text == "tab" || text == "\\t") text = "\t";
+        return text.size() == 1 ? std::string() : "'" + text + "' is not one character; expected one, or the word tab";
+      },
+      "");
+}
+
+}  // namespace poise::cli

@@ -1,0 +1,131 @@
+#include "cli/config.h"
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <fstream>
+
+#include "cli/checks.h"
+#include "poise/error.h"
+
+namespace poise::cli {
+namespace {
+
+std::string trimmed(const std::string& text) {
+  const std::size_t begin = text.find_first_not_of(" \t\r");
+  return begin == std::string::npos ? "" : text.substr(begin, text.find_last_not_of(" \t\r") + 1 - begin);
+}
+
+/// The line up to a comment; # and ; inside of quotes are none.
+std::string without_comment(const std::string& line) {
+  char quote = 0;
+  for (std::size_t k = 0; k < line.size(); ++k) {
+    if (quote != 0) {
+      if (line[k] == quote) quote = 0;
+    } else if (line[k] == '"' || line[k] == '\'') {
+      quote = line[k];
+    } else if (line[k] == '#' || line[k] == ';') {
+      return line.substr(0, k);
+    }
+  }
+  return line;
+}
+
+std::string unquoted(const std::string& text) {
+  const bool quoted = text.size() >= 2 && (text[0] == '"' || text[0] == '\'') && text.back() == text[0];
+  return quoted ? text.substr(1, text.size() - 2) : text;
+}
+
+/// "[1e-3, 1e-4]" → "1e-3,1e-4"
+std::string list_value(const std::string& text) {
+  if (text.size() < 2 || text[0] != '[' || text.back() != ']') return unquoted(text);
+  std::string list;
+  const std::string inner = text.substr(1, text.size() - 2);
+  for (std::size_t begin = 0; begin <= inner.size();) {
+    const std::size_t comma = std::min(inner.find(',', begin), inner.size());
+    const std::string item = unquoted(trimmed(inner.substr(begin, comma - begin)));
+    if (!item.empty()) list += (list.empty() ? "" : ",") + item;
+    begin = comma + 1;
+  }
+  return list;
+}
+
+bool names_option(const std::string& argument, const std::string& option) {
+  return argument == "--" + option || argument.starts_with("--" + option + "=");
+}
+
+class ConfigReader {
+ public:
+  ConfigReader(const std::string& path, const std::string& verb, const std::vector<std::string>& known)
+      : path_(path), verb_(verb), known_(known) {}
+
+  /// The arguments that the file stands for, less the options that `given` holds.
+  std::vector<std::string> read(const std::vector<std::string>& given) {
+    std::ifstream file(path_);
+    if (!file) throw Error(ErrorKind::kIo, std::string("cannot open: ") + std::strerror(errno), {}, {}, {path_});
+    bool ours = true;
+    for (std::string line; std::getline(file, line);) {
+      ++line_;
+      line = trimmed(without_comment(line));
+      if (line.empty()) continue;
+      if (line[0] == '[' && line.back() == ']' && line.find('=') == std::string::npos) {
+        ours = trimmed(line.substr(1, line.size() - 2)) == verb_;
+      } else if (ours) {
+        add(line, given);
+      }
+    }
+    if (file.bad()) throw Error(ErrorKind::kIo, "cannot read", {}, {}, {path_});
+    return std::move(arguments_);
+  }
+
+ private:
+  void add(const std::string& line, const std::vector<std::string>& given) {
+    const std::size_t equals = line.find('=');
+    if (equals == std::string::npos) fail("'" + line + "'", "option = value", "");
+    const std::string name = unquoted(trimmed(line.substr(0, equals)));
+    if (std::find(known_.begin(), known_.end(), name) == known_.end() || name == "config") {
+      const std::string near = closest(name, known_);
+      fail("the key '" + name + "'", "an option of poise " + verb_,
+           near.empty() ? "see poise " + verb_ + " --help" : "did you mean '" + near + "'?");
+    }
+    const auto on_command_line = [&](const std::string& argument) { return names_option(argument, name); };
+    if (std::any_of(given.begin(), given.end(), on_command_line)) return;
+    // "--flag=true" and "--option=value" are both what CLI11 reads.
+    arguments_.push_back("--" + name + "=" + list_value(trimmed(line.substr(equals + 1))));
+  }
+
+  [[noreturn]] void fail(const std::string& found, const std::string& expected, const std::string& hint) const {
+    throw Error(ErrorKind::kUsage, found, expected, hint, {path_, line_});
+  }
+
+  const std::string& path_;
+  const std::string& verb_;
+  const std::vector<std::string>& known_;
+  std::int64_t line_ = 0;
+  std::vector<std::string> arguments_;
+};
+
+}  // namespace
+
+std::vector<std::string> with_config(const std::vector<std::string>& arguments, const std::string& verb,
+                                     const std::vector<std::string>& known) {
+  std::vector<std::string> rest, from_file;
+  std::string path;
+  for (std::size_t k = 0; k < arguments.size(); ++k) {
+    if (!names_option(arguments[k], "config")) {
+      rest.push_back(arguments[k]);
+    } else if (const std::size_t equals = arguments[k].find('='); equals != std::string::npos) {
+      path = arguments[k].substr(equals + 1);
+    } else if (k + 1 < arguments.size()) {
+      path = arguments[++k];
+    } else {
+      rest.push_back(arguments[k]);  // the parser says that its value is missing
+    }
+  }
+  if (path.empty()) return arguments;
+  from_file = ConfigReader(path, verb, known).read(rest);
+  rest.insert(rest.begin() + 1, from_file.begin(), from_file.end());  // behind the verb
+  return rest;
+}
+
+}  // namespace poise::cli

@@ -1,0 +1,94 @@
+"""Input files of command-line tests, made from a few words: {"text": …}, {"npy": …}, then {"gzip": true}, {"truncate": 40}, …"""
+
+import base64
+import gzip
+import json
+import random
+import struct
+
+
+def table(rows, numeric=2, categories=(), classes=("a", "b"), seed=1, spread=1.0, header=True, delimiter=",",
+          label="label", weight=False, missing=0.0):
+    """A CSV text: columns x0, x1, … that shift with the class, k0, k1, … that hold `categories`, the label last."""
+    draw = random.Random(seed)
+    names = [f"x{j}" for j in range(numeric)] + [f"k{j}" for j in range(len(categories))]
+    names += ["weight"] if weight else []
+    lines = [delimiter.join(names + [label])] if header else []
+    for _ in range(rows):
+        c = draw.randrange(len(classes))
+        cells = [f"{draw.gauss(0, spread) + (c if j % len(classes) == c else 0):.6f}" for j in range(numeric)]
+        cells += [draw.choice(values) if draw.random() < 0.6 else values[c % len(values)] for values in categories]
+        cells = ["?" if draw.random() < missing else cell for cell in cells]
+        cells += [str(draw.randrange(1, 4))] if weight else []
+        lines.append(delimiter.join(cells + [classes[c]]))
+    return "\n".join(lines) + "\n"
+
+
+def npy(shape, data, descr="<f4", fortran=False, header=None):
+    """An NPY file of version 1; `header` replaces the dictionary."""
+    text = header or f"{{'descr': '{descr}', 'fortran_order': {fortran}, 'shape': {tuple(shape)}, }}"
+    text += " " * (63 - (10 + len(text)) % 64) + "\n"
+    codes = {"f4": "f", "f8": "d", "u1": "B", "i4": "i", "i8": "q"}
+    code = codes.get(descr[1:], "B")
+    order = ">" if descr[0] == ">" else "<"
+    values = [int(x) if code in "BiqQ" else float(x) for x in data]
+    return b"\x93NUMPY\x01\x00" + struct.pack("<H", len(text)) + text.encode() + struct.pack(f"{order}{len(values)}{code}", *values)
+
+
+def idx(shape, data, type=8):
+    """An IDX file of bytes."""
+    return bytes([0, 0, type, len(shape)]) + b"".join(struct.pack(">I", size) for size in shape) + bytes(data)
+
+
+def varint(value):
+    """A protobuf number."""
+    out = b""
+    while value >= 128:
+        out, value = out + bytes([value % 128 + 128]), value // 128
+    return out + bytes([value])
+
+
+def onnx(producer):
+    """The smallest ONNX file: a version, who wrote it, and an empty graph."""
+    name = producer.encode()
+    return b"\x08\x08\x12" + varint(len(name)) + name + b"\x3a\x00"
+
+
+def content(spec):
+    """The bytes that a file's description stands for."""
+    if isinstance(spec, str):
+        return spec.encode()
+    if isinstance(spec, bytes):
+        return spec
+    spec = dict(spec)
+    makers = {
+        "text": lambda text: text.encode(),
+        "hex": bytes.fromhex,
+        "base64": base64.b64decode,
+        "zeros": bytes,
+        "random": lambda size: random.Random(1).randbytes(size),
+        "repeat": lambda of: of.get("head", "").encode() + of["text"].encode() * of["times"],
+        "table": lambda of: table(**of).encode(),
+        "npy": lambda of: npy(**of),
+        "idx": lambda of: idx(**of),
+        "onnx": onnx,
+        "json": lambda value: json.dumps(value).encode(),
+    }
+    maker = next(key for key in spec if key in makers)
+    data = makers[maker](spec.pop(maker))
+    for step, value in spec.items():  # in the order written
+        if step == "gzip":
+            data = gzip.compress(data, mtime=0) if value else data
+        elif step == "truncate":  # keep so many bytes; negative: drop so many
+            data = data[:value]
+        elif step == "flip":  # damage the byte at this place
+            data = data[:value] + bytes([data[value] ^ 0xFF]) + data[value + 1:]
+        elif step == "append":
+            data += value.encode()
+        elif step == "encode":
+            data = data.decode().encode(value)
+        elif step == "replace":
+            data = data.decode().replace(*value).encode()
+        else:
+            raise ValueError(f"unknown step '{step}' in the description of a file")
+    return data
