@@ -52,8 +52,8 @@ struct Certificate {
   double dual_value = 0;          ///< D(Q), nats
   double gap = 0;                 ///< f − D(Q) + rounding; the proof
   double rounding = 0;            ///< bound on rounding errors contained in `gap`
-  double moment_error = 0;        ///< λ = 0: largest |R_jc| left (it must be 0 and is so up to rounding); else 0
-  bool proves_existence = false;  ///< the dual point is strictly positive: a minimizer exists even for λ = 0
+  double moment_error = 0;        ///< λ = 0: largest |R_jc| left, as a share of Σ s|x_j| (0 up to rounding); else 0
+  bool proves_existence = false;  ///< a minimizer exists: a strictly positive dual point, and for λ = 0 enough curvature
 };
 
 /// Result of a solve. Not being certified is a result, not an error.

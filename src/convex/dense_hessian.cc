@@ -21,10 +21,13 @@ void extended_block(const Features& x, Index begin, Index rows, Matrix& out) {
 
 }  // namespace
 
-Matrix dense_hessian(const SoftmaxObjective& objective) {
+Matrix dense_hessian(const SoftmaxObjective& objective, const Matrix* probabilities) {
   const Problem& problem = objective.problem();
   const Index n = problem.rows(), size = problem.cols() + 1, k = problem.classes, strip = 128;
   const Index parts = std::clamp<Index>(n / 512, 1, 8);
+  auto p = [&](Index row, Index c) {
+    return probabilities ? (*probabilities)(row, c) : static_cast<double>(objective.probability(row, c));
+  };
   std::vector<Matrix> sums(static_cast<std::size_t>(parts));
   parallel_for(parts, objective.threads(), [&](Index part) {
     Matrix sum = Matrix::Zero(k * size, k * size), x(strip, size), weighted(strip, k * size);
@@ -33,10 +36,9 @@ Matrix dense_hessian(const SoftmaxObjective& objective) {
       extended_block(problem.features, begin, rows, x);
       for (Index a = 0; a < k; ++a) {  // block row a, columns b ≤ a; the rest by symmetry
         for (Index r = 0; r < rows; ++r) {
-          const double pa = static_cast<double>(objective.probability(begin + r, a)), s = problem.row_weight[begin + r];
+          const double pa = p(begin + r, a), s = problem.row_weight[begin + r];
           for (Index b = 0; b <= a; ++b) {
-            const double pb = static_cast<double>(objective.probability(begin + r, b));
-            weighted.row(r).segment(b * size, size) = (s * pa * ((a == b ? 1.0 : 0.0) - pb)) * x.row(r);
+            weighted.row(r).segment(b * size, size) = (s * pa * ((a == b ? 1.0 : 0.0) - p(begin + r, b))) * x.row(r);
           }
         }
         gemm(true, false, size, (a + 1) * size, rows, x.data(), size, weighted.data(), k * size, 1.0,

@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <cstdlib>
 
@@ -42,6 +43,17 @@ void check(const SolveOptions& options) {
   if (options.time_limit < 0) throw Error(ErrorKind::kUsage, "the time limit is negative", "seconds, or 0 for none");
 }
 
+bool exists(bool certified, const SolveState& state) { return certified && state.bound.proves_existence; }
+
+/// A proof, near the point where a solver has ended at λ = 0, that there is no minimizer.
+std::optional<SeparatingDirection> find_separation(SoftmaxObjective& objective, SolveState& state,
+                                                   const Dataset& data) {
+  if (auto found = separates(objective, state.w, data)) return found;
+  state.value = objective.evaluate(state.w, &state.gradient);
+  const Parameters step = solve_newton_system(objective, *local_metric(objective), state.gradient, {1e-3});
+  return find_recession(data, std::array{Parameters(-step), state.w});
+}
+
 /// Everything one solve needs, so that a path can reuse data and monitor.
 class Fitter {
  public:
@@ -65,7 +77,10 @@ class Fitter {
     }
     state.value = objective.evaluate(state.w, &state.gradient);
     Outcome outcome = run_solver(objective, state, !start);
-    if (may_be_separable && outcome.status != Status::kCertified) separation = separates(objective, state.w, data_);
+    const bool stopped = outcome.status == Status::kInterrupted || outcome.status == Status::kTimeLimit;
+    if (may_be_separable && !stopped && !exists(outcome.status == Status::kCertified, state)) {
+      separation = find_separation(objective, state, data_);
+    }
     if (separation) outcome = separable(*separation, outcome);
     return finish(objective, state, outcome, std::move(separation));
   }
@@ -203,11 +218,16 @@ SolveReport certify_softmax(const SoftmaxModel& model, const Dataset& data, cons
     report.separation = find_separating_feature(data);
     if (!report.separation) report.separation = separates(objective, state.w, data);
   }
+  if (!report.separation) {
+    certify_state(objective, *local_metric(objective), state, solve.tolerance);
+    if (options.l2 == 0 && options.label_smoothing == 0 && !exists(state.gap() <= solve.tolerance, state)) {
+      report.separation = find_separation(objective, state, data);
+    }
+  }
   if (report.separation) {
     report.status = Status::kSeparable;
     report.why = "no optimum exists without a penalty: " + report.separation->sentence;
   } else {
-    certify_state(objective, *local_metric(objective), state, solve.tolerance);
     if (std::isfinite(state.gap())) {
       report.gap = state.gap();
       report.certificate = state.bound;

@@ -179,9 +179,8 @@ class FullMetric : public Metric {
       for (Index b = 0; b < k; ++b)
         hessian.block(a * (d + 1), b * (d + 1), d + 1, d + 1).diagonal() += mean / static_cast<double>(k);
     }
-    const double floor = 1e-15 * diagonal.maxCoeff() + 1e-300;
     for (double ridge = 1e-13; ridge < 1; ridge *= 100) {
-      for (Index i = 0; i < size; ++i) hessian(i, i) += ridge * diagonal[i] + floor;
+      for (Index i = 0; i < size; ++i) hessian(i, i) += diagonal[i] > 0 ? ridge * diagonal[i] : 1;
       factor_.compute(hessian);
       if (factor_.info() == Eigen::Success) break;
     }

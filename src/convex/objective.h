@@ -52,9 +52,20 @@ class SoftmaxObjective {
   /// The bound of V = 0 (THEORY 4.10 C1) from what evaluate(w, &gradient) returned: no pass. For λ > 0 everywhere.
   Certificate gradient_bound(const Parameters& w, const Evaluation& value, const Parameters& gradient) const;
 
+  /// What else there is to know about the dual point of a bound.
+  struct DualPoint {
+    Parameters moment;      ///< R, (d+1)×K
+    bool clipped = false;   ///< in some row u was above 0.95: V leads out of the simplex
+    bool interior = false;  ///< in no row, and all q' > 0
+  };
+
   /// Dual bound from the point q' = q − (diag q − q qᵀ) V x̃ (THEORY 4.10 C2; V = 0 gives C1). Valid for any V; tight if
-  /// V solves H V = ∇f. `remaining_moment` (if not null) becomes R, (d+1)×K. One and a half passes.
-  Certificate dual_bound(const Parameters& w, const Parameters& v, Parameters* remaining_moment = nullptr) const;
+  /// V solves H V = ∇f. Where a λ_j is 0 and the moments of that feature are not right to rounding there is no bound:
+  /// dual_value is −∞. One and a half passes.
+  Certificate dual_bound(const Parameters& w, const Parameters& v, DualPoint* point = nullptr) const;
+
+  /// Relative error of a sum over all rows, as the passes make them.
+  double rounding_of_sums() const;
 
   /// p_ic at the point of the last evaluate, float32.
   float probability(Index row, Index class_id) const {
@@ -88,6 +99,7 @@ class SoftmaxObjective {
 
 /// The Hessian of the loss (without the penalty) at the objective's last point, dense features only, float64:
 /// K(d+1) square, entry (c(d+1)+j, k(d+1)+l) = Σ_i s_i p_ic(δ_ck − p_ik) x̃_ij x̃_il.
-Matrix dense_hessian(const SoftmaxObjective& objective);
+/// `probabilities` (n×K): in place of the ones the objective keeps, which are float32.
+Matrix dense_hessian(const SoftmaxObjective& objective, const Matrix* probabilities = nullptr);
 
 }  // namespace poise

@@ -10,7 +10,8 @@ namespace poise {
 void SolveState::keep_better(const Certificate& candidate) {
   if (!std::isfinite(candidate.dual_value)) return;
   const double current = has_bound ? bound.dual_value - bound.rounding : -std::numeric_limits<double>::infinity();
-  if (candidate.dual_value - candidate.rounding > current) bound = candidate;
+  if (!(candidate.dual_value - candidate.rounding > current)) return;
+  bound = candidate;
   has_bound = true;
 }
 
@@ -64,11 +65,12 @@ double dual_loss(const Parameters& residual, const Vector& penalty) {
 
 Parameters solve_newton_system(const SoftmaxObjective& objective, const Metric& metric, const Parameters& gradient,
                                const CgGoal& goal, const Parameters* start) {
+  const bool in_double = is_small(objective);  // cheap there, and such problems come with any conditioning
   Parameters step = objective.zero(), residual = gradient, product;
   int products = 0;
   if (start) {
     step = *start;
-    objective.hessian_product(step, product);
+    objective.hessian_product(step, product, in_double);
     residual -= product;
     ++products;
   }
@@ -77,7 +79,7 @@ Parameters solve_newton_system(const SoftmaxObjective& objective, const Metric& 
   const double target = goal.reduction * goal.reduction * (start ? dot(gradient, metric.solve(gradient)) : rz);
   const Vector& penalty = objective.problem().penalty;
   while (products < goal.max_products && rz > 0 && (rz > target || dual_loss(residual, penalty) > goal.dual_loss)) {
-    objective.hessian_product(direction, product);
+    objective.hessian_product(direction, product, in_double);
     ++products;
     const double curvature = dot(direction, product);
     if (!(curvature > 0)) break;  // rounding has eaten the direction; what we have is the best there is
@@ -96,14 +98,20 @@ Parameters solve_newton_system(const SoftmaxObjective& objective, const Metric& 
 void bound_state(const SoftmaxObjective& objective, const Metric& metric, SolveState& state, Parameters v,
                  double tolerance) {
   const bool free_features = (objective.problem().penalty.array() == 0).any();
-  Parameters remaining;
-  for (int refinement = 0; refinement < 6; ++refinement) {
-    const Certificate bound = objective.dual_bound(state.w, v, &remaining);
-    const double before = state.gap();
+  double before = std::numeric_limits<double>::infinity();
+  for (int refinement = 0; refinement < 8; ++refinement) {
+    SoftmaxObjective::DualPoint point;
+    Certificate bound = objective.dual_bound(state.w, v, &point);
+    if (free_features && point.interior && std::isfinite(bound.gap)) {
+      bound.proves_existence = curvature_proves_existence(objective, state.w, point.moment);
+    }
     state.keep_better(bound);
     // λ = 0: the moments of q' must be right; what CG left of them is solved for again (iterative refinement).
-    if (!free_features || !bound.proves_existence || state.gap() <= tolerance || state.gap() > 0.5 * before) return;
-    v += solve_newton_system(objective, metric, remaining, {1e-4});
+    if (!free_features || std::isfinite(bound.gap) || state.gap() <= tolerance) return;
+    // The first refinement may be spent on what the bias correction, in float32, has moved.
+    if (point.clipped || (refinement > 1 && bound.moment_error > 0.5 * before)) return;
+    before = bound.moment_error;
+    v += solve_newton_system(objective, metric, point.moment, {1e-4});
   }
 }
 

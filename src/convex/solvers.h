@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <limits>
+#include <span>
 
 #include "convex/metric.h"
 #include "convex/objective.h"
@@ -103,6 +104,10 @@ Parameters solve_newton_system(const SoftmaxObjective& objective, const Metric& 
 void bound_state(const SoftmaxObjective& objective, const Metric& metric, SolveState& state, Parameters v,
                  double tolerance);
 
+/// Whether the curvature at `w` and a dual point with u < 0.95 and remaining moments R prove that no direction of
+/// recession exists (existence.cc). Small dense problems only; false is no statement.
+bool curvature_proves_existence(const SoftmaxObjective& objective, const Parameters& w, const Parameters& moment);
+
 /// The best certificate it can reach at state.w without moving: a Newton system solved to the accuracy the tolerance
 /// wants.
 void certify_state(const SoftmaxObjective& objective, const Metric& metric, SolveState& state, double tolerance);
@@ -110,6 +115,10 @@ void certify_state(const SoftmaxObjective& objective, const Metric& metric, Solv
 /// Looks for a direction of recession of the λ = 0 problem in single features: one class on one side of a threshold,
 /// all others on the other. Exact comparisons, no rounding. Needs class labels; empty if there is none.
 std::optional<SeparatingDirection> find_separating_feature(const Dataset& data);
+
+/// Looks for a direction of recession near `guesses` ((d+1)×K; a step along which the iterates run off is a good one).
+/// What it returns is proven in exact arithmetic; finding nothing says nothing (recession.cc).
+std::optional<SeparatingDirection> find_recession(const Dataset& data, std::span<const Parameters> guesses);
 
 /// Whether `w` itself separates: every row's own class wins by more than the rounding of the scores.
 std::optional<SeparatingDirection> separates(const SoftmaxObjective& objective, const Parameters& w,
