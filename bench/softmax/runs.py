@@ -8,7 +8,7 @@ import numpy as np
 from softmax.processes import environment, run
 from softmax.trajectory import Trajectory, crossings_of_curve
 
-TOLERANCE = 1e-9  # the gap asked of Poise, relative to f*
+TOLERANCE = 1e-8  # of the optimum
 ENOUGH = 1e-9     # a float64 peer may stop when its own objective says it is this close
 
 

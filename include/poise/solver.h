@@ -10,9 +10,9 @@
 namespace poise {
 
 enum class Solver {
-  kAuto,    ///< Newton
+  kAuto,    ///< Newton for small problems (up to 400 parameters), else L-BFGS
   kNewton,  ///< Newton with preconditioned conjugate gradients (THEORY 4.6 C, A.4)
-  kLbfgs,   ///< limited-memory BFGS that starts from the Böhning metric
+  kLbfgs,   ///< L-BFGS in a metric of the curvature, in float32; finished and certified by Newton, in float64
   kGolden,  ///< dual-process momentum (η, α) in the Böhning metric, with restart (THEORY 4.6 E, A.3)
   kDescent  ///< gradient descent with the step 1/ℓ, half of the proven bound 2/ℓ (THEORY 4.5)
 };

@@ -43,6 +43,51 @@ double target_score(const Problem& problem, const ScoreBlock<Real>& block, Index
   return sum;
 }
 
+/// ⟨t_i, z_i⟩ of every row of the block.
+template <typename Real>
+std::vector<double> target_scores(const Problem& problem, const ScoreBlock<Real>& block) {
+  std::vector<double> sums(static_cast<std::size_t>(block.rows)), target(static_cast<std::size_t>(problem.classes));
+  for (Index r = 0; r < block.rows; ++r) {
+    double& sum = sums[static_cast<std::size_t>(r)];
+    if (problem.labels.empty() || problem.smoothing > 0) {
+      sum = target_score(problem, block, r, target);
+    } else {
+      sum = static_cast<double>(
+          block.scores[problem.labels[static_cast<std::size_t>(block.first_row + r)] * block.ld + r]);
+    }
+  }
+  return sums;
+}
+
+/// R = s (p − t) in place of the scores; padding rows become 0. Labels need no target rows: what is the same for all
+/// classes goes over whole vectors, and one entry a row is set right.
+template <typename Real>
+void residual_block(const Problem& problem, const ScoreBlock<Real>& block, const Real* p) {
+  std::vector<Real> s(static_cast<std::size_t>(block.ld), Real{0});
+  for (Index r = 0; r < block.rows; ++r)
+    s[static_cast<std::size_t>(r)] = static_cast<Real>(problem.row_weight[block.first_row + r]);
+  const bool hard = !problem.labels.empty();
+  const Real share = hard ? static_cast<Real>(problem.smoothing / static_cast<double>(problem.classes)) : Real{0};
+  for (Index c = 0; c < problem.classes; ++c) {
+    Real* out = block.scores + c * block.ld;
+    const Real* in = p + c * block.ld;
+    for (Index r = 0; r < block.ld; ++r) out[r] = s[static_cast<std::size_t>(r)] * (in[r] - share);
+  }
+  std::vector<double> target(static_cast<std::size_t>(problem.classes));
+  for (Index r = 0; r < block.rows; ++r) {
+    const Real weight = s[static_cast<std::size_t>(r)];
+    if (hard) {
+      const Index at = problem.labels[static_cast<std::size_t>(block.first_row + r)] * block.ld + r;
+      block.scores[at] = weight * (p[at] - share - static_cast<Real>(1 - problem.smoothing));
+      continue;
+    }
+    problem.target_of(block.first_row + r, target);
+    for (Index c = 0; c < problem.classes; ++c) {
+      block.scores[c * block.ld + r] -= weight * static_cast<Real>(target[static_cast<std::size_t>(c)]);
+    }
+  }
+}
+
 struct Sums {
   double cross_entropy = 0, entropy = 0, largest = 0, smallest = 1;
 };
@@ -86,20 +131,15 @@ Evaluation SoftmaxObjective::evaluate_as(const Parameters& w, Parameters* gradie
   auto kernel = [&](const ScoreBlock<Real>& block) {
     std::vector<Real> p(static_cast<std::size_t>(k * block.ld)), lse(static_cast<std::size_t>(block.ld)),
         expected(lse.size());
-    std::vector<double> target(static_cast<std::size_t>(k));
     softmax_block(block.scores, k, block.ld, p.data(), lse.data(), expected.data());
+    const std::vector<double> target = target_scores(problem_, block);
     Sums& sum = sums[static_cast<std::size_t>(block.chunk)];
-    for (Index r = 0; r < block.rows; ++r) {
-      const double s = problem_.row_weight[block.first_row + r],
-                   l = static_cast<double>(lse[static_cast<std::size_t>(r)]);
-      sum.cross_entropy += s * (l - target_score(problem_, block, r, target));
-      sum.entropy += s * (l - static_cast<double>(expected[static_cast<std::size_t>(r)]));
-      for (Index c = 0; c < k; ++c) {
-        const double excess =
-            static_cast<double>(p[static_cast<std::size_t>(c * block.ld + r)]) - target[static_cast<std::size_t>(c)];
-        block.scores[c * block.ld + r] = static_cast<Real>(s * excess);
-      }
+    for (std::size_t r = 0; r < static_cast<std::size_t>(block.rows); ++r) {
+      const double s = problem_.row_weight[block.first_row + static_cast<Index>(r)], l = static_cast<double>(lse[r]);
+      sum.cross_entropy += s * (l - target[r]);
+      sum.entropy += s * (l - static_cast<double>(expected[r]));
     }
+    if (gradient) residual_block(problem_, block, p.data());
     std::transform(p.begin(), p.end(), probabilities_.row(block.first_row / block_rows).data(),
                    [](Real value) { return static_cast<float>(value); });
   };
