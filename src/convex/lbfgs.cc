@@ -135,6 +135,7 @@ Outcome solve_lbfgs(SoftmaxObjective& objective, SolveState& state, Monitor& mon
   state.value = objective.evaluate(state.w, &state.gradient, Precision::kFloat);
   Lbfgs lbfgs(objective, local_metric(objective), state, monitor);
   const auto limit = lbfgs.run(max_iterations, kFloatDecrease, true, "all rows");
+  state.w.colwise() -= state.w.rowwise().mean().eval();  // the gauge drifts in float32
   state.value = objective.evaluate(state.w, &state.gradient);
   if (limit) return limited(*limit, monitor);
   return solve_newton(objective, state, monitor, max_iterations, "all rows, float64", lbfgs.take_metric());
