@@ -48,12 +48,13 @@ struct SeparatingDirection {
 ///   f* ≥ D(Q) = mean H(q_i) − Σ_j ‖R_j‖²/(2λ_j),   R = mean (q_i − t_i) x_iᵀ,   so   f − f* ≤ gap = f − D(Q).
 /// Everything in float64; `gap` includes a bound on the rounding of both sides.
 struct Certificate {
-  double objective = 0;           ///< f, nats
-  double dual_value = 0;          ///< D(Q), nats
-  double gap = 0;                 ///< f − D(Q) + rounding; the proof
-  double rounding = 0;            ///< bound on rounding errors contained in `gap`
-  double moment_error = 0;        ///< λ = 0: largest |R_jc| left, as a share of Σ s|x_j| (0 up to rounding); else 0
-  bool proves_existence = false;  ///< a minimizer exists: a strictly positive dual point, and for λ = 0 enough curvature
+  double objective = 0;     ///< f, nats
+  double dual_value = 0;    ///< D(Q), nats
+  double gap = 0;           ///< f − D(Q) + rounding; the proof
+  double rounding = 0;      ///< bound on rounding errors contained in `gap`
+  double moment_error = 0;  ///< λ = 0: largest |R_jc| left, as a share of Σ s|x_j| (0 up to rounding); else 0
+  bool proves_existence =
+      false;  ///< a minimizer exists: a strictly positive dual point, and for λ = 0 enough curvature
 };
 
 /// Result of a solve. Not being certified is a result, not an error.

@@ -1,15 +1,15 @@
 // A proof in float64 that the problem with unpenalized features has a minimizer (THEORY 4.4, 4.10 C2).
 //
-// In exact arithmetic a strictly positive dual point with R = 0 is one. Computed moments are right to rounding only, and
-// the mass that a separating direction would have to move may be smaller than that. So the proof asks for more: that
-// the curvature is large enough for the moments that are left. Let U be gauge-free, y_i = x̃_iᵀU. Its recession function
-// (4.4) is
+// In exact arithmetic a strictly positive dual point with R = 0 is one. Computed moments are right to rounding only,
+// and the mass that a separating direction would have to move may be smaller than that. So the proof asks for more:
+// that the curvature is large enough for the moments that are left. Let U be gauge-free, y_i = x̃_iᵀU. Its recession
+// function (4.4) is
 //   r(U) = ⟨R, U⟩ + Σ s_i (max_c y_ic − ⟨q_i, y_i⟩) ≥ ⟨R, U⟩ + Σ s_i Var_q(y_i) / range(y_i)     (Bhatia–Davis)
-// and Var_q ≥ (1 − max u) Var_p for q = p(1 − u). With D = diag H, μ the smallest eigenvalue of D^−½ H D^−½ on gauge-free
-// directions, and ‖Û‖ = ‖D^½ U‖:
+// and Var_q ≥ (1 − max u) Var_p for q = p(1 − u). With D = diag H, μ the smallest eigenvalue of D^−½ H D^−½ on
+// gauge-free directions, and ‖Û‖ = ‖D^½ U‖:
 //   Σ s Var_p(y) = ⟨U, HU⟩ ≥ μ‖Û‖²,   range(y_i) ≤ √2 ℓ‖Û‖, ℓ = max_i max_c ‖D_c^−½ x̃_i‖,   |⟨R, U⟩| ≤ ‖D^−½ R‖ ‖Û‖
-// so r(U) > 0 for every U ≠ 0 if 0.05 μ > √2 ℓ ‖D^−½ R‖. Penalized features take no part: along a direction of recession
-// their weights stand still.
+// so r(U) > 0 for every U ≠ 0 if 0.05 μ > √2 ℓ ‖D^−½ R‖. Penalized features take no part: along a direction of
+// recession their weights stand still.
 #include <Eigen/Eigenvalues>
 
 #include <cmath>
@@ -112,8 +112,7 @@ bool curvature_proves_existence(const SoftmaxObjective& objective, const Paramet
   for (Index j = 0; j < count; ++j) {
     const Index feature = kept[static_cast<std::size_t>(j)];
     const double error = 2 * sum_error * (feature < d ? mean_absolute_features[feature] : 1);
-    for (Index a = 0; a < k; ++a)
-      left += std::pow((std::abs(moment(feature, a)) + error) * scale[a * count + j], 2);
+    for (Index a = 0; a < k; ++a) left += std::pow((std::abs(moment(feature, a)) + error) * scale[a * count + j], 2);
   }
   for (Index i = 0; i < problem.rows(); ++i) {
     if (problem.row_weight[i] <= 0) continue;

@@ -318,7 +318,9 @@ Certificate SoftmaxObjective::bound_from(const Parameters& w, const Parameters* 
 
 double SoftmaxObjective::rounding_of_sums() const {
   // One after the other: the rows of a chunk (sparse products: all rows), then the tree over at most 32 chunks.
-  const Index in_a_row = problem_.features.sparse() ? rows() : (rows() + engine_.chunk_count() - 1) / engine_.chunk_count() + engine_.block_rows();
+  const Index in_a_row = problem_.features.sparse()
+                             ? rows()
+                             : (rows() + engine_.chunk_count() - 1) / engine_.chunk_count() + engine_.block_rows();
   return 0.5 * kEpsilon * static_cast<double>(in_a_row + 16);
 }
 

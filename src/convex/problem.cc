@@ -59,7 +59,8 @@ Vector normalized_weights(const Dataset& data, bool balanced, Index classes) {
     for (Index i = 0; i < n; ++i) of_class[data.labels[static_cast<std::size_t>(i)]] += weight[i];
     const double sum = weight.sum();
     for (Index i = 0; i < n; ++i) {
-      if (weight[i] > 0) weight[i] *= sum / (static_cast<double>(classes) * of_class[data.labels[static_cast<std::size_t>(i)]]);
+      if (weight[i] > 0)
+        weight[i] *= sum / (static_cast<double>(classes) * of_class[data.labels[static_cast<std::size_t>(i)]]);
     }
   }
   const double sum = weight.sum();

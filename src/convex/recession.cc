@@ -1,10 +1,10 @@
 // Directions of recession over several features (THEORY 4.4, 4.10 C3): found by guessing, proven by exact arithmetic.
 //
-// Along a direction of recession U no margin (x̃_iᵀU)_k − (x̃_iᵀU)_c of a row of class k falls, and some grow. Where there
-// is one, Newton's iterates run off along it: the last step is a guess of U up to rounding and slow leftovers. The guess
-// is cleaned (classes whose columns hardly differ become one, small weights 0, the others ratios of small integers), the
-// best biases for given weights come from shortest paths over the classes, and the result counts only if every margin
-// is ≥ 0. Margins near 0 are computed without rounding, so what is reported is a proof.
+// Along a direction of recession U no margin (x̃_iᵀU)_k − (x̃_iᵀU)_c of a row of class k falls, and some grow. Where
+// there is one, Newton's iterates run off along it: the last step is a guess of U up to rounding and slow leftovers.
+// The guess is cleaned (classes whose columns hardly differ become one, small weights 0, the others ratios of small
+// integers), the best biases for given weights come from shortest paths over the classes, and the result counts only if
+// every margin is ≥ 0. Margins near 0 are computed without rounding, so what is reported is a proof.
 #include <fmt/core.h>
 
 #include <algorithm>
@@ -27,8 +27,8 @@ constexpr double kAffordable = 4e9;
 template <typename F>
 void for_each_entry(const Features& x, Index i, const F& f) {
   if (const CsrMatrix* sparse = x.sparse()) {
-    for (Index k = sparse->row_start[static_cast<std::size_t>(i)]; k < sparse->row_start[static_cast<std::size_t>(i) + 1];
-         ++k) {
+    for (Index k = sparse->row_start[static_cast<std::size_t>(i)];
+         k < sparse->row_start[static_cast<std::size_t>(i) + 1]; ++k) {
       f(static_cast<Index>(sparse->columns[static_cast<std::size_t>(k)]),
         static_cast<double>(sparse->values[static_cast<std::size_t>(k)]));
     }
@@ -102,8 +102,8 @@ class Margins {
     double bound = u.row(d).cwiseAbs().maxCoeff();
     for (Index j : active) bound += largest_[j] * u.row(j).cwiseAbs().maxCoeff();
     if (!std::isfinite(bound) || bound > 1e300) return 0;
-    // Two scores of |active| + 1 terms each and their difference: at most (|active| + 3) units of ε/2 times 2·bound; the
-    // rest is room.
+    // Two scores of |active| + 1 terms each and their difference: at most (|active| + 3) units of ε/2 times 2·bound;
+    // the rest is room.
     bound *= 2 * kEpsilon * static_cast<double>(active.size() + 4);
     Index helped = 0;
     Vector z(classes_);
@@ -146,7 +146,8 @@ class Margins {
     }
     for (Index j : active) {
       const Index at = i * x.cols() + j;
-      z += (x.bytes() ? static_cast<double>(x.bytes()[at]) : static_cast<double>(x.floats()[at])) * u.row(j).transpose();
+      z +=
+          (x.bytes() ? static_cast<double>(x.bytes()[at]) : static_cast<double>(x.floats()[at])) * u.row(j).transpose();
     }
   }
 
@@ -193,7 +194,8 @@ bool find_biases(const Matrix& m, const std::vector<Index>& group, double slack,
     }
     for (Index c = 0; c < classes; ++c) {  // one bias a group
       for (Index k = 0; k < classes; ++k) {
-        if (group[static_cast<std::size_t>(k)] == group[static_cast<std::size_t>(c)]) bias[c] = std::min(bias[c], bias[k]);
+        if (group[static_cast<std::size_t>(k)] == group[static_cast<std::size_t>(c)])
+          bias[c] = std::min(bias[c], bias[k]);
       }
     }
     if (!changed) return true;
@@ -291,7 +293,8 @@ SeparatingDirection describe(const Dataset& data, const Parameters& u, Index hel
   if (features > 6) names += ", …";
   direction.rows_helped = helped;
   direction.sentence = fmt::format(
-      "a combination of {} feature{} ({}) never speaks against a row's class and speaks for it in {} of {} rows: more of "
+      "a combination of {} feature{} ({}) never speaks against a row's class and speaks for it in {} of {} rows: more "
+      "of "
       "it lowers the loss for ever",
       features, features == 1 ? "" : "s", names, helped, data.rows());
   return direction;
@@ -304,7 +307,8 @@ std::optional<SeparatingDirection> find_recession(const Dataset& data, std::span
   const Margins margins(data);
   const Index d = data.features.cols();
   const bool affordable = static_cast<double>(data.rows()) * static_cast<double>(d) *
-                              static_cast<double>(data.schema.class_count()) * 40 * static_cast<double>(guesses.size()) <
+                              static_cast<double>(data.schema.class_count()) * 40 *
+                              static_cast<double>(guesses.size()) <
                           kAffordable;
   for (const Parameters& guess : guesses) {
     if (!guess.allFinite()) continue;

@@ -200,8 +200,8 @@ TEST(Certificate, ExistenceIsProvenWhereTheDataOverlap) {
     const auto best = reference.minimize();
     SoftmaxObjective objective(problem, 1);
     SolveState state;
-    state.w = to_double(best.w) + 1e-3 * natural_units(reference).cwiseProduct(
-                                             Rng(seed).normals(shape.features + 1, shape.classes));
+    state.w = to_double(best.w) +
+              1e-3 * natural_units(reference).cwiseProduct(Rng(seed).normals(shape.features + 1, shape.classes));
     state.value = objective.evaluate(state.w, &state.gradient);
     certify_state(objective, *full_metric(objective), state, 1e-8);
     const Real truth = reference.at(state.w).objective - best.objective;
@@ -218,8 +218,8 @@ struct NoMinimizer {
   Parameters direction;
 };
 
-NoMinimizer no_minimizer(const char* kind, const std::vector<std::vector<float>>& rows, std::vector<std::int32_t> labels,
-                         Index classes, Parameters direction) {
+NoMinimizer no_minimizer(const char* kind, const std::vector<std::vector<float>>& rows,
+                         std::vector<std::int32_t> labels, Index classes, Parameters direction) {
   NoMinimizer out{kind, {}, std::move(direction)};
   MatrixF x(static_cast<Index>(rows.size()), static_cast<Index>(rows[0].size()));
   for (std::size_t i = 0; i < rows.size(); ++i) {
@@ -259,8 +259,7 @@ std::vector<NoMinimizer> without_minimizer() {
       x.push_back({a, b, a + b + 1}), y.push_back(0);
       x.push_back({a, b, a + b - 1}), y.push_back(1 + i % 2);
     }
-    out.push_back(no_minimizer("three features", x, y, 3,
-                               Parameters{{-1, 0, 0}, {-1, 0, 0}, {1, 0, 0}, {0, 0, 0}}));
+    out.push_back(no_minimizer("three features", x, y, 3, Parameters{{-1, 0, 0}, {-1, 0, 0}, {1, 0, 0}, {0, 0, 0}}));
   }
   {  // one class is apart from two that overlap
     std::vector<std::vector<float>> x;
@@ -299,7 +298,8 @@ TEST(Certificate, ExistenceIsNeverProvenWhereThereIsNoMinimizer) {
     const Reference reference(data.problem);
     const auto best = reference.minimize();
     // What is reached at the end of the direction; no loss is left in the rows that it helps.
-    const Real infimum = std::min(best.objective, reference.at(RealMatrix(best.w + 1e9L * data.direction.cast<Real>())).objective);
+    const Real infimum =
+        std::min(best.objective, reference.at(RealMatrix(best.w + 1e9L * data.direction.cast<Real>())).objective);
     Parameters centered = data.direction;
     subtract_class_mean(centered);
     for (const double distance : {-5.0, 0.0, 1.0, 5.0, 30.0, 100.0, 800.0, 1e4, 1e9}) {

@@ -1,5 +1,5 @@
-// Every vectorized loop against the same thing in plain loops, in both precisions, on every instruction set this machine
-// has.
+// Every vectorized loop against the same thing in plain loops, in both precisions, on every instruction set this
+// machine has.
 #include "convex/kernels.h"
 
 #include <gtest/gtest.h>

@@ -242,16 +242,16 @@ class Reference {
 struct Shape {
   Index rows = 60, features = 4, classes = 3;
   double l2 = 1e-2;
-  bool soft = false;             ///< random target distributions instead of labels
-  bool weights = false;          ///< row weights from 0.01 to 1, some of them 0
-  bool bad_scales = false;       ///< features in units of 1e-6 … 1e6, their penalties in proportion
-  bool free_features = false;    ///< every other feature without a penalty
-  bool far_from_zero = false;    ///< features with a mean of 1e2 … 1e6 standard deviations
-  bool dependent = false;        ///< a duplicated, a constant and a collinear feature
-  bool all_labels = false;       ///< every row again with every label: a minimizer exists for sure
-  bool rare_class = false;       ///< the last class has two rows
+  bool soft = false;           ///< random target distributions instead of labels
+  bool weights = false;        ///< row weights from 0.01 to 1, some of them 0
+  bool bad_scales = false;     ///< features in units of 1e-6 … 1e6, their penalties in proportion
+  bool free_features = false;  ///< every other feature without a penalty
+  bool far_from_zero = false;  ///< features with a mean of 1e2 … 1e6 standard deviations
+  bool dependent = false;      ///< a duplicated, a constant and a collinear feature
+  bool all_labels = false;     ///< every row again with every label: a minimizer exists for sure
+  bool rare_class = false;     ///< the last class has two rows
   double smoothing = 0;
-  double signal = 1;             ///< size of the true weights
+  double signal = 1;  ///< size of the true weights
 };
 
 /// Labels drawn from a random softmax layer on random features.
