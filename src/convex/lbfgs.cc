@@ -22,6 +22,8 @@ constexpr double kPassesBetweenBuilds = 8, kFallBetweenBuilds = 0.02;
 // L-BFGS runs on float32 passes and hands over to Newton, in float64, when an iteration gains less than this share of
 // f: float32 values are good to about 1e-8, and one or two Newton steps both finish and certify.
 constexpr double kFloatDecrease = 3e-7;
+// Where the metric has no size, conjugate gradients in it are slow: L-BFGS goes on to the noise of float32.
+constexpr double kFloatFloor = 1e-8;
 
 struct Pair {
   MatrixF step, change;        // W_{k+1} − W_k and ∇_{k+1} − ∇_k; float32, as they only shape a direction
@@ -67,6 +69,7 @@ class Lbfgs {
     }
   }
 
+  const Metric& metric() const { return *metric_; }
   std::unique_ptr<Metric> take_metric() { return std::move(metric_); }
 
  private:
@@ -134,7 +137,8 @@ Outcome solve_lbfgs(SoftmaxObjective& objective, SolveState& state, Monitor& mon
   if (cold) warm_start(objective, state, monitor, max_iterations);
   state.value = objective.evaluate(state.w, &state.gradient, Precision::kFloat);
   Lbfgs lbfgs(objective, local_metric(objective), state, monitor);
-  const auto limit = lbfgs.run(max_iterations, kFloatDecrease, true, "all rows");
+  const auto limit =
+      lbfgs.run(max_iterations, lbfgs.metric().has_size() ? kFloatDecrease : kFloatFloor, true, "all rows");
   state.w.colwise() -= state.w.rowwise().mean().eval();  // the gauge drifts in float32
   state.value = objective.evaluate(state.w, &state.gradient);
   if (limit) return limited(*limit, monitor);

@@ -19,8 +19,6 @@ constexpr Index kBlockBytes = 256 * 1024;
 constexpr Index kMaxChunks = 32;
 constexpr Index kChunkSumBytes = 64 * 1024 * 1024;  // all chunks' sums together
 
-Index round_up(Index value, Index multiple) { return (value + multiple - 1) / multiple * multiple; }
-
 template <typename Real>
 using MatrixOf = Eigen::Matrix<Real, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
 
@@ -83,6 +81,7 @@ PassEngine::PassEngine(const Features& features, Index classes, int threads)
   const Index sum_bytes = 8 * (d + 1) * classes;
   const Index affordable = dense ? std::clamp<Index>(kChunkSumBytes / sum_bytes, 4, kMaxChunks) : kMaxChunks;
   chunks_ = std::min(affordable, (n + block_rows_ - 1) / block_rows_);
+  if (!dense) divide_features();
 }
 
 template <typename Real>
@@ -140,106 +139,6 @@ void PassEngine::run_dense(const Parameters* first, const Parameters* second, co
     sums[static_cast<std::size_t>(into)] += sums[static_cast<std::size_t>(from)];
   });
   *product = std::move(sums[0]);
-}
-
-namespace {
-
-/// (d+1)×K parameters as Real with rows padded to a multiple of kClassPadding; empty for null.
-template <typename Real>
-std::vector<Real> padded_rows(const Parameters* w, Index padded) {
-  if (!w) return {};
-  std::vector<Real> out(static_cast<std::size_t>(w->rows() * padded), Real{0});
-  for (Index j = 0; j < w->rows(); ++j) {
-    for (Index c = 0; c < w->cols(); ++c) out[static_cast<std::size_t>(j * padded + c)] = static_cast<Real>((*w)(j, c));
-  }
-  return out;
-}
-
-template <typename Real>
-void sparse_block_scores(const CsrMatrix& x, const std::vector<Real>& w, Index classes, Index padded, Index begin,
-                         Index rows, Index ld, Real* z) {
-  std::vector<Real> scores(static_cast<std::size_t>(padded));
-  for (Index r = 0; r < ld; ++r) {
-    if (r < rows) {
-      std::copy_n(w.end() - padded, padded, scores.begin());  // the bias
-      const Index start = x.row_start[static_cast<std::size_t>(begin + r)];
-      const Index count = x.row_start[static_cast<std::size_t>(begin + r) + 1] - start;
-      sparse_scores(x.columns.data() + start, x.values.data() + start, count, w.data(), padded, scores.data());
-    }
-    for (Index c = 0; c < classes; ++c) z[c * ld + r] = scores[static_cast<std::size_t>(c)];
-  }
-}
-
-/// X̃ᵀR, (d+1)×padded. Threads share the features, not the rows: each adds all rows, in order, onto its own range of
-/// features, so no partial sums are held and the bits do not depend on the number of ranges.
-template <typename Real>
-std::vector<Real> sparse_product(const CsrMatrix& x, std::span<const float> values, const std::vector<Real>& residual,
-                                 Index padded, int threads) {
-  std::vector<Real> product(static_cast<std::size_t>((x.cols + 1) * padded), Real{0});
-  std::vector<Index> load(static_cast<std::size_t>(x.cols) + 1, 0);  // entries in features before j
-  for (std::int32_t column : x.columns) ++load[static_cast<std::size_t>(column) + 1];
-  for (std::size_t j = 1; j < load.size(); ++j) load[j] += load[j - 1];
-  parallel_for(threads, threads, [&](Index part) {
-    auto bound = [&](Index p) {
-      return static_cast<std::int32_t>(std::lower_bound(load.begin(), load.end(), part_begin(load.back(), threads, p)) -
-                                       load.begin());
-    };
-    const std::int32_t first = part == 0 ? 0 : bound(part),
-                       last = part + 1 == threads ? static_cast<std::int32_t>(x.cols) : bound(part + 1);
-    for (Index i = 0; i < x.rows(); ++i) {
-      const auto row_begin = x.columns.begin() + x.row_start[static_cast<std::size_t>(i)];
-      const auto row_end = x.columns.begin() + x.row_start[static_cast<std::size_t>(i) + 1];
-      const auto from = std::lower_bound(row_begin, row_end, first), to = std::lower_bound(from, row_end, last);
-      sparse_scatter(&*from, values.data() + (from - x.columns.begin()), to - from, residual.data() + i * padded,
-                     padded, product.data());
-    }
-  });
-  Real* bias = product.data() + x.cols * padded;
-  for (Index i = 0; i < x.rows(); ++i) {
-    for (Index c = 0; c < padded; ++c) bias[c] += residual[static_cast<std::size_t>(i * padded + c)];
-  }
-  return product;
-}
-
-}  // namespace
-
-template <typename Real>
-void PassEngine::run_sparse(const Parameters* first, const Parameters* second, const BlockKernel<Real>& kernel,
-                            Parameters* product, bool square) const {
-  const CsrMatrix& x = *features_.sparse();
-  const Index n = x.rows(), padded = round_up(classes_, kClassPadding);
-  const Index blocks = (n + block_rows_ - 1) / block_rows_, ld = block_rows_;
-  const std::vector<Real> w = padded_rows<Real>(first, padded), w2 = padded_rows<Real>(second, padded);
-  std::vector<Real> residual(product ? static_cast<std::size_t>(n * padded) : 0, Real{0});
-
-  parallel_for(chunks_, threads_, [&](Index chunk) {
-    std::vector<Real> z(static_cast<std::size_t>(classes_ * ld)), z2(second ? z.size() : 0);
-    for (Index b = part_begin(blocks, chunks_, chunk); b < part_begin(blocks, chunks_, chunk + 1); ++b) {
-      const Index begin = b * block_rows_, rows = std::min(block_rows_, n - begin);
-      if (first) sparse_block_scores(x, w, classes_, padded, begin, rows, ld, z.data());
-      if (second) sparse_block_scores(x, w2, classes_, padded, begin, rows, ld, z2.data());
-      kernel({chunk, begin, rows, ld, z.data(), second ? z2.data() : nullptr});
-      if (!product) continue;
-      for (Index r = 0; r < rows; ++r) {
-        for (Index c = 0; c < classes_; ++c) {
-          residual[static_cast<std::size_t>((begin + r) * padded + c)] = z[static_cast<std::size_t>(c * ld + r)];
-        }
-      }
-    }
-  });
-  if (!product) return;
-  std::vector<float> squares;
-  if (square) {
-    squares.resize(x.values.size());
-    std::transform(x.values.begin(), x.values.end(), squares.begin(), [](float value) { return value * value; });
-  }
-  const std::span<const float> values = square ? std::span<const float>(squares) : std::span<const float>(x.values);
-  const std::vector<Real> sum = sparse_product(x, values, residual, padded, threads_);
-  product->resize(x.cols + 1, classes_);
-  for (Index j = 0; j <= x.cols; ++j) {
-    for (Index c = 0; c < classes_; ++c)
-      (*product)(j, c) = static_cast<double>(sum[static_cast<std::size_t>(j * padded + c)]);
-  }
 }
 
 template void PassEngine::run<float>(const Parameters*, const Parameters*, const BlockKernel<float>&,

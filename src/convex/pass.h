@@ -55,11 +55,15 @@ class PassEngine {
   void run_sparse(const Parameters* first, const Parameters* second, const BlockKernel<Real>& kernel,
                   Parameters* product, bool square) const;
 
+  void divide_features();
+
   Features features_;
   Index classes_;
   int threads_;
   Index block_rows_;  // rows of a block: its dense form fits the level-2 cache
   Index chunks_;
+  std::vector<std::int32_t>
+      feature_bounds_;  // sparse: ranges of features with about equally many entries, one a thread
 };
 
 }  // namespace poise

@@ -45,6 +45,10 @@ void Monitor::message(const std::string& text) const {
   if (observer_) observer_->on_message(text);
 }
 
+bool Monitor::must_stop() const {
+  return (observer_ && observer_->stop_requested()) || (time_limit_ > 0 && seconds() >= time_limit_);
+}
+
 std::optional<Status> Monitor::limit_reached(int max_iterations) {
   if (observer_ && observer_->stop_requested()) return Status::kInterrupted;
   if (time_limit_ > 0 && seconds() >= time_limit_) return Status::kTimeLimit;
@@ -64,23 +68,18 @@ double dual_loss(const Parameters& residual, const Vector& penalty) {
 }  // namespace
 
 Parameters solve_newton_system(const SoftmaxObjective& objective, const Metric& metric, const Parameters& gradient,
-                               const CgGoal& goal, const Parameters* start) {
+                               const CgGoal& goal, const Monitor* monitor) {
   const bool in_double = is_small(objective);  // cheap there, and such problems come with any conditioning
   Parameters step = objective.zero(), residual = gradient, product;
   int products = 0;
-  if (start) {
-    step = *start;
-    objective.hessian_product(step, product, in_double);
-    residual -= product;
-    ++products;
-  }
   Parameters z = metric.solve(residual), direction = z;
   double rz = dot(residual, z);
-  const double target = goal.reduction * goal.reduction * (start ? dot(gradient, metric.solve(gradient)) : rz);
+  const double target = goal.reduction * goal.reduction * rz;
   const Vector& penalty = objective.problem().penalty;
   while (products < goal.max_products && rz > 0 && (rz > target || dual_loss(residual, penalty) > goal.dual_loss)) {
     objective.hessian_product(direction, product, in_double);
     ++products;
+    if (monitor && monitor->must_stop()) break;
     const double curvature = dot(direction, product);
     if (!(curvature > 0)) break;  // rounding has eaten the direction; what we have is the best there is
     const double length = rz / curvature;

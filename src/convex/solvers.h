@@ -38,6 +38,9 @@ class Monitor {
   /// A reason to stop from outside the mathematics (time, iterations, interrupt), if there is one.
   std::optional<Status> limit_reached(int max_iterations);
 
+  /// Whether time or interrupt end the solve; asked within long iterations.
+  bool must_stop() const;
+
   int iterations() const { return iterations_; }
   double seconds() const;
   double tolerance() const { return tolerance_; }
@@ -93,11 +96,11 @@ struct CgGoal {
   int max_products = 200;
 };
 
-/// V with H V = G by preconditioned conjugate gradients at the objective's last point, products in float32, starting
-/// from `start` (if not null). The bias row is then corrected so that the class balance of the dual point of V is
-/// right.
+/// V with H V = G by preconditioned conjugate gradients at the objective's last point, products in float32 (float64 for
+/// small problems). The bias row is then corrected so that the class balance of the dual point of V is right. A
+/// `monitor` that is out of time ends it early with what it has.
 Parameters solve_newton_system(const SoftmaxObjective& objective, const Metric& metric, const Parameters& gradient,
-                               const CgGoal& goal, const Parameters* start = nullptr);
+                               const CgGoal& goal, const Monitor* monitor = nullptr);
 
 /// Certificates at state.w (the objective's last point) from V ≈ H⁻¹∇, kept in the state if better; for λ = 0, V is
 /// refined until the moments are right to rounding.

@@ -1,0 +1,1 @@
+"""How fast text files of numbers are read. See bench/README.md."""

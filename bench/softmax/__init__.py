@@ -1,0 +1,1 @@
+"""Softmax regression to a known accuracy: Poise against the tools people use. See bench/README.md."""

@@ -1,0 +1,90 @@
+"""One run of a peer, and one of Poise, each reduced to the same record."""
+import json
+import shutil
+import sys
+
+import numpy as np
+
+from softmax.processes import environment, run
+from softmax.trajectory import Trajectory, crossings_of_curve
+
+TOLERANCE = 1e-9  # the gap asked of Poise, relative to f*
+ENOUGH = 1e-9     # a float64 peer may stop when its own objective says it is this close
+
+
+def run_peer(variant, problem, optimum, budget, folder):
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    spec = dict(problem=str(problem.folder), module=variant.module, dtype=variant.dtype, threads=variant.threads,
+                options=variant.options, budget=budget, good_enough=optimum * (1 + ENOUGH))
+    (folder / "spec.json").write_text(json.dumps(spec))
+    finished = run([sys.executable, "-m", "softmax.peers", folder / "spec.json"], 2 * budget + 120,
+                   environment(variant.threads, variant.blas), folder)
+    record = dict(tool=variant.label, poise=False, peak_mib=finished.peak_mib)
+    if finished.code != 0:
+        return record | dict(times=[None] * 4, final=None, remark=failure(finished))
+    trajectory = Trajectory(folder, problem)
+    times = trajectory.crossings(optimum)
+    final = min((trajectory.objective(len(trajectory) - 1) - optimum) / optimum, np.inf) if len(trajectory) else None
+    shutil.rmtree(folder)
+    return record | dict(times=times, final=final, remark=trajectory.remark, curve=trajectory.curve())
+
+
+def failure(finished):
+    lines = finished.stderr.strip().splitlines()
+    return f"failed (exit code {finished.code}): {lines[-1] if lines else 'no message'}"
+
+
+def run_poise(binary, problem, optimum, threads, budget, folder):
+    shutil.rmtree(folder, ignore_errors=True)
+    command = [binary, "train", *problem.poise_arguments, "--scale", "none", "--l2", repr(problem.l2), "--tolerance",
+               repr(TOLERANCE * optimum), "--threads", threads, "--out", folder / "run", "--quiet", "--json"]
+    finished = run(command, 2 * budget + 120, environment(1), folder)
+    record = dict(tool="**Poise**", poise=True, peak_mib=finished.peak_mib)
+    if finished.code != 0:
+        return record | dict(times=[None] * 4, final=None, referee="FAIL", remark=failure(finished))
+    result = json.loads(finished.stdout)
+    record |= judge(result, problem, optimum, folder / "run")
+    curve = read_curve(folder / "run" / "metrics.jsonl") + [[result["seconds"], record["objective"]]]
+    return record | dict(times=crossings_of_curve(curve, optimum), curve=curve, seconds=result["seconds"],
+                         passes=number_of_passes(result, folder / "run"), remark=result["status"])
+
+
+def read_curve(path):
+    events = [json.loads(line) for line in path.read_text().splitlines()]
+    return [[event["seconds"], event["objective"]] for event in events
+            if event["event"] == "iteration" and event["objective"] is not None]
+
+
+def find_key(document, key):
+    """The first value of `key` anywhere in nested objects."""
+    if key in document:
+        return document[key]
+    inner = (find_key(value, key) for value in document.values() if isinstance(value, dict))
+    return next((value for value in inner if value is not None), None)
+
+
+def number_of_passes(result, folder):
+    return find_key(result, "passes") or find_key(json.loads((folder / "run.json").read_text()), "passes")
+
+
+def read_model(path):
+    """weights (d×K, original units), bias (K) and center (d) of model.onnx."""
+    import onnx.numpy_helper
+    tensors = {tensor.name: onnx.numpy_helper.to_array(tensor) for tensor in onnx.load(str(path)).graph.initializer}
+    return tensors["weights"], tensors["bias"], tensors["center"]
+
+
+def judge(result, problem, optimum, folder):
+    """The referee: the written model's objective, in numpy float64 on the original data, is within the gap claimed.
+
+    (x − c) W + b = (x/u − c/u) (u W) + b: the penalty acts on u W. Rounding of the objective is allowed 1e-14.
+    """
+    weights, bias, center = read_model(folder / "model.onnx")
+    shift = None if problem.sparse else center / problem.unit
+    offset = bias - center @ weights if problem.sparse else bias
+    objective = float(problem.objective(weights * problem.unit, offset, shift))
+    gap = result["gap"]
+    holds = gap is not None and -1e-14 <= objective - optimum <= gap + 1e-14
+    return dict(objective=objective, final=(objective - optimum) / optimum, referee="PASS" if holds else "FAIL",
+                certified=None if gap is None else gap / optimum)

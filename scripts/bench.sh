@@ -1,0 +1,18 @@
+#!/usr/bin/env bash
+# Runs one benchmark of bench/ and prints its Markdown tables.
+#   scripts/bench.sh softmax [--problems mnist,digits] [--repetitions 5] [--budget 60] [--poise build/release/bin/poise]
+#   scripts/bench.sh readers [--repetitions 5]
+# scripts/install-deps.sh --bench installs the peers. PYTHON chooses the interpreter (default: Debian's, which has them).
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+names=$(cd bench && for file in */__main__.py; do printf '%s ' "$(dirname "$file")"; done)
+name=${1:-}
+if [ -z "$name" ] || [ ! -f "bench/$name/__main__.py" ]; then
+  echo "usage: scripts/bench.sh NAME [options]; NAME is one of: $names" >&2
+  exit 2
+fi
+shift
+
+export PYTHONPATH=bench PYTHONPYCACHEPREFIX=build/bench/pycache
+exec "${PYTHON:-/usr/bin/python3}" -m "$name" "$@"
