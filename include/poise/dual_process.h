@@ -14,8 +14,8 @@ namespace poise {
 
 inline constexpr double kGoldenMomentum = std::numbers::sqrt2 / std::numbers::phi;  ///< α = (√10 − √2)/2 ≈ 0.8740
 inline constexpr double kGoldenLearningRate =
-    (1 - kGoldenMomentum) * (1 - kGoldenMomentum);               ///< η = 4+√2−√5−√10 ≈ 0.01587
-inline constexpr double kSqrtGoldenMomentum = 0.93489681189793;  ///< √α: contraction a step
+    (1 - kGoldenMomentum) * (1 - kGoldenMomentum);                  ///< η = 4+√2−√5−√10 ≈ 0.01587
+inline constexpr double kSqrtGoldenMomentum = 0.93489681189831975;  ///< √α: contraction a step
 inline constexpr double kCriticalCurvature =
     1 / ((1 + kSqrtGoldenMomentum) * (1 + kSqrtGoldenMomentum));  ///< λ_c ≈ 0.2671
 inline constexpr double kUpperCurvature =

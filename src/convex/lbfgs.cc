@@ -139,6 +139,7 @@ Outcome solve_lbfgs(SoftmaxObjective& objective, SolveState& state, Monitor& mon
   Lbfgs lbfgs(objective, local_metric(objective), state, monitor);
   const auto limit =
       lbfgs.run(max_iterations, lbfgs.metric().has_size() ? kFloatDecrease : kFloatFloor, true, "all rows");
+  state.w.colwise() -= state.w.rowwise().mean().eval();  // the gauge drifts in float32
   state.value = objective.evaluate(state.w, &state.gradient);
   if (limit) return limited(*limit, monitor);
   return solve_newton(objective, state, monitor, max_iterations, "all rows, float64", lbfgs.take_metric());

@@ -132,11 +132,12 @@ class ClassBlockMetric : public Metric {
   Parameters solve(const Parameters& gradient) const override {
     Parameters step(gradient.rows(), gradient.cols());
     parallel_for(gradient.cols(), threads_, [&](Index c) {
-      const auto factor = factors_[static_cast<std::size_t>(c)].triangularView<Eigen::Lower>();
-      Eigen::VectorXf x = gradient.col(c).cast<float>();
-      factor.solveInPlace(x);
-      factor.transpose().solveInPlace(x);
-      step.col(c) = x.cast<double>();
+      const Factor& factor = factors_[static_cast<std::size_t>(c)];
+      const auto lower = factor.lower.triangularView<Eigen::Lower>();
+      Eigen::VectorXf x = factor.scale.cwiseProduct(gradient.col(c).cast<float>());
+      lower.solveInPlace(x);
+      lower.transpose().solveInPlace(x);
+      step.col(c) = factor.scale.cwiseProduct(x).cast<double>();
     });
     subtract_class_mean(step);
     return step;
@@ -145,23 +146,31 @@ class ClassBlockMetric : public Metric {
  private:
   static constexpr std::uint64_t kSampleSeed = 20;
 
-  /// L with L Lᵀ = gram + Λ, lower triangle.
-  static MatrixF factorize(MatrixF gram, const Vector& penalty) {
+  /// gram + Λ = S⁻¹ L Lᵀ S⁻¹ of one class, lower triangle; S = diag(scale) makes it independent of the features' units.
+  struct Factor {
+    Eigen::VectorXf scale;
+    MatrixF lower;
+  };
+
+  static Factor factorize(MatrixF gram, const Vector& penalty) {
     const Index d = penalty.size();
     const float mean = std::max(gram.trace() / static_cast<float>(d + 1), 1e-30f);
-    for (Index j = 0; j < d;
-         ++j) {  // without a penalty, a feature that few of the drawn rows have is not to be trusted
+    for (Index j = 0; j < d; ++j) {
+      // Without a penalty, a feature that few of the drawn rows have is not to be trusted.
       gram(j, j) += penalty[j] > 0 ? static_cast<float>(penalty[j]) : 1e-3f * gram(j, j) + 1e-5f * mean;
     }
-    for (float ridge = 1e-7f * mean;; ridge *= 10) {  // float32 may need a little more than the penalty
+    Factor factor;
+    factor.scale = gram.diagonal().cwiseMax(1e-36f).cwiseSqrt().cwiseInverse();
+    gram = (factor.scale.asDiagonal() * gram * factor.scale.asDiagonal()).eval();
+    for (float ridge = 1e-7f;; ridge *= 10) {  // float32 may need a little more than the penalty
       gram.diagonal().array() += ridge;
-      MatrixF factor = gram;
-      if (cholesky(d + 1, factor.data()) || !std::isfinite(ridge)) return factor;
+      factor.lower = gram;
+      if (cholesky(d + 1, factor.lower.data()) || !std::isfinite(ridge)) return factor;
     }
   }
 
   int threads_;
-  std::vector<MatrixF> factors_;
+  std::vector<Factor> factors_;
 };
 
 class FullMetric : public Metric {

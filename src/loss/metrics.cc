@@ -59,27 +59,41 @@ double calibration_error(const std::vector<double>& confidence, const std::vecto
   return error;
 }
 
+/// Whether no row loses by sharper scores, and some row gains: all of every target on the largest score. Then β* = ∞.
+bool always_right(const Matrix& scores, const Matrix& targets, const Vector& share) {
+  bool gains = false;
+  for (Index i = 0; i < scores.rows(); ++i) {
+    if (share[i] <= 0) continue;
+    const double largest = scores.row(i).maxCoeff();
+    for (Index c = 0; c < scores.cols(); ++c) {
+      if (targets(i, c) > 0 && scores(i, c) < largest) return false;
+    }
+    gains = gains || scores.row(i).minCoeff() < largest;
+  }
+  return gains;
+}
+
 }  // namespace
 
 Temperature fit_temperature(const Matrix& scores, const Matrix& targets, const Vector& weight) {
   constexpr double kLargestBeta = 1e3, kSmallestBeta = 1e-6;
   const Vector share = weight / weight.sum();
-  double beta = 1;
+  double beta = always_right(scores, targets, share) ? kLargestBeta : 1;
   Means now = means_at(scores, targets, share, beta);
-  for (int k = 0; k < 100; ++k) {
+  for (int k = 0; k < 100 && beta < kLargestBeta && beta > kSmallestBeta; ++k) {
     const double slope = (now.cross_entropy - now.entropy) / beta;  // dCE/dβ
-    if (std::abs(slope) <= 1e-12 * (1 + now.cross_entropy) || !(now.variance > 0)) break;
+    if (std::abs(slope * beta) <= 1e-12 * (1 + now.cross_entropy) || !(now.variance > 0)) break;
     double step = -slope / now.variance;
     if (beta + step < 0.1 * beta) step = -0.9 * beta;
     if (beta + step > kLargestBeta) step = kLargestBeta - beta;
+    const double slack = 4e-15 * (1 + now.cross_entropy);  // near the end CE is flat to rounding, its slope is not
     Means next = means_at(scores, targets, share, beta + step);
-    for (int half = 0; half < 40 && next.cross_entropy > now.cross_entropy + 1e-4 * step * slope + 1e-16; ++half) {
+    for (int half = 0; half < 40 && next.cross_entropy > now.cross_entropy + 1e-4 * step * slope + slack; ++half) {
       step /= 2;
       next = means_at(scores, targets, share, beta + step);
     }
     beta += step;
     now = next;
-    if (beta >= kLargestBeta || beta <= kSmallestBeta) break;
   }
   return {1 / beta, now.cross_entropy, now.entropy, beta >= kLargestBeta};
 }

@@ -1,0 +1,333 @@
+// fit_softmax and certify_softmax from end to end: status, gap against the true optimum, limits, warm start, path.
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <filesystem>
+
+#include "convex/reference.h"
+#include "convex/solvers.h"
+#include "poise/error.h"
+#include "poise/softmax_regression.h"
+#include "sample_models.h"
+
+namespace poise {
+namespace {
+
+/// A random problem as a data set; `overlap`: every row also with every label.
+Dataset random_data(const Shape& shape, std::uint64_t seed) {
+  const Problem problem = random_problem(shape, seed);
+  std::vector<std::string> names;
+  for (Index c = 0; c < shape.classes; ++c) names.push_back("class " + std::to_string(c));
+  Dataset data;
+  data.features = problem.features;
+  data.labels = problem.labels;
+  data.targets = problem.targets;
+  data.sample_weight = problem.row_weight * static_cast<double>(problem.rows());
+  data.offset = Vector::Zero(shape.features);
+  data.scale = Vector::Ones(shape.features);
+  data.schema = array_schema(shape.features, names);
+  data.schema.format = FileFormat::kLibsvm;
+  return data;
+}
+
+ObjectiveOptions plain(double l2) { return {.l2 = l2, .scale = Scale::kNone}; }
+
+/// f of a model minus the optimum, from the reference alone.
+struct Truth {
+  Truth(const Dataset& data, const ObjectiveOptions& options)
+      : reference(make_problem(data, options, 1)), best(reference.minimize()) {}
+  double above(const SoftmaxModel& model, const Dataset& data) const {
+    return static_cast<double>(reference.at(to_parameters(model, data)).objective - best.objective);
+  }
+  Reference reference;
+  Reference::Optimum best;
+};
+
+class Solvers : public testing::TestWithParam<Solver> {};
+
+TEST_P(Solvers, EndCertifiedWithAGapThatHolds) {
+  for (const double l2 : {1.0, 1e-2, 1e-4}) {
+    for (const bool soft : {false, true}) {
+      for (std::uint64_t seed = 0; seed < 3; ++seed) {
+        SCOPED_TRACE(testing::Message() << "l2 " << l2 << " soft " << soft << " seed " << seed);
+        const Dataset data =
+            random_data({.rows = 150, .features = 5, .classes = 4, .soft = soft, .weights = true}, seed);
+        const Truth truth(data, plain(l2));
+        const SoftmaxFit fit = fit_softmax(data, plain(l2), {.solver = GetParam(), .tolerance = 1e-9, .threads = 2});
+        EXPECT_EQ(fit.report.status, Status::kCertified) << fit.report.why;
+        ASSERT_TRUE(fit.report.gap);
+        EXPECT_LE(*fit.report.gap, 1e-9);
+        const double above = truth.above(fit.model, data);
+        EXPECT_GE(*fit.report.gap, above);
+        EXPECT_NEAR(fit.report.objective, static_cast<double>(truth.best.objective) + above, 1e-13);
+        EXPECT_EQ(fit.report.certificate.gap, *fit.report.gap);
+        EXPECT_EQ(fit.report.certificate.objective, fit.report.objective);
+        EXPECT_TRUE(fit.report.certificate.proves_existence);
+        EXPECT_FALSE(fit.report.separation);
+        EXPECT_GT(fit.report.passes, 0);
+        EXPECT_FALSE(fit.report.why.empty());
+        EXPECT_LE(fit.model.weights.colwise().sum().cwiseAbs().maxCoeff(), 1e-10);  // gauge
+
+        const SolveReport again = certify_softmax(fit.model, data, {.tolerance = 1e-8, .threads = 1});
+        EXPECT_EQ(again.status, Status::kCertified);
+        EXPECT_GE(*again.gap, above);
+        EXPECT_NEAR(again.objective, fit.report.objective, 1e-14);
+      }
+    }
+  }
+}
+
+TEST_P(Solvers, CertifyWithoutAPenaltyWhereTheMinimizerExists) {
+  const Dataset data = random_data({.rows = 60, .features = 3, .classes = 3, .all_labels = true}, 5);
+  const Truth truth(data, plain(0));
+  const SoftmaxFit fit = fit_softmax(data, plain(0), {.solver = GetParam(), .threads = 1});
+  EXPECT_EQ(fit.report.status, Status::kCertified) << fit.report.why;
+  EXPECT_TRUE(fit.report.certificate.proves_existence);
+  EXPECT_GE(*fit.report.gap, truth.above(fit.model, data));
+}
+
+TEST_P(Solvers, KeepTheirLimits) {
+  const Dataset data = random_data({.rows = 150, .features = 5, .classes = 4}, 6);
+  for (const double l2 : {1e-6, 0.0}) {
+    const Truth truth(data, plain(l2));
+    const SoftmaxFit fit =
+        fit_softmax(data, plain(l2), {.solver = GetParam(), .tolerance = 1e-13, .max_iterations = 2, .threads = 1});
+    if (fit.report.status == Status::kSeparable) continue;
+    EXPECT_EQ(fit.report.status, Status::kIterationLimit) << fit.report.why;
+    EXPECT_LE(fit.report.iterations, 2);
+    if (fit.report.gap) {
+      EXPECT_GE(*fit.report.gap, truth.above(fit.model, data));
+    }
+  }
+  const SoftmaxFit timed =
+      fit_softmax(data, plain(1e-6), {.solver = GetParam(), .tolerance = 1e-13, .time_limit = 1e-9, .threads = 1});
+  EXPECT_EQ(timed.report.status, Status::kTimeLimit);
+  EXPECT_TRUE(timed.model.weights.allFinite());
+}
+
+struct Stopper : Observer {
+  int after = 1, seen = 0;
+  std::vector<double> objectives;
+  bool gap_rose = false;
+  void on_iteration(const Progress& progress) override {
+    ++seen;
+    objectives.push_back(progress.objective);
+  }
+  bool stop_requested() override { return seen >= after; }
+};
+
+TEST_P(Solvers, StopWhenAsked) {
+  const Dataset data = random_data({.rows = 150, .features = 5, .classes = 4}, 7);
+  Stopper stopper;
+  stopper.after = 2;
+  const SoftmaxFit fit =
+      fit_softmax(data, plain(1e-6), {.solver = GetParam(), .tolerance = 1e-13, .threads = 1}, &stopper);
+  EXPECT_EQ(fit.report.status, Status::kInterrupted);
+  EXPECT_EQ(stopper.seen, 2);
+  EXPECT_TRUE(fit.model.weights.allFinite());
+  EXPECT_LE(fit.report.objective, std::log(4.0));
+}
+
+TEST_P(Solvers, SameModelForAnyNumberOfThreads) {
+  for (const bool sparse : {false, true}) {
+    Dataset data = random_data({.rows = 1500, .features = 8, .classes = 3, .weights = true}, 8);
+    if (sparse) {
+      const Eigen::Map<const MatrixF> x(data.features.floats(), 1500, 8);
+      data.features = stored_as((x.array() > 0.5f).select(x, 0.0f), Storage::kSparse);
+    }
+    const SolveOptions options{.solver = GetParam(), .tolerance = 1e-9, .threads = 1};
+    const SoftmaxFit one = fit_softmax(data, plain(1e-3), options);
+    for (const int threads : {2, 5}) {
+      SolveOptions more = options;
+      more.threads = threads;
+      const SoftmaxFit other = fit_softmax(data, plain(1e-3), more);
+      EXPECT_EQ(one.model.weights, other.model.weights);
+      EXPECT_EQ(one.model.bias, other.model.bias);
+      EXPECT_EQ(one.report.objective, other.report.objective);
+      EXPECT_EQ(*one.report.gap, *other.report.gap);
+      EXPECT_EQ(one.report.iterations, other.report.iterations);
+      EXPECT_EQ(one.report.passes, other.report.passes);
+    }
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(All, Solvers,
+                         testing::Values(Solver::kAuto, Solver::kNewton, Solver::kLbfgs, Solver::kGolden,
+                                         Solver::kDescent),
+                         [](const auto& solver) { return std::string(to_string(solver.param)); });
+
+// What a user may bring: units of 1e-6 … 1e6 with the penalty in units of the features, and everything the second order
+// solvers promise for them.
+TEST(Fit, UnscaledFeatures) {
+  for (const Index features : {4, 60}) {  // with the full Hessian, and with blocks of it
+    Dataset data = random_data({.rows = 400, .features = features, .classes = 7, .bad_scales = true}, 9);
+    data.schema.format = FileFormat::kNpy;
+    const ObjectiveOptions options{.l2 = 1e-4, .scale = Scale::kStandard};
+    for (const Solver solver : {Solver::kAuto, Solver::kNewton, Solver::kLbfgs}) {
+      const SoftmaxFit fit = fit_softmax(data, options, {.solver = solver, .threads = 2});
+      EXPECT_EQ(fit.report.status, Status::kCertified) << to_string(solver) << ": " << fit.report.why;
+      if (features == 4) {
+        EXPECT_GE(*fit.report.gap, Truth(data, options).above(fit.model, data));
+      }
+    }
+  }
+}
+
+TEST(Fit, WithoutAPenaltyInBadUnits) {
+  for (std::uint64_t seed = 0; seed < 5; ++seed) {
+    const Dataset data =
+        random_data({.rows = 80, .features = 4, .classes = 3, .bad_scales = true, .all_labels = true}, seed);
+    const SoftmaxFit fit = fit_softmax(data, plain(0), {.threads = 1});
+    EXPECT_EQ(fit.report.status, Status::kCertified) << fit.report.why;
+    EXPECT_TRUE(fit.report.certificate.proves_existence);
+    EXPECT_GE(*fit.report.gap, Truth(data, plain(0)).above(fit.model, data));
+  }
+}
+
+TEST(Fit, ClassesWithoutRows) {
+  Dataset data = random_data({.rows = 100, .features = 3, .classes = 3}, 10);
+  data.schema.classes.push_back("never seen");
+  const SoftmaxFit fit = fit_softmax(data, plain(1e-2), {.threads = 1});
+  EXPECT_EQ(fit.report.status, Status::kCertified) << fit.report.why;
+  EXPECT_FALSE(fit.report.certificate.proves_existence);
+  EXPECT_TRUE(fit.model.bias.allFinite());
+  data.schema.classes.pop_back();
+  const Truth truth(data, plain(1e-2));
+  EXPECT_NEAR(fit.report.objective, static_cast<double>(truth.best.objective), 2e-8);
+}
+
+TEST(Fit, WarmStartAndPath) {
+  const Dataset data = random_data({.rows = 300, .features = 6, .classes = 3}, 11);
+  const SolveOptions solve{.threads = 1};
+  const SoftmaxFit cold = fit_softmax(data, plain(1e-3), solve);
+  const SoftmaxFit warm = fit_softmax(data, plain(1e-3), solve, nullptr, &cold.model);
+  EXPECT_EQ(warm.report.status, Status::kCertified);
+  EXPECT_LE(warm.report.iterations, 1);
+  EXPECT_NEAR(warm.report.objective, cold.report.objective, 1e-8);
+
+  const std::vector<double> path = {1, 1e-1, 1e-2, 1e-3};
+  const std::vector<SoftmaxFit> fits = fit_softmax_path(data, path, {.scale = Scale::kNone}, solve);
+  ASSERT_EQ(fits.size(), path.size());
+  for (std::size_t k = 0; k < path.size(); ++k) {
+    EXPECT_EQ(fits[k].report.status, Status::kCertified);
+    EXPECT_EQ(recorded_objective(fits[k].model).l2, path[k]);
+    EXPECT_GE(*fits[k].report.gap, Truth(data, plain(path[k])).above(fits[k].model, data));
+    if (k > 0) {  // a smaller penalty: smaller f, larger weights
+      EXPECT_LT(fits[k].report.objective, fits[k - 1].report.objective);
+      EXPECT_GT(fits[k].model.weights.norm(), fits[k - 1].model.weights.norm());
+    }
+  }
+  EXPECT_NEAR(fits.back().report.objective, cold.report.objective, 1e-8);
+}
+
+TEST(Fit, AWrongWarmStartIsRefused) {
+  const Dataset data = random_data({.rows = 30, .features = 3, .classes = 3}, 12);
+  const SoftmaxFit other = fit_softmax(random_data({.rows = 30, .features = 2, .classes = 3}, 12), plain(1));
+  EXPECT_THROW(fit_softmax(data, plain(1), {}, nullptr, &other.model), Error);
+}
+
+TEST(Fit, OptionsOutOfRangeAreRefused) {
+  const Dataset data = random_data({.rows = 30, .features = 2, .classes = 3}, 13);
+  auto kind_of = [&](const ObjectiveOptions& objective, const SolveOptions& solve) {
+    try {
+      fit_softmax(data, objective, solve);
+    } catch (const Error& error) {
+      return error.kind();
+    }
+    return ErrorKind::kInternal;
+  };
+  EXPECT_EQ(kind_of(plain(-1), {}), ErrorKind::kUsage);
+  EXPECT_EQ(kind_of(plain(NAN), {}), ErrorKind::kUsage);
+  EXPECT_EQ(kind_of(plain(INFINITY), {}), ErrorKind::kUsage);
+  EXPECT_EQ(kind_of({.label_smoothing = 1}, {}), ErrorKind::kUsage);
+  EXPECT_EQ(kind_of({.label_smoothing = -0.1}, {}), ErrorKind::kUsage);
+  EXPECT_EQ(kind_of({}, {.tolerance = 0}), ErrorKind::kUsage);
+  EXPECT_EQ(kind_of({}, {.time_limit = -1}), ErrorKind::kUsage);
+  Dataset unlabeled = data;
+  unlabeled.labels.clear();
+  EXPECT_THROW(fit_softmax(unlabeled), Error);
+  Dataset one_class = data;
+  one_class.schema.classes.resize(1);
+  EXPECT_THROW(fit_softmax(one_class), Error);
+}
+
+TEST(Certify, BoundsAnyModelFromModelAndDataAlone) {
+  const Dataset data = random_data({.rows = 200, .features = 4, .classes = 3}, 14);
+  for (const double l2 : {1e-2, 1e-6}) {
+    const Truth truth(data, plain(l2));
+    const SoftmaxFit fit = fit_softmax(data, plain(l2), {.tolerance = 1e-10, .threads = 1});
+    const std::string path = std::string(POISE_BINARY_DIR) + "/certify_test.onnx";
+    save_model(fit.model, path);
+    const SoftmaxModel loaded = load_model(path);
+    std::filesystem::remove(path);
+    const SolveReport same = certify_softmax(loaded, data, {.threads = 1});
+    EXPECT_EQ(same.status, Status::kCertified);
+    EXPECT_GE(*same.gap, truth.above(loaded, data));
+    EXPECT_LE(*same.gap, 1e-9);
+    for (const double change : {1e-6, 1e-3, 0.1, 10.0, 1e4}) {
+      SoftmaxModel moved = fit.model;
+      Rng rng(15);
+      for (double& weight : moved.weights.reshaped()) weight += change * rng.normal();
+      moved.bias[0] += change;
+      const double above = truth.above(moved, data);
+      const SolveReport report = certify_softmax(moved, data, {.tolerance = 1e-13, .threads = 1});
+      EXPECT_NE(report.status, Status::kCertified);
+      ASSERT_TRUE(report.gap);
+      EXPECT_GE(*report.gap, above);
+      if (change <= 1e-3) {
+        EXPECT_LE(*report.gap, 2 * above + 1e-10);
+      }
+    }
+  }
+}
+
+TEST(Certify, AModelOfZerosIsNoOptimumWithoutAPenalty) {
+  const Dataset data = random_data({.rows = 60, .features = 3, .classes = 3, .all_labels = true}, 16);
+  SoftmaxModel model = fit_softmax(data, plain(0), {.threads = 1}).model;
+  model.weights.setZero();
+  model.bias.setZero();
+  const SolveReport report = certify_softmax(model, data, {.threads = 1});
+  EXPECT_EQ(report.status, Status::kConverged);
+  if (report.gap) {
+    EXPECT_GE(*report.gap, Truth(data, plain(0)).above(model, data));
+  }
+}
+
+TEST(Certify, WithoutAPenaltyEveryDistance) {
+  for (std::uint64_t seed = 0; seed < 10; ++seed) {
+    const Dataset data =
+        random_data({.rows = 40, .features = 3, .classes = 3, .soft = seed % 2 == 1, .all_labels = true}, seed + 50);
+    const Truth truth(data, plain(0));
+    const SoftmaxFit fit = fit_softmax(data, plain(0), {.tolerance = 1e-10, .threads = 1});
+    EXPECT_EQ(fit.report.status, Status::kCertified);
+    for (const double change : {0.0, 1e-6, 1e-3, 0.05, 1.0, 30.0}) {
+      SoftmaxModel moved = fit.model;
+      Rng rng(seed);
+      for (double& weight : moved.weights.reshaped()) weight += change * rng.normal();
+      const SolveReport report = certify_softmax(moved, data, {.threads = 1});
+      const double above = truth.above(moved, data);
+      if (report.gap) {
+        EXPECT_GE(*report.gap, above);
+      }
+      if (report.status == Status::kCertified) {
+        EXPECT_LE(above, 1e-8);
+      }
+      if (change <= 1e-3) {
+        ASSERT_TRUE(report.gap) << change;
+        EXPECT_LE(*report.gap, 2 * above + 1e-9);
+      }
+    }
+  }
+}
+
+TEST(Certify, AModelThatDoesNotSayItsObjectiveIsRefused) {
+  const Dataset data = random_data({.rows = 30, .features = 2, .classes = 3}, 17);
+  SoftmaxModel model = fit_softmax(data, plain(1)).model;
+  model.metadata["l2"] = "much";
+  EXPECT_THROW(certify_softmax(model, data), Error);
+  model.metadata.erase("l2");
+  EXPECT_THROW(certify_softmax(model, data), Error);
+}
+
+}  // namespace
+}  // namespace poise
