@@ -86,7 +86,8 @@ struct Progress {
   double gradient_norm = 0;
   std::optional<double> gap;
   double passes = 0;
-  std::string phase;  ///< "rows 1/16", "all rows", "λ = 1e-3"
+  bool on_part_of_rows = false;  ///< a warm start: the objective is that of a part of the rows, not comparable
+  std::string phase;             ///< "rows 1/16", "all rows", "λ = 1e-3"
 };
 
 /// Watches a solve. Called from the solving thread, between iterations.

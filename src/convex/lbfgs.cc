@@ -18,6 +18,7 @@ constexpr std::size_t kHistory = 10;
 constexpr double kRebuildDecrease = 0.05;
 // … and again after so many passes, if f has fallen by this share since. Passes to 1e-9 without and with it: MNIST 44
 // and 39, Fashion-MNIST 95 and 66, leaves-shape 385 and 211.
+constexpr double kWorthRebuilding = 1e-4;  // below, the end is near enough without
 constexpr double kPassesBetweenBuilds = 8, kFallBetweenBuilds = 0.02;
 // L-BFGS runs on float32 passes and hands over to Newton, in float64, when an iteration gains less than this share of
 // f: float32 values are good to about 1e-8, and one or two Newton steps both finish and certify.
@@ -57,15 +58,15 @@ class Lbfgs {
       : objective_(objective), metric_(std::move(metric)), state_(state), monitor_(monitor) {}
 
   /// Until an iteration gains less than `stop_decrease` of f, or none at all. Returns a limit if one was hit.
-  std::optional<Status> run(int max_iterations, double stop_decrease, bool may_rebuild, const std::string& phase) {
+  std::optional<Status> run(int max_iterations, double stop_decrease, bool on_part_of_rows, const std::string& phase) {
     while (true) {
       if (const auto limit = monitor_.limit_reached(max_iterations)) return limit;
       const double before = state_.value.objective;
       if (!step()) return std::nullopt;
-      monitor_.iteration(state_, objective_.passes(), phase);
+      monitor_.iteration(state_, objective_.passes(), phase, on_part_of_rows);
       const double decrease = (before - state_.value.objective) / std::abs(before);
       if (decrease < stop_decrease) return std::nullopt;
-      if (may_rebuild && decrease < kRebuildDecrease) rebuild_metric();
+      if (!on_part_of_rows && decrease < kRebuildDecrease && decrease > kWorthRebuilding) rebuild_metric();
     }
   }
 
@@ -116,8 +117,7 @@ class Lbfgs {
 
 /// A sixteenth of the rows, drawn at random: about two passes' worth of work that replaces several iterations.
 void warm_start(const SoftmaxObjective& objective, SolveState& state, Monitor& monitor, int max_iterations) {
-  constexpr Index kShare = 16, kFewestRows = 10000;
-  if (objective.rows() < kFewestRows) return;
+  constexpr Index kShare = 16;
   std::vector<Index> rows;
   for (Index i = 0; i < objective.rows(); ++i) {
     if (random_bits(kWarmStartSeed, static_cast<std::uint64_t>(i)) % kShare == 0) rows.push_back(i);
@@ -127,18 +127,23 @@ void warm_start(const SoftmaxObjective& objective, SolveState& state, Monitor& m
   start.w = state.w;
   start.value = part.evaluate(start.w, &start.gradient, Precision::kFloat);
   auto metric = objective.problem().features.sparse() ? local_metric(part) : uniform_metric(part);
-  Lbfgs(part, std::move(metric), start, monitor).run(max_iterations, 0.03, false, "1/16 of the rows");
+  Lbfgs(part, std::move(metric), start, monitor).run(max_iterations, 0.03, true, "1/16 of the rows");
   state.w = start.w;
 }
 
 }  // namespace
 
 Outcome solve_lbfgs(SoftmaxObjective& objective, SolveState& state, Monitor& monitor, int max_iterations, bool cold) {
-  if (cold) warm_start(objective, state, monitor, max_iterations);
+  constexpr Index kFewestRows = 10000;
+  const bool warm = cold && objective.rows() >= kFewestRows;
+  if (warm) warm_start(objective, state, monitor, max_iterations);
   state.value = objective.evaluate(state.w, &state.gradient, Precision::kFloat);
-  Lbfgs lbfgs(objective, local_metric(objective), state, monitor);
+  // At W = 0 all classes have the same block: one factorization does.
+  const bool uniform =
+      cold && !warm && !objective.problem().features.sparse() && objective.features() < kMaxGramFeatures;
+  Lbfgs lbfgs(objective, uniform ? uniform_metric(objective) : local_metric(objective), state, monitor);
   const auto limit =
-      lbfgs.run(max_iterations, lbfgs.metric().has_size() ? kFloatDecrease : kFloatFloor, true, "all rows");
+      lbfgs.run(max_iterations, lbfgs.metric().has_size() ? kFloatDecrease : kFloatFloor, false, "all rows");
   state.w.colwise() -= state.w.rowwise().mean().eval();  // the gauge drifts in float32
   state.value = objective.evaluate(state.w, &state.gradient);
   if (limit) return limited(*limit, monitor);

@@ -117,7 +117,7 @@ class ClassBlockMetric : public Metric {
       : threads_(objective.threads()), factors_(static_cast<std::size_t>(objective.classes())) {
     const Problem& problem = objective.problem();
     const Index d = problem.cols();
-    const double wanted = static_cast<double>(std::max<Index>(1000, 2 * (d + 1)));
+    const double wanted = static_cast<double>(std::max<Index>(256, 2 * (d + 1)));
     parallel_for(objective.classes(), threads_, [&](Index c) {
       std::vector<double> curvature(static_cast<std::size_t>(problem.rows()));
       for (Index i = 0; i < problem.rows(); ++i) {

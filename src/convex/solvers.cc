@@ -27,7 +27,7 @@ double Monitor::seconds() const {
   return std::chrono::duration<double>(std::chrono::steady_clock::now() - start_).count();
 }
 
-void Monitor::iteration(const SolveState& state, double passes, const std::string& phase) {
+void Monitor::iteration(const SolveState& state, double passes, const std::string& phase, bool on_part_of_rows) {
   ++iterations_;
   if (!observer_) return;
   Progress progress;
@@ -38,6 +38,7 @@ void Monitor::iteration(const SolveState& state, double passes, const std::strin
   if (state.has_bound) progress.gap = state.gap();
   progress.passes = passes;
   progress.phase = phase;
+  progress.on_part_of_rows = on_part_of_rows;
   observer_->on_iteration(progress);
 }
 

@@ -32,7 +32,7 @@ class Monitor {
   Monitor(const SolveOptions& options, Observer* observer);
 
   /// Reports the state as outer iteration number `iteration()`; `extra_passes` are those of other objectives.
-  void iteration(const SolveState& state, double passes, const std::string& phase);
+  void iteration(const SolveState& state, double passes, const std::string& phase, bool on_part_of_rows = false);
   void message(const std::string& text) const;
 
   /// A reason to stop from outside the mathematics (time, iterations, interrupt), if there is one.

@@ -26,7 +26,7 @@ ProgressReporter::~ProgressReporter() { clear_bar(); }
 
 void ProgressReporter::on_iteration(const Progress& progress) {
   if (run_) {
-    nlohmann::json event = {{"event", "iteration"},
+    nlohmann::json event = {{"event", progress.on_part_of_rows ? "warm_start" : "iteration"},
                             {"iteration", progress.iteration},
                             {"seconds", progress.seconds},
                             {"objective", progress.objective},
