@@ -27,7 +27,8 @@ fi
 
 # Every public header compiles alone.
 for header in include/poise/*.h; do
-  if ! g++ -std=c++20 -fsyntax-only -Wall -Wextra -Werror -Iinclude -isystem /usr/include/eigen3 -x c++ "$header"; then
+  if ! echo "#include \"poise/$(basename "$header")\"" |
+       g++ -std=c++20 -fsyntax-only -Wall -Wextra -Werror -Iinclude -isystem /usr/include/eigen3 -x c++ -; then
     echo "check: $header does not compile alone" >&2
     failed=1
   fi
