@@ -3,6 +3,7 @@
 
 #include <cmath>
 #include <filesystem>
+#include <optional>
 
 #include "convex/reference.h"
 #include "convex/solvers.h"
@@ -181,6 +182,38 @@ TEST(Fit, WithoutAPenaltyInBadUnits) {
     EXPECT_EQ(fit.report.status, Status::kCertified) << fit.report.why;
     EXPECT_TRUE(fit.report.certificate.proves_existence);
     EXPECT_GE(*fit.report.gap, Truth(data, plain(0)).above(fit.model, data));
+  }
+}
+
+// Bytes and sparse rows, with more parameters than the full Hessian is made for.
+TEST(Fit, ByteAndSparseStorage) {
+  const Index n = 400, d = 70, k = 6;
+  Rng rng(18);
+  MatrixF x(n, d);
+  for (float& value : x.reshaped()) value = rng.uniform() < 0.8 ? 0.0f : static_cast<float>(rng.below(256));
+  for (const double l2 : {1e-2, 1e-5}) {
+    std::optional<Truth> truth;
+    for (const Storage storage : {Storage::kFloat, Storage::kBytes, Storage::kSparse}) {
+      Dataset data = float_data(x, array_schema(d, {"a", "b", "c", "d", "e", "f"}));
+      data.features = stored_as(x, storage);
+      data.unit = 255;
+      Rng labels(19);
+      for (Index i = 0; i < n; ++i) {
+        Index best;
+        (x.row(i).head(k) +
+         60 * Eigen::RowVectorXf::NullaryExpr(k, [&] {
+           return static_cast<float>(labels.normal());
+         })).maxCoeff(&best);
+        data.labels.push_back(static_cast<std::int32_t>(best));
+      }
+      if (!truth) truth.emplace(data, plain(l2));
+      for (const Solver solver : {Solver::kAuto, Solver::kNewton, Solver::kLbfgs, Solver::kGolden}) {
+        if (solver == Solver::kGolden && (storage == Storage::kSparse || l2 < 1e-3)) continue;  // slow there
+        const SoftmaxFit fit = fit_softmax(data, plain(l2), {.solver = solver, .threads = 2});
+        EXPECT_EQ(fit.report.status, Status::kCertified) << to_string(solver) << ": " << fit.report.why;
+        EXPECT_GE(*fit.report.gap, truth->above(fit.model, data));
+      }
+    }
   }
 }
 

@@ -248,6 +248,25 @@ TEST(Separability, OneClassApart) {
   }
 }
 
+// The same with more parameters than the full Hessian is made for, dense and sparse.
+TEST(Separability, OneClassApartAmongManyFeatures) {
+  for (const Storage storage : {Storage::kFloat, Storage::kSparse}) {
+    Rng rng(350);
+    Rows rows;
+    for (int i = 0; i < 150; ++i) {
+      std::vector<float> row(110);
+      for (float& value : row) value = storage == Storage::kSparse && rng.uniform() < 0.9 ? 0.0f : small(rng);
+      for (std::int32_t c : {0, 1, 2}) rows.add(row, c);
+      // The last class: features 0 and 1 add up to at least 20, in all others to 8 at most.
+      row[0] = static_cast<float>(rng.below(40)) - 10;
+      row[1] = 20 - row[0] + static_cast<float>(rng.below(3));
+      rows.add(row, 3);
+    }
+    EXPECT_FALSE(find_separating_feature(rows.data(4, storage)));
+    expect_separable(rows, 4, storage);
+  }
+}
+
 // A relation between features that holds in most rows, whatever the class, and is broken in a few that tell.
 TEST(Separability, SeveralFeaturesTogether) {
   for (std::uint64_t seed = 0; seed < 20; ++seed) {
