@@ -130,9 +130,9 @@ void print_measured(const char* name, const json& measured) {
 }
 
 void print_result(const json& result) {
-  fmt::print("{} rows, {} features, {} classes; penalty {} on {} features\n", result["rows"].get<Index>(),
+  fmt::print("{} rows, {} features, {} classes; penalty {} on {}\n", result["rows"].get<Index>(),
              result["features"].get<Index>(), result["classes"].get<Index>(), result["l2"].get<double>(),
-             result["scale"].get<std::string>());
+             result["scale"] == "standard" ? "standardized features" : "features as given");
   fmt::print("status      {}: {}\n", result["status"].get<std::string>(), result["why"].get<std::string>());
   fmt::print("objective   {:.12g}", result["objective"].get<double>());
   if (!result["gap"].is_null()) fmt::print("   proven within {:.2e} nats of the optimum", result["gap"].get<double>());
