@@ -9,7 +9,7 @@ from softmax.catalog import MAKERS, get_problem
 from softmax.limits import measure_limits
 from softmax.reference import get_reference
 from softmax.runs import run_peer, run_poise
-from softmax.table import AT_1E6, fastest_peer, median_at, problem_table
+from softmax.table import AT_1E6, closest_peer, fastest_peer, median_at, problem_table
 from softmax.variants import variants
 
 SLOW = 5.0  # peers this much slower than the fastest one are not repeated
@@ -22,6 +22,7 @@ def parse_arguments():
     parser.add_argument("--repetitions", type=int, default=5)
     parser.add_argument("--budget", type=float, default=60, help="seconds a peer may train (default %(default)s)")
     parser.add_argument("--peers", default="", help="only peers whose name contains one of these comma-separated words")
+    parser.add_argument("--solve-again", action="store_true", help="solve for f* anew rather than take optima.json")
     parser.add_argument("--poise", type=pathlib.Path, default="build/release/bin/poise")
     parser.add_argument("--without-poise", action="store_true", help="measure the peers alone")
     parser.add_argument("--data-dir", type=pathlib.Path, default="../shared/data")
@@ -41,10 +42,11 @@ def chosen_variants(problem, words):
 
 
 def still_running(peers, records):
-    """The peers worth repeating: within SLOW of the fastest at 1e-6; none when no peer got there."""
+    """The peers worth repeating: within SLOW of the fastest at 1e-6; when none got there, the one that came closest."""
     best = fastest_peer(records)
     if best is None:
-        return []
+        closest = closest_peer(records)
+        return [peer for peer in peers if closest and peer.label == closest[0]]
     limit = SLOW * median_at(best[1])
     return [peer for peer in peers
             if median_at([record for record in records if record["tool"] == peer.label]) <= limit]
@@ -87,7 +89,7 @@ class Session:
 
     def report(self, name):
         problem = get_problem(name, self.work_dir, self.arguments.data_dir)
-        reference = get_reference(problem, self.work_dir)
+        reference = get_reference(problem, self.work_dir, self.arguments.solve_again)
         limits = measure_limits(problem.stored_bytes, self.folder / "limits")
         records = self.measure(problem, reference["optimum"])
         print(problem_table(problem, records, reference, limits, self.arguments.budget), flush=True)

@@ -2,6 +2,7 @@
 import dataclasses
 import os
 import pathlib
+import re
 import subprocess
 import time
 
@@ -23,9 +24,17 @@ def blas_folder(name):
     return found[0] if found else None
 
 
+def openblas_core():
+    """The kernels OpenBLAS should use here: it takes a processor younger than itself for one without AVX."""
+    flags = set(pathlib.Path("/proc/cpuinfo").read_text().split())
+    return "SkylakeX" if "avx512bw" in flags else "Haswell" if "avx2" in flags else ""
+
+
 def environment(threads, blas="openblas"):
     """The process environment that gives numpy and PyTorch this BLAS and this many threads."""
     result = dict(os.environ)
+    if openblas_core():
+        result.setdefault("OPENBLAS_CORETYPE", openblas_core())
     for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "BLIS_NUM_THREADS"):
         result[variable] = str(threads)
     folder = blas_folder(blas)
@@ -35,6 +44,19 @@ def environment(threads, blas="openblas"):
     return result
 
 
+def peak_memory(pid):
+    """The largest resident set of the program `pid` runs, in MiB, so far; 0 once it has ended.
+
+    wait4's ru_maxrss would also count the pages of this harness, which the child holds between fork and exec.
+    """
+    try:
+        status = pathlib.Path(f"/proc/{pid}/status").read_text()
+    except OSError:
+        return 0.0
+    found = re.search(r"^VmHWM:\s+(\d+) kB", status, re.MULTILINE)
+    return int(found[1]) / 1024 if found else 0.0
+
+
 def run(command, time_limit, env=None, log_folder=pathlib.Path(".")):
     """Waits for `command`, at most `time_limit` seconds (then it is killed; the code is negative)."""
     log_folder.mkdir(parents=True, exist_ok=True)
@@ -42,15 +64,11 @@ def run(command, time_limit, env=None, log_folder=pathlib.Path(".")):
     start = time.perf_counter()
     with open(out, "wb") as stdout, open(err, "wb") as stderr:
         process = subprocess.Popen([str(word) for word in command], stdout=stdout, stderr=stderr, env=env)
-        while True:
-            done, status, usage = os.wait4(process.pid, os.WNOHANG)
-            if done:
-                break
+        peak = 0.0
+        while process.poll() is None:
+            peak = max(peak, peak_memory(process.pid))
             if time.perf_counter() - start > time_limit:
                 process.kill()
-                _, status, usage = os.wait4(process.pid, 0)
-                break
-            time.sleep(0.002)
-    process.returncode = os.waitstatus_to_exitcode(status)
-    return Finished(process.returncode, time.perf_counter() - start, usage.ru_maxrss / 1024,
+            time.sleep(0.005)
+    return Finished(process.returncode, time.perf_counter() - start, peak,
                     out.read_text(errors="replace"), err.read_text(errors="replace"))

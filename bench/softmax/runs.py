@@ -39,7 +39,7 @@ def run_poise(binary, problem, optimum, threads, budget, folder):
     shutil.rmtree(folder, ignore_errors=True)
     command = [binary, "train", *problem.poise_arguments, "--scale", "none", "--l2", repr(problem.l2), "--tolerance",
                repr(TOLERANCE * optimum), "--threads", threads, "--out", folder / "run", "--quiet", "--json"]
-    finished = run(command, 2 * budget + 120, environment(1), folder)
+    finished = run(command, 2 * budget + 120, None, folder)
     record = dict(tool="**Poise**", poise=True, peak_mib=finished.peak_mib)
     if finished.code != 0:
         return record | dict(times=[None] * 4, final=None, referee="FAIL", remark=failure(finished))

@@ -10,6 +10,8 @@
 #include <thread>
 #include <vector>
 
+#include "base/blas.h"
+
 #ifdef _OPENMP
 #include <omp.h>
 #else
@@ -143,6 +145,7 @@ void parallel_for(Index count, int threads, const std::function<void(Index)>& ta
     for (Index i = 0; i < count; ++i) task(i);
     return;
   }
+  use_fitting_blas_kernels();
   Loop loop(count, task);
   if (team <= 1) {
     loop.work();

@@ -1,0 +1,10 @@
+# oneDNN. Debian's own package configuration asks for OpenCL headers, which a processor does not need.
+find_path(DNNL_INCLUDE_DIR oneapi/dnnl/dnnl.hpp)
+find_library(DNNL_LIBRARY dnnl)
+include(FindPackageHandleStandardArgs)
+find_package_handle_standard_args(Dnnl DEFAULT_MSG DNNL_LIBRARY DNNL_INCLUDE_DIR)
+if(Dnnl_FOUND AND NOT TARGET Dnnl::dnnl)
+  add_library(Dnnl::dnnl UNKNOWN IMPORTED)
+  set_target_properties(Dnnl::dnnl PROPERTIES IMPORTED_LOCATION ${DNNL_LIBRARY} INTERFACE_INCLUDE_DIRECTORIES ${DNNL_INCLUDE_DIR})
+endif()
+mark_as_advanced(DNNL_INCLUDE_DIR DNNL_LIBRARY)

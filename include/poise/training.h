@@ -1,0 +1,165 @@
+// Training a feed-forward network: what to train, by which rule, with which step, and what came of it.
+//
+//   L(w) = mean_i s_i ℓ(Y_L(x_i), t_i) + (λ/2) Σ_l ‖W_l‖²,   s_i scaled to mean 1, biases not penalized
+//
+// Per mini-batch: F-propagation (poise/network.h), then by the learning rule the adjoints Y*_l = ∂ℓ/∂Y_l of all layers
+// (THEORY 3.1), the gradients mean_i Y*_l X_{l−1}ᵀ, and a step. The same seed gives the same bits for any number of
+// threads. How each part realizes the papers: docs/theory/network.md.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "poise/metrics.h"
+#include "poise/network.h"
+
+namespace poise {
+
+/// ℓ and the head it belongs to.
+enum class Loss {
+  kCrossEntropy,        ///< softmax head, −Σ t ln p:            Y*_L = p − t
+  kBinaryCrossEntropy,  ///< sigmoid head, one a class:          Y*_L = σ(Y_L) − t
+  kSquared              ///< sigmoid head, ½‖σ(Y_L) − t‖²:       Y*_L = (σ(Y_L) − t) ∘ σ'(Y_L)
+};
+
+/// How the adjoints of hidden layers are found. Which equals backpropagation when: docs/theory/network.md.
+enum class Rule {
+  kAdjoint,      ///< F-adjoint: X*_{l−1} = W_lᵀ Y*_l, Y*_l = X*_l ∘ σ'(Y_l). Backpropagation.
+  kEquilibrium,  ///< local: every X_l relaxes towards W_{l+1}ᵀ Y*_{l+1} (THEORY 3.3), ρ = (1 − τ)^K of it is left
+  kPredictiveCoding  ///< loss in the bulk: hidden states relax on ½Σ‖X_l − σ(Y_l)‖² + ℓ with input and target clamped
+};
+
+/// kEquilibrium: whether a layer sees the weights above it before or after their update (THEORY 3.4).
+enum class Order {
+  kJacobi,      ///< before: all updates at once. With ρ → 0 this is backpropagation.
+  kGaussSeidel  ///< after, as in the published local algorithm: differs from backpropagation by O(η)
+};
+
+/// kEquilibrium: what relaxes when. Both end at the same adjoints; for simultaneous relaxation ρ is not a factor.
+enum class Relaxation {
+  kLayerByLayer,  ///< from the top, each against the settled layer above: closed form, X* + ρ (X − X*)
+  kSimultaneous   ///< all hidden layers at once for K sweeps: activation relaxation (THEORY 3.3, binomial formula)
+};
+
+enum class Step {
+  kGolden,  ///< dual process: η = (1 − α)², α = √2/φ, in units of the loss's own curvature
+  kSgd,     ///< Δ ← α Δ − η ∇L, w ← w + Δ with the given η and α
+  kAdam     ///< Kingma & Ba 2015 with the given η; β = (0.9, 0.999), ε = 1e-8
+};
+
+enum class Initialization {
+  kAuto,       ///< kKaiming for ReLU, else kXavier
+  kXavier,     ///< normal, variance 2/(N_{l−1} + N_l)
+  kKaiming,    ///< normal, variance 2/N_{l−1}; of the last layer 1/N_{l−1}
+  kOrthogonal  ///< rows or columns orthonormal, times √2 for ReLU
+};
+
+enum class Precision {
+  kFloat32,
+  kBfloat16  ///< products of bfloat16 numbers, summed in float32; weights are kept in float32
+};
+
+/// What batch gradients are: divided by the number of rows (THEORY: "mean loss"), or not (the published F-adjoint
+/// code).
+enum class Reduction { kMean, kSum };
+
+struct NetworkOptions {
+  // Architecture
+  std::vector<Index> hidden;                  ///< widths of the hidden layers; empty: the softmax layer alone
+  Activation activation = Activation::kRelu;  ///< of the hidden layers
+  Loss loss = Loss::kCrossEntropy;
+  Initialization initialization = Initialization::kAuto;
+
+  // Objective
+  double l2 = 0;                  ///< λ ≥ 0, on weights of standardized inputs
+  double label_smoothing = 0;     ///< ε in [0, 1): t = (1 − ε) onehot + ε/K
+  bool balanced_classes = false;  ///< multiply row weights by n/(K · rows of the class)
+  double dropout = 0;       ///< in [0, 1): share of hidden units silenced in a training pass, the others scaled up
+  bool standardize = true;  ///< inputs to mean 0 and mean square 1 (per column; images and sparse data as a whole)
+
+  // Rule
+  Rule rule = Rule::kAdjoint;
+  Order order = Order::kJacobi;
+  Relaxation relaxation = Relaxation::kLayerByLayer;
+  double relaxation_rate = 0.1;  ///< τ in (0, 2)
+  int relaxation_steps = 100;    ///< K ≥ 1
+  bool reference_2024 = false;   ///< kEquilibrium: the exact rule of the published code (THEORY 3.5); needs kSquared
+
+  // Step
+  Step step = Step::kGolden;
+  double learning_rate = 0;        ///< η; 0: golden: from theory; sgd: 0.1, adam: 0.001
+  std::optional<double> momentum;  ///< α; empty: golden: from theory; sgd: 0.9
+  double momentum_phase = 0;       ///< golden, sgd: complex momentum α e^{iθ} (THEORY 1.6 f), θ in radians; 0: none
+  Reduction reduction = Reduction::kMean;
+  std::optional<bool> cooling;  ///< learning rate falls to 0 by the last epoch; empty: golden yes, sgd and adam no
+
+  // Loop
+  int epochs = 0;             ///< 0: chosen by the number of rows
+  Index batch = 0;            ///< rows a batch; 0: chosen by the number of rows
+  double time_limit = 0;      ///< seconds; 0: none
+  int patience = 0;           ///< stop after so many epochs without a better validation loss; 0: never
+  bool stop_at_rest = false;  ///< stop when the equilibrium gap and the free energy have settled
+  int solve_head_every = 0;   ///< every so many epochs the last layer is solved exactly (THEORY 5.3); 0: never
+  std::uint64_t seed = 1;
+  int threads = 0;  ///< 0: as many as the machine has
+  Precision precision = Precision::kFloat32;
+};
+
+enum class TrainingStatus {
+  kFinished,  ///< all epochs done
+  kStopped,   ///< the validation loss has not improved for `patience` epochs
+  kAtRest,    ///< `stop_at_rest`: equilibrium gap and free energy have settled
+  kTimeLimit,
+  kInterrupted,
+  kDiverged  ///< the loss left the finite numbers, and smaller steps did not help
+};
+
+const char* to_string(TrainingStatus status);
+const char* to_string(Loss loss);
+const char* to_string(Rule rule);
+const char* to_string(Step step);
+
+/// One epoch, as observers and the report have it. Training figures are means over the batches as they were trained on.
+struct Epoch {
+  int number = 0;  ///< from 1
+  double seconds = 0;
+  double train_loss = 0;  ///< nats (kSquared: squared units)
+  double train_accuracy = 0;
+  double equilibrium_gap = 0;         ///< mean CE − mean H of the training batches (THEORY 1.7 D1); softmax head
+  std::optional<Metrics> validation;  ///< if there are validation data
+  double curvature = 0;               ///< golden: λ̂, largest curvature of the mean loss
+  double learning_rate = 0;           ///< η of the epoch's last step, in units of the parameters
+  double bulk_energy = 0;             ///< kPredictiveCoding: mean ½Σ‖X_l − σ(Y_l)‖² after relaxing
+};
+
+class TrainingObserver {
+ public:
+  virtual ~TrainingObserver() = default;
+  virtual void on_epoch(const Epoch&) {}
+  virtual void on_message(const std::string&) {}
+  virtual bool stop_requested() { return false; }  ///< asked between batches; true ends with kInterrupted
+};
+
+struct TrainingReport {
+  TrainingStatus status = TrainingStatus::kFinished;
+  std::string why;           ///< one sentence
+  int epochs = 0;            ///< trained
+  int best_epoch = 0;        ///< whose weights were kept: the smallest validation loss, or the last
+  Index batch = 0;           ///< rows a batch
+  double seconds = 0;        ///< of training, validation included
+  double train_seconds = 0;  ///< of passes over training rows alone
+  std::vector<Epoch> history;
+};
+
+struct NetworkFit {
+  Network network;
+  TrainingReport report;
+};
+
+/// Trains on `train`; `validation` (may be null) has the same schema and decides which epoch's weights are kept.
+/// Throws Error(kData) for data without labels or with one class, Error(kUsage) for options out of range.
+NetworkFit train_network(const Dataset& train, const NetworkOptions& options, const Dataset* validation = nullptr,
+                         TrainingObserver* observer = nullptr);
+
+}  // namespace poise
