@@ -11,7 +11,6 @@
 #include <string>
 #include <vector>
 
-#include "poise/metrics.h"
 #include "poise/network.h"
 
 namespace poise {
@@ -120,17 +119,22 @@ const char* to_string(Loss loss);
 const char* to_string(Rule rule);
 const char* to_string(Step step);
 
-/// One epoch, as observers and the report have it. Training figures are means over the batches as they were trained on.
+/// Weighted means over rows.
+struct Measured {
+  double loss = 0;             ///< ℓ, without the penalty
+  double accuracy = 0;         ///< share of rows whose largest score is the target's largest entry
+  double equilibrium_gap = 0;  ///< CE − H (THEORY 1.7 D1): 0 at rest; softmax head only, else 0
+};
+
+/// One epoch, as observers and the report have it.
 struct Epoch {
   int number = 0;  ///< from 1
   double seconds = 0;
-  double train_loss = 0;  ///< nats (kSquared: squared units)
-  double train_accuracy = 0;
-  double equilibrium_gap = 0;         ///< mean CE − mean H of the training batches (THEORY 1.7 D1); softmax head
-  std::optional<Metrics> validation;  ///< if there are validation data
-  double curvature = 0;               ///< golden: λ̂, largest curvature of the mean loss
-  double learning_rate = 0;           ///< η of the epoch's last step, in units of the parameters
-  double bulk_energy = 0;             ///< kPredictiveCoding: mean ½Σ‖X_l − σ(Y_l)‖² after relaxing
+  Measured train;                      ///< over the batches, each as it was just before its step
+  std::optional<Measured> validation;  ///< after the epoch, if there are validation data
+  double curvature = 0;                ///< golden: λ̂, the largest curvature of the mean loss
+  double learning_rate = 0;            ///< η of the epoch's first step
+  double bulk_energy = 0;              ///< kPredictiveCoding: mean ½Σ_l‖X_l − σ(Y_l)‖² after relaxing
 };
 
 class TrainingObserver {
@@ -145,7 +149,7 @@ struct TrainingReport {
   TrainingStatus status = TrainingStatus::kFinished;
   std::string why;           ///< one sentence
   int epochs = 0;            ///< trained
-  int best_epoch = 0;        ///< whose weights were kept: the smallest validation loss, or the last
+  int best_epoch = 0;        ///< whose weights were kept: the best on the validation data, or the last
   Index batch = 0;           ///< rows a batch
   double seconds = 0;        ///< of training, validation included
   double train_seconds = 0;  ///< of passes over training rows alone

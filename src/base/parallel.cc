@@ -100,7 +100,9 @@ class Pool {
   void run(Loop& loop, int helpers) {
     {
       const std::lock_guard lock(mutex_);
-      while (static_cast<int>(threads_.size()) < helpers) threads_.emplace_back([this] { serve(); });
+      // Loops of several callers at once each get all their helpers: tasks of a Team wait for each other.
+      wanted_ += helpers;
+      while (static_cast<int>(threads_.size()) < wanted_) threads_.emplace_back([this] { serve(); });
       waiting_.insert(waiting_.end(), static_cast<std::size_t>(helpers), &loop);
     }
     wake_.notify_all();
@@ -108,6 +110,7 @@ class Pool {
     std::unique_lock lock(mutex_);
     std::erase(waiting_, &loop);  // requests that nobody has taken up
     done_.wait(lock, [&] { return loop.helpers == 0; });
+    wanted_ -= helpers;
   }
 
  private:
@@ -130,6 +133,7 @@ class Pool {
   std::condition_variable wake_, done_;
   std::deque<Loop*> waiting_;
   std::vector<std::thread> threads_;
+  int wanted_ = 0;  // helpers of all loops that run now
   bool closing_ = false;
 };
 
@@ -138,6 +142,8 @@ class Pool {
 int resolve_threads(int requested) {
   return requested > 0 ? requested : std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
 }
+
+bool inside_parallel_for() { return inside_parallel_loop; }
 
 void parallel_for(Index count, int threads, const std::function<void(Index)>& task) {
   const int team = static_cast<int>(std::min<Index>(resolve_threads(threads), count));

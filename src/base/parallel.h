@@ -16,6 +16,9 @@ int resolve_threads(int requested);
 /// here, the one of the lowest task number, after all running tasks have ended.
 void parallel_for(Index count, int threads, const std::function<void(Index)>& task);
 
+/// Whether the calling thread runs a task of parallel_for: loops inside are serial.
+bool inside_parallel_for();
+
 /// Adds the partial results 1 … count − 1 onto number 0 along a fixed binary tree:
 /// add(into, from) for pairs at distance 1, 2, 4, …; pairs of one level in parallel.
 void tree_reduce(Index count, int threads, const std::function<void(Index into, Index from)>& add);

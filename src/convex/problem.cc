@@ -105,8 +105,12 @@ void Problem::target_of(Index row, std::span<double> target) const {
   }
 }
 
+Vector means(const Features& features, const Vector& row_weight, int threads) {
+  return sum_by_feature(features, threads, [&](Index i, Index, double x) { return row_weight[i] * x; });
+}
+
 Vector standard_deviations(const Features& features, const Vector& row_weight, int threads) {
-  const Vector mean = sum_by_feature(features, threads, [&](Index i, Index, double x) { return row_weight[i] * x; });
+  const Vector mean = means(features, row_weight, threads);
   Vector variance = sum_by_feature(
       features, threads, [&](Index i, Index j, double x) { return row_weight[i] * (x - mean[j]) * (x - mean[j]); });
   if (features.sparse()) {  // the entries that are not stored are zeros

@@ -37,6 +37,9 @@ Problem make_problem(const Dataset& data, const ObjectiveOptions& options, int t
 /// The problem on some of its rows, row weights renormalized; the penalty stays.
 Problem select_rows(const Problem& problem, std::span<const Index> rows);
 
+/// Σ_i s_i x_ij for every stored feature j.
+Vector means(const Features& features, const Vector& row_weight, int threads);
+
 /// Standard deviation (divisor Σ s) of every stored feature under `row_weight`.
 Vector standard_deviations(const Features& features, const Vector& row_weight, int threads);
 

@@ -1,0 +1,67 @@
+#include "base/product.h"
+
+#include <map>
+#include <memory>
+#include <oneapi/dnnl/dnnl.hpp>
+
+#include "poise/error.h"
+
+namespace poise {
+namespace {
+
+using dnnl::memory;
+
+const dnnl::engine& processor() {
+  static const dnnl::engine engine(dnnl::engine::kind::cpu, 0);
+  return engine;
+}
+
+/// rows×cols as the product sees them; `ld` is between rows as stored, which are columns here if `transposed`.
+memory::desc described(Index rows, Index cols, Index ld, bool transposed, memory::data_type type) {
+  const memory::dims strides = transposed ? memory::dims{1, ld} : memory::dims{ld, 1};
+  return {{rows, cols}, type, strides};
+}
+
+/// A prepared product with its operands' places, which are set anew at every call.
+class Prepared {
+ public:
+  explicit Prepared(const ProductShape& s) : stream_(processor()) {
+    const auto type = s.input == ProductInput::kFloat32 ? memory::data_type::f32 : memory::data_type::bf16;
+    const auto a = described(s.m, s.k, s.lda, s.transpose_a, type);
+    const auto b = described(s.k, s.n, s.ldb, s.transpose_b, type);
+    const auto c = described(s.m, s.n, s.ldc, false, memory::data_type::f32);
+    product_ = dnnl::matmul({dnnl::matmul::desc(a, b, c), processor()});
+    a_ = memory(a, processor(), nullptr);
+    b_ = memory(b, processor(), nullptr);
+    c_ = memory(c, processor(), nullptr);
+  }
+
+  void run(const void* a, const void* b, float* c) {
+    a_.set_data_handle(const_cast<void*>(a));  // oneDNN does not write to it
+    b_.set_data_handle(const_cast<void*>(b));
+    c_.set_data_handle(c);
+    product_.execute(stream_, {{DNNL_ARG_SRC, a_}, {DNNL_ARG_WEIGHTS, b_}, {DNNL_ARG_DST, c_}});
+  }
+
+ private:
+  dnnl::stream stream_;
+  dnnl::matmul product_;
+  memory a_, b_, c_;
+};
+
+}  // namespace
+
+void multiply(const ProductShape& shape, const void* a, const void* b, float* c) {
+  // Of each thread: a primitive holds scratch memory that two threads must not share.
+  thread_local std::map<ProductShape, std::unique_ptr<Prepared>> prepared;
+  auto& entry = prepared[shape];
+  try {
+    if (!entry) entry = std::make_unique<Prepared>(shape);
+    entry->run(a, b, c);
+  } catch (const dnnl::error& error) {
+    throw Error(ErrorKind::kResource, std::string("oneDNN cannot multiply: ") + error.what(), "a processor it knows",
+                shape.input == ProductInput::kBfloat16 ? "train with --precision float32" : "");
+  }
+}
+
+}  // namespace poise

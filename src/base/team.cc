@@ -1,0 +1,49 @@
+#include "base/team.h"
+
+#include <algorithm>
+
+#if defined(__x86_64__)
+#include <immintrin.h>
+static void pause_spinning() { _mm_pause(); }
+#else
+static void pause_spinning() {}
+#endif
+
+namespace poise {
+
+void Team::run(const std::function<void(int)>& body) {
+  present_ = inside_parallel_for() ? 1 : size_;
+  next_ = 0, arrived_ = 0, failed_ = false, error_ = nullptr;
+  // As many tasks as threads, each of which waits for the others: so every thread takes exactly one.
+  parallel_for(present_, present_, [&](Index member) {
+    try {
+      body(static_cast<int>(member));
+    } catch (const Stopped&) {
+    } catch (...) {
+      const std::lock_guard lock(error_mutex_);
+      if (!error_) error_ = std::current_exception();
+      failed_ = true;
+      ++generation_;
+      generation_.notify_all();
+    }
+  });
+  if (error_) std::rethrow_exception(error_);
+}
+
+void Team::meet() {
+  constexpr int kSpins = 2000;  // some 40 µs: longer than a phase usually lasts, short beside a time slice
+  const unsigned before = generation_;
+  if (failed_) throw Stopped{};
+  if (++arrived_ == present_) {
+    arrived_ = 0;
+    next_ = 0;
+    ++generation_;
+    if (present_ > 1) generation_.notify_all();
+  } else {
+    for (int spin = 0; spin < kSpins && generation_ == before; ++spin) pause_spinning();
+    while (generation_ == before) generation_.wait(before);
+  }
+  if (failed_) throw Stopped{};
+}
+
+}  // namespace poise

@@ -1,0 +1,78 @@
+// Products with the Gauss–Newton matrix of a batch: what the step rule needs to know the unit of curvature.
+#include <algorithm>
+
+#include "learning/batch.h"
+
+namespace poise::learning {
+namespace {
+
+/// Scores to probabilities in place; returns ⟨p, v⟩.
+float softmax_mean(std::vector<float>& p, const float* v) {
+  const float top = *std::max_element(p.begin(), p.end());
+  for (float& value : p) value -= top;
+  exponentials(p.data(), static_cast<Index>(p.size()));
+  float sum = 0, mean = 0;
+  for (float value : p) sum += value;
+  for (std::size_t k = 0; k < p.size(); ++k) mean += (p[k] /= sum) * v[k];
+  return mean;
+}
+
+}  // namespace
+
+/// Forward: Ẏ_l = X_{l−1} V_lᵀ + v_l + Ẋ_{l−1} W_lᵀ, Ẋ_l = Ẏ_l ∘ σ'(Y_l). Into adjoint_.
+void Batch::tangent(const Chunk& c, const float* direction) {
+  for (Index l = 1; l <= layout_.layers(); ++l) {
+    const Index n = layout_.outputs(l), k = layout_.inputs(l);
+    float* change = at(adjoint_, l, c.begin);
+    propagate(c, l, direction, change);
+    if (l > 1) {
+      float* from_below = at(tangent_, l, c.begin);
+      multiply({false, false, c.rows, n, k, k, n, n}, at(adjoint_, l - 1, c.begin), parameters_ + layout_.weights(l),
+               from_below);
+      add_scaled(1, from_below, change, c.rows * n);
+    }
+    add_bias_and_activate(Activation::kIdentity, direction + layout_.bias(l), change, c.rows, n);
+    if (l < layout_.layers()) times_derivative(options_.activation, at(activation_, l, c.begin), change, c.rows * n);
+  }
+}
+
+/// Ẏ_L ← R Ẏ_L with each row's share. R is the Hessian of ℓ in Y_L, for the squared error its Gauss–Newton part:
+/// diag p − p pᵀ for the softmax head, diag p(1 − p) for binary cross-entropy, its square for the squared error.
+void Batch::head_curvature(const Chunk& c) {
+  const Index last = layout_.layers(), classes = layout_.outputs(last);
+  std::vector<float> p(static_cast<std::size_t>(classes));
+  for (Index i = 0; i < c.rows; ++i) {
+    float* change = at(adjoint_, last, c.begin + i);
+    std::copy_n(at(activation_, last, c.begin + i), classes, p.begin());
+    float mean = 0;
+    if (options_.loss == Loss::kCrossEntropy) {
+      mean = softmax_mean(p, change);
+    } else {
+      for (float& value : p) value *= 1 - value;  // σ'
+    }
+    const float share = share_[static_cast<std::size_t>(c.begin + i)];
+    for (Index k = 0; k < classes; ++k) {
+      const float slope = p[static_cast<std::size_t>(k)];
+      change[k] = share * (options_.loss == Loss::kSquared ? slope * slope : slope) * (change[k] - mean);
+    }
+  }
+}
+
+void Batch::gauss_newton(Team& team, const Floats& direction) {
+  team.share(chunk_count(), [&](Index number) {
+    const Chunk c = chunk(number);
+    tangent(c, direction.data());
+    head_curvature(c);
+    for (Index l = layout_.layers(); l >= 1; --l) {
+      if (l < layout_.layers()) {
+        times_derivative(options_.activation, at(activation_, l, c.begin), at(adjoint_, l, c.begin),
+                         c.rows * layout_.width(l));
+      }
+      keep_rounded(adjoint_, adjoint16_, c, l);
+      if (l > 1) back(c, l, at(adjoint_, l, c.begin), at(adjoint_, l - 1, c.begin));
+    }
+  });
+  team.share(static_cast<Index>(tiles_.size()), [&](Index t) { tile_gradient(tiles_[static_cast<std::size_t>(t)]); });
+}
+
+}  // namespace poise::learning

@@ -1,0 +1,77 @@
+#include "learning/input.h"
+
+#include <cmath>
+
+#include "learning/kernels.h"
+
+namespace poise::learning {
+namespace {
+
+void set(Floats& to, const Vector& from) {
+  for (Index j = 0; j < from.size(); ++j) to.data()[j] = static_cast<float>(from[j]);
+}
+
+double inverse_or_zero(double deviation) { return deviation > 0 ? 1 / deviation : 0; }
+
+struct Moments {
+  Vector mean, deviation;
+};
+
+/// As if all features were one: images, and sparse data about 0.
+Moments pooled(Moments each, bool about_zero) {
+  const Index d = each.mean.size();
+  const double mean = about_zero ? 0 : each.mean.mean();
+  const double square = (each.deviation.cwiseAbs2() + each.mean.cwiseAbs2()).mean();
+  return {Vector::Constant(d, mean), Vector::Constant(d, std::sqrt(std::max(0.0, square - mean * mean)))};
+}
+
+Eigen::ArrayXd gain_over_scale(const InputScaling& scaling, const Dataset& data) {
+  const Eigen::Map<const Eigen::ArrayXf> gain(scaling.gain.data(), scaling.gain.size());
+  return gain.cast<double>() / data.scale.array();
+}
+
+}  // namespace
+
+void InputScaling::to_original_units(const Dataset& data, Layer& first, Vector& center) const {
+  const Eigen::Map<const Eigen::VectorXf> by(shift.data(), shift.size());
+  center = data.offset + data.scale.cwiseProduct(by.cast<double>());
+  first.weights.array().rowwise() *= gain_over_scale(*this, data).transpose();
+}
+
+InputScaling same_inputs(const InputScaling& scaling, const Dataset& data, const Dataset& other) {
+  const Index d = scaling.shift.size();
+  const Eigen::Map<const Eigen::VectorXf> shift(scaling.shift.data(), d), gain(scaling.gain.data(), d);
+  const Vector center = data.offset + data.scale.cwiseProduct(shift.cast<double>());
+  InputScaling found{Floats(d), Floats(d)};
+  set(found.shift, (center - other.offset).cwiseQuotient(other.scale));
+  set(found.gain, gain.cast<double>().cwiseProduct(other.scale).cwiseQuotient(data.scale));
+  return found;
+}
+
+InputScaling scale_inputs(const Dataset& data, const Problem& problem, bool standardize, int threads) {
+  const Index d = data.features.cols();
+  InputScaling scaling{Floats(d), Floats(d)};
+  if (!standardize) {  // original / unit = (offset + scale · stored) / unit
+    set(scaling.shift, -data.offset.cwiseQuotient(data.scale));
+    set(scaling.gain, data.scale / data.unit);
+    return scaling;
+  }
+  Moments moments{means(data.features, problem.row_weight, threads),
+                  standard_deviations(data.features, problem.row_weight, threads)};
+  const bool sparse = data.features.sparse() != nullptr;
+  if (resolve_scale(data, Scale::kAuto) == Scale::kNone) moments = pooled(std::move(moments), sparse);
+  set(scaling.shift, moments.mean);
+  set(scaling.gain, moments.deviation.unaryExpr(&inverse_or_zero));
+  return scaling;
+}
+
+void load_row(const Features& features, const InputScaling& scaling, Index row, float* to) {
+  const Index d = features.cols();
+  if (features.bytes()) {
+    scale_row(features.bytes() + row * d, scaling.shift.data(), scaling.gain.data(), to, d);
+  } else {
+    scale_row(features.floats() + row * d, scaling.shift.data(), scaling.gain.data(), to, d);
+  }
+}
+
+}  // namespace poise::learning

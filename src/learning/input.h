@@ -1,0 +1,29 @@
+// From stored features to the inputs of the first layer: x̂_j = (x_j − shift_j) · gain_j, a row at a time.
+#pragma once
+
+#include "convex/problem.h"
+#include "learning/parameters.h"
+
+namespace poise::learning {
+
+/// The affine map of every feature, in stored units, and what it means for the model file.
+struct InputScaling {
+  Floats shift, gain;  ///< d each; sparse data: shift 0 and one gain for all
+
+  /// Divides the first layer by what the inputs were multiplied by: weights per original unit, and the center that goes
+  /// with them (original = offset + scale · stored).
+  void to_original_units(const Dataset& data, Layer& first, Vector& center) const;
+};
+
+/// Inputs of mean square 1, whatever the user's units (THEORY 5.4 N1). Tables and NPY: per column, mean 0 and standard
+/// deviation 1, a constant column 0. Images: one mean and one deviation of all pixels, so that rare pixels do not
+/// weigh more. Sparse: one factor, so that zeros stay zeros. Not standardized: in units of `data.unit`.
+InputScaling scale_inputs(const Dataset& data, const Problem& problem, bool standardize, int threads);
+
+/// The map that gives rows of `other` the inputs they would have in `data`, though stored in units of their own.
+InputScaling same_inputs(const InputScaling& scaling, const Dataset& data, const Dataset& other);
+
+/// Writes x̂ of one row; dense features only.
+void load_row(const Features& features, const InputScaling& scaling, Index row, float* to);
+
+}  // namespace poise::learning

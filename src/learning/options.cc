@@ -1,0 +1,69 @@
+#include "learning/options.h"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "poise/dual_process.h"
+#include "poise/error.h"
+
+namespace poise::learning {
+namespace {
+
+void require(bool holds, const std::string& found, const std::string& expected, const std::string& hint = {}) {
+  if (!holds) throw Error(ErrorKind::kUsage, found, expected, hint);
+}
+
+void check_numbers(const NetworkOptions& o) {
+  for (Index width : o.hidden) require(width >= 1, fmt::format("a hidden layer of {} units", width), "at least 1");
+  require(o.l2 >= 0 && std::isfinite(o.l2), fmt::format("l2 is {}", o.l2), "a finite number, 0 or more");
+  require(o.dropout >= 0 && o.dropout < 1, fmt::format("dropout is {}", o.dropout), "a number in [0, 1)");
+  require(o.relaxation_rate > 0 && o.relaxation_rate < 2, fmt::format("the relaxation rate is {}", o.relaxation_rate),
+          "a number in (0, 2)", "outside it relaxation diverges");
+  require(o.relaxation_steps >= 1, fmt::format("{} relaxation steps", o.relaxation_steps), "at least 1");
+  require(o.learning_rate >= 0 && std::isfinite(o.learning_rate),
+          fmt::format("the learning rate is {}", o.learning_rate), "a positive number");
+  const double momentum = o.momentum.value_or(0);
+  require(momentum >= 0 && momentum < 1, fmt::format("momentum is {}", momentum), "a number in [0, 1)");
+  require(o.epochs >= 0 && o.batch >= 0 && o.patience >= 0 && o.solve_head_every >= 0 && o.time_limit >= 0,
+          "a negative count", "0 or more");
+}
+
+void check_together(const NetworkOptions& o) {
+  const bool relaxes = o.rule == Rule::kEquilibrium;
+  const bool states_move = o.rule == Rule::kPredictiveCoding || (relaxes && o.relaxation == Relaxation::kSimultaneous);
+  require(!o.reference_2024 || (relaxes && o.loss == Loss::kSquared && o.order == Order::kGaussSeidel &&
+                                o.activation == Activation::kSigmoid),
+          "the rule of the published code with other settings",
+          "the equilibrium rule in Gauss-Seidel order, sigmoid units and the squared loss");
+  require(o.order == Order::kJacobi || (relaxes && !states_move), "Gauss-Seidel order with this rule",
+          "the equilibrium rule, relaxed layer by layer");
+  require(!states_move || o.dropout == 0, "dropout with states that move", "dropout 0");
+  require(!states_move || o.precision == Precision::kFloat32, "bfloat16 with states that move", "float32");
+  require(o.solve_head_every == 0 || o.loss == Loss::kCrossEntropy, "an exact head for another loss",
+          "the cross-entropy loss");
+  require(!o.stop_at_rest || o.loss == Loss::kCrossEntropy, "rest of another loss", "the cross-entropy loss");
+  require(o.momentum_phase == 0 || o.step != Step::kAdam, "complex momentum with Adam", "the golden or sgd step");
+}
+
+}  // namespace
+
+NetworkOptions resolve(const NetworkOptions& options, Index rows) {
+  NetworkOptions o = options;
+  check_numbers(o);
+  check_together(o);
+  // A batch every fortieth of an epoch or so, and some 8,000 steps in all, but 20 to 200 epochs.
+  if (o.batch == 0) o.batch = rows < 4000 ? 32 : rows < 16000 ? 64 : 128;
+  o.batch = std::min(o.batch, rows);
+  if (o.epochs == 0) {
+    const double steps_an_epoch = std::ceil(static_cast<double>(rows) / static_cast<double>(o.batch));
+    o.epochs = std::clamp(static_cast<int>(std::ceil(8000 / steps_an_epoch)), 20, 200);
+  }
+  if (!o.momentum) o.momentum = o.step == Step::kGolden ? kGoldenMomentum : 0.9;
+  if (o.learning_rate == 0 && o.step != Step::kGolden) o.learning_rate = o.step == Step::kAdam ? 0.001 : 0.1;
+  if (!o.cooling) o.cooling = o.step == Step::kGolden;
+  return o;
+}
+
+}  // namespace poise::learning

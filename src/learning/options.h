@@ -1,0 +1,12 @@
+// The options of training: checked, and what was left open filled in from the data.
+#pragma once
+
+#include "poise/training.h"
+
+namespace poise::learning {
+
+/// `options` with batch, epochs, learning rate, momentum and cooling decided. Throws Error(kUsage) for values out of
+/// range or that exclude each other.
+NetworkOptions resolve(const NetworkOptions& options, Index rows);
+
+}  // namespace poise::learning

@@ -1,0 +1,116 @@
+#include "learning/parameters.h"
+
+#include <Eigen/QR>
+#include <algorithm>
+#include <cmath>
+#include <numbers>
+
+#include "base/random.h"
+
+namespace poise::learning {
+namespace {
+
+using FloatRows = Eigen::Map<MatrixF>;
+using ConstFloatRows = Eigen::Map<const MatrixF>;
+
+constexpr Index kAlignment = 16;  // numbers: a cache line
+
+/// Standard normal number `counter` of stream `seed`, by Box and Muller.
+double random_normal(std::uint64_t seed, std::uint64_t counter) {
+  const double radius = std::sqrt(-2 * std::log1p(-random_uniform(seed, 2 * counter)));
+  return radius * std::cos(2 * std::numbers::pi * random_uniform(seed, 2 * counter + 1));
+}
+
+Matrix normal_matrix(Index rows, Index cols, std::uint64_t seed) {
+  Matrix result(rows, cols);
+  for (Index k = 0; k < result.size(); ++k) result.data()[k] = random_normal(seed, static_cast<std::uint64_t>(k));
+  return result;
+}
+
+/// Rows or columns orthonormal, whichever are fewer (Saxe et al. 2013): Q of a random normal matrix.
+Matrix orthonormal_matrix(Index rows, Index cols, std::uint64_t seed) {
+  const bool tall = rows >= cols;
+  const Matrix random = normal_matrix(std::max(rows, cols), std::min(rows, cols), seed);
+  const Eigen::HouseholderQR<Eigen::MatrixXd> qr(random);
+  Eigen::MatrixXd q = qr.householderQ() * Eigen::MatrixXd::Identity(random.rows(), random.cols());
+  for (Index j = 0; j < q.cols(); ++j) {  // the sign that makes Q uniform among orthonormal matrices
+    if (qr.matrixQR()(j, j) < 0) q.col(j) *= -1;
+  }
+  return tall ? Matrix(q) : Matrix(q.transpose());
+}
+
+/// Standard deviation of the entries of W_l.
+double deviation(Initialization how, bool relu, bool last, double inputs, double outputs) {
+  if (how == Initialization::kXavier) return std::sqrt(2 / (inputs + outputs));
+  return std::sqrt((relu && !last ? 2 : 1) / inputs);
+}
+
+}  // namespace
+
+Floats::Floats(Index size) : values_(hwy::AllocateAligned<float>(static_cast<std::size_t>(size))), size_(size) {
+  if (!values_) throw std::bad_alloc();
+  fill(0);
+}
+
+void Floats::fill(float value) { std::fill_n(data(), size_, value); }
+
+void Floats::copy_from(const Floats& other) { std::copy_n(other.data(), size_, data()); }
+
+Floats copy_of(const Floats& from) {
+  Floats copy(from.size());
+  copy.copy_from(from);
+  return copy;
+}
+
+ParameterLayout::ParameterLayout(std::vector<Index> widths) : widths_(std::move(widths)) {
+  for (std::size_t l = 1; l < widths_.size(); ++l) {
+    begin_.push_back(size_);
+    size_ += (widths_[l - 1] + 1) * widths_[l];
+    size_ = (size_ + kAlignment - 1) / kAlignment * kAlignment;
+  }
+}
+
+std::vector<Layer> to_layers(const ParameterLayout& layout, const Floats& parameters, Activation hidden) {
+  std::vector<Layer> layers;
+  for (Index l = 1; l <= layout.layers(); ++l) {
+    Layer layer;
+    layer.weights = ConstFloatRows(parameters.data() + layout.weights(l), layout.inputs(l), layout.outputs(l))
+                        .transpose()
+                        .cast<double>();
+    layer.bias =
+        Eigen::Map<const Eigen::VectorXf>(parameters.data() + layout.bias(l), layout.outputs(l)).cast<double>();
+    layer.activation = l == layout.layers() ? Activation::kIdentity : hidden;
+    layers.push_back(std::move(layer));
+  }
+  return layers;
+}
+
+void from_layers(const ParameterLayout& layout, const std::vector<Layer>& layers, Floats& parameters) {
+  for (Index l = 1; l <= layout.layers(); ++l) {
+    const Layer& layer = layers[static_cast<std::size_t>(l - 1)];
+    FloatRows(parameters.data() + layout.weights(l), layout.inputs(l), layout.outputs(l)) =
+        layer.weights.transpose().cast<float>();
+    Eigen::Map<Eigen::VectorXf>(parameters.data() + layout.bias(l), layout.outputs(l)) = layer.bias.cast<float>();
+  }
+}
+
+void initialize(const ParameterLayout& layout, Initialization how, Activation hidden, std::uint64_t seed,
+                Floats& parameters) {
+  const bool relu = hidden == Activation::kRelu;
+  if (how == Initialization::kAuto) how = relu ? Initialization::kKaiming : Initialization::kXavier;
+  parameters.fill(0);
+  for (Index l = 1; l <= layout.layers(); ++l) {
+    const Index inputs = layout.inputs(l), outputs = layout.outputs(l);
+    const std::uint64_t stream = random_bits(seed, 0x1a7e5u + static_cast<std::uint64_t>(l));
+    FloatRows weights(parameters.data() + layout.weights(l), inputs, outputs);
+    const bool last = l == layout.layers();
+    if (how == Initialization::kOrthogonal) {
+      weights = (orthonormal_matrix(inputs, outputs, stream) * (relu && !last ? std::numbers::sqrt2 : 1)).cast<float>();
+    } else {
+      const double sd = deviation(how, relu, last, static_cast<double>(inputs), static_cast<double>(outputs));
+      weights = (normal_matrix(inputs, outputs, stream) * sd).cast<float>();
+    }
+  }
+}
+
+}  // namespace poise::learning

@@ -1,0 +1,62 @@
+// All weights and biases of a network as one flat vector of float32, so that a step is one loop and a copy one call.
+#pragma once
+
+#include <hwy/aligned_allocator.h>
+
+#include <span>
+#include <vector>
+
+#include "poise/training.h"
+
+namespace poise::learning {
+
+/// Aligned float32 storage, zero at first.
+class Floats {
+ public:
+  Floats() = default;
+  explicit Floats(Index size);
+
+  float* data() { return values_.get(); }
+  const float* data() const { return values_.get(); }
+  Index size() const { return size_; }
+  std::span<float> span() { return {data(), static_cast<std::size_t>(size_)}; }
+  std::span<const float> span() const { return {data(), static_cast<std::size_t>(size_)}; }
+  void fill(float value);
+  void copy_from(const Floats& other);  ///< of the same size
+
+ private:
+  hwy::AlignedFreeUniquePtr<float[]> values_;
+  Index size_ = 0;
+};
+
+Floats copy_of(const Floats& from);
+
+/// Where layer l = 1 … L lies in the flat vector: W_lᵀ input-major, N_{l−1} rows of N_l numbers, then the row b_l.
+class ParameterLayout {
+ public:
+  explicit ParameterLayout(std::vector<Index> widths);  ///< {N_0, …, N_L}
+
+  Index layers() const { return static_cast<Index>(widths_.size()) - 1; }
+  Index width(Index l) const { return widths_[static_cast<std::size_t>(l)]; }
+  Index inputs(Index l) const { return width(l - 1); }
+  Index outputs(Index l) const { return width(l); }
+  const std::vector<Index>& widths() const { return widths_; }
+
+  Index weights(Index l) const { return begin_[static_cast<std::size_t>(l - 1)]; }  ///< offset of W_lᵀ
+  Index bias(Index l) const { return weights(l) + inputs(l) * outputs(l); }         ///< offset of b_l
+  Index size() const { return size_; }  ///< of the vector, gaps for alignment included (they stay 0)
+
+ private:
+  std::vector<Index> widths_, begin_;
+  Index size_ = 0;
+};
+
+/// W_l and b_l as they stand in a model file (N_l×N_{l−1}), and back.
+std::vector<Layer> to_layers(const ParameterLayout& layout, const Floats& parameters, Activation hidden);
+void from_layers(const ParameterLayout& layout, const std::vector<Layer>& layers, Floats& parameters);
+
+/// Draws W_l as `how` says, from counter-based random numbers: the same for any number of threads. b_l = 0.
+void initialize(const ParameterLayout& layout, Initialization how, Activation hidden, std::uint64_t seed,
+                Floats& parameters);
+
+}  // namespace poise::learning

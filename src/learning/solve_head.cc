@@ -1,0 +1,68 @@
+#include <algorithm>
+
+#include "learning/trainer.h"
+#include "poise/softmax_regression.h"
+
+namespace poise::learning {
+namespace {
+
+constexpr double kLeastPenalty = 1e-6;  // late in training the features separate the data: no minimum without it
+constexpr double kTolerance = 1e-5;     // nats; the features move on anyway
+constexpr int kMostIterations = 50;
+
+/// The last layer as a model over its own inputs.
+SoftmaxModel last_layer(const ParameterLayout& layout, const Floats& parameters, const Dataset& features) {
+  const Layer layer = to_layers(layout, parameters, Activation::kIdentity).back();
+  return {features.schema, layer.weights, layer.bias, Vector::Zero(layer.weights.cols()), {}};
+}
+
+Dataset activations_as_data(const Dataset& data, const ParameterLayout& layout, Team& team, Batch& batch,
+                            const Floats& parameters) {
+  const Index below = layout.layers() - 1, width = layout.width(below), n = data.rows(), room = batch.room();
+  std::vector<float> values(static_cast<std::size_t>(n * width));
+  std::vector<Index> rows(static_cast<std::size_t>(room));
+  for (Index first = 0; first < n; first += room) {
+    const Index count = std::min(room, n - first);
+    for (Index i = 0; i < count; ++i) rows[static_cast<std::size_t>(i)] = first + i;
+    BatchSums ignored;
+    const std::span<const Index> some(rows.data(), static_cast<std::size_t>(count));
+    team.run([&](int) { batch.evaluate(team, some, parameters, ignored); });
+    std::copy_n(batch.activations(below), count * width, values.begin() + first * width);
+  }
+  Dataset found;
+  found.name = data.name;
+  found.features = Features::from_floats(std::move(values), n, width);
+  found.offset = Vector::Zero(width), found.scale = Vector::Ones(width);
+  found.labels = data.labels, found.targets = data.targets, found.sample_weight = data.sample_weight;
+  found.schema.format = FileFormat::kNpy;
+  found.schema.array_features = width;
+  found.schema.classes = data.schema.classes;
+  return found;
+}
+
+}  // namespace
+
+void solve_last_layer(const Dataset& data, const NetworkOptions& options, const ParameterLayout& layout, Team& team,
+                      Batch& batch, Floats& parameters) {
+  if (layout.layers() < 2) return;
+  batch.parameters_changed();
+  const Dataset features = activations_as_data(data, layout, team, batch, parameters);
+  ObjectiveOptions objective;
+  objective.l2 = std::max(options.l2, kLeastPenalty);
+  objective.scale = Scale::kNone;
+  objective.label_smoothing = options.label_smoothing;
+  objective.balanced_classes = options.balanced_classes;
+  SolveOptions solve;
+  solve.tolerance = kTolerance;
+  solve.max_iterations = kMostIterations;
+  solve.threads = options.threads;
+  const SoftmaxModel start = last_layer(layout, parameters, features);
+  const SoftmaxFit fit = fit_softmax(features, objective, solve, nullptr, &start);
+  std::vector<Layer> layers = to_layers(layout, parameters, options.activation);
+  layers.back().weights = fit.model.weights;
+  layers.back().bias = fit.model.bias - fit.model.weights * fit.model.center;
+  from_layers(layout, layers, parameters);
+  batch.parameters_changed();
+}
+
+}  // namespace poise::learning
