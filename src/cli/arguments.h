@@ -2,11 +2,13 @@
 #pragma once
 
 #include <atomic>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "poise/read.h"
 #include "poise/softmax_regression.h"
+#include "poise/training.h"
 
 namespace poise::cli {
 
@@ -18,7 +20,8 @@ struct Arguments {
   ObjectiveOptions objective;
   SolveOptions solve;
   std::string test_data;        ///< --test
-  double validation = 0;        ///< --validation: share of the rows held out
+  std::optional<double> validation;  ///< --validation: share of the rows held out; networks: 0.1 if not given
+  NetworkOptions network;            ///< with --hidden: a network instead of the softmax layer
   std::uint64_t seed = 1;       ///< of the validation split
   std::vector<double> l2_path;  ///< --l2-path
   std::string start;            ///< --start: a run to start from
@@ -34,6 +37,7 @@ extern std::atomic<bool> interrupted;
 
 /// Each returns the exit code.
 int train(const Arguments& arguments);
+int train_network(const Arguments& arguments);  ///< train with --hidden
 int evaluate(const Arguments& arguments);
 int predict(const Arguments& arguments);
 int certify(const Arguments& arguments);

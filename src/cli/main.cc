@@ -13,6 +13,7 @@
 #include "cli/arguments.h"
 #include "cli/checks.h"
 #include "cli/config.h"
+#include "cli/network_options.h"
 #include "poise/error.h"
 #include "poise/version.h"
 
@@ -68,7 +69,9 @@ void add_unknown(CLI::App& verb, Arguments& a) {
 }
 
 void add_objective(CLI::App& verb, Arguments& a) {
-  verb.add_option("--l2", a.objective.l2, "penalty (l2/2)|W|^2 on the mean loss, bias free (default 1e-4)")
+  verb.add_option_function<double>(
+          "--l2", [&a](double l2) { a.objective.l2 = a.network.l2 = l2; },
+          "penalty (l2/2)|W|^2 on the mean loss, bias free (default 1e-4; of a network 0)")
       ->check(not_negative());
   verb.add_option("--l2-path", a.l2_path,
                   "several penalties, with commas between, solved in this order, each from the one before")
@@ -98,12 +101,16 @@ void add_solving(CLI::App& verb, Arguments& a) {
                                                      {"golden", Solver::kGolden},
                                                      {"descent", Solver::kDescent}};
   verb.add_option("--solver", a.solve.solver, "auto, newton, lbfgs, golden (dual-process momentum) or descent")
-      ->transform(choice(solvers));
+      ->transform(choice(solvers))
+      ->excludes("--hidden");
   verb.add_option("--tolerance", a.solve.tolerance, "wanted gap objective - optimum, absolute, in nats (default 1e-8)")
-      ->check(positive());
-  verb.add_option("--max-iterations", a.solve.max_iterations, "limit on outer iterations")->check(whole_number_from(1));
+      ->check(positive())
+      ->excludes("--hidden");
+  verb.add_option("--max-iterations", a.solve.max_iterations, "limit on outer iterations")
+      ->check(whole_number_from(1))
+      ->excludes("--hidden");
   verb.add_option("--time-limit", a.solve.time_limit, "limit in seconds")->check(positive());
-  verb.add_option("--start", a.start, "start from the model of this run")->excludes("--l2-path");
+  verb.add_option("--start", a.start, "start from the model of this run")->excludes("--l2-path")->excludes("--hidden");
 }
 
 void require_data(CLI::App& verb, Arguments& a) {
@@ -129,16 +136,21 @@ std::map<CLI::App*, Verb> declare(CLI::App& app, Arguments& a) {
   require_data(*verb, a);
   add_reading(*verb, a);
   add_objective(*verb, a);
+  add_network(*verb, a.network);
+  for (const char* convex : {"--l2-path", "--unit"}) verb->get_option(convex)->excludes("--hidden");
   add_solving(*verb, a);
   add_common(*verb, a);
   add_unknown(*verb, a);
   verb->add_option("--test", a.test_data, "evaluate on this data after training");
   verb->add_option("--validation", a.validation,
-                   "share of the rows to hold out and evaluate on; picks the best of --l2-path")
-      ->check(number_in(0, false, 0.999999, "a number in (0, 1)"));
-  verb->add_option("--seed", a.seed, "of the validation split (default 1)")->check(whole_number_from(0));
+                   "share of the rows to hold out; picks the best of --l2-path, or a network's best epoch (there "
+                   "0.1 by default)")
+      ->check(number_in(0, true, 0.999999, "a number in [0, 1)"));
+  verb->add_option("--seed", a.seed, "of the validation split and of a network's training (default 1)")
+      ->check(whole_number_from(0));
   verb->add_option("--out", a.out, "run directory (default: runs/<data>-<n>)");
-  verb->add_flag("--require-certificate", a.require_certificate, "exit with code 1 if the result is not certified");
+  verb->add_flag("--require-certificate", a.require_certificate, "exit with code 1 if the result is not certified")
+      ->excludes("--hidden");
   verb->add_option("--config", a.config, "read options from a file with a line 'option = value' each");
   verbs[verb] = train;
 

@@ -4,7 +4,7 @@
 #include <chrono>
 #include <optional>
 
-#include "cli/arguments.h"
+#include "cli/train_parts.h"
 #include "poise/error.h"
 #include "poise/metrics.h"
 #include "poise/version.h"
@@ -19,37 +19,6 @@ using nlohmann::json;
 using Clock = std::chrono::steady_clock;
 
 double seconds_since(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
-
-struct Parts {
-  Dataset train;
-  std::optional<Dataset> validation;
-};
-
-Parts read_parts(const Arguments& a) {
-  Dataset all = read_dataset(a.data, a.read);
-  if (!all.has_targets())
-    throw Error(ErrorKind::kData, "the data has no labels", "a label column or file", "--label or --labels", {a.data});
-  if (a.validation <= 0) return {std::move(all), std::nullopt};
-  const auto held_out = static_cast<Index>(static_cast<double>(all.rows()) * a.validation);
-  if (held_out == 0) {
-    throw Error(ErrorKind::kUsage, fmt::format("--validation {} of {} rows is not one row", a.validation, all.rows()),
-                "a share of at least one row", {}, {a.data});
-  }
-  auto [train, validation] = split_rows(all, held_out, a.seed);
-  return {std::move(train), std::move(validation)};
-}
-
-/// Test data: as asked, or the test part of a named set.
-std::optional<Dataset> read_test(const Arguments& a, const Schema& schema) {
-  const std::string source = a.test_data.empty() ? test_part_of(a.data) : a.test_data;
-  if (source.empty()) return std::nullopt;
-  ReadOptions options = a.read;
-  options.labels_file.clear();
-  Dataset test = read_dataset(source, options, schema);
-  if (!test.has_targets())
-    throw Error(ErrorKind::kData, "the test data has no labels", "a label column or file", "", {source});
-  return test;
-}
 
 json measure(const SoftmaxModel& model, const std::optional<Dataset>& data, int threads) {
   if (!data) return nullptr;
@@ -100,11 +69,6 @@ const Candidate& choose(const std::vector<Candidate>& candidates) {
   return *best;
 }
 
-void record_reading(const Arguments& a, SoftmaxModel& model) {
-  model.metadata["read.strip_label_dot"] = a.read.strip_label_dot ? "true" : "false";
-  if (a.read.sample_weight) model.metadata["read.sample_weight"] = *a.read.sample_weight;
-}
-
 json asked_json(const Arguments& a, const SolveOptions& solve) {
   return {{"data", a.data},
           {"l2", a.objective.l2},
@@ -116,17 +80,10 @@ json asked_json(const Arguments& a, const SolveOptions& solve) {
           {"time_limit", solve.time_limit},
           {"max_iterations", solve.max_iterations},
           {"threads", solve.threads},
-          {"validation", a.validation},
+          {"validation", a.validation.value_or(0)},
           {"seed", a.seed},
           {"test", a.test_data},
           {"start", a.start}};
-}
-
-void print_measured(const char* name, const json& measured) {
-  if (measured.is_null()) return;
-  fmt::print("{:<11} accuracy {:.2f} %   cross-entropy {:.5f}   calibration error {:.4f}\n", name,
-             100 * measured["accuracy"].get<double>(), measured["cross_entropy"].get<double>(),
-             measured["expected_calibration_error"].get<double>());
 }
 
 void print_result(const json& result) {
@@ -161,8 +118,9 @@ int exit_code(const Arguments& a, Status status) {
 }  // namespace
 
 int train(const Arguments& a) {
+  if (!a.network.hidden.empty()) return train_network(a);
   const auto started = Clock::now();
-  const Parts parts = read_parts(a);
+  const Parts parts = read_parts(a, a.validation.value_or(0));
   print_notices(a, parts.train);
   const std::optional<Dataset> test = read_test(a, parts.train.schema);
   const double seconds_read = seconds_since(started);
@@ -177,7 +135,7 @@ int train(const Arguments& a) {
 
   const auto writing = Clock::now();
   SoftmaxModel model = chosen.fit.model;
-  record_reading(a, model);
+  record_reading(a, model.metadata);
   save_model(model, run.model_path());
   const SolveReport& report = chosen.fit.report;
   json result = to_json(report);

@@ -1,0 +1,118 @@
+#include "cli/network_options.h"
+
+#include "cli/checks.h"
+
+namespace poise::cli {
+namespace {
+
+/// Every option here makes sense with hidden layers only.
+CLI::Option* of_networks(CLI::Option* option) { return option->needs("--hidden"); }
+
+void add_architecture(CLI::App& verb, NetworkOptions& o) {
+  verb.add_option("--hidden", o.hidden, "train a network with hidden layers of these widths, with commas between")
+      ->delimiter(',')
+      ->allow_extra_args(false)
+      ->check(whole_number_from(1));
+  static const std::map<std::string, Activation> activations{{"relu", Activation::kRelu},
+                                                             {"tanh", Activation::kTanh},
+                                                             {"sigmoid", Activation::kSigmoid},
+                                                             {"identity", Activation::kIdentity}};
+  of_networks(verb.add_option("--activation", o.activation, "of hidden units: relu (default), tanh, sigmoid, identity"))
+      ->transform(choice(activations));
+  static const std::map<std::string, Loss> losses{{"cross-entropy", Loss::kCrossEntropy},
+                                                  {"binary-cross-entropy", Loss::kBinaryCrossEntropy},
+                                                  {"squared", Loss::kSquared}};
+  of_networks(verb.add_option("--loss", o.loss,
+                              "cross-entropy of a softmax head (default); of sigmoids, one a class: "
+                              "binary-cross-entropy or squared"))
+      ->transform(choice(losses));
+  static const std::map<std::string, Initialization> initializations{{"xavier", Initialization::kXavier},
+                                                                     {"kaiming", Initialization::kKaiming},
+                                                                     {"orthogonal", Initialization::kOrthogonal}};
+  of_networks(verb.add_option("--initialization", o.initialization,
+                              "kaiming (default for relu), xavier (for the others) or orthogonal"))
+      ->transform(choice(initializations));
+  of_networks(verb.add_option("--dropout", o.dropout, "share of hidden units silenced in a training pass (default 0)"))
+      ->check(number_in(0, true, 0.999999, "a number in [0, 1)"));
+}
+
+void add_rule(CLI::App& verb, NetworkOptions& o) {
+  static const std::map<std::string, Rule> rules{{"adjoint", Rule::kAdjoint},
+                                                 {"equilibrium", Rule::kEquilibrium},
+                                                 {"predictive-coding", Rule::kPredictiveCoding}};
+  of_networks(verb.add_option("--rule", o.rule,
+                              "adjoint (backpropagation, default), equilibrium (local), predictive-coding (loss in the "
+                              "bulk)"))
+      ->transform(choice(rules));
+  static const std::map<std::string, Order> orders{{"jacobi", Order::kJacobi}, {"gauss-seidel", Order::kGaussSeidel}};
+  of_networks(verb.add_option("--order", o.order,
+                              "equilibrium rule: layers see the weights above before (jacobi, default) or after "
+                              "(gauss-seidel) their update"))
+      ->transform(choice(orders));
+  static const std::map<std::string, Relaxation> relaxations{{"layer-by-layer", Relaxation::kLayerByLayer},
+                                                             {"simultaneous", Relaxation::kSimultaneous}};
+  of_networks(verb.add_option("--relaxation", o.relaxation,
+                              "equilibrium rule: layer-by-layer (default, in closed form) or simultaneous"))
+      ->transform(choice(relaxations));
+  of_networks(verb.add_option("--relaxation-rate", o.relaxation_rate, "of local rules (default 0.1)"))
+      ->check(number_in(0, false, 1.999999, "a number in (0, 2)"));
+  of_networks(verb.add_option("--relaxation-steps", o.relaxation_steps, "of local rules (default 100)"))
+      ->check(whole_number_from(1));
+  of_networks(verb.add_option_function<std::string>(
+                  "--compat",
+                  [&o](const std::string&) {
+                    o.reference_2024 = true;
+                    o.rule = Rule::kEquilibrium;
+                    o.order = Order::kGaussSeidel;
+                    o.loss = Loss::kSquared;
+                    o.activation = Activation::kSigmoid;
+                  },
+                  "reference-2024: the local rule exactly as its published code runs it"))
+      ->check(one_of({"reference-2024"}));
+}
+
+void add_step(CLI::App& verb, NetworkOptions& o) {
+  static const std::map<std::string, Step> steps{
+      {"golden", Step::kGolden}, {"sgd", Step::kSgd}, {"adam", Step::kAdam}};
+  of_networks(verb.add_option("--step", o.step, "golden (from theory, default), sgd or adam"))->transform(choice(steps));
+  of_networks(verb.add_option("--learning-rate", o.learning_rate, "default: golden from theory, sgd 0.1, adam 0.001"))
+      ->check(positive());
+  of_networks(verb.add_option("--momentum", o.momentum, "default: golden 0.874, sgd 0.9"))
+      ->check(number_in(0, true, 0.999999, "a number in [0, 1)"));
+  of_networks(verb.add_option("--momentum-phase", o.momentum_phase, "complex momentum: its angle (default 0)"));
+  static const std::map<std::string, Reduction> reductions{{"mean", Reduction::kMean}, {"sum", Reduction::kSum}};
+  of_networks(verb.add_option("--reduction", o.reduction, "of a batch's gradient: mean (default) or sum"))
+      ->transform(choice(reductions));
+  of_networks(verb.add_flag_function(
+      "--cooling,!--no-cooling", [&o](std::int64_t count) { o.cooling = count > 0; },
+      "let the learning rate fall to 0 by the last epoch (default: for golden)"));
+}
+
+void add_loop(CLI::App& verb, NetworkOptions& o) {
+  of_networks(verb.add_option("--epochs", o.epochs, "default: by the number of rows, 20 to 200"))
+      ->check(whole_number_from(1));
+  of_networks(verb.add_option("--batch", o.batch, "rows a batch (default: by the number of rows, 32 to 128)"))
+      ->check(whole_number_from(1));
+  of_networks(verb.add_option("--patience", o.patience, "stop after so many epochs without a better validation"))
+      ->check(whole_number_from(1));
+  of_networks(verb.add_flag("--stop-at-rest", o.stop_at_rest,
+                            "stop when cross-entropy equals output entropy and stands still"));
+  of_networks(verb.add_option("--solve-head-every", o.solve_head_every,
+                              "solve the last layer exactly every so many epochs, kept if validation is no worse"))
+      ->check(whole_number_from(1));
+  static const std::map<std::string, Precision> precisions{{"float32", Precision::kFloat32},
+                                                           {"bf16", Precision::kBfloat16}};
+  of_networks(verb.add_option("--precision", o.precision, "of products: float32 (default) or bf16"))
+      ->transform(choice(precisions));
+}
+
+}  // namespace
+
+void add_network(CLI::App& verb, NetworkOptions& options) {
+  add_architecture(verb, options);
+  add_rule(verb, options);
+  add_step(verb, options);
+  add_loop(verb, options);
+}
+
+}  // namespace poise::cli

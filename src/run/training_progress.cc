@@ -1,0 +1,79 @@
+#include "run/training_progress.h"
+
+#include <fmt/core.h>
+#include <unistd.h>
+
+namespace poise {
+namespace {
+
+using nlohmann::json;
+
+constexpr double kBarInterval = 0.1, kLineInterval = 5;  // seconds
+
+json to_json(const Measured& measured) {
+  return {{"loss", measured.loss},
+          {"accuracy", measured.accuracy},
+          {"equilibrium_gap", measured.equilibrium_gap}};
+}
+
+std::string line(const Epoch& epoch) {
+  std::string text = fmt::format("{:6.1f} s  epoch {:<4} loss {:.5f}  accuracy {:.2f} %", epoch.seconds, epoch.number,
+                                 epoch.train.loss, 100 * epoch.train.accuracy);
+  if (epoch.validation) {
+    text += fmt::format("   validation loss {:.5f}  accuracy {:.2f} %", epoch.validation->loss,
+                        100 * epoch.validation->accuracy);
+  }
+  return text;
+}
+
+}  // namespace
+
+json to_json(const Epoch& epoch) {
+  json event = {{"event", "epoch"},
+                {"epoch", epoch.number},
+                {"seconds", epoch.seconds},
+                {"train", to_json(epoch.train)},
+                {"learning_rate", epoch.learning_rate},
+                {"validation", nullptr}};
+  if (epoch.validation) event["validation"] = to_json(*epoch.validation);
+  if (epoch.curvature > 0) event["curvature"] = epoch.curvature;
+  if (epoch.bulk_energy > 0) event["bulk_energy"] = epoch.bulk_energy;
+  return event;
+}
+
+json to_json(const TrainingReport& report) {
+  return {{"status", to_string(report.status)}, {"why", report.why},
+          {"epochs", report.epochs},            {"iterations", report.epochs},
+          {"best_epoch", report.best_epoch},    {"batch", report.batch},
+          {"seconds", report.seconds},          {"train_seconds", report.train_seconds}};
+}
+
+TrainingProgress::TrainingProgress(RunDirectory& run, std::FILE* stream, const std::atomic<bool>& stop)
+    : run_(run), stream_(stream), stop_(stop), terminal_(stream && ::isatty(::fileno(stream)) == 1) {}
+
+TrainingProgress::~TrainingProgress() { clear_bar(); }
+
+void TrainingProgress::on_epoch(const Epoch& epoch) {
+  run_.append_event(to_json(epoch));
+  if (!stream_ || epoch.seconds - last_shown_ < (terminal_ ? kBarInterval : kLineInterval)) return;
+  last_shown_ = epoch.seconds;
+  fmt::print(stream_, "{}{}{}", terminal_ ? "\r\033[K" : "", line(epoch), terminal_ ? "" : "\n");
+  bar_shown_ = terminal_;
+  std::fflush(stream_);
+}
+
+void TrainingProgress::on_message(const std::string& text) {
+  run_.append_event({{"event", "message"}, {"text", text}});
+  if (!stream_) return;
+  clear_bar();
+  fmt::print(stream_, "{}\n", text);
+}
+
+void TrainingProgress::clear_bar() {
+  if (!bar_shown_) return;
+  fmt::print(stream_, "\r\033[K");
+  std::fflush(stream_);
+  bar_shown_ = false;
+}
+
+}  // namespace poise
