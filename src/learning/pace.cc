@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstdlib>
 #include <numbers>
 
 #include "base/random.h"
@@ -11,7 +10,8 @@
 namespace poise::learning {
 namespace {
 
-static const double kKappa = std::getenv("KAPPA") ? std::atof(std::getenv("KAPPA")) : 200;
+constexpr double kKappa = kStableCurvature / 2;  // 118.1: an oscillation of four steps at the largest curvature
+constexpr double kRise = 0.15;  // share of the run in which κ goes from the convex guarantee to kKappa
 constexpr int kFirstIterations = 12, kLaterIterations = 2;
 constexpr Index kMeasurementsAnEpoch = 4;
 
@@ -51,9 +51,8 @@ void Pace::measure(Team& team, Batch& batch, Index step) {
   const int iterations = step == 0 ? kFirstIterations : kLaterIterations;
   for (int k = 0; k < iterations; ++k) iterate(team, batch);
   team.share(1, [&](Index) {
-    // A batch's curvature jumps about: up at once, for that is where the danger is, down by and by.
-    if (std::isfinite(found_) && found_ > 0)
-      curvature_ = std::max(std::getenv("DECAY") ? std::atof(std::getenv("DECAY")) * curvature_ : curvature_, found_);
+    // The largest yet: late in training probabilities saturate and G with them, but not what a wrong row can do.
+    if (std::isfinite(found_) && found_ > 0) curvature_ = std::max(curvature_, found_);
     next_measurement_ = step + std::max<Index>(1, steps_an_epoch_ / kMeasurementsAnEpoch);
   });
 }
@@ -63,7 +62,9 @@ double Pace::learning_rate(Index step) const {
   const double cooling = *options_.cooling ? 0.5 * (1 + std::cos(std::numbers::pi * done)) : 1;
   if (options_.step != Step::kGolden) return options_.learning_rate * caution_ * cooling;
   const double rate = options_.learning_rate > 0 ? options_.learning_rate : kGoldenLearningRate;
-  return curvature_ > 0 ? rate * kKappa / curvature_ * caution_ * cooling : 0;
+  const double risen = std::min(1.0, done / kRise);
+  const double kappa = kConvexCurvature + (kKappa - kConvexCurvature) * risen;
+  return curvature_ > 0 ? rate * kappa / curvature_ * caution_ * cooling : 0;
 }
 
 }  // namespace poise::learning

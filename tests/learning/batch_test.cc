@@ -1,0 +1,338 @@
+// The fast engine against the float64 reference: same adjoints, same steps, for every rule, head and activation.
+#include "learning/batch.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <numeric>
+
+#include "base/random.h"
+#include "learning/options.h"
+#include "learning/reference.h"
+
+namespace poise::learning {
+namespace {
+
+constexpr Index kRows = 150, kFeatures = 9, kClasses = 4;  // rows of three chunks
+
+float noise(std::uint64_t stream, Index k) {
+  return static_cast<float>(2 * random_uniform(stream, static_cast<std::uint64_t>(k)) - 1);
+}
+
+Dataset random_data(bool sparse = false) {
+  Dataset data;
+  std::vector<float> values;
+  for (Index k = 0; k < kRows * kFeatures; ++k) values.push_back(k % 3 == 0 && sparse ? 0.0f : noise(1, k));
+  if (sparse) {
+    CsrMatrix matrix;
+    matrix.cols = kFeatures;
+    for (Index i = 0; i < kRows; ++i) {
+      for (Index j = 0; j < kFeatures; ++j) {
+        const float value = values[static_cast<std::size_t>(i * kFeatures + j)];
+        if (value == 0) continue;
+        matrix.columns.push_back(static_cast<std::int32_t>(j));
+        matrix.values.push_back(value);
+      }
+      matrix.row_start.push_back(static_cast<Index>(matrix.values.size()));
+    }
+    data.features = Features::from_sparse(std::move(matrix));
+  } else {
+    data.features = Features::from_floats(std::move(values), kRows, kFeatures);
+  }
+  data.offset = Vector::Zero(kFeatures), data.scale = Vector::Ones(kFeatures);
+  for (Index i = 0; i < kRows; ++i)
+    data.labels.push_back(static_cast<std::int32_t>(random_bits(2, static_cast<std::uint64_t>(i)) % kClasses));
+  data.sample_weight =
+      Vector::NullaryExpr(kRows, [](Index i) { return 0.5 + random_uniform(3, static_cast<std::uint64_t>(i)); });
+  data.schema.array_features = kFeatures;
+  data.schema.format = FileFormat::kNpy;
+  data.schema.classes = {"a", "b", "c", "d"};
+  return data;
+}
+
+NetworkOptions options_of(Activation activation = Activation::kSigmoid, Loss loss = Loss::kCrossEntropy) {
+  NetworkOptions options;
+  options.hidden = {7, 5};
+  options.activation = activation;
+  options.loss = loss;
+  options.batch = kRows;
+  options.epochs = 1;
+  options.standardize = false;
+  options.step = Step::kSgd;
+  options.learning_rate = 0.3;
+  options.momentum = 0;
+  return options;
+}
+
+/// One network, one batch of all rows, on the engine and ready for the reference.
+struct Case {
+  NetworkOptions options;
+  Dataset data;
+  Problem problem;
+  InputScaling scaling;
+  ParameterLayout layout{{kFeatures, 7, 5, kClasses}};
+  Floats parameters{layout.size()};
+  Batch batch;
+  std::vector<Index> rows;
+  BatchSums sums;
+
+  explicit Case(const NetworkOptions& asked, bool sparse = false)
+      : options(resolve(asked, kRows)),
+        data(random_data(sparse)),
+        problem(make_problem(data, {.l2 = 0, .scale = Scale::kNone}, 1)),
+        scaling(scale_inputs(data, problem, false, 1)),
+        batch(problem, scaling, layout, options, kRows),
+        rows(static_cast<std::size_t>(kRows)) {
+    std::iota(rows.begin(), rows.end(), Index{0});
+    initialize(layout, Initialization::kXavier, options.activation, 5, parameters);
+    for (Index l = 1; l <= 3; ++l) {
+      for (Index j = 0; j < layout.outputs(l); ++j) parameters.data()[layout.bias(l) + j] = 0.2f * noise(6, 10 * l + j);
+    }
+  }
+
+  std::vector<Layer> layers() const { return to_layers(layout, parameters, options.activation); }
+  Matrix inputs() const {
+    Matrix x = Matrix::Zero(kRows, kFeatures);
+    for (Index i = 0; i < kRows; ++i) {
+      if (const CsrMatrix* sparse = data.features.sparse()) {
+        for (auto e = sparse->row_start[static_cast<std::size_t>(i)];
+             e < sparse->row_start[static_cast<std::size_t>(i) + 1]; ++e)
+          x(i, sparse->columns[static_cast<std::size_t>(e)]) =
+              static_cast<double>(sparse->values[static_cast<std::size_t>(e)]);
+      } else {
+        for (Index j = 0; j < kFeatures; ++j) x(i, j) = static_cast<double>(data.features.floats()[i * kFeatures + j]);
+      }
+    }
+    return x;
+  }
+  Matrix targets() const {
+    Matrix t = Matrix::Zero(kRows, kClasses);
+    for (Index i = 0; i < kRows; ++i) t(i, data.labels[static_cast<std::size_t>(i)]) = 1;
+    return t;
+  }
+  /// The share of every row in the mean.
+  Vector shares() const { return data.sample_weight / data.sample_weight.sum(); }
+
+  void find_gradient(int threads = 2) {
+    Team team(threads);
+    team.run([&](int) { batch.find_gradient(team, rows, parameters, sums); });
+  }
+  void train(int threads = 2) {
+    Team team(threads);
+    StepRule step(options, *options.momentum, layout.size());
+    step.set_learning_rate(options.learning_rate);
+    team.run([&](int) {
+      team.share(1, [&](Index) { step.begin_step(); });
+      batch.train(team, rows, 0, parameters, step, sums);
+    });
+  }
+  std::vector<Layer> found_gradient() const { return to_layers(layout, batch.gradient(), options.activation); }
+};
+
+void expect_near(const Matrix& found, const Matrix& expected, double tolerance, const std::string& what) {
+  ASSERT_EQ(found.rows(), expected.rows()) << what;
+  EXPECT_LE((found - expected).norm(), tolerance * (expected.norm() + 1e-12)) << what;
+}
+
+void expect_gradient(const Case& c, reference::Adjoint adjoint, const std::vector<Matrix>& activation,
+                     double tolerance) {
+  for (Matrix& y : adjoint.preactivation_adjoint) {
+    if (y.size() > 0) y = c.shares().asDiagonal() * y;
+  }
+  const reference::Gradient expected = reference::gradient(adjoint, activation);
+  const std::vector<Layer> found = c.found_gradient();
+  for (std::size_t l = 0; l < found.size(); ++l) {
+    expect_near(found[l].weights, expected.weights[l], tolerance, "weights of layer " + std::to_string(l + 1));
+    expect_near(found[l].bias, expected.bias[l], tolerance, "bias of layer " + std::to_string(l + 1));
+  }
+}
+
+class EveryActivation : public testing::TestWithParam<std::tuple<Activation, Loss>> {};
+INSTANTIATE_TEST_SUITE_P(
+    Batch, EveryActivation,
+    testing::Combine(testing::Values(Activation::kIdentity, Activation::kSigmoid, Activation::kTanh, Activation::kRelu),
+                     testing::Values(Loss::kCrossEntropy, Loss::kBinaryCrossEntropy, Loss::kSquared)));
+
+TEST_P(EveryActivation, AdjointAndLossAreTheReferences) {
+  Case c(options_of(std::get<0>(GetParam()), std::get<1>(GetParam())));
+  const auto pass = reference::propagate(c.layers(), c.inputs());
+  const Matrix top = reference::output_adjoint(c.options.loss, pass.preactivation.back(), c.targets());
+  c.find_gradient();
+  expect_gradient(c, reference::adjoint(c.layers(), pass, top), pass.activation, 2e-6);
+  const Vector losses = reference::losses(c.options.loss, pass.preactivation.back(), c.targets());
+  EXPECT_NEAR(c.sums.loss / c.sums.weight, losses.dot(c.shares()), 1e-6);
+}
+
+TEST_P(EveryActivation, SparseRowsGiveWhatDenseOnesGive) {
+  Case c(options_of(std::get<0>(GetParam()), std::get<1>(GetParam())), true);
+  const auto pass = reference::propagate(c.layers(), c.inputs());
+  const Matrix top = reference::output_adjoint(c.options.loss, pass.preactivation.back(), c.targets());
+  c.find_gradient();
+  expect_gradient(c, reference::adjoint(c.layers(), pass, top), pass.activation, 2e-6);
+}
+
+TEST_P(EveryActivation, RelaxedAdjointsAreTheReferences) {
+  NetworkOptions options = options_of(std::get<0>(GetParam()), std::get<1>(GetParam()));
+  options.rule = Rule::kEquilibrium;
+  options.relaxation_rate = 0.3;
+  options.relaxation_steps = 4;  // ρ = 0.24: far from equilibrium
+  Case c(options);
+  const auto pass = reference::propagate(c.layers(), c.inputs());
+  const Matrix top = reference::output_adjoint(c.options.loss, pass.preactivation.back(), c.targets());
+  c.find_gradient();
+  const auto update = reference::equilibrium_update(c.layers(), pass, top, 0, Order::kJacobi, {0.3, 4});
+  expect_gradient(c, update.adjoint, pass.activation, 2e-6);
+
+  options.relaxation = Relaxation::kSimultaneous;
+  Case together(options);
+  together.find_gradient();
+  expect_gradient(together, reference::simultaneous_relaxation(together.layers(), pass, top, {0.3, 4}), pass.activation,
+                  2e-6);
+}
+
+TEST_P(EveryActivation, PredictiveCodingMovesTheStatesOfTheReference) {
+  NetworkOptions options = options_of(std::get<0>(GetParam()), std::get<1>(GetParam()));
+  options.rule = Rule::kPredictiveCoding;
+  options.relaxation_rate = 0.2;
+  options.relaxation_steps = 7;
+  Case c(options);
+  c.find_gradient();
+  const auto expected = reference::predictive_coding(c.layers(), c.inputs(), {c.options.loss, c.targets()}, {0.2, 7});
+  expect_gradient(c, expected.adjoint, expected.states.activation, 5e-5);
+  const double energy = reference::bulk_energy(c.layers(), expected.states).dot(c.shares());
+  EXPECT_NEAR(c.sums.bulk_energy / c.sums.weight, energy, 1e-4 * energy);
+}
+
+/// A plain step with the mean gradient, rows weighing the same, since the reference's steps take sums.
+void expect_step(Case& c, const std::vector<Layer>& expected, double tolerance) {
+  const std::vector<Layer> before = c.layers();
+  c.train();
+  const std::vector<Layer> after = c.layers();
+  for (std::size_t l = 0; l < after.size(); ++l) {
+    expect_near(after[l].weights - before[l].weights, expected[l].weights - before[l].weights, tolerance, "weights");
+    expect_near(after[l].bias - before[l].bias, expected[l].bias - before[l].bias, tolerance, "bias");
+  }
+}
+
+TEST(Batch, GaussSeidelOrderSeesUpdatedWeights) {
+  NetworkOptions options = options_of();
+  options.rule = Rule::kEquilibrium;
+  options.order = Order::kGaussSeidel;
+  options.learning_rate = 3;  // large, so that the order matters
+  Case c(options);
+  const auto pass = reference::propagate(c.layers(), c.inputs());
+  // A row's share enters through its Y*_L; relaxation with ρ = 2.7e-5 leaves X_l, which has no share, out of sight.
+  const Matrix top =
+      c.shares().asDiagonal() * reference::output_adjoint(c.options.loss, pass.preactivation.back(), c.targets());
+  const auto seidel = reference::equilibrium_update(c.layers(), pass, top, 3, Order::kGaussSeidel, {1, 1});
+  const auto jacobi = reference::equilibrium_update(c.layers(), pass, top, 3, Order::kJacobi, {1, 1});
+  ASSERT_GT((seidel.layers[0].weights - jacobi.layers[0].weights).norm(),
+            0.02 * (jacobi.layers[0].weights - c.layers()[0].weights).norm());
+  expect_step(c, seidel.layers, 1e-3);
+}
+
+TEST(Batch, RunsThePublishedCodesRule) {
+  NetworkOptions options = options_of(Activation::kSigmoid, Loss::kSquared);
+  options.rule = Rule::kEquilibrium;
+  options.order = Order::kGaussSeidel;
+  options.reference_2024 = true;
+  options.reduction = Reduction::kSum;
+  options.learning_rate = 0.01;
+  Case c(options);
+  c.data.sample_weight = Vector::Ones(kRows);
+  c.problem.row_weight = Vector::Constant(kRows, 1.0 / kRows);
+  const auto pass = reference::propagate(c.layers(), c.inputs());
+  expect_step(c, reference::published_update(c.layers(), pass, c.targets(), 0.01, {0.1, 100}).layers, 1e-5);
+}
+
+TEST(Batch, SameBitsForAnyNumberOfThreads) {
+  for (Rule rule : {Rule::kAdjoint, Rule::kEquilibrium, Rule::kPredictiveCoding}) {
+    NetworkOptions options = options_of(Activation::kRelu);
+    options.rule = rule;
+    options.dropout = rule == Rule::kPredictiveCoding ? 0 : 0.3;
+    Case one(options), three(options);
+    one.train(1);
+    three.train(3);
+    EXPECT_TRUE(
+        std::equal(one.parameters.span().begin(), one.parameters.span().end(), three.parameters.span().begin()));
+    EXPECT_EQ(one.sums.loss, three.sums.loss);
+  }
+}
+
+TEST(Batch, Bfloat16IsCloseToFloat32) {
+  NetworkOptions options = options_of(Activation::kTanh);
+  options.precision = Precision::kBfloat16;
+  Case c(options);
+  const auto pass = reference::propagate(c.layers(), c.inputs());
+  const Matrix top = reference::output_adjoint(c.options.loss, pass.preactivation.back(), c.targets());
+  c.find_gradient();
+  expect_gradient(c, reference::adjoint(c.layers(), pass, top), pass.activation, 0.02);  // 8 bits: 0.4 % a rounding
+}
+
+TEST(Batch, DropoutKeepsTheMeanOfActivations) {
+  NetworkOptions options = options_of(Activation::kIdentity);
+  options.dropout = 0.4;
+  Case c(options);
+  const auto pass = reference::propagate(c.layers(), c.inputs());
+  Matrix mean = Matrix::Zero(kRows, 7);
+  constexpr int kDraws = 400;
+  Team team(1);
+  StepRule step(c.options, 0, c.layout.size());  // rate 0: parameters stay
+  for (int draw = 0; draw < kDraws; ++draw) {
+    team.run([&](int) { c.batch.train(team, c.rows, static_cast<std::uint64_t>(draw), c.parameters, step, c.sums); });
+    mean += Eigen::Map<const MatrixF>(c.batch.activations(1), kRows, 7).cast<double>() / kDraws;
+  }
+  // Standard deviation of a mean: |x| √(0.4/0.6)/√400 = 4 % of x; six of them at most among 1050.
+  EXPECT_LE(((mean - pass.activation[1]).array() / pass.activation[1].array().abs()).abs().maxCoeff(), 0.25);
+  EXPECT_LE((mean - pass.activation[1]).norm(), 0.05 * pass.activation[1].norm());
+}
+
+/// vᵀGv by finite differences of the forward pass: Σ share (J v)ᵀ R (J v).
+double curvature_along(const Case& c, const std::vector<Layer>& direction) {
+  constexpr double kStep = 1e-6;
+  std::vector<Layer> plus = c.layers(), minus = plus;
+  for (std::size_t l = 0; l < plus.size(); ++l) {
+    plus[l].weights += kStep * direction[l].weights, plus[l].bias += kStep * direction[l].bias;
+    minus[l].weights -= kStep * direction[l].weights, minus[l].bias -= kStep * direction[l].bias;
+  }
+  const Matrix up = reference::propagate(plus, c.inputs()).preactivation.back();
+  const Matrix down = reference::propagate(minus, c.inputs()).preactivation.back();
+  const Matrix scores = reference::propagate(c.layers(), c.inputs()).preactivation.back();
+  const Matrix change = (up - down) / (2 * kStep);
+  double sum = 0;
+  for (Index i = 0; i < kRows; ++i) {
+    const Vector v = change.row(i), z = scores.row(i);
+    const Vector p = (z.array() - z.maxCoeff()).exp() / (z.array() - z.maxCoeff()).exp().sum();
+    sum += c.shares()[i] * (v.cwiseAbs2().dot(p) - std::pow(v.dot(p), 2));
+  }
+  return sum;
+}
+
+TEST(Batch, GaussNewtonProductIsTheCurvatureOfTheMeanLoss) {
+  for (Activation activation : {Activation::kTanh, Activation::kRelu}) {
+    NetworkOptions options = options_of(activation);
+    options.step = Step::kGolden;
+    Case c(options);
+    c.find_gradient(1);
+    Floats direction(c.layout.size());
+    const std::vector<Layer> shape = c.layers();  // the gaps of the layout stay 0
+    std::vector<Layer> v = shape;
+    for (std::size_t l = 0; l < v.size(); ++l) {
+      v[l].weights = Matrix::NullaryExpr(v[l].weights.rows(), v[l].weights.cols(), [&](Index i, Index j) {
+        return static_cast<double>(noise(20 + l, 100 * i + j));
+      });
+      v[l].bias = Vector::NullaryExpr(v[l].bias.size(), [&](Index i) { return static_cast<double>(noise(30 + l, i)); });
+    }
+    from_layers(c.layout, v, direction);
+    Team team(2);
+    team.run([&](int) { c.batch.gauss_newton(team, direction); });
+    double found = 0;
+    for (Index k = 0; k < direction.size(); ++k)
+      found += static_cast<double>(direction.data()[k] * c.batch.gradient().data()[k]);
+    const double expected = curvature_along(c, to_layers(c.layout, direction, activation));
+    EXPECT_NEAR(found, expected, 1e-4 * expected);
+  }
+}
+
+}  // namespace
+}  // namespace poise::learning
