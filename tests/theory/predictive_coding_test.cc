@@ -93,14 +93,19 @@ double largest_distance(const std::vector<Matrix>& a, const std::vector<Matrix>&
 TEST(PredictiveCoding, TendsToBackpropagationAsTheOutputPullsLess) {
   for (const Loss loss : kLosses) {
     const SampleNetwork network = random_network({4, 6, 5, 3}, Activation::kTanh, loss, 6, 25, 0.7);
-    auto error = [&](double weight) {
-      Adjoint star = at_rest(network, clamp_of(network, weight)).adjoint;
-      for (Matrix& y_star : star.preactivation_adjoint) y_star /= weight;
-      return largest_distance(star.preactivation_adjoint, network.adjoint().preactivation_adjoint);
+    const reference::Gradient want = reference::gradient(network.adjoint(), network.pass().activation);
+    auto error = [&](double weight) {  // of Y*_l/κ, and of the gradient it makes with the states that have relaxed
+      PredictiveCoding rest = at_rest(network, clamp_of(network, weight));
+      for (Matrix& y_star : rest.adjoint.preactivation_adjoint) y_star /= weight;
+      const reference::Gradient found = reference::gradient(rest.adjoint, rest.states.activation);
+      double most = largest_distance(rest.adjoint.preactivation_adjoint, network.adjoint().preactivation_adjoint);
+      for (std::size_t l = 0; l < network.depth(); ++l)
+        most = std::max(most, distance(found.weights[l], want.weights[l]));
+      return most;
     };
     EXPECT_NEAR(error(1e-3) / error(1e-4), 10, 0.1);
-    EXPECT_LE(error(1e-4), 1e-4);
-    EXPECT_GT(error(1), 1e-3);
+    EXPECT_LE(error(1e-4), 1e-3);
+    EXPECT_GT(error(1), 1e-2);
   }
 }
 
