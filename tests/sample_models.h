@@ -5,7 +5,7 @@
 #include <string>
 
 #include "base/random.h"
-#include "poise/model.h"
+#include "poise/network.h"
 
 namespace poise {
 
@@ -25,6 +25,27 @@ inline SoftmaxModel random_model(const Schema& schema, std::uint64_t seed) {
   model.bias = Vector::NullaryExpr(schema.class_count(), [&] { return random_normalish(seed, counter++); });
   model.center = Vector::NullaryExpr(schema.feature_count(), [&] { return random_normalish(seed, counter++); });
   return model;
+}
+
+/// Hidden layers of the given widths and activation; weights of size 1/√inputs, so that nothing saturates.
+inline Network random_network(const Schema& schema, const std::vector<Index>& hidden, Activation activation, Head head,
+                              std::uint64_t seed) {
+  Network network;
+  network.schema = schema;
+  network.head = head;
+  std::uint64_t counter = 0;
+  const auto draw = [&] { return random_normalish(seed, counter++); };
+  Index inputs = schema.feature_count();
+  network.center = Vector::NullaryExpr(inputs, draw);
+  for (std::size_t l = 0; l <= hidden.size(); ++l) {
+    const bool last = l == hidden.size();
+    const Index outputs = last ? schema.class_count() : hidden[l];
+    Layer layer{Matrix::NullaryExpr(outputs, inputs, draw) / std::sqrt(static_cast<double>(inputs)),
+                Vector::NullaryExpr(outputs, draw), last ? Activation::kIdentity : activation};
+    network.layers.push_back(std::move(layer));
+    inputs = outputs;
+  }
+  return network;
 }
 
 inline Schema array_schema(Index features, std::vector<std::string> classes) {

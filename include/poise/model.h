@@ -40,13 +40,14 @@ Matrix predict_probabilities(const SoftmaxModel& model, const Dataset& data, int
 ///
 /// Filling in, one-hot coding and centering are nodes of the graph. Weights are stored in float64 and cast, so that
 /// reading the file back loses nothing. The file appears whole or not at all. Metadata goes to the file's
-/// metadata_props under "poise.<key>" (`schema` and `format` are reserved), the schema to "poise.schema" as JSON.
-/// Throws Error(kUsage) if the model contradicts itself, Error(kData) if a name is not UTF-8, Error(kResource) beyond
-/// the 2 GB of an ONNX file, Error(kIo) if it cannot be written.
+/// metadata_props under "poise.<key>" (`schema`, `network` and `format` are reserved), the schema to "poise.schema" as
+/// JSON. Throws Error(kUsage) if the model contradicts itself, Error(kData) if a name is not UTF-8, Error(kResource)
+/// beyond the 2 GB of an ONNX file, Error(kIo) if it cannot be written.
 void save_model(const SoftmaxModel& model, const std::string& path);
 
 /// Reads what save_model wrote; `path` is the file or a run directory that holds `model.onnx`.
-/// Throws Error(kIo) if there is none, Error(kData) if it is not a Poise model.
+/// Throws Error(kIo) if there is none, Error(kData) if it is not a Poise model or has hidden layers or another head
+/// (load_network in poise/network.h reads those).
 SoftmaxModel load_model(const std::string& path);
 
 }  // namespace poise

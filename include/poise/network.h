@@ -49,27 +49,31 @@ struct Network {
 
   Index feature_count() const { return layers.front().weights.cols(); }
   Index class_count() const { return layers.back().weights.rows(); }
-  Index parameter_count() const;
-  /// {N_0, N_1, …, N_L}
-  std::vector<Index> widths() const;
+  Index parameter_count() const;      ///< Σ_l N_l (N_{l−1} + 1)
+  std::vector<Index> widths() const;  ///< {N_0, N_1, …, N_L}
+  std::string architecture() const;   ///< "784 -> 128 sigmoid -> 10 softmax"
 };
 
 /// The softmax layer as a network of one layer, and back. Throws Error(kData) if `network` has hidden layers or
 /// another head.
-Network to_network(const SoftmaxModel& model);
-SoftmaxModel to_softmax_model(const Network& network);
+Network to_network(SoftmaxModel model);
+SoftmaxModel to_softmax_model(Network network);
 
 /// n×K scores z, in double precision, such that softmax(z) are the head's probabilities: Y_L for the softmax head,
-/// log σ(Y_L) for the sigmoid head. Throws Error(kData) if the numbers of features differ.
+/// log σ(Y_L) for the sigmoid head. The same bits for any number of threads. Throws Error(kData) if the numbers of
+/// features differ.
 Matrix predict_scores(const Network& network, const Dataset& data, int threads = 0);
 
 /// The head's probabilities, n×K: row sums are 1.
 Matrix predict_probabilities(const Network& network, const Dataset& data, int threads = 0);
 
-/// As save_model for the softmax layer (poise/model.h), with the hidden layers in between.
+/// As save_model (poise/model.h), with the hidden layers in between; probabilities are those of the head. One layer
+/// with the softmax head gives the file that save_model writes, which older versions of Poise read as well. The
+/// metadata key `network` is reserved.
 void save_network(const Network& network, const std::string& path);
 
-/// Reads what save_network or save_model wrote. Throws as load_model does.
+/// Reads what save_network or save_model wrote; `path` is the file or a run directory that holds `model.onnx`.
+/// Throws Error(kIo) if there is none, Error(kData) if it is not a Poise model.
 Network load_network(const std::string& path);
 
 }  // namespace poise

@@ -7,6 +7,8 @@
 #include "poise/information.h"
 #include "poise/metrics.h"
 #include "poise/model.h"
+#include "poise/network.h"
+#include "poise/predictor.h"
 #include "poise/read.h"
 #include "poise/schema.h"
 #include "poise/softmax_regression.h"

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <atomic>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -46,7 +47,9 @@ int convert(const Arguments& arguments);
 
 /// Prints the notices of a data set on stderr, unless quiet.
 void print_notices(const Arguments& arguments, const Dataset& data);
-/// A model's data for evaluate, predict and certify, read with the model's schema and the options it was trained with.
-Dataset read_for_model(const Arguments& arguments, const SoftmaxModel& model);
+/// A model's data for evaluate, predict and certify, read with the model's schema and the options it was trained with,
+/// which its metadata hold.
+Dataset read_for_model(const Arguments& arguments, const Schema& schema,
+                       const std::map<std::string, std::string>& metadata);
 
 }  // namespace poise::cli

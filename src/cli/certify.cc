@@ -9,7 +9,7 @@ namespace poise::cli {
 
 int certify(const Arguments& a) {
   const SoftmaxModel model = load_model(a.run);
-  const Dataset data = read_for_model(a, model);
+  const Dataset data = read_for_model(a, model.schema, model.metadata);
   if (!data.has_targets()) {
     throw Error(ErrorKind::kData, "the data has no labels", "the rows and labels that the model was trained on", {},
                 {a.data});

@@ -9,16 +9,17 @@ void print_notices(const Arguments& arguments, const Dataset& data) {
   for (const std::string& notice : data.notices) fmt::print(stderr, "note: {}\n", notice);
 }
 
-Dataset read_for_model(const Arguments& arguments, const SoftmaxModel& model) {
+Dataset read_for_model(const Arguments& arguments, const Schema& schema,
+                       const std::map<std::string, std::string>& metadata) {
   ReadOptions options = arguments.read;
   auto recorded = [&](const char* key) {
-    const auto found = model.metadata.find(key);
-    return found == model.metadata.end() ? std::string() : found->second;
+    const auto found = metadata.find(key);
+    return found == metadata.end() ? std::string() : found->second;
   };
   if (recorded("read.strip_label_dot") == "true") options.strip_label_dot = true;
   if (!options.sample_weight && !recorded("read.sample_weight").empty())
     options.sample_weight = recorded("read.sample_weight");
-  Dataset data = read_dataset(arguments.data, options, model.schema);
+  Dataset data = read_dataset(arguments.data, options, schema);
   print_notices(arguments, data);
   return data;
 }

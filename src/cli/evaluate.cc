@@ -6,6 +6,7 @@
 #include "cli/arguments.h"
 #include "poise/error.h"
 #include "poise/metrics.h"
+#include "poise/network.h"
 #include "run/summary.h"
 
 namespace poise::cli {
@@ -50,8 +51,8 @@ void print_metrics(const Metrics& metrics, const Schema& schema) {
 }  // namespace
 
 int evaluate(const Arguments& a) {
-  const SoftmaxModel model = load_model(a.run);
-  const Dataset data = read_for_model(a, model);
+  const Network model = load_network(a.run);
+  const Dataset data = read_for_model(a, model.schema, model.metadata);
   if (!data.has_targets()) {
     throw Error(ErrorKind::kData, "the data has no labels",
                 "the label column '" + model.schema.label_name + "' or a labels file",

@@ -1,12 +1,14 @@
 // poise inspect: what a data file, a model or a run holds.
 #include <fmt/core.h>
 
+#include <algorithm>
 #include <chrono>
+#include <cmath>
 #include <filesystem>
 #include <nlohmann/json.hpp>
 
 #include "cli/arguments.h"
-#include "poise/error.h"
+#include "poise/network.h"
 
 namespace poise::cli {
 namespace {
@@ -77,18 +79,30 @@ void print_schema(const json& schema) {
   }
 }
 
+json network_summary(const Network& network) {
+  json layers = json::array();
+  double squares = 0, largest = 0;
+  for (const Layer& layer : network.layers) {
+    layers.push_back({{"inputs", layer.weights.cols()},
+                      {"outputs", layer.weights.rows()},
+                      {"activation", to_string(layer.activation)}});
+    squares += layer.weights.squaredNorm();
+    largest = std::max(largest, layer.weights.cwiseAbs().maxCoeff());
+  }
+  return {{"architecture", network.architecture()}, {"layers", layers},
+          {"head", to_string(network.head)},        {"parameters", network.parameter_count()},
+          {"weights_norm", std::sqrt(squares)},     {"largest_weight", largest}};
+}
+
 int inspect_model(const Arguments& a) {
-  const SoftmaxModel model = load_model(a.data);
-  json out = {{"kind", "model"},
-              {"schema", schema_summary(model.schema)},
-              {"metadata", model.metadata},
-              {"weights_norm", model.weights.norm()},
-              {"largest_weight", model.weights.cwiseAbs().maxCoeff()}};
+  const Network model = load_network(a.data);
+  json out = {{"kind", "model"}, {"schema", schema_summary(model.schema)}, {"metadata", model.metadata}};
+  out.update(network_summary(model));
   if (a.json) {
     fmt::print("{}\n", out.dump(2));
     return 0;
   }
-  fmt::print("model       softmax layer, {} x {} weights\n", model.class_count(), model.feature_count());
+  fmt::print("model       {}, {} parameters\n", model.architecture(), model.parameter_count());
   print_schema(out["schema"]);
   for (const auto& [key, value] : model.metadata) fmt::print("{:<24} {}\n", key, value);
   return 0;

@@ -6,6 +6,7 @@
 
 #include "cli/arguments.h"
 #include "poise/error.h"
+#include "poise/network.h"
 #include "run/run_directory.h"
 
 namespace poise::cli {
@@ -55,8 +56,8 @@ nlohmann::json as_json(const Matrix& probabilities, const Schema& schema, bool w
 }  // namespace
 
 int predict(const Arguments& a) {
-  const SoftmaxModel model = load_model(a.run);
-  const Dataset data = read_for_model(a, model);
+  const Network model = load_network(a.run);
+  const Dataset data = read_for_model(a, model.schema, model.metadata);
   const Matrix probabilities = predict_probabilities(model, data, a.solve.threads);
   if (a.json) {
     nlohmann::json out =

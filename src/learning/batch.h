@@ -70,6 +70,11 @@ class Batch {
     return matrices[static_cast<std::size_t>(l)].data() + row * layout_.width(l);
   }
 
+  /// s_i, with mean 1 over the data, of row `i` of the batch.
+  double row_weight(Index i) const {
+    return static_cast<double>(problem_.rows()) * problem_.row_weight[rows_[static_cast<std::size_t>(i)]];
+  }
+
   void plan_tiles();
   void begin(Team& team, std::span<const Index> rows, const Floats& parameters);
   void add_up(Team& team, BatchSums& sums);

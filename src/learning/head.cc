@@ -29,7 +29,7 @@ void Batch::head(const Chunk& c, bool count) {
     problem_.target_of(row, exact);
     std::copy(exact.begin(), exact.end(), target.begin());
     float *scores = at(activation_, last, c.begin + i), *adjoint = at(adjoint_, last, c.begin + i);
-    const double weight = static_cast<double>(problem_.rows()) * problem_.row_weight[row];
+    const double weight = row_weight(c.begin + i);
     share_[static_cast<std::size_t>(c.begin + i)] = static_cast<float>(weight * mean);
     const bool correct = largest(scores, classes) == largest(target.data(), classes);
     double gap = 0;

@@ -59,18 +59,22 @@ void Batch::predict_states(const Chunk& c) {
   head(c, false);
 }
 
-/// s_l of the hidden layers, and the energy of the chunk.
+/// s_l of the hidden layers, and the energy of the chunk, every row with its weight.
 void Batch::find_signals(const Chunk& c) {
   double energy = 0;
   for (Index l = 1; l < layout_.layers(); ++l) {
-    const Index size = c.rows * layout_.width(l);
+    const Index n = layout_.width(l);
     const float *x = at(activation_, l, c.begin), *mean = at(predicted_, l, c.begin);
     float* signal = at(adjoint_, l, c.begin);
-    for (Index k = 0; k < size; ++k) {
-      signal[k] = mean[k] - x[k];
-      energy += 0.5 * static_cast<double>(signal[k]) * static_cast<double>(signal[k]);
+    for (Index i = 0; i < c.rows; ++i) {
+      double square = 0;
+      for (Index k = i * n; k < (i + 1) * n; ++k) {
+        signal[k] = mean[k] - x[k];
+        square += static_cast<double>(signal[k]) * static_cast<double>(signal[k]);
+      }
+      energy += 0.5 * square * row_weight(c.begin + i);
     }
-    times_derivative(options_.activation, mean, signal, size);
+    times_derivative(options_.activation, mean, signal, c.rows * n);
   }
   chunk_sums_[static_cast<std::size_t>(c.number)].bulk_energy = energy;
 }

@@ -3,16 +3,38 @@
 
 #include <string>
 
-#include "poise/model.h"
+#include "poise/network.h"
 
 namespace poise {
 
 inline constexpr const char* kProducer = "poise";
-inline constexpr const char* kSchemaKey = "schema";  ///< metadata_props "poise.schema": the schema as JSON
-inline constexpr const char* kFormatKey = "format";  ///< metadata_props "poise.format": kFormatVersion, the last entry
-inline constexpr int kFormatVersion = 1;             ///< goes up when an older Poise could not read the file
+inline constexpr const char* kSchemaKey = "schema";    ///< metadata_props "poise.schema": the schema as JSON
+inline constexpr const char* kNetworkKey = "network";  ///< "poise.network": hidden activations and head as JSON
+inline constexpr const char* kFormatKey = "format";    ///< "poise.format": the format's number, the last entry
 
-/// What is wrong with shapes, schema or numbers of a model, as a sentence; empty if nothing is.
-std::string model_fault(const SoftmaxModel& model);
+/// Of the file; the number goes up when an older Poise could not read it. The softmax layer keeps the first.
+inline constexpr int kSoftmaxFormat = 1, kNetworkFormat = 2;
+
+/// Keys that are not for the user's metadata.
+inline bool is_reserved(const std::string& key) { return key == kSchemaKey || key == kNetworkKey || key == kFormatKey; }
+
+/// Names of constants in the graph that the reader relies on, all float64. Weights are transposed, as products want
+/// them: [N_{l−1}, N_l]. The softmax layer's are called "weights" and "bias", those of networks "layer1/weights", …
+inline constexpr const char* kCenterName = "center";  ///< [d]
+std::string weights_name(const Network& network, std::size_t layer);
+std::string bias_name(const Network& network, std::size_t layer);
+/// "" for the softmax layer, "layer1/" for the first layer of a network.
+std::string layer_prefix(const Network& network, std::size_t layer);
+
+/// One layer, softmax head.
+inline bool is_softmax_layer(const Network& network) {
+  return network.layers.size() == 1 && network.head == Head::kSoftmax;
+}
+
+/// Throws Error(kData) naming `file` if the network is more than the softmax layer.
+void require_softmax_layer(const Network& network, const std::string& file);
+
+/// What is wrong with shapes, schema or numbers of a network, as a sentence; empty if nothing is.
+std::string network_fault(const Network& network);
 
 }  // namespace poise

@@ -4,14 +4,14 @@
 #include <string>
 #include <string_view>
 
-#include "poise/model.h"
+#include "poise/network.h"
 
 namespace poise {
 
-/// The ONNX file as bytes. Throws Error(kUsage) if the model contradicts itself, Error(kResource) beyond 2 GB.
-std::string serialize_model(const SoftmaxModel& model);
+/// The ONNX file as bytes. Throws Error(kUsage) if the network contradicts itself, Error(kResource) beyond 2 GB.
+std::string serialize_network(const Network& network);
 
 /// The inverse, exact. Throws Error(kData) naming `file` if the bytes are not a Poise model, whatever they are.
-SoftmaxModel parse_model(std::string_view bytes, const std::string& file);
+Network parse_network(std::string_view bytes, const std::string& file);
 
 }  // namespace poise

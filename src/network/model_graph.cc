@@ -1,11 +1,8 @@
 #include "network/model_graph.h"
 
-#include <fmt/core.h>
-
-#include <algorithm>
-#include <limits>
-
 #include "network/graph_builder.h"
+#include "network/graph_inputs.h"
+#include "network/model_check.h"
 
 namespace poise {
 namespace {
@@ -13,134 +10,81 @@ namespace {
 using onnx::TensorProto;
 using Names = std::vector<std::string>;
 
-constexpr float kMissing = std::numeric_limits<float>::quiet_NaN();
+// Appends the layers. Products are float32; the constants are float64 and cast, which a runtime does once, when it
+// loads the file. Values of the graph are called "poise/…", those of layer l of a network "poise/layer<l>/…".
+class LayerBuilder {
+ public:
+  LayerBuilder(GraphBuilder& builder, const Network& network) : builder_(builder), network_(network) {}
 
-// What an empty cell may look like in a string input, besides an empty string.
-const Names kMissingText{"", "?", "NA", "NaN"};
-
-std::string meaning_of(const Column& column) {
-  const auto fill = static_cast<std::size_t>(column.fill);
-  if (column.kind == ColumnKind::kNumeric) {
-    const std::string missing =
-        column.can_fill ? fmt::format("NaN (missing) counts as {}", column.fill) : std::string("must not be missing");
-    return fmt::format("column \"{}\", a number; {}", column.name, missing);
-  }
-  constexpr std::size_t kShown = 20;
-  std::string categories;
-  for (std::size_t i = 0; i < std::min(kShown, column.categories.size()); ++i) {
-    categories += fmt::format("{}\"{}\"", i == 0 ? "" : ", ", column.categories[i]);
-  }
-  if (column.categories.size() > kShown) categories += fmt::format(", … ({} in all)", column.categories.size());
-  const std::string missing =
-      column.can_fill ? fmt::format("; \"\" (missing) counts as \"{}\"", column.categories[fill]) : std::string();
-  return fmt::format("column \"{}\", one of {}{}; anything else counts as none of them", column.name, categories,
-                     missing);
-}
-
-// 1 where the number is missing, else 0.
-std::string missing_indicator(GraphBuilder& builder, const std::string& value, const std::string& prefix) {
-  const std::string is_missing = builder.node("IsNaN", {value}, prefix + "/is_missing");
-  return builder.cast(is_missing, TensorProto::FLOAT, prefix + "/missing");
-}
-
-// All numeric: one input with the columns side by side. Where columns have a second feature, for "missing", the
-// indicators of all columns are put behind the columns and the features picked from there in the order of the schema.
-std::string array_input(GraphBuilder& builder, const Schema& schema) {
-  const Index width = schema.columns.empty() ? schema.array_features : std::ssize(schema.columns);
-  std::vector<Index> picked;
-  for (Index j = 0; j < std::ssize(schema.columns); ++j) {
-    picked.push_back(j);
-    if (schema.columns[static_cast<std::size_t>(j)].has_missing_feature) picked.push_back(width + j);
-  }
-  const std::string meaning = schema.columns.empty() ? "one row of numbers a sample, as in the data file"
-                                                     : "the numeric columns in the order of the schema; NaN is missing";
-  const std::string features = builder.input("features", 0, TensorProto::FLOAT, width, meaning);
-  if (std::ssize(picked) <= width) return features;
-  const std::string both =
-      builder.concatenate({features, missing_indicator(builder, features, "poise/input")}, "poise/input/both");
-  builder.node("Gather", {both, builder.constant("poise/input/order", picked)}, "poise/features");
-  builder.attribute("axis", 1);
-  return "poise/features";
-}
-
-// text → number of the category, −1 if it is none → one-hot, by comparison with 0 … m−1. (Shorter than OneHotEncoder,
-// whose output needs a Reshape, and a missing category is filled in by the same table.)
-std::string one_hot(GraphBuilder& builder, const Column& column, const std::string& text, const std::string& prefix) {
-  Names keys = column.categories;
-  std::vector<Index> numbers(keys.size());
-  for (std::size_t i = 0; i < keys.size(); ++i) numbers[i] = static_cast<Index>(i);
-  const std::string order = builder.constant(prefix + "/categories", numbers);
-  for (const std::string& missing : kMissingText) {
-    if (!column.can_fill || std::find(keys.begin(), keys.end(), missing) != keys.end()) continue;
-    keys.push_back(missing);
-    numbers.push_back(static_cast<Index>(column.fill));
-  }
-  const std::string number = builder.node("LabelEncoder", {text}, prefix + "/number");
-  builder.domain("ai.onnx.ml");
-  builder.attribute("keys_strings", keys);
-  builder.attribute("values_int64s", numbers);
-  builder.attribute("default_int64", -1);
-  const std::string equal = builder.node("Equal", {number, order}, prefix + "/equal");
-  return builder.cast(equal, TensorProto::FLOAT, prefix + "/one_hot");
-}
-
-// With categories: one input a column.
-std::string column_inputs(GraphBuilder& builder, const Schema& schema) {
-  Names parts;
-  for (Index j = 0; j < std::ssize(schema.columns); ++j) {
-    const Column& column = schema.columns[static_cast<std::size_t>(j)];
-    const std::string prefix = fmt::format("poise/column{}", j);
-    const bool numeric = column.kind == ColumnKind::kNumeric;
-    const auto type = numeric ? TensorProto::FLOAT : TensorProto::STRING;
-    const std::string value = builder.input(column.name, j, type, 1, meaning_of(column));
-    parts.push_back(numeric ? value : one_hot(builder, column, value, prefix));
-    if (column.has_missing_feature) parts.push_back(missing_indicator(builder, value, prefix));
-  }
-  return builder.concatenate(parts, "poise/features");
-}
-
-// A missing number becomes the fill of its column. This comes after centering, so that filling in the mean gives
-// exactly 0 where the mean is the center; columns that must not be missing keep their NaN.
-std::string fill_in(GraphBuilder& builder, const SoftmaxModel& model, const std::string& centered) {
-  std::vector<float> fills(static_cast<std::size_t>(model.feature_count()), kMissing);
-  bool needed = false;
-  Index feature = 0;
-  for (const Column& column : model.schema.columns) {
-    if (column.kind == ColumnKind::kNumeric && column.can_fill) {
-      const double center = static_cast<float>(model.center[feature]);
-      fills[static_cast<std::size_t>(feature)] = static_cast<float>(column.fill - center);
-      needed = true;
+  /// features → scores, such that their softmax are the probabilities.
+  std::string scores(const std::string& features) {
+    std::string value = first_layer(features);
+    for (std::size_t l = 1; l < network_.layers.size(); ++l) {
+      value = activate(l - 1, value);
+      const std::string weights = weights_of(l);
+      value = product(l, value, weights, builder_.constant(bias_name(network_, l), bias(l).data(), {bias(l).size()}));
     }
-    feature += column.feature_count();
+    return network_.head == Head::kSoftmax ? value : log_sigmoid(value);
   }
-  if (!needed) return centered;
-  const std::string is_missing = builder.node("IsNaN", {centered}, "poise/is_missing");
-  return builder.node("Where", {is_missing, builder.constant("poise/fill", fills), centered}, "poise/filled");
-}
 
-// features → scores. The product is float32; the constants are float64 and cast, which a runtime does once, when it
-// loads the file. Rounding the center to float32 shifts the features by center − float(center), which can be large
-// beside their spread (years, identifiers); the bias takes that back:
-//   W (x − c) + b = W (x − float(c)) + [b + W (float(c) − c)].
-std::string score(GraphBuilder& builder, const SoftmaxModel& model, const std::string& features) {
-  const Index d = model.feature_count(), K = model.class_count();
-  const Matrix transposed = model.weights.transpose();
-  const std::string weights = builder.constant(kWeightsName, transposed.data(), {d, K});
-  const std::string bias = builder.constant(kBiasName, model.bias.data(), {K});
-  const std::string center = builder.constant(kCenterName, model.center.data(), {d});
+ private:
+  const Vector& bias(std::size_t l) const { return network_.layers[l].bias; }
+  std::string name(std::size_t l, const std::string& what) const { return "poise/" + layer_prefix(network_, l) + what; }
 
-  const std::string rounded = builder.cast(center, TensorProto::FLOAT, "poise/center");
-  const std::string widened = builder.cast(rounded, TensorProto::DOUBLE, "poise/center_float64");
-  const std::string shift = builder.node("Sub", {widened, center}, "poise/center_shift");
-  const std::string score_shift = builder.node("MatMul", {shift, weights}, "poise/score_shift");
-  const std::string exact_bias = builder.node("Add", {bias, score_shift}, "poise/bias_float64");
+  std::string weights_of(std::size_t l) {
+    const Matrix transposed = network_.layers[l].weights.transpose();
+    return builder_.constant(weights_name(network_, l), transposed.data(), {transposed.rows(), transposed.cols()});
+  }
 
-  const std::string centered = builder.node("Sub", {features, rounded}, "poise/centered");
-  const std::string filled = fill_in(builder, model, centered);
-  const std::string weights_float = builder.cast(weights, TensorProto::FLOAT, "poise/weights");
-  const std::string bias_float = builder.cast(exact_bias, TensorProto::FLOAT, "poise/bias");
-  return builder.node("Gemm", {filled, weights_float, bias_float}, "poise/scores");
-}
+  // `weights` and `bias` are float64 values of the graph.
+  std::string product(std::size_t l, const std::string& input, const std::string& weights, const std::string& bias) {
+    const std::string weights_float = builder_.cast(weights, TensorProto::FLOAT, name(l, "weights"));
+    const std::string bias_float = builder_.cast(bias, TensorProto::FLOAT, name(l, "bias"));
+    return builder_.node("Gemm", {input, weights_float, bias_float}, name(l, "scores"));
+  }
+
+  // Rounding the center to float32 shifts the features by center − float(center), which can be large beside their
+  // spread (years, identifiers); the bias takes that back:
+  //   W (x − c) + b = W (x − float(c)) + [b + W (float(c) − c)].
+  std::string first_layer(const std::string& features) {
+    const std::string weights = weights_of(0);
+    const std::string given = builder_.constant(bias_name(network_, 0), bias(0).data(), {bias(0).size()});
+    const std::string center = builder_.constant(kCenterName, network_.center.data(), {network_.center.size()});
+
+    const std::string rounded = builder_.cast(center, TensorProto::FLOAT, "poise/center");
+    const std::string widened = builder_.cast(rounded, TensorProto::DOUBLE, "poise/center_float64");
+    const std::string shift = builder_.node("Sub", {widened, center}, "poise/center_shift");
+    const std::string score_shift = builder_.node("MatMul", {shift, weights}, name(0, "score_shift"));
+    const std::string exact = builder_.node("Add", {given, score_shift}, name(0, "bias_float64"));
+
+    const std::string centered = builder_.node("Sub", {features, rounded}, "poise/centered");
+    return product(0, fill_in(builder_, network_.schema, network_.center, centered), weights, exact);
+  }
+
+  std::string activate(std::size_t l, const std::string& value) {
+    switch (network_.layers[l].activation) {
+      case Activation::kIdentity:
+        return value;
+      case Activation::kSigmoid:
+        return builder_.node("Sigmoid", {value}, name(l, "activation"));
+      case Activation::kTanh:
+        return builder_.node("Tanh", {value}, name(l, "activation"));
+      case Activation::kRelu:
+        return builder_.node("Relu", {value}, name(l, "activation"));
+    }
+    return value;
+  }
+
+  // ln σ(y) = −softplus(−y). Sigmoids divided by their sum would be 0/0 where all of them underflow.
+  std::string log_sigmoid(const std::string& value) {
+    const std::string negative = builder_.node("Neg", {value}, "poise/negative_scores");
+    const std::string softplus = builder_.node("Softplus", {negative}, "poise/softplus");
+    return builder_.node("Neg", {softplus}, "poise/log_sigmoid");
+  }
+
+  GraphBuilder& builder_;
+  const Network& network_;
+};
 
 void add_outputs(GraphBuilder& builder, const Schema& schema, const std::string& scores) {
   const std::string best = builder.node("ArgMax", {scores}, "poise/class");
@@ -155,15 +99,16 @@ void add_outputs(GraphBuilder& builder, const Schema& schema, const std::string&
 
 }  // namespace
 
-void build_graph(const SoftmaxModel& model, onnx::GraphProto& graph) {
-  graph.set_name("poise_softmax");
-  GraphBuilder builder(graph, {kWeightsName, kBiasName, kCenterName, "label", "probabilities"});
-  const auto& columns = model.schema.columns;
-  const bool has_categories = std::any_of(columns.begin(), columns.end(),
-                                          [](const Column& column) { return column.kind == ColumnKind::kCategorical; });
-  const std::string features =
-      has_categories ? column_inputs(builder, model.schema) : array_input(builder, model.schema);
-  add_outputs(builder, model.schema, score(builder, model, features));
+void build_graph(const Network& network, onnx::GraphProto& graph) {
+  graph.set_name(is_softmax_layer(network) ? "poise_softmax" : "poise_network");
+  Names taken{kCenterName, "label", "probabilities"};
+  for (std::size_t l = 0; l < network.layers.size(); ++l) {
+    taken.push_back(weights_name(network, l));
+    taken.push_back(bias_name(network, l));
+  }
+  GraphBuilder builder(graph, taken);
+  const std::string features = raw_inputs(builder, network.schema);
+  add_outputs(builder, network.schema, LayerBuilder(builder, network).scores(features));
 }
 
 }  // namespace poise

@@ -1,23 +1,19 @@
-// The computation of a softmax model as an ONNX graph: raw features in, label and probabilities out.
+// The computation of a network as an ONNX graph: raw features in, label and probabilities out.
 #pragma once
 
 #include <onnx/onnx_pb.h>
 
-#include "poise/model.h"
+#include "poise/network.h"
 
 namespace poise {
 
-/// Names in the file that the reader relies on.
-inline constexpr const char* kWeightsName = "weights";  ///< float64 [d, K]: transposed, as the product wants it
-inline constexpr const char* kBiasName = "bias";        ///< float64 [K]
-inline constexpr const char* kCenterName = "center";    ///< float64 [d]
-
 /// Fills `graph`:
 ///
-///   inputs → features [rows, d] → − center → fill in what is missing → · weights + bias → softmax → probabilities
-///                                                                                      ↘ argmax → label
+///   inputs → features [rows, d] → − center → fill in what is missing → X_0
+///   X_{l−1} → · weights + bias → activation → X_l, for every layer; the last one's scores → probabilities
+///                                                                                       ↘ argmax → label
 ///
-/// Only operators of opset 13 and ai.onnx.ml 2 that ONNX Runtime has on the CPU. The model must be consistent.
-void build_graph(const SoftmaxModel& model, onnx::GraphProto& graph);
+/// Only operators of opset 13 and ai.onnx.ml 2 that ONNX Runtime has on the CPU. The network must be consistent.
+void build_graph(const Network& network, onnx::GraphProto& graph);
 
 }  // namespace poise

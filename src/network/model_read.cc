@@ -1,15 +1,17 @@
 #include <fmt/core.h>
+#include <onnx/onnx_pb.h>
 
 #include <filesystem>
 #include <limits>
 #include <nlohmann/json.hpp>
 #include <optional>
+#include <unordered_map>
 
 #include "base/file.h"
 #include "data/schema_json.h"
+#include "network/activation.h"
 #include "network/model_check.h"
 #include "network/model_file.h"
-#include "network/model_graph.h"
 #include "poise/error.h"
 
 namespace poise {
@@ -25,20 +27,21 @@ class ModelReader {
     if (bytes.size() > kLimit || !proto_.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()))) {
       refuse("this is not an ONNX file, or it is cut short", "is the path that of a model, not of data?");
     }
+    for (const auto& constant : proto_.graph().initializer()) tensors_[constant.name()] = &constant;
   }
 
-  SoftmaxModel read() {
-    check_origin();
-    SoftmaxModel model;
-    read_metadata(model);
-    const Index d = model.schema.feature_count(), K = model.schema.class_count();
-    const double* weights = tensor(kWeightsName, {d, K});
-    model.weights = Eigen::Map<const Matrix>(weights, d, K).transpose();
-    model.bias = Eigen::Map<const Vector>(tensor(kBiasName, {K}), K);
-    model.center = Eigen::Map<const Vector>(tensor(kCenterName, {d}), d);
-    const std::string fault = model_fault(model);
+  Network read() {
+    const int format = check_origin();
+    Network network;
+    read_metadata(network);
+    network.layers.resize(1);
+    if (format == kNetworkFormat) read_form(network);
+    read_layers(network);
+    const Index d = network.schema.feature_count();
+    network.center = Eigen::Map<const Vector>(tensor(kCenterName, {d}), d);
+    const std::string fault = network_fault(network);
     if (!fault.empty()) refuse(fault);
-    return model;
+    return network;
   }
 
   static constexpr std::size_t kLimit = std::numeric_limits<std::int32_t>::max();
@@ -48,7 +51,8 @@ class ModelReader {
     throw Error(ErrorKind::kData, found, kExpected, hint, {file_});
   }
 
-  void check_origin() const {
+  // The number of the file's format.
+  int check_origin() const {
     if (!proto_.has_graph()) refuse("there is no ONNX graph in this file");
     if (proto_.producer_name() != kProducer) {
       const std::string& name = proto_.producer_name();
@@ -57,10 +61,11 @@ class ModelReader {
     }
     const auto format = property(kFormatKey);
     if (!format) refuse("the file is cut short: its last entry, poise.format, is missing", "write the model again");
-    if (*format != std::to_string(kFormatVersion)) {
-      refuse(fmt::format("the model has format \"{}\"; this Poise reads format {}", *format, kFormatVersion),
-             fmt::format("use Poise {} or later", proto_.producer_version()));
+    for (int known : {kSoftmaxFormat, kNetworkFormat}) {
+      if (*format == std::to_string(known)) return known;
     }
+    refuse(fmt::format("the model has format \"{}\"; this Poise reads formats up to {}", *format, kNetworkFormat),
+           fmt::format("use Poise {} or later", proto_.producer_version()));
   }
 
   std::optional<std::string> property(const std::string& key) const {
@@ -70,11 +75,11 @@ class ModelReader {
     return std::nullopt;
   }
 
-  void read_metadata(SoftmaxModel& model) const {
+  void read_metadata(Network& network) const {
     const auto schema = property(kSchemaKey);
     if (!schema) refuse("the model has no schema (metadata poise.schema)");
     try {
-      model.schema = schema_from_json(nlohmann::ordered_json::parse(*schema));
+      network.schema = schema_from_json(nlohmann::ordered_json::parse(*schema));
     } catch (const nlohmann::json::exception& error) {
       refuse(fmt::format("the schema is not JSON: {}", error.what()));
     } catch (const Error& error) {
@@ -84,23 +89,68 @@ class ModelReader {
     for (const auto& entry : proto_.metadata_props()) {
       if (!entry.key().starts_with(kPrefix)) continue;
       const std::string key = entry.key().substr(kPrefix.size());
-      if (key != kSchemaKey && key != kFormatKey) model.metadata[key] = entry.value();
+      if (!is_reserved(key)) network.metadata[key] = entry.value();
     }
+  }
+
+  // Hidden activations and head: {"hidden": ["relu", …], "head": "softmax"}. Leaves one layer for each activation, and
+  // the last.
+  void read_form(Network& network) const {
+    const auto text = property(kNetworkKey);
+    if (!text) refuse("the model does not say what its layers are (metadata poise.network)");
+    try {
+      const auto form = nlohmann::json::parse(*text);
+      const auto hidden = form.at("hidden").get<std::vector<std::string>>();
+      network.layers.resize(hidden.size() + 1);
+      for (std::size_t l = 0; l < hidden.size(); ++l) {
+        const auto activation = activation_named(hidden[l]);
+        if (!activation) refuse(fmt::format("layer {} has the unknown activation \"{}\"", l + 1, hidden[l]));
+        network.layers[l].activation = *activation;
+      }
+      const auto name = form.at("head").get<std::string>();
+      const auto head = head_named(name);
+      if (!head) refuse(fmt::format("the network has the unknown head \"{}\"", name));
+      network.head = *head;
+    } catch (const nlohmann::json::exception& error) {
+      refuse(fmt::format("metadata poise.network is not a network's: {}", error.what()));
+    }
+  }
+
+  // The first layer takes the schema's features, the last gives its classes; what is between says the file.
+  void read_layers(Network& network) const {
+    Index inputs = network.schema.feature_count();
+    for (std::size_t l = 0; l < network.layers.size(); ++l) {
+      const bool last = l + 1 == network.layers.size();
+      const Index outputs = last ? network.schema.class_count() : width(weights_name(network, l));
+      const double* weights = tensor(weights_name(network, l), {inputs, outputs});
+      network.layers[l].weights = Eigen::Map<const Matrix>(weights, inputs, outputs).transpose();
+      network.layers[l].bias = Eigen::Map<const Vector>(tensor(bias_name(network, l), {outputs}), outputs);
+      inputs = outputs;
+    }
+  }
+
+  const onnx::TensorProto& find(const std::string& name) const {
+    const auto found = tensors_.find(name);
+    if (found == tensors_.end()) refuse(fmt::format("the graph has no constant \"{}\"", name));
+    return *found->second;
+  }
+
+  // The second size of a matrix, as the file claims it.
+  Index width(const std::string& name) const {
+    const onnx::TensorProto& matrix = find(name);
+    if (matrix.dims_size() != 2) refuse(fmt::format("\"{}\" is not a matrix", name));
+    return matrix.dims(1);
   }
 
   // The numbers of a constant of the graph that has this shape.
   const double* tensor(const std::string& name, const std::vector<Index>& shape) const {
-    const onnx::TensorProto* found = nullptr;
-    for (const auto& candidate : proto_.graph().initializer()) {
-      if (candidate.name() == name) found = &candidate;
+    const onnx::TensorProto& found = find(name);
+    if (found.data_type() != onnx::TensorProto::DOUBLE) refuse(fmt::format("\"{}\" is not float64", name));
+    if (!std::equal(shape.begin(), shape.end(), found.dims().begin(), found.dims().end())) {
+      refuse(fmt::format("the shape of \"{}\" does not fit the schema or the other layers", name));
     }
-    if (found == nullptr) refuse(fmt::format("the graph has no constant \"{}\"", name));
-    if (found->data_type() != onnx::TensorProto::DOUBLE) refuse(fmt::format("\"{}\" is not float64", name));
-    if (!std::equal(shape.begin(), shape.end(), found->dims().begin(), found->dims().end())) {
-      refuse(fmt::format("the shape of \"{}\" does not fit the schema", name));
-    }
-    if (!holds(*found, shape)) refuse(fmt::format("\"{}\" does not hold the numbers its shape asks for", name));
-    return found->double_data().data();
+    if (!holds(found, shape)) refuse(fmt::format("\"{}\" does not hold the numbers its shape asks for", name));
+    return found.double_data().data();
   }
 
   // The shape is a claim of the file: compared by division, since the product may overflow.
@@ -115,6 +165,7 @@ class ModelReader {
 
   std::string file_;
   onnx::ModelProto proto_;
+  std::unordered_map<std::string_view, const onnx::TensorProto*> tensors_;
 };
 
 std::string model_path(const std::string& path) {
@@ -128,11 +179,17 @@ std::string model_path(const std::string& path) {
 
 }  // namespace
 
-SoftmaxModel parse_model(std::string_view bytes, const std::string& file) { return ModelReader(bytes, file).read(); }
+Network parse_network(std::string_view bytes, const std::string& file) { return ModelReader(bytes, file).read(); }
+
+Network load_network(const std::string& path) {
+  const std::string file = model_path(path);
+  return parse_network(read_file(file, ModelReader::kLimit), file);
+}
 
 SoftmaxModel load_model(const std::string& path) {
-  const std::string file = model_path(path);
-  return parse_model(read_file(file, ModelReader::kLimit), file);
+  Network network = load_network(path);
+  require_softmax_layer(network, model_path(path));
+  return to_softmax_model(std::move(network));
 }
 
 }  // namespace poise

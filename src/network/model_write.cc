@@ -23,12 +23,12 @@ void check_size(Index bytes) {
               "at most 2147483647, the limit of an ONNX file", "use fewer features or classes");
 }
 
-void check_model(const SoftmaxModel& model) {
-  const std::string fault = model_fault(model);
+void check_network(const Network& network) {
+  const std::string fault = network_fault(network);
   if (!fault.empty()) throw Error(ErrorKind::kUsage, "the model cannot be saved: " + fault);
-  check_size(model.class_count() * model.feature_count() * Index{sizeof(double)});  // before anything is copied
-  for (const auto& [key, value] : model.metadata) {
-    if (key == kSchemaKey || key == kFormatKey) {
+  check_size(network.parameter_count() * Index{sizeof(double)});  // before anything is copied
+  for (const auto& [key, value] : network.metadata) {
+    if (is_reserved(key)) {
       throw Error(ErrorKind::kUsage, fmt::format("the metadata key \"{}\" is reserved", key), "another name");
     }
   }
@@ -50,33 +50,56 @@ void add_property(onnx::ModelProto& proto, const std::string& key, const std::st
   property.set_value(value);
 }
 
+std::string form_of(const Network& network) {
+  nlohmann::ordered_json hidden = nlohmann::ordered_json::array();
+  for (std::size_t l = 0; l + 1 < network.layers.size(); ++l) hidden.push_back(to_string(network.layers[l].activation));
+  return nlohmann::ordered_json{{"hidden", hidden}, {"head", to_string(network.head)}}.dump();
+}
+
 // The format comes last, and it is at the end of the file: where it is, nothing has been cut off.
-void add_metadata(onnx::ModelProto& proto, const SoftmaxModel& model) {
-  add_property(proto, kSchemaKey, utf8_json(schema_to_json(model.schema)));
-  utf8_json(model.metadata);
-  for (const auto& [key, value] : model.metadata) add_property(proto, key, value);
-  add_property(proto, kFormatKey, std::to_string(kFormatVersion));
+void add_metadata(onnx::ModelProto& proto, const Network& network) {
+  add_property(proto, kSchemaKey, utf8_json(schema_to_json(network.schema)));
+  if (!is_softmax_layer(network)) add_property(proto, kNetworkKey, form_of(network));
+  utf8_json(network.metadata);
+  for (const auto& [key, value] : network.metadata) add_property(proto, key, value);
+  add_property(proto, kFormatKey, std::to_string(is_softmax_layer(network) ? kSoftmaxFormat : kNetworkFormat));
+}
+
+std::string description(const Network& network) {
+  if (is_softmax_layer(network)) {
+    return "softmax regression: probabilities = softmax(weights (features - center) + bias)";
+  }
+  return fmt::format(
+      "feed-forward network {}: every layer is activation(weights input + bias), the first of features - "
+      "center; {}",
+      network.architecture(),
+      network.head == Head::kSoftmax ? "the head is the softmax"
+                                     : "the head divides the classes' sigmoids by their sum");
 }
 
 }  // namespace
 
-std::string serialize_model(const SoftmaxModel& model) {
-  check_model(model);
+std::string serialize_network(const Network& network) {
+  check_network(network);
   onnx::ModelProto proto;
   proto.set_ir_version(kIrVersion);
   proto.set_producer_name(kProducer);
   proto.set_producer_version(kVersion);
-  proto.set_doc_string("softmax regression: probabilities = softmax(weights (features - center) + bias)");
+  proto.set_doc_string(description(network));
   proto.add_opset_import()->set_version(kOperatorSet);
   auto& ml = *proto.add_opset_import();
   ml.set_domain("ai.onnx.ml");
   ml.set_version(kMlOperatorSet);
-  add_metadata(proto, model);
-  build_graph(model, *proto.mutable_graph());
+  add_metadata(proto, network);
+  build_graph(network, *proto.mutable_graph());
   check_size(static_cast<Index>(proto.ByteSizeLong()));
   return proto.SerializeAsString();
 }
 
-void save_model(const SoftmaxModel& model, const std::string& path) { write_file_whole(path, serialize_model(model)); }
+void save_network(const Network& network, const std::string& path) {
+  write_file_whole(path, serialize_network(network));
+}
+
+void save_model(const SoftmaxModel& model, const std::string& path) { save_network(to_network(model), path); }
 
 }  // namespace poise

@@ -2,84 +2,121 @@
 
 #include <algorithm>
 
+#include "base/blas.h"
 #include "base/parallel.h"
+#include "network/activation.h"
 #include "poise/error.h"
 #include "poise/information.h"
-#include "poise/model.h"
+#include "poise/network.h"
 
 namespace poise {
 namespace {
 
 constexpr Index kBlockRows = 256;  // a block of doubles stays in the second-level cache up to d ≈ 500
 
-// The model in the units in which the data is stored. With original = offset + scale · stored,
+// The first layer in the units in which the data is stored. With original = offset + scale · stored,
 //   W (original − c) + b = (W ∘ scale) stored + [b + W (offset − c)].
-struct StoredModel {
-  Matrix weights;  // d×K: transposed
-  Eigen::RowVectorXd bias;
+struct StoredLayer {
+  Matrix weights;  // d×N_1: transposed
+  Vector bias;
 
-  StoredModel(const SoftmaxModel& model, const Dataset& data) : weights(model.weights.transpose()), bias(model.bias) {
-    const Vector shift = data.offset.size() > 0 ? Vector(data.offset - model.center) : Vector(-model.center);
-    bias += (model.weights * shift).transpose();
+  StoredLayer(const Network& network, const Dataset& data)
+      : weights(network.layers[0].weights.transpose()), bias(network.layers[0].bias) {
+    const Vector& center = network.center;
+    bias += network.layers[0].weights * (data.offset.size() > 0 ? Vector(data.offset - center) : Vector(-center));
     if (data.scale.size() > 0) weights.array().colwise() *= data.scale.array();
   }
 };
 
-void check_features(const SoftmaxModel& model, const Dataset& data) {
-  const Index d = model.feature_count();
+void check_shapes(const Network& network) {
+  Index inputs = network.center.size();
+  bool fit = !network.layers.empty();
+  for (const Layer& layer : network.layers) {
+    fit = fit && layer.weights.cols() == inputs && layer.bias.size() == layer.weights.rows();
+    inputs = layer.weights.rows();
+  }
+  if (!fit) throw Error(ErrorKind::kInternal, "the layers of the network do not fit each other or the center");
+}
+
+void check_features(const Network& network, const Dataset& data) {
+  check_shapes(network);
+  const Index d = network.feature_count();
   if (data.features.cols() != d) {
     throw Error(ErrorKind::kData, fmt::format("the data has {} features, the model {}", data.features.cols(), d),
                 "data with the columns the model was trained on", "read the data with the schema of the model",
                 {data.name});
   }
   const auto fits = [&](const Vector& v) { return v.size() == 0 || v.size() == d; };
-  if (!fits(data.offset) || !fits(data.scale) || model.bias.size() != model.class_count() || model.center.size() != d) {
-    throw Error(ErrorKind::kInternal, "offset, scale, center or bias is not of the size of the features");
+  if (!fits(data.offset) || !fits(data.scale)) {
+    throw Error(ErrorKind::kInternal, "offset or scale is not of the size of the features");
   }
 }
 
 template <typename T>
-void score_dense(const StoredModel& model, const T* values, Eigen::Ref<Matrix> scores) {
+void add_dense(const StoredLayer& layer, const T* values, Matrix& y) {
   using Rows = Eigen::Matrix<T, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
-  const Matrix block = Eigen::Map<const Rows>(values, scores.rows(), model.weights.rows()).template cast<double>();
-  scores.noalias() = block * model.weights;
-  scores.rowwise() += model.bias;
+  const Index d = layer.weights.rows(), width = y.cols();
+  const Matrix x = Eigen::Map<const Rows>(values, y.rows(), d).template cast<double>();
+  gemm(false, false, y.rows(), width, d, x.data(), d, layer.weights.data(), width, 1, y.data(), width);
 }
 
-void score_sparse(const StoredModel& model, const CsrMatrix& features, Index first, Eigen::Ref<Matrix> scores) {
-  for (Index i = 0; i < scores.rows(); ++i) {
-    auto row = scores.row(i);
-    row = model.bias;
+void add_sparse(const StoredLayer& layer, const CsrMatrix& features, Index first, Matrix& y) {
+  for (Index i = 0; i < y.rows(); ++i) {
     const auto begin = static_cast<std::size_t>(features.row_start[static_cast<std::size_t>(first + i)]);
     const auto end = static_cast<std::size_t>(features.row_start[static_cast<std::size_t>(first + i) + 1]);
     for (std::size_t k = begin; k < end; ++k) {
-      row += static_cast<double>(features.values[k]) * model.weights.row(features.columns[k]);
+      y.row(i) += static_cast<double>(features.values[k]) * layer.weights.row(features.columns[k]);
     }
   }
 }
 
-void score_block(const StoredModel& model, const Features& features, Index first, Eigen::Ref<Matrix> scores) {
+// Y_1 of the rows from `first` on.
+Matrix first_preactivation(const StoredLayer& layer, const Features& features, Index first, Index rows) {
+  Matrix y = layer.bias.transpose().replicate(rows, 1);
   const Index begin = first * features.cols();
   switch (features.kind()) {
     case Features::Kind::kFloat:
-      return score_dense(model, features.floats() + begin, scores);
+      add_dense(layer, features.floats() + begin, y);
+      break;
     case Features::Kind::kBytes:
-      return score_dense(model, features.bytes() + begin, scores);
+      add_dense(layer, features.bytes() + begin, y);
+      break;
     case Features::Kind::kSparse:
-      return score_sparse(model, *features.sparse(), first, scores);
+      add_sparse(layer, *features.sparse(), first, y);
+      break;
   }
+  return y;
+}
+
+Matrix next_preactivation(const Layer& layer, const Matrix& x) {
+  const Index inputs = x.cols(), width = layer.bias.size();
+  Matrix y = layer.bias.transpose().replicate(x.rows(), 1);
+  gemm(false, true, x.rows(), width, inputs, x.data(), inputs, layer.weights.data(), inputs, 1, y.data(), width);
+  return y;
+}
+
+// F-propagation of a block of rows, up to the scores.
+Matrix score_block(const Network& network, const StoredLayer& stored, const Features& features, Index first,
+                   Index rows) {
+  Matrix y = first_preactivation(stored, features, first, rows);
+  for (std::size_t l = 1; l < network.layers.size(); ++l) {
+    activate(network.layers[l - 1].activation, y.data(), y.size());
+    y = next_preactivation(network.layers[l], y);
+  }
+  if (network.head == Head::kSigmoid) std::transform(y.data(), y.data() + y.size(), y.data(), &log_sigmoid);
+  return y;
 }
 
 // Blocks are independent and of fixed bounds: the bits do not depend on the number of threads.
 template <typename Finish>
-Matrix score_rows(const SoftmaxModel& model, const Dataset& data, int threads, Finish finish) {
-  check_features(model, data);
-  const StoredModel stored(model, data);
-  Matrix scores(data.rows(), model.class_count());
+Matrix score_rows(const Network& network, const Dataset& data, int threads, Finish finish) {
+  check_features(network, data);
+  const StoredLayer stored(network, data);
+  Matrix scores(data.rows(), network.class_count());
   parallel_for((data.rows() + kBlockRows - 1) / kBlockRows, threads, [&](Index block) {
-    const Index first = block * kBlockRows;
-    auto rows = scores.middleRows(first, std::min(kBlockRows, data.rows() - first));
-    score_block(stored, data.features, first, rows);
+    const Index first = block * kBlockRows, count = std::min(kBlockRows, data.rows() - first);
+    auto rows = scores.middleRows(first, count);
+    rows = score_block(network, stored, data.features, first, count);
     finish(rows);
   });
   return scores;
@@ -87,14 +124,22 @@ Matrix score_rows(const SoftmaxModel& model, const Dataset& data, int threads, F
 
 }  // namespace
 
+Matrix predict_scores(const Network& network, const Dataset& data, int threads) {
+  return score_rows(network, data, threads, [](auto&) {});
+}
+
+Matrix predict_probabilities(const Network& network, const Dataset& data, int threads) {
+  return score_rows(network, data, threads, [](auto& rows) {
+    for (Index i = 0; i < rows.rows(); ++i) softmax_in_place(rows.row(i).transpose());
+  });
+}
+
 Matrix predict_scores(const SoftmaxModel& model, const Dataset& data, int threads) {
-  return score_rows(model, data, threads, [](auto&) {});
+  return predict_scores(to_network(model), data, threads);
 }
 
 Matrix predict_probabilities(const SoftmaxModel& model, const Dataset& data, int threads) {
-  return score_rows(model, data, threads, [](auto& rows) {
-    for (Index i = 0; i < rows.rows(); ++i) softmax_in_place(rows.row(i).transpose());
-  });
+  return predict_probabilities(to_network(model), data, threads);
 }
 
 }  // namespace poise

@@ -54,6 +54,38 @@ def onnx(producer):
     return b"\x08\x08\x12" + varint(len(name)) + name + b"\x3a\x00"
 
 
+def field(number, value):
+    """A protobuf field: a number, or bytes, or what makes them."""
+    if isinstance(value, int):
+        return varint(number << 3) + varint(value)
+    value = value.encode() if isinstance(value, str) else value
+    return varint(number << 3 | 2) + varint(len(value)) + value
+
+
+def tensor(name, rows):
+    """A float64 constant of an ONNX graph: a list, or a list of lists."""
+    shape = [len(rows)] + ([len(rows[0])] if isinstance(rows[0], list) else [])
+    values = [x for row in rows for x in row] if len(shape) == 2 else rows
+    dims = b"".join(field(1, size) for size in shape)
+    return dims + field(2, 11) + field(8, name) + field(10, struct.pack(f"<{len(values)}d", *values))
+
+
+def network(columns, classes, layers, head="softmax"):
+    """A network's file as docs/model-file.md has it, without the graph's nodes, which Poise does not read.
+    layers: [{"weights": K x d, "bias": K, "activation": "relu"}, ...]; the last one has no activation."""
+    schema = {"format": "table", "columns": [{"name": name, "position": j, "kind": "numeric"} for j, name in enumerate(columns)],
+              "array_features": 0, "image_shape": [], "label_name": "label", "label_position": len(columns),
+              "classes": classes, "has_header": True, "missing": "error"}
+    form = {"hidden": [layer["activation"] for layer in layers[:-1]], "head": head}
+    constants = [tensor("center", [0.0] * len(columns))]
+    for l, layer in enumerate(layers, 1):
+        constants += [tensor(f"layer{l}/weights", [list(row) for row in zip(*layer["weights"])]), tensor(f"layer{l}/bias", layer["bias"])]
+    entries = [("poise.schema", json.dumps(schema)), ("poise.network", json.dumps(form)), ("poise.format", "2")]
+    graph = b"".join(field(5, constant) for constant in constants)
+    return (field(1, 7) + field(2, "poise") + field(7, graph)
+            + b"".join(field(14, field(1, key) + field(2, value)) for key, value in entries))
+
+
 def content(spec):
     """The bytes that a file's description stands for."""
     if isinstance(spec, str):
@@ -72,6 +104,7 @@ def content(spec):
         "npy": lambda of: npy(**of),
         "idx": lambda of: idx(**of),
         "onnx": onnx,
+        "network": lambda of: network(**of),
         "json": lambda value: json.dumps(value).encode(),
     }
     maker = next(key for key in spec if key in makers)

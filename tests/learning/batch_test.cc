@@ -242,7 +242,8 @@ TEST(Batch, RunsThePublishedCodesRule) {
   c.data.sample_weight = Vector::Ones(kRows);
   c.problem.row_weight = Vector::Constant(kRows, 1.0 / kRows);
   const auto pass = reference::propagate(c.layers(), c.inputs());
-  expect_step(c, reference::published_update(c.layers(), pass, c.targets(), 0.01, {0.1, 100}).layers, 1e-5);
+  expect_step(c, reference::published_update(c.layers(), pass, c.targets(), 0.01, {0.1, 100}).layers,
+              1e-4);  // float32 weights: a step keeps four digits
 }
 
 TEST(Batch, SameBitsForAnyNumberOfThreads) {

@@ -11,7 +11,7 @@
 #include <variant>
 
 #include "base/file.h"
-#include "poise/model.h"
+#include "poise/network.h"
 #include "sample_models.h"
 
 namespace poise {
@@ -96,9 +96,9 @@ class OnnxRuntime : public testing::Test {
   void TearDown() override { fs::remove_all(folder_); }
 
   // Runs the model in ONNX Runtime; null if that is not installed.
-  json run(const SoftmaxModel& model, const json& inputs) {
+  json run(const Network& network, const json& inputs) {
     const fs::path onnx = fs::path(POISE_SOURCE_DIR) / "tests" / "onnx";
-    save_model(model, (folder_ / "model.onnx").string());
+    save_network(network, (folder_ / "model.onnx").string());
     if (!fs::exists(onnx / "node_modules" / "onnxruntime-node") || !succeeds("node --version >/dev/null 2>&1"))
       return {};
     std::ofstream(folder_ / "inputs.json") << inputs;
@@ -106,6 +106,7 @@ class OnnxRuntime : public testing::Test {
                          quoted(folder_ / "inputs.json") + " " + quoted(folder_ / "outputs.json")));
     return json::parse(read_file((folder_ / "outputs.json").string(), 1 << 30));
   }
+  json run(const SoftmaxModel& model, const json& inputs) { return run(to_network(model), inputs); }
 
   fs::path folder_;
 };
@@ -114,7 +115,8 @@ class OnnxRuntime : public testing::Test {
   const json outputs = run(model, inputs);  \
   if (outputs.is_null()) GTEST_SKIP() << "onnxruntime-node is not installed (scripts/install-deps.sh --test)"
 
-void expect_equal(const json& outputs, const SoftmaxModel& model, const Dataset& data, double tolerance = 1e-5) {
+template <typename Model>  // a softmax layer or a network
+void expect_equal(const json& outputs, const Model& model, const Dataset& data, double tolerance = 1e-5) {
   const Matrix expected = predict_probabilities(model, data);
   const Matrix scores = predict_scores(model, data);
   ASSERT_LT(expected.maxCoeff(), 0.9999) << "certain for some rows, so that errors would not show";
@@ -240,6 +242,56 @@ TEST_F(OnnxRuntime, OneCategoricalColumn) {
   expect_equal(outputs, model, encode(schema, rows));
 }
 
+constexpr Activation kActivations[] = {Activation::kIdentity, Activation::kSigmoid, Activation::kTanh,
+                                       Activation::kRelu};
+
+TEST_F(OnnxRuntime, NetworksOfCategoriesAndNumbers) {
+  const std::vector<Row> rows{{25.0, "blue", 0.5, "S", "a", -333333.0},
+                              {kMissing, "dark \"red\"", -1.5, "L", "?", -333333.5},
+                              {38.5, "grün", 0.0, "", "a", kMissing},
+                              {kMissing, "", 2.0, "M", "unseen", kMissing},
+                              {70.0, "?", 1.0, "unseen", "", -333332.0}};
+  const auto inputs = column_inputs(rows, {"age", "color", "weights", "size", "kind, or type", "#5"});
+  for (Activation activation : kActivations) {
+    for (Head head : {Head::kSoftmax, Head::kSigmoid}) {
+      Network network = random_network(mixed_schema(), {9, 5}, activation, head, 10);
+      network.layers[0].weights.col(0) /= 40;
+      network.center[0] = 38.6;
+      network.center[network.feature_count() - 1] = -333333.1;
+      RUN_OR_SKIP(outputs, network, inputs);
+      expect_equal(outputs, network, encode(network.schema, rows));
+    }
+  }
+}
+
+TEST_F(OnnxRuntime, NetworksOfNumbersFarFromZero) {
+  const std::vector<double> middles{0, 2000, 1e6};
+  const Schema schema = numeric_schema({numeric_column("a", 0), numeric_column("b", 1), numeric_column("c", 2)});
+  Network network = random_network(schema, {20}, Activation::kSigmoid, Head::kSigmoid, 11);
+  for (Index j = 0; j < 3; ++j) network.center[j] = middles[static_cast<std::size_t>(j)] + 0.03;
+  const std::vector<Row> rows = numeric_rows(200, middles, false);
+  RUN_OR_SKIP(outputs, network, matrix_input(rows));
+  expect_equal(outputs, network, encode(schema, rows));
+}
+
+TEST_F(OnnxRuntime, SigmoidsThatAllUnderflowStillAddUpToOne) {
+  const Schema schema = numeric_schema({numeric_column("a", 0)});
+  Network network = random_network(schema, {}, Activation::kIdentity, Head::kSigmoid, 12);
+  network.center.setZero();
+  network.layers[0].weights << 1, 1, 1;
+  network.layers[0].bias << 0, 1, -1;
+  const std::vector<Row> rows{{-500.0}, {0.0}, {500.0}};
+  RUN_OR_SKIP(outputs, network, matrix_input(rows));
+  // Far below 0, σ(y) is e^y: softmax(0, 1, −1). Far above, every sigmoid is 1.
+  const double e = std::exp(1.0), sum = 1 + e + 1 / e;
+  const double expected[] = {1 / sum, e / sum, 1 / e / sum};
+  const json& p = outputs["probabilities"]["data"];
+  for (std::size_t c = 0; c < 3; ++c) {
+    EXPECT_NEAR(p[c].get<double>(), expected[c], 1e-5);
+    EXPECT_NEAR(p[6 + c].get<double>(), 1.0 / 3, 1e-5);
+  }
+}
+
 TEST_F(OnnxRuntime, OnnxItselfAcceptsTheFiles) {
   if (!succeeds("/usr/bin/python3 -c 'import onnx' 2>/dev/null")) {
     GTEST_SKIP() << "python3-onnx is not installed (scripts/install-deps.sh --test)";
@@ -252,6 +304,11 @@ TEST_F(OnnxRuntime, OnnxItselfAcceptsTheFiles) {
   for (std::size_t i = 0; i < schemas.size(); ++i) {
     const fs::path path = folder_ / (std::to_string(i) + ".onnx");
     save_model(random_model(schemas[i], 9), path.string());
+    command += " " + quoted(path);
+  }
+  for (Activation activation : kActivations) {
+    const fs::path path = folder_ / (std::string(to_string(activation)) + ".onnx");
+    save_network(random_network(mixed_schema(), {4, 3}, activation, Head::kSigmoid, 13), path.string());
     command += " " + quoted(path);
   }
   EXPECT_TRUE(succeeds(command));

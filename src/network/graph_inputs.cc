@@ -1,0 +1,125 @@
+#include "network/graph_inputs.h"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <limits>
+
+namespace poise {
+namespace {
+
+using onnx::TensorProto;
+using Names = std::vector<std::string>;
+
+constexpr float kMissing = std::numeric_limits<float>::quiet_NaN();
+
+// What an empty cell may look like in a string input, besides an empty string.
+const Names kMissingText{"", "?", "NA", "NaN"};
+
+std::string meaning_of(const Column& column) {
+  if (column.kind == ColumnKind::kNumeric) {
+    const std::string missing =
+        column.can_fill ? fmt::format("NaN (missing) counts as {}", column.fill) : std::string("must not be missing");
+    return fmt::format("column \"{}\", a number; {}", column.name, missing);
+  }
+  constexpr std::size_t kShown = 20;
+  std::string categories;
+  for (std::size_t i = 0; i < std::min(kShown, column.categories.size()); ++i) {
+    categories += fmt::format("{}\"{}\"", i == 0 ? "" : ", ", column.categories[i]);
+  }
+  if (column.categories.size() > kShown) categories += fmt::format(", … ({} in all)", column.categories.size());
+  const std::string missing = column.can_fill ? fmt::format("; \"\" (missing) counts as \"{}\"",
+                                                            column.categories.at(static_cast<std::size_t>(column.fill)))
+                                              : std::string();
+  return fmt::format("column \"{}\", one of {}{}; anything else counts as none of them", column.name, categories,
+                     missing);
+}
+
+// 1 where the number is missing, else 0.
+std::string missing_indicator(GraphBuilder& builder, const std::string& value, const std::string& prefix) {
+  const std::string is_missing = builder.node("IsNaN", {value}, prefix + "/is_missing");
+  return builder.cast(is_missing, TensorProto::FLOAT, prefix + "/missing");
+}
+
+// All numeric: one input with the columns side by side. Where columns have a second feature, for "missing", the
+// indicators of all columns are put behind the columns and the features picked from there in the order of the schema.
+std::string array_input(GraphBuilder& builder, const Schema& schema) {
+  const Index width = schema.columns.empty() ? schema.array_features : std::ssize(schema.columns);
+  std::vector<Index> picked;
+  for (Index j = 0; j < std::ssize(schema.columns); ++j) {
+    picked.push_back(j);
+    if (schema.columns[static_cast<std::size_t>(j)].has_missing_feature) picked.push_back(width + j);
+  }
+  const std::string meaning = schema.columns.empty() ? "one row of numbers a sample, as in the data file"
+                                                     : "the numeric columns in the order of the schema; NaN is missing";
+  const std::string features = builder.input("features", 0, TensorProto::FLOAT, width, meaning);
+  if (std::ssize(picked) <= width) return features;
+  const std::string both =
+      builder.concatenate({features, missing_indicator(builder, features, "poise/input")}, "poise/input/both");
+  builder.node("Gather", {both, builder.constant("poise/input/order", picked)}, "poise/features");
+  builder.attribute("axis", 1);
+  return "poise/features";
+}
+
+// text → number of the category, −1 if it is none → one-hot, by comparison with 0 … m−1. (Shorter than OneHotEncoder,
+// whose output needs a Reshape, and a missing category is filled in by the same table.)
+std::string one_hot(GraphBuilder& builder, const Column& column, const std::string& text, const std::string& prefix) {
+  Names keys = column.categories;
+  std::vector<Index> numbers(keys.size());
+  for (std::size_t i = 0; i < keys.size(); ++i) numbers[i] = static_cast<Index>(i);
+  const std::string order = builder.constant(prefix + "/categories", numbers);
+  for (const std::string& missing : kMissingText) {
+    if (!column.can_fill || std::find(keys.begin(), keys.end(), missing) != keys.end()) continue;
+    keys.push_back(missing);
+    numbers.push_back(static_cast<Index>(column.fill));
+  }
+  const std::string number = builder.node("LabelEncoder", {text}, prefix + "/number");
+  builder.domain("ai.onnx.ml");
+  builder.attribute("keys_strings", keys);
+  builder.attribute("values_int64s", numbers);
+  builder.attribute("default_int64", -1);
+  const std::string equal = builder.node("Equal", {number, order}, prefix + "/equal");
+  return builder.cast(equal, TensorProto::FLOAT, prefix + "/one_hot");
+}
+
+// With categories: one input a column.
+std::string column_inputs(GraphBuilder& builder, const Schema& schema) {
+  Names parts;
+  for (Index j = 0; j < std::ssize(schema.columns); ++j) {
+    const Column& column = schema.columns[static_cast<std::size_t>(j)];
+    const std::string prefix = fmt::format("poise/column{}", j);
+    const bool numeric = column.kind == ColumnKind::kNumeric;
+    const auto type = numeric ? TensorProto::FLOAT : TensorProto::STRING;
+    const std::string value = builder.input(column.name, j, type, 1, meaning_of(column));
+    parts.push_back(numeric ? value : one_hot(builder, column, value, prefix));
+    if (column.has_missing_feature) parts.push_back(missing_indicator(builder, value, prefix));
+  }
+  return builder.concatenate(parts, "poise/features");
+}
+
+}  // namespace
+
+std::string raw_inputs(GraphBuilder& builder, const Schema& schema) {
+  const bool has_categories = std::any_of(schema.columns.begin(), schema.columns.end(),
+                                          [](const Column& column) { return column.kind == ColumnKind::kCategorical; });
+  return has_categories ? column_inputs(builder, schema) : array_input(builder, schema);
+}
+
+std::string fill_in(GraphBuilder& builder, const Schema& schema, const Vector& center, const std::string& centered) {
+  std::vector<float> fills(static_cast<std::size_t>(schema.feature_count()), kMissing);
+  bool needed = false;
+  Index feature = 0;
+  for (const Column& column : schema.columns) {
+    if (column.kind == ColumnKind::kNumeric && column.can_fill) {
+      const double rounded = static_cast<float>(center[feature]);
+      fills[static_cast<std::size_t>(feature)] = static_cast<float>(column.fill - rounded);
+      needed = true;
+    }
+    feature += column.feature_count();
+  }
+  if (!needed) return centered;
+  const std::string is_missing = builder.node("IsNaN", {centered}, "poise/is_missing");
+  return builder.node("Where", {is_missing, builder.constant("poise/fill", fills), centered}, "poise/filled");
+}
+
+}  // namespace poise
