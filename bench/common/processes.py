@@ -30,9 +30,11 @@ def openblas_core():
     return "SkylakeX" if "avx512bw" in flags else "Haswell" if "avx2" in flags else ""
 
 
-def environment(threads, blas="openblas"):
-    """The process environment that gives numpy and PyTorch this BLAS and this many threads."""
+def environment(threads, blas="openblas", wait=None):
+    """The process environment that gives numpy and PyTorch this BLAS, this many threads and this OMP_WAIT_POLICY."""
     result = dict(os.environ)
+    if wait:
+        result["OMP_WAIT_POLICY"] = wait
     if openblas_core():
         result.setdefault("OPENBLAS_CORETYPE", openblas_core())
     for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "BLIS_NUM_THREADS"):
@@ -72,3 +74,9 @@ def run(command, time_limit, env=None, log_folder=pathlib.Path(".")):
             time.sleep(0.005)
     return Finished(process.returncode, time.perf_counter() - start, peak,
                     out.read_text(errors="replace"), err.read_text(errors="replace"))
+
+
+def failure(finished):
+    """Why a process failed, in one line."""
+    lines = finished.stderr.strip().splitlines()
+    return f"failed (exit code {finished.code}): {lines[-1] if lines else 'no message'}"
