@@ -4,13 +4,25 @@ import statistics
 SLOW = 1.5  # settings this much slower than the best of their family are not repeated
 
 
-def best_setting(records, family):
-    """The label with the highest median rate in `family`, or None."""
+def rates_of(records, family):
+    """Label → rates of the runs in `family` that gave one."""
     rates = {}
     for record in records:
         if record["family"] == family and record["rate"]:
             rates.setdefault(record["tool"], []).append(record["rate"])
+    return rates
+
+
+def best_setting(records, family):
+    """The label with the highest median rate in `family`, or None."""
+    rates = rates_of(records, family)
     return max(rates, key=lambda tool: statistics.median(rates[tool]), default=None)
+
+
+def kept_setting(records, family):
+    """Poise's setting in `family` after the first repetition: the one that ran most often; while equal, the fastest."""
+    rates = rates_of(records, family)
+    return max(rates, key=lambda tool: (len(rates[tool]), statistics.median(rates[tool])), default=None)
 
 
 def worth_repeating(entries, records):
@@ -40,7 +52,7 @@ def contest(own, peers, repetitions, run):
         for peer in peers or [None]:
             for entry in own:
                 wanted = peer is None or entry.family == peer.against
-                if wanted and (repetition == 0 or entry.label == best_setting(records, entry.family)):
+                if wanted and (repetition == 0 or entry.label == kept_setting(records, entry.family)):
                     keep(entry, repetition)
             if peer:
                 keep(peer, repetition)
@@ -50,8 +62,8 @@ def contest(own, peers, repetitions, run):
 
 
 def ratios(records, against, family):
-    """Poise's best setting over the family's best one, in every pair of neighbors: (list, label of the peer)."""
-    best_own, best_peer = best_setting(records, against), best_setting(records, family)
+    """Poise's kept setting over the family's best one, in every pair of neighbors: (list, both labels)."""
+    best_own, best_peer = kept_setting(records, against), best_setting(records, family)
     own = {record["pair"]: record["rate"] for record in records if record["tool"] == best_own and record["rate"]}
     return [own[record["pair"]] / record["rate"] for record in records
-            if record["tool"] == best_peer and record["rate"] and record["pair"] in own], best_peer
+            if record["tool"] == best_peer and record["rate"] and record["pair"] in own], best_own, best_peer

@@ -23,8 +23,8 @@ class Runner:
     def finish(self, command, env):
         finished = run(command, 60 * self.budget + 120, env, self.folder)
         if finished.code != 0:
-            return dict(rate=None, remark=failure(finished))
-        return json.loads(finished.stdout)
+            return dict(rate=None, remark=failure(finished), others=finished.others)
+        return json.loads(finished.stdout) | dict(others=finished.others)
 
     def __call__(self, entry, repetition, batch=None):
         method = {"poise_train": self.train, "poise_infer": self.infer, "dlib_train": self.train_dlib}.get(entry.module)
@@ -47,16 +47,16 @@ class Runner:
         shutil.rmtree(self.folder / out, ignore_errors=True)
         result = self.finish(command, self.own_environment())
         if "samples_per_second" not in result:
-            return dict(rate=None, remark=result.get("remark", "no samples_per_second"))
+            return dict(rate=None, remark=result.get("remark", "no samples_per_second"), others=result["others"])
         self.rates[entry.label] = result["samples_per_second"]
         return dict(rate=result["samples_per_second"], epochs=result["epochs"], accuracy=result["train"]["accuracy"],
-                    remark=result["status"])
+                    remark=result["status"], others=result["others"])
 
     def infer(self, entry, repetition, batch):
         command = [self.poise.parent / "bench_inference", self.folder / "trained/model.onnx", self.net.poise_data,
                    "--batch", batch, "--threads", entry.threads, "--seconds", self.budget]
         result = self.finish(command, self.own_environment())
-        return dict(rate=result.get("rows_per_second"), remark=result.get("remark", ""))
+        return dict(rate=result.get("rows_per_second"), remark=result.get("remark", ""), others=result["others"])
 
     # Peers
 

@@ -2,7 +2,7 @@
 import statistics
 
 from common.spread import markdown_head, markdown_row, spread
-from network.contest import best_setting, ratios
+from network.contest import kept_setting, ratios
 from network.entries import OWN_BF16, OWN_FLOAT32
 
 # What the project aims at: (network, Poise, peer) → smallest ratio of rates.
@@ -16,6 +16,7 @@ TRAINING_AIMS = {
 INFERENCE_AIMS = {1: 5, 1000: 1.5}
 PEAK_AIM = {"mnist-512-256": 0.6}
 EQUILIBRIUM_COST = 1.3
+DISTURBED = 0.05  # share of the processors' time for others
 
 
 def grouped(records):
@@ -52,16 +53,16 @@ def rates_table(records, flops, peak, trained):
 
 def ratio_line(records, against, family, aim):
     """How many times as fast as the best of `family` Poise is, or what one of its own other rules costs."""
-    found, label = ratios(records, against, family)
+    found, own, label = ratios(records, against, family)
     if not found:
         return None
     middle = statistics.median(found)
     pairs = f"median of {len(found)} pairs; {min(found):.2f}–{max(found):.2f}"
     if family == "Poise equilibrium":
-        return f"- {label} takes {middle:.2f}× the time of {against} ({pairs}{verdict(middle, EQUILIBRIUM_COST, True)})."
+        return f"- {label} takes {middle:.2f}× the time of {own} ({pairs}{verdict(middle, EQUILIBRIUM_COST, True)})."
     if family.startswith("Poise"):
-        return f"- {label} takes {middle:.2f}× the time of {against} ({pairs})."
-    return f"- **{against} is {middle:.2f}× as fast as {label}** ({pairs}{verdict(middle, aim)})."
+        return f"- {label} takes {middle:.2f}× the time of {own} ({pairs})."
+    return f"- **{own} is {middle:.2f}× as fast as {label}** ({pairs}{verdict(middle, aim)})."
 
 
 def ratio_lines(records, aim_of):
@@ -72,22 +73,30 @@ def ratio_lines(records, aim_of):
 
 
 def peak_line(net, records, peak):
-    best = best_setting(records, OWN_FLOAT32)
+    best = kept_setting(records, OWN_FLOAT32)
     if not best:
         return None
     share = median_rate([record for record in records if record["tool"] == best]) * net.training_flops / peak
     return f"- {best}: {100 * share:.0f} % of the float32 peak{verdict(share, PEAK_AIM.get(net.name))}."
 
 
+def others_line(records):
+    """How much other work was on the machine: above some percent, rates are too low and ratios are noise."""
+    shares = [record["others"] for record in records]
+    middle = statistics.median(shares)
+    warning = " **These figures say little: measure again on a quiet machine.**" if middle > DISTURBED else ""
+    return f"- Other work on the machine: {100 * middle:.0f} % of its processors' time (at most {100 * max(shares):.0f} %).{warning}"
+
+
 def training_section(net, records, peak):
     head = (f"### Training, {net.title}\n\n{net.training_flops / 1e6:.3g} MFLOP a sample; float32 peak of two threads "
-            f"{peak / 1e9:.0f} GFLOP/s, measured just before. Rows a second of an epoch: median [min–max].\n")
+            f"{peak / 1e9:.0f} GFLOP/s, measured before and after. Rows a second of an epoch: median [min–max].\n")
     lines = ratio_lines(records, lambda against, family: TRAINING_AIMS.get((net.name, against, family)))
-    lines = [*lines, peak_line(net, records, peak)]
+    lines = [*lines, peak_line(net, records, peak), others_line(records)]
     return "\n".join([head, rates_table(records, net.training_flops, peak, True), "", *filter(None, lines)]) + "\n"
 
 
 def inference_section(net, batch, records, peak):
     head = f"### Inference, {net.title.split(',')[0]}, batch {batch:,}\n"
     lines = ratio_lines(records, lambda _, family: INFERENCE_AIMS[batch] if family.startswith("PyTorch") else None)
-    return "\n".join([head, rates_table(records, net.inference_flops, peak, False), "", *lines]) + "\n"
+    return "\n".join([head, rates_table(records, net.inference_flops, peak, False), "", *lines, others_line(records)]) + "\n"
