@@ -85,7 +85,8 @@ def others_line(records):
     shares = [record["others"] for record in records]
     middle = statistics.median(shares)
     warning = " **These figures say little: measure again on a quiet machine.**" if middle > DISTURBED else ""
-    return f"- Other work on the machine: {100 * middle:.0f} % of its processors' time (at most {100 * max(shares):.0f} %).{warning}"
+    return (f"- Other work on the machine: {100 * middle:.0f} % of its processors' time (at most {100 * max(shares):.0f} %)."
+            f"{warning}")
 
 
 def training_section(net, records, peak):
