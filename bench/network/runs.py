@@ -78,7 +78,7 @@ class Runner:
         return result | dict(remark=", ".join(filter(None, [result["remark"], *chosen])))
 
     def try_settings(self, entry, repetition, batch):
-        """(options, environment variables). PyTorch 1.13 takes AVX2 kernels by itself where AVX-512 ones are faster."""
+        """(options, environment variables). By itself PyTorch 1.13 takes AVX2 kernels; AVX-512 ones may be faster."""
         capabilities = ({}, dict(ATEN_CPU_CAPABILITY="avx512")) if openblas_core() == "SkylakeX" else ({},)
         tried = [self.child(entry, TRIALS[entry.module], repetition, batch, {}, variables) for variables in capabilities]
         best = max(range(len(tried)), key=lambda index: tried[index]["rate"] or 0)
