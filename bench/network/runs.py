@@ -5,11 +5,12 @@ import os
 import shutil
 import sys
 
-from common.processes import environment, failure, run
+from common.processes import environment, failure, openblas_core, run
 from network.nets import MOMENTUM
 
 FIRST_GUESS = 100_000  # samples a second, until a run has shown the entry's rate
 MOST_EPOCHS = 3000
+TRIALS = {"torch_train": "torch_trials", "torch_infer": "torch_infer"}  # peers that try settings first, and with what
 
 
 class Runner:
@@ -60,24 +61,35 @@ class Runner:
 
     # Peers
 
-    def spec(self, entry, batch):
+    def spec(self, entry, batch, settings):
         net = self.net
         return dict(data=str(self.data), widths=net.widths, activation=net.activation, batch=batch or net.batch,
                     learning_rate=net.learning_rate, momentum=MOMENTUM, threads=entry.threads, budget=self.budget,
-                    options=entry.options | self.settings.get(entry.label, {}))
+                    options=entry.options | settings)
 
     def run_python(self, entry, repetition, batch):
-        """In the first repetition PyTorch tries its settings in a process of their own; the fastest ones stay."""
-        if entry.module == "torch_train" and entry.label not in self.settings:
-            self.settings[entry.label] = self.child(entry, "torch_trials", repetition, batch).get("settings", {})
-        return self.child(entry, entry.module, repetition, batch)
+        """In the first repetition PyTorch tries its settings in processes of their own; the fastest ones stay."""
+        key = entry.label, batch
+        if entry.module in TRIALS and key not in self.settings:
+            self.settings[key] = self.try_settings(entry, repetition, batch)
+        settings, variables = self.settings.get(key, ({}, {}))
+        result = self.child(entry, entry.module, repetition, batch, settings, variables)
+        chosen = [f"{name}={value}" for name, value in (settings | variables).items()]
+        return result | dict(remark=", ".join(filter(None, [result["remark"], *chosen])))
 
-    def child(self, entry, module, repetition, batch):
+    def try_settings(self, entry, repetition, batch):
+        """(options, environment variables). By itself PyTorch 1.13 takes AVX2 kernels; AVX-512 ones may be faster."""
+        capabilities = ({}, dict(ATEN_CPU_CAPABILITY="avx512")) if openblas_core() == "SkylakeX" else ({},)
+        tried = [self.child(entry, TRIALS[entry.module], repetition, batch, {}, variables) for variables in capabilities]
+        best = max(range(len(tried)), key=lambda index: tried[index]["rate"] or 0)
+        return tried[best].get("settings", {}), capabilities[best]
+
+    def child(self, entry, module, repetition, batch, settings, variables):
         spec = self.folder / "spec.json"
         spec.parent.mkdir(parents=True, exist_ok=True)
-        spec.write_text(json.dumps(self.spec(entry, batch) | dict(seed=repetition + 1)))
+        spec.write_text(json.dumps(self.spec(entry, batch, settings) | dict(seed=repetition + 1)))
         return self.finish([sys.executable, "-m", "network.peers", module, spec],
-                           environment(entry.threads, entry.blas, entry.wait))
+                           environment(entry.threads, entry.blas, entry.wait) | variables)
 
     def train_dlib(self, entry, repetition, batch=None):
         net = self.net

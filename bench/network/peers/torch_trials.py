@@ -36,4 +36,4 @@ def measure(task):
     choices = BF16_CHOICES if task.options.get("bf16") else CHOICES
     tried = [dict(zip(choices, values)) for values in itertools.product(*choices.values())]
     rates = [rate(task, task.options | settings) for settings in tried]
-    return dict(settings=tried[rates.index(max(rates))])
+    return dict(settings=tried[rates.index(max(rates))], rate=max(rates))
