@@ -97,7 +97,7 @@ struct NetworkOptions {
   int epochs = 0;             ///< 0: chosen by the number of rows
   Index batch = 0;            ///< rows a batch; 0: chosen by the number of rows
   double time_limit = 0;      ///< seconds; 0: none
-  int patience = 0;           ///< stop after so many epochs without a better validation loss; 0: never
+  int patience = 0;           ///< stop after so many epochs without a new best one (best_epoch below); 0: never
   bool stop_at_rest = false;  ///< stop when the equilibrium gap and the free energy have settled
   int solve_head_every = 0;   ///< every so many epochs the last layer is solved exactly (THEORY 5.3); 0: never
   std::uint64_t seed = 1;
@@ -149,7 +149,8 @@ struct TrainingReport {
   TrainingStatus status = TrainingStatus::kFinished;
   std::string why;           ///< one sentence
   int epochs = 0;            ///< trained
-  int best_epoch = 0;        ///< whose weights were kept: the best on the validation data, or the last
+  int best_epoch = 0;        ///< whose weights were kept: where the validation accuracy, averaged over
+                             ///< some five epochs, was largest; without validation data the last
   Index batch = 0;           ///< rows a batch
   double seconds = 0;        ///< of training, validation included
   double train_seconds = 0;  ///< of passes over training rows alone

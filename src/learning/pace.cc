@@ -10,8 +10,9 @@
 namespace poise::learning {
 namespace {
 
-constexpr double kKappa = kStableCurvature / 2;  // 118.1: an oscillation of four steps at the largest curvature
-constexpr double kRise = 0.15;  // share of the run in which κ goes from the convex guarantee to kKappa
+constexpr double kKappa = 200;          // of the stability limit 236.2, as in the convex solver
+constexpr double kLeastCurvature = 32;  // of a network with inputs of mean square 1 that can be trusted
+constexpr double kRise = 0.15;          // share of the run in which κ goes from the convex guarantee to kKappa
 constexpr int kFirstIterations = 12, kLaterIterations = 2;
 constexpr Index kMeasurementsAnEpoch = 4;
 
@@ -51,7 +52,7 @@ void Pace::measure(Team& team, Batch& batch, Index step) {
   for (int k = 0; k < iterations; ++k) iterate(team, batch);
   team.share(1, [&](Index) {
     // The largest yet: late in training probabilities saturate and G with them, but not what a wrong row can do.
-    if (std::isfinite(found_) && found_ > 0) curvature_ = std::max(curvature_, found_);
+    if (std::isfinite(found_) && found_ > 0) curvature_ = std::max({curvature_, found_, kLeastCurvature});
     next_measurement_ = step + std::max<Index>(1, steps_an_epoch_ / kMeasurementsAnEpoch);
   });
 }
