@@ -8,7 +8,7 @@ import sys
 import time
 
 from readers.files import make_files
-from softmax.processes import environment
+from common.processes import environment
 
 LOADTXT = "numpy.loadtxt(path, delimiter=',')"
 SVMLIGHT = "sklearn.datasets.load_svmlight_file(path)"

@@ -6,7 +6,7 @@ import sys
 import time
 
 from softmax.catalog import MAKERS, get_problem
-from softmax.limits import measure_limits
+from common.limits import measure_limits
 from softmax.reference import get_reference
 from softmax.runs import run_peer, run_poise
 from softmax.table import AT_1E6, closest_peer, fastest_peer, median_at, problem_table

@@ -5,7 +5,7 @@ import sys
 
 import numpy as np
 
-from softmax.processes import environment, run
+from common.processes import environment, failure, run
 from softmax.trajectory import Trajectory, crossings_of_curve
 
 TOLERANCE = 1e-8  # of the optimum
@@ -28,11 +28,6 @@ def run_peer(variant, problem, optimum, budget, folder):
     final = min((trajectory.objective(len(trajectory) - 1) - optimum) / optimum, np.inf) if len(trajectory) else None
     shutil.rmtree(folder)
     return record | dict(times=times, final=final, remark=trajectory.remark, curve=trajectory.curve())
-
-
-def failure(finished):
-    lines = finished.stderr.strip().splitlines()
-    return f"failed (exit code {finished.code}): {lines[-1] if lines else 'no message'}"
 
 
 def run_poise(binary, problem, optimum, threads, budget, folder):

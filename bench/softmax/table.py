@@ -1,20 +1,10 @@
 """Records of runs as Markdown."""
 import statistics
 
+from common.spread import spread
 from softmax.trajectory import THRESHOLDS
 
 AT_1E6 = THRESHOLDS.index(1e-6)
-
-
-def spread(values, digits=3):
-    """median [min–max]; a dash where a run did not get there."""
-    reached = [value for value in values if value is not None]
-    if not reached:
-        return "–"
-    middle = f"{statistics.median(reached):.{digits}g}"
-    if len(values) > 1:
-        middle += f" [{min(reached):.{digits}g}–{max(reached):.{digits}g}]"
-    return middle if len(reached) == len(values) else f"{middle} ({len(reached)} of {len(values)} runs)"
 
 
 def grouped(records):

@@ -4,7 +4,7 @@ import importlib.util
 import shutil
 import subprocess
 
-from softmax.processes import blas_folder
+from common.processes import blas_folder
 
 SMALL_BYTES = 16 << 20  # up to here one thread may beat two
 

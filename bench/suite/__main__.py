@@ -4,10 +4,8 @@ scikit-learn's LogisticRegressionCV on the same rows and features. Prints one Ma
   scripts/bench.sh suite [--data ../shared/data/suite] [--poise build/release/bin/poise]
 """
 import argparse
-import json
 import pathlib
 import subprocess
-import sys
 import tempfile
 import time
 import warnings
@@ -17,40 +15,17 @@ from sklearn.datasets import load_svmlight_file
 from sklearn.linear_model import LogisticRegressionCV
 from sklearn.preprocessing import StandardScaler
 
-SETS = [
-    ("letter-recognition", "letter-recognition.data", "0"),
-    ("satimage", "sat.trn", "-1"),
-    ("adult", "adult.data.gz", "-1"),
-    ("mushrooms", "agaricus-lepiota.data", "0"),
-    ("yeast", "yeast.data", "-1"),
-    ("wine-quality-white", "winequality-white.csv", "quality"),
-    ("news20", "news20.libsvm.gz", None),
-    ("leaves-shape", "data_Sha_64.txt.gz", "0"),
-    ("dry-bean", "Dry_Bean_Dataset.csv.gz", "Class"),
-]
+from common.suite import SETS, split
+from common.tool import poise
+
 SEED = 1
-
-
-def poise(tool, *arguments):
-    """Runs the tool with --json and returns what it printed."""
-    done = subprocess.run([tool, *map(str, arguments), "--json", "--quiet"], capture_output=True, text=True)
-    if done.returncode != 0:
-        sys.exit(f"poise {' '.join(map(str, arguments))} failed: {done.stderr.strip()}")
-    return json.loads(done.stdout)
-
-
-def halves(rows, rng):
-    """Three quarters to train, one to test, at random."""
-    order = rng.permutation(rows)
-    cut = rows * 3 // 4
-    return np.sort(order[:cut]), np.sort(order[cut:])
 
 
 def dense_case(tool, path, label, work):
     """The encoded features as arrays, split; accuracies of both on the same rows."""
     poise(tool, "convert", path, work / "all.npy", "--label", label)
     x, y = np.load(work / "all.npy"), np.load(work / "all-labels.npy")
-    train, test = halves(len(y), np.random.default_rng(SEED))
+    train, test = split(len(y), np.random.default_rng(SEED))
     for name, part in (("train", train), ("test", test)):
         np.save(work / f"{name}.npy", x[part].astype(np.float32))
         np.save(work / f"{name}-labels.npy", y[part])
@@ -64,7 +39,7 @@ def dense_case(tool, path, label, work):
 def sparse_case(tool, path, work):
     """The same for LIBSVM data; a coarser grid, as a fit takes minutes."""
     x, y = load_svmlight_file(str(path))
-    train, test = halves(len(y), np.random.default_rng(SEED))
+    train, test = split(len(y), np.random.default_rng(SEED))
     rows = subprocess.run(["gzip", "-dc", str(path)], capture_output=True, text=True, check=True).stdout.splitlines()
     for name, part in (("train", train), ("test", test)):
         (work / f"{name}.libsvm").write_text("\n".join(rows[i] for i in part) + "\n")

@@ -13,4 +13,5 @@
 #include "poise/schema.h"
 #include "poise/softmax_regression.h"
 #include "poise/solver.h"
+#include "poise/training.h"
 #include "poise/version.h"

@@ -39,7 +39,7 @@ Dataset read_dataset(const std::string& source, const ReadOptions& options, cons
 /// The source that holds the test part of a named set ("mnist" → "mnist:test"), or empty.
 std::string test_part_of(const std::string& source);
 
-/// Writes the rows as CSV (original units, header, label last), LIBSVM or NPY (features, and labels beside it),
+/// Writes the rows as CSV or TSV (original units, header, label last), LIBSVM or NPY (features, and labels beside it),
 /// by the extension of `path`; ".gz" compresses. The file appears whole or not at all.
 void write_dataset(const Dataset& data, const std::string& path);
 

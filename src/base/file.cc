@@ -6,17 +6,24 @@
 
 #include <atomic>
 #include <cerrno>
+#include <cstdio>
 #include <filesystem>
 #include <system_error>
 
 #include "poise/error.h"
 
 namespace poise {
+namespace fs = std::filesystem;
 namespace {
 
-[[noreturn]] void fail(const std::string& what, const std::string& path) {
-  const std::string reason = std::generic_category().message(errno);
-  throw Error(ErrorKind::kIo, fmt::format("{}: {}", what, reason), {}, {}, {path});
+std::string reason() { return std::generic_category().message(errno); }
+
+[[noreturn]] void cannot_read(const std::string& what, const std::string& path) {
+  throw Error(ErrorKind::kIo, fmt::format("{}: {}", what, reason()), "a readable file", {}, {path});
+}
+
+[[noreturn]] void cannot_write(const std::string& path) {
+  throw Error(ErrorKind::kIo, "cannot write: " + reason(), "a writable place", "choose another with --out", {path});
 }
 
 // An open file, closed at the end of the scope.
@@ -39,21 +46,39 @@ class Handle {
   int number_;
 };
 
-void write_and_flush(const std::string& path, std::string_view bytes) {
-  Handle file(path, O_WRONLY | O_CREAT | O_EXCL);
-  if (!file.is_open()) fail("cannot create the file", path);
+bool write_all(const Handle& file, std::string_view bytes) {
   while (!bytes.empty()) {
     const ssize_t written = ::write(file.number(), bytes.data(), bytes.size());
     if (written < 0 && errno == EINTR) continue;
-    if (written < 0) fail("cannot write", path);
+    if (written < 0) return false;
     bytes.remove_prefix(static_cast<std::size_t>(written));
   }
-  if (::fsync(file.number()) != 0 || !file.close()) fail("cannot write", path);
+  return true;
+}
+
+// Whether all of it is on the disk under this new name; if not, errno says why.
+bool write_new(const std::string& path, std::string_view bytes) {
+  Handle file(path, O_WRONLY | O_CREAT | O_EXCL);
+  return file.is_open() && write_all(file, bytes) && ::fsync(file.number()) == 0 && file.close();
+}
+
+// A device, a pipe, a directory: what no other file can take the place of.
+bool is_special(const std::string& path) {
+  std::error_code ignored;
+  const fs::file_status status = fs::status(path, ignored);
+  return fs::exists(status) && !fs::is_regular_file(status);
+}
+
+// The file that links lead to, or the path itself where there is none yet.
+std::string behind_links(const std::string& path) {
+  std::error_code error;
+  const fs::path target = fs::canonical(path, error);
+  return error ? path : target.string();
 }
 
 // Makes the new name itself survive a crash. Some file systems refuse, and then nothing is lost but that.
 void flush_folder(const std::string& path) {
-  const auto folder = std::filesystem::path(path).parent_path();
+  const auto folder = fs::path(path).parent_path();
   const Handle handle(folder.empty() ? "." : folder.string(), O_RDONLY | O_DIRECTORY);
   if (handle.is_open()) (void)::fsync(handle.number());
 }
@@ -63,13 +88,13 @@ void flush_folder(const std::string& path) {
 std::string read_file(const std::string& path, std::size_t limit) {
   constexpr std::size_t kChunk = 1 << 20;
   const Handle file(path, O_RDONLY);
-  if (!file.is_open()) fail("cannot open the file", path);
+  if (!file.is_open()) cannot_read("cannot open the file", path);
   std::string bytes;
   for (std::size_t size = 0;;) {
     bytes.resize(size + kChunk);
     const ssize_t count = ::read(file.number(), bytes.data() + size, kChunk);
     if (count < 0 && errno == EINTR) continue;
-    if (count < 0) fail("cannot read the file", path);
+    if (count < 0) cannot_read("cannot read the file", path);
     size += static_cast<std::size_t>(count);
     if (size > limit) {
       throw Error(ErrorKind::kData, "the file is too large", fmt::format("at most {} bytes", limit), {}, {path});
@@ -82,16 +107,21 @@ std::string read_file(const std::string& path, std::size_t limit) {
 }
 
 void write_file_whole(const std::string& path, std::string_view bytes) {
-  static std::atomic<unsigned> counter{0};
-  const std::string temporary = fmt::format("{}.{}-{}.tmp", path, ::getpid(), counter++);
-  try {
-    write_and_flush(temporary, bytes);
-    if (std::rename(temporary.c_str(), path.c_str()) != 0) fail("cannot replace the file", path);
-  } catch (const Error& error) {
-    (void)::unlink(temporary.c_str());
-    throw Error(ErrorKind::kIo, error.found(), {}, "is the folder there, writable, and the disk not full?", {path});
+  if (is_special(path)) {
+    Handle file(path, O_WRONLY);
+    if (!file.is_open() || !write_all(file, bytes) || !file.close()) cannot_write(path);
+    return;
   }
-  flush_folder(path);
+  static std::atomic<unsigned> counter{0};
+  const std::string target = behind_links(path);
+  const std::string temporary = fmt::format("{}.{}-{}.tmp", target, ::getpid(), counter++);
+  if (!write_new(temporary, bytes) || std::rename(temporary.c_str(), target.c_str()) != 0) {
+    const int why = errno;
+    (void)::unlink(temporary.c_str());
+    errno = why;
+    cannot_write(path);
+  }
+  flush_folder(target);
 }
 
 }  // namespace poise

@@ -10,7 +10,8 @@ namespace poise {
 std::string read_file(const std::string& path, std::size_t limit);
 
 /// Writes a file that appears whole or not at all, at a crash too: a temporary file in the same folder, flushed to the
-/// disk, takes the name in one step. Throws Error(kIo).
+/// disk, takes the name in one step. Links are followed; a device or pipe is written to and stays what it is. Throws
+/// Error(kIo).
 void write_file_whole(const std::string& path, std::string_view bytes);
 
 }  // namespace poise

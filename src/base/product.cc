@@ -64,4 +64,10 @@ void multiply(const ProductShape& shape, const void* a, const void* b, float* c)
   }
 }
 
+void multiply(Index m, Index n, Index k, const float* a, Index lda, const float* b, Index ldb, float beta, float* c,
+              Index ldc) {
+  const dnnl_status_t status = dnnl_sgemm('N', 'N', m, n, k, 1, a, lda, b, ldb, beta, c, ldc);
+  if (status != dnnl_success) throw Error(ErrorKind::kResource, "oneDNN cannot multiply", "memory for its work space");
+}
+
 }  // namespace poise

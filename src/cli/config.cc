@@ -62,7 +62,9 @@ class ConfigReader {
   /// The arguments that the file stands for, less the options that `given` holds.
   std::vector<std::string> read(const std::vector<std::string>& given) {
     std::ifstream file(path_);
-    if (!file) throw Error(ErrorKind::kIo, std::string("cannot open: ") + std::strerror(errno), {}, {}, {path_});
+    if (!file)
+      throw Error(ErrorKind::kIo, std::string("cannot open: ") + std::strerror(errno), "a file of options", {},
+                  {path_});
     bool ours = true;
     for (std::string line; std::getline(file, line);) {
       ++line_;
@@ -74,7 +76,7 @@ class ConfigReader {
         add(line, given);
       }
     }
-    if (file.bad()) throw Error(ErrorKind::kIo, "cannot read", {}, {}, {path_});
+    if (file.bad()) throw Error(ErrorKind::kIo, "cannot read", "a file of options", {}, {path_});
     return std::move(arguments_);
   }
 

@@ -180,7 +180,7 @@ std::map<CLI::App*, Verb> declare(CLI::App& app, Arguments& a) {
 
   verb = add_verb(app, "convert", "write data in another format", "poise convert digits digits.csv");
   verb->add_option("IN", a.data, "a file or a known set")->required();
-  verb->add_option("OUT", a.target, "file to write: .csv, .libsvm or .npy, plain or .gz")->required();
+  verb->add_option("OUT", a.target, "file to write: .csv, .tsv, .libsvm or .npy, plain or .gz")->required();
   add_reading(*verb, a), add_common(*verb, a);
   verbs[verb] = convert;
 
@@ -259,7 +259,8 @@ int parse_and_run(CLI::App& app, const std::map<CLI::App*, Verb>& verbs, Argumen
   std::signal(SIGINT, on_interrupt);
   const int code = verbs.at(verb)(arguments);
   if (std::fflush(stdout) == 0 && std::ferror(stdout) == 0) return code;
-  return fail(std::string("cannot write to stdout: ") + std::strerror(errno), kIoError);
+  return fail(std::string("cannot write to stdout: ") + std::strerror(errno) + "; expected room for the answer",
+              kIoError);
 }
 
 int run(int argc, char** argv) {
@@ -286,7 +287,10 @@ int main(int argc, char** argv) {
   } catch (const poise::Error& error) {
     return fail(error.what(), error.exit_code());
   } catch (const std::bad_alloc&) {
-    return fail("out of memory; hint: fewer features or rows, or a machine with more", poise::cli::kResourceError);
+    return fail(
+        "out of memory; expected a problem that fits this machine; hint: fewer features or rows, or a machine with "
+        "more",
+        poise::cli::kResourceError);
   } catch (const std::exception& error) {
     return fail(
         std::string("internal error: ") + error.what() + "; hint: please report this with the command that led to it",

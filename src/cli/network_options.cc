@@ -58,7 +58,7 @@ void add_rule(CLI::App& verb, NetworkOptions& o) {
       ->check(number_in(0, false, 1.999999, "a number in (0, 2)"));
   of_networks(verb.add_option("--relaxation-steps", o.relaxation_steps, "of local rules (default 100)"))
       ->check(whole_number_from(1));
-  of_networks(verb.add_option_function<std::string>(
+  CLI::Option* compat = of_networks(verb.add_option_function<std::string>(
                   "--compat",
                   [&o](const std::string&) {
                     o.reference_2024 = true;
@@ -69,6 +69,9 @@ void add_rule(CLI::App& verb, NetworkOptions& o) {
                   },
                   "reference-2024: the local rule exactly as its published code runs it"))
       ->check(one_of({"reference-2024"}));
+  for (const char* decided : {"--loss", "--activation", "--rule", "--order", "--relaxation"}) {
+    compat->excludes(verb.get_option(decided));
+  }
 }
 
 void add_step(CLI::App& verb, NetworkOptions& o) {

@@ -4,10 +4,10 @@
 
 #include <nlohmann/json.hpp>
 
+#include "base/file.h"
 #include "cli/arguments.h"
 #include "poise/error.h"
 #include "poise/network.h"
-#include "run/run_directory.h"
 
 namespace poise::cli {
 namespace {
@@ -63,12 +63,12 @@ int predict(const Arguments& a) {
     nlohmann::json out =
         a.out.empty() ? as_json(probabilities, model.schema, a.probabilities) : nlohmann::json{{"output", a.out}};
     out["rows"] = probabilities.rows();
-    if (!a.out.empty()) write_file(a.out, as_csv(probabilities, model.schema, a.probabilities));
+    if (!a.out.empty()) write_file_whole(a.out, as_csv(probabilities, model.schema, a.probabilities));
     fmt::print("{}\n", out.dump(2));
   } else if (a.out.empty()) {
     fmt::print("{}", as_csv(probabilities, model.schema, a.probabilities));
   } else {
-    write_file(a.out, as_csv(probabilities, model.schema, a.probabilities));
+    write_file_whole(a.out, as_csv(probabilities, model.schema, a.probabilities));
   }
   return 0;
 }

@@ -13,7 +13,7 @@ Parts read_parts(const Arguments& a, double share) {
   if (share <= 0) return {std::move(all), std::nullopt};
   const auto held_out = static_cast<Index>(static_cast<double>(all.rows()) * share);
   if (held_out == 0) {
-    throw Error(ErrorKind::kUsage, fmt::format("a share of {} of {} rows to hold out is not one row", share, all.rows()),
+    throw Error(ErrorKind::kUsage, fmt::format("--validation {} of {} rows is not one row", share, all.rows()),
                 "a share of at least one row", "--validation 0 holds out none", {a.data});
   }
   auto [train, validation] = split_rows(all, held_out, a.seed);

@@ -78,13 +78,22 @@ HWY_INLINE void HessianBlock(const T* HWY_RESTRICT p, const T* HWY_RESTRICT s, I
   const hn::ScalableTag<T> t;
   const Index lanes = static_cast<Index>(hn::Lanes(t));
   for (Index r = 0; r < ld; r += lanes) {
-    auto mean = hn::Zero(t);
+    auto largest = hn::LoadU(t, p + r), total = largest, origin = hn::LoadU(t, v + r);  // p_m, Σ_k p_k, v_m
+    for (Index c = 1; c < classes; ++c) {
+      const auto q = hn::LoadU(t, p + c * ld + r);
+      origin = hn::IfThenElse(hn::Gt(q, largest), hn::LoadU(t, v + c * ld + r), origin);
+      largest = hn::Max(largest, q);
+      total = hn::Add(total, q);
+    }
+    auto mean = hn::Zero(t);  // Σ_k p_k (v_k − v_m), where class m has no part
     for (Index c = 0; c < classes; ++c) {
-      mean = hn::MulAdd(hn::LoadU(t, p + c * ld + r), hn::LoadU(t, v + c * ld + r), mean);
+      const auto apart = hn::Sub(hn::LoadU(t, v + c * ld + r), origin);
+      mean = hn::MulAdd(hn::LoadU(t, p + c * ld + r), apart, mean);
     }
     const auto weight = hn::LoadU(t, s + r);
     for (Index c = 0; c < classes; ++c) {
-      const auto centered = hn::Sub(hn::LoadU(t, v + c * ld + r), mean);
+      const auto apart = hn::Sub(hn::LoadU(t, v + c * ld + r), origin);
+      const auto centered = hn::MulSub(total, apart, mean);
       hn::StoreU(hn::Mul(hn::Mul(weight, hn::LoadU(t, p + c * ld + r)), centered), t, v + c * ld + r);
     }
   }

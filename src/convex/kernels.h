@@ -23,8 +23,10 @@ void convert(const float* from, double* to, Index count);
 void softmax_block(const float* z, Index classes, Index ld, float* p, float* lse, float* expected);
 void softmax_block(const double* z, Index classes, Index ld, double* p, double* lse, double* expected);
 
-/// In place  v_c ← s p_c (v_c − Σ_k p_k v_k): the Hessian of one row applied to its scores v (THEORY 4.2). s: ld
-/// entries.
+/// In place  v_c ← s p_c Σ_k p_k (v_c − v_k), which is s p_c (v_c − ⟨p, v⟩): the Hessian of one row applied to its
+/// scores v (THEORY 4.2). s: ld entries. As differences from the likeliest class, because where float32 rounds p_m to 1
+/// all of v_m − ⟨p, v⟩ is rounding. Symmetric and positive semidefinite for any p ≥ 0, also one that adds up to 1 only
+/// nearly.
 void hessian_block(const float* p, const float* s, Index classes, Index ld, float* v);
 void hessian_block(const double* p, const double* s, Index classes, Index ld, double* v);
 

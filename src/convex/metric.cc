@@ -119,12 +119,7 @@ class ClassBlockMetric : public Metric {
     const Index d = problem.cols();
     const double wanted = static_cast<double>(std::max<Index>(256, 2 * (d + 1)));
     parallel_for(objective.classes(), threads_, [&](Index c) {
-      std::vector<double> curvature(static_cast<std::size_t>(problem.rows()));
-      for (Index i = 0; i < problem.rows(); ++i) {
-        const double p = static_cast<double>(objective.probability(i, c));
-        curvature[static_cast<std::size_t>(i)] = problem.row_weight[i] * p * (1 - p);
-      }
-      const Sample sample = draw_rows(curvature, wanted, kSampleSeed + static_cast<std::uint64_t>(c));
+      const Sample sample = draw_rows(objective.curvatures(c), wanted, kSampleSeed + static_cast<std::uint64_t>(c));
       factors_[static_cast<std::size_t>(c)] = factorize(sampled_gram(problem.features, sample), problem.penalty);
     });
   }

@@ -88,6 +88,16 @@ void residual_block(const Problem& problem, const ScoreBlock<Real>& block, const
   }
 }
 
+/// p_c (1 − p_c) of one row of class-major float32 probabilities. Above ½ the second factor is the sum of the other
+/// classes: 1 − p_c would be off by 6e-8, all there is where a row is as good as certain.
+double variance_of(const float* p, Index classes, Index ld, Index c) {
+  const double own = static_cast<double>(p[c * ld]);
+  if (own <= 0.5) return own * (1 - own);
+  double others = 0;
+  for (Index k = 0; k < classes; ++k) others += k == c ? 0 : static_cast<double>(p[k * ld]);
+  return own * others;
+}
+
 struct Sums {
   double cross_entropy = 0, entropy = 0, largest = 0, smallest = 1;
 };
@@ -187,19 +197,37 @@ void SoftmaxObjective::hessian_product(const Parameters& v, Parameters& product,
 
 Vector SoftmaxObjective::solve_bias(const Vector& g) const {
   const Index k = classes(), block_rows = engine_.block_rows();
-  Matrix second = Matrix::Zero(k, k);
-  Vector first = Vector::Zero(k);
+  Matrix system = Matrix::Zero(k, k);  // −Σ s p pᵀ
   for (Index block = 0; block < probabilities_.rows(); ++block) {
     const Index begin = block * block_rows, count = std::min(block_rows, rows() - begin);
     const Eigen::Map<const MatrixF> p(probabilities_.row(block).data(), k, block_rows);
     const MatrixF weighted = p.leftCols(count) * problem_.row_weight.segment(begin, count).cast<float>().asDiagonal();
-    first += weighted.rowwise().sum().cast<double>();
-    second += (weighted * p.leftCols(count).transpose()).cast<double>();
+    system -= (weighted * p.leftCols(count).transpose()).cast<double>();
   }
-  Matrix system = -second;
-  system.diagonal() += first;
-  system.array() += first.sum() / static_cast<double>(k);  // 11ᵀ: takes the gauge out
-  return system.ldlt().solve(g.array().matrix() - Vector::Constant(k, g.mean()));
+  system.diagonal().setZero();
+  system.diagonal() = -system.rowwise().sum().eval();  // Σ s p_c(1 − p_c), without cancellation
+  // The gauge: the class with most curvature stays at 0 and its equation, which the others imply, is left out. So rows
+  // of a class that hardly occurs are not mixed with rows many orders of magnitude larger.
+  Index still = 0;
+  system.diagonal().maxCoeff(&still);
+  system.row(still).setZero();
+  system.col(still).setZero();
+  Vector right = g;
+  right[still] = 0;
+  Vector v = system.ldlt().solve(right);  // 0 where there is no curvature at all
+  v.array() -= v.mean();
+  return v;
+}
+
+std::vector<double> SoftmaxObjective::curvatures(Index class_id) const {
+  const Index block_rows = engine_.block_rows();
+  std::vector<double> result;
+  result.reserve(static_cast<std::size_t>(rows()));
+  for (Index i = 0; i < rows(); ++i) {
+    const float* p = probabilities_.row(i / block_rows).data() + i % block_rows;
+    result.push_back(problem_.row_weight[i] * variance_of(p, classes(), block_rows, class_id));
+  }
+  return result;
 }
 
 Parameters SoftmaxObjective::hessian_diagonal() const {
@@ -210,8 +238,8 @@ Parameters SoftmaxObjective::hessian_diagonal() const {
         const float* p = probabilities_.row(block.first_row / block_rows).data();
         for (Index c = 0; c < k; ++c) {
           for (Index r = 0; r < block.rows; ++r) {
-            const float q = p[c * block.ld + r];
-            block.scores[c * block.ld + r] = static_cast<float>(problem_.row_weight[block.first_row + r]) * q * (1 - q);
+            block.scores[c * block.ld + r] =
+                static_cast<float>(problem_.row_weight[block.first_row + r] * variance_of(p + r, k, block.ld, c));
           }
         }
       },

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <vector>
 
 #include "convex/pass.h"
 #include "convex/problem.h"
@@ -71,6 +72,8 @@ class SoftmaxObjective {
   float probability(Index row, Index class_id) const {
     return probabilities_(row / engine_.block_rows(), class_id * engine_.block_rows() + row % engine_.block_rows());
   }
+  /// s_i p_ic (1 − p_ic) of every row there: what each adds to the curvature of one class.
+  std::vector<double> curvatures(Index class_id) const;
 
   const PassEngine& engine() const { return engine_; }
   const Vector& mean_features() const { return moments().mean_features; }  ///< Σ s_i x_i, d
@@ -98,7 +101,8 @@ class SoftmaxObjective {
 };
 
 /// The Hessian of the loss (without the penalty) at the objective's last point, dense features only, float64:
-/// K(d+1) square, entry (c(d+1)+j, k(d+1)+l) = Σ_i s_i p_ic(δ_ck − p_ik) x̃_ij x̃_il.
+/// K(d+1) square, entry (c(d+1)+j, k(d+1)+l) = Σ_i s_i p_ic(δ_ck − p_ik) x̃_ij x̃_il; 1 − p_ic as the sum of the other
+/// classes, which does not cancel and makes rows of the matrix add up to 0 over k.
 /// `probabilities` (n×K): in place of the ones the objective keeps, which are float32.
 Matrix dense_hessian(const SoftmaxObjective& objective, const Matrix* probabilities = nullptr);
 

@@ -54,7 +54,7 @@ Vector normalized_weights(const Dataset& data, bool balanced, Index classes) {
   Vector weight = data.sample_weight.size() > 0 ? data.sample_weight : Vector::Ones(n);
   if (balanced) {
     if (data.labels.empty())
-      throw Error(ErrorKind::kUsage, "balanced class weights need class labels, not soft targets");
+      throw Error(ErrorKind::kUsage, "balanced class weights need class labels, not soft targets", "a label a row");
     Vector of_class = Vector::Zero(classes);
     for (Index i = 0; i < n; ++i) of_class[data.labels[static_cast<std::size_t>(i)]] += weight[i];
     const double sum = weight.sum();

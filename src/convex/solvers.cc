@@ -70,11 +70,14 @@ double dual_loss(const Parameters& residual, const Vector& penalty) {
 
 Parameters solve_newton_system(const SoftmaxObjective& objective, const Metric& metric, const Parameters& gradient,
                                const CgGoal& goal, const Monitor* monitor) {
+  // Less than this share of what the metric expects is no curvature but rounding: along a class without probability,
+  // say, H is 0 and what rounding has put into the gradient there must not be divided by it.
+  constexpr double kNoCurvature = 1e-14;
   const bool in_double = is_small(objective);  // cheap there, and such problems come with any conditioning
   Parameters step = objective.zero(), residual = gradient, product;
   int products = 0;
   Parameters z = metric.solve(residual), direction = z;
-  double rz = dot(residual, z);
+  double rz = dot(residual, z), size = rz;  // size: ⟨direction, M direction⟩
   const double target = goal.reduction * goal.reduction * rz;
   const Vector& penalty = objective.problem().penalty;
   while (products < goal.max_products && rz > 0 && (rz > target || dual_loss(residual, penalty) > goal.dual_loss)) {
@@ -82,13 +85,15 @@ Parameters solve_newton_system(const SoftmaxObjective& objective, const Metric& 
     ++products;
     if (monitor && monitor->must_stop()) break;
     const double curvature = dot(direction, product);
-    if (!(curvature > 0)) break;  // rounding has eaten the direction; what we have is the best there is
+    if (!(curvature > kNoCurvature * size)) break;  // what we have is the best there is
     const double length = rz / curvature;
     step += length * direction;
     residual -= length * product;
     z = metric.solve(residual);
     const double next = dot(residual, z);
-    direction = z + (next / rz) * direction;
+    const double share = next / rz;
+    direction = z + share * direction;
+    size = next + share * share * size;  // z is M-orthogonal to the direction before
     rz = next;
   }
   step.row(step.rows() - 1) += objective.solve_bias(residual.bottomRows(1).transpose()).transpose();

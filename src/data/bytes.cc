@@ -33,7 +33,7 @@ class Descriptor {
 };
 
 [[noreturn]] void fail_io(const std::string& path, const std::string& what, const std::string& hint = {}) {
-  throw Error(ErrorKind::kIo, what, {}, hint, {path});
+  throw Error(ErrorKind::kIo, what, "a readable file", hint, {path});
 }
 
 [[noreturn]] void fail_empty(const std::string& path) {
@@ -63,7 +63,8 @@ void ByteBuffer::reserve(std::size_t capacity) {
   if (capacity <= capacity_) return;
   void* grown = std::realloc(data_, capacity);
   if (grown == nullptr) {
-    throw Error(ErrorKind::kResource, "out of memory for " + std::to_string(capacity >> 20) + " MiB of input");
+    throw Error(ErrorKind::kResource, "out of memory for " + std::to_string(capacity >> 20) + " MiB of input",
+                "input that fits in memory");
   }
   data_ = static_cast<char*>(grown);
   capacity_ = capacity;
@@ -78,12 +79,12 @@ Bytes ByteBuffer::release(std::size_t size) {
   return {std::shared_ptr<const void>(data, [](const void* p) { std::free(const_cast<void*>(p)); }), data, size};
 }
 
-Bytes load_file(const std::string& path) {
+Bytes load_file(const std::string& path, const std::string& hint_if_missing) {
   const Descriptor file(path);
   if (file.value() < 0) {
     const bool missing = errno == ENOENT || errno == ENOTDIR;
     fail_io(path, missing ? "no such file" : std::string("cannot open: ") + std::strerror(errno),
-            missing ? "known names are digits, mnist and fashion-mnist; anything else is a path" : "");
+            missing ? hint_if_missing : "");
   }
   struct stat status {};
   if (::fstat(file.value(), &status) != 0) fail_io(path, std::string("cannot inspect: ") + std::strerror(errno));
@@ -98,8 +99,8 @@ Bytes load_file(const std::string& path) {
   return {std::move(owner), static_cast<const char*>(mapped), size};
 }
 
-Bytes load_inflated(const std::string& path) {
-  Bytes raw = load_file(path);
+Bytes load_inflated(const std::string& path, const std::string& hint_if_missing) {
+  Bytes raw = load_file(path, hint_if_missing);
   if (is_gzip(raw.view())) return inflate_gzip(raw.view(), path);
   if (without_gz(path) != path) {
     throw Error(ErrorKind::kData, "not a gzip file, in spite of its name", "the bytes 1f 8b first",

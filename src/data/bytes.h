@@ -42,10 +42,10 @@ class ByteBuffer {
 
 /// The file as it is on disk: mapped, or read where it cannot be (a pipe). Error(kIo) if it cannot be opened or is a
 /// directory, Error(kData) if it is empty. A mapped file must not shrink while it is in use.
-Bytes load_file(const std::string& path);
+Bytes load_file(const std::string& path, const std::string& hint_if_missing = {});
 
 /// The same, inflated if it is gzip. A name that ends in .gz must be gzip.
-Bytes load_inflated(const std::string& path);
+Bytes load_inflated(const std::string& path, const std::string& hint_if_missing = {});
 
 /// A copy, for tests and fuzz targets.
 Bytes copy_bytes(std::string_view text);

@@ -27,11 +27,17 @@ std::size_t likely_size(std::string_view compressed) {
   return stated > 0 && stated / 64 < compressed.size() ? stated + std::size_t{1} : fallback;
 }
 
+[[noreturn]] void fail_damaged(const std::string& found, const std::string& file) {
+  throw Error(ErrorKind::kData, found, "a whole gzip file", "copy or download it again", {file});
+}
+
 /// One inflation; frees zlib's state however it ends.
 class Inflater {
  public:
   Inflater(std::string_view compressed, const std::string& file) : input_(compressed), file_(file) {
-    if (inflateInit2(&stream_, 15 + 16) != Z_OK) throw Error(ErrorKind::kResource, "out of memory for zlib");
+    if (inflateInit2(&stream_, 15 + 16) != Z_OK) {
+      throw Error(ErrorKind::kResource, "out of memory for zlib", "some 50 KiB more");
+    }
   }
   ~Inflater() { inflateEnd(&stream_); }
   Inflater(const Inflater&) = delete;
@@ -62,23 +68,23 @@ class Inflater {
     size_ += out - stream_.avail_out;
     if (status == Z_OK || status == Z_STREAM_END) return status;
     if (status == Z_BUF_ERROR && size_ == output_.capacity()) return Z_OK;  // only the room ran out
-    if (status == Z_BUF_ERROR) fail("the gzip file is cut short", "copy or download it again");
-    fail(std::string("the gzip file is corrupt: ") + (stream_.msg != nullptr ? stream_.msg : "bad block"),
-         "copy or download it again");
+    if (status == Z_BUF_ERROR) fail_damaged("the gzip file is cut short", file_);
+    fail_damaged(std::string("the gzip file is corrupt: ") + (stream_.msg != nullptr ? stream_.msg : "bad block"),
+                 file_);
   }
 
   /// After a member: whether that was all. Zero padding is allowed; another member goes on.
   bool at_end() {
     const std::string_view rest = input_.substr(used_);
     if (rest.find_first_not_of('\0') == std::string_view::npos) return true;
-    if (!is_gzip(rest)) fail("something else follows the gzip data", "only gzip members, or zero bytes");
+    if (!is_gzip(rest)) {
+      throw Error(ErrorKind::kData, "something else follows the gzip data", "only gzip members, or zero bytes", {},
+                  {file_});
+    }
     if (inflateReset(&stream_) != Z_OK) throw Error(ErrorKind::kInternal, "zlib cannot be reset");
     return false;
   }
 
-  [[noreturn]] void fail(const std::string& found, const std::string& hint) const {
-    throw Error(ErrorKind::kData, found, {}, hint, {file_});
-  }
   [[noreturn]] void fail_bomb() const {
     throw Error(ErrorKind::kResource, "inflates to more than " + std::to_string(size_ >> 20) + " MiB",
                 "what fits in memory, at no more than 400 bytes a byte", "inflate it yourself if it is not a bomb",
@@ -97,9 +103,7 @@ class Inflater {
 bool is_gzip(std::string_view bytes) { return bytes.size() >= 2 && bytes.substr(0, 2) == "\x1f\x8b"; }
 
 Bytes inflate_gzip(std::string_view compressed, const std::string& file) {
-  if (compressed.size() < 18) {
-    throw Error(ErrorKind::kData, "the gzip file is cut short", {}, "copy or download it again", {file});
-  }
+  if (compressed.size() < 18) fail_damaged("the gzip file is cut short", file);
   return Inflater(compressed, file).run();
 }
 

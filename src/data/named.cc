@@ -87,7 +87,7 @@ Dataset read_digits(const NamedSource& source, const ReadOptions& options, const
     throw Error(ErrorKind::kUsage,
                 options.label ? "--label names a column, and the digits have none"
                               : "--labels names a file, and the digits have their labels",
-                {}, "leave it out", {"digits"});
+                "no such option", "leave it out", {"digits"});
   }
   const std::string_view file(reinterpret_cast<const char*>(kDigitsFile), kDigitsFileSize);
   Dataset all = parse_digits(inflate_gzip(file, "digits").view());

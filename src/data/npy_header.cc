@@ -192,8 +192,8 @@ NpyArray parse_npy(const Bytes& bytes, const std::string& file) {
   array.bytes = bytes;
   array.data_begin = 8 + length_size + length;
   if (array.data_begin > bytes.size) {
-    throw Error(ErrorKind::kData, fmt::format("the NPY header claims {} bytes and the file ends before", length), {},
-                "the file may be cut short: copy or save it again", {file});
+    throw Error(ErrorKind::kData, fmt::format("the NPY header claims {} bytes and the file ends before", length),
+                "as many as claimed", "the file may be cut short: copy or save it again", {file});
   }
   HeaderParser(bytes.view().substr(8 + length_size, length), file).run(array);
   check_size(array, file);

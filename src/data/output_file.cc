@@ -36,7 +36,8 @@ OutputFile::~OutputFile() {
 }
 
 void OutputFile::fail(const std::string& what) const {
-  throw Error(ErrorKind::kIo, "cannot write: " + what, {}, {}, {path_});
+  throw Error(ErrorKind::kIo, "cannot write: " + what, "a writable place",
+              "is the folder there, writable, and the disk not full?", {path_});
 }
 
 void OutputFile::flush() {

@@ -17,6 +17,8 @@
 namespace poise {
 namespace {
 
+constexpr const char* kKnownNames = "known names are digits, mnist and fashion-mnist; anything else is a path";
+
 template <std::size_t N>
 bool ends_with_any(const std::string& name, const std::array<const char*, N>& endings) {
   return std::any_of(endings.begin(), endings.end(), [&](const char* ending) { return name.ends_with(ending); });
@@ -73,7 +75,7 @@ Dataset read_any(const std::string& source, const ReadOptions& options, const Sc
     data = read_digits(*name, options, schema);
   } else {
     const std::string path = name ? find_images(*name, options) : source;
-    data = read_bytes(load_inflated(path), path, options, schema);
+    data = read_bytes(load_inflated(path, kKnownNames), path, options, schema);
   }
   data.name = name ? source : base_name(source);
   return data;
@@ -94,7 +96,7 @@ Dataset read_bytes(const Bytes& bytes, const std::string& file, const ReadOption
         return read_idx(bytes, file, options, schema);
     }
   } catch (const std::bad_alloc&) {
-    throw Error(ErrorKind::kResource, "out of memory while reading", {}, {}, {file});
+    throw Error(ErrorKind::kResource, "out of memory while reading", "data that fits in memory", {}, {file});
   }
   throw Error(ErrorKind::kInternal, "an unknown format");
 }

@@ -57,7 +57,9 @@ class TableReader {
  private:
   void parse() {
     parsed_ = parse_table(head_.text, head_.data, roles_.modes(head_.modes), options_.threads);
-    if (parsed_.rows() == 0) throw Error(ErrorKind::kData, "the table has a header and no rows", {}, {}, {file_});
+    if (parsed_.rows() == 0) {
+      throw Error(ErrorKind::kData, "the table has a header and no rows", "rows of data behind it", {}, {file_});
+    }
     // The first rows may have been unlike the others. What decides is the whole file, so that a second look agrees.
     if (schema_ == nullptr && !correct_modes(parsed_, roles_, head_.modes)) {
       parsed_ = parse_table(head_.text, head_.data, roles_.modes(head_.modes), options_.threads);
@@ -66,7 +68,7 @@ class TableReader {
 
   void read_weights() {
     if (roles_.weight < 0) return;
-    check_numbers(head_, parsed_, roles_.weight, true);
+    check_numbers(head_, parsed_, roles_.weight, Gaps::kWeight);
     const Index slot = parsed_.slots[at(roles_.weight)];
     data_.sample_weight.resize(parsed_.rows());
     std::vector<double> x(at(parsed_.number_columns()));
@@ -77,10 +79,11 @@ class TableReader {
       }
     }
     const std::string name = head_.title(roles_.weight);
-    if (data_.sample_weight.minCoeff() < 0) {
-      throw Error(ErrorKind::kData,
-                  fmt::format("the row weights in {} go down to {}", name, data_.sample_weight.minCoeff()),
-                  "weights of 0 or more", {}, {file_});
+    Index least = 0;
+    if (data_.sample_weight.minCoeff(&least) < 0) {
+      throw Error(
+          ErrorKind::kData, fmt::format("the row weights in {} go down to {}", name, data_.sample_weight[least]),
+          "weights of 0 or more", {}, head_.text.where(head_.text.row_at(head_.data, least), roles_.weight + 1));
     }
     if (!(data_.sample_weight.sum() > 0) || !std::isfinite(data_.sample_weight.sum())) {
       throw Error(ErrorKind::kData, fmt::format("the row weights in {} sum to {}", name, data_.sample_weight.sum()),
@@ -184,8 +187,8 @@ class TableReader {
 
 Dataset read_table(const Bytes& bytes, const std::string& file, const ReadOptions& options, const Schema* schema) {
   if (!options.labels_file.empty()) {
-    throw Error(ErrorKind::kUsage, "--labels is for arrays, and this is a table", {}, "--label names the column",
-                {file});
+    throw Error(ErrorKind::kUsage, "--labels is for arrays, and this is a table", "an NPY, IDX or LIBSVM file",
+                "--label names the column", {file});
   }
   if (schema != nullptr && schema->columns.empty()) {
     throw Error(ErrorKind::kData, "a table",

@@ -16,8 +16,6 @@ constexpr Index kIdentifierRows = 20;
 constexpr std::size_t kManyCategories = 1000;
 const std::string kMissingCategory = "?";
 
-const char* const kMissingHint = "--missing mean or --missing category goes on without it";
-
 std::size_t at(Index i) { return static_cast<std::size_t>(i); }
 
 [[noreturn]] void fail_cell(const TableHead& head, Index column, const char* place, const std::string& what,
@@ -26,10 +24,37 @@ std::size_t at(Index i) { return static_cast<std::size_t>(i); }
               head.text.where(place, column + 1));
 }
 
-[[noreturn]] void fail_missing(const TableHead& head, Index column, const char* place) {
+const char* missing_hint(Gaps gaps) {
+  switch (gaps) {
+    case Gaps::kTraining:
+      return "--missing mean or --missing category goes on without it";
+    case Gaps::kModel:
+      return "the model was trained without --missing: fill the value in, or train again with --missing mean or "
+             "category";
+    case Gaps::kWeight:
+      return "the weight 0 leaves a row out";
+    case Gaps::kFilled:
+      break;
+  }
+  return "";
+}
+
+/// What to do about a cell that is no finite number and may stand for a missing one.
+const char* no_number_hint(Gaps gaps) {
+  switch (gaps) {
+    case Gaps::kFilled:
+      return "write ? or NA for a missing value";
+    case Gaps::kTraining:
+      return "if it stands for a missing value, write ? or NA and choose --missing mean or category";
+    default:
+      return "";
+  }
+}
+
+[[noreturn]] void fail_missing(const TableHead& head, Index column, const char* place, Gaps gaps) {
   const std::string cell = cell_at(head.text, place);
   fail_cell(head, column, place, cell.empty() ? "an empty cell" : fmt::format("the missing value '{}'", cell),
-            "a value in every row", kMissingHint);
+            "a value in every row", missing_hint(gaps));
 }
 
 /// Text cells among those that are not missing.
@@ -79,7 +104,7 @@ class CategoryFinder {
  private:
   void settle_missing() {
     if (missing_ == 0) return;
-    if (policy_ == MissingPolicy::kError) fail_missing(head_, position_, first_missing_);
+    if (policy_ == MissingPolicy::kError) fail_missing(head_, position_, first_missing_, Gaps::kTraining);
     if (policy_ == MissingPolicy::kCategory) counts_[kMissingCategory] += missing_;
   }
 
@@ -144,7 +169,7 @@ std::string reason_to_leave_out(const ParsedTable& parsed, Index position, const
 
 void infer_number(const TableHead& head, const ParsedTable& parsed, Index position, MissingPolicy policy,
                   Column& column, std::vector<std::string>& notices) {
-  check_numbers(head, parsed, position, policy == MissingPolicy::kError);
+  check_numbers(head, parsed, position, policy == MissingPolicy::kError ? Gaps::kTraining : Gaps::kFilled);
   column.can_fill = policy != MissingPolicy::kError;  // by the mean, which is known later
   const Index missing = parsed.odd[at(parsed.slots[at(position)])].missing;
   column.has_missing_feature = policy == MissingPolicy::kCategory && missing > 0;
@@ -164,7 +189,7 @@ void match_categories(const TableHead& head, const TextColumn& texts, Index posi
     if (found != column.categories.end() && *found == entry.text) {
       category = found - column.categories.begin();
     } else if (is_missing(entry.text)) {
-      if (!column.can_fill) fail_missing(head, position, entry.first);
+      if (!column.can_fill) fail_missing(head, position, entry.first, Gaps::kModel);
       category = static_cast<Index>(column.fill);
     } else if (unknown_is_zero) {
       unknown += entry.count;
@@ -180,22 +205,34 @@ void match_categories(const TableHead& head, const TextColumn& texts, Index posi
   }
 }
 
+const char* policy_name(MissingPolicy policy) {
+  return policy == MissingPolicy::kError ? "error" : policy == MissingPolicy::kMean ? "mean" : "category";
+}
+
+void check_policy(MissingPolicy asked, const Schema& schema, const std::string& file) {
+  if (asked == MissingPolicy::kError || asked == schema.missing) return;
+  throw Error(ErrorKind::kUsage,
+              fmt::format("--missing {}, and the model was trained with --missing {}", policy_name(asked),
+                          policy_name(schema.missing)),
+              "what the model was trained with", "leave it out, or train again with it", {file});
+}
+
 }  // namespace
 
-void check_numbers(const TableHead& head, const ParsedTable& parsed, Index column, bool refuse_missing) {
+void check_numbers(const TableHead& head, const ParsedTable& parsed, Index column, Gaps gaps) {
   const OddCells& odd = parsed.odd[at(parsed.slots[at(column)])];
   if (odd.first_infinite != nullptr) {
     fail_cell(head, column, odd.first_infinite, fmt::format("'{}'", cell_at(head.text, odd.first_infinite)),
-              "finite numbers", "write ? or NA for a missing value");
+              "finite numbers", no_number_hint(gaps));
   }
   if (odd.first_text != nullptr) {
     const std::string cell = cell_at(head.text, odd.first_text);
     const bool comma =
         cell.find(',') != std::string::npos && cell.find_first_not_of("+-0123456789,") == std::string::npos;
     fail_cell(head, column, odd.first_text, fmt::format("'{}'", cell), "a number, as in the other rows",
-              comma ? "decimal commas are not understood; write a point" : "write ? or NA for a missing value");
+              comma ? "decimal commas are not understood; write a point" : no_number_hint(gaps));
   }
-  if (refuse_missing && odd.first_missing != nullptr) fail_missing(head, column, odd.first_missing);
+  if (gaps != Gaps::kFilled && odd.first_missing != nullptr) fail_missing(head, column, odd.first_missing, gaps);
 }
 
 bool correct_modes(const ParsedTable& parsed, const TableRoles& roles, std::vector<CellMode>& feature_modes) {
@@ -240,6 +277,7 @@ TableColumns infer_columns(const TableHead& head, const ParsedTable& parsed, con
 
 TableColumns match_columns(const TableHead& head, const ParsedTable& parsed, const TableRoles& roles,
                            const ReadOptions& options, const Schema& schema) {
+  check_policy(options.missing, schema, head.text.file);
   TableColumns result;
   result.columns = schema.columns;
   for (std::size_t k = 0; k < schema.columns.size(); ++k) {
@@ -247,7 +285,7 @@ TableColumns match_columns(const TableHead& head, const ParsedTable& parsed, con
     const Index position = roles.features[k];
     ColumnSource source{parsed.slots[at(position)], {}};
     if (column.kind == ColumnKind::kNumeric) {
-      check_numbers(head, parsed, position, !column.can_fill);
+      check_numbers(head, parsed, position, column.can_fill ? Gaps::kFilled : Gaps::kModel);
     } else {
       match_categories(head, parsed.texts[at(source.slot)], position, column, options.unknown_category_is_zero, source,
                        result.notices);

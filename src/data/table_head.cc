@@ -184,7 +184,9 @@ TableHead open_table(const Bytes& bytes, const std::string& file, const ReadOpti
   head.text.dialect.delimiter =
       options.delimiter != 0 ? options.delimiter : infer_delimiter(head.text, without_gz(file));
   const std::vector<Row> rows = sample_rows(head.text, kSampleRows);
-  if (rows.empty()) throw Error(ErrorKind::kData, "no rows: only empty lines and comments", {}, {}, {file});
+  if (rows.empty()) {
+    throw Error(ErrorKind::kData, "no rows: only empty lines and comments", "rows of data", {}, {file});
+  }
   const std::size_t columns = usual_size(rows).first;
   const std::vector<ColumnLook> looks = look_at(rows, columns);
   head.has_header = options.header.value_or(holds_any(rows[0], expected_names) || infer_header(rows, looks));

@@ -100,7 +100,8 @@ TableRoles match_by_position(const TableHead& head, const ReadOptions& options, 
   const bool has_label = schema.label_position >= 0 && head.columns() >= width;
   if (head.columns() < width - (schema.label_position >= 0 ? 1 : 0)) {
     throw Error(ErrorKind::kData, fmt::format("the table has {} columns", head.columns()),
-                fmt::format("at least {}, as in the file that the model was trained on", width), {}, {head.text.file});
+                fmt::format("at least {}, as in the file that the model was trained on", width), {},
+                head.text.where(head.text.find_row(head.text.begin)));
   }
   TableRoles roles;
   for (const Column& column : schema.columns) {

@@ -153,6 +153,12 @@ const char* TableText::find_row_end(const char* p) const {
   return p;
 }
 
+const char* TableText::row_at(const char* data, Index row) const {
+  const char* p = find_row(data);
+  for (; row > 0; --row) p = find_row(next_line(find_row_end(p)));
+  return p;
+}
+
 std::vector<std::string> TableText::row_cells(const char* p) const {
   std::vector<std::string> cells;
   do cells.push_back(read_cell(p).text());
@@ -181,7 +187,7 @@ void check_text(const Bytes& bytes, const std::string& file, int threads) {
   const char* const line = begin + std::min<std::size_t>(bytes.size, kChunk);
   if (find_char(begin, line, '\n') == line && find_char(begin, line, '\r') < std::max(begin, line - 1)) {
     throw Error(ErrorKind::kData, "line ends of carriage returns alone", "LF or CRLF",
-                "convert it with: tr '\\r' '\\n'", {file});
+                "convert it with: tr '\\r' '\\n'", {file, 1});
   }
 }
 

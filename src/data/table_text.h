@@ -60,6 +60,8 @@ struct TableText {
   const char* next_line(const char* p) const;
   /// From the start of a row to its end (which is not the line's end if a quoted cell holds line breaks).
   const char* find_row_end(const char* p) const;
+  /// The row with this number, from 0, of those from `data` on. Reads all before it: for errors only.
+  const char* row_at(const char* data, Index row) const;
   /// All cells of the row at p, as text.
   std::vector<std::string> row_cells(const char* p) const;
 

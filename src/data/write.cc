@@ -39,11 +39,13 @@ std::vector<std::string> column_names(const Dataset& data) {
   return names;
 }
 
-void write_header(const Dataset& data, OutputFile& out) {
+void write_header(const Dataset& data, char delimiter, OutputFile& out) {
   std::string line;
-  for (const std::string& name : column_names(data)) line += csv_cell(name) + ",";
-  if (data.sample_weight.size() > 0) line += "sample_weight,";
-  if (!data.labels.empty()) line += csv_cell(data.schema.label_name.empty() ? "label" : data.schema.label_name) + ",";
+  for (const std::string& name : column_names(data)) line += csv_cell(name) + delimiter;
+  if (data.sample_weight.size() > 0) line += std::string("sample_weight") + delimiter;
+  if (!data.labels.empty()) {
+    line += csv_cell(data.schema.label_name.empty() ? "label" : data.schema.label_name) + delimiter;
+  }
   line.back() = '\n';
   out.write(line);
 }
@@ -56,7 +58,7 @@ std::string category_text(const Column& column, const RowValues& row, Index feat
   return "?";
 }
 
-void append_table_row(const Schema& schema, const RowValues& row, std::string& line) {
+void append_table_row(const Schema& schema, const RowValues& row, char delimiter, std::string& line) {
   Index feature = 0;
   for (const Column& column : schema.columns) {
     if (column.kind == ColumnKind::kCategorical) {
@@ -65,23 +67,23 @@ void append_table_row(const Schema& schema, const RowValues& row, std::string& l
       const bool was_missing = column.has_missing_feature && row.original(feature + 1) > 0.5;
       line += was_missing ? "?" : row.text(feature);
     }
-    line += ',';
+    line += delimiter;
     feature += column.feature_count();
   }
 }
 
-void write_csv(const Dataset& data, const std::string& path) {
-  if (data.targets.size() > 0) fail_usage(path, "CSV cannot hold soft targets", "a .npy file");
+void write_table(const Dataset& data, const std::string& path, char delimiter) {
+  if (data.targets.size() > 0) fail_usage(path, "a table cannot hold soft targets", "a .npy file");
   OutputFile out(path);
-  write_header(data, out);
+  write_header(data, delimiter, out);
   RowValues row(data);
   for (Index i = 0; i < data.rows(); ++i) {
     row.load(i);
     std::string line;
-    append_table_row(data.schema, row, line);
-    for (Index j = 0; data.schema.columns.empty() && j < data.features.cols(); ++j) line += row.text(j) + ',';
-    if (data.sample_weight.size() > 0) line += number_text(data.sample_weight[i]) + ',';
-    if (!data.labels.empty()) line += csv_cell(data.schema.classes[at(data.labels[at(i)])]) + ',';
+    append_table_row(data.schema, row, delimiter, line);
+    for (Index j = 0; data.schema.columns.empty() && j < data.features.cols(); ++j) line += row.text(j) + delimiter;
+    if (data.sample_weight.size() > 0) line += number_text(data.sample_weight[i]) + delimiter;
+    if (!data.labels.empty()) line += csv_cell(data.schema.classes[at(data.labels[at(i)])]) + delimiter;
     line.back() = '\n';
     out.write(line);
   }
@@ -124,11 +126,12 @@ void write_libsvm(const Dataset& data, const std::string& path) {
 
 void write_dataset(const Dataset& data, const std::string& path) {
   const std::string plain = without_gz(path);
-  if (plain.ends_with(".csv")) return write_csv(data, path);
+  if (plain.ends_with(".csv")) return write_table(data, path, ',');
+  if (plain.ends_with(".tsv")) return write_table(data, path, '\t');
   if (plain.ends_with(".libsvm") || plain.ends_with(".svm") || plain.ends_with(".svmlight"))
     return write_libsvm(data, path);
   if (plain.ends_with(".npy")) return write_npy(data, path);
-  fail_usage(path, "the name does not tell a format to write", ".csv, .libsvm or .npy, each with .gz or without");
+  fail_usage(path, "the name does not tell a format to write", ".csv, .tsv, .libsvm or .npy, each with .gz or without");
 }
 
 }  // namespace poise

@@ -18,7 +18,7 @@ constexpr std::uint64_t kNothingDropped = ~std::uint64_t{0};  // a batch number
 std::vector<Floats> matrices(const ParameterLayout& layout, Index rows, bool with_input) {
   std::vector<Floats> found;
   for (Index l = 0; l <= layout.layers(); ++l) {
-    found.push_back(l == 0 && !with_input ? Floats() : Floats(rows * layout.width(l)));
+    found.emplace_back(static_cast<std::size_t>(l == 0 && !with_input ? 0 : rows * layout.width(l)));
   }
   return found;
 }
@@ -45,7 +45,7 @@ Batch::Batch(const Problem& problem, const InputScaling& scaling, const Paramete
       share_(static_cast<std::size_t>(rows)),
       activation_(matrices(layout, rows, !sparse_)),
       adjoint_(matrices(layout, rows, false)),
-      gradient_(layout.size()) {
+      gradient_(static_cast<std::size_t>(layout.size())) {
   if (options.dropout > 0) undropped_ = matrices(layout, rows, false), mask_ = matrices(layout, rows, false);
   if (states_move_) predicted_ = matrices(layout, rows, false), drive_ = matrices(layout, rows, false);
   if (rounded_) {

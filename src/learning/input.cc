@@ -8,7 +8,8 @@ namespace poise::learning {
 namespace {
 
 void set(Floats& to, const Vector& from) {
-  for (Index j = 0; j < from.size(); ++j) to.data()[j] = static_cast<float>(from[j]);
+  to.resize(static_cast<std::size_t>(from.size()));
+  for (std::size_t j = 0; j < to.size(); ++j) to[j] = static_cast<float>(from[static_cast<Index>(j)]);
 }
 
 double inverse_or_zero(double deviation) { return deviation > 0 ? 1 / deviation : 0; }
@@ -26,31 +27,30 @@ Moments pooled(Moments each, bool about_zero) {
 }
 
 Eigen::ArrayXd gain_over_scale(const InputScaling& scaling, const Dataset& data) {
-  const Eigen::Map<const Eigen::ArrayXf> gain(scaling.gain.data(), scaling.gain.size());
+  const Eigen::Map<const Eigen::ArrayXf> gain(scaling.gain.data(), std::ssize(scaling.gain));
   return gain.cast<double>() / data.scale.array();
 }
 
 }  // namespace
 
 void InputScaling::to_original_units(const Dataset& data, Layer& first, Vector& center) const {
-  const Eigen::Map<const Eigen::VectorXf> by(shift.data(), shift.size());
+  const Eigen::Map<const Eigen::VectorXf> by(shift.data(), std::ssize(shift));
   center = data.offset + data.scale.cwiseProduct(by.cast<double>());
   first.weights.array().rowwise() *= gain_over_scale(*this, data).transpose();
 }
 
 InputScaling same_inputs(const InputScaling& scaling, const Dataset& data, const Dataset& other) {
-  const Index d = scaling.shift.size();
+  const Index d = std::ssize(scaling.shift);
   const Eigen::Map<const Eigen::VectorXf> shift(scaling.shift.data(), d), gain(scaling.gain.data(), d);
   const Vector center = data.offset + data.scale.cwiseProduct(shift.cast<double>());
-  InputScaling found{Floats(d), Floats(d)};
+  InputScaling found;
   set(found.shift, (center - other.offset).cwiseQuotient(other.scale));
   set(found.gain, gain.cast<double>().cwiseProduct(other.scale).cwiseQuotient(data.scale));
   return found;
 }
 
 InputScaling scale_inputs(const Dataset& data, const Problem& problem, bool standardize, int threads) {
-  const Index d = data.features.cols();
-  InputScaling scaling{Floats(d), Floats(d)};
+  InputScaling scaling;
   if (!standardize) {  // original / unit = (offset + scale · stored) / unit
     set(scaling.shift, -data.offset.cwiseQuotient(data.scale));
     set(scaling.gain, data.scale / data.unit);

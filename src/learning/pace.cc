@@ -17,7 +17,7 @@ constexpr Index kMeasurementsAnEpoch = 4;
 
 double dot(const Floats& a, const Floats& b) {
   double sum = 0;
-  for (Index k = 0; k < a.size(); ++k) sum += static_cast<double>(a.data()[k]) * static_cast<double>(b.data()[k]);
+  for (std::size_t k = 0; k < a.size(); ++k) sum += static_cast<double>(a[k]) * static_cast<double>(b[k]);
   return sum;
 }
 
@@ -26,10 +26,9 @@ double dot(const Floats& a, const Floats& b) {
 Pace::Pace(const NetworkOptions& options, Index parameters, Index steps_an_epoch)
     : options_(options), steps_an_epoch_(steps_an_epoch), steps_(steps_an_epoch * options.epochs) {
   if (options.step != Step::kGolden) return;
-  direction_ = Floats(parameters);
-  for (Index k = 0; k < parameters; ++k) {
-    const double uniform = random_uniform(options.seed ^ 0xc0ffeeULL, static_cast<std::uint64_t>(k));
-    direction_.data()[k] = static_cast<float>(uniform - 0.5);
+  direction_.resize(static_cast<std::size_t>(parameters));
+  for (std::size_t k = 0; k < direction_.size(); ++k) {
+    direction_[k] = static_cast<float>(random_uniform(options.seed ^ 0xc0ffeeULL, k) - 0.5);
   }
 }
 
@@ -42,7 +41,7 @@ void Pace::iterate(Team& team, Batch& batch) {
     found_ = dot(direction_, product) / dot(direction_, direction_);
     if (!(length > 0) || !std::isfinite(length)) return;  // keeps the direction
     const auto inverse = static_cast<float>(1 / length);
-    for (Index k = 0; k < product.size(); ++k) direction_.data()[k] = product.data()[k] * inverse;
+    for (std::size_t k = 0; k < product.size(); ++k) direction_[k] = product[k] * inverse;
   });
 }
 

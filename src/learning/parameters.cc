@@ -47,21 +47,6 @@ double deviation(Initialization how, bool relu, bool last, double inputs, double
 
 }  // namespace
 
-Floats::Floats(Index size) : values_(hwy::AllocateAligned<float>(static_cast<std::size_t>(size))), size_(size) {
-  if (!values_) throw std::bad_alloc();
-  fill(0);
-}
-
-void Floats::fill(float value) { std::fill_n(data(), size_, value); }
-
-void Floats::copy_from(const Floats& other) { std::copy_n(other.data(), size_, data()); }
-
-Floats copy_of(const Floats& from) {
-  Floats copy(from.size());
-  copy.copy_from(from);
-  return copy;
-}
-
 ParameterLayout::ParameterLayout(std::vector<Index> widths) : widths_(std::move(widths)) {
   for (std::size_t l = 1; l < widths_.size(); ++l) {
     begin_.push_back(size_);
@@ -98,7 +83,7 @@ void initialize(const ParameterLayout& layout, Initialization how, Activation hi
                 Floats& parameters) {
   const bool relu = hidden == Activation::kRelu;
   if (how == Initialization::kAuto) how = relu ? Initialization::kKaiming : Initialization::kXavier;
-  parameters.fill(0);
+  std::fill(parameters.begin(), parameters.end(), 0.0f);
   for (Index l = 1; l <= layout.layers(); ++l) {
     const Index inputs = layout.inputs(l), outputs = layout.outputs(l);
     const std::uint64_t stream = random_bits(seed, 0x1a7e5u + static_cast<std::uint64_t>(l));

@@ -1,35 +1,14 @@
 // All weights and biases of a network as one flat vector of float32, so that a step is one loop and a copy one call.
 #pragma once
 
-#include <hwy/aligned_allocator.h>
-
-#include <span>
 #include <vector>
 
+#include "base/aligned.h"
 #include "poise/training.h"
 
 namespace poise::learning {
 
-/// Aligned float32 storage, zero at first.
-class Floats {
- public:
-  Floats() = default;
-  explicit Floats(Index size);
-
-  float* data() { return values_.get(); }
-  const float* data() const { return values_.get(); }
-  Index size() const { return size_; }
-  std::span<float> span() { return {data(), static_cast<std::size_t>(size_)}; }
-  std::span<const float> span() const { return {data(), static_cast<std::size_t>(size_)}; }
-  void fill(float value);
-  void copy_from(const Floats& other);  ///< of the same size
-
- private:
-  hwy::AlignedFreeUniquePtr<float[]> values_;
-  Index size_ = 0;
-};
-
-Floats copy_of(const Floats& from);
+using Floats = AlignedFloats;
 
 /// Where layer l = 1 … L lies in the flat vector: W_lᵀ input-major, N_{l−1} rows of N_l numbers, then the row b_l.
 class ParameterLayout {

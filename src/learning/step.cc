@@ -1,12 +1,16 @@
 #include "learning/step.h"
 
+#include <algorithm>
 #include <cmath>
 
 namespace poise::learning {
 
 StepRule::StepRule(const NetworkOptions& options, double momentum, Index parameters)
-    : kind_(options.step), momentum_(momentum), phase_(options.momentum_phase), first_(parameters) {
-  if (kind_ == Step::kAdam || phase_ != 0) second_ = Floats(parameters);
+    : kind_(options.step),
+      momentum_(momentum),
+      phase_(options.momentum_phase),
+      first_(static_cast<std::size_t>(parameters)) {
+  if (kind_ == Step::kAdam || phase_ != 0) second_.resize(first_.size());
   adam_ = {0.9f, 0.999f, 1, 1, 1e-8f};
 }
 
@@ -33,8 +37,8 @@ void StepRule::apply(Index begin, Index count, double l2, const float* gradient,
 
 void StepRule::rest() {
   steps_ = 0;
-  first_.fill(0);
-  if (second_.size() > 0) second_.fill(0);
+  std::fill(first_.begin(), first_.end(), 0.0f);
+  std::fill(second_.begin(), second_.end(), 0.0f);
 }
 
 }  // namespace poise::learning

@@ -60,9 +60,7 @@ Trainer::Trainer(const Dataset& train, const Dataset* validation, const NetworkO
       scaling_(scale_inputs(train, problem_, options.standardize, options.threads)),
       layout_(widths_of(train, options)),
       team_(worthwhile_threads(layout_, options)),
-      parameters_(layout_.size()),
-      epoch_start_(layout_.size()),
-      best_(layout_.size()),
+      parameters_(static_cast<std::size_t>(layout_.size())),
       batch_(problem_, scaling_, layout_, options, options.batch),
       step_(options, *options.momentum, layout_.size()),
       pace_(options, layout_.size(), steps_an_epoch()),
@@ -101,7 +99,7 @@ void Trainer::train_epoch(int number) {
   const auto begun = Clock::now();
   const Index steps = steps_an_epoch(), before_epoch = (number - 1) * steps;
   shuffle(std::span(order_), random_bits(options_.seed, static_cast<std::uint64_t>(number)));
-  epoch_start_.copy_from(parameters_);
+  epoch_start_ = parameters_;
   sums_ = {};
   stopping_ = false;
   BatchSums before;
@@ -143,7 +141,7 @@ void Trainer::watch(const BatchSums& before, Index step) {
 }
 
 void Trainer::back_up(double loss, Index step) {
-  parameters_.copy_from(epoch_start_);
+  parameters_ = epoch_start_;
   batch_.parameters_changed();
   step_.rest();
   pace_.slow_down();
@@ -163,12 +161,12 @@ void Trainer::restart_if_worse() {
 }
 
 void Trainer::solve_head() {
-  const Floats before = copy_of(parameters_);
+  const Floats before = parameters_;
   const double loss_before = held_out_ ? means_of(measure_validation()).loss : 0;
   solve_last_layer(data_, options_, layout_, team_, batch_, parameters_);
   step_.rest();
   if (!held_out_ || means_of(measure_validation()).loss <= loss_before) return;
-  parameters_.copy_from(before);
+  parameters_ = before;
   batch_.parameters_changed();
 }
 
@@ -203,7 +201,7 @@ void Trainer::keep_best(const Epoch& epoch) {
   }
   if (!better) return;
   report_.best_epoch = epoch.number;
-  best_.copy_from(parameters_);
+  best_ = parameters_;
 }
 
 std::optional<TrainingStatus> Trainer::reason_to_stop() const {

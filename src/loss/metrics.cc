@@ -99,7 +99,8 @@ Temperature fit_temperature(const Matrix& scores, const Matrix& targets, const V
 }
 
 Metrics evaluate_scores(const Matrix& scores, const Dataset& data) {
-  if (!data.has_targets()) throw Error(ErrorKind::kData, "the data has no labels to compare with");
+  if (!data.has_targets())
+    throw Error(ErrorKind::kData, "the data has no labels to compare with", "a label or target a row");
   const Index n = scores.rows(), classes = scores.cols();
   if (n != data.rows()) throw Error(ErrorKind::kInternal, fmt::format("{} scores for {} rows", n, data.rows()));
   const Matrix targets = target_rows(data, classes);

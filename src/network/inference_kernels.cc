@@ -22,13 +22,15 @@ Index FindNonzeros(const float* HWY_RESTRICT x, Index size, std::int32_t* HWY_RE
   const Floats f;
   const hn::RebindToSigned<Floats> i32;
   const Index lanes = static_cast<Index>(hn::Lanes(f));
+  auto place = hn::Iota(i32, 0);  // not once per vector: that goes through memory
   Index count = 0, j = 0;
   for (; j + lanes <= size; j += lanes) {
     const auto v = hn::LoadU(f, x + j);
     const auto found = hn::Not(hn::Eq(v, hn::Zero(f)));  // Ne would leave out NaN
-    const auto place = hn::Iota(i32, static_cast<std::int32_t>(j));
-    hn::CompressStore(place, hn::RebindMask(i32, found), i32, places + count);
-    count += static_cast<Index>(hn::CompressStore(v, found, f, values + count));
+    hn::StoreU(hn::Compress(place, hn::RebindMask(i32, found)), i32, places + count);
+    hn::StoreU(hn::Compress(v, found), f, values + count);
+    count += static_cast<Index>(hn::CountTrue(f, found));
+    place = hn::Add(place, hn::Set(i32, static_cast<std::int32_t>(lanes)));
   }
   for (; j < size; ++j) {
     places[count] = static_cast<std::int32_t>(j);

@@ -1,13 +1,13 @@
 #include "run/run_directory.h"
 
 #include <fmt/core.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <cctype>
-#include <cstdio>
+#include <cerrno>
 #include <system_error>
 
+#include "base/file.h"
 #include "poise/error.h"
 
 namespace poise {
@@ -40,23 +40,6 @@ fs::path free_directory(const std::string& stem) {
 }
 
 }  // namespace
-
-void write_file(const fs::path& path, const std::string& text) {
-  const fs::path temporary = path.string() + fmt::format(".{}.tmp", ::getpid());
-  std::FILE* file = std::fopen(temporary.c_str(), "wb");
-  if (!file) cannot_write(path, std::generic_category().message(errno));
-  const bool written = std::fwrite(text.data(), 1, text.size(), file) == text.size() && std::fflush(file) == 0 &&
-                       ::fsync(::fileno(file)) == 0;
-  const int reason = errno;
-  std::fclose(file);
-  std::error_code error;
-  if (written) fs::rename(temporary, path, error);
-  if (!written || error) {
-    const std::string message = written ? error.message() : std::generic_category().message(reason);
-    fs::remove(temporary, error);
-    cannot_write(path, message);
-  }
-}
 
 RunDirectory::RunDirectory(const std::string& path, const std::string& data_name) {
   path_ = path.empty() ? free_directory(stem_of(data_name)) : fs::path(path);
@@ -104,7 +87,7 @@ void RunDirectory::append_event(const nlohmann::json& event) {
 }
 
 void RunDirectory::write_summary(const nlohmann::json& summary) const {
-  write_file(path_ / "run.json", summary.dump(2) + "\n");
+  write_file_whole((path_ / "run.json").string(), summary.dump(2) + "\n");
 }
 
 }  // namespace poise

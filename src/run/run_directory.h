@@ -9,9 +9,6 @@
 
 namespace poise {
 
-/// Writes `text` to `path` so that the file appears whole or not at all. Throws Error(kIo).
-void write_file(const std::filesystem::path& path, const std::string& text);
-
 /// Creates or reuses the directory; its files: model.onnx, run.json, metrics.jsonl. Until the first event is appended,
 /// the destructor takes back what was created and an earlier run keeps its files: what fails early leaves no trace.
 class RunDirectory {

@@ -202,6 +202,8 @@ def check_refusal(case, result, before, after):
     last = result.stderr.strip().split("\n")[-1]
     if not last.startswith("poise: "):
         raise Failure(f"the last line of stderr is no message of ours\n{result}")
+    if result.code != 2 and "; expected " not in last:  # of usage, CLI11 says some in its own words
+        raise Failure(f"the message does not say what was expected\n{result}")
     for word in ("internal error", "std::", "what():", "terminate"):
         if word in result.stderr:
             raise Failure(f"a message for users holds {word!r}\n{result}")

@@ -1,6 +1,7 @@
 // fit_softmax and certify_softmax from end to end: status, gap against the true optimum, limits, warm start, path.
 #include <gtest/gtest.h>
 
+#include <array>
 #include <cmath>
 #include <filesystem>
 #include <optional>
@@ -85,6 +86,46 @@ TEST_P(Solvers, CertifyWithoutAPenaltyWhereTheMinimizerExists) {
   EXPECT_EQ(fit.report.status, Status::kCertified) << fit.report.why;
   EXPECT_TRUE(fit.report.certificate.proves_existence);
   EXPECT_GE(*fit.report.gap, truth.above(fit.model, data));
+}
+
+/// Three groups of rows at (0,0), (1,0) and (0,1): with three classes the model can give every group any distribution.
+/// In group g nearly all weight is on class g; the minimizer without a penalty is p_g = the group's shares.
+struct NearlyPureGroups {
+  NearlyPureGroups() {
+    constexpr std::array<std::array<double, 3>, 3> kWeights = {{{1, 3e-9, 7e-9}, {2e-8, 1, 4e-10}, {5e-9, 1e-8, 1}}};
+    std::vector<float> x;
+    std::vector<double> weight;
+    double total = 0;
+    for (std::size_t g = 0; g < 3; ++g) {
+      const double sum = kWeights[g][0] + kWeights[g][1] + kWeights[g][2];
+      for (std::size_t c = 0; c < 3; ++c) {
+        x.insert(x.end(), {g == 1 ? 1.0F : 0.0F, g == 2 ? 1.0F : 0.0F});
+        data.labels.push_back(static_cast<std::int32_t>(c));
+        weight.push_back(kWeights[g][c]);
+        optimum -= kWeights[g][c] * std::log(kWeights[g][c] / sum);
+      }
+      total += sum;
+    }
+    optimum /= total;
+    data.features = Features::from_floats(std::move(x), 9, 2);
+    data.sample_weight = Eigen::Map<const Vector>(weight.data(), 9);
+    data.offset = Vector::Zero(2);
+    data.scale = Vector::Ones(2);
+    data.schema = array_schema(2, {"a", "b", "c"});
+  }
+  Dataset data;
+  double optimum = 0;  // Σ s_g H(p_g), about 3e-7
+};
+
+// Scores of ±20: all curvature comes from rows whose 1 − p is near or below the rounding of float32.
+TEST(FitSoftmax, ConvergesWhereEveryRowIsAsGoodAsCertain) {
+  const NearlyPureGroups groups;
+  const SoftmaxFit fit =
+      fit_softmax(groups.data, plain(0), {.solver = Solver::kNewton, .tolerance = 1e-11, .threads = 1});
+  EXPECT_EQ(fit.report.status, Status::kCertified) << fit.report.why;
+  ASSERT_TRUE(fit.report.gap);
+  EXPECT_GE(*fit.report.gap, fit.report.objective - groups.optimum);
+  EXPECT_NEAR(fit.report.objective, groups.optimum, 1e-11);
 }
 
 TEST_P(Solvers, KeepTheirLimits) {

@@ -164,6 +164,43 @@ TYPED_TEST(Kernels, HessianBlock) {
   });
 }
 
+// 1 − p_m is 2e-9 at a lead of 20 and 1e-26 at 60, far below the rounding of p_m: the product must not notice.
+TYPED_TEST(Kernels, HessianBlockOfRowsThatAreAsGoodAsCertain) {
+  using T = TypeParam;
+  const double eps = TestFixture::kEpsilon;
+  on_every_target([eps] {
+    const Index classes = 3, ld = 48;
+    const auto entries = static_cast<std::size_t>(classes * ld);
+    for (const double lead : {10.0, 20.0, 60.0}) {
+      std::vector<T> z = random_numbers<T>(entries, 11, 1), s(static_cast<std::size_t>(ld), T{1});
+      for (Index r = 0; r < ld; ++r) z[static_cast<std::size_t>(r % classes * ld + r)] += static_cast<T>(lead);
+      std::vector<T> p(entries), lse(s.size()), expected(s.size());
+      softmax_block(z.data(), classes, ld, p.data(), lse.data(), expected.data());
+      const std::vector<T> v = random_numbers<T>(entries, 12, 3);
+      std::vector<T> out = v;
+      hessian_block(p.data(), s.data(), classes, ld, out.data());
+      for (Index r = 0; r < ld; ++r) {
+        const auto at = [r](const std::vector<T>& of, Index c) {
+          return static_cast<long double>(of[static_cast<std::size_t>(c * ld + r)]);
+        };
+        long double total = 0;
+        for (Index c = 0; c < classes; ++c) total += std::exp(at(z, c));
+        for (Index c = 0; c < classes; ++c) {
+          long double want = 0, size = 0;
+          for (Index k = 0; k < classes; ++k) {
+            const long double part = std::exp(at(z, c) + at(z, k)) / (total * total) * (at(v, c) - at(v, k));
+            want += part;
+            size += std::abs(part);
+          }
+          // p itself is good to eps times the size of its exponent.
+          ASSERT_NEAR(static_cast<double>(at(out, c)), static_cast<double>(want),
+                      (20 + lead) * eps * static_cast<double>(size));
+        }
+      }
+    }
+  });
+}
+
 TYPED_TEST(Kernels, SparseScoresAndScatter) {
   using T = TypeParam;
   const double eps = TestFixture::kEpsilon;

@@ -148,9 +148,10 @@ class Reference {
     const Index k = classes(), size = x.cols() * k;
     Square<T> out = Square<T>::Zero(size, size);
     for (Index i = 0; i < x.rows(); ++i) {
+      const Real total = p.row(i).sum();  // 1, unless p has been rounded
       for (Index a = 0; a < k; ++a) {
         for (Index b = 0; b < k; ++b) {
-          const T r = static_cast<T>(s[i] * p(i, a) * ((a == b ? 1 : 0) - p(i, b)));
+          const T r = static_cast<T>(s[i] * p(i, a) * ((a == b ? total : 0) - p(i, b)));
           for (Index j = 0; j < x.cols(); ++j) {
             const T rx = r * static_cast<T>(x(i, j));
             for (Index l = 0; l <= j; ++l) out(j * k + a, l * k + b) += rx * static_cast<T>(x(i, l));

@@ -49,7 +49,7 @@ TEST(Libsvm, NamesTheBadPair) {
   expect_svm_error("1 1:2\n2 3\n", "expected index:value", 2, 3);
   expect_svm_error("1 1:2\n2 a:3\n", "expected index:value", 2, 3);
   expect_svm_error("1 qid:1 1:2\n2 qid:2 3:1\n", "ranking", 1, 3);
-  expect_svm_error("1 1:2\n3:4 5:6\n", "without a label");
+  expect_svm_error("1 1:2\n 3:4 5:6\n", "without a label", 2, 2);
   expect_svm_error("1 1:2\n1 3:1\n", "only one class");
   expect_svm_error("1\n2\n", "no row has a feature");
   expect_svm_error("# nothing\n", "no rows");
@@ -77,8 +77,9 @@ TEST(Libsvm, KeepsToAModelsFeatures) {
   const Dataset dummy = read_dataset(dir.write("v.svm", "0 1:5 2:9\n0 2:2\n"), {}, schema);
   EXPECT_TRUE(dummy.labels.empty());
   EXPECT_TRUE(has_notice(dummy, "taken for none"));
-  expect_error([&] { read_dataset(dir.write("w.svm", "1 1:5\n3 2:2\n"), {}, schema); }, kData, "'3' is no class", 2);
-  expect_error([&] { read_dataset(dir.write("x.svm", "1 1:5\n2:2\n"), {}, schema); }, kData, "all labels or none");
+  expect_error([&] { read_dataset(dir.write("w.svm", "1 1:5\n3 2:2\n"), {}, schema); }, kData, "'3' is no class", 2, 1);
+  expect_error([&] { read_dataset(dir.write("x.svm", "1 1:5\n2:2\n"), {}, schema); }, kData, "all labels or none", 2,
+               1);
 }
 
 TEST(Libsvm, IsTheSameForAnyThreads) {

@@ -40,6 +40,19 @@ TEST(Write, CsvOfManyNumbersRoundTripsBitForBit) {
             fingerprint(read_dataset(dir.path("out.csv.gz"))));  // what float32 resolves beside the column's spread
 }
 
+TEST(Write, TsvIsTheSameTableWithTabs) {
+  const TempDir dir;
+  ReadOptions options;
+  options.sample_weight = "w";
+  const Dataset data = read_text("a,\"b\tc\",w,label\n0.1,\"x,y\",2,u\n2.5,\"p\tq\",1,v\n", options);
+  write_dataset(data, dir.path("out.tsv"));
+  EXPECT_EQ(slurp(dir.path("out.tsv")), "a\t\"b\tc\"\tsample_weight\tlabel\n0.1\t\"x,y\"\t2\tu\n2.5\t\"p\tq\"\t1\tv\n");
+  write_dataset(data, dir.path("out.tsv.gz"));
+  options.sample_weight = "sample_weight";
+  EXPECT_EQ(fingerprint(read_dataset(dir.path("out.tsv"), options)), fingerprint(data));
+  EXPECT_EQ(fingerprint(read_dataset(dir.path("out.tsv.gz"), options)), fingerprint(data));
+}
+
 TEST(Write, KeepsMissingMarksAndWeights) {
   const TempDir dir;
   ReadOptions options;
@@ -96,7 +109,7 @@ TEST(Write, RefusesWhatAFormatCannotHold) {
   const TempDir dir;
   const Dataset table = read_text("a,label\n1,two words\n2,one\n");
   expect_error([&] { write_dataset(table, dir.path("t.svm")); }, ErrorKind::kUsage, "'two words'");
-  expect_error([&] { write_dataset(table, dir.path("t.xls")); }, ErrorKind::kUsage, ".csv, .libsvm or .npy");
+  expect_error([&] { write_dataset(table, dir.path("t.xls")); }, ErrorKind::kUsage, ".csv, .tsv, .libsvm or .npy");
   Dataset soft = table;
   soft.targets = MatrixF::Constant(2, 2, 0.5F);
   expect_error([&] { write_dataset(soft, dir.path("t.csv")); }, ErrorKind::kUsage, "soft targets");

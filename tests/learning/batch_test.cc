@@ -71,7 +71,7 @@ struct Case {
   Problem problem;
   InputScaling scaling;
   ParameterLayout layout{{kFeatures, 7, 5, kClasses}};
-  Floats parameters{layout.size()};
+  Floats parameters = Floats(static_cast<std::size_t>(layout.size()));
   Batch batch;
   std::vector<Index> rows;
   BatchSums sums;
@@ -254,8 +254,7 @@ TEST(Batch, SameBitsForAnyNumberOfThreads) {
     Case one(options), three(options);
     one.train(1);
     three.train(3);
-    EXPECT_TRUE(
-        std::equal(one.parameters.span().begin(), one.parameters.span().end(), three.parameters.span().begin()));
+    EXPECT_EQ(one.parameters, three.parameters);
     EXPECT_EQ(one.sums.loss, three.sums.loss);
   }
 }
@@ -315,7 +314,7 @@ TEST(Batch, GaussNewtonProductIsTheCurvatureOfTheMeanLoss) {
     options.step = Step::kGolden;
     Case c(options);
     c.find_gradient(1);
-    Floats direction(c.layout.size());
+    Floats direction(static_cast<std::size_t>(c.layout.size()));
     const std::vector<Layer> shape = c.layers();  // the gaps of the layout stay 0
     std::vector<Layer> v = shape;
     for (std::size_t l = 0; l < v.size(); ++l) {
@@ -328,7 +327,7 @@ TEST(Batch, GaussNewtonProductIsTheCurvatureOfTheMeanLoss) {
     Team team(2);
     team.run([&](int) { c.batch.gauss_newton(team, direction); });
     double found = 0;
-    for (Index k = 0; k < direction.size(); ++k)
+    for (std::size_t k = 0; k < direction.size(); ++k)
       found += static_cast<double>(direction.data()[k] * c.batch.gradient().data()[k]);
     const double expected = curvature_along(c, to_layers(c.layout, direction, activation));
     EXPECT_NEAR(found, expected, 1e-4 * expected);

@@ -126,8 +126,8 @@ TEST_F(ModelFile, MissingFiles) {
   expect_error(ErrorKind::kIo, "no such file", [&] { load_model(path("nothing.onnx")); });
   expect_error(ErrorKind::kIo, "the folder holds no model.onnx", [&] { load_model(folder_.string()); });
   const SoftmaxModel model = random_model(mixed_schema(), 1);
-  expect_error(ErrorKind::kIo, "cannot create", [&] { save_model(model, path("no/such/folder/model.onnx")); });
-  expect_error(ErrorKind::kIo, "cannot replace", [&] { save_model(model, folder_.string()); });
+  expect_error(ErrorKind::kIo, "cannot write", [&] { save_model(model, path("no/such/folder/model.onnx")); });
+  expect_error(ErrorKind::kIo, "cannot write", [&] { save_model(model, folder_.string()); });
   fs::create_directories(folder_ / "model.onnx");
   expect_error(ErrorKind::kIo, "cannot read", [&] { load_model(folder_.string()); });
 }

@@ -1,8 +1,9 @@
-"""Runs a command as a process of its own and measures its peak memory."""
+"""Runs a command as a process of its own, measures its peak memory, and sees how busy others kept the machine."""
 import dataclasses
 import os
 import pathlib
 import re
+import resource
 import subprocess
 import time
 
@@ -14,6 +15,7 @@ class Finished:
     code: int
     seconds: float
     peak_mib: float
+    others: float  # share of all processors' time that went to other work meanwhile
     stdout: str
     stderr: str
 
@@ -30,9 +32,11 @@ def openblas_core():
     return "SkylakeX" if "avx512bw" in flags else "Haswell" if "avx2" in flags else ""
 
 
-def environment(threads, blas="openblas"):
-    """The process environment that gives numpy and PyTorch this BLAS and this many threads."""
+def environment(threads, blas="openblas", wait=None):
+    """The process environment that gives numpy and PyTorch this BLAS, this many threads and this OMP_WAIT_POLICY."""
     result = dict(os.environ)
+    if wait:
+        result["OMP_WAIT_POLICY"] = wait
     if openblas_core():
         result.setdefault("OPENBLAS_CORETYPE", openblas_core())
     for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "BLIS_NUM_THREADS"):
@@ -57,11 +61,23 @@ def peak_memory(pid):
     return int(found[1]) / 1024 if found else 0.0
 
 
+def busy_seconds():
+    """Processor seconds spent so far by anyone (the hypervisor's other guests included), and by ended children of ours."""
+    ticks = [int(word) for word in pathlib.Path("/proc/stat").read_text().split("\n")[0].split()[1:9]]
+    own = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return (sum(ticks) - ticks[3] - ticks[4]) / os.sysconf("SC_CLK_TCK"), own.ru_utime + own.ru_stime
+
+
+def share_of_others(before, after, seconds):
+    """From two busy_seconds(), `seconds` apart. Ticks are coarse: short runs could come out below 0 or above 1."""
+    return min(max(0.0, (after[0] - before[0] - (after[1] - before[1])) / (seconds * os.cpu_count())), 1.0)
+
+
 def run(command, time_limit, env=None, log_folder=pathlib.Path(".")):
     """Waits for `command`, at most `time_limit` seconds (then it is killed; the code is negative)."""
     log_folder.mkdir(parents=True, exist_ok=True)
     out, err = log_folder / "stdout.txt", log_folder / "stderr.txt"
-    start = time.perf_counter()
+    before, start = busy_seconds(), time.perf_counter()
     with open(out, "wb") as stdout, open(err, "wb") as stderr:
         process = subprocess.Popen([str(word) for word in command], stdout=stdout, stderr=stderr, env=env)
         peak = 0.0
@@ -70,5 +86,12 @@ def run(command, time_limit, env=None, log_folder=pathlib.Path(".")):
             if time.perf_counter() - start > time_limit:
                 process.kill()
             time.sleep(0.005)
-    return Finished(process.returncode, time.perf_counter() - start, peak,
+    seconds = time.perf_counter() - start
+    return Finished(process.returncode, seconds, peak, share_of_others(before, busy_seconds(), seconds),
                     out.read_text(errors="replace"), err.read_text(errors="replace"))
+
+
+def failure(finished):
+    """Why a process failed, in one line."""
+    lines = finished.stderr.strip().splitlines()
+    return f"failed (exit code {finished.code}): {lines[-1] if lines else 'no message'}"

@@ -1,6 +1,6 @@
 """What the machine can do, measured in the same run: reading memory on two threads, and a large float32 product.
 
-python -m softmax.limits BYTES prints one JSON object. BLAS runs on one thread inside two Python threads (it releases
+python -m common.limits BYTES prints one JSON object. BLAS runs on one thread inside two Python threads (it releases
 the interpreter lock), so that each thread reads or multiplies its own half.
 """
 import concurrent.futures
@@ -10,7 +10,7 @@ import time
 
 import numpy as np
 
-from softmax.processes import environment, run
+from common.processes import environment, run
 
 THREADS, ROUNDS, SIZE = 2, 7, 3072
 
@@ -39,8 +39,8 @@ def float32_peak():
     return 2 * SIZE**3 / best_seconds(lambda part: part @ right, np.array_split(left, THREADS))
 
 
-def measure_limits(size, folder):
-    finished = run([sys.executable, "-m", "softmax.limits", size], 120, environment(1), folder)
+def measure_limits(size, folder, blas="openblas"):
+    finished = run([sys.executable, "-m", "common.limits", size], 120, environment(1, blas), folder)
     return json.loads(finished.stdout)
 
 

@@ -1,0 +1,1 @@
+"""Test accuracy of networks trained with default options alone. See bench/README.md."""

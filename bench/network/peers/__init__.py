@@ -1,0 +1,1 @@
+"""The peers' side: each module is one tool, run as a process of its own."""

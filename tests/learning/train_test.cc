@@ -1,0 +1,249 @@
+// The training loop through its public face.
+#include "poise/training.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+#include "base/random.h"
+#include "poise/error.h"
+#include "poise/metrics.h"
+#include "poise/read.h"
+
+namespace poise {
+namespace {
+
+/// Two interleaved rings, which no linear classifier separates; the second feature a thousandth of the first in size.
+Dataset rings(Index rows, std::uint64_t seed, double factor = 1) {
+  std::vector<float> values;
+  Dataset data;
+  for (Index i = 0; i < rows; ++i) {
+    const auto k = static_cast<std::uint64_t>(i);
+    const bool outer = i % 2 == 1;
+    const double angle = 2 * 3.14159265358979 * random_uniform(seed, 3 * k);
+    const double radius = (outer ? 2 : 1) + 0.3 * (random_uniform(seed, 3 * k + 1) - 0.5);
+    values.push_back(static_cast<float>(factor * (5 + radius * std::cos(angle))));
+    values.push_back(static_cast<float>(factor * 1e-3 * radius * std::sin(angle)));
+    data.labels.push_back(outer ? 1 : 0);
+  }
+  data.name = "rings";
+  data.features = Features::from_floats(std::move(values), rows, 2);
+  data.offset = Vector::Zero(2), data.scale = Vector::Ones(2);
+  data.schema.format = FileFormat::kNpy;
+  data.schema.array_features = 2;
+  data.schema.classes = {"inner", "outer"};
+  return data;
+}
+
+NetworkOptions small() {
+  NetworkOptions options;
+  options.hidden = {16, 8};
+  options.epochs = 30;
+  options.threads = 1;
+  return options;
+}
+
+double accuracy(const Network& network, const Dataset& data) {
+  return evaluate_scores(predict_scores(network, data), data).accuracy;
+}
+
+struct Recorder : TrainingObserver {
+  std::vector<Epoch> epochs;
+  std::vector<std::string> messages;
+  int stop_after = 1 << 30;  // epochs
+  void on_epoch(const Epoch& epoch) override { epochs.push_back(epoch); }
+  void on_message(const std::string& text) override { messages.push_back(text); }
+  bool stop_requested() override { return static_cast<int>(epochs.size()) >= stop_after; }
+};
+
+TEST(TrainNetwork, LearnsWhatNoLinearClassifierCan) {
+  for (Rule rule : {Rule::kAdjoint, Rule::kEquilibrium, Rule::kPredictiveCoding}) {
+    NetworkOptions options = small();
+    options.rule = rule;
+    options.relaxation_steps = rule == Rule::kPredictiveCoding ? 20 : 100;
+    const NetworkFit fit = train_network(rings(600, 1), options);
+    EXPECT_GE(accuracy(fit.network, rings(400, 2)), 0.98) << to_string(rule);
+    EXPECT_EQ(fit.report.status, TrainingStatus::kFinished);
+  }
+}
+
+TEST(TrainNetwork, EveryStepAndLossLearns) {
+  for (Step step : {Step::kGolden, Step::kSgd, Step::kAdam}) {
+    for (Loss loss : {Loss::kCrossEntropy, Loss::kBinaryCrossEntropy, Loss::kSquared}) {
+      NetworkOptions options = small();
+      options.step = step;
+      options.loss = loss;
+      options.epochs = 60;
+      if (step == Step::kAdam) options.learning_rate = 0.01;
+      const NetworkFit fit = train_network(rings(600, 1), options);
+      EXPECT_GE(accuracy(fit.network, rings(400, 2)), 0.97) << to_string(step) << " " << to_string(loss);
+    }
+  }
+}
+
+TEST(TrainNetwork, SameBitsForAnyThreadsAndAnotherSeedAnotherNetwork) {
+  NetworkOptions options = small();
+  options.hidden = {300, 200};  // enough work for two threads
+  options.epochs = 2;
+  options.batch = 128;
+  const Dataset data = rings(700, 3);
+  const NetworkFit one = train_network(data, options);
+  options.threads = 2;
+  const NetworkFit two = train_network(data, options);
+  options.seed = 2;
+  const NetworkFit other = train_network(data, options);
+  for (std::size_t l = 0; l < 3; ++l) {
+    EXPECT_EQ(one.network.layers[l].weights, two.network.layers[l].weights);
+    EXPECT_NE(one.network.layers[l].weights, other.network.layers[l].weights);
+  }
+}
+
+TEST(TrainNetwork, UnitsOfTheFeaturesDoNotMatter) {
+  NetworkOptions options = small();
+  options.epochs = 5;
+  const Dataset plain = rings(500, 4);
+  const Matrix scores = predict_scores(train_network(plain, options).network, plain);
+  for (double factor : {1024.0, 1.0 / 1024}) {  // powers of two: float32 keeps every digit
+    const Dataset scaled = rings(500, 4, factor);
+    const Matrix others = predict_scores(train_network(scaled, options).network, scaled);
+    EXPECT_LE((others - scores).norm(), 1e-3 * scores.norm());
+  }
+}
+
+TEST(TrainNetwork, KeepsTheBestEpochOfTheValidationData) {
+  NetworkOptions options = small();
+  const Dataset held_out = rings(200, 5);
+  const NetworkFit fit = train_network(rings(120, 1), options, &held_out);
+  ASSERT_EQ(fit.report.history.size(), 30u);
+  const Measured& best = *fit.report.history[static_cast<std::size_t>(fit.report.best_epoch - 1)].validation;
+  for (const Epoch& epoch : fit.report.history) EXPECT_LE(epoch.validation->accuracy, best.accuracy);
+  const Metrics metrics = evaluate_scores(predict_scores(fit.network, held_out), held_out);
+  EXPECT_NEAR(metrics.accuracy, best.accuracy, 1e-12);
+  EXPECT_NEAR(metrics.cross_entropy, best.loss, 1e-4);  // float32 while training, float64 here
+  EXPECT_NEAR(metrics.equilibrium_gap, best.equilibrium_gap, 1e-4);
+}
+
+TEST(TrainNetwork, ValidationDataMayBeStoredInUnitsOfTheirOwn) {
+  Dataset held_out = rings(200, 5), stored = held_out;
+  std::vector<float> values;
+  for (Index i = 0; i < 200; ++i) {  // original = 5 + 2 · stored, and 0.001 · stored
+    values.push_back((held_out.features.floats()[2 * i] - 5) / 2);
+    values.push_back(held_out.features.floats()[2 * i + 1] * 1000);
+  }
+  stored.features = Features::from_floats(std::move(values), 200, 2);
+  stored.offset << 5, 0;
+  stored.scale << 2, 0.001;
+  const NetworkFit one = train_network(rings(300, 1), small(), &held_out);
+  const NetworkFit other = train_network(rings(300, 1), small(), &stored);
+  EXPECT_NEAR(one.report.history.back().validation->loss, other.report.history.back().validation->loss, 1e-4);
+}
+
+TEST(TrainNetwork, StopsWhenValidationDoesNotImprove) {
+  NetworkOptions options = small();
+  options.epochs = 500;
+  options.patience = 4;
+  Dataset held_out = rings(100, 5);
+  for (std::size_t i = 0; i < 100; i += 5) held_out.labels[i] = 1 - held_out.labels[i];  // no fit gets these right
+  const NetworkFit fit = train_network(rings(200, 1), options, &held_out);
+  EXPECT_EQ(fit.report.status, TrainingStatus::kStopped);
+  EXPECT_EQ(fit.report.epochs, fit.report.best_epoch + 4);
+}
+
+TEST(TrainNetwork, RestIsWhereCrossEntropyEqualsEntropy) {
+  NetworkOptions options = small();
+  options.label_smoothing = 0.2;  // so that there is a minimum to come to rest at
+  options.epochs = 400;
+  options.stop_at_rest = true;
+  const NetworkFit fit = train_network(rings(400, 1), options);
+  EXPECT_EQ(fit.report.status, TrainingStatus::kAtRest);
+  EXPECT_LT(fit.report.epochs, 400);
+  const Measured& last = fit.report.history.back().train;
+  EXPECT_LE(std::abs(last.equilibrium_gap), 0.02 * last.loss);
+}
+
+TEST(TrainNetwork, GoesBackFromADivergenceAndSaysSo) {
+  NetworkOptions options = small();
+  options.step = Step::kSgd;
+  options.learning_rate = 1000;
+  options.epochs = 60;
+  Recorder recorder;
+  const NetworkFit fit = train_network(rings(600, 1), options, nullptr, &recorder);
+  ASSERT_FALSE(recorder.messages.empty());
+  EXPECT_NE(recorder.messages[0].find("back to the start of the epoch"), std::string::npos) << recorder.messages[0];
+  for (const Layer& layer : fit.network.layers) EXPECT_TRUE(layer.weights.allFinite());
+  EXPECT_TRUE(std::isfinite(fit.report.history.back().train.loss));
+}
+
+TEST(TrainNetwork, ObserverAndTimeLimitEndItWithAUsableNetwork) {
+  Recorder recorder;
+  recorder.stop_after = 3;
+  const NetworkFit stopped = train_network(rings(300, 1), small(), nullptr, &recorder);
+  EXPECT_EQ(stopped.report.status, TrainingStatus::kInterrupted);
+  EXPECT_EQ(stopped.report.epochs, 3);
+  EXPECT_TRUE(stopped.network.layers[0].weights.allFinite());
+
+  NetworkOptions options = small();
+  options.epochs = 1000000;
+  options.time_limit = 0.05;
+  EXPECT_EQ(train_network(rings(300, 1), options).report.status, TrainingStatus::kTimeLimit);
+}
+
+TEST(TrainNetwork, AnExactHeadNeverHurtsTheValidationLoss) {
+  NetworkOptions options = small();
+  options.hidden = {32};
+  options.epochs = 6;
+  options.solve_head_every = 1;
+  const Dataset held_out = rings(300, 5);
+  const NetworkFit with = train_network(rings(600, 1), options, &held_out);
+  options.solve_head_every = 0;
+  const NetworkFit without = train_network(rings(600, 1), options, &held_out);
+  EXPECT_LE(with.report.history[0].validation->loss, without.report.history[0].validation->loss);
+}
+
+TEST(TrainNetwork, WeightsOfRowsCountAsRepetitions) {
+  Dataset weighted = rings(200, 1), repeated = weighted;
+  weighted.sample_weight = Vector::Ones(200);
+  weighted.sample_weight.tail(100).setZero();  // half of the rows count for nothing
+  NetworkOptions options = small();
+  options.epochs = 1;
+  options.batch = 200;  // one batch, so that what is in it is the same
+  options.step = Step::kSgd;
+  options.momentum = 0;
+  std::vector<Index> first(100);
+  for (Index i = 0; i < 100; ++i) first[static_cast<std::size_t>(i)] = i;
+  const Dataset half = select_rows(repeated, first);
+  const Matrix one = predict_scores(train_network(weighted, options).network, repeated);
+  const Matrix two = predict_scores(train_network(half, options).network, repeated);
+  EXPECT_LE((one - two).norm(), 1e-4 * two.norm());
+}
+
+TEST(TrainNetwork, DigitsByDefault) {
+  NetworkOptions options;
+  options.hidden = {64};
+  const Dataset train = read_dataset("digits"), test = read_dataset("digits:test");
+  EXPECT_GE(accuracy(train_network(train, options).network, test), 0.955);
+}
+
+TEST(TrainNetwork, RefusesOptionsThatContradictEachOther) {
+  const Dataset data = rings(50, 1);
+  auto refused = [&](auto change) {
+    NetworkOptions options = small();
+    change(options);
+    EXPECT_THROW(train_network(data, options), Error);
+  };
+  refused([](NetworkOptions& o) { o.hidden = {0}; });
+  refused([](NetworkOptions& o) { o.dropout = 1; });
+  refused([](NetworkOptions& o) { o.l2 = -1; });
+  refused([](NetworkOptions& o) { o.momentum = 1; });
+  refused([](NetworkOptions& o) { o.relaxation_rate = 2; });
+  refused([](NetworkOptions& o) { o.order = Order::kGaussSeidel; });
+  refused([](NetworkOptions& o) { o.reference_2024 = true; });
+  refused([](NetworkOptions& o) { o.rule = Rule::kPredictiveCoding, o.dropout = 0.1; });
+  refused([](NetworkOptions& o) { o.stop_at_rest = true, o.loss = Loss::kSquared; });
+  Dataset unlabeled = data;
+  unlabeled.labels.clear();
+  EXPECT_THROW(train_network(unlabeled, small()), Error);
+}
+
+}  // namespace
+}  // namespace poise
