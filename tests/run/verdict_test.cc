@@ -63,15 +63,27 @@ TEST(Verdict, WithinAMargin) {
   EXPECT_EQ(judge_within(sample, 0.003, 10), Verdict::kUndecidable);
 }
 
-TEST(Verdict, OfSeveralClaims) {
-  using enum Verdict;
-  EXPECT_EQ(judge_all({kReproduced, kReproduced}), kReproduced);
-  EXPECT_EQ(judge_all({kReproduced, kUndecidable}), kUndecidable);
-  EXPECT_EQ(judge_all({kUndecidable, kNotReproduced, kReproduced}), kNotReproduced);
-  EXPECT_EQ(judge_all({}), kUndecidable);
-  EXPECT_EQ(opposite(kReproduced), kNotReproduced);
-  EXPECT_EQ(opposite(kNotReproduced), kReproduced);
-  EXPECT_EQ(opposite(kUndecidable), kUndecidable);
+TEST(Verdict, OnSeveralAtOnce) {
+  const Sample inside{0.001, -0.001, 0.0005}, outside{0.010, 0.011, 0.009}, neither{0.002, 0.004, 0.001};
+  EXPECT_EQ(judge_all_within({inside, inside}, 0.003), Verdict::kReproduced);
+  EXPECT_EQ(judge_all_within({inside, neither}, 0.003), Verdict::kUndecidable);
+  EXPECT_EQ(judge_all_within({neither, outside, inside}, 0.003), Verdict::kNotReproduced);
+  EXPECT_EQ(judge_all_within({}, 0.003), Verdict::kUndecidable);
+  EXPECT_EQ(judge_all_above({outside, outside}, 0), Verdict::kReproduced);
+  EXPECT_EQ(judge_all_above({outside, neither}, 0), Verdict::kUndecidable);
+  EXPECT_EQ(judge_all_above({outside, difference(inside, outside)}, 0), Verdict::kNotReproduced);
+}
+
+TEST(Verdict, OneOfManyIsRefutedLessEasily) {
+  const Sample inside{0.001, -0.001, 0.0005}, outside{0.004, 0.0044, 0.0052};
+  EXPECT_EQ(judge_all_within({outside}, 0.003), Verdict::kNotReproduced);
+  EXPECT_EQ(judge_all_within({outside, inside, inside, inside}, 0.003), Verdict::kUndecidable);
+}
+
+TEST(Verdict, Opposite) {
+  EXPECT_EQ(opposite(Verdict::kReproduced), Verdict::kNotReproduced);
+  EXPECT_EQ(opposite(Verdict::kNotReproduced), Verdict::kReproduced);
+  EXPECT_EQ(opposite(Verdict::kUndecidable), Verdict::kUndecidable);
 }
 
 TEST(Finding, AsALineOfTheTable) {

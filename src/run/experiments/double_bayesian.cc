@@ -146,7 +146,7 @@ std::string setbacks_note(const std::vector<const Cell*>& cells) {
   return setbacks == 0 ? "" : fmt::format("; {} times a loss that blew up made the trainer halve the step", setbacks);
 }
 
-/// H0-a.
+/// H0-a, every two of the row.
 Finding ridge(const std::string& data, const std::vector<const Cell*>& row) {
   Finding finding{data,
                   fmt::format("at η/(1 − α) = {:.3g} accuracy does not depend on α (within {} points)",
@@ -154,21 +154,18 @@ Finding ridge(const std::string& data, const std::vector<const Cell*>& row) {
                   {}};
   Sample means;
   double seed_variance = 0;
-  std::vector<Verdict> verdicts;
-  const int pairs = static_cast<int>(row.size() * (row.size() - 1) / 2);
+  std::vector<Sample> differences;
   for (std::size_t a = 0; a < row.size(); ++a) {
     means.push_back(mean_of(row[a]->test));
     seed_variance += std::pow(deviation_of(row[a]->test), 2) / static_cast<double>(row.size());
-    for (std::size_t b = 0; b < a; ++b) {
-      verdicts.push_back(judge_within(difference(row[a]->test, row[b]->test), kRidge, pairs));
-    }
+    for (std::size_t b = 0; b < a; ++b) differences.push_back(difference(row[a]->test, row[b]->test));
   }
   const std::string cut = setbacks_note(row);
   const bool several = row.front()->test.size() > 1;
   finding.figure =
       fmt::format("{} %; spread over α {:.2f}{} points{}", accuracies(row), 100 * deviation_of(means),
                   several ? fmt::format(", over seeds {:.2f}", 100 * std::sqrt(seed_variance)) : std::string(), cut);
-  finding.verdict = judge_all(verdicts);
+  finding.verdict = judge_all_within(differences, kRidge);
   if (!cut.empty() && finding.verdict == Verdict::kReproduced) finding.verdict = Verdict::kUndecidable;
   return finding;
 }
@@ -176,13 +173,12 @@ Finding ridge(const std::string& data, const std::vector<const Cell*>& row) {
 /// H0-b.
 Finding top_of_the_curve(const std::string& data, const Grid& grid) {
   const std::vector<const Cell*> curve = grid.curve();
-  std::vector<Verdict> verdicts;
+  std::vector<Sample> leads;
   for (const Cell* cell : curve) {
-    if (cell == &grid.golden()) continue;
-    verdicts.push_back(judge_above(difference(grid.golden().test, cell->test), 0, static_cast<int>(curve.size()) - 1));
+    if (cell != &grid.golden()) leads.push_back(difference(grid.golden().test, cell->test));
   }
   return {data, "along η = (1 − α)² accuracy is largest at α = 0.874",
-          fmt::format("{} %{}", accuracies(curve), setbacks_note(curve)), judge_all(verdicts)};
+          fmt::format("{} %{}", accuracies(curve), setbacks_note(curve)), judge_all_above(leads, 0)};
 }
 
 Finding unbeaten(const std::string& data, const Grid& grid) {
@@ -190,9 +186,10 @@ Finding unbeaten(const std::string& data, const Grid& grid) {
   const bool itself = &tuned == &golden;
   const Sample lead = difference(tuned.test, golden.test);
   return {data, "no pair beats (0.016, 0.874)",
-          fmt::format("{} %; best of {} pairs on the validation rows: {}{}", in_percent(golden.test),
+          fmt::format("{} %; best of {} pairs on the validation rows: {}{}{}", in_percent(golden.test),
                       grid.cells().size(), itself ? "itself" : tuned.name(),
-                      itself ? "" : fmt::format(" with {} %, {} points", in_percent(tuned.test), in_points(lead))),
+                      itself ? "" : fmt::format(" with {} %, {} points", in_percent(tuned.test), in_points(lead)),
+                      setbacks_note({&tuned, &golden})),
           opposite(judge_above(lead, kBeaten))};
 }
 

@@ -113,15 +113,15 @@ Finding tracking(const ExperimentData& data, const Traces& traces, std::size_t e
                   100 * kTracking, epochs),
       "no seed was completed"};
   if (traces[kNonlocal].empty()) return finding;
-  std::vector<Verdict> verdicts;
+  std::vector<Sample> distances;
   Sample farthest;
   for (std::size_t e = 0; e < epochs; ++e) {
     const Sample apart = difference(at_epoch(traces[kPublishedFaster], e), at_epoch(traces[kNonlocal], e));
-    verdicts.push_back(judge_within(apart, kTracking, static_cast<int>(epochs)));
+    distances.push_back(apart);
     if (farthest.empty() || std::abs(mean_of(apart)) > std::abs(mean_of(farthest))) farthest = apart;
   }
   finding.figure = fmt::format("at most {} points apart; seeds: {}", in_points(farthest), farthest.size());
-  finding.verdict = judge_all(verdicts);
+  finding.verdict = judge_all_within(distances, kTracking);
   return finding;
 }
 

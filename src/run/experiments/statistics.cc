@@ -29,6 +29,17 @@ std::string spread(const Sample& shares) {
   return shares.size() < 2 ? "" : fmt::format(" ± {:.2f}", 100 * deviation_of(shares));
 }
 
+/// `judge` takes a sample and the number of comparisons.
+template <typename Judge>
+Verdict judge_all(const std::vector<Sample>& samples, Judge judge) {
+  bool all = !samples.empty();
+  for (const Sample& sample : samples) {
+    if (judge(sample, static_cast<int>(samples.size())) == Verdict::kNotReproduced) return Verdict::kNotReproduced;
+    all = all && judge(sample, 1) == Verdict::kReproduced;
+  }
+  return all ? Verdict::kReproduced : Verdict::kUndecidable;
+}
+
 }  // namespace
 
 const char* to_string(Verdict verdict) {
@@ -92,12 +103,12 @@ Verdict judge_within(const Sample& sample, double margin, int comparisons) {
   return interval.low > margin || interval.high < -margin ? Verdict::kNotReproduced : Verdict::kUndecidable;
 }
 
-Verdict judge_all(const std::vector<Verdict>& verdicts) {
-  const auto has = [&](Verdict verdict) {
-    return std::find(verdicts.begin(), verdicts.end(), verdict) != verdicts.end();
-  };
-  if (has(Verdict::kNotReproduced)) return Verdict::kNotReproduced;
-  return verdicts.empty() || has(Verdict::kUndecidable) ? Verdict::kUndecidable : Verdict::kReproduced;
+Verdict judge_all_above(const std::vector<Sample>& samples, double margin) {
+  return judge_all(samples, [=](const Sample& sample, int tries) { return judge_above(sample, margin, tries); });
+}
+
+Verdict judge_all_within(const std::vector<Sample>& samples, double margin) {
+  return judge_all(samples, [=](const Sample& sample, int tries) { return judge_within(sample, margin, tries); });
 }
 
 Verdict opposite(Verdict verdict) {

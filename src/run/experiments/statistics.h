@@ -35,8 +35,10 @@ Interval interval_of(const Sample& sample, int comparisons = 1);
 Verdict judge_above(const Sample& sample, double margin, int comparisons = 1);
 /// The claim "the mean is in [−margin, margin]".
 Verdict judge_within(const Sample& sample, double margin, int comparisons = 1);
-/// The claim that all of the claims hold; undecidable if there are none.
-Verdict judge_all(const std::vector<Verdict>& verdicts);
+/// The claims that all of the means are. One of them refutes it and chance has many tries at that, hence Bonferroni; to
+/// be in favor takes every one of them, which needs no correction. Undecidable if there are none.
+Verdict judge_all_above(const std::vector<Sample>& samples, double margin);
+Verdict judge_all_within(const std::vector<Sample>& samples, double margin);
 /// The verdict on the opposite claim.
 Verdict opposite(Verdict verdict);
 
