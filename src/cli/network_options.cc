@@ -37,9 +37,8 @@ void add_architecture(CLI::App& verb, NetworkOptions& o) {
 }
 
 void add_rule(CLI::App& verb, NetworkOptions& o) {
-  static const std::map<std::string, Rule> rules{{"adjoint", Rule::kAdjoint},
-                                                 {"equilibrium", Rule::kEquilibrium},
-                                                 {"predictive-coding", Rule::kPredictiveCoding}};
+  static const std::map<std::string, Rule> rules{
+      {"adjoint", Rule::kAdjoint}, {"equilibrium", Rule::kEquilibrium}, {"predictive-coding", Rule::kPredictiveCoding}};
   of_networks(verb.add_option("--rule", o.rule,
                               "adjoint (backpropagation, default), equilibrium (local), predictive-coding (loss in the "
                               "bulk)"))
@@ -59,25 +58,25 @@ void add_rule(CLI::App& verb, NetworkOptions& o) {
   of_networks(verb.add_option("--relaxation-steps", o.relaxation_steps, "of local rules (default 100)"))
       ->check(whole_number_from(1));
   CLI::Option* compat = of_networks(verb.add_option_function<std::string>(
-                  "--compat",
-                  [&o](const std::string&) {
-                    o.reference_2024 = true;
-                    o.rule = Rule::kEquilibrium;
-                    o.order = Order::kGaussSeidel;
-                    o.loss = Loss::kSquared;
-                    o.activation = Activation::kSigmoid;
-                  },
-                  "reference-2024: the local rule exactly as its published code runs it"))
-      ->check(one_of({"reference-2024"}));
+                                        "--compat",
+                                        [&o](const std::string&) {
+                                          o.reference_2024 = true;
+                                          o.rule = Rule::kEquilibrium;
+                                          o.order = Order::kGaussSeidel;
+                                          o.loss = Loss::kSquared;
+                                          o.activation = Activation::kSigmoid;
+                                        },
+                                        "reference-2024: the local rule exactly as its published code runs it"))
+                            ->check(one_of({"reference-2024"}));
   for (const char* decided : {"--loss", "--activation", "--rule", "--order", "--relaxation"}) {
     compat->excludes(verb.get_option(decided));
   }
 }
 
 void add_step(CLI::App& verb, NetworkOptions& o) {
-  static const std::map<std::string, Step> steps{
-      {"golden", Step::kGolden}, {"sgd", Step::kSgd}, {"adam", Step::kAdam}};
-  of_networks(verb.add_option("--step", o.step, "golden (from theory, default), sgd or adam"))->transform(choice(steps));
+  static const std::map<std::string, Step> steps{{"golden", Step::kGolden}, {"sgd", Step::kSgd}, {"adam", Step::kAdam}};
+  of_networks(verb.add_option("--step", o.step, "golden (from theory, default), sgd or adam"))
+      ->transform(choice(steps));
   of_networks(verb.add_option("--learning-rate", o.learning_rate, "default: golden from theory, sgd 0.1, adam 0.001"))
       ->check(positive());
   of_networks(verb.add_option("--momentum", o.momentum, "default: golden 0.874, sgd 0.9"))

@@ -62,8 +62,8 @@ std::string architecture(const Network& network) {
   std::string text = fmt::format("{}", network.feature_count());
   for (const Layer& layer : network.layers) {
     const bool last = &layer == &network.layers.back();
-    text += fmt::format(" -> {} {}", layer.weights.rows(),
-                        last ? to_string(network.head) : to_string(layer.activation));
+    text +=
+        fmt::format(" -> {} {}", layer.weights.rows(), last ? to_string(network.head) : to_string(layer.activation));
   }
   return text;
 }
