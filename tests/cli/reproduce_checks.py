@@ -23,7 +23,7 @@ def check_run_directory_holds_every_figure(t):
     for run in answer["runs"]:
         own = [e for e in epochs if (e["rule"], e["seed"]) == (run["rule"], run["seed"])]
         t.equal([e["train"]["accuracy"] for e in own], run["train"], f"the train accuracies of {run['rule']}")
-        t.equal([e["validation"]["accuracy"] for e in own], run["test"], f"the test accuracies of {run['rule']}")
+        t.equal([e["test"]["accuracy"] for e in own], run["test"], f"the test accuracies of {run['rule']}")
 
 
 def check_threads_do_not_change_a_figure(t):

@@ -97,8 +97,9 @@ struct Trained {
   int setbacks = 0;  ///< times the trainer went back and halved a step that had led up: then not the step asked for
 };
 
-/// Trains; every epoch is an event that carries the entries of `labels`, too.
-Trained train_observed(const Dataset& train, const NetworkOptions& options, const Dataset* measured,
+/// Trains; every epoch is an event that carries the entries of `labels`, too. Accuracy on `test` (may be null) is in
+/// each `Epoch::validation`; with it the network is that of the best epoch, which no experiment uses, else of the last.
+Trained train_observed(const Dataset& train, const NetworkOptions& options, const Dataset* test,
                        const nlohmann::json& labels, Events& events);
 
 }  // namespace poise
