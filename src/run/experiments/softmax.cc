@@ -101,7 +101,8 @@ Finding one_hot(const ExperimentData& data, Solves& solves) {
   ObjectiveOptions objective;
   objective.l2 = 0;
   const SolveReport report = solves.run(data, "labels as they are", objective, Solver::kAuto).report;
-  Finding finding{data.name, "no penalty is needed: the loss has a minimum for labels as they are", summary_of(report)};
+  Finding finding{data.name, "the premise of doing without penalty: a minimum exists for labels as they are",
+                  summary_of(report)};
   if (report.separation) {
     const SeparatingDirection& proof = *report.separation;
     finding.figure = fmt::format("none exists: a direction helps {} rows and harms none", proof.rows_helped);
