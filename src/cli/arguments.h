@@ -20,15 +20,18 @@ struct Arguments {
   ReadOptions read;
   ObjectiveOptions objective;
   SolveOptions solve;
-  std::string test_data;        ///< --test
+  std::string test_data;             ///< --test
   std::optional<double> validation;  ///< --validation: share of the rows held out; networks: 0.1 if not given
   NetworkOptions network;            ///< with --hidden: a network instead of the softmax layer
-  std::uint64_t seed = 1;       ///< of the validation split
-  std::vector<double> l2_path;  ///< --l2-path
-  std::string start;            ///< --start: a run to start from
-  std::string config;           ///< --config: replaced by what it holds before parsing
-  std::string out;              ///< --out: run directory or file
-  bool probabilities = false;   ///< predict --proba
+  std::uint64_t seed = 1;            ///< of the validation split
+  std::vector<double> l2_path;       ///< --l2-path
+  std::string start;                 ///< --start: a run to start from
+  std::string config;                ///< --config: replaced by what it holds before parsing
+  std::string out;                   ///< --out: run directory or file
+  bool probabilities = false;        ///< predict --proba
+  std::string experiment;            ///< of reproduce: its name
+  std::vector<std::string> sets;     ///< --data of reproduce; empty: the experiment's own
+  int epochs = 0, seeds = 0;         ///< of reproduce; 0: the experiment's own
   bool require_certificate = false;
   bool json = false, quiet = false;
 };
@@ -44,6 +47,7 @@ int predict(const Arguments& arguments);
 int certify(const Arguments& arguments);
 int inspect(const Arguments& arguments);
 int convert(const Arguments& arguments);
+int reproduce(const Arguments& arguments);
 
 /// Prints the notices of a data set on stderr, unless quiet.
 void print_notices(const Arguments& arguments, const Dataset& data);

@@ -14,6 +14,7 @@
 #include "cli/checks.h"
 #include "cli/config.h"
 #include "cli/network_options.h"
+#include "cli/reproduce_options.h"
 #include "poise/error.h"
 #include "poise/version.h"
 
@@ -182,6 +183,11 @@ std::map<CLI::App*, Verb> declare(CLI::App& app, Arguments& a) {
   verb->add_option("OUT", a.target, "file to write: .csv, .tsv, .libsvm or .npy, plain or .gz")->required();
   add_reading(*verb, a), add_common(*verb, a);
   verbs[verb] = convert;
+
+  verb = add_verb(app, "reproduce", "run a source paper's experiment and judge its claims",
+                  "poise reproduce f-adjoint --data digits --epochs 50");
+  add_reproduce(*verb, a), add_common(*verb, a);
+  verbs[verb] = reproduce;
   return verbs;
 }
 

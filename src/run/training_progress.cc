@@ -11,9 +11,7 @@ using nlohmann::json;
 constexpr double kBarInterval = 0.1, kLineInterval = 5;  // seconds
 
 json to_json(const Measured& measured) {
-  return {{"loss", measured.loss},
-          {"accuracy", measured.accuracy},
-          {"equilibrium_gap", measured.equilibrium_gap}};
+  return {{"loss", measured.loss}, {"accuracy", measured.accuracy}, {"equilibrium_gap", measured.equilibrium_gap}};
 }
 
 std::string line(const Epoch& epoch) {
@@ -42,10 +40,14 @@ json to_json(const Epoch& epoch) {
 }
 
 json to_json(const TrainingReport& report) {
-  return {{"status", to_string(report.status)}, {"why", report.why},
-          {"epochs", report.epochs},            {"iterations", report.epochs},
-          {"best_epoch", report.best_epoch},    {"batch", report.batch},
-          {"seconds", report.seconds},          {"train_seconds", report.train_seconds}};
+  return {{"status", to_string(report.status)},
+          {"why", report.why},
+          {"epochs", report.epochs},
+          {"iterations", report.epochs},
+          {"best_epoch", report.best_epoch},
+          {"batch", report.batch},
+          {"seconds", report.seconds},
+          {"train_seconds", report.train_seconds}};
 }
 
 TrainingProgress::TrainingProgress(RunDirectory& run, std::FILE* stream, const std::atomic<bool>& stop)

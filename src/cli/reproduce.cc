@@ -1,0 +1,91 @@
+// poise reproduce: a source paper's experiment → a table of claims, figures and verdicts.
+#include <fmt/core.h>
+
+#include <algorithm>
+
+#include "cli/arguments.h"
+#include "poise/error.h"
+#include "poise/version.h"
+#include "run/experiments/experiment.h"
+
+namespace poise::cli {
+namespace {
+
+using nlohmann::json;
+
+const Experiment& experiment_named(const std::string& name) {
+  const auto& all = experiments();
+  return *std::find_if(all.begin(), all.end(), [&](const Experiment& e) { return e.name == name; });
+}
+
+void refuse(bool given, const char* option, const Experiment& experiment) {
+  if (!given) return;
+  throw Error(ErrorKind::kUsage, fmt::format("{} with '{}', which trains no networks", option, experiment.name), {},
+              "leave it out; --time-limit bounds the solves");
+}
+
+ExperimentOptions options_of(const Arguments& a, const Experiment& experiment) {
+  if (experiment.seeds == 0) {
+    refuse(a.epochs > 0, "--epochs", experiment);
+    refuse(a.seeds > 0, "--seeds", experiment);
+  }
+  ExperimentOptions options;
+  options.epochs = a.epochs > 0 ? a.epochs : experiment.epochs;
+  options.seeds = a.seeds > 0 ? a.seeds : experiment.seeds;
+  options.threads = a.solve.threads;
+  for (const std::string& name : a.sets.empty() ? experiment.data : a.sets) {
+    ExperimentData data{name, read_dataset(name, a.read), {}};
+    data.test = read_dataset(test_part_of(name), a.read, data.train.schema);
+    options.data.push_back(std::move(data));
+  }
+  return options;
+}
+
+json asked_json(const ExperimentOptions& options, double time_limit) {
+  json data = json::object();
+  for (const ExperimentData& d : options.data) data[d.name] = fingerprint(d.train);
+  return {{"data", data},
+          {"epochs", options.epochs},
+          {"seeds", options.seeds},
+          {"threads", options.threads},
+          {"time_limit", time_limit}};
+}
+
+json findings_json(const Outcome& outcome) {
+  json findings = json::array();
+  for (const Finding& finding : outcome.findings) findings.push_back(to_json(finding));
+  return findings;
+}
+
+}  // namespace
+
+int reproduce(const Arguments& a) {
+  const Experiment& experiment = experiment_named(a.experiment);
+  const ExperimentOptions options = options_of(a, experiment);
+  const double time_limit = a.solve.time_limit > 0 ? a.solve.time_limit : experiment.time_limit;
+  const json asked = asked_json(options, time_limit);
+
+  RunDirectory run(a.out, fmt::format("reproduce-{}", experiment.name));
+  run.announce({{"event", "start"}, {"experiment", experiment.name}, {"asked", asked}});
+  Events events(run, a.quiet ? nullptr : stderr, interrupted, time_limit);
+  const Outcome outcome = experiment.run(options, events);
+
+  json result = {{"experiment", experiment.name},
+                 {"paper", experiment.paper},
+                 {"status", events.status()},
+                 {"seconds", events.seconds()},
+                 {"findings", findings_json(outcome)},
+                 {"runs", outcome.runs},
+                 {"run", run.path()}};
+  run.append_event({{"event", "end"}, {"status", events.status()}});
+  run.write_summary({{"poise", kVersion}, {"asked", asked}, {"result", result}});
+  if (a.json) {
+    fmt::print("{}\n", result.dump(2));
+  } else {
+    fmt::print("{}\n{}; {:.1f} s; every figure is in {}/run.json\n", table_of(outcome.findings), events.status(),
+               events.seconds(), run.path());
+  }
+  return events.interrupted() ? 130 : 0;
+}
+
+}  // namespace poise::cli

@@ -1,0 +1,151 @@
+#include "run/experiments/experiment.h"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+
+#include "run/training_progress.h"
+
+namespace poise {
+namespace {
+
+using nlohmann::json;
+
+constexpr double kLineInterval = 5;        // seconds
+constexpr double kLeastTime = 1e-3;        // seconds; 0 would mean no limit
+constexpr double kSoftmaxTimeLimit = 600;  // seconds; without penalty MNIST takes very many passes
+
+/// Turns what the trainer tells into events and a line for the user.
+class Watch : public TrainingObserver {
+ public:
+  Watch(const json& labels, int epochs, Events& events) : labels_(labels), epochs_(epochs), events_(events) {}
+
+  void on_epoch(const Epoch& epoch) override {
+    json event = to_json(epoch);
+    event["test"] = event["validation"];  // what is measured here are test rows: nothing is chosen by them
+    event.erase("validation");
+    event.update(labels_);
+    events_.append(event);
+    const bool held_out = epoch.validation.has_value();
+    events_.show(fmt::format("{}: epoch {} of {}, {} accuracy {:.2f} %", in_words(labels_), epoch.number, epochs_,
+                             held_out ? "test" : "train",
+                             100 * (held_out ? epoch.validation->accuracy : epoch.train.accuracy)));
+  }
+
+  void on_message(const std::string& text) override {
+    ++setbacks_;
+    json event = {{"event", "message"}, {"text", text}};
+    event.update(labels_);
+    events_.append(event);
+  }
+
+  bool stop_requested() override { return events_.should_stop(); }
+  int setbacks() const { return setbacks_; }
+
+ private:
+  json labels_;
+  int epochs_, setbacks_ = 0;
+  Events& events_;
+};
+
+}  // namespace
+
+const std::vector<Experiment>& experiments() {
+  static const Experiment double_bayesian{
+      .name = "double-bayesian",
+      .paper = "Jaeger: learning rate and momentum from the golden ratio",
+      .data = {"mnist"},
+      .epochs = 3,
+      .seeds = 5,
+      .time_limit = 0,
+      .run = run_double_bayesian,
+  };
+  static const Experiment f_adjoint{
+      .name = "f-adjoint",
+      .paper = "Boughammoura: equilibrium F-adjoint, a local learning rule",
+      .data = {"mnist", "fashion-mnist"},
+      .epochs = 10,
+      .seeds = 5,
+      .time_limit = 0,
+      .run = run_f_adjoint,
+  };
+  static const Experiment softmax{
+      .name = "softmax",
+      .paper = "Rychlik: multi-class logistic regression",
+      .data = {"digits", "mnist", "fashion-mnist"},
+      .epochs = 0,
+      .seeds = 0,
+      .time_limit = kSoftmaxTimeLimit,
+      .run = run_softmax,
+  };
+  static const std::vector<Experiment> all{double_bayesian, f_adjoint, softmax};
+  return all;
+}
+
+Events::Events(RunDirectory& run, std::FILE* stream, const std::atomic<bool>& interrupted, double time_limit)
+    : run_(run),
+      stream_(stream),
+      interrupted_(interrupted),
+      time_limit_(time_limit),
+      started_(std::chrono::steady_clock::now()) {}
+
+void Events::show(const std::string& line) {
+  if (!stream_ || seconds() - last_shown_ < kLineInterval) return;
+  last_shown_ = seconds();
+  fmt::print(stream_, "{:6.0f} s  {}\n", last_shown_, line);
+  std::fflush(stream_);
+}
+
+bool Events::should_stop() {
+  if (time_limit_ > 0 && seconds() >= time_limit_) cut_short_ = true;
+  return cut_short_ || interrupted();
+}
+
+double Events::seconds() const {
+  return std::chrono::duration<double>(std::chrono::steady_clock::now() - started_).count();
+}
+
+double Events::time_for_one_of(int jobs) const {
+  return time_limit_ > 0 ? std::max(kLeastTime, (time_limit_ - seconds()) / jobs) : 0;
+}
+
+const char* Events::status() const {
+  if (interrupted()) return "interrupted";
+  return cut_short_ ? "time_limit" : "finished";
+}
+
+json to_json(const Finding& finding) {
+  return {{"data", finding.data},
+          {"claim", finding.claim},
+          {"figure", finding.figure},
+          {"verdict", to_string(finding.verdict)}};
+}
+
+std::string table_of(const std::vector<Finding>& findings) {
+  std::string text = "| data | claim | measured | verdict |\n|---|---|---|---|\n";
+  for (const Finding& f : findings) {
+    text += fmt::format("| {} | {} | {} | **{}** |\n", f.data, f.claim, f.figure, to_string(f.verdict));
+  }
+  return text;
+}
+
+std::string in_words(const json& labels) {
+  std::string text;
+  for (const auto& [key, value] : labels.items()) {
+    const std::string word = value.is_string() ? value.get<std::string>() : key + " " + value.dump();
+    text += (text.empty() ? "" : ", ") + word;
+  }
+  return text;
+}
+
+Trained train_observed(const Dataset& train, const NetworkOptions& options, const Dataset* test, const json& labels,
+                       Events& events) {
+  Watch watch(labels, options.epochs, events);
+  Trained trained;
+  trained.fit = train_network(train, options, test, &watch);
+  trained.complete = trained.fit.report.status == TrainingStatus::kFinished;
+  trained.setbacks = watch.setbacks();
+  return trained;
+}
+
+}  // namespace poise

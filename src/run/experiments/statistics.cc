@@ -1,0 +1,125 @@
+#include "run/experiments/statistics.h"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <numbers>
+#include <numeric>
+
+namespace poise {
+namespace {
+
+/// P(|T| ≤ t) for Student's T, the finite series of Abramowitz & Stegun 26.7.3 and 26.7.4 in θ = atan(t/√ν).
+double student_probability(double t, int degrees) {
+  const double theta = std::atan(t / std::sqrt(static_cast<double>(degrees)));
+  const double sine = std::sin(theta), cosine = std::cos(theta);
+  const bool odd = degrees % 2 == 1;
+  double term = odd ? cosine : 1, sum = degrees == 1 ? 0 : term;
+  for (int k = odd ? 3 : 2; k < degrees; k += 2) {
+    term *= cosine * cosine * (k - 1) / k;
+    sum += term;
+  }
+  return odd ? 2 / std::numbers::pi * (theta + sine * sum) : sine * sum;
+}
+
+/// One value has no spread to speak of.
+std::string spread(const Sample& shares) {
+  return shares.size() < 2 ? "" : fmt::format(" ± {:.2f}", 100 * deviation_of(shares));
+}
+
+/// `judge` takes a sample and the number of comparisons.
+template <typename Judge>
+Verdict judge_all(const std::vector<Sample>& samples, Judge judge) {
+  bool all = !samples.empty();
+  for (const Sample& sample : samples) {
+    if (judge(sample, static_cast<int>(samples.size())) == Verdict::kNotReproduced) return Verdict::kNotReproduced;
+    all = all && judge(sample, 1) == Verdict::kReproduced;
+  }
+  return all ? Verdict::kReproduced : Verdict::kUndecidable;
+}
+
+}  // namespace
+
+const char* to_string(Verdict verdict) {
+  switch (verdict) {
+    case Verdict::kReproduced:
+      return "reproduced";
+    case Verdict::kNotReproduced:
+      return "not reproduced";
+    case Verdict::kUndecidable:
+      return "undecidable";
+  }
+  return "";
+}
+
+double mean_of(const Sample& sample) {
+  if (sample.empty()) return 0;
+  return std::accumulate(sample.begin(), sample.end(), 0.0) / static_cast<double>(sample.size());
+}
+
+double deviation_of(const Sample& sample) {
+  if (sample.size() < 2) return 0;
+  const double mean = mean_of(sample);
+  double squares = 0;
+  for (double value : sample) squares += (value - mean) * (value - mean);
+  return std::sqrt(squares / static_cast<double>(sample.size() - 1));
+}
+
+Sample difference(const Sample& a, const Sample& b) {
+  Sample result(std::min(a.size(), b.size()));
+  for (std::size_t s = 0; s < result.size(); ++s) result[s] = a[s] - b[s];
+  return result;
+}
+
+double student_quantile(double confidence, int degrees) {
+  double low = 0, high = 1;
+  while (student_probability(high, degrees) < confidence) high *= 2;
+  for (int k = 0; k < 100; ++k) {
+    const double middle = (low + high) / 2;
+    (student_probability(middle, degrees) < confidence ? low : high) = middle;
+  }
+  return high;
+}
+
+Interval interval_of(const Sample& sample, int comparisons) {
+  constexpr double kInfinity = std::numeric_limits<double>::infinity();
+  if (sample.size() < kFewestSeeds) return {-kInfinity, kInfinity};
+  const double error = deviation_of(sample) / std::sqrt(static_cast<double>(sample.size()));
+  const double reach = student_quantile(1 - 0.05 / comparisons, static_cast<int>(sample.size()) - 1) * error;
+  return {mean_of(sample) - reach, mean_of(sample) + reach};
+}
+
+Verdict judge_above(const Sample& sample, double margin, int comparisons) {
+  const Interval interval = interval_of(sample, comparisons);
+  if (interval.low > margin) return Verdict::kReproduced;
+  return interval.high <= margin ? Verdict::kNotReproduced : Verdict::kUndecidable;
+}
+
+Verdict judge_within(const Sample& sample, double margin, int comparisons) {
+  const Interval interval = interval_of(sample, comparisons);
+  if (interval.low >= -margin && interval.high <= margin) return Verdict::kReproduced;
+  return interval.low > margin || interval.high < -margin ? Verdict::kNotReproduced : Verdict::kUndecidable;
+}
+
+Verdict judge_all_above(const std::vector<Sample>& samples, double margin) {
+  return judge_all(samples, [=](const Sample& sample, int tries) { return judge_above(sample, margin, tries); });
+}
+
+Verdict judge_all_within(const std::vector<Sample>& samples, double margin) {
+  return judge_all(samples, [=](const Sample& sample, int tries) { return judge_within(sample, margin, tries); });
+}
+
+Verdict opposite(Verdict verdict) {
+  if (verdict == Verdict::kUndecidable) return verdict;
+  return verdict == Verdict::kReproduced ? Verdict::kNotReproduced : Verdict::kReproduced;
+}
+
+std::string in_percent(const Sample& shares) { return fmt::format("{:.2f}", 100 * mean_of(shares)) + spread(shares); }
+
+std::string in_points(const Sample& differences) {
+  return fmt::format("{:+.2f}", 100 * mean_of(differences)) + spread(differences);
+}
+
+}  // namespace poise

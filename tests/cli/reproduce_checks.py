@@ -1,0 +1,50 @@
+"""What `reproduce` leaves behind: figures that agree with each other, the same ones again, and what there is on Ctrl-C."""
+
+import json
+import os
+import signal
+import time
+
+
+def events(t):
+    return [json.loads(line) for line in t.read("run/metrics.jsonl").decode().splitlines()]
+
+
+def check_run_directory_holds_every_figure(t):
+    answer = t.json("reproduce f-adjoint --data digits --epochs 3 --seeds 2 --out run --json")
+    summary = json.loads(t.read("run/run.json"))
+    t.equal(summary["result"], answer, "the result in run.json")
+    t.equal((summary["asked"]["epochs"], summary["asked"]["seeds"]), (3, 2), "epochs and seeds in run.json")
+    t.equal(list(summary["asked"]["data"].values()), [t.json("inspect digits --json")["fingerprint"]], "the fingerprint")
+    found = events(t)
+    t.equal([found[0]["event"], found[-1]["event"]], ["start", "end"], "the first and last event")
+    epochs = [event for event in found if event["event"] == "epoch"]
+    t.equal(len(epochs), 3 * 2 * 4, "the number of epochs")
+    for run in answer["runs"]:
+        own = [e for e in epochs if (e["rule"], e["seed"]) == (run["rule"], run["seed"])]
+        t.equal([e["train"]["accuracy"] for e in own], run["train"], f"the train accuracies of {run['rule']}")
+        t.equal([e["test"]["accuracy"] for e in own], run["test"], f"the test accuracies of {run['rule']}")
+
+
+def check_threads_do_not_change_a_figure(t):
+    command = "reproduce double-bayesian --data digits --epochs 1 --seeds 1 --json"
+    answers = [t.json(f"{command} --threads {n} --out run{n}") for n in (1, 2)]
+    t.equal(answers[0]["runs"], answers[1]["runs"], "the figures with two threads")
+
+
+def check_interrupt_leaves_what_there_is(t):
+    process = t.start("reproduce f-adjoint --data digits --epochs 1000000 --out run --json --quiet")
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline:
+        if os.path.exists(t.path("run/metrics.jsonl")) and t.read("run/metrics.jsonl").count(b'"epoch"') > 5:
+            break
+        time.sleep(0.02)
+    process.send_signal(signal.SIGINT)
+    result = t.finish(process, 60)
+    t.equal(result.code, 130, f"the exit code\n{result}\n")
+    answer = result.json()
+    t.equal(answer["status"], "interrupted", "the status")
+    t.check(len(answer["runs"][0]["test"]) > 2, "the epochs done are lost")
+    t.equal({f["verdict"] for f in answer["findings"]}, {"undecidable"}, "the verdicts")
+    t.equal(json.loads(t.read("run/run.json"))["result"], answer, "the result in run.json")
+    t.equal(events(t)[-1]["status"], "interrupted", "the status in the last event")
