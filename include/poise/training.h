@@ -94,10 +94,11 @@ struct NetworkOptions {
   std::optional<bool> cooling;  ///< learning rate falls to 0 by the last epoch; empty: golden yes, sgd and adam no
 
   // Loop
-  int epochs = 0;             ///< 0: chosen by the number of rows
-  Index batch = 0;            ///< rows a batch; 0: chosen by the number of rows
-  double time_limit = 0;      ///< seconds; 0: none
-  int patience = 0;           ///< stop after so many epochs without a new best one (best_epoch below); 0: never
+  int epochs = 0;         ///< 0: chosen by the number of rows
+  Index batch = 0;        ///< rows a batch; 0: chosen by the number of rows
+  double time_limit = 0;  ///< seconds; 0: none
+  int patience = 0;  ///< stop after so many epochs in which the mean validation accuracy gained less than half a row
+                     ///< (see TrainingReport::best_epoch); 0: never
   bool stop_at_rest = false;  ///< stop when the equilibrium gap and the free energy have settled
   int solve_head_every = 0;   ///< every so many epochs the last layer is solved exactly (THEORY 5.3); 0: never
   std::uint64_t seed = 1;

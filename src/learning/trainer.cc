@@ -199,6 +199,11 @@ void Trainer::keep_best(const Epoch& epoch) {
     const double now = epoch.validation->accuracy;
     smoothed_accuracy_ = report_.best_epoch == 0 ? now : smoothed_accuracy_ + kWeight * (now - smoothed_accuracy_);
     if (smoothed_accuracy_ < best_accuracy_) return;
+    // Creeping towards a limit is not getting better: half a row is the least that counts for patience.
+    if (smoothed_accuracy_ > gained_accuracy_ + 0.5 / static_cast<double>(held_out_rows_.size())) {
+      gained_accuracy_ = smoothed_accuracy_;
+      gained_epoch_ = epoch.number;
+    }
     best_accuracy_ = smoothed_accuracy_;
   }
   report_.best_epoch = epoch.number;
@@ -207,7 +212,7 @@ void Trainer::keep_best(const Epoch& epoch) {
 
 std::optional<TrainingStatus> Trainer::reason_to_stop() const {
   const int done = report_.history.back().number;
-  if (options_.patience > 0 && held_out_ && done - report_.best_epoch >= options_.patience) {
+  if (options_.patience > 0 && held_out_ && done - gained_epoch_ >= options_.patience) {
     return TrainingStatus::kStopped;
   }
   if (options_.stop_at_rest && is_at_rest()) return TrainingStatus::kAtRest;

@@ -56,7 +56,8 @@ class Trainer {
   std::vector<Index> order_, held_out_rows_;
   BatchSums sums_;
   double first_loss_ = 0, first_rate_ = 0, train_seconds_ = 0;
-  double smoothed_accuracy_ = 0, best_accuracy_ = 0;
+  double smoothed_accuracy_ = 0, best_accuracy_ = 0, gained_accuracy_ = 0;
+  int gained_epoch_ = 0;
   bool stopping_ = false;
   std::optional<TrainingStatus> interrupted_;
   TrainingReport report_;
