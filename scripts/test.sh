@@ -26,7 +26,7 @@ if [ "$sanitize" -eq 1 ]; then
 fi
 if [ "$thread" -eq 1 ]; then
   scripts/build.sh tsan
-  ctest --preset tsan -L 'base|convex|data'
+  ctest --preset tsan -L 'base|convex|data|learning'
 fi
 if [ "$fuzz" -eq 1 ]; then
   scripts/install-deps.sh --fuzz
