@@ -40,7 +40,10 @@ class Prepared {
     a_.set_data_handle(const_cast<void*>(a));  // oneDNN does not write to it
     b_.set_data_handle(const_cast<void*>(b));
     c_.set_data_handle(c);
-    product_.execute(stream_, {{DNNL_ARG_SRC, a_}, {DNNL_ARG_WEIGHTS, b_}, {DNNL_ARG_DST, c_}});
+    // The C interface: its C++ twin makes a hash table of three entries every time.
+    const dnnl_exec_arg_t arguments[] = {
+        {DNNL_ARG_SRC, a_.get()}, {DNNL_ARG_WEIGHTS, b_.get()}, {DNNL_ARG_DST, c_.get()}};
+    dnnl::error::wrap_c_api(dnnl_primitive_execute(product_.get(), stream_.get(), 3, arguments), "a product failed");
   }
 
  private:

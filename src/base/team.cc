@@ -10,12 +10,34 @@ static void pause_spinning() {}
 #endif
 
 namespace poise {
+namespace {
+
+/// While it lives, this thread takes numbers below 1e-38 for 0: a velocity that dies away goes through them, and each
+/// costs a hundred cycles (digits, 2,000 epochs: half of the time).
+class NoDenormals {
+ public:
+#if defined(__x86_64__)
+  NoDenormals() : before_(_mm_getcsr()) { _mm_setcsr(before_ | kFlushToZero | kDenormalsAreZero); }
+  ~NoDenormals() { _mm_setcsr(before_); }
+#else
+  NoDenormals() {}
+#endif
+  NoDenormals(const NoDenormals&) = delete;
+  NoDenormals& operator=(const NoDenormals&) = delete;
+
+ private:
+  static constexpr unsigned kFlushToZero = 0x8000, kDenormalsAreZero = 0x0040;
+  [[maybe_unused]] unsigned before_ = 0;
+};
+
+}  // namespace
 
 void Team::run(const std::function<void(int)>& body) {
   present_ = inside_parallel_for() ? 1 : size_;
   next_ = 0, arrived_ = 0, failed_ = false, error_ = nullptr;
   // As many tasks as threads, each of which waits for the others: so every thread takes exactly one.
   parallel_for(present_, present_, [&](Index member) {
+    const NoDenormals scope;
     try {
       body(static_cast<int>(member));
     } catch (const Stopped&) {

@@ -18,7 +18,8 @@ class Team {
   int size() const { return size_; }
 
   /// Calls body(0) … body(size − 1), all at the same time, each on a thread of its own; inside parallel_for a team has
-  /// one member. The first exception of a body ends the phases of all members and is rethrown here.
+  /// one member. Denormal numbers count as 0 meanwhile. The first exception of a body ends the phases of all members
+  /// and is rethrown here.
   void run(const std::function<void(int member)>& body);
 
   /// Inside run, called by all members: task(0) … task(count − 1), each once, by whoever is free; returns when all are

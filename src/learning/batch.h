@@ -90,6 +90,7 @@ class Batch {
 
   // head.cc: loss, sums and Y*_L
   void head(const Chunk& c, bool count);
+  void exponentials_of_scores(const Chunk& c);
   double softmax_row(const float* target, const float* scores, float* adjoint, double& gap) const;
   double sigmoid_row(const float* target, float* scores, float* adjoint) const;
 

@@ -22,6 +22,7 @@ void Batch::head(const Chunk& c, bool count) {
   const Index last = layout_.layers(), classes = layout_.outputs(last);
   std::vector<double> exact(static_cast<std::size_t>(classes));
   std::vector<float> target(static_cast<std::size_t>(classes));
+  if (options_.loss == Loss::kCrossEntropy) exponentials_of_scores(c);
   BatchSums ignored, &sums = count ? chunk_sums_[static_cast<std::size_t>(c.number)] : ignored;
   const double mean = options_.reduction == Reduction::kMean ? 1 / static_cast<double>(rows_.size()) : 1;
   for (Index i = 0; i < c.rows; ++i) {
@@ -53,12 +54,22 @@ void Batch::share_out(const Chunk& c, Index l) {
   }
 }
 
-/// ℓ = lse(z) − ⟨t, z⟩, Y* = p − t, and `gap` = CE − H(p) = ⟨z, p − t⟩ (THEORY 1.7).
+/// e^{z − max z} of every row, where its adjoint will be: all rows in one go, since ten classes do not fill a vector.
+void Batch::exponentials_of_scores(const Chunk& c) {
+  const Index last = layout_.layers(), classes = layout_.outputs(last);
+  for (Index i = 0; i < c.rows; ++i) {
+    const float* scores = at(activation_, last, c.begin + i);
+    float* shifted = at(adjoint_, last, c.begin + i);
+    const float top = *std::max_element(scores, scores + classes);
+    for (Index k = 0; k < classes; ++k) shifted[k] = scores[k] - top;
+  }
+  exponentials(at(adjoint_, last, c.begin), c.rows * classes);
+}
+
+/// ℓ = lse(z) − ⟨t, z⟩, Y* = p − t, and `gap` = CE − H(p) = ⟨z, p − t⟩ (THEORY 1.7). `adjoint` holds the exponentials.
 double Batch::softmax_row(const float* target, const float* scores, float* adjoint, double& gap) const {
   const Index classes = layout_.outputs(layout_.layers());
   const float top = *std::max_element(scores, scores + classes);
-  for (Index k = 0; k < classes; ++k) adjoint[k] = scores[k] - top;
-  exponentials(adjoint, classes);
   double sum = 0, expected = 0;
   for (Index k = 0; k < classes; ++k) {
     sum += static_cast<double>(adjoint[k]);
