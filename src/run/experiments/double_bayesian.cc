@@ -143,7 +143,7 @@ std::string accuracies(const std::vector<const Cell*>& cells) {
 std::string setbacks_note(const std::vector<const Cell*>& cells) {
   int setbacks = 0;
   for (const Cell* cell : cells) setbacks += cell->setbacks;
-  return setbacks == 0 ? "" : fmt::format("; {} times a loss that blew up made the trainer halve the step", setbacks);
+  return setbacks == 0 ? "" : fmt::format("; steps halved because a loss blew up: {}", setbacks);
 }
 
 /// H0-a, every two of the row.
