@@ -59,9 +59,9 @@ def parse_arguments():
 
 def main():
     arguments = parse_arguments()
-    csv, libsvm = make_files(arguments.work_dir / "readers")
+    reals, integers, libsvm = make_files(arguments.work_dir / "readers")
     print("| file | Poise, MB/s | peer | peer, MB/s | ratio |\n|---|---|---|---|---|")
-    for path, expression in ((csv, LOADTXT), (libsvm, SVMLIGHT)):
+    for path, expression in ((reals, LOADTXT), (integers, LOADTXT), (libsvm, SVMLIGHT)):
         pairs = measure(arguments, path, expression)
         print(row(path, expression.split("(")[0], pairs), flush=True)
         record = dict(file=path.name, bytes=path.stat().st_size, ended=time.time(), seconds=pairs)

@@ -1,4 +1,4 @@
-"""The two files to read: about 100 MB of CSV and of LIBSVM text, made once from a fixed seed."""
+"""The files to read: about 100 MB each of CSV (reals, integers) and of LIBSVM text, made once from a fixed seed."""
 import numpy as np
 
 MEGABYTES = 100
@@ -23,6 +23,11 @@ def csv_line(random):
     return ",".join(cells) + f",{random.integers(10)}\n"
 
 
+def integer_line(random):
+    """32 integers of one and two digits, then a label 0…9."""
+    return ",".join(map(str, random.integers(100, size=32))) + f",{random.integers(10)}\n"
+
+
 def libsvm_line(random):
     """A label 0…9, then some 80 of 50,000 features: half of them counts, half fractions, as texts have."""
     columns = np.unique(random.integers(1, 50_001, 80))
@@ -34,7 +39,8 @@ def libsvm_line(random):
 
 
 def make_files(folder):
-    csv, libsvm = folder / "numbers.csv", folder / "counts.libsvm"
-    write_rows(csv, csv_line)
-    write_rows(libsvm, libsvm_line)
-    return csv, libsvm
+    """Paths of the reals, the integers and the LIBSVM text."""
+    makers = {"numbers.csv": csv_line, "integers.csv": integer_line, "counts.libsvm": libsvm_line}
+    for name, make_line in makers.items():
+        write_rows(folder / name, make_line)
+    return [folder / name for name in makers]

@@ -1,8 +1,10 @@
 // Numbers in text: exact, and fast where they are short.
 #pragma once
 
+#include <bit>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <string>
 #include <string_view>
 
@@ -22,6 +24,39 @@ bool is_missing(std::string_view cell);
 
 /// The value as text, the shortest that reads back as the same double.
 std::string number_text(double value);
+
+static_assert(std::endian::native == std::endian::little, "bytes in a word are taken to be in the order of the text");
+
+/// Bit i: whether byte i of the 64 at `p` is c.
+inline std::uint64_t bytes_equal(const char* p, char c) {
+  constexpr std::uint64_t kOnes = 0x0101010101010101, kLow = 0x7F7F7F7F7F7F7F7F;
+  const std::uint64_t pattern = kOnes * static_cast<unsigned char>(c);
+  std::uint64_t bits = 0;
+  for (int k = 0; k < 8; ++k) {
+    std::uint64_t word = 0;
+    std::memcpy(&word, p + 8 * k, sizeof word);
+    word ^= pattern;
+    const std::uint64_t equal = ~(((word & kLow) + kLow) | word | kLow) >> 7;  // 1 in every byte that is 0 now
+    bits |= (equal * 0x0102040810204080 >> 56) << (8 * k);                     // byte i to bit i
+  }
+  return bits;
+}
+
+/// The number that `count` digits at `p` are; false if they are none, or not 1 to 7. Reads 8 bytes. Without a branch
+/// for their number, which no processor predicts where one- and two-digit cells alternate.
+inline bool parse_digits(const char* p, std::size_t count, double& value) {
+  if (count - 1 > 6) return false;
+  std::uint64_t word = 0;
+  std::memcpy(&word, p, sizeof word);
+  word = (word ^ 0x3030303030303030) << (64 - 8 * count);  // digits are 0 … 9 now, with zeros in front: eight of them
+  if ((((word + 0x7676767676767676) | word) & 0x8080808080808080) != 0) return false;
+  word = word * 10 + (word >> 8);  // sums of neighbors: twos, fours, all
+  word = ((word & 0x000000FF000000FF) * (100 + (std::uint64_t{1000000} << 32)) +
+          ((word >> 16) & 0x000000FF000000FF) * (1 + (std::uint64_t{10000} << 32))) >>
+         32;
+  value = static_cast<double>(static_cast<std::int32_t>(word));
+  return true;
+}
 
 /// Reads a decimal number at the start of [at, end) and moves `at` behind it; false, and nothing moved, if it is not a
 /// *short* one. Short means: digits as an integer m ≤ 2^53 and a power of ten |e| ≤ 22. Both are then exact doubles and

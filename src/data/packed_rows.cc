@@ -6,34 +6,64 @@
 namespace poise {
 namespace {
 
-bool fits_short(double x) {
-  return x >= -32768 && x <= 32767 && static_cast<double>(static_cast<std::int16_t>(x)) == x;
+// Both conversions go on where a number does not fit, so that the loops have no exit and the compiler vectorizes them.
+
+/// Whether all are integers of 16 bits; `to` gets them.
+bool convert(std::span<const double> values, std::int16_t* to) {
+  std::int64_t wrong = 0;
+  for (std::size_t k = 0; k < values.size(); ++k) {
+    const double x = values[k], above = x > -32768 ? x : -32768, inside = above < 32767 ? above : 32767;
+    const auto integer = static_cast<std::int32_t>(inside);
+    to[k] = static_cast<std::int16_t>(integer);
+    wrong += static_cast<double>(integer) != x ? 1 : 0;
+  }
+  return wrong == 0;
 }
 
-bool fits_float(double x) {
-  if (x != x) return true;
+/// Whether all are NaN or finite and exact in float32; `to` gets them.
+bool convert(std::span<const double> values, float* to) {
   constexpr double kLargest = std::numeric_limits<float>::max();
-  return x >= -kLargest && x <= kLargest && static_cast<double>(static_cast<float>(x)) == x;
+  std::int64_t wrong = 0;
+  for (std::size_t k = 0; k < values.size(); ++k) {
+    const double x = values[k], above = x < -kLargest ? -kLargest : x, inside = above > kLargest ? kLargest : above;
+    to[k] = static_cast<float>(inside);
+    wrong += x == x && static_cast<double>(to[k]) != x ? 1 : 0;
+  }
+  return wrong == 0;
 }
 
-template <typename T>
-std::vector<T> convert(std::span<const double> values) {
-  std::vector<T> result(values.size());
-  std::transform(values.begin(), values.end(), result.begin(), [](double x) { return static_cast<T>(x); });
-  return result;
+template <typename Wide, typename Narrow>
+std::vector<Wide> widened(const std::vector<Narrow>& values) {
+  std::vector<Wide> wide;
+  wide.reserve(values.capacity());
+  wide.insert(wide.end(), values.begin(), values.end());
+  return wide;
 }
 
 }  // namespace
 
-PackedRows::PackedRows(std::span<const double> values, Index cols) : cols_(cols) {
-  const auto beyond_short = std::find_if_not(values.begin(), values.end(), fits_short);
-  if (beyond_short == values.end()) {
-    values_ = convert<std::int16_t>(values);
-  } else if (std::all_of(beyond_short, values.end(), fits_float)) {
-    values_ = convert<float>(values);
-  } else {
-    values_ = std::vector<double>(values.begin(), values.end());
+void PackedRows::append(std::span<const double> values) {
+  const auto fits = [&](auto& packed) {
+    const std::size_t before = packed.size();
+    packed.resize(before + values.size());
+    if (convert(values, packed.data() + before)) return true;
+    packed.resize(before);
+    return false;
+  };
+  if (auto* packed = std::get_if<std::vector<std::int16_t>>(&values_)) {
+    if (fits(*packed)) return;
+    values_ = widened<float>(*packed);
   }
+  if (auto* packed = std::get_if<std::vector<float>>(&values_)) {
+    if (fits(*packed)) return;
+    values_ = widened<double>(*packed);
+  }
+  auto& packed = std::get<std::vector<double>>(values_);
+  packed.insert(packed.end(), values.begin(), values.end());
+}
+
+void PackedRows::reserve(std::size_t numbers) {
+  std::visit([&](auto& values) { values.reserve(numbers); }, values_);
 }
 
 void PackedRows::unpack(Index row, double* out) const {

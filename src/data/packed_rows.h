@@ -15,10 +15,21 @@ namespace poise {
 class PackedRows {
  public:
   PackedRows() = default;
-  PackedRows(std::span<const double> values, Index cols);
+  explicit PackedRows(Index cols) : cols_(cols) {}
+  PackedRows(std::span<const double> values, Index cols) : cols_(cols) { append(values); }
+
+  /// Some more rows. The type widens, for all rows, at the first number that does not fit.
+  void append(std::span<const double> values);
+  /// Makes room for so many numbers in all.
+  void reserve(std::size_t numbers);
 
   /// The numbers of one row.
   void unpack(Index row, double* out) const;
+  /// All rows, one behind the other, if all numbers are integers of 16 bits; else null.
+  const std::int16_t* integers() const {
+    const auto* values = std::get_if<std::vector<std::int16_t>>(&values_);
+    return values == nullptr ? nullptr : values->data();
+  }
 
  private:
   Index cols_ = 0;

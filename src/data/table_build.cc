@@ -4,9 +4,10 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
+#include <memory>
 
 #include "base/parallel.h"
+#include "data/chunk_moments.h"
 #include "poise/error.h"
 
 namespace poise {
@@ -15,112 +16,6 @@ namespace {
 constexpr double kLargestTable = 8.0 * (1ULL << 30);  // bytes of float32
 
 std::size_t at(Index i) { return static_cast<std::size_t>(i); }
-
-/// Weight, mean, squared deviations and range of some values of one column.
-struct Moments {
-  double weight = 0, mean = 0, squares = 0;
-  double low = std::numeric_limits<double>::infinity();
-  double high = -std::numeric_limits<double>::infinity();
-  Index count = 0;
-
-  /// Chan, Golub, LeVeque (1979): stable, and exact where one side is empty.
-  void add(const Moments& other) {
-    low = std::min(low, other.low);
-    high = std::max(high, other.high);
-    count += other.count;
-    const double total = weight + other.weight;
-    if (!(other.weight > 0)) return;
-    const double step = (other.mean - mean) * (other.weight / total);
-    squares += other.squares + (other.mean - mean) * step * weight;
-    mean += step;
-    weight = total;
-  }
-};
-
-/// The moments of every number column over the rows of a chunk; weights may be null (all 1). Two passes, one for the
-/// means and one for the squares around them, in loops over columns that the compiler vectorizes: without a branch,
-/// a missing value (NaN) counts with weight 0 at the shift.
-class ChunkMoments {
- public:
-  ChunkMoments(const TableChunk& chunk, Index columns, const double* weights)
-      : chunk_(chunk),
-        weights_(weights),
-        x_(at(columns)),
-        center_(at(columns), 0.0),
-        sum_(at(columns), 0.0),
-        weight_(at(columns), 0.0),
-        count_(at(columns), 0.0),
-        low_(at(columns), kInfinity),
-        high_(at(columns), -kInfinity) {}
-
-  std::vector<Moments> run() {
-    find_centers();
-    for (Index i = 0; i < chunk_.rows; ++i) add_to_mean(i);
-    for (std::size_t j = 0; j < x_.size(); ++j) {
-      if (weight_[j] > 0) center_[j] += sum_[j] / weight_[j];
-      sum_[j] = 0;
-    }
-    for (Index i = 0; i < chunk_.rows; ++i) add_to_squares(i);
-    std::vector<Moments> moments(x_.size());
-    for (std::size_t j = 0; j < x_.size(); ++j) {
-      moments[j] = {weight_[j], center_[j], sum_[j], low_[j], high_[j], static_cast<Index>(count_[j])};
-    }
-    return moments;
-  }
-
- private:
-  double load(Index row) {
-    chunk_.numbers.unpack(row, x_.data());
-    return weights_ == nullptr ? 1.0 : weights_[row];
-  }
-
-  /// The first number of each column: sums of differences from it lose less than sums of the numbers.
-  void find_centers() {
-    std::size_t open = x_.size();
-    std::vector<bool> found(x_.size(), false);
-    for (Index i = 0; i < chunk_.rows && open > 0; ++i) {
-      load(i);
-      for (std::size_t j = 0; j < x_.size(); ++j) {
-        if (found[j] || x_[j] != x_[j]) continue;
-        center_[j] = x_[j];
-        found[j] = true;
-        --open;
-      }
-    }
-  }
-
-  void add_to_mean(Index row) {
-    const double w = load(row);
-    const double *x = x_.data(), *center = center_.data();
-    double *weight = weight_.data(), *count = count_.data(), *sum = sum_.data(), *low = low_.data(),
-           *high = high_.data();
-#pragma omp simd
-    for (std::size_t j = 0; j < x_.size(); ++j) {
-      const bool there = x[j] == x[j];
-      weight[j] += there ? w : 0.0;
-      count[j] += there ? 1.0 : 0.0;
-      sum[j] += w * ((there ? x[j] : center[j]) - center[j]);
-      low[j] = x[j] < low[j] ? x[j] : low[j];
-      high[j] = x[j] > high[j] ? x[j] : high[j];
-    }
-  }
-
-  void add_to_squares(Index row) {
-    const double w = load(row);
-    const double *x = x_.data(), *center = center_.data();
-    double* sum = sum_.data();
-#pragma omp simd
-    for (std::size_t j = 0; j < x_.size(); ++j) {
-      const double d = (x[j] == x[j] ? x[j] : center[j]) - center[j];
-      sum[j] += w * d * d;
-    }
-  }
-
-  static constexpr double kInfinity = std::numeric_limits<double>::infinity();
-  const TableChunk& chunk_;
-  const double* weights_;
-  std::vector<double> x_, center_, sum_, weight_, count_, low_, high_;
-};
 
 /// One stored feature: where its value comes from is known to FeatureWriter.
 struct Standard {
@@ -153,6 +48,7 @@ class FeatureBuilder {
   FeatureBuilder(const ParsedTable& parsed, TableColumns& columns, const Vector& weights, int threads)
       : parsed_(parsed), columns_(columns), weights_(weights), threads_(threads) {
     for (const Column& column : columns.columns) {
+      if (column.kind == ColumnKind::kCategorical) categorical_.push_back(first_feature_.size());
       first_feature_.push_back(features_);
       features_ += column.feature_count();
     }
@@ -174,13 +70,14 @@ class FeatureBuilder {
     });
   }
 
-  std::vector<float> write() const {
+  Features write() const {
     std::vector<float> zero(at(features_));
     for (std::size_t f = 0; f < zero.size(); ++f) zero[f] = standards_[f].stored(0);
     const NumberRuns runs = number_runs();
-    std::vector<float> values(at(parsed_.rows() * features_));
+    // Not a vector: its zeros would be a pass over memory of their own.
+    const auto values = std::make_shared_for_overwrite<float[]>(at(parsed_.rows() * features_));
     parallel_for(static_cast<Index>(parsed_.chunks.size()), threads_, [&](Index c) {
-      float* out = values.data() + parsed_.first_row[at(c)] * features_;
+      float* out = values.get() + parsed_.first_row[at(c)] * features_;
       std::vector<double> x(at(parsed_.number_columns()));
       for (Index i = 0; i < parsed_.chunks[at(c)].rows; ++i, out += features_) {
         std::copy(zero.begin(), zero.end(), out);
@@ -189,7 +86,7 @@ class FeatureBuilder {
         write_categories(c, i, out);
       }
     });
-    return values;
+    return Features::view_floats(values, values.get(), parsed_.rows(), features_);
   }
 
  private:
@@ -201,7 +98,7 @@ class FeatureBuilder {
     const auto chunks = static_cast<Index>(parsed_.chunks.size());
     std::vector<std::vector<Moments>> parts(at(chunks));
     parallel_for(chunks, threads_, [&](Index c) {
-      parts[at(c)] = ChunkMoments(parsed_.chunks[at(c)], parsed_.number_columns(), weights_of(c)).run();
+      parts[at(c)] = chunk_moments(parsed_.chunks[at(c)], parsed_.number_columns(), weights_of(c));
     });
     for (std::size_t c = 1; c < parts.size(); ++c) {
       for (std::size_t j = 0; j < parts[0].size(); ++j) parts[0][j].add(parts[c][j]);
@@ -293,8 +190,7 @@ class FeatureBuilder {
   }
 
   void write_categories(Index c, Index row, float* out) const {
-    for (std::size_t k = 0; k < columns_.columns.size(); ++k) {
-      if (columns_.columns[k].kind != ColumnKind::kCategorical) continue;
+    for (const std::size_t k : categorical_) {
       const ColumnSource& source = columns_.sources[k];
       const std::uint32_t id = parsed_.chunks[at(c)].texts[at(source.slot)][at(row)];
       const std::int32_t category = source.category_of[parsed_.texts[at(source.slot)].numbers[at(c)][id]];
@@ -309,6 +205,7 @@ class FeatureBuilder {
   const Vector& weights_;
   int threads_;
   std::vector<Index> first_feature_;
+  std::vector<std::size_t> categorical_;  // which of the columns are
   Index features_ = 0;
   double total_weight_ = 0;
   std::vector<Standard> standards_;
@@ -350,7 +247,7 @@ void build_features(const ParsedTable& parsed, TableColumns& columns, bool infer
                   "divide the column by a power of ten", {file});
     }
   }
-  data.features = Features::from_floats(builder.write(), parsed.rows(), features);
+  data.features = builder.write();
 }
 
 }  // namespace poise

@@ -2,6 +2,8 @@
 
 #include <fmt/core.h>
 
+#include <algorithm>
+#include <bit>
 #include <charconv>
 #include <cmath>
 #include <limits>
@@ -22,28 +24,57 @@ class ChunkParser {
  public:
   ChunkParser(const TableText& text, const ParsedTable& table) : text_(text), table_(table) {
     long_.resize(table.modes.size(), 0);
+    decimal_.resize(table.modes.size(), 0);
+    run_end_.resize(table.modes.size(), 0);
+    for (std::size_t k = run_end_.size(); k-- > 0;) {
+      const bool goes_on = k + 1 < run_end_.size() && table.modes[k + 1] == CellMode::kNumber;
+      run_end_[k] = goes_on ? run_end_[k + 1] : k;
+    }
     chunk_.odd.resize(table.odd.size());
     chunk_.texts.resize(table.texts.size());
     chunk_.dictionaries.resize(table.texts.size());
   }
 
   TableChunk run(const char* p, const char* stop) {
+    chunk_.numbers = PackedRows(table_.number_columns());
+    numbers_.resize(kBatch + table_.odd.size());
+    const char* const begin = p;
     while ((p = text_.find_row(p)) < stop) {
-      if (numbers_.size() < used_ + table_.odd.size()) numbers_.resize(2 * numbers_.size() + 64 * table_.odd.size());
       p = text_.next_line(parse_row(p));
       ++chunk_.rows;
+      if (used_ < kBatch) continue;
+      if (chunk_.rows == batch_rows()) reserve(static_cast<double>(stop - begin) / static_cast<double>(p - begin));
+      pack();
     }
-    chunk_.numbers = PackedRows({numbers_.data(), used_}, table_.number_columns());
+    pack();
     return std::move(chunk_);
   }
 
  private:
+  /// Numbers that are packed at once: they stay in the first-level cache.
+  static constexpr std::size_t kBatch = 1024;
+
+  Index batch_rows() const { return static_cast<Index>(used_ / table_.odd.size()); }
+
+  void pack() {
+    chunk_.numbers.append({numbers_.data(), used_});
+    used_ = 0;
+  }
+
+  /// Room for the whole chunk, which has `share` times the rows of the first batch: growing would touch all pages anew.
+  void reserve(double share) {
+    const auto rows = static_cast<std::size_t>(1.05 * share * static_cast<double>(chunk_.rows)) + 1;
+    chunk_.numbers.reserve(rows * table_.odd.size());
+    for (auto& text : chunk_.texts) text.reserve(rows);
+  }
+
   const char* parse_row(const char* p) {
     const char* const row = p;
     const std::size_t columns = table_.modes.size();
     for (std::size_t column = 0;; ++column) {
       switch (table_.modes[column]) {
         case CellMode::kNumber:
+          if (!decimal_[column]) take_integers(p, column);
           take_number(p, column);
           break;
         case CellMode::kText:
@@ -62,8 +93,37 @@ class ChunkParser {
     }
   }
 
+  /// Takes cells that are short integers, as most in counts and in images written as text, up to the last of this run
+  /// of number columns: that one and what else there is are left to take_number. Cells are found 64 bytes at a time, so
+  /// that none has to wait for the one before. With PackedRows by batches, integers of one and two digits read 2.3
+  /// times as fast as cell by cell (bench/README.md).
+  void take_integers(const char*& p, std::size_t& column) {
+    constexpr std::ptrdiff_t kBlock = 64, kBehind = 8;
+    const std::size_t last = run_end_[column];
+    double* out = numbers_.data() + used_;
+    const double* const first = out;
+    bool integers = !text_.dialect.runs();
+    while (integers && column < last && text_.end - p >= kBlock + kBehind) {
+      const char* const block = p;
+      std::uint64_t delimiters = bytes_equal(block, text_.dialect.delimiter);
+      integers = delimiters != 0;
+      for (; delimiters != 0 && column < last; delimiters &= delimiters - 1) {
+        const char* const end = block + std::countr_zero(delimiters);
+        integers = !decimal_[column] && parse_digits(p, static_cast<std::size_t>(end - p), *out);
+        if (!integers) {
+          decimal_[column] = std::find(p, end, '.') != end;
+          break;
+        }
+        p = end + 1;
+        ++out;
+        ++column;
+      }
+    }
+    used_ += static_cast<std::size_t>(out - first);
+  }
+
   void take_number(const char*& p, std::size_t column) {
-    // A single digit: most cells of counts and of images written as text (measured: 139 to 158 MB/s on such a table).
+    // A single digit, such as the zeros of a column that also has decimals.
     if (text_.end - p > 1 && p[1] == text_.dialect.delimiter && p[0] >= '0' && p[0] <= '9') {
       numbers_[used_++] = *p++ - '0';
       return;
@@ -145,7 +205,10 @@ class ChunkParser {
   const TableText& text_;
   const ParsedTable& table_;
   TableChunk chunk_;
-  std::vector<char> long_;  ///< one a column: whether its cell before was a long decimal
+  // One a column:
+  std::vector<char> long_;            ///< whether its cell before was a long decimal
+  std::vector<char> decimal_;         ///< whether it has a decimal point somewhere
+  std::vector<std::size_t> run_end_;  ///< the last of the number columns that follow it without a gap
   std::vector<double> numbers_;
   std::size_t used_ = 0;
 };

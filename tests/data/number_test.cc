@@ -4,6 +4,7 @@
 
 #include <cstdlib>
 #include <random>
+#include <string>
 
 #include "data/packed_rows.h"
 
@@ -52,6 +53,35 @@ TEST(ParseNumber, TellsMissingInfiniteAndText) {
   for (const char* text :
        {"12a", "abc", "1,5", "--1", "+-1", "+", "-", ".", "e5", "1e", "1 2", "0x1F", "nan(3)", "1_000"}) {
     EXPECT_EQ(parse_number(text, value), NumberStatus::kText) << text;
+  }
+}
+
+TEST(ParseDigits, ReadsOneToSevenOfThemWhateverFollows) {
+  std::mt19937_64 random(2);
+  for (int k = 0; k < 200000; ++k) {
+    char text[9] = "";
+    const std::size_t digits = random() % 9;
+    for (std::size_t i = 0; i < 8; ++i) text[i] = static_cast<char>(i < digits ? '0' + random() % 10 : random() % 256);
+    const bool fits = digits >= 1 && digits <= 7;
+    double value = -1;
+    ASSERT_EQ(parse_digits(text, digits, value), fits) << text;
+    ASSERT_EQ(value, fits ? std::stod(std::string(text, digits)) : -1) << text;
+    if (digits == 0) continue;
+    char& bad = text[random() % digits];
+    bad = static_cast<char>(random() % 256);
+    if (bad < '0' || bad > '9') {
+      ASSERT_FALSE(parse_digits(text, digits, value)) << text;
+    }
+  }
+}
+
+TEST(BytesEqual, FindsEveryOneAndNoOther) {
+  std::mt19937_64 random(3);
+  for (int k = 0; k < 20000; ++k) {
+    char text[64];
+    for (char& c : text) c = static_cast<char>(random() % 3 == 0 ? ',' + random() % 3 - 1 : random() % 256);
+    const std::uint64_t found = bytes_equal(text, ',');
+    for (int i = 0; i < 64; ++i) ASSERT_EQ(found >> i & 1, text[i] == ',' ? 1U : 0U) << i;
   }
 }
 

@@ -1,4 +1,7 @@
 // Tables: dialects, headers, kinds of columns, standardization.
+#include <array>
+
+#include "data/table_parse.h"
 #include "helpers.h"
 
 namespace poise {
@@ -53,6 +56,58 @@ TEST(Table, KeepsLargeOffsetsExactEnough) {
   const Dataset data = read_text("a,label\n1000000001,x\n1000000002,y\n1000000004,x\n");
   EXPECT_NEAR(original(data, 0, 0), 1000000001, 1e-6);  // as float32 it would be off by 63
   EXPECT_NEAR(original(data, 2, 0), 1000000004, 1e-6);
+}
+
+TEST(Table, ParsesIntegersOfEveryWidthExactly) {
+  const std::vector<std::string> cells = {
+      "0", "7", "42", "007", "999", "1234567", "9999999", "12345678", "123456789012", "-5", "+3", "1e1", "3.", "0.25"};
+  for (const char delimiter : {',', '\t', ';', ' '}) {
+    for (const std::string line_end : {"\n", "\r\n"}) {
+      std::string content;
+      for (const std::string& cell : cells) content += cell + delimiter + " " + cell + " " + line_end;
+      content.resize(content.size() - line_end.size());  // the last row has no end
+      const TableText text{content.data(), content.data() + content.size(), {delimiter, '#'}, "t"};
+      const ParsedTable parsed = parse_table(text, text.begin, {CellMode::kNumber, CellMode::kNumber}, 1);
+      ASSERT_EQ(parsed.rows(), static_cast<Index>(cells.size()));
+      for (std::size_t i = 0; i < cells.size(); ++i) {
+        std::array<double, 2> found{};
+        parsed.chunks[0].numbers.unpack(static_cast<Index>(i), found.data());
+        EXPECT_EQ(found[0], std::stod(cells[i]));
+        EXPECT_EQ(found[1], std::stod(cells[i]));
+      }
+    }
+  }
+}
+
+// The variance of 32766 and 32767 in equal shares is 1/4, exactly, in one chunk of text as in many.
+TEST(Table, MeasuresIntegersWithoutRounding) {
+  for (const int pairs : {3, 50000}) {
+    std::string text = "a,b,label\n";
+    for (int i = 0; i < pairs; ++i) text += "32766,-32768,x\n32767,32767,y\n";
+    const Dataset data = read_text(text);
+    EXPECT_DOUBLE_EQ(data.offset[0], 32766.5);
+    EXPECT_DOUBLE_EQ(data.scale[0], 0.5);
+    EXPECT_DOUBLE_EQ(data.offset[1], -0.5);
+    EXPECT_DOUBLE_EQ(data.scale[1], 32767.5);
+    EXPECT_FLOAT_EQ(data.features.floats()[0], -1.0F);
+    EXPECT_FLOAT_EQ(data.features.floats()[3], 1.0F);
+  }
+}
+
+TEST(Table, MeasuresIntegersAsItDoesWeightedOnes) {
+  std::string plain = "a,b,label\n", weighted = "a,b,w,label\n";
+  for (int i = 0; i < 40000; ++i) {
+    const std::string row = std::to_string(i * 7919 % 101) + "," + std::to_string(i % 3 - 1) + ",";
+    plain += row + (i % 2 ? "x\n" : "y\n");
+    weighted += row + (i % 2 ? "1,x\n" : "1,y\n");
+  }
+  ReadOptions options;
+  options.sample_weight = "w";
+  const Dataset a = read_text(plain), b = read_text(weighted, options);
+  for (const Index j : {0, 1}) {
+    EXPECT_NEAR(a.offset[j], b.offset[j], 1e-14 * (1 + std::abs(b.offset[j])));
+    EXPECT_NEAR(a.scale[j], b.scale[j], 1e-13 * b.scale[j]);
+  }
 }
 
 TEST(Table, TakesOneHotFeaturesByName) {
