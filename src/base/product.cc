@@ -4,6 +4,7 @@
 #include <memory>
 #include <oneapi/dnnl/dnnl.hpp>
 
+#include "base/aligned.h"
 #include "poise/error.h"
 
 namespace poise {
@@ -30,7 +31,13 @@ class Prepared {
     const auto a = described(s.m, s.k, s.lda, s.transpose_a, type);
     const auto b = described(s.k, s.n, s.ldb, s.transpose_b, type);
     const auto c = described(s.m, s.n, s.ldc, false, memory::data_type::f32);
-    product_ = dnnl::matmul({dnnl::matmul::desc(a, b, c), processor()});
+    dnnl::primitive_attr ours;
+    ours.set_scratchpad_mode(dnnl::scratchpad_mode::user);
+    const dnnl::matmul::primitive_desc description(dnnl::matmul::desc(a, b, c), ours, processor());
+    product_ = dnnl::matmul(description);
+    const memory::desc scratch = description.scratchpad_desc();
+    room_.resize(scratch.get_size() / sizeof(float) + kSlack);
+    scratch_ = memory(scratch, processor(), room_.data());
     a_ = memory(a, processor(), nullptr);
     b_ = memory(b, processor(), nullptr);
     c_ = memory(c, processor(), nullptr);
@@ -41,15 +48,20 @@ class Prepared {
     b_.set_data_handle(const_cast<void*>(b));
     c_.set_data_handle(c);
     // The C interface: its C++ twin makes a hash table of three entries every time.
-    const dnnl_exec_arg_t arguments[] = {
-        {DNNL_ARG_SRC, a_.get()}, {DNNL_ARG_WEIGHTS, b_.get()}, {DNNL_ARG_DST, c_.get()}};
-    dnnl::error::wrap_c_api(dnnl_primitive_execute(product_.get(), stream_.get(), 3, arguments), "a product failed");
+    const dnnl_exec_arg_t arguments[] = {{DNNL_ARG_SRC, a_.get()},
+                                         {DNNL_ARG_WEIGHTS, b_.get()},
+                                         {DNNL_ARG_DST, c_.get()},
+                                         {DNNL_ARG_SCRATCHPAD, scratch_.get()}};
+    dnnl::error::wrap_c_api(dnnl_primitive_execute(product_.get(), stream_.get(), 4, arguments), "a product failed");
   }
 
  private:
   dnnl::stream stream_;
   dnnl::matmul product_;
-  memory a_, b_, c_;
+  // Work space of our own: oneDNN's, shared by all products of a thread, is read 64 bytes past its end.
+  static constexpr std::size_t kSlack = 1024;
+  AlignedFloats room_;
+  memory a_, b_, c_, scratch_;
 };
 
 }  // namespace

@@ -6,6 +6,23 @@
 #include "run/summary.h"
 
 namespace poise::cli {
+namespace {
+
+const char* existence(const Certificate& certificate, double l2) {
+  if (certificate.proves_existence) return "of a minimizer is proven by a strictly positive dual point";
+  return l2 > 0 ? "of a minimizer is given by the penalty" : "of a minimizer is not proven";
+}
+
+/// A gap on other rows is a true bound for those rows, but not what the model was trained for.
+void warn_of_other_rows(const Arguments& a, const SoftmaxModel& model, const Dataset& data) {
+  const auto trained_on = model.metadata.find("fingerprint");
+  if (a.quiet || trained_on == model.metadata.end() || trained_on->second == fingerprint(data)) return;
+  fmt::print(stderr,
+             "note: these are not the rows the model was trained on (other data, other weights, or rows held out by "
+             "--validation): the gap is that of the objective on these rows\n");
+}
+
+}  // namespace
 
 int certify(const Arguments& a) {
   const SoftmaxModel model = load_model(a.run);
@@ -14,6 +31,7 @@ int certify(const Arguments& a) {
     throw Error(ErrorKind::kData, "the data has no labels", "the rows and labels that the model was trained on", {},
                 {a.data});
   }
+  warn_of_other_rows(a, model, data);
   const SolveReport report = certify_softmax(model, data, a.solve);
   if (a.json) {
     nlohmann::json out = to_json(report);
@@ -27,8 +45,7 @@ int certify(const Arguments& a) {
       fmt::print("gap         {:.3e} nats above the optimum at most (dual value {:.12g}, rounding allowance {:.1e})\n",
                  *report.gap, c.dual_value, c.rounding);
       if (c.moment_error > 0) fmt::print("moments     right up to {:.1e}; charged in the gap\n", c.moment_error);
-      fmt::print("existence   {}\n",
-                 c.proves_existence ? "proven by a strictly positive dual point" : "given by the penalty");
+      fmt::print("existence   {}\n", existence(c, recorded_objective(model).l2));
     }
   }
   return a.require_certificate && report.status != Status::kCertified ? 1 : 0;

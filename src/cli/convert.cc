@@ -3,11 +3,18 @@
 
 #include <nlohmann/json.hpp>
 
+#include <filesystem>
+
 #include "cli/arguments.h"
+#include "poise/error.h"
 
 namespace poise::cli {
 
 int convert(const Arguments& a) {
+  std::error_code missing;
+  if (std::filesystem::equivalent(a.data, a.target, missing)) {
+    throw Error(ErrorKind::kUsage, "OUT is IN", "another file to write to", "the input would be lost", {a.target});
+  }
   const Dataset data = read_dataset(a.data, a.read);
   print_notices(a, data);
   write_dataset(data, a.target);

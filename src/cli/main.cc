@@ -256,7 +256,6 @@ int parse_and_run(CLI::App& app, const std::map<CLI::App*, Verb>& verbs, Argumen
   // Vectors of megabytes come and go every iteration; from the heap, their pages stay mapped: a sixth of the time on
   // news20.
   ::mallopt(M_MMAP_THRESHOLD, 1 << 30);
-  std::signal(SIGINT, on_interrupt);
   const int code = verbs.at(verb)(arguments);
   if (std::fflush(stdout) == 0 && std::ferror(stdout) == 0) return code;
   return fail(std::string("cannot write to stdout: ") + std::strerror(errno) + "; expected room for the answer",
@@ -264,6 +263,8 @@ int parse_and_run(CLI::App& app, const std::map<CLI::App*, Verb>& verbs, Argumen
 }
 
 int run(int argc, char** argv) {
+  std::signal(SIGINT, on_interrupt);
+  std::signal(SIGTERM, on_interrupt);  // a batch system's time limit
   Arguments arguments;
   CLI::App app{"Trains feed-forward classifiers to equilibrium, and proves how close they got.", "poise"};
   app.set_version_flag("--version", std::string("poise ") + kVersion);

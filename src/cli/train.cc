@@ -136,6 +136,8 @@ int train(const Arguments& a) {
   const auto writing = Clock::now();
   SoftmaxModel model = chosen.fit.model;
   record_reading(a, model.metadata);
+  const std::string rows = fingerprint(parts.train);
+  model.metadata["fingerprint"] = rows;
   save_model(model, run.model_path());
   const SolveReport& report = chosen.fit.report;
   json result = to_json(report);
@@ -158,7 +160,7 @@ int train(const Arguments& a) {
   result["seconds_write"] = seconds_since(writing);
   json summary = {{"poise", kVersion},
                   {"asked", asked_json(a, a.solve)},
-                  {"fingerprint", fingerprint(parts.train)},
+                  {"fingerprint", rows},
                   {"notices", parts.train.notices},
                   {"result", result}};
   run.write_summary(summary);

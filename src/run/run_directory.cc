@@ -76,6 +76,9 @@ void RunDirectory::open_events(std::ios::openmode mode) {
 
 void RunDirectory::append_event(const nlohmann::json& event) {
   if (!begun_) {
+    // An earlier run's model must not be taken for this one's, should this one end too early to write its own.
+    std::error_code ignored;
+    for (const fs::path& old : {path_ / "model.onnx", path_ / "run.json"}) fs::remove(old, ignored);
     events_.close();
     open_events(std::ios::trunc);
     created_.paths.clear();

@@ -22,7 +22,8 @@ class RunDirectory {
 
   /// Sets the event that is written before the first one appended.
   void announce(const nlohmann::json& event) { announced_ = event; }
-  /// Appends one event, a line of metrics.jsonl, and flushes it. The first replaces what an earlier run left there.
+  /// Appends one event, a line of metrics.jsonl, and flushes it. The first replaces what an earlier run left there, and
+  /// removes its model.onnx and run.json.
   void append_event(const nlohmann::json& event);
   /// Replaces run.json.
   void write_summary(const nlohmann::json& summary) const;
