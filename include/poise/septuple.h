@@ -77,7 +77,7 @@ struct Septuple {
   FixedPoint fixed_point(const FixedPointOptions& options = {}, const Vector& start = {}) const;
 
   /// Throws Error(kUsage) if shapes differ, an index is out of range or named twice, an output is an input, or a number
-  /// is not finite. Every function of poise/ensemble.h, first_law.h and free_energy.h calls it.
+  /// is not finite. Every function of poise/ensemble.h, equilibrium.h and free_energy_curvature.h calls it.
   void validate() const;
 };
 

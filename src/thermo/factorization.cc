@@ -4,7 +4,7 @@
 #include <numbers>
 
 #include "base/parallel.h"
-#include "poise/first_law.h"
+#include "poise/equilibrium.h"
 #include "thermo/linear.h"
 #include "thermo/neuron.h"
 #include "thermo/sampling.h"

@@ -7,7 +7,7 @@
 #include <numbers>
 
 #include "poise/error.h"
-#include "quadrature.h"
+#include "sample_septuples.h"
 
 namespace poise {
 namespace {
@@ -92,7 +92,7 @@ TEST(FeedForwardTheorem, T22NeedsWeightsWithoutCyclesAndNoPotential) {
   EXPECT_THROW(feed_forward_ensemble(heavy, kTemperature), Error);
 }
 
-// det(I − w) = 1 and so C = 0 by the Gaussian approximation too; tr G⁻¹ is in free_energy_test.cc.
+// det(I − w) = 1 and so C = 0 by the Gaussian approximation too; tr G⁻¹ is in free_energy_curvature_test.cc.
 TEST(FeedForwardTheorem, T23DeterminantOfBlockTriangularWeightsIsOne) {
   const SampleNetwork network = random_network({3, 4, 4, 2}, Activation::kTanh, Loss::kCrossEntropy, 1, 3);
   const Septuple septuple = to_septuple(network.layers, network.inputs.row(0).transpose());

@@ -1,9 +1,9 @@
 // Does the mean loss react to the weights? THEORY 2.4.
 #include <gtest/gtest.h>
 
+#include "poise/equilibrium.h"
 #include "poise/error.h"
-#include "poise/first_law.h"
-#include "quadrature.h"
+#include "sample_septuples.h"
 
 namespace poise {
 namespace {

@@ -3,7 +3,7 @@
 
 #include "poise/ensemble.h"
 #include "poise/error.h"
-#include "quadrature.h"
+#include "sample_septuples.h"
 
 namespace poise {
 namespace {

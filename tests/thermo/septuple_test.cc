@@ -4,7 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "poise/error.h"
-#include "quadrature.h"
+#include "sample_septuples.h"
 #include "thermo/expansion.h"
 
 namespace poise {

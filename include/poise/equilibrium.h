@@ -3,9 +3,8 @@
 //   first law       dU = T dS_x + T dC
 //   factorization   Z(T; w, b) = A(T) B(w, b)  ⇔  ∂U/∂(w, b) = 0 at every T: the mean loss does not react to learning
 //
-// With S_x = S_T − C and A = (2πT)^{n/2} (poise/ensemble.h), dU − T dS_x − T dC = (U − nT/2) dT/T, whatever the
-// network: at constant temperature the first law is an identity and tests nothing; across temperatures it says U =
-// nT/2.
+// With S_x = S_T − C and A = (2πT)^{n/2} (poise/ensemble.h), dU − T dS_x − T dC = (U − nT/2) dT/T for any network. So
+// at constant temperature the first law is an identity and tests nothing; across temperatures it says U = nT/2.
 #pragma once
 
 #include "poise/ensemble.h"
@@ -13,7 +12,7 @@
 namespace poise {
 
 /// Changes of an ensemble and what the first law leaves over.
-struct FirstLaw {
+struct EnsembleChange {
   double mean_loss_change = 0;   ///< dU, in units of ℋ
   double entropy_change = 0;     ///< dS_x, nats
   double complexity_change = 0;  ///< dC, nats
@@ -22,7 +21,7 @@ struct FirstLaw {
 
 /// Between two ensembles, T the mean of their temperatures: the residual is that of the law up to third order in the
 /// change.
-FirstLaw first_law(const EnsembleState& before, const EnsembleState& after);
+EnsembleChange first_law(const EnsembleState& before, const EnsembleState& after);
 
 /// A direction in which to change a septuple and its temperature.
 struct Change {
@@ -34,7 +33,7 @@ struct Change {
 /// The derivative along `change` for linear f, in closed form: with x the state of least loss,
 ///   dℋ_min = ⟨∂ℋ/∂w(x), dw⟩ + ⟨∂ℋ/∂b(x), db⟩,   ½ d ln det M = −tr(M⁻¹ Aᵀ P dw).
 /// The residual is ℋ_min dT/T. Throws as linear_ensemble.
-FirstLaw first_law(const Septuple& septuple, double temperature, const Change& change);
+EnsembleChange first_law(const Septuple& septuple, double temperature, const Change& change);
 
 enum class Factorizes { kYes, kNo, kCannotTell };
 const char* to_string(Factorizes verdict);  ///< "factorizes", "does not factorize", "cannot tell"

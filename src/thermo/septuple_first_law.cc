@@ -1,4 +1,4 @@
-#include "poise/first_law.h"
+#include "poise/equilibrium.h"
 
 #include <fmt/core.h>
 
@@ -8,18 +8,18 @@
 namespace poise {
 namespace {
 
-FirstLaw balance(double temperature, double mean_loss, double entropy, double complexity) {
+EnsembleChange balance(double temperature, double mean_loss, double entropy, double complexity) {
   return {mean_loss, entropy, complexity, mean_loss - temperature * entropy - temperature * complexity};
 }
 
 }  // namespace
 
-FirstLaw first_law(const EnsembleState& before, const EnsembleState& after) {
+EnsembleChange first_law(const EnsembleState& before, const EnsembleState& after) {
   return balance((before.temperature + after.temperature) / 2, after.mean_loss - before.mean_loss,
                  after.entropy - before.entropy, after.complexity - before.complexity);
 }
 
-FirstLaw first_law(const Septuple& septuple, double temperature, const Change& change) {
+EnsembleChange first_law(const Septuple& septuple, double temperature, const Change& change) {
   const thermo::LinearRest rest = thermo::solve_linear(septuple, temperature);
   const Index n = septuple.neurons();
   if (change.weights.rows() != n || change.weights.cols() != n || change.bias.size() != n)

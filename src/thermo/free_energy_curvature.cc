@@ -1,4 +1,4 @@
-#include "poise/free_energy.h"
+#include "poise/free_energy_curvature.h"
 
 #include <Eigen/LU>
 

@@ -1,10 +1,10 @@
 // The first law of learning, in closed form and between sampled ensembles. THEORY 2.4, T2.4.
-#include "poise/first_law.h"
+#include "poise/equilibrium.h"
 
 #include <gtest/gtest.h>
 
 #include "poise/error.h"
-#include "quadrature.h"
+#include "sample_septuples.h"
 
 namespace poise {
 namespace {
@@ -33,7 +33,7 @@ TEST(FirstLaw, T24HoldsWithoutBias) {
     const Septuple septuple = network_without_bias(0.05);
     Change change = random_change(3, 1, seed);
     change.bias.setZero();
-    const FirstLaw law = first_law(septuple, 1 / 1.3, change);
+    const EnsembleChange law = first_law(septuple, 1 / 1.3, change);
     EXPECT_GT(std::abs(law.mean_loss_change), 1e-3);
     EXPECT_NEAR(law.residual, 0, 1e-12);
 
@@ -52,7 +52,7 @@ TEST(FirstLaw, T24ClosedFormIsThatOfFiniteDifferences) {
   const Septuple held = clamp(septuple, {1}, Vector{{0.8}});
   for (std::uint64_t seed = 1; seed <= 5; ++seed) {
     const Change change = random_change(5, 1, seed);
-    const FirstLaw law = first_law(held, 0.7, change);
+    const EnsembleChange law = first_law(held, 0.7, change);
     constexpr double kStep = 1e-5;
     const EnsembleState before = linear_ensemble(moved(held, change, -kStep), 0.7 - kStep * change.temperature);
     const EnsembleState after = linear_ensemble(moved(held, change, kStep), 0.7 + kStep * change.temperature);
@@ -81,7 +81,7 @@ TEST(FirstLaw, AtOneTemperatureIsAnIdentity) {
   const SamplingOptions few{.samples = 2000};
   const Ensemble one = importance_ensemble(tanh_pair(), 0.4, few);
   const Ensemble other = importance_ensemble(random_septuple(2, Activation::kRelu, 3), 0.4, few);
-  const FirstLaw law = first_law(one.state, other.state);
+  const EnsembleChange law = first_law(one.state, other.state);
   EXPECT_GT(std::abs(law.mean_loss_change), 1e-2);
   EXPECT_NEAR(law.residual, 0, 1e-14);
 }

@@ -1,5 +1,5 @@
 // Curvature of the free energy by the weights against finite differences, and its leading term. THEORY 2.3 (E3), 2.6.
-#include "poise/free_energy.h"
+#include "poise/free_energy_curvature.h"
 
 #include <gtest/gtest.h>
 
@@ -7,7 +7,7 @@
 
 #include "poise/ensemble.h"
 #include "poise/error.h"
-#include "quadrature.h"
+#include "sample_septuples.h"
 
 namespace poise {
 namespace {
