@@ -147,7 +147,8 @@ Outcome solve_lbfgs(SoftmaxObjective& objective, SolveState& state, Monitor& mon
   state.w.colwise() -= state.w.rowwise().mean().eval();  // the gauge drifts in float32
   state.value = objective.evaluate(state.w, &state.gradient);
   if (limit) return limited(*limit, monitor);
-  return solve_newton(objective, state, monitor, max_iterations, "all rows, float64", lbfgs.take_metric());
+  auto metric = objective.problem().features.sparse() ? low_rank_metric(objective) : lbfgs.take_metric();
+  return solve_newton(objective, state, monitor, max_iterations, "all rows, float64", std::move(metric));
 }
 
 }  // namespace poise
