@@ -16,8 +16,9 @@ namespace {
 
 using SparseRows = Eigen::SparseMatrix<float, Eigen::RowMajor>;
 
-constexpr double kRows = 4096;  // drawn for a class: on news20 some 2,700 have a curvature worth the name
-constexpr Index kRank = 64;     // curvatures kept of a class
+constexpr double kRows = 4096;      // drawn for a class: on news20 some 2,700 have a curvature worth the name
+constexpr Index kRank = 64;         // curvatures kept of a class
+constexpr double kAccuracy = 1e-6;  // of a curvature, in units of the largest: all is float32
 constexpr std::uint64_t kSampleSeed = 21, kTestSeed = 22;
 
 /// Inverse roots of the penalties relative to their mean, 1 where there is none: in coordinates divided by them the
@@ -102,7 +103,7 @@ class LowRankMetric : public Metric {
   static Block factorize(SparseRows a, double penalty) {
     Block block;
     block.rows = std::move(a);
-    const Index rank = std::min(kRank, block.rows.rows());
+    const Index most = std::min(block.rows.rows(), block.rows.cols()), rank = std::min(kRank, most);
     double level = 0;
     Eigen::VectorXd squares(rank);
     if (rank > 0) {
@@ -110,15 +111,15 @@ class LowRankMetric : public Metric {
       const MatrixF image = block.rows.transpose() * range;
       const Eigen::SelfAdjointEigenSolver<Eigen::MatrixXd> eigen((image.transpose() * image).cast<double>());
       squares = eigen.eigenvalues().cwiseMax(0);
-      level = rank < block.rows.rows() ? squares[0] : 0;  // all curvatures are kept: none is left for the rest
+      level = rank < most ? squares[0] : 0;  // all curvatures are kept: none is left for the rest
       block.basis = range * eigen.eigenvectors().cast<float>();
     }
     const double largest = rank > 0 ? squares[rank - 1] : 0;
-    const double rest = std::max(level + penalty, std::max(1e-9 * largest, 1e-300));
+    const double rest = std::max(level + penalty, std::max(kAccuracy * largest, 1e-300));
     block.rest = static_cast<float>(1 / rest);
     block.extra = Eigen::VectorXf::Zero(rank);
     for (Index k = 0; k < rank; ++k) {
-      if (squares[k] <= 1e-9 * largest) continue;  // V is not defined
+      if (squares[k] <= kAccuracy * largest) continue;  // V is not defined
       block.extra[k] = static_cast<float>((1 / (squares[k] + penalty) - 1 / rest) / squares[k]);
     }
     return block;
