@@ -3,7 +3,10 @@
 
 #include "poise/dataset.h"
 #include "poise/dual_process.h"
+#include "poise/ensemble.h"
 #include "poise/error.h"
+#include "poise/first_law.h"
+#include "poise/free_energy.h"
 #include "poise/information.h"
 #include "poise/metrics.h"
 #include "poise/model.h"
@@ -11,6 +14,7 @@
 #include "poise/predictor.h"
 #include "poise/read.h"
 #include "poise/schema.h"
+#include "poise/septuple.h"
 #include "poise/softmax_regression.h"
 #include "poise/solver.h"
 #include "poise/training.h"

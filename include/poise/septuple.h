@@ -1,0 +1,95 @@
+// A neural network as seven things: state, two projections, weights, bias, activation map, loss (Vanchurin, arXiv
+// 2004.09280; THEORY 2.2). One state vector x holds ALL of its N neurons, so weights may form cycles.
+//
+//   dynamics   x ← f(w x + b)               f entry by entry
+//   residual   e(x) = x − f(w x + b)
+//   loss       ℋ(x) = ½ Σ_{i ∈ P} e_i² + V(x),   V(x) = −½ m² xᵀx
+//
+// P is every neuron (loss in the bulk) or the output neurons (loss on the boundary). States are dimensionless; ℋ is in
+// units of the temperature of its ensemble (poise/ensemble.h), so ℋ/T is in nats.
+#pragma once
+
+#include <optional>
+#include <vector>
+
+#include "poise/network.h"
+
+namespace poise {
+
+enum class LossPlace {
+  kBulk,     ///< ℋ = ½ eᵀe + V: every neuron answers for its residual
+  kBoundary  ///< ℋ = ½ Σ over output neurons of e_i² + V; makes sense with inputs and outputs clamped to data
+};
+
+/// How far the activation dynamics may go.
+struct FixedPointOptions {
+  double rate = 1;           ///< x ← x + rate · (f(wx + b) − x), in (0, 1]; less than 1 calms oscillations
+  Index max_steps = 10000;   ///< steps
+  double tolerance = 1e-14;  ///< at rest if max |e_i| of free neurons is at most this times 1 + max |x_i|
+};
+
+/// Where the activation dynamics ended.
+struct FixedPoint {
+  Vector state{};          ///< x, N
+  Index steps = 0;         ///< taken
+  double residual = 0;     ///< max |e_i(x)| over free neurons
+  bool converged = false;  ///< false: still moving after max_steps; a limit cycle, or too slow
+};
+
+/// ∂ℋ/∂w, N×N, and ∂ℋ/∂b, N. Entries of w that are 0 are no connections; their derivatives are given all the same.
+struct SeptupleGradient {
+  Matrix weights;
+  Vector bias;
+};
+
+struct Septuple {
+  Matrix weights;                      ///< w, N×N: w_ij leads from neuron j to neuron i; 0 is no connection
+  Vector bias;                         ///< b, N; that of an input neuron is its datum, not a parameter
+  std::vector<Activation> activation;  ///< f, one a neuron
+  std::vector<Index> inputs;           ///< picked by P_in
+  std::vector<Index> outputs;          ///< picked by P_out; none of them an input
+  LossPlace place = LossPlace::kBulk;
+  double mass_squared = 0;     ///< m²; below 0 the potential confines, above it repels from 0
+  std::vector<Index> clamped;  ///< neurons that do not move: the state is held
+  Vector data;                 ///< at these values, one a clamped neuron
+
+  Index neurons() const { return bias.size(); }
+  std::vector<Index> free_neurons() const;  ///< those not clamped, ascending
+  Vector residual_mask() const;             ///< diagonal of P: 1 where a residual is part of the loss, else 0
+
+  /// An order of the free neurons in which every connection between two of them leads forward; nothing if there is
+  /// none. A clamped neuron passes nothing on, so it breaks cycles through it.
+  std::optional<std::vector<Index>> topological_order() const;
+  bool is_feed_forward() const { return topological_order().has_value(); }
+
+  // Of a state x of N entries, taken as it is: put clamped neurons at their data with `held` first.
+  Vector held(Vector x) const;                   ///< x with clamped neurons at their data
+  Vector step(const Vector& x) const;            ///< one step of the dynamics; clamped neurons at their data
+  Vector residual(const Vector& x) const;        ///< e(x), of clamped neurons too
+  double potential(const Vector& x) const;       ///< V(x)
+  double loss(const Vector& x) const;            ///< ℋ(x)
+  Vector state_gradient(const Vector& x) const;  ///< ∂ℋ/∂x = (I − diag f' w)ᵀ P e − m² x, all N entries
+  SeptupleGradient gradient(const Vector& x) const;  ///< −(P e ∘ f') xᵀ and −P e ∘ f'
+
+  /// Follows the dynamics from `start` (empty: 0) with clamped neurons held. Feed-forward weights come to rest after as
+  /// many steps as their longest path has neurons, whatever the rate asked for; cycles need not come to rest at all,
+  /// and which of several fixed points they find depends on the start.
+  FixedPoint fixed_point(const FixedPointOptions& options = {}, const Vector& start = {}) const;
+
+  /// Throws Error(kUsage) if shapes differ, an index is out of range or named twice, an output is an input, or a number
+  /// is not finite. Every function of poise/ensemble.h, first_law.h and free_energy.h calls it.
+  void validate() const;
+};
+
+/// An MLP and one row of inputs as a septuple: x = (X_0, X_1, …, X_L), N = Σ N_l; w has W_l in the rows of layer l and
+/// the columns of layer l − 1, and is nilpotent; b = (input, b_1, …, b_L); identity on inputs. Loss in the bulk, m = 0,
+/// nothing clamped. The fixed point is F-propagation.  [THEORY 2.2]
+Septuple to_septuple(const std::vector<Layer>& layers, const Vector& input);
+
+/// The same of `row` in the units of the network's data: the input is row − center. Outputs are scores.
+Septuple to_septuple(const Network& network, const Vector& row);
+
+/// `septuple` with `neurons` held at `data` besides those that are clamped already.
+Septuple clamp(Septuple septuple, const std::vector<Index>& neurons, const Vector& data);
+
+}  // namespace poise
