@@ -31,11 +31,13 @@ struct ThermodynamicsOptions {
   Index rows = 2048;                            ///< measured on so many rows, drawn by `seed`; 0: all
   std::vector<double> temperatures{0.01, 0.1};  ///< T > 0 of the noisy-forward ensembles, nats; full only
   int draws = 16;                               ///< noise draws a row and temperature, at least 2
-  int label_draws = 4;       ///< sampled labels or probes a row where curvature is not exact, at least 2
-  bool standardize = true;   ///< false: inputs in units of Dataset::unit, as training with standardize = false
-  double learning_rate = 0;  ///< η of the step rule; 0: `step` is not measured
-  double momentum = 0;       ///< α in [0, 1)
-  Index batch = 0;           ///< rows a batch; 0: the optimizer temperature is not measured
+  int label_draws = 4;            ///< sampled labels or probes a row where curvature is not exact, at least 2
+  bool standardize = true;        ///< false: inputs in units of Dataset::unit, as training with standardize = false
+  double label_smoothing = 0;     ///< ε, as in training: at rest means rest for the targets that were trained on
+  bool balanced_classes = false;  ///< as in training
+  double learning_rate = 0;       ///< η of the step rule; 0: `step` is not measured
+  double momentum = 0;            ///< α in [0, 1)
+  Index batch = 0;                ///< rows a batch; 0: the optimizer temperature is not measured
   std::uint64_t seed = 1;
   int threads = 0;  ///< 0: as many as the machine has; the bits do not depend on it
 };

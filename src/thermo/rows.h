@@ -39,11 +39,12 @@ class MemoryRows : public Rows {
 
 inline constexpr Index kBlockRows = 64;
 
-/// Calls visit(block) for all blocks, in parallel; what it writes must belong to the block's rows alone.
-void for_each_block(const Rows& rows, int threads, const std::function<void(const RowBlock&)>& visit);
+/// Calls visit(block) for all blocks of `block_rows` rows, in parallel; what it writes must belong to the block's rows.
+void for_each_block(const Rows& rows, Index block_rows, int threads, const std::function<void(const RowBlock&)>& visit);
 
-/// Σ over blocks of what add(block, sum) adds to `sum`, `size` numbers: contiguous runs of blocks, as many as the
-/// number of rows says, and then a fixed tree, so that the bits do not depend on the threads.
+/// Σ over blocks of kBlockRows rows of what add(block, sum) adds to `sum`, `size` numbers. Blocks are dealt into
+/// contiguous runs, as many as the number of rows says, and their sums added along a fixed tree: the bits do not depend
+/// on the threads.
 Vector sum_over_blocks(const Rows& rows, Index size, int threads,
                        const std::function<void(const RowBlock&, Vector& sum)>& add);
 
