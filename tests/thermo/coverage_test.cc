@@ -107,7 +107,9 @@ TEST(Coverage, NoisyForwardFreeEnergy) {
       const std::string at = " at T = " + std::to_string(temperatures[k]);
       coverage.add("F" + at, confidence_interval(found.ensembles[k].free_energy), exact[k].free_energy);
       coverage.add("U" + at, confidence_interval(found.ensembles[k].mean_loss), exact[k].mean_loss);
+      coverage.add("bulk" + at, confidence_interval(found.ensembles[k].bulk_loss), exact[k].bulk_loss);
       coverage.add("S" + at, confidence_interval(found.ensembles[k].entropy), exact[k].entropy);
+      coverage.add("KL" + at, confidence_interval(found.ensembles[k].divergence), exact[k].divergence);
     }
   }
   coverage.expect();

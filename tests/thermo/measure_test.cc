@@ -29,7 +29,8 @@ std::vector<Estimate> estimates(const Thermodynamics& t) {
                             t.score_variance, t.marginal_entropy, t.mutual_information, t.laplacian,
                             t.gauss_newton,   t.gradient_noise,   t.complexity,         t.largest_curvature};
   for (const LayerCurvature& layer : t.layers) all.insert(all.end(), {layer.laplacian, layer.gauss_newton});
-  for (const NoisyEnsemble& at : t.ensembles) all.insert(all.end(), {at.free_energy, at.mean_loss, at.entropy});
+  for (const NoisyEnsemble& at : t.ensembles)
+    all.insert(all.end(), {at.free_energy, at.mean_loss, at.bulk_loss, at.entropy, at.divergence});
   return all;
 }
 

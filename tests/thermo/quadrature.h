@@ -8,12 +8,12 @@
 namespace poise {
 
 struct ExactEnsemble {
-  double free_energy = 0, mean_loss = 0, entropy = 0;
+  double free_energy = 0, mean_loss = 0, bulk_loss = 0, entropy = 0, divergence = 0;
 };
 
 /// Of a network of widths d, 2, K at temperature T: F = −T ln ∫ N(ξ; 0, I) e^{−CE(ξ)/T} d²ξ with X_1 = σ(Y_1) + √T ξ,
-/// U = ⟨CE⟩, S = (U − F)/T; means over rows of equal weight. The trapezoidal rule on a square of `half` about the
-/// largest weight converges faster than any power of the step.
+/// U = ⟨CE⟩, bulk ⟨½T‖ξ‖²⟩ − T, entropy −⟨ln p⟩ + ⟨ln p_0⟩_0, divergence ⟨ln p/p_0⟩; means over rows of equal weight.
+/// The trapezoidal rule on a square of `half` about the largest weight converges faster than any power of the step.
 inline ExactEnsemble two_neurons_by_quadrature(const SampleNetwork& network, double temperature, double half = 9,
                                                int points = 241) {
   ExactEnsemble mean;
@@ -40,19 +40,27 @@ inline ExactEnsemble two_neurons_by_quadrature(const SampleNetwork& network, dou
       }
     }
     const double top = log_weight_and_loss(a0, b0).first;
-    double sum = 0, loss_sum = 0;
+    double sum = 0, loss_sum = 0, square_sum = 0, log_sum = 0;
     for (int k = 0; k < points; ++k) {
       for (int j = 0; j < points; ++j) {
-        const auto [log_weight, loss] = log_weight_and_loss(a0 - half + h * k, b0 - half + h * j);
-        sum += std::exp(log_weight - top);
-        loss_sum += std::exp(log_weight - top) * loss;
+        const double a = a0 - half + h * k, b = b0 - half + h * j;
+        const auto [log_weight, loss] = log_weight_and_loss(a, b);
+        const double weight = std::exp(log_weight - top);
+        sum += weight;
+        loss_sum += weight * loss;
+        square_sum += weight * (a * a + b * b);
+        log_sum += weight * log_weight;
       }
     }
     const double log_z = top + std::log(sum * h * h / (2 * std::numbers::pi));
-    mean.free_energy -= temperature * log_z / static_cast<double>(rows);
-    mean.mean_loss += loss_sum / sum / static_cast<double>(rows);
+    const double share = 1 / static_cast<double>(rows), constant = std::log(2 * std::numbers::pi);
+    mean.free_energy -= share * temperature * log_z;
+    mean.mean_loss += share * loss_sum / sum;
+    mean.bulk_loss += share * temperature * (0.5 * square_sum / sum - 1);
+    // In ξ: ln p = log_weight − log_z − ln 2π and ln p_0 = −½‖ξ‖² − ln 2π, whose entropy is 1 + ln 2π.
+    mean.entropy += share * (-(log_sum / sum - log_z - constant) - (1 + constant));
+    mean.divergence += share * ((log_sum + 0.5 * square_sum) / sum - log_z);
   }
-  mean.entropy = (mean.mean_loss - mean.free_energy) / temperature;
   return mean;
 }
 

@@ -49,7 +49,8 @@ TEST(RelaxedStates, DoNotMoveWhereTheTargetsAreTheOutputs) {
 }
 
 TEST(FreeEnergy, WithoutSpreadIsTheLoss) {
-  const FreeEnergyOfRow row = thermo::free_energy(Vector::Constant(8, -3 / 0.1), Vector::Constant(8, 3), 0.1);
+  const FreeEnergyOfRow row =
+      thermo::free_energy({Vector::Constant(8, -3 / 0.1), Vector::Constant(8, 3), Vector::Zero(8)}, 0.1);
   EXPECT_NEAR(row.value[thermo::kFreeEnergy], 3, 1e-13);
   EXPECT_NEAR(row.value[thermo::kMeanLoss], 3, 1e-13);
   EXPECT_NEAR(row.value[thermo::kEntropy], 0, 1e-11);
@@ -60,7 +61,7 @@ TEST(FreeEnergy, WithoutSpreadIsTheLoss) {
 // Weights 1 and e: the jackknife of −T ln mean w with two draws, and its variance, by hand.
 TEST(FreeEnergy, JackknifeOfTwoDrawsByHand) {
   const double T = 0.5, all = -T * std::log((1 + std::numbers::e) / 2), mean_of_one = -T * 0.5;
-  const FreeEnergyOfRow row = thermo::free_energy(Vector{{0, 1}}, Vector{{2, 1}}, T);
+  const FreeEnergyOfRow row = thermo::free_energy({Vector{{0, 1}}, Vector{{2, 1}}, Vector{{0, 0}}}, T);
   EXPECT_NEAR(row.value[thermo::kFreeEnergy], 2 * all - mean_of_one, 1e-14);
   EXPECT_NEAR(row.variance[thermo::kFreeEnergy], 0.5 * (2 * 0.25 * T * T), 1e-14);  // θ_{−r}: −T and 0
   const double u = (2 + std::numbers::e) / (1 + std::numbers::e);
@@ -76,7 +77,7 @@ TEST(FreeEnergy, JackknifeTakesTheBiasOut) {
     Vector log_weight(draws);
     for (Index r = 0; r < draws; ++r)
       log_weight[r] = sigma * random_normal(9, static_cast<std::uint64_t>(trial * draws + r));
-    const FreeEnergyOfRow row = thermo::free_energy(log_weight, Vector::Zero(draws), T);
+    const FreeEnergyOfRow row = thermo::free_energy({log_weight, Vector::Zero(draws), Vector::Zero(draws)}, T);
     const double found = row.value[thermo::kFreeEnergy];
     value += found / trials;
     square += found * found / trials;
@@ -102,7 +103,9 @@ TEST_P(StatesOf, TwoNeuronsAgreeWithQuadrature) {
     const NoisyEnsemble& ensemble = found.ensembles[k];
     EXPECT_NEAR(ensemble.free_energy.value, exact.free_energy, 4 * ensemble.free_energy.error) << T;
     EXPECT_NEAR(ensemble.mean_loss.value, exact.mean_loss, 4 * ensemble.mean_loss.error) << T;
+    EXPECT_NEAR(ensemble.bulk_loss.value, exact.bulk_loss, 4 * ensemble.bulk_loss.error) << T;
     EXPECT_NEAR(ensemble.entropy.value, exact.entropy, 4 * ensemble.entropy.error) << T;
+    EXPECT_NEAR(ensemble.divergence.value, exact.divergence, 4 * ensemble.divergence.error) << T;
     EXPECT_LE(ensemble.free_energy.error, 0.01 * T) << T;
     EXPECT_GE(ensemble.effective_draws, 1000) << T;
   }
@@ -149,8 +152,10 @@ TEST_P(StatesOf, PotentialsBelongTogether) {
   const Classifier classifier = random_classifier({4, 6, 5, 3}, GetParam(), 20, 7);
   const auto found = measure_thermodynamics(classifier.network, classifier.data, full({0.01, 0.1, 1}));
   for (const NoisyEnsemble& at : found.ensembles) {
-    EXPECT_NEAR(at.mean_loss.value - at.temperature * at.entropy.value, at.free_energy.value, 1e-12);
-    EXPECT_LT(at.entropy.value, 0);
+    const double F = at.free_energy.value, T = at.temperature;
+    EXPECT_NEAR(at.mean_loss.value + at.bulk_loss.value - T * at.entropy.value, F, 1e-12);
+    EXPECT_NEAR(at.mean_loss.value + T * at.divergence.value, F, 1e-12);
+    EXPECT_GT(at.divergence.value, 0);
     EXPECT_LT(at.effective_draws, 16.01);
   }
 }
