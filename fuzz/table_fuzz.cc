@@ -21,5 +21,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     const poise::Dataset again = poise::read_table(bytes, "t.csv", options, &set.schema);
     if (again.rows() != set.rows() || again.labels != set.labels) std::abort();
   });
+  options.inspecting = true;
+  poise::expect_result_or_error([&] {
+    const poise::Dataset set = poise::read_table(bytes, "t.csv", options, nullptr);
+    if (set.missing.size() != set.schema.columns.size()) std::abort();
+  });
   return 0;
 }

@@ -78,6 +78,7 @@ struct Dataset {
   MatrixF targets;                   ///< n×K target distributions; empty for class labels
   Vector sample_weight;              ///< n non-negative weights; empty means all 1
   Schema schema;
+  std::vector<Index> missing;        ///< tables: how many values are missing in the file, one a column of the schema
   std::vector<std::string> notices;  ///< what the reader decided on its own, a sentence each
 
   Index rows() const { return features.rows(); }
@@ -89,6 +90,10 @@ Dataset select_rows(const Dataset& data, std::span<const Index> rows);
 
 /// Splits at random (by `seed`, the same on every machine) into {n − m rows, m rows}; needs 0 < m < n.
 std::pair<Dataset, Dataset> split_rows(const Dataset& data, Index m, std::uint64_t seed);
+
+/// The same, and of each class its share m/n of the rows, rounded; no class is left without a row in the first part as
+/// long as another has two there. Soft targets are taken for one class.
+std::pair<Dataset, Dataset> split_by_class(const Dataset& data, Index m, std::uint64_t seed);
 
 /// 16 hexadecimal digits that tell data sets apart: a hash of features, labels, targets, weights, offset, scale and
 /// class names. The same for any number of threads; not meant to withstand an adversary.

@@ -14,13 +14,19 @@ struct Temperature {
   bool at_limit = false;     ///< no finite β* (everything is classified correctly): stopped at β = 1000
 };
 
+/// Confidence counts as at rest where |CE − H| is at most this share of CE.
+inline constexpr double kRestShare = 0.02;
+
 struct Metrics {
   Index rows = 0;
-  double accuracy = 0;                    ///< weighted share of rows whose most probable class is the label's
+  double accuracy = 0;                    ///< weighted share of rows whose most probable class is the label (of a soft
+                                          ///< target: its largest entry)
   double cross_entropy = 0;               ///< weighted mean, nats
   double entropy = 0;                     ///< weighted mean of H(p_i), nats
   double equilibrium_gap = 0;             ///< CE − H: 0 at rest, above 0 over-confident, below under-confident
-  double expected_calibration_error = 0;  ///< Σ_bins share·|accuracy − confidence|, 15 bins of equal width
+  bool at_rest = false;                   ///< |CE − H| ≤ kRestShare·CE
+  double expected_calibration_error = 0;  ///< Σ_bins share·|hits − confidence|, 15 bins of equal width; hits: the mean
+                                          ///< target of the predicted class, for labels the bin's accuracy
   Temperature temperature;
   Matrix confusion;  ///< K×K: weight of rows of class r predicted as c
 };

@@ -22,6 +22,9 @@ struct ReadOptions {
   char delimiter = 0;            ///< tables; 0: inferred among , ; tab | and runs of blanks
   char comment = '#';            ///< tables: lines that start with it are skipped; 0: none
   std::optional<bool> header;    ///< tables; default: inferred
+  bool labels = true;            ///< with a schema: false leaves labels unread, so that unknown ones are no error
+  bool inspecting = false;       ///< tables, without a schema: missing values and labels that make no classes are no
+                                 ///< errors; what training would refuse is told in the notices
   bool strip_label_dot = false;  ///< tables: "<=50K." is the label "<=50K"
   std::string data_dir;          ///< where named sets (mnist, fashion-mnist) are looked up first
   int threads = 0;               ///< 0: as many as the machine has

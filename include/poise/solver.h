@@ -24,7 +24,8 @@ enum class Status {
   kIterationLimit,
   kTimeLimit,
   kInterrupted,  ///< the observer asked to stop
-  kDiverged      ///< left the finite numbers
+  kDiverged,     ///< left the finite numbers
+  kNotCertified  ///< of certify_softmax, which moves nothing: the proven gap is above the tolerance
 };
 
 const char* to_string(Status status);  ///< "certified", "converged", …

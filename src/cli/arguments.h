@@ -24,14 +24,15 @@ struct Arguments {
   std::optional<double> validation;  ///< --validation: share of the rows held out; networks: 0.1 if not given
   NetworkOptions network;            ///< with --hidden: a network instead of the softmax layer
   std::uint64_t seed = 1;            ///< of the validation split
-  std::vector<double> l2_path;       ///< --l2-path
-  std::string start;                 ///< --start: a run to start from
-  std::string config;                ///< --config: replaced by what it holds before parsing
-  std::string out;                   ///< --out: run directory or file
-  bool probabilities = false;        ///< predict --proba
-  std::string experiment;            ///< of reproduce: its name
-  std::vector<std::string> sets;     ///< --data of reproduce; empty: the experiment's own
-  int epochs = 0, seeds = 0;         ///< of reproduce; 0: the experiment's own
+  bool seed_given = false;
+  std::vector<double> l2_path;    ///< --l2-path
+  std::string start;              ///< --start: a run to start from
+  std::string config;             ///< --config: replaced by what it holds before parsing
+  std::string out;                ///< --out: run directory or file
+  bool probabilities = false;     ///< predict --proba
+  std::string experiment;         ///< of reproduce: its name
+  std::vector<std::string> sets;  ///< --data of reproduce; empty: the experiment's own
+  int epochs = 0, seeds = 0;      ///< of reproduce; 0: the experiment's own
   bool require_certificate = false;
   bool json = false, quiet = false;
 };
@@ -52,8 +53,8 @@ int reproduce(const Arguments& arguments);
 /// Prints the notices of a data set on stderr, unless quiet.
 void print_notices(const Arguments& arguments, const Dataset& data);
 /// A model's data for evaluate, predict and certify, read with the model's schema and the options it was trained with,
-/// which its metadata hold.
+/// which its metadata hold; `labels`: whether they are needed.
 Dataset read_for_model(const Arguments& arguments, const Schema& schema,
-                       const std::map<std::string, std::string>& metadata);
+                       const std::map<std::string, std::string>& metadata, bool labels = true);
 
 }  // namespace poise::cli

@@ -1,7 +1,10 @@
 // poise certify: how far is this model from the optimum of its objective? From model and data alone.
 #include <fmt/core.h>
 
-#include "cli/arguments.h"
+#include <cstdlib>
+#include <optional>
+
+#include "cli/train_parts.h"
 #include "poise/error.h"
 #include "run/summary.h"
 
@@ -13,33 +16,61 @@ const char* existence(const Certificate& certificate, double l2) {
   return l2 > 0 ? "of a minimizer is given by the penalty" : "of a minimizer is not proven";
 }
 
-/// A gap on other rows is a true bound for those rows, but not what the model was trained for.
-void warn_of_other_rows(const Arguments& a, const SoftmaxModel& model, const Dataset& data) {
-  const auto trained_on = model.metadata.find("fingerprint");
-  if (a.quiet || trained_on == model.metadata.end() || trained_on->second == fingerprint(data)) return;
-  fmt::print(stderr,
-             "note: these are not the rows the model was trained on (other data, other weights, or rows held out by "
-             "--validation): the gap is that of the objective on these rows\n");
+std::string recorded(const SoftmaxModel& model, const std::string& key) {
+  const auto found = model.metadata.find(key);
+  return found == model.metadata.end() ? std::string() : found->second;
+}
+
+/// The rows left to train on when `data` is split as the model says it was in training; empty if it was not split.
+std::optional<Dataset> without_held_out_rows(const SoftmaxModel& model, const Dataset& data) {
+  const double share = std::strtod(recorded(model, "held_out").c_str(), nullptr);
+  if (!(share > 0 && share < 1)) return std::nullopt;
+  const Index held_out = held_out_rows(data.rows(), share);
+  if (held_out <= 0 || held_out >= data.rows()) return std::nullopt;
+  return split_by_class(data, held_out, std::strtoull(recorded(model, "held_out_seed").c_str(), nullptr, 10)).first;
+}
+
+/// The rows the model was trained on: all of them, or those that --validation left. A gap on other rows is a true bound
+/// for those rows, but not what the model was trained for.
+Dataset training_rows(const Arguments& a, const SoftmaxModel& model, Dataset data) {
+  const std::string trained_on = recorded(model, "fingerprint");
+  if (trained_on.empty() || trained_on == fingerprint(data)) return data;
+  if (std::optional<Dataset> rest = without_held_out_rows(model, data); rest && trained_on == fingerprint(*rest)) {
+    if (!a.quiet) {
+      fmt::print(stderr, "note: {} of {} rows are left out again, as --validation {} held them out in training\n",
+                 data.rows() - rest->rows(), data.rows(), recorded(model, "held_out"));
+    }
+    return std::move(*rest);
+  }
+  if (!a.quiet) {
+    fmt::print(stderr,
+               "note: these are not the rows the model was trained on (other data or other weights): the gap is that "
+               "of the objective on these rows\n");
+  }
+  return data;
 }
 
 }  // namespace
 
 int certify(const Arguments& a) {
   const SoftmaxModel model = load_model(a.run);
-  const Dataset data = read_for_model(a, model.schema, model.metadata);
-  if (!data.has_targets()) {
+  Dataset all = read_for_model(a, model.schema, model.metadata);
+  if (!all.has_targets()) {
     throw Error(ErrorKind::kData, "the data has no labels", "the rows and labels that the model was trained on", {},
                 {a.data});
   }
-  warn_of_other_rows(a, model, data);
+  const Dataset data = training_rows(a, model, std::move(all));
   const SolveReport report = certify_softmax(model, data, a.solve);
   if (a.json) {
     nlohmann::json out = to_json(report);
+    out["rows"] = data.rows();
     if (report.gap) out["certificate"] = to_json(report.certificate);
     if (report.separation) out["separation"] = to_json(*report.separation, model.schema);
     fmt::print("{}\n", out.dump(2));
   } else {
-    fmt::print("status      {}: {}\nobjective   {:.12g}\n", to_string(report.status), report.why, report.objective);
+    const bool not_certified = report.status == Status::kNotCertified;
+    fmt::print("status      {}: {}\nobjective   {:.12g} on {} rows\n",
+               not_certified ? "not certified" : to_string(report.status), report.why, report.objective, data.rows());
     if (report.gap) {
       const Certificate& c = report.certificate;
       fmt::print("gap         {:.3e} nats above the optimum at most (dual value {:.12g}, rounding allowance {:.1e})\n",

@@ -10,8 +10,9 @@ void print_notices(const Arguments& arguments, const Dataset& data) {
 }
 
 Dataset read_for_model(const Arguments& arguments, const Schema& schema,
-                       const std::map<std::string, std::string>& metadata) {
+                       const std::map<std::string, std::string>& metadata, bool labels) {
   ReadOptions options = arguments.read;
+  options.labels = labels;
   auto recorded = [&](const char* key) {
     const auto found = metadata.find(key);
     return found == metadata.end() ? std::string() : found->second;

@@ -1,9 +1,11 @@
 #include "cli/config.h"
 
 #include <algorithm>
+#include <cctype>
 #include <cerrno>
 #include <cstring>
 #include <fstream>
+#include <map>
 
 #include "cli/checks.h"
 #include "poise/error.h"
@@ -60,7 +62,7 @@ class ConfigReader {
       : path_(path), verb_(verb), known_(known) {}
 
   /// The arguments that the file stands for, less the options that `given` holds.
-  std::vector<std::string> read(const std::vector<std::string>& given) {
+  std::vector<std::string> read(const std::vector<std::string>& given, std::map<std::string, int>& lines) {
     std::ifstream file(path_);
     if (!file)
       throw Error(ErrorKind::kIo, std::string("cannot open: ") + std::strerror(errno), "a file of options", {},
@@ -77,6 +79,7 @@ class ConfigReader {
       }
     }
     if (file.bad()) throw Error(ErrorKind::kIo, "cannot read", "a file of options", {}, {path_});
+    lines = std::move(lines_);
     return std::move(arguments_);
   }
 
@@ -94,6 +97,7 @@ class ConfigReader {
     if (std::any_of(given.begin(), given.end(), on_command_line)) return;
     // "--flag=true" and "--option=value" are both what CLI11 reads.
     arguments_.push_back("--" + name + "=" + list_value(trimmed(line.substr(equals + 1))));
+    lines_.emplace("--" + name, line_);
   }
 
   [[noreturn]] void fail(const std::string& found, const std::string& expected, const std::string& hint) const {
@@ -103,16 +107,18 @@ class ConfigReader {
   const std::string& path_;
   const std::string& verb_;
   const std::vector<std::string>& known_;
-  std::int64_t line_ = 0;
+  int line_ = 0;
   std::vector<std::string> arguments_;
+  std::map<std::string, int> lines_;
 };
 
 }  // namespace
 
-std::vector<std::string> with_config(const std::vector<std::string>& arguments, const std::string& verb,
-                                     const std::vector<std::string>& known) {
-  std::vector<std::string> rest, from_file;
-  std::string path;
+Configured with_config(const std::vector<std::string>& arguments, const std::string& verb,
+                       const std::vector<std::string>& known) {
+  Configured result;
+  std::vector<std::string>& rest = result.arguments;
+  std::string& path = result.path;
   for (std::size_t k = 0; k < arguments.size(); ++k) {
     if (!names_option(arguments[k], "config")) {
       rest.push_back(arguments[k]);
@@ -124,10 +130,28 @@ std::vector<std::string> with_config(const std::vector<std::string>& arguments, 
       rest.push_back(arguments[k]);  // the parser says that its value is missing
     }
   }
-  if (path.empty()) return arguments;
-  from_file = ConfigReader(path, verb, known).read(rest);
+  if (path.empty()) {
+    rest = arguments;
+    return result;
+  }
+  const std::vector<std::string> from_file = ConfigReader(path, verb, known).read(rest, result.lines);
   rest.insert(rest.begin() + 1, from_file.begin(), from_file.end());  // behind the verb
-  return rest;
+  return result;
+}
+
+std::string Configured::with_places(const std::string& message) const {
+  const auto goes_on = [](char c) { return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '-'; };
+  std::string text;
+  for (std::size_t p = 0; p < message.size();) {
+    std::size_t end = p;
+    while (end < message.size() && goes_on(message[end])) ++end;
+    const std::string word = message.substr(p, std::max<std::size_t>(1, end - p));
+    text += word;
+    p += word.size();
+    if (const auto set = lines.find(word); set != lines.end())
+      text += " (" + path + ":" + std::to_string(set->second) + ")";
+  }
+  return text;
 }
 
 }  // namespace poise::cli

@@ -9,6 +9,15 @@
 #include "poise/error.h"
 
 namespace poise::cli {
+namespace {
+
+/// What counts as 1 is part of images and of the digits; of files, NPY images of bytes alone say it, and it is 255.
+bool loses_unit(const Dataset& data, const std::string& target) {
+  const bool npy = target.ends_with(".npy") || target.ends_with(".npy.gz");
+  return data.unit != 1 && !(npy && data.unit == 255 && data.schema.image_shape.size() == 2);
+}
+
+}  // namespace
 
 int convert(const Arguments& a) {
   std::error_code missing;
@@ -18,8 +27,16 @@ int convert(const Arguments& a) {
   const Dataset data = read_dataset(a.data, a.read);
   print_notices(a, data);
   write_dataset(data, a.target);
+  const bool unit_lost = loses_unit(data, a.target);
+  if (unit_lost && !a.quiet) {
+    fmt::print(stderr,
+               "note: {} counts {:g} as 1, which {} cannot say: to train on it with the same penalty, use --scale none "
+               "--unit {:g}\n",
+               a.data, data.unit, a.target, data.unit);
+  }
   if (a.json) {
-    const nlohmann::json out = {{"rows", data.rows()}, {"features", data.features.cols()}, {"output", a.target}};
+    nlohmann::json out = {{"rows", data.rows()}, {"features", data.features.cols()}, {"output", a.target}};
+    if (unit_lost) out["unit_lost"] = data.unit;
     fmt::print("{}\n", out.dump(2));
   } else if (!a.quiet) {
     fmt::print(stderr, "wrote {} rows of {} features to {}\n", data.rows(), data.features.cols(), a.target);

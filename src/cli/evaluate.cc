@@ -12,7 +12,7 @@
 namespace poise::cli {
 namespace {
 
-void print_confusion(const Metrics& metrics, const Schema& schema) {
+void print_confusion(const Metrics& metrics, const Schema& schema, bool soft_targets) {
   constexpr Index kWidestTable = 30;
   const Index classes = metrics.confusion.rows();
   if (classes > kWidestTable) {
@@ -21,7 +21,8 @@ void print_confusion(const Metrics& metrics, const Schema& schema) {
   }
   std::size_t width = 6;
   for (const std::string& name : schema.classes) width = std::max(width, std::min<std::size_t>(name.size(), 16));
-  fmt::print("confusion   rows: true class, columns: predicted\n{:>{}}", "", width);
+  fmt::print("confusion   rows: {}, columns: predicted\n{:>{}}", soft_targets ? "largest target" : "true class", "",
+             width);
   for (const std::string& name : schema.classes) fmt::print(" {:>{}}", name.substr(0, 16), width);
   fmt::print("\n");
   for (Index r = 0; r < classes; ++r) {
@@ -31,21 +32,28 @@ void print_confusion(const Metrics& metrics, const Schema& schema) {
   }
 }
 
-void print_metrics(const Metrics& metrics, const Schema& schema) {
+std::string confidence(const Metrics& metrics) {
+  if (metrics.at_rest) return fmt::format("at rest (within {:g} % of the cross-entropy)", 100 * kRestShare);
+  return metrics.equilibrium_gap > 0 ? "over-confident here" : "under-confident here";
+}
+
+void print_metrics(const Metrics& metrics, const Schema& schema, bool soft_targets) {
   const Temperature& t = metrics.temperature;
-  fmt::print("rows        {}\n", metrics.rows);
-  fmt::print("accuracy    {:.4f} %\n", 100 * metrics.accuracy);
-  fmt::print("cross-entropy {:.6f} nats\n", metrics.cross_entropy);
-  fmt::print("calibration error {:.5f} (expected, 15 bins)\n", metrics.expected_calibration_error);
-  fmt::print("equilibrium CE - H = {:+.6f} nats: {}\n", metrics.equilibrium_gap,
-             metrics.equilibrium_gap > 0 ? "over-confident here" : "under-confident here");
+  fmt::print("rows        {}{}\n", metrics.rows, soft_targets ? ", with soft targets" : "");
+  fmt::print("accuracy    {:.4f} %{}\n", 100 * metrics.accuracy,
+             soft_targets ? " (most probable class against the target's largest entry)" : "");
+  fmt::print("cross-entropy {:.6f} nats{}\n", metrics.cross_entropy,
+             soft_targets ? " (of which the targets' own entropy is no error)" : "");
+  fmt::print("calibration error {:.5f} (expected, 15 bins{})\n", metrics.expected_calibration_error,
+             soft_targets ? "; confidence against the target's share of the predicted class" : "");
+  fmt::print("equilibrium CE - H = {:+.6f} nats: {}\n", metrics.equilibrium_gap, confidence(metrics));
   if (t.at_limit) {
     fmt::print("temperature none: every row is classified correctly, sharper is always better\n");
   } else {
     fmt::print("temperature {:.4f} would bring it to rest, with cross-entropy {:.6f}\n", t.temperature,
                t.cross_entropy);
   }
-  print_confusion(metrics, schema);
+  print_confusion(metrics, schema, soft_targets);
 }
 
 }  // namespace
@@ -62,7 +70,7 @@ int evaluate(const Arguments& a) {
   if (a.json) {
     fmt::print("{}\n", to_json(metrics, &model.schema).dump(2));
   } else {
-    print_metrics(metrics, model.schema);
+    print_metrics(metrics, model.schema, data.targets.size() > 0);
   }
   return 0;
 }

@@ -20,6 +20,8 @@ bool is_model(const std::string& path) {
   return fs::is_directory(path) ? fs::exists(fs::path(path) / "model.onnx") : fs::path(path).extension() == ".onnx";
 }
 
+bool is_embedded(const std::string& source) { return source.substr(0, source.find(':')) == "digits"; }
+
 const char* format_name(FileFormat format) {
   switch (format) {
     case FileFormat::kTable:
@@ -29,7 +31,7 @@ const char* format_name(FileFormat format) {
     case FileFormat::kNpy:
       return "npy";
     case FileFormat::kIdx:
-      return "idx";
+      return "idx";  // and the embedded digits, which a model's schema does not tell apart
   }
   return "unknown";
 }
@@ -46,11 +48,14 @@ const char* storage_name(Features::Kind kind) {
   return "unknown";
 }
 
-json schema_summary(const Schema& schema) {
+/// `missing`: missing values of each column; empty if they are not known.
+json schema_summary(const Schema& schema, const std::vector<Index>& missing = {}) {
   json columns = json::array();
-  for (const Column& column : schema.columns) {
+  for (std::size_t k = 0; k < schema.columns.size(); ++k) {
+    const Column& column = schema.columns[k];
     json one = {{"name", column.name}, {"kind", column.kind == ColumnKind::kNumeric ? "numeric" : "categorical"}};
     if (column.kind == ColumnKind::kCategorical) one["categories"] = column.categories;
+    if (!missing.empty()) one["missing"] = missing[k];
     columns.push_back(one);
   }
   return {{"format", format_name(schema.format)},
@@ -71,10 +76,11 @@ void print_schema(const json& schema) {
     }
     names += (names.empty() ? "" : ", ") + name.get<std::string>();
   }
-  fmt::print("classes     {}: {}\n", schema["classes"].size(), names);
+  if (!names.empty()) fmt::print("classes     {}: {}\n", schema["classes"].size(), names);
   for (const json& column : schema["columns"]) {
     fmt::print("  {:<24} {}", column["name"].get<std::string>(), column["kind"].get<std::string>());
     if (column.contains("categories")) fmt::print(", {} categories", column["categories"].size());
+    if (column.value("missing", Index{0}) > 0) fmt::print(", {} missing", column["missing"].get<Index>());
     fmt::print("\n");
   }
 }
@@ -103,14 +109,28 @@ int inspect_model(const Arguments& a) {
     return 0;
   }
   fmt::print("model       {}, {} parameters\n", model.architecture(), model.parameter_count());
+  if (model.schema.format == FileFormat::kIdx) out["schema"]["format"] = "images";
   print_schema(out["schema"]);
   for (const auto& [key, value] : model.metadata) fmt::print("{:<24} {}\n", key, value);
   return 0;
 }
 
+/// What training takes the data for; null where it would refuse them, for missing values or as labels.
+json fingerprint_or_null(const Arguments& a, const Dataset& data) {
+  const bool gaps =
+      a.read.missing == MissingPolicy::kError &&
+      std::any_of(data.schema.columns.begin(), data.schema.columns.end(), [&](const Column& column) {
+        const auto k = static_cast<std::size_t>(&column - data.schema.columns.data());
+        return data.missing[k] > 0 && !std::count(column.categories.begin(), column.categories.end(), "?");
+      });
+  return gaps || !data.has_targets() ? json() : json(fingerprint(data));
+}
+
 int inspect_data(const Arguments& a) {
   const auto started = std::chrono::steady_clock::now();
-  const Dataset data = read_dataset(a.data, a.read);
+  ReadOptions options = a.read;
+  options.inspecting = true;
+  const Dataset data = read_dataset(a.data, options);
   const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - started).count();
   std::vector<Index> counts(data.schema.classes.size());
   for (std::int32_t label : data.labels) ++counts[static_cast<std::size_t>(label)];
@@ -118,11 +138,13 @@ int inspect_data(const Arguments& a) {
               {"rows", data.rows()},
               {"storage", storage_name(data.features.kind())},
               {"stored_bytes", data.features.stored_bytes()},
-              {"schema", schema_summary(data.schema)},
+              {"unit", data.unit},
+              {"schema", schema_summary(data.schema, data.missing)},
               {"class_counts", counts},
               {"notices", data.notices},
-              {"fingerprint", fingerprint(data)},
+              {"fingerprint", fingerprint_or_null(a, data)},
               {"seconds_read", seconds}};
+  if (is_embedded(a.data)) out["schema"]["format"] = "embedded";
   if (const CsrMatrix* sparse = data.features.sparse()) out["nonzeros"] = sparse->values.size();
   if (a.json) {
     fmt::print("{}\n", out.dump(2));
@@ -131,6 +153,7 @@ int inspect_data(const Arguments& a) {
   print_notices(a, data);
   fmt::print("rows        {}\nstorage     {}, {:.1f} MB\n", data.rows(), storage_name(data.features.kind()),
              static_cast<double>(data.features.stored_bytes()) / 1e6);
+  if (data.unit != 1) fmt::print("unit        {:g}: what --scale none counts as 1\n", data.unit);
   print_schema(out["schema"]);
   return 0;
 }

@@ -13,6 +13,7 @@
 #include "cli/arguments.h"
 #include "cli/checks.h"
 #include "cli/config.h"
+#include "cli/help_groups.h"
 #include "cli/network_options.h"
 #include "cli/reproduce_options.h"
 #include "poise/error.h"
@@ -147,12 +148,15 @@ std::map<CLI::App*, Verb> declare(CLI::App& app, Arguments& a) {
                    "share of the rows to hold out; picks the best of --l2-path, or a network's best epoch (there "
                    "0.1 by default)")
       ->check(number_in(0, true, 0.999999, "a number in [0, 1)"));
-  verb->add_option("--seed", a.seed, "of the validation split and of a network's training (default 1)")
+  verb->add_option_function<std::uint64_t>(
+          "--seed", [&a](const std::uint64_t& seed) { a.seed = seed, a.seed_given = true; },
+          "of the validation split and of a network's training (default 1)")
       ->check(whole_number_from(0));
   verb->add_option("--out", a.out, "run directory (default: runs/<data>-<n>)");
   verb->add_flag("--require-certificate", a.require_certificate, "exit with code 1 if the result is not certified")
       ->excludes("--hidden");
   verb->add_option("--config", a.config, "read options from a file with a line 'option = value' each");
+  group_train_options(*verb);
   verbs[verb] = train;
 
   verb = add_verb(app, "evaluate", "accuracy, cross-entropy, calibration and confusion of a model on data",
@@ -239,7 +243,8 @@ int parse_and_run(CLI::App& app, const std::map<CLI::App*, Verb>& verbs, Argumen
                   std::vector<std::string> words) {
   CLI::App* verb = app.get_subcommand(words.front());
   const std::string command = "poise " + verb->get_name();
-  words = with_config(words, verb->get_name(), option_names(*verb));
+  const Configured configured = with_config(words, verb->get_name(), option_names(*verb));
+  words = configured.arguments;
   std::reverse(words.begin(), words.end());  // as CLI11 wants them
   try {
     app.parse(words);
@@ -248,7 +253,7 @@ int parse_and_run(CLI::App& app, const std::map<CLI::App*, Verb>& verbs, Argumen
   } catch (const CLI::ExtrasError&) {
     return unknown_argument(app, *verb, command);
   } catch (const CLI::ParseError& error) {
-    const std::string text = error.what();
+    const std::string text = configured.with_places(error.what());
     const bool has_hint = text.find("; hint: ") != std::string::npos;
     return fail(text + (has_hint ? "" : "; hint: " + command + " --help"), kUsageError);
   }

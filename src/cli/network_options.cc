@@ -109,6 +109,21 @@ void add_loop(CLI::App& verb, NetworkOptions& o) {
       ->transform(choice(precisions));
 }
 
+/// Options that the chosen rule or step would not look at.
+void refuse_without_effect(const CLI::App& verb, const NetworkOptions& o) {
+  const auto refuse = [&](const char* name, bool has_effect, const std::string& expected) {
+    if (has_effect || verb.get_option(name)->count() == 0) return;
+    throw CLI::ValidationError(name, "has no effect with these options; expected " + expected);
+  };
+  const bool equilibrium = o.rule == Rule::kEquilibrium;
+  const bool local = equilibrium || o.rule == Rule::kPredictiveCoding;
+  refuse("--order", equilibrium, "--rule equilibrium");
+  refuse("--relaxation", equilibrium, "--rule equilibrium");
+  refuse("--relaxation-rate", local, "--rule equilibrium or predictive-coding");
+  refuse("--relaxation-steps", local, "--rule equilibrium or predictive-coding");
+  refuse("--momentum", o.step != Step::kAdam, "--step golden or sgd");
+}
+
 }  // namespace
 
 void add_network(CLI::App& verb, NetworkOptions& options) {
@@ -116,6 +131,7 @@ void add_network(CLI::App& verb, NetworkOptions& options) {
   add_rule(verb, options);
   add_step(verb, options);
   add_loop(verb, options);
+  verb.final_callback([&verb, &options] { refuse_without_effect(verb, options); });
 }
 
 }  // namespace poise::cli

@@ -5,6 +5,7 @@
 #include <optional>
 
 #include "cli/train_parts.h"
+#include "convex/problem.h"
 #include "poise/error.h"
 #include "poise/metrics.h"
 #include "poise/version.h"
@@ -115,12 +116,26 @@ int exit_code(const Arguments& a, Status status) {
   return a.require_certificate && status != Status::kCertified ? 1 : 0;
 }
 
+/// Options that these data make meaningless.
+void check_options(const Arguments& a, const Parts& parts) {
+  if (a.objective.unit > 0 && resolve_scale(parts.train, a.objective.scale) == Scale::kStandard) {
+    throw Error(ErrorKind::kUsage, "--unit with standardized features, whose unit is the standard deviation",
+                "--scale none with it", "tables and NPY arrays are standardized unless --scale says otherwise",
+                {a.data});
+  }
+  if (a.seed_given && !parts.validation && !a.quiet) {
+    fmt::print(stderr,
+               "note: --seed has no effect: the optimum depends on no random numbers, and no rows are held out\n");
+  }
+}
+
 }  // namespace
 
 int train(const Arguments& a) {
   if (!a.network.hidden.empty()) return train_network(a);
   const auto started = Clock::now();
   const Parts parts = read_parts(a, a.validation.value_or(0));
+  check_options(a, parts);
   print_notices(a, parts.train);
   const std::optional<Dataset> test = read_test(a, parts.train.schema);
   const double seconds_read = seconds_since(started);
@@ -135,7 +150,7 @@ int train(const Arguments& a) {
 
   const auto writing = Clock::now();
   SoftmaxModel model = chosen.fit.model;
-  record_reading(a, model.metadata);
+  record_reading(a, a.validation.value_or(0), model.metadata);
   const std::string rows = fingerprint(parts.train);
   model.metadata["fingerprint"] = rows;
   save_model(model, run.model_path());

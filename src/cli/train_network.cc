@@ -4,6 +4,7 @@
 #include <chrono>
 
 #include "cli/train_parts.h"
+#include "poise/error.h"
 #include "poise/metrics.h"
 #include "poise/network.h"
 #include "poise/version.h"
@@ -104,6 +105,10 @@ int exit_code(TrainingStatus status) {
 }  // namespace
 
 int train_network(const Arguments& a) {
+  if (a.network.patience > 0 && a.validation && *a.validation == 0) {
+    throw Error(ErrorKind::kUsage, "--patience without validation rows", "--validation above 0",
+                "without them there is no best epoch to wait for");
+  }
   const auto started = Clock::now();
   const Parts parts = read_parts(a, a.validation.value_or(kHeldOut));
   print_notices(a, parts.train);
@@ -118,7 +123,7 @@ int train_network(const Arguments& a) {
       poise::train_network(parts.train, options, parts.validation ? &*parts.validation : nullptr, &progress);
 
   const auto writing = Clock::now();
-  record_reading(a, fit.network.metadata);
+  record_reading(a, a.validation.value_or(kHeldOut), fit.network.metadata);
   save_network(fit.network, run.model_path());
   json result = result_json(a, fit, parts, test);
   result["seconds_read"] = seconds_read;

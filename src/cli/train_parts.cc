@@ -2,22 +2,50 @@
 
 #include <fmt/core.h>
 
+#include "data/classes.h"
 #include "poise/error.h"
 
 namespace poise::cli {
+namespace {
+
+/// What a split leaves odd: classes without a row to train on, or few rows to train on.
+void note_split(const Arguments& a, double share, Parts& parts) {
+  const Index rows = parts.train.rows(), held_out = parts.validation->rows();
+  std::vector<Index> counts(parts.train.schema.classes.size());
+  for (const std::int32_t label : parts.train.labels) ++counts[static_cast<std::size_t>(label)];
+  std::vector<std::string> gone;
+  for (std::size_t k = 0; k < counts.size() && !parts.train.labels.empty(); ++k) {
+    if (counts[k] == 0) gone.push_back(parts.train.schema.classes[k]);
+  }
+  const std::string option = fmt::format("{} {}", a.validation ? "--validation" : "the default --validation", share);
+  if (rows < held_out) {
+    parts.train.notices.push_back(
+        fmt::format("{} holds out {} of {} rows: {} left to train on", option, held_out, rows + held_out, rows));
+  }
+  if (!gone.empty()) {
+    parts.train.notices.push_back(fmt::format("{} leaves no row to train on of the class{} {}", option,
+                                              gone.size() == 1 ? "" : "es", list_names(gone)));
+  }
+}
+
+}  // namespace
+
+Index held_out_rows(Index rows, double share) { return static_cast<Index>(static_cast<double>(rows) * share); }
 
 Parts read_parts(const Arguments& a, double share) {
   Dataset all = read_dataset(a.data, a.read);
   if (!all.has_targets())
     throw Error(ErrorKind::kData, "the data has no labels", "a label column or file", "--label or --labels", {a.data});
   if (share <= 0) return {std::move(all), std::nullopt};
-  const auto held_out = static_cast<Index>(static_cast<double>(all.rows()) * share);
+  const Index held_out = held_out_rows(all.rows(), share);
   if (held_out == 0) {
     throw Error(ErrorKind::kUsage, fmt::format("--validation {} of {} rows is not one row", share, all.rows()),
                 "a share of at least one row", "--validation 0 holds out none", {a.data});
   }
-  auto [train, validation] = split_rows(all, held_out, a.seed);
-  return {std::move(train), std::move(validation)};
+  auto [train, validation] = split_by_class(all, held_out, a.seed);
+  Parts parts{std::move(train), std::move(validation)};
+  note_split(a, share, parts);
+  return parts;
 }
 
 std::optional<Dataset> read_test(const Arguments& a, const Schema& schema) {
@@ -31,9 +59,12 @@ std::optional<Dataset> read_test(const Arguments& a, const Schema& schema) {
   return test;
 }
 
-void record_reading(const Arguments& a, std::map<std::string, std::string>& metadata) {
+void record_reading(const Arguments& a, double share, std::map<std::string, std::string>& metadata) {
   metadata["read.strip_label_dot"] = a.read.strip_label_dot ? "true" : "false";
   if (a.read.sample_weight) metadata["read.sample_weight"] = *a.read.sample_weight;
+  if (share <= 0) return;
+  metadata["held_out"] = fmt::format("{}", share);
+  metadata["held_out_seed"] = fmt::format("{}", a.seed);
 }
 
 void print_measured(const char* name, const nlohmann::json& measured) {

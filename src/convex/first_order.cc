@@ -99,7 +99,7 @@ Outcome solve_descent(SoftmaxObjective& objective, SolveState& state, Monitor& m
                               lipschitz, 2 / lipschitz, step));
   const auto metric = global_metric(objective);
   double tried = std::numeric_limits<double>::infinity();
-  for (int k = 1;; ++k) {
+  while (true) {
     if (const auto limit = monitor.limit_reached(max_iterations)) return limited(*limit, monitor);
     const double squared = state.gradient.squaredNorm(), before = state.value.objective;
     const double estimate = 0.5 * dot(metric->solve(state.gradient), state.gradient);

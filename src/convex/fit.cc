@@ -78,6 +78,9 @@ class Fitter {
     state.value = objective.evaluate(state.w, &state.gradient);
     Outcome outcome = run_solver(objective, state, !start);
     const bool stopped = outcome.status == Status::kInterrupted || outcome.status == Status::kTimeLimit;
+    const bool limited = outcome.status == Status::kTimeLimit || outcome.status == Status::kIterationLimit;
+    if (limited && !state.has_bound) bound_briefly(objective, state, outcome.status);
+    if (limited && state.gap() <= solve_.tolerance && options_.l2 > 0) outcome = certified(state, monitor_);
     if (may_be_separable && !stopped && !exists(outcome.status == Status::kCertified, state)) {
       separation = find_separation(objective, state, data_);
     }
@@ -97,6 +100,26 @@ class Fitter {
     Outcome outcome = run_solver(objective, state, true);
     state.has_bound = false;  // of another objective
     return outcome;
+  }
+
+  /// A bound where a limit came before the first. Two cost nothing: no loss is below 0, and what the gradient gives.
+  /// A Newton system gives a better one where the optimum is near, for the price of some passes: not worth it far away,
+  /// nor where time is up after few of them. (Without a penalty loose bounds are none.)
+  void bound_briefly(SoftmaxObjective& objective, SolveState& state, Status limit) const {
+    constexpr double kNear = 0.1, kFewPasses = 15;
+    if (!(objective.problem().penalty.array() > 0).all()) return;
+    const Certificate from_gradient = objective.gradient_bound(state.w, state.value, state.gradient);
+    state.keep_better({.dual_value = 0, .rounding = from_gradient.rounding});
+    state.keep_better(from_gradient);
+    if (limit == Status::kTimeLimit && objective.passes() < kFewPasses) return;
+    state.value = objective.evaluate(state.w, &state.gradient);
+    const std::unique_ptr<Metric> metric = local_metric(objective);
+    const double estimate = 0.5 * state.gradient.cwiseProduct(metric->solve(state.gradient)).sum();
+    if (estimate > kNear * state.value.objective) return;
+    const Monitor stopwatch({.time_limit = 0.1 * monitor_.seconds()}, nullptr);
+    const Monitor* watch = limit == Status::kTimeLimit ? &stopwatch : nullptr;
+    bound_state(objective, *metric, state, solve_newton_system(objective, *metric, state.gradient, {1e-2}, watch),
+                solve_.tolerance);
   }
 
   Outcome run_solver(SoftmaxObjective& objective, SolveState& state, bool cold) {
@@ -233,10 +256,11 @@ SolveReport certify_softmax(const SoftmaxModel& model, const Dataset& data, cons
       report.certificate = state.bound;
     }
     const bool good = report.gap && *report.gap <= solve.tolerance;
-    report.status = good ? Status::kCertified : Status::kConverged;
-    report.why = good
-                     ? certified(state, monitor).why
-                     : fmt::format("the proven gap {:.2e} is above the tolerance {:.2e}", state.gap(), solve.tolerance);
+    report.status = good ? Status::kCertified : Status::kNotCertified;
+    report.why = good ? certified(state, monitor).why
+                 : report.gap
+                     ? fmt::format("the proven gap {:.2e} is above the tolerance {:.2e}", *report.gap, solve.tolerance)
+                     : std::string("no gap could be proven");
   }
   report.passes = objective.passes();
   report.seconds = monitor.seconds();

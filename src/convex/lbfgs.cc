@@ -147,7 +147,10 @@ Outcome solve_lbfgs(SoftmaxObjective& objective, SolveState& state, Monitor& mon
   state.w.colwise() -= state.w.rowwise().mean().eval();  // the gauge drifts in float32
   state.value = objective.evaluate(state.w, &state.gradient);
   if (limit) return limited(*limit, monitor);
-  return solve_newton(objective, state, monitor, max_iterations, "all rows, float64", lbfgs.take_metric());
+  // Without a penalty nothing says which unit a feature has: there the diagonal does.
+  const bool low_rank = objective.problem().features.sparse() && objective.problem().penalty.minCoeff() > 0;
+  auto metric = low_rank ? low_rank_metric(objective) : lbfgs.take_metric();
+  return solve_newton(objective, state, monitor, max_iterations, "all rows, float64", std::move(metric));
 }
 
 }  // namespace poise

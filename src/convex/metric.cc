@@ -3,13 +3,12 @@
 #include <Eigen/Cholesky>
 #include <algorithm>
 #include <cmath>
-#include <numeric>
 #include <vector>
 
 #include "base/blas.h"
 #include "base/parallel.h"
-#include "base/random.h"
 #include "convex/kernels.h"
+#include "convex/row_sample.h"
 
 namespace poise {
 namespace {
@@ -61,33 +60,8 @@ class RootDiagonalMetric : public Metric {
   Parameters inverse_;
 };
 
-/// Rows drawn for one class, with weights that make the sum unbiased.
-struct Sample {
-  std::vector<Index> rows;
-  std::vector<double> weights;
-};
-
-/// Draws row i with probability min(1, τ w_i), τ such that about `wanted` rows are drawn; weight w_i / probability.
-Sample draw_rows(const std::vector<double>& w, double wanted, std::uint64_t seed) {
-  double tau = wanted / std::max(1e-300, std::accumulate(w.begin(), w.end(), 0.0));
-  for (int k = 0; k < 20; ++k) {  // rows at probability 1 give their surplus to the others
-    double drawn = 0;
-    for (double weight : w) drawn += std::min(1.0, tau * weight);
-    if (drawn >= 0.98 * wanted || drawn <= 0) break;
-    tau *= wanted / drawn;
-  }
-  Sample sample;
-  for (std::size_t i = 0; i < w.size(); ++i) {
-    const double probability = std::min(1.0, tau * w[i]);
-    if (probability <= 0 || random_uniform(seed, i) >= probability) continue;
-    sample.rows.push_back(static_cast<Index>(i));
-    sample.weights.push_back(w[i] / probability);
-  }
-  return sample;
-}
-
 /// Σ weight x̃x̃ᵀ over a sample, (d+1)×(d+1), lower triangle, float32 products.
-MatrixF sampled_gram(const Features& features, const Sample& sample) {
+MatrixF sampled_gram(const Features& features, const RowSample& sample) {
   const Index d = features.cols(), strip = 128;
   MatrixF gram = MatrixF::Zero(d + 1, d + 1), scaled(strip, d + 1);
   for (std::size_t begin = 0; begin < sample.rows.size(); begin += strip) {
@@ -109,8 +83,6 @@ MatrixF sampled_gram(const Features& features, const Sample& sample) {
   return gram;
 }
 
-void subtract_class_mean(Parameters& w) { w.colwise() -= w.rowwise().mean().eval(); }
-
 class ClassBlockMetric : public Metric {
  public:
   explicit ClassBlockMetric(const SoftmaxObjective& objective)
@@ -119,7 +91,7 @@ class ClassBlockMetric : public Metric {
     const Index d = problem.cols();
     const double wanted = static_cast<double>(std::max<Index>(256, 2 * (d + 1)));
     parallel_for(objective.classes(), threads_, [&](Index c) {
-      const Sample sample = draw_rows(objective.curvatures(c), wanted, kSampleSeed + static_cast<std::uint64_t>(c));
+      const RowSample sample = draw_rows(objective.curvatures(c), wanted, kSampleSeed + static_cast<std::uint64_t>(c));
       factors_[static_cast<std::size_t>(c)] = factorize(sampled_gram(problem.features, sample), problem.penalty);
     });
   }
@@ -134,7 +106,7 @@ class ClassBlockMetric : public Metric {
       lower.transpose().solveInPlace(x);
       step.col(c) = factor.scale.cwiseProduct(x).cast<double>();
     });
-    subtract_class_mean(step);
+    project_onto_class_sums_zero(step);
     return step;
   }
 
@@ -194,7 +166,7 @@ class FullMetric : public Metric {
     const Matrix by_class = gradient.transpose();
     const Vector step = factor_.solve(Eigen::Map<const Vector>(by_class.data(), by_class.size()));
     Parameters result = Eigen::Map<const Matrix>(step.data(), gradient.cols(), gradient.rows()).transpose();
-    subtract_class_mean(result);
+    project_onto_class_sums_zero(result);
     return result;
   }
 

@@ -38,10 +38,22 @@ std::unique_ptr<Metric> uniform_metric(const SoftmaxObjective& objective);
 /// one Kronecker factor and 300 with the Böhning metric, because well classified rows have no curvature.
 std::unique_ptr<Metric> class_block_metric(const SoftmaxObjective& objective);
 
+/// Sparse features: of each class's block A_c (as above) the largest curvatures σ² along V, one level for the rest,
+///   M_c = V diag(σ² + λ) Vᵀ + (σ²_min + λ)(I − VVᵀ),
+/// the bias as if it had the mean penalty, from a randomized factorization (Frangella, Tropp, Udell 2023) of about
+/// 4,000 rows drawn as above. V = AᵀZ is kept as Z, a number a row and curvature, so that M needs no d×r matrix and M⁻¹
+/// costs two products with the sparse rows. For the end alone: far away curvatures change too fast, and L-BFGS did no
+/// better with it than with the root. news20, λ = 1e-5, passes in all to a certified 1e-8 of f*: 1,280, against 2,396
+/// with the root of the diagonal.
+std::unique_ptr<Metric> low_rank_metric(const SoftmaxObjective& objective);
+
+/// Takes the mean over the classes off every row: directions that are the same for all classes change nothing.
+inline void project_onto_class_sums_zero(Parameters& w) { w.colwise() -= w.rowwise().mean().eval(); }
+
 /// The whole Hessian at the objective's last point, K(d+1) square, in float64. For small problems, of any conditioning.
 std::unique_ptr<Metric> full_metric(const SoftmaxObjective& objective);
 
-/// The best of the above for the objective's last point: full, class blocks or diagonal, by size.
+/// The best of the above for the objective's last point: full, class blocks, low rank or diagonal, by size and kind.
 std::unique_ptr<Metric> local_metric(const SoftmaxObjective& objective);
 /// A metric with H ⪯ M everywhere (Böhning), or the diagonal where d×d is not affordable.
 std::unique_ptr<Metric> global_metric(const SoftmaxObjective& objective);

@@ -18,6 +18,8 @@ const char* to_string(Status status) {
       return "interrupted";
     case Status::kDiverged:
       return "diverged";
+    case Status::kNotCertified:
+      return "not_certified";
   }
   return "unknown";
 }

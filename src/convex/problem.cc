@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "base/parallel.h"
+#include "data/classes.h"
 #include "poise/error.h"
 
 namespace poise {
@@ -166,12 +167,33 @@ Problem select_rows(const Problem& problem, std::span<const Index> rows) {
   return part;
 }
 
-Parameters to_parameters(const SoftmaxModel& model, const Dataset& data) {
+namespace {
+
+/// The weights of a model mean something else for other features and classes.
+void check_same_columns(const SoftmaxModel& model, const Dataset& data) {
   const Index d = model.feature_count();
   if (data.features.cols() != d) {
     throw Error(ErrorKind::kData, fmt::format("the data has {} features", data.features.cols()),
                 fmt::format("{}, as the model", d));
   }
+  if (data.schema.classes != model.schema.classes) {
+    throw Error(ErrorKind::kData, fmt::format("the data has the classes {}", list_names(data.schema.classes)),
+                fmt::format("{}, as the model", list_names(model.schema.classes)));
+  }
+  if (!data.schema.has_header || !model.schema.has_header) return;  // no names
+  for (Index j = 0; j < d; ++j) {
+    const std::string found = data.schema.feature_name(j), expected = model.schema.feature_name(j);
+    if (found == expected) continue;
+    throw Error(ErrorKind::kData, fmt::format("feature {} of the data is '{}'", j, found),
+                fmt::format("'{}', as the model", expected), "features have to be the same, in the same order");
+  }
+}
+
+}  // namespace
+
+Parameters to_parameters(const SoftmaxModel& model, const Dataset& data) {
+  check_same_columns(model, data);
+  const Index d = model.feature_count();
   Parameters parameters(d + 1, model.class_count());
   parameters.topRows(d) = (model.weights * data.scale.asDiagonal()).transpose();
   parameters.row(d) = (model.bias + model.weights * (data.offset - model.center)).transpose();

@@ -1,8 +1,6 @@
 #include <algorithm>
-#include <numeric>
 #include <utility>
 
-#include "base/random.h"
 #include "poise/dataset.h"
 #include "poise/error.h"
 
@@ -126,23 +124,6 @@ Dataset select_rows(const Dataset& data, std::span<const Index> rows) {
     for (Index i = 0; i < count; ++i) part.sample_weight[i] = data.sample_weight[rows[static_cast<std::size_t>(i)]];
   }
   return part;
-}
-
-std::pair<Dataset, Dataset> split_rows(const Dataset& data, Index m, std::uint64_t seed) {
-  const Index n = data.rows();
-  if (m <= 0 || m >= n) {
-    throw Error(ErrorKind::kUsage, "cannot split " + std::to_string(m) + " of " + std::to_string(n) + " rows off",
-                "at least one row on each side");
-  }
-  std::vector<Index> order(static_cast<std::size_t>(n));
-  std::iota(order.begin(), order.end(), Index{0});
-  shuffle(std::span<Index>(order), seed);
-  const auto cut = order.begin() + (n - m);
-  std::sort(order.begin(), cut);  // both parts keep the file's order
-  std::sort(cut, order.end());
-  const std::span<const Index> all(order);
-  return {select_rows(data, all.first(static_cast<std::size_t>(n - m))),
-          select_rows(data, all.last(static_cast<std::size_t>(m)))};
 }
 
 }  // namespace poise

@@ -170,7 +170,9 @@ Dataset read_libsvm(const Bytes& bytes, const std::string& file, const ReadOptio
   data.scale = Vector::Ones(matrix.cols);
   data.features = Features::from_sparse(std::move(matrix));
   set_array_schema(data, FileFormat::kLibsvm, {}, file, schema);
-  if (!options.labels_file.empty()) {
+  if (schema != nullptr && !options.labels) {
+    // Predicting: whatever stands there.
+  } else if (!options.labels_file.empty()) {
     set_labels(data, read_label_file(options.labels_file), schema);
   } else {
     set_libsvm_labels(data, labels, text, file, schema);

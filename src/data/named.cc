@@ -96,7 +96,7 @@ Dataset read_digits(const NamedSource& source, const ReadOptions& options, const
     set_array_schema(all, FileFormat::kIdx, own.image_shape, "digits", schema);
     ArrayLabels labels{"digits", {all.labels.begin(), all.labels.end()}, {}};
     all.labels.clear();
-    set_labels(all, labels, schema);
+    if (options.labels) set_labels(all, labels, schema);
   }
   if (source.part == "all") return all;
   auto [train, test] = split_rows(all, kDigitsTestRows, kDigitsSeed);

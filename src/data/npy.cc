@@ -56,6 +56,7 @@ class NpyReader {
     read_features();
     if (!image_shape_.empty()) data_.unit = 255;
     set_array_schema(data_, FileFormat::kNpy, image_shape_, file_, schema_);
+    if (schema_ != nullptr && !options_.labels) return std::move(data_);
     if (!label_file.empty()) set_labels(data_, read_label_file(label_file), schema_);
     if (label_column_ >= 0) set_labels(data_, column_labels(), schema_);
     if (options_.labels_file.empty() && !label_file.empty())
@@ -165,7 +166,8 @@ class NpyReader {
       columns.sources.push_back({j, {}});
     }
     std::vector<Index> constant;
-    build_features(parsed, columns, false, options_.threads, file_, data_, constant);
+    const PlaceOfCell where = [&](Index, Index) { return Location{file_}; };
+    build_features(parsed, columns, false, options_.threads, file_, where, data_, constant);
   }
 
   TableChunk convert_rows(Index blocks, Index block, Index features) const {

@@ -45,8 +45,13 @@ class TableReader {
     TableColumns columns = schema_ == nullptr ? infer_columns(head_, parsed_, roles_, options_)
                                               : match_columns(head_, parsed_, roles_, options_, *schema_);
     std::vector<Index> constant;
-    build_features(parsed_, columns, schema_ == nullptr, options_.threads, file_, data_, constant);
+    const PlaceOfCell where = [&](Index row, Index column) {
+      const Index position = schema_ == nullptr ? columns.columns[at(column)].position : roles_.features[at(column)];
+      return head_.text.where(head_.text.row_at(head_.data, row), position + 1);
+    };
+    build_features(parsed_, columns, schema_ == nullptr, options_.threads, file_, where, data_, constant);
     fill_schema(columns);
+    data_.missing = std::move(columns.missing);
     data_.notices = roles_.notices;
     data_.notices.insert(data_.notices.end(), columns.notices.begin(), columns.notices.end());
     data_.notices.insert(data_.notices.end(), label_notices_.begin(), label_notices_.end());
@@ -105,7 +110,17 @@ class TableReader {
   }
 
   void read_labels() {
-    if (roles_.label < 0) return;
+    if (roles_.label < 0 || (schema_ != nullptr && !options_.labels)) return;
+    if (!options_.inspecting) return read_all_labels();
+    try {
+      read_all_labels();
+    } catch (const Error& error) {
+      data_.schema.classes.clear();
+      label_notices_.push_back(fmt::format("train would refuse this label: {}", error.what()));
+    }
+  }
+
+  void read_all_labels() {
     const TextColumn& column = parsed_.texts[at(parsed_.slots[at(roles_.label)])];
     const std::string name = head_.title(roles_.label);
     const char* missing = nullptr;

@@ -56,6 +56,26 @@ class FeatureBuilder {
   }
 
   Index features() const { return features_; }
+
+  /// Which of the columns the feature belongs to.
+  Index column_of(Index feature) const {
+    return std::upper_bound(first_feature_.begin(), first_feature_.end(), feature) - first_feature_.begin() - 1;
+  }
+
+  /// The row whose number in a numeric column is farthest from 0, and the number.
+  std::pair<Index, double> farthest(Index column) const {
+    std::pair<Index, double> found{0, 0};
+    std::vector<double> x(at(parsed_.number_columns()));
+    for (std::size_t c = 0; c < parsed_.chunks.size(); ++c) {
+      for (Index i = 0; i < parsed_.chunks[c].rows; ++i) {
+        parsed_.chunks[c].numbers.unpack(i, x.data());
+        const double value = x[at(columns_.sources[at(column)].slot)];
+        if (std::abs(value) > std::abs(found.second)) found = {parsed_.first_row[c] + i, value};
+      }
+    }
+    return found;
+  }
+
   const std::vector<Standard>& standards() const { return standards_; }
 
   void measure(bool infer_fill) {
@@ -227,10 +247,21 @@ void check_size(const FeatureBuilder& builder, const ParsedTable& parsed, const 
               {file});
 }
 
+[[noreturn]] void fail_too_far(const FeatureBuilder& builder, const TableColumns& columns, Index feature,
+                               const PlaceOfCell& where) {
+  const Index column = builder.column_of(feature);
+  const auto [row, value] = builder.farthest(column);
+  const std::string& name = columns.columns[at(column)].name;
+  throw Error(ErrorKind::kData,
+              fmt::format("{} holds {:g} in row {} (from 0)",
+                          name.empty() ? fmt::format("feature {}", column) : fmt::format("'{}'", name), value, row),
+              "numbers within 1e150 of each other", "divide the column by a power of ten", where(row, column));
+}
+
 }  // namespace
 
 void build_features(const ParsedTable& parsed, TableColumns& columns, bool infer_fill, int threads,
-                    const std::string& file, Dataset& data, std::vector<Index>& constant) {
+                    const std::string& file, const PlaceOfCell& where, Dataset& data, std::vector<Index>& constant) {
   FeatureBuilder builder(parsed, columns, data.sample_weight, threads);
   check_size(builder, parsed, columns, file);
   builder.measure(infer_fill);
@@ -242,10 +273,7 @@ void build_features(const ParsedTable& parsed, TableColumns& columns, bool infer
     data.offset[f] = standard.offset;
     data.scale[f] = standard.scale;
     if (standard.constant) constant.push_back(f);
-    if (!std::isfinite(standard.offset) || !std::isfinite(standard.scale)) {
-      throw Error(ErrorKind::kData, fmt::format("feature {} varies by more than 1e150", f), "moderate numbers",
-                  "divide the column by a power of ten", {file});
-    }
+    if (!std::isfinite(standard.offset) || !std::isfinite(standard.scale)) fail_too_far(builder, columns, f, where);
   }
   data.features = builder.write();
 }

@@ -7,14 +7,12 @@
 
 #include "data/classes.h"
 #include "data/number.h"
+#include "data/table_notes.h"
 
 namespace poise {
 namespace {
 
-constexpr double kIdentifierShare = 0.9;
-constexpr Index kIdentifierRows = 20;
 constexpr std::size_t kManyCategories = 1000;
-const std::string kMissingCategory = "?";
 
 std::size_t at(Index i) { return static_cast<std::size_t>(i); }
 
@@ -80,8 +78,8 @@ double text_share(const ParsedTable& parsed, Index column) {
 /// values are to be replaced by the most frequent category.
 class CategoryFinder {
  public:
-  CategoryFinder(const TableHead& head, Index position, const TextColumn& texts, MissingPolicy policy)
-      : head_(head), position_(position), texts_(texts), policy_(policy) {}
+  CategoryFinder(const TableHead& head, Index position, const TextColumn& texts, const ReadOptions& options)
+      : head_(head), position_(position), texts_(texts), policy_(options.missing), inspecting_(options.inspecting) {}
 
   void run(Column& column, ColumnSource& source, std::vector<std::string>& notices) {
     for (const Dictionary::Entry& entry : texts_.entries) {
@@ -104,7 +102,8 @@ class CategoryFinder {
  private:
   void settle_missing() {
     if (missing_ == 0) return;
-    if (policy_ == MissingPolicy::kError) fail_missing(head_, position_, first_missing_, Gaps::kTraining);
+    if (policy_ == MissingPolicy::kError && !inspecting_)
+      fail_missing(head_, position_, first_missing_, Gaps::kTraining);
     if (policy_ == MissingPolicy::kCategory) counts_[kMissingCategory] += missing_;
   }
 
@@ -122,7 +121,7 @@ class CategoryFinder {
   void map_entries(const Column& column, ColumnSource& source) const {
     for (const Dictionary::Entry& entry : texts_.entries) {
       Index category = position_of(column, std::string(entry.text));
-      if (category < 0) category = static_cast<Index>(column.fill);  // only missing ones are not there
+      if (category < 0 && column.can_fill) category = static_cast<Index>(column.fill);  // it is a missing one
       source.category_of.push_back(static_cast<std::int32_t>(category));
     }
   }
@@ -131,7 +130,7 @@ class CategoryFinder {
     const auto own = counts_.find(kMissingCategory);
     if (own != counts_.end()) {
       notices.push_back(fmt::format("{}: {} missing values are the category '?'", head_.title(position_), own->second));
-    } else if (missing_ > 0) {
+    } else if (missing_ > 0 && column.can_fill) {
       notices.push_back(fmt::format("{}: {} missing values are replaced by the most frequent category '{}'",
                                     head_.title(position_), missing_,
                                     column.categories[at(static_cast<Index>(column.fill))]));
@@ -148,32 +147,21 @@ class CategoryFinder {
   Index position_;
   const TextColumn& texts_;
   MissingPolicy policy_;
+  bool inspecting_;
   std::map<std::string, Index> counts_;
   Index missing_ = 0;
   const char* first_missing_ = nullptr;
 };
 
-/// The reason to leave a text column out, or nothing.
-std::string reason_to_leave_out(const ParsedTable& parsed, Index position, const std::string& name) {
-  const Index slot = parsed.slots[at(position)], rows = parsed.rows();
-  if (parsed.modes[at(position)] == CellMode::kNumber) {
-    if (parsed.odd[at(slot)].missing < rows) return {};
-    return fmt::format("{} has no values and is left out", name);
-  }
-  const std::size_t distinct = parsed.texts[at(slot)].entries.size();
-  if (rows <= kIdentifierRows || static_cast<double>(distinct) <= kIdentifierShare * static_cast<double>(rows))
-    return {};
-  return fmt::format("{} has {} different strings in {} rows: taken for an identifier and left out", name, distinct,
-                     rows);
-}
-
-void infer_number(const TableHead& head, const ParsedTable& parsed, Index position, MissingPolicy policy,
+void infer_number(const TableHead& head, const ParsedTable& parsed, Index position, const ReadOptions& options,
                   Column& column, std::vector<std::string>& notices) {
-  check_numbers(head, parsed, position, policy == MissingPolicy::kError ? Gaps::kTraining : Gaps::kFilled);
+  const MissingPolicy policy = options.missing;
+  const bool refused = policy == MissingPolicy::kError && !options.inspecting;
+  check_numbers(head, parsed, position, refused ? Gaps::kTraining : Gaps::kFilled);
   column.can_fill = policy != MissingPolicy::kError;  // by the mean, which is known later
   const Index missing = parsed.odd[at(parsed.slots[at(position)])].missing;
   column.has_missing_feature = policy == MissingPolicy::kCategory && missing > 0;
-  if (missing > 0) {
+  if (missing > 0 && column.can_fill) {
     notices.push_back(fmt::format("{}: {} missing values are replaced by the mean{}", head.title(position), missing,
                                   column.has_missing_feature ? " and marked by a feature of their own" : ""));
   }
@@ -249,6 +237,7 @@ bool correct_modes(const ParsedTable& parsed, const TableRoles& roles, std::vect
 TableColumns infer_columns(const TableHead& head, const ParsedTable& parsed, const TableRoles& roles,
                            const ReadOptions& options) {
   TableColumns result;
+  std::vector<std::string> categorical;
   for (const Index position : roles.features) {
     Column column;
     column.name = head.names[at(position)];
@@ -260,18 +249,26 @@ TableColumns infer_columns(const TableHead& head, const ParsedTable& parsed, con
     }
     ColumnSource source{parsed.slots[at(position)], {}};
     if (parsed.modes[at(position)] == CellMode::kNumber) {
-      infer_number(head, parsed, position, options.missing, column, result.notices);
+      infer_number(head, parsed, position, options, column, result.notices);
     } else {
       column.kind = ColumnKind::kCategorical;
-      CategoryFinder(head, position, parsed.texts[at(source.slot)], options.missing)
-          .run(column, source, result.notices);
+      CategoryFinder(head, position, parsed.texts[at(source.slot)], options).run(column, source, result.notices);
+      const std::size_t count = column.categories.size();
+      if (!note_look(head.title(position), parsed.texts[at(source.slot)], count, result.notices)) {
+        categorical.push_back(fmt::format("{} ({})", head.title(position), count));
+      }
     }
+    result.missing.push_back(count_missing(parsed, position));
     result.columns.push_back(std::move(column));
     result.sources.push_back(std::move(source));
   }
   if (result.columns.empty()) {
-    throw Error(ErrorKind::kData, "no column is left for features", "at least one", {}, {head.text.file});
+    std::string why;
+    for (const std::string& notice : result.notices) why += (why.empty() ? ": " : "; ") + notice;
+    throw Error(ErrorKind::kData, "no column is left for features" + why, "at least one", {}, {head.text.file});
   }
+  note_categories(categorical, result.notices);
+  if (options.inspecting && options.missing == MissingPolicy::kError) note_missing(result);
   return result;
 }
 

@@ -21,6 +21,7 @@ struct ColumnSource {
 struct TableColumns {
   std::vector<Column> columns;
   std::vector<ColumnSource> sources;
+  std::vector<Index> missing;  ///< how many values are missing
   std::vector<std::string> notices;
 };
 

@@ -156,10 +156,14 @@ TableRoles choose_roles(const TableHead& head, const ReadOptions& options) {
     if (j != roles.label && j != roles.weight && !ignored[static_cast<std::size_t>(j)]) roles.features.push_back(j);
   }
   if (roles.features.empty()) {
+    const std::string weight = roles.weight < 0 ? "" : fmt::format(", {} holds the weights", head.title(roles.weight));
+    const std::string left_out =
+        options.ignore.empty() ? "" : fmt::format(", --ignore leaves out {}", list_names(options.ignore));
     throw Error(ErrorKind::kData,
-                fmt::format("the table has {} column{} and none is left for features", head.columns(),
-                            head.columns() == 1 ? "" : "s"),
-                "a label and at least one feature", "if the delimiter was not recognized, name it with --delimiter",
+                fmt::format("the table has {} column{} and none is left for features: {} is the label{}{}",
+                            head.columns(), head.columns() == 1 ? "" : "s", head.title(roles.label), weight, left_out),
+                "a label and at least one feature",
+                head.columns() == 1 ? "if the delimiter was not recognized, name it with --delimiter" : "",
                 {head.text.file});
   }
   return roles;

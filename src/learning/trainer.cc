@@ -8,6 +8,7 @@
 
 #include "base/random.h"
 #include "poise/error.h"
+#include "poise/metrics.h"
 
 namespace poise::learning {
 namespace {
@@ -219,15 +220,15 @@ std::optional<TrainingStatus> Trainer::reason_to_stop() const {
   return std::nullopt;
 }
 
-/// Both processes balance and the free energy stands still: |CE − H| ≤ 2 % of CE, and CE has moved by less than 1 %
-/// in each of the last two epochs. (THEORY 1.7: at a stationary last layer CE = H exactly.)
+/// Both processes balance and the free energy stands still: |CE − H| ≤ 2 % of CE (kRestShare), and CE has moved by less
+/// than 1 % in each of the last two epochs. (THEORY 1.7: at a stationary last layer CE = H exactly.)
 bool Trainer::is_at_rest() const {
-  constexpr double kGap = 0.02, kDrift = 0.01;
+  constexpr double kDrift = 0.01;
   const auto& history = report_.history;
   if (history.size() < 3) return false;
   for (std::size_t k = history.size() - 2; k < history.size(); ++k) {
     const Measured &now = history[k].train, &old = history[k - 1].train;
-    if (std::abs(now.equilibrium_gap) > kGap * now.loss || std::abs(now.loss - old.loss) > kDrift * now.loss) {
+    if (std::abs(now.equilibrium_gap) > kRestShare * now.loss || std::abs(now.loss - old.loss) > kDrift * now.loss) {
       return false;
     }
   }

@@ -44,7 +44,7 @@ Means means_at(const Matrix& scores, const Matrix& targets, const Vector& weight
   return means;
 }
 
-double calibration_error(const std::vector<double>& confidence, const std::vector<char>& correct,
+double calibration_error(const std::vector<double>& confidence, const std::vector<double>& correct,
                          const Vector& weight) {
   std::vector<double> hits(kCalibrationBins), sure(kCalibrationBins);
   for (std::size_t i = 0; i < confidence.size(); ++i) {
@@ -112,13 +112,13 @@ Metrics evaluate_scores(const Matrix& scores, const Dataset& data) {
   metrics.rows = n;
   metrics.confusion = Matrix::Zero(classes, classes);
   std::vector<double> confidence(static_cast<std::size_t>(n));
-  std::vector<char> correct(static_cast<std::size_t>(n));
+  std::vector<double> correct(static_cast<std::size_t>(n));
   for (Index i = 0; i < n; ++i) {
     Index predicted = 0, label = 0;
     const double largest = scores.row(i).maxCoeff(&predicted);
     targets.row(i).maxCoeff(&label);
     confidence[static_cast<std::size_t>(i)] = 1 / (scores.row(i).array() - largest).exp().sum();
-    correct[static_cast<std::size_t>(i)] = predicted == label;
+    correct[static_cast<std::size_t>(i)] = targets(i, predicted);
     metrics.confusion(label, predicted) += weight[i];
   }
   weight /= sum;
@@ -127,6 +127,7 @@ Metrics evaluate_scores(const Matrix& scores, const Dataset& data) {
   metrics.cross_entropy = means.cross_entropy;
   metrics.entropy = means.entropy;
   metrics.equilibrium_gap = means.cross_entropy - means.entropy;
+  metrics.at_rest = std::abs(metrics.equilibrium_gap) <= kRestShare * metrics.cross_entropy;
   metrics.expected_calibration_error = calibration_error(confidence, correct, weight);
   metrics.temperature = fit_temperature(scores, targets, weight);
   return metrics;

@@ -39,6 +39,30 @@ def check_run_directory_keeps_its_contract(t):
     t.equal(events[-1]["status"], "certified", "the status in the last event")
 
 
+def check_the_run_directory_is_documented(t):
+    here = os.path.dirname(os.path.abspath(__file__))
+    with open(os.path.join(here, "..", "..", "docs", "run-directory.md"), encoding="utf-8") as file:
+        text = file.read()
+
+    def keys(value):
+        for key, inner in value.items() if isinstance(value, dict) else ():
+            yield key
+            if key != "entries":  # of a separating direction
+                yield from keys(inner)
+        for inner in value if isinstance(value, list) else ():
+            yield from keys(inner)
+
+    t.write("a.csv", "x,y,label\n1,5,a\n2,1,a\n3,4,b\n4,2,b\n")
+    for command in ("digits --l2-path 1e-1,1e-2 --validation 0.2", "a.csv --l2 0",
+                    "digits --hidden 8 --rule predictive-coding --relaxation-steps 2 --epochs 2"):
+        t.run(f"train {command} --out run --quiet")
+        written = [json.loads(t.read("run/run.json"))] + [json.loads(line) for line in t.read("run/metrics.jsonl").decode().splitlines()]
+        missing = sorted({key for value in written for key in keys(value) if f"`{key}`" not in text})
+        t.check(not missing, f"docs/run-directory.md does not explain {missing} of train {command}")
+        events = {value["event"] for value in written[1:]}
+        t.check(all(f"| `{event}` |" in text for event in events), f"docs/run-directory.md lacks one of {events}")
+
+
 def check_a_second_run_replaces_the_first(t):
     t.run("train digits --out run --quiet")
     t.write("ok.csv", {"table": {"rows": 60}})

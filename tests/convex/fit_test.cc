@@ -137,6 +137,7 @@ TEST_P(Solvers, KeepTheirLimits) {
     if (fit.report.status == Status::kSeparable) continue;
     EXPECT_EQ(fit.report.status, Status::kIterationLimit) << fit.report.why;
     EXPECT_LE(fit.report.iterations, 2);
+    EXPECT_TRUE(fit.report.gap || l2 == 0);  // with a penalty there is always a bound
     if (fit.report.gap) {
       EXPECT_GE(*fit.report.gap, truth.above(fit.model, data));
     }
@@ -144,6 +145,8 @@ TEST_P(Solvers, KeepTheirLimits) {
   const SoftmaxFit timed =
       fit_softmax(data, plain(1e-6), {.solver = GetParam(), .tolerance = 1e-13, .time_limit = 1e-9, .threads = 1});
   EXPECT_EQ(timed.report.status, Status::kTimeLimit);
+  ASSERT_TRUE(timed.report.gap);
+  EXPECT_GE(*timed.report.gap, Truth(data, plain(1e-6)).above(timed.model, data));
   EXPECT_TRUE(timed.model.weights.allFinite());
 }
 
@@ -355,13 +358,33 @@ TEST(Certify, BoundsAnyModelFromModelAndDataAlone) {
   }
 }
 
+// Weights are of features and classes, not of columns of a matrix.
+TEST(FitSoftmax, RefusesAStartOfOtherFeaturesOrClasses) {
+  const Dataset data = random_data({.rows = 60, .features = 3, .classes = 3}, 17);
+  const auto expect_refusal = [&](const Dataset& other, const std::string& part) {
+    const SoftmaxModel start = fit_softmax(other, plain(1e-2), {.threads = 1}).model;
+    try {
+      fit_softmax(data, plain(1e-2), {.threads = 1}, nullptr, &start);
+      ADD_FAILURE() << "no error; expected one with: " << part;
+    } catch (const Error& error) {
+      EXPECT_EQ(error.kind(), ErrorKind::kData);
+      EXPECT_NE(std::string(error.what()).find(part), std::string::npos) << error.what();
+    }
+  };
+  expect_refusal(random_data({.rows = 60, .features = 4, .classes = 3}, 17), "3 features; expected 4");
+  expect_refusal(random_data({.rows = 60, .features = 3, .classes = 2}, 17), "'class 2'; expected 'class 0'");
+  Dataset renamed = data;
+  renamed.schema.classes = {"class 2", "class 1", "class 0"};
+  expect_refusal(renamed, "expected 'class 2', 'class 1' and 'class 0', as the model");
+}
+
 TEST(Certify, AModelOfZerosIsNoOptimumWithoutAPenalty) {
   const Dataset data = random_data({.rows = 60, .features = 3, .classes = 3, .all_labels = true}, 16);
   SoftmaxModel model = fit_softmax(data, plain(0), {.threads = 1}).model;
   model.weights.setZero();
   model.bias.setZero();
   const SolveReport report = certify_softmax(model, data, {.threads = 1});
-  EXPECT_EQ(report.status, Status::kConverged);
+  EXPECT_EQ(report.status, Status::kNotCertified);
   if (report.gap) {
     EXPECT_GE(*report.gap, Truth(data, plain(0)).above(model, data));
   }

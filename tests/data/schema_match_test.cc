@@ -39,6 +39,18 @@ TEST(SchemaMatch, TakesRowsWithoutLabels) {
                3, 4);
 }
 
+TEST(SchemaMatch, LeavesLabelsUnreadWhereNoneAreNeeded) {
+  ReadOptions options;
+  options.labels = false;
+  const Dataset data = read_text("a,color,b,label\n1,red,5,x\n2,red,5,unheard-of\n3,blue,6,\n", options, trained());
+  EXPECT_EQ(data.rows(), 3);
+  EXPECT_TRUE(data.labels.empty());
+  EXPECT_FALSE(has_notice(data, "does not use"));
+  const Dataset sparse = read_text("1 1:2\n2 1:1\n", {}, "t.libsvm");
+  EXPECT_TRUE(read_text("1 1:2\n3 1:1\n", options, sparse.schema, "t.libsvm").labels.empty());
+  EXPECT_TRUE(read_dataset("digits:test", options, read_dataset("digits").schema).labels.empty());
+}
+
 TEST(SchemaMatch, FindsColumnsByPositionWithoutAHeader) {
   const char* const train = "u,1,5\nv,2,6\nu,3,7\n";
   ReadOptions options;

@@ -26,6 +26,13 @@ TEST(TableError, RefusesInfinities) {
   expect_text_error("a,label\n1,x\n1e999,y\n", kData, "'1e999'", 3, 1);
 }
 
+TEST(TableError, NamesTheNumberThatIsTooFarAway) {
+  expect_text_error("a,b,label\n1,2,x\n\n2,1e200,y\n3,-1e299,x\n4,4,y\n", kData, "'b' holds -1e+299", 5, 2);
+  ReadOptions options;
+  options.ignore = {"a"};
+  expect_text_error("a,b,label\n1,2,x\n2,1e200,y\n", kData, "'b' holds 1e+200", 3, 2, options);
+}
+
 TEST(TableError, HintsAtDecimalCommas) {
   std::string text = "a;b;label\n";
   for (int i = 0; i < 100; ++i) text += i == 50 ? "1,5;2;x\n" : i % 2 ? "1;2;x\n" : "2;3;y\n";
@@ -126,6 +133,20 @@ TEST(Missing, IsAnErrorByDefaultNamingColumnAndFirstLine) {
     expect_text_error(text, kData, "column 'b' holds", 3, 2);
     expect_text_error(text, kData, "--missing mean", 3, 2);
   }
+}
+
+TEST(Missing, IsCountedWhereAFileIsLookedAt) {
+  ReadOptions options;
+  options.inspecting = true;
+  const Dataset data = read_text("a,b,c,label\n1,,u,x\n?,2,NA,y\n5,NA,,x\n3,4,v,y\n", options);
+  EXPECT_EQ(data.missing, (std::vector<Index>{1, 2, 2}));
+  EXPECT_TRUE(has_notice(data, "3 columns have missing values: 'a', 'b' and 'c'"));
+  EXPECT_EQ(data.schema.columns[2].categories, (std::vector<std::string>{"u", "v"}));
+  EXPECT_EQ(data.labels.size(), 4U);
+  const Dataset unlabeled = read_text("a,label\n1,x\n2,\n3,y\n", options);
+  EXPECT_TRUE(unlabeled.labels.empty());
+  EXPECT_TRUE(has_notice(unlabeled, "train would refuse this label: "));
+  EXPECT_FALSE(has_notice(read_text("c,label\nu,x\n?,y\nv,x\nu,y\n", options), "missing values: "));
 }
 
 TEST(Missing, QuestionMarkInATextColumnIsACategory) {

@@ -1,7 +1,10 @@
 // Tables: dialects, headers, kinds of columns, standardization.
+#include <fmt/core.h>
+
 #include <array>
 
 #include "data/table_parse.h"
+#include "data/text_look.h"
 #include "helpers.h"
 
 namespace poise {
@@ -108,6 +111,37 @@ TEST(Table, MeasuresIntegersAsItDoesWeightedOnes) {
     EXPECT_NEAR(a.offset[j], b.offset[j], 1e-14 * (1 + std::abs(b.offset[j])));
     EXPECT_NEAR(a.scale[j], b.scale[j], 1e-13 * b.scale[j]);
   }
+}
+
+TEST(Table, KnowsNumbersAndDatesInDisguise) {
+  for (const char* cell : {"3,14", "-0,5", "+12,", ",5", "1.234,56", "12.345.678,9"})
+    EXPECT_EQ(look_of(std::string_view(cell)), TextLook::kDecimalComma) << cell;
+  for (const char* cell : {"2024-02-29", "29.2.2024", "2/29/24", "2024/2/9", "2024-02-29T12:00:00Z", "29.02.2024 8:15"})
+    EXPECT_EQ(look_of(std::string_view(cell)), TextLook::kDate) << cell;
+  for (const char* cell : {"", ",", "-", "1,2,3", "12.34,5", "1a,2", "a", "2024-02", "2024-02-29-1", "1-2-3", "1.2.34",
+                           "555-1234-99", "2024-02/29", "2024-02-29 noon"})
+    EXPECT_EQ(look_of(std::string_view(cell)), TextLook::kOther) << cell;
+}
+
+TEST(Table, SaysWhatTextHasBecome) {
+  std::string text = "id;size;day;color;label\n", some = text;
+  for (int i = 0; i < 100; ++i) {
+    const std::string tail = fmt::format("2024-01-{:02};{};{}\n", i % 28 + 1, i % 3 ? "red" : "blue", i % 2);
+    text += fmt::format("n{};{},5;", i, i % 7) + tail;
+    some += fmt::format("n{};{};", i, i % 7 < 6 ? fmt::format("{},5", i % 7) : "large") + tail;
+  }
+  const Dataset data = read_text(text);
+  EXPECT_TRUE(
+      has_notice(data, "column 'size' holds numbers with decimal commas, such as '0,5', which are text here: 7"));
+  EXPECT_TRUE(has_notice(data, "column 'day' holds dates, such as '2024-01-01', which are text here: 28 categories"));
+  EXPECT_TRUE(has_notice(data, "text became categories, a feature each, in 1 column: column 'color' (2)"));
+  EXPECT_TRUE(has_notice(data, "column 'id' has 100 different strings"));
+  // Where a seventh is another word, it is a category like others.
+  EXPECT_TRUE(has_notice(read_text(some), "in 2 columns: column 'size' (7), column 'color' (2)"));
+  std::string all_different = "x;label\n";
+  for (int i = 0; i < 100; ++i) all_different += fmt::format("{},25;{}\n", i, i % 2);
+  expect_text_error(all_different, ErrorKind::kData,
+                    "no column is left for features: column 'x' holds numbers with decimal commas, such as '0,25'");
 }
 
 TEST(Table, TakesOneHotFeaturesByName) {

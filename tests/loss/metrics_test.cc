@@ -35,6 +35,36 @@ TEST(Metrics, ByHand) {
   EXPECT_EQ(metrics.confusion, (Matrix{{1, 1, 0}, {1, 0, 0}, {0, 0, 1}}));
 }
 
+// Probabilities equal to soft targets are calibrated, whatever the largest entries are.
+TEST(Metrics, SoftTargetsAreMetByTheirOwnProbabilities) {
+  const Matrix p{{0.7, 0.2, 0.1}, {0.4, 0.5, 0.1}, {0.1, 0.3, 0.6}};
+  Dataset data = labelled({0, 1, 2}, {"a", "b", "c"});
+  data.labels.clear();
+  data.targets = p.cast<float>();
+  const Metrics metrics = evaluate_scores(scores_of(p), data);
+  EXPECT_NEAR(metrics.expected_calibration_error, 0, 1e-7);
+  EXPECT_NEAR(metrics.equilibrium_gap, 0, 1e-7);
+  EXPECT_TRUE(metrics.at_rest);
+  EXPECT_EQ(metrics.accuracy, 1);
+  // Turned by one class: confidence 0.7, 0.5 and 0.6 where the targets have 0.1, 0.4 and 0.3.
+  data.targets = MatrixF{{0.1F, 0.7F, 0.2F}, {0.5F, 0.4F, 0.1F}, {0.6F, 0.1F, 0.3F}};
+  EXPECT_NEAR(evaluate_scores(scores_of(p), data).expected_calibration_error, (0.6 + 0.1 + 0.3) / 3, 1e-7);
+}
+
+TEST(Metrics, RestIsWithinTwoPercentOfTheCrossEntropy) {
+  // Every row at confidence p; a share r of the rows right: CE = −r ln p − (1 − r) ln(1 − p), H = −p ln p − …
+  const auto at_rest = [](double p, int right) {
+    const Matrix scores = scores_of(Matrix{{p, 1 - p}}).replicate(100, 1);
+    std::vector<std::int32_t> labels(100, 1);
+    std::fill_n(labels.begin(), right, 0);
+    return evaluate_scores(scores, labelled(labels, {"a", "b"})).at_rest;
+  };
+  EXPECT_TRUE(at_rest(0.8, 80));
+  EXPECT_TRUE(at_rest(0.801, 80));  // CE − H = 0.001·ln 4 = 0.0014
+  EXPECT_FALSE(at_rest(0.81, 80));  // 0.0145 of 0.5
+  EXPECT_FALSE(at_rest(0.79, 80));
+}
+
 TEST(Metrics, CalibrationErrorIsPerBin) {
   // Two rows of confidence 0.81 and 0.84, one right and one wrong: one bin [12/15, 13/15), |1 − 1.65| / 2.
   const Matrix p{{0.81, 0.19}, {0.84, 0.16}};
