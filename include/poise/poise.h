@@ -7,8 +7,6 @@
 #include "poise/equilibrium.h"
 #include "poise/error.h"
 #include "poise/estimate.h"
-#include "poise/first_law.h"
-#include "poise/free_energy.h"
 #include "poise/free_energy_curvature.h"
 #include "poise/information.h"
 #include "poise/metrics.h"
