@@ -46,7 +46,7 @@ struct EfficiencyOptions {
   std::vector<Candidate> candidates;  ///< at least 4; empty: candidates_of the budget
   Activation activation = Activation::kTanh;
   double gain =
-      1;  ///< factor on initial weights, above that at which signals keep their size (1/N for tanh, 2/N for ReLU)
+      1;  ///< of initial weights: 1 keeps the size of signals, variance gain²/N_{l−1} (2 gain²/N_{l−1} for ReLU)
   Step step = Step::kSgd;
   double learning_rate = 0.1;  ///< one for all, as the prediction has it; golden: 0, to each its own
   double momentum = 0;         ///< of kSgd
@@ -61,9 +61,10 @@ struct EfficiencyOptions {
 /// Of one seed.
 struct CandidateRun {
   double laplacian = 0;          ///< ∇²L at the start, per weight
-  double final_loss = 0;         ///< training loss of the last epoch; NaN if training diverged
+  double final_loss = 0;         ///< training loss of the last epoch; infinite if training diverged
   double test_accuracy = 0;      ///< of the last epoch; NaN without test data
   std::optional<double> epochs;  ///< to the target, between epochs by interpolation; empty: never
+  int setbacks = 0;              ///< times the trainer halved a step that had led up: then not the step asked for
   TrainingStatus status = TrainingStatus::kFinished;
 };
 
@@ -100,10 +101,12 @@ struct EfficiencyReport {
   RankCorrelation depth_speed;           ///< deeper → sooner at the target
 };
 
-class EfficiencyObserver : public TrainingObserver {
+/// Trainings run side by side; calls come one at a time, from any thread, in no fixed order.
+class EfficiencyObserver {
  public:
-  virtual void on_training(const Candidate&, int /*seed*/) {}  ///< before it; the epochs that follow are its
-  virtual void on_trained(const Candidate&, int /*seed*/, const CandidateRun&) {}
+  virtual ~EfficiencyObserver() = default;
+  virtual void on_trained(const Candidate&, int /*seed*/, const CandidateRun&) {}  ///< its `epochs` is not known yet
+  virtual bool stop_requested() { return false; }                                  ///< true ends all trainings
 };
 
 /// Trains every candidate from every seed. `test` may be null. Throws Error(kUsage) for fewer than 4 candidates or
