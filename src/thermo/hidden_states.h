@@ -12,7 +12,7 @@ namespace poise::thermo {
 /// each relative to the ensemble without the task, Z_0 = (2πT)^{N/2} (THEORY E2, E4); S is that of Shannon, S_x − S_T.
 /// Near the minimum s* of ℋ, M = I + W_2ᵀ(diag q − qqᵀ)W_2 there:
 ///   F = ℋ(s*) + T C + O(T²),   U = ℋ(s*) + O(T²),   S = −C + O(T),   C = ½ ln det M (complexity, −ln B).
-/// Means over rows; nats, but F, U and ℋ times nothing: they are losses.
+/// All in nats, means over rows.
 struct HiddenStates {
   double temperature = 0;
   double ground_loss = 0;  ///< ℋ(s*)
