@@ -3,8 +3,10 @@
 
 #include "poise/dataset.h"
 #include "poise/dual_process.h"
+#include "poise/efficiency.h"
 #include "poise/error.h"
 #include "poise/information.h"
+#include "poise/learner_ensemble.h"
 #include "poise/metrics.h"
 #include "poise/model.h"
 #include "poise/network.h"

@@ -103,7 +103,7 @@ Reports compare(const Setting& setting, const Dataset& train, const Dataset& tes
   return reports;
 }
 
-std::string in_words(const RankCorrelation& rho) {
+std::string with_interval(const RankCorrelation& rho) {
   return fmt::format("ρ = {:+.2f} [{:+.2f}, {:+.2f}]", rho.value, rho.over_candidates.low, rho.over_candidates.high);
 }
 
@@ -120,8 +120,8 @@ Finding finding_of(const std::string& where, const std::string& claim, const Rep
   const RankCorrelation& unit = reports[kUnit].*part;
   return {where, claim,
           fmt::format("{}, over seeds [{:+.2f}, {:+.2f}]; at gain {} {:+.2f}, at gain {} {:+.2f}; {} candidates",
-                      in_words(unit), unit.over_seeds.low, unit.over_seeds.high, kGains[0], (reports[0].*part).value,
-                      kGains[2], (reports[2].*part).value, reports[kUnit].candidates.size()),
+                      with_interval(unit), unit.over_seeds.low, unit.over_seeds.high, kGains[0],
+                      (reports[0].*part).value, kGains[2], (reports[2].*part).value, reports[kUnit].candidates.size()),
           judge(unit, seeds)};
 }
 
@@ -140,7 +140,7 @@ Finding confounder(const std::string& where, const Reports& reports, int epochs,
   }
   const RankCorrelation pooled = thermo::correlate(laplacian, speed);
   return {where, "the same over all gains at once (gain is a confounder)",
-          fmt::format("{}; gain with Laplacian {:+.2f}, gain with speed {:+.2f}", in_words(pooled),
+          fmt::format("{}; gain with Laplacian {:+.2f}, gain with speed {:+.2f}", with_interval(pooled),
                       thermo::correlate(gain, laplacian).value, thermo::correlate(gain, speed).value),
           judge(pooled, seeds)};
 }

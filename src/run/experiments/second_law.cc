@@ -191,7 +191,7 @@ Finding momentum(const std::string& where, const std::vector<LearnerReport>& rep
 Finding noise_breaks_it(const std::string& where, const std::vector<LearnerReport>& reports) {
   Sample flagged;
   for (const LearnerReport& r : reports) flagged.push_back(static_cast<double>(r.count(SecondLaw::kNoise)));
-  return {where, fmt::format("second law under noise: S falls with batches of one's own, learners 0.02 apart"),
+  return {where, "second law under noise: S falls with batches of one's own, learners 0.02 apart",
           fmt::format("S {} nats; flagged as a rise by noise: {} of {} steps",
                       with_spread(sample_of(reports, change), 2), with_spread(flagged, 1), kSteps),
           judge_above(sample_of(reports, fall), 0)};
