@@ -6,9 +6,9 @@
 #include <cmath>
 
 #include "base/random.h"
-#include "learning/input.h"
 #include "poise/error.h"
 #include "poise/learner_ensemble.h"
+#include "thermo/measured_rows.h"
 
 namespace poise {
 namespace {
@@ -48,7 +48,6 @@ void check(const Dataset& data, const SmallTask& task) {
   const auto refuse = [](const std::string& found, const std::string& expected) {
     throw Error(ErrorKind::kUsage, found, expected);
   };
-  if (data.features.sparse()) refuse("a task of principal components of sparse data", "dense features");
   if (data.labels.empty()) refuse("a task of data without class labels", "class labels");
   if (task.components < 1 || task.components > data.features.cols()) {
     refuse(fmt::format("{} components of {} features", task.components, data.features.cols()), "no more than features");
@@ -74,20 +73,9 @@ std::vector<Index> rows_of_classes(const Dataset& data, const SmallTask& task) {
   return chosen;
 }
 
-/// n×d of the inputs that training would have, centered on these rows.
-Matrix centered_inputs(const Dataset& data) {
-  ObjectiveOptions objective;
-  objective.l2 = 0;
-  objective.scale = Scale::kNone;
-  const auto scaling = learning::scale_inputs(data, make_problem(data, objective, 1), true, 1);
-  MatrixF inputs(data.rows(), data.features.cols());
-  for (Index i = 0; i < inputs.rows(); ++i) learning::load_row(data.features, scaling, i, inputs.row(i).data());
-  const Matrix precise = inputs.cast<double>();
-  return precise.rowwise() - precise.colwise().mean();
-}
-
-/// √n times the first left singular vectors: principal components of mean 0 and mean square 1.
-Matrix principal_components(const Matrix& centered, Index count) {
+/// √n times the first left singular vectors of the centered n×d inputs: of mean 0 and mean square 1.
+Matrix principal_components(const Matrix& inputs, Index count) {
+  const Eigen::MatrixXd centered = inputs.rowwise() - inputs.colwise().mean();
   const Eigen::BDCSVD<Eigen::MatrixXd> svd(centered, Eigen::ComputeThinU);
   if (count > svd.singularValues().size() || svd.singularValues()[count - 1] <= 1e-9 * svd.singularValues()[0]) {
     throw Error(ErrorKind::kData, fmt::format("the rows do not vary in {} directions", count));
@@ -109,11 +97,13 @@ std::unique_ptr<LearningTask> quadratic_task(Matrix curvature, Matrix centers) {
 
 std::unique_ptr<LearningTask> network_task(const Dataset& data, const SmallTask& task) {
   check(data, task);
-  const Dataset chosen = select_rows(data, rows_of_classes(data, task));
-  Matrix targets = Matrix::Zero(chosen.rows(), task.classes);
-  for (Index i = 0; i < chosen.rows(); ++i) targets(i, chosen.labels[static_cast<std::size_t>(i)]) = 1;
-  return network_task(principal_components(centered_inputs(chosen), task.components), std::move(targets), task.hidden,
-                      task.activation);
+  ThermodynamicsOptions all;
+  all.rows = 0;
+  all.threads = 1;
+  const thermo::MeasuredRows rows(select_rows(data, rows_of_classes(data, task)), all);
+  const thermo::RowBlock block = rows.block(0, rows.size());
+  return network_task(principal_components(block.inputs, task.components), block.targets.leftCols(task.classes),
+                      task.hidden, task.activation);
 }
 
 }  // namespace poise
