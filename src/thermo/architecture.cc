@@ -1,5 +1,6 @@
 // Candidates of a budget, and the closed form that ranks them before any data are seen.
 #include <functional>
+#include <iterator>
 
 #include "poise/efficiency.h"
 

@@ -151,6 +151,8 @@ class Comparison {
   EfficiencyReport run();
 
  private:
+  using SeedFigures = thermo::SeedFigures;
+
   static ThermodynamicsOptions measuring(const EfficiencyOptions& options) {
     ThermodynamicsOptions t;
     t.detail = Detail::kLight;
@@ -163,8 +165,6 @@ class Comparison {
   CandidateResult result_of(std::size_t candidate, double target) const;
   SeedFigures figures(const EfficiencyReport& report, Figure figure) const;
   void correlate(EfficiencyReport& report) const;
-
-  using SeedFigures = thermo::SeedFigures;
 
   const Dataset& train_;
   const Dataset* test_;

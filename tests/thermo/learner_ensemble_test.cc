@@ -7,6 +7,7 @@
 
 #include <Eigen/LU>
 #include <cmath>
+#include <numbers>
 #include <numeric>
 
 #include "base/random.h"
@@ -240,7 +241,8 @@ TEST(SecondLaw, NoiseRaisesTheEntropyOfATightCloudAndBalancesInTheEnd) {
   for (Index j = 0; j < 2; ++j) {
     const double kept = 1 - 0.1 * bowl.curvature[j], noise = 0.01 * bowl.gradient_variance()[j] / 2;
     want += 0.5 * std::log1p(noise / (kept * kept * 1e-4));
-    stationary += 0.5 * std::log(2 * M_PI * M_E * noise / (1 - kept * kept));  // Σ = kept² Σ + noise
+    stationary +=
+        0.5 * std::log(2 * std::numbers::pi * std::numbers::e * noise / (1 - kept * kept));  // Σ = kept² Σ + noise
   }
   EXPECT_NEAR(report.steps.front().noise_change, want, 0.1);
 

@@ -136,7 +136,7 @@ std::string course(const std::vector<Path>& paths) {
   const std::size_t middle = 1;
   Sample u[2], c[2], s[2];
   for (const Path& path : paths) {
-    for (const std::size_t end : {0, 1}) {
+    for (const std::size_t end : {std::size_t{0}, std::size_t{1}}) {
       const HiddenStates& states = end == 0 ? path.states[middle].front() : path.states[middle].back();
       u[end].push_back(states.mean_loss.value);
       c[end].push_back(states.complexity);
