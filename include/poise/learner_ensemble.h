@@ -100,7 +100,7 @@ struct LearnerStep {
   Estimate change;              ///< of S, measured
   double volume_change = 0;     ///< ⟨ln|det(I − ηH_r)|⟩ or P ln α: of the cloud's own entropy, without noise
   double laplacian = 0;         ///< ⟨∇²L_b⟩; kIndependent: ∇² of the loss of all rows
-  double noise_change = 0;      ///< ½ ln det(I + Σ⁻¹η²⟨C⟩/B); 0 unless kIndependent
+  Estimate noise_change;  ///< ½ ln det(I + Σ⁻¹η²⟨C⟩/B), its error the chance of R draws; 0 unless kIndependent
   SecondLaw second_law = SecondLaw::kCannotTell;
 };
 
@@ -112,7 +112,7 @@ struct LearnerReport {
   Estimate volume_change;       ///< its sums
   Estimate shape_change;        ///< measured less volume and noise: 0 for clouds that stay normal
   double laplacian_change = 0;  ///< Σ −η⟨∇²L⟩: the law to first order in η
-  double noise_change = 0;
+  Estimate noise_change;        ///< likewise; errors of steps add up as those of independent numbers
   /// Steps of each kind.
   Index count(SecondLaw law) const;
 };

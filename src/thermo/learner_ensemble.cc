@@ -90,9 +90,9 @@ class Ensemble {
   std::vector<Index> batch_of(int step, Index learner) const;
   void move(int step, Index learner);
   void write_state(Matrix& to, Index learner, const Vector& gradient) const;
-  double noise_change() const;
+  Estimate noise_change() const;
   LearnerStep take_step(int number);
-  void sum_up(double noise_change, LearnerReport& report) const;
+  void sum_up(LearnerReport& report) const;
 
   const LearningTask& task_;
   const LearnerOptions& options_;
@@ -167,8 +167,8 @@ void Ensemble::move(int step, Index learner) {
 }
 
 /// ½ ln det(I + Σ⁻¹η²⟨C⟩/B); with momentum the noise moves Δ and w alike.
-double Ensemble::noise_change() const {
-  if (!is_noisy()) return 0;
+Estimate Ensemble::noise_change() const {
+  if (!is_noisy()) return {};
   const Index p = parameters();
   Square mean = Square::Zero(p, p);
   for (const Move& move : moves_) mean += move.noise;
@@ -182,7 +182,7 @@ SecondLaw judge(const LearnerStep& step) {
   const Bounds change = confidence_interval(step.change);
   if (change.high <= 0) return SecondLaw::kHolds;
   if (change.low <= 0) return SecondLaw::kCannotTell;
-  if (step.volume_change + step.noise_change <= 0) return SecondLaw::kShape;
+  if (step.volume_change + step.noise_change.value <= 0) return SecondLaw::kShape;
   if (step.volume_change <= 0) return SecondLaw::kNoise;
   return step.laplacian < 0 ? SecondLaw::kNegativeLaplacian : SecondLaw::kStepTooLarge;
 }
@@ -215,13 +215,20 @@ LearnerStep Ensemble::take_step(int number) {
   return step;
 }
 
-void Ensemble::sum_up(double noise_change, LearnerReport& report) const {
+void Ensemble::sum_up(LearnerReport& report) const {
+  double noise = 0, noise_variance = 0;
+  for (const LearnerStep& step : report.steps) {
+    report.laplacian_change -= options_.learning_rate * step.laplacian;
+    noise += step.noise_change.value;
+    noise_variance += step.noise_change.error * step.noise_change.error;
+  }
   const double change = entropy_ - report.initial_entropy, volume = volume_.mean();
   const Vector change_without = without_one_ - first_without_one_, volume_without = means_without_one(volume_);
   report.change = jackknifed(change, change_without);
   report.volume_change = jackknifed(volume, volume_without);
-  report.shape_change = jackknifed(change - volume - noise_change, change_without - volume_without);
-  report.noise_change = noise_change;
+  report.noise_change = {noise, std::sqrt(noise_variance), 0, 0};
+  report.shape_change = jackknifed(change - volume - noise, change_without - volume_without);
+  report.shape_change.error = std::hypot(report.shape_change.error, report.noise_change.error);
 }
 
 LearnerReport Ensemble::run() {
@@ -233,14 +240,8 @@ LearnerReport Ensemble::run() {
   report.parameters = parameters();
   report.dimension = states_.cols();
   report.initial_entropy = entropy_;
-  double noise = 0;
-  for (int number = 1; number <= options_.steps; ++number) {
-    const LearnerStep step = take_step(number);
-    report.laplacian_change -= options_.learning_rate * step.laplacian;
-    noise += step.noise_change;
-    report.steps.push_back(step);
-  }
-  sum_up(noise, report);
+  for (int number = 1; number <= options_.steps; ++number) report.steps.push_back(take_step(number));
+  sum_up(report);
   return report;
 }
 

@@ -45,7 +45,7 @@ TEST(HiddenStates, EnsembleOfARowIsThatOfQuadrature) {
     const auto found = thermo::hidden_states(network.layers, network.inputs, network.targets, temperature, 4000, 5, 1);
     const auto near = [](const Estimate& estimate, double value) {
       EXPECT_NEAR(estimate.value, value, 5 * estimate.error + 1e-9);
-      EXPECT_LE(estimate.error, 0.01);
+      EXPECT_LE(estimate.error, 0.02);
     };
     near(found.free_energy, want.free_energy);
     near(found.mean_loss, want.mean_loss);

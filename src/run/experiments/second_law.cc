@@ -1,7 +1,7 @@
 // The second law of learning on ensembles of learners (THEORY 2.5, 2.10, A.8).
 //
 // 256 learners of 12 or 15 parameters on principal components of three classes, full records of every step. `far`:
-// from initial weights of unit spread; `close`: 10⁻³ apart, so that the cloud keeps its shape and S is the cloud's own
+// from initial weights of unit spread; `close`: 10⁻⁶ apart, so that the cloud keeps its shape and S is the cloud's own
 // entropy. Both on batches common to all. `momentum`: far, the golden pair. `noise`: 0.02 apart, batches of one's own.
 #include <fmt/core.h>
 
@@ -65,7 +65,7 @@ LearnerOptions options_of(std::size_t variant, Index parameters, std::uint64_t s
   }
   if (variant == kClose || variant == kNoise) {
     o.center = random_center(parameters, seed);
-    o.spread = variant == kClose ? 1e-3 : 0.02;
+    o.spread = variant == kClose ? 1e-6 : 0.02;
   }
   return o;
 }
@@ -86,7 +86,7 @@ json run_json(const json& labels, const LearnerReport& report) {
               {"volume_change", to_json(report.volume_change)},
               {"shape_change", to_json(report.shape_change)},
               {"laplacian_change", report.laplacian_change},
-              {"noise_change", report.noise_change},
+              {"noise_change", to_json(report.noise_change)},
               {"second_law", law},
               {"steps", json::array()}});
   for (const LearnerStep& step : report.steps) {
@@ -95,7 +95,7 @@ json run_json(const json& labels, const LearnerReport& report) {
                             {"change_error", step.change.error},
                             {"volume_change", step.volume_change},
                             {"laplacian", step.laplacian},
-                            {"noise_change", step.noise_change}});
+                            {"noise_change", step.noise_change.value}});
   }
   return run;
 }
@@ -136,8 +136,8 @@ double change(const LearnerReport& r) { return r.change.value; }
 double fall(const LearnerReport& r) { return -r.change.value; }
 double volume(const LearnerReport& r) { return r.volume_change.value; }
 double laplacian(const LearnerReport& r) { return r.laplacian_change; }
-double noise(const LearnerReport& r) { return r.noise_change; }
-double predicted(const LearnerReport& r) { return r.volume_change.value + r.noise_change; }
+double noise(const LearnerReport& r) { return r.noise_change.value; }
+double predicted(const LearnerReport& r) { return r.volume_change.value + r.noise_change.value; }
 double off_laplacian(const LearnerReport& r) { return r.change.value / r.laplacian_change - 1; }
 double off_prediction(const LearnerReport& r) { return r.change.value / predicted(r) - 1; }
 /// Steps in which the cloud's own entropy rose.
@@ -223,7 +223,7 @@ std::vector<Finding> second_law(const ExperimentData& data, const ExperimentOpti
     }
     findings.push_back(falls(where, reports[kFar]));
     findings.push_back(falls_in_every_step(where, reports));
-    findings.push_back(rate(where, reports[kClose], "10⁻³ apart"));
+    findings.push_back(rate(where, reports[kClose], "10⁻⁶ apart"));
     findings.push_back(rate(where, reports[kFar], "far apart"));
     findings.push_back(momentum(where, reports[kMomentum]));
     findings.push_back(noise_breaks_it(where, reports[kNoise]));
