@@ -250,11 +250,14 @@ TEST(SecondLaw, NoiseRaisesTheEntropyOfATightCloudAndBalancesInTheEnd) {
 
   // Every step is volume and noise, up to the chance of 1,000 learners; the last cloud is the stationary one.
   for (const LearnerStep& step : report.steps) {
+    EXPECT_NEAR(step.drift_change, step.volume_change, 1e-10);
     const double rest = step.change.value - step.volume_change - step.noise_change.value;
     EXPECT_LE(std::abs(rest), 5 * step.noise_change.error) << step.number;
   }
   EXPECT_NEAR(report.steps.back().entropy, stationary, 4 * std::sqrt(2.0 / 2000));
-  EXPECT_NEAR(report.shape_change.value, 0, 3 * report.shape_change.error);
+  EXPECT_NEAR(report.shape_change.value, 0, 1e-8);
+  const double rest = report.change.value - report.drift_change.value - report.noise_change.value;
+  EXPECT_NEAR(rest, 0, 3 * report.noise_change.error);
 }
 
 TEST(RunLearners, SameBitsForAnyNumberOfThreads) {
