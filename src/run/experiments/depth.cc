@@ -107,11 +107,11 @@ std::string with_interval(const RankCorrelation& rho) {
   return fmt::format("ρ = {:+.2f} [{:+.2f}, {:+.2f}]", rho.value, rho.over_candidates.low, rho.over_candidates.high);
 }
 
-/// The claim ρ > 0, of other candidates and of other seeds.
+/// The claim ρ > 0, whatever seeds and whatever other candidates of the kind were drawn.
 Verdict judge(const RankCorrelation& rho, int seeds) {
   if (static_cast<std::size_t>(seeds) < kFewestSeeds) return Verdict::kUndecidable;
   if (std::min(rho.over_candidates.low, rho.over_seeds.low) > 0) return Verdict::kReproduced;
-  return std::min(rho.over_candidates.high, rho.over_seeds.high) <= 0 ? Verdict::kNotReproduced : Verdict::kUndecidable;
+  return std::max(rho.over_candidates.high, rho.over_seeds.high) <= 0 ? Verdict::kNotReproduced : Verdict::kUndecidable;
 }
 
 using Part = RankCorrelation EfficiencyReport::*;
