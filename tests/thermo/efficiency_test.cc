@@ -149,6 +149,19 @@ TEST(CompareArchitectures, MeasuresWhatItSays) {
     }
   }
   EXPECT_EQ(reached, 6);  // three quarters of eight
+  // Correlations are those of the means that the report holds.
+  std::vector<double> depth, per_weight, total, speed;
+  for (const CandidateResult& result : report.candidates) {
+    depth.push_back(static_cast<double>(result.candidate.hidden.size()));
+    per_weight.push_back(result.laplacian.value);
+    total.push_back(result.laplacian.value * static_cast<double>(result.parameters));
+    speed.push_back(-result.epochs_to_target.value);
+  }
+  EXPECT_DOUBLE_EQ(report.depth_laplacian.value, rank_correlation(depth, per_weight));
+  EXPECT_DOUBLE_EQ(report.depth_total_laplacian.value, rank_correlation(depth, total));
+  EXPECT_DOUBLE_EQ(report.laplacian_speed.value, rank_correlation(per_weight, speed));
+  EXPECT_DOUBLE_EQ(report.total_laplacian_speed.value, rank_correlation(total, speed));
+  EXPECT_DOUBLE_EQ(report.depth_speed.value, rank_correlation(depth, speed));
   EXPECT_THAT(report.candidates.front().name(), testing::AnyOf("1 x 16", "2 x 8", "6,5,4", "4 x 4"));
 }
 

@@ -167,7 +167,11 @@ void add_findings(const std::string& where, const Setting& setting, const Report
     findings.push_back(finding_of(where, claim, reports, part, asked.seeds));
   };
   const bool first = setting.step == Step::kSgd;  // what is said of the start is the same for all step rules
-  if (first) add("deeper networks have more Laplacian per weight at the start", &EfficiencyReport::depth_laplacian);
+  if (first) {
+    add("deeper networks have more Laplacian at the start", &EfficiencyReport::depth_total_laplacian);
+    add("deeper networks have more Laplacian per weight at the start", &EfficiencyReport::depth_laplacian);
+  }
+  add("more Laplacian at the start: sooner at a common training loss", &EfficiencyReport::total_laplacian_speed);
   add("more Laplacian per weight: sooner at a common training loss", &EfficiencyReport::laplacian_speed);
   findings.back().figure += fmt::format("; {}", extremes(reports[kUnit]));
   add("more Laplacian per weight: more accurate on test rows", &EfficiencyReport::laplacian_accuracy);
