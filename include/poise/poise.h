@@ -1,6 +1,7 @@
 // Everything of Poise.
 #pragma once
 
+#include "poise/calibration.h"
 #include "poise/dataset.h"
 #include "poise/dual_process.h"
 #include "poise/error.h"
