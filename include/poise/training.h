@@ -50,7 +50,7 @@ enum class Step {
 enum class Initialization {
   kAuto,       ///< kKaiming for ReLU, else kXavier
   kXavier,     ///< normal, variance 2/(N_{l−1} + N_l)
-  kKaiming,    ///< normal, variance 2/N_{l−1}; of the last layer 1/N_{l−1}
+  kKaiming,    ///< normal, variance 2/N_{l−1} for ReLU; of the last layer and of others 1/N_{l−1}
   kOrthogonal  ///< rows or columns orthonormal, times √2 for ReLU
 };
 
@@ -69,6 +69,7 @@ struct NetworkOptions {
   Activation activation = Activation::kRelu;  ///< of the hidden layers
   Loss loss = Loss::kCrossEntropy;
   Initialization initialization = Initialization::kAuto;
+  double gain = 1;  ///< factor on all initial weights
 
   // Objective
   double l2 = 0;                  ///< λ ≥ 0, on weights of standardized inputs

@@ -2,7 +2,9 @@
 // compute its own without a state, and results do not depend on the order of work.
 #pragma once
 
+#include <cmath>
 #include <cstdint>
+#include <numbers>
 #include <span>
 #include <utility>
 
@@ -21,6 +23,12 @@ inline std::uint64_t random_bits(std::uint64_t seed, std::uint64_t counter) {
 /// Uniform in [0, 1), 53 random bits.
 inline double random_uniform(std::uint64_t seed, std::uint64_t counter) {
   return static_cast<double>(random_bits(seed, counter) >> 11) * 0x1.0p-53;
+}
+
+/// Standard normal, by Box and Muller.
+inline double random_normal(std::uint64_t seed, std::uint64_t counter) {
+  const double radius = std::sqrt(-2 * std::log1p(-random_uniform(seed, 2 * counter)));
+  return radius * std::cos(2 * std::numbers::pi * random_uniform(seed, 2 * counter + 1));
 }
 
 /// Shuffles in place (Fisher–Yates); the same seed gives the same order on every machine.

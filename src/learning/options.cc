@@ -17,6 +17,8 @@ void require(bool holds, const std::string& found, const std::string& expected, 
 
 void check_numbers(const NetworkOptions& o) {
   for (Index width : o.hidden) require(width >= 1, fmt::format("a hidden layer of {} units", width), "at least 1");
+  require(o.gain > 0 && std::isfinite(o.gain), fmt::format("the gain of initial weights is {}", o.gain),
+          "a positive number");
   require(o.l2 >= 0 && std::isfinite(o.l2), fmt::format("l2 is {}", o.l2), "a finite number, 0 or more");
   require(o.dropout >= 0 && o.dropout < 1, fmt::format("dropout is {}", o.dropout), "a number in [0, 1)");
   require(o.relaxation_rate > 0 && o.relaxation_rate < 2, fmt::format("the relaxation rate is {}", o.relaxation_rate),

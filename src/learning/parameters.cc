@@ -15,12 +15,6 @@ using ConstFloatRows = Eigen::Map<const MatrixF>;
 
 constexpr Index kAlignment = 16;  // numbers: a cache line
 
-/// Standard normal number `counter` of stream `seed`, by Box and Muller.
-double random_normal(std::uint64_t seed, std::uint64_t counter) {
-  const double radius = std::sqrt(-2 * std::log1p(-random_uniform(seed, 2 * counter)));
-  return radius * std::cos(2 * std::numbers::pi * random_uniform(seed, 2 * counter + 1));
-}
-
 Matrix normal_matrix(Index rows, Index cols, std::uint64_t seed) {
   Matrix result(rows, cols);
   for (Index k = 0; k < result.size(); ++k) result.data()[k] = random_normal(seed, static_cast<std::uint64_t>(k));

@@ -67,6 +67,9 @@ Trainer::Trainer(const Dataset& train, const Dataset* validation, const NetworkO
       started_(Clock::now()),
       order_(all_rows(train.rows())) {
   initialize(layout_, options.initialization, options.activation, options.seed, parameters_);
+  if (options.gain != 1) {  // biases are 0
+    for (float& weight : parameters_) weight *= static_cast<float>(options.gain);
+  }
   if (!validation) return;
   held_out_ = make_problem(*validation, objective_of(options), options.threads);
   held_out_scaling_ = same_inputs(scaling_, train, *validation);

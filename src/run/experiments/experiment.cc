@@ -14,6 +14,7 @@ using nlohmann::json;
 constexpr double kLineInterval = 5;        // seconds
 constexpr double kLeastTime = 1e-3;        // seconds; 0 would mean no limit
 constexpr double kSoftmaxTimeLimit = 600;  // seconds; without penalty MNIST takes very many passes
+constexpr double kThermodynamicsTimeLimit = 600;
 
 /// Turns what the trainer tells into events and a line for the user.
 class Watch : public TrainingObserver {
@@ -78,7 +79,16 @@ const std::vector<Experiment>& experiments() {
       .time_limit = kSoftmaxTimeLimit,
       .run = run_softmax,
   };
-  static const std::vector<Experiment> all{double_bayesian, f_adjoint, softmax};
+  static const Experiment thermodynamics{
+      .name = "thermodynamics",
+      .paper = "Vanchurin: toward a theory of machine learning, laws of thermodynamics of learning",
+      .data = {"digits"},
+      .epochs = 20,
+      .seeds = 5,
+      .time_limit = kThermodynamicsTimeLimit,
+      .run = run_thermodynamics,
+  };
+  static const std::vector<Experiment> all{double_bayesian, f_adjoint, softmax, thermodynamics};
   return all;
 }
 

@@ -82,6 +82,7 @@ const std::vector<Experiment>& experiments();
 Outcome run_f_adjoint(const ExperimentOptions& options, Events& events);
 Outcome run_double_bayesian(const ExperimentOptions& options, Events& events);
 Outcome run_softmax(const ExperimentOptions& options, Events& events);
+Outcome run_thermodynamics(const ExperimentOptions& options, Events& events);
 
 nlohmann::json to_json(const Finding& finding);
 /// As Markdown.

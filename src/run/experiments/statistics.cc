@@ -5,24 +5,12 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
-#include <numbers>
 #include <numeric>
+
+#include "base/statistics.h"
 
 namespace poise {
 namespace {
-
-/// P(|T| ≤ t) for Student's T, the finite series of Abramowitz & Stegun 26.7.3 and 26.7.4 in θ = atan(t/√ν).
-double student_probability(double t, int degrees) {
-  const double theta = std::atan(t / std::sqrt(static_cast<double>(degrees)));
-  const double sine = std::sin(theta), cosine = std::cos(theta);
-  const bool odd = degrees % 2 == 1;
-  double term = odd ? cosine : 1, sum = degrees == 1 ? 0 : term;
-  for (int k = odd ? 3 : 2; k < degrees; k += 2) {
-    term *= cosine * cosine * (k - 1) / k;
-    sum += term;
-  }
-  return odd ? 2 / std::numbers::pi * (theta + sine * sum) : sine * sum;
-}
 
 /// One value has no spread to speak of.
 std::string spread(const Sample& shares) {
@@ -73,21 +61,11 @@ Sample difference(const Sample& a, const Sample& b) {
   return result;
 }
 
-double student_quantile(double confidence, int degrees) {
-  double low = 0, high = 1;
-  while (student_probability(high, degrees) < confidence) high *= 2;
-  for (int k = 0; k < 100; ++k) {
-    const double middle = (low + high) / 2;
-    (student_probability(middle, degrees) < confidence ? low : high) = middle;
-  }
-  return high;
-}
-
 Interval interval_of(const Sample& sample, int comparisons) {
   constexpr double kInfinity = std::numeric_limits<double>::infinity();
   if (sample.size() < kFewestSeeds) return {-kInfinity, kInfinity};
   const double error = deviation_of(sample) / std::sqrt(static_cast<double>(sample.size()));
-  const double reach = student_quantile(1 - 0.05 / comparisons, static_cast<int>(sample.size()) - 1) * error;
+  const double reach = student_quantile(1 - 0.05 / comparisons, static_cast<double>(sample.size()) - 1) * error;
   return {mean_of(sample) - reach, mean_of(sample) + reach};
 }
 

@@ -20,9 +20,6 @@ double deviation_of(const Sample& sample);  ///< √(Σ(x − mean)²/(n − 1))
 /// spread of a and b cancels.
 Sample difference(const Sample& a, const Sample& b);
 
-/// q with P(|T| ≤ q) = confidence for Student's T of so many degrees of freedom.
-double student_quantile(double confidence, int degrees);
-
 /// mean ± q s/√n, q Student's for a confidence of 1 − 0.05/comparisons (Bonferroni). Without bounds for fewer seeds
 /// than kFewestSeeds.
 struct Interval {

@@ -1,0 +1,120 @@
+// Is a network of more Laplacian a better learner? Candidates of one budget of neurons or weights, what theory predicts
+// of each before training, and what training makes of them (THEORY 2.6, 2.10; docs/theory/thermodynamics-laws.md).
+//
+//   predicted:  ∇²L/P      Laplacian of the mean cross-entropy at the initial weights, per weight
+//   (poise/thermodynamics.h)
+//               Λ/P        Λ = ∇² tr G⁻¹, expected over the initial weights: path_laplacian below, per weight
+//   measured:   epochs until the training loss is at most a target common to all, the last training loss, accuracy
+//   agreement:  Spearman's rank correlation between the two over candidates
+//
+// Learning efficiency in the sense of the source is η∇²L, nats of entropy destroyed in a step.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "poise/estimate.h"
+#include "poise/training.h"
+
+namespace poise {
+
+enum class Budget { kNeurons /* hidden ones */, kWeights /* all parameters, biases included */ };
+
+struct Candidate {
+  std::vector<Index> hidden;  ///< widths of the hidden layers
+};
+
+/// Hidden layers of equal width, 4 to 64 units, in depths 1, 2, 3, 4, 6, 8, 12, 16, as wide as the budget allows;
+/// depths whose width would be outside of that are left out. kWeights: for `features` inputs and `classes` outputs.
+std::vector<Candidate> candidates_of(Index budget, Budget of, Index features, Index classes);
+
+/// P = Σ_l N_l (N_{l−1} + 1)
+Index parameters_of(const Candidate& candidate, Index features, Index classes);
+
+/// Λ = Σ_{k<l} Σ_{k<j≤l} 2 ‖J_{l←j}‖² ‖J_{j−1←k}‖², J_{l←j} = W_l … W_{j+1}: the Laplacian, over existing weights, of
+/// tr G⁻¹, to which |∇²F| of the Gaussian free energy is proportional for a small mass (THEORY 2.6). Linear units.
+double path_laplacian(const std::vector<Layer>& layers);
+
+/// Its mean over weights that are independent, of mean 0 and in layer l of variance `variances[l − 1]`; `widths` is
+/// N_0 … N_L. Widths n and variance 1/n: n² L(L+1)(L+2)/3.
+double expected_path_laplacian(const std::vector<Index>& widths, const std::vector<double>& variances);
+
+struct EfficiencyOptions {
+  Index budget = 64;
+  Budget of = Budget::kNeurons;
+  std::vector<Candidate> candidates;  ///< at least 4; empty: candidates_of the budget
+  Activation activation = Activation::kTanh;
+  double gain =
+      1;  ///< of initial weights: 1 keeps the size of signals, variance gain²/N_{l−1} (2 gain²/N_{l−1} for ReLU)
+  Step step = Step::kSgd;
+  double learning_rate = 0.1;  ///< one for all, as the prediction has it; golden: 0, to each its own
+  double momentum = 0;         ///< of kSgd
+  int seeds = 5;               ///< trainings of a candidate, from seed 1 on
+  int epochs = 20;
+  Index batch = 32;
+  std::optional<double> target_loss;  ///< empty: the loss that three quarters of all trainings reached
+  Index rows = 1024;                  ///< the Laplacian is measured on so many; 0: all
+  int threads = 0;
+};
+
+/// Of one seed.
+struct CandidateRun {
+  double laplacian = 0;          ///< ∇²L at the start, per weight
+  double final_loss = 0;         ///< training loss of the last epoch; infinite if training diverged
+  double test_accuracy = 0;      ///< of the last epoch; NaN without test data
+  std::optional<double> epochs;  ///< to the target, between epochs by interpolation; empty: never
+  int setbacks = 0;              ///< times the trainer halved a step that had led up: then not the step asked for
+  TrainingStatus status = TrainingStatus::kFinished;
+};
+
+struct CandidateResult {
+  Candidate candidate;
+  Index parameters = 0;
+  double path_laplacian = 0;  ///< expected Λ per weight, in units of which gain 1 keeps signals
+  std::vector<CandidateRun> runs;
+
+  /// Means over seeds with their standard errors; a training that never reached the target counts as the number of
+  /// epochs there were.
+  Estimate laplacian, epochs_to_target, final_loss, test_accuracy;
+  int reached = 0;  ///< trainings that reached the target
+
+  std::string name() const;  ///< "8 x 8": depth times width
+};
+
+/// Spearman's ρ of means over seeds, between candidates.
+struct RankCorrelation {
+  double value = 0;
+  Bounds over_candidates{-1, 1};  ///< 95 %, were other architectures compared: Fisher's z, variance (1 + ρ²/2)/(n − 3)
+  Bounds over_seeds{-1, 1};       ///< 95 %, were other seeds drawn: bootstrap within candidates, percentiles
+};
+
+struct EfficiencyReport {
+  std::vector<CandidateResult> candidates;  ///< ranked by the Laplacian per weight, largest first
+  double target_loss = 0;
+  bool complete = true;  ///< false: stopped by the observer; then without correlations
+  /// The claims in turn. Speed is minus the epochs to the target, ties at the end for those that never reached it.
+  RankCorrelation depth_laplacian;       ///< deeper → more Laplacian per weight
+  RankCorrelation laplacian_speed;       ///< more Laplacian per weight → sooner at the target
+  RankCorrelation laplacian_accuracy;    ///< …→ more accurate on test data; of no meaning without them
+  RankCorrelation path_laplacian_speed;  ///< the closed form instead of the measurement
+  RankCorrelation depth_speed;           ///< deeper → sooner at the target
+};
+
+/// Trainings run side by side; calls come one at a time, from any thread, in no fixed order.
+class EfficiencyObserver {
+ public:
+  virtual ~EfficiencyObserver() = default;
+  virtual void on_trained(const Candidate&, int /*seed*/, const CandidateRun&) {}  ///< its `epochs` is not known yet
+  virtual bool stop_requested() { return false; }                                  ///< true ends all trainings
+};
+
+/// Trains every candidate from every seed. `test` may be null. Throws Error(kUsage) for fewer than 4 candidates or
+/// options out of range. The same bits for any number of threads.
+EfficiencyReport compare_architectures(const Dataset& train, const Dataset* test, const EfficiencyOptions& options,
+                                       EfficiencyObserver* observer = nullptr);
+
+/// Spearman's ρ: the correlation of ranks, equal values sharing their mean rank; 0 if one of them is constant.
+double rank_correlation(const std::vector<double>& a, const std::vector<double>& b);
+
+}  // namespace poise

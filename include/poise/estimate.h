@@ -1,0 +1,28 @@
+// A measured number and what is not known about it.
+#pragma once
+
+namespace poise {
+
+/// Two different things can be uncertain. `error` is that of a sampling estimator (sampled labels, probes, noise draws)
+/// about the exact value on the same rows: more draws make it smaller. `row_error` is that of the rows themselves as a
+/// sample of a larger source: more rows make it smaller. A figure of the rows alone has error = 0.
+struct Estimate {
+  double value = 0;
+  double error = 0;    ///< standard error of the sampling estimator; 0: exact on these rows
+  double degrees = 0;  ///< degrees of freedom of `error`, for Student's t; 0: normal
+  double row_error =
+      0;  ///< standard error as a mean over rows that are a sample of their source; 0: not a mean of rows
+};
+
+struct Bounds {
+  double low = 0, high = 0;
+};
+
+/// value ± q·error, P(|T| ≤ q) = confidence for Student's t of `degrees` degrees of freedom, normal if they are 0.
+/// Throws Error(kUsage) unless confidence is in (0, 1).
+Bounds confidence_interval(const Estimate& estimate, double confidence = 0.95);
+
+/// value ± z·√(error² + row_error²), z normal: where the value of the source lies, of which the rows are a sample.
+Bounds source_interval(const Estimate& estimate, double confidence = 0.95);
+
+}  // namespace poise

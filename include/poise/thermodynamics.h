@@ -1,0 +1,125 @@
+// What a classifier's states, outputs and weights are doing, in the words of thermodynamics
+// (THEORY 1.7, 2.3, 2.7, 2.8).
+//
+// All figures are of the weighted mean cross-entropy over the measured rows, in nats; formulas, units, error bars and
+// costs: docs/theory/thermodynamics-measurements.md. Networks with the softmax head only, any number of layers.
+//
+// Curvature depends on the units of the inputs, so the network is first rewritten, exactly, for inputs x̂ = (x − shift)
+// ∘ gain as training uses them (mean square 1; shift and gain from the data at hand):
+//   Ŵ_1 = W_1 diag(gain)⁻¹,   b̂_1 = b_1 + W_1 (shift − center)
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "poise/estimate.h"
+#include "poise/metrics.h"
+#include "poise/network.h"
+
+namespace poise {
+
+enum class Detail {
+  kLight,  ///< a forward and a backward pass of the rows, and `label_draws` partial ones for networks of two hidden
+           ///< layers or more
+  kFull    ///< everything
+};
+
+struct ThermodynamicsOptions {
+  Detail detail = Detail::kFull;
+  Index rows = 2048;                            ///< measured on so many rows, drawn by `seed`; 0: all
+  std::vector<double> temperatures{0.01, 0.1};  ///< T > 0 of the noisy-forward ensembles, nats; full only
+  int draws = 16;                               ///< noise draws a row and temperature, at least 2
+  int label_draws = 4;            ///< sampled labels or probes a row where curvature is not exact, at least 2
+  bool standardize = true;        ///< false: inputs in units of Dataset::unit, as training with standardize = false
+  double label_smoothing = 0;     ///< ε, as in training: at rest means rest for the targets that were trained on
+  bool balanced_classes = false;  ///< as in training
+  double learning_rate = 0;       ///< η of the step rule; 0: `step` is not measured
+  double momentum = 0;            ///< α in [0, 1)
+  Index batch = 0;                ///< rows a batch; 0: the optimizer temperature is not measured
+  std::uint64_t seed = 1;
+  int threads = 0;  ///< 0: as many as the machine has; the bits do not depend on it
+};
+
+/// The canonical ensemble of states x with ℋ = ½‖e(x)‖² + CE at temperature T: a forward pass in which every hidden
+/// activation gets noise of variance T (THEORY E4, 2.8; scores get none). Relative to V = 0; means over rows.
+struct NoisyEnsemble {
+  double temperature = 0;
+  Estimate free_energy;  ///< F = −T ln⟨e^{−CE/T}⟩ over the noise. T → 0: min over states of ½‖e‖² + CE
+  Estimate mean_loss;    ///< U = ⟨CE e^{−CE/T}⟩ / ⟨e^{−CE/T}⟩
+  Estimate entropy;      ///< S = (U − F)/T ≤ 0: what conditioning on the task takes from the states
+  double effective_draws = 0;  ///< mean over rows of (Σ w)²/Σ w² of the importance weights; `draws` is the best
+};
+
+struct LayerCurvature {
+  Index weights = 0;      ///< N_l (N_{l−1} + 1)
+  Estimate laplacian;     ///< ∇² of the mean CE by W_l and b_l: mean_n ‖x̃_{l−1}‖² tr ∂²CE/∂Y_l²
+  Estimate gauss_newton;  ///< its part tr Jᵀ(diag q − qqᵀ)J ≥ 0; equal to it for piecewise linear networks
+  std::string how;        ///< of the Laplacian: "exact", "sampled labels" or "Hutchinson"
+};
+
+/// What a step of the given rule does to an ensemble of learners (THEORY 1.6 d–e, 2.5).
+struct StepThermodynamics {
+  Estimate entropy_destruction;     ///< η·Laplacian, nats a step: gradient descent, to first order in η
+  double momentum_contraction = 0;  ///< P ln α, nats a step of the joint entropy of (w, Δ); 0 without momentum
+  Estimate optimizer_temperature;   ///< η tr Cov(∇CE_n)/(2(1 − α) P batch); value 0 without `batch`
+  double edge = 0;                  ///< η λ_max/(2(1 + α)): 1 is the edge of stability; full only, else 0
+};
+
+struct Thermodynamics {
+  Index rows = 0, parameters = 0;
+  // Of outputs q = softmax(z) and targets t
+  Estimate mean_loss;           ///< U = mean CE(t, q)
+  Estimate output_entropy;      ///< mean H(q)
+  Estimate divergence;          ///< mean KL(t‖q) = CE − H(t)
+  Estimate equilibrium_gap;     ///< CE − H(q) = dCE/dβ at β = 1: 0 at rest, above 0 over-confident
+  Estimate score_variance;      ///< mean Var_q(z) = d²CE/dβ² at β = 1
+  Estimate marginal_entropy;    ///< H(mean q)
+  Estimate mutual_information;  ///< H(mean q) − mean H(q): what the outputs tell about the rows
+  Temperature temperature;      ///< T*, where CE = H (poise/metrics.h)
+  // Of weights
+  std::vector<LayerCurvature> layers;  ///< l = 1 … L
+  Estimate laplacian;                  ///< sum over layers
+  Estimate gauss_newton;               ///< sum over layers
+  Estimate gradient_noise;   ///< tr Cov(n s_n ∇CE_n)/P over rows, divisor n − 1 (s_n: share of the row's weight)
+  double gradient_norm = 0;  ///< ‖∇ mean CE‖
+  // Full only
+  std::vector<NoisyEnsemble> ensembles;  ///< one a temperature
+  /// C = mean_n ½ ln det(I + Σ_l R^½ J_l J_lᵀ R^½), J_l = ∂Y_L/∂X_l of the hidden layers, R = diag q − qqᵀ: −ln B of
+  /// the Gaussian approximation about the forward pass (Gauss–Newton), and −S of the ensembles as T → 0 where t = q.
+  Estimate complexity;
+  Estimate largest_curvature;  ///< λ_max of the Hessian of the mean CE (Lanczos); some eigenvalue is within `error`
+  std::optional<StepThermodynamics> step;
+};
+
+/// Measures networks on the same rows of one data set again and again: what training telemetry needs. The rows are
+/// drawn and the input units found once.
+class Thermometer {
+ public:
+  /// Throws Error(kUsage) for options out of range, Error(kData) if `data` has no labels or one class.
+  Thermometer(const Dataset& data, const ThermodynamicsOptions& options);
+  ~Thermometer();
+  Thermometer(Thermometer&&) noexcept;
+  Thermometer& operator=(Thermometer&&) noexcept;
+
+  /// Throws Error(kUsage) for another head than softmax, Error(kData) if features or classes are not the network's,
+  /// Error(kNumeric) if the scores are not finite.
+  Thermodynamics measure(const Network& network) const;
+
+  const ThermodynamicsOptions& options() const;
+  /// Detail and step rule may change from one measurement to the next; the rows stay.
+  void set_detail(Detail detail);
+  void set_step(double learning_rate, double momentum, Index batch);
+
+ private:
+  struct Rows;
+  ThermodynamicsOptions options_;
+  std::unique_ptr<const Rows> rows_;
+};
+
+/// One measurement: Thermometer(data, options).measure(network).
+Thermodynamics measure_thermodynamics(const Network& network, const Dataset& data,
+                                      const ThermodynamicsOptions& options = {});
+
+}  // namespace poise

@@ -1,0 +1,201 @@
+// Laplacian against depth (THEORY 2.6, 2.10): architectures of one budget, with equal layers of 4 to 64 tanh units,
+// trained with one learning rate for all and with the golden step, which gives each its own. The gain of the initial
+// weights changes Laplacian and speed alike, so every claim is judged at gain 1 and shown at the others.
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+
+#include "poise/efficiency.h"
+#include "run/experiments/thermodynamics.h"
+#include "thermo/rank_correlation.h"
+
+namespace poise {
+namespace {
+
+using nlohmann::json;
+
+constexpr std::array<double, 3> kGains = {0.5, 1, 2};
+constexpr std::size_t kUnit = 1;  // place of gain 1
+constexpr Index kNeurons = 64, kMostRows = 2000;
+constexpr double kLearningRate = 0.1;
+
+struct Setting {
+  const char* name;
+  Budget of;
+  Step step;
+};
+constexpr std::array<Setting, 4> kSettings = {{{"64 neurons, one η", Budget::kNeurons, Step::kSgd},
+                                               {"64 neurons, golden", Budget::kNeurons, Step::kGolden},
+                                               {"equal weights, one η", Budget::kWeights, Step::kSgd},
+                                               {"equal weights, golden", Budget::kWeights, Step::kGolden}}};
+
+/// Of one setting: a report a gain.
+using Reports = std::vector<EfficiencyReport>;
+
+class Watch : public EfficiencyObserver {
+ public:
+  Watch(json labels, Events& events) : labels_(std::move(labels)), events_(events) {}
+  void on_trained(const Candidate& candidate, int seed, const CandidateRun&) override {
+    events_.show(fmt::format("{}, {} layers of {}, seed {}", in_words(labels_), candidate.hidden.size(),
+                             candidate.hidden.front(), seed));
+  }
+  bool stop_requested() override { return events_.should_stop(); }
+
+ private:
+  json labels_;
+  Events& events_;
+};
+
+json run_json(const json& labels, const CandidateResult& result, const CandidateRun& run, std::size_t seed) {
+  json out = labels;
+  out.update({{"hidden", result.candidate.hidden},
+              {"parameters", result.parameters},
+              {"path_laplacian", result.path_laplacian},
+              {"seed", seed},
+              {"laplacian", run.laplacian},
+              {"epochs_to_target", run.epochs ? json(*run.epochs) : json()},
+              {"final_loss", run.final_loss},
+              {"test_accuracy", run.test_accuracy},
+              {"setbacks", run.setbacks},
+              {"status", to_string(run.status)}});
+  return out;
+}
+
+EfficiencyOptions options_of(const Setting& setting, const Dataset& train, const ExperimentOptions& asked,
+                             double gain) {
+  EfficiencyOptions o;
+  o.of = setting.of;
+  o.budget = kNeurons;
+  if (setting.of == Budget::kWeights) {  // those of one layer of 64
+    o.budget = parameters_of({{kNeurons}}, train.features.cols(), train.schema.class_count());
+  }
+  o.gain = gain;
+  o.step = setting.step;
+  o.learning_rate = setting.step == Step::kSgd ? kLearningRate : 0;
+  o.seeds = asked.seeds;
+  o.epochs = asked.epochs;
+  o.threads = asked.threads;
+  return o;
+}
+
+/// All gains, with the target of gain 1; empty if stopped on the way.
+Reports compare(const Setting& setting, const Dataset& train, const Dataset& test, const ExperimentOptions& asked,
+                const json& labels, Events& events, json& runs) {
+  Reports reports(kGains.size());
+  for (const std::size_t g : {kUnit, std::size_t{0}, std::size_t{2}}) {
+    json of_gain = labels;
+    of_gain.update({{"setting", setting.name}, {"gain", kGains[g]}});
+    Watch watch(of_gain, events);
+    EfficiencyOptions options = options_of(setting, train, asked, kGains[g]);
+    if (g != kUnit) options.target_loss = reports[kUnit].target_loss;
+    reports[g] = compare_architectures(train, &test, options, &watch);
+    of_gain["target_loss"] = reports[g].target_loss;
+    for (const CandidateResult& result : reports[g].candidates) {
+      for (std::size_t s = 0; s < result.runs.size(); ++s) {
+        runs.push_back(run_json(of_gain, result, result.runs[s], s + 1));
+        events.append({{"event", "trained"}, {"result", runs.back()}});
+      }
+    }
+    if (!reports[g].complete) return {};
+  }
+  return reports;
+}
+
+std::string with_interval(const RankCorrelation& rho) {
+  return fmt::format("ρ = {:+.2f} [{:+.2f}, {:+.2f}]", rho.value, rho.over_candidates.low, rho.over_candidates.high);
+}
+
+/// The claim ρ > 0, of other candidates and of other seeds.
+Verdict judge(const RankCorrelation& rho, int seeds) {
+  if (static_cast<std::size_t>(seeds) < kFewestSeeds) return Verdict::kUndecidable;
+  if (std::min(rho.over_candidates.low, rho.over_seeds.low) > 0) return Verdict::kReproduced;
+  return std::min(rho.over_candidates.high, rho.over_seeds.high) <= 0 ? Verdict::kNotReproduced : Verdict::kUndecidable;
+}
+
+using Part = RankCorrelation EfficiencyReport::*;
+
+Finding finding_of(const std::string& where, const std::string& claim, const Reports& reports, Part part, int seeds) {
+  const RankCorrelation& unit = reports[kUnit].*part;
+  return {where, claim,
+          fmt::format("{}, over seeds [{:+.2f}, {:+.2f}]; at gain {} {:+.2f}, at gain {} {:+.2f}; {} candidates",
+                      with_interval(unit), unit.over_seeds.low, unit.over_seeds.high, kGains[0],
+                      (reports[0].*part).value, kGains[2], (reports[2].*part).value, reports[kUnit].candidates.size()),
+          judge(unit, seeds)};
+}
+
+/// Candidates of all gains as one set: what a correlation would be that does not look at the gain.
+Finding confounder(const std::string& where, const Reports& reports, int epochs, int seeds) {
+  thermo::SeedFigures laplacian, speed, gain;
+  for (std::size_t g = 0; g < kGains.size(); ++g) {
+    for (const CandidateResult& result : reports[g].candidates) {
+      laplacian.emplace_back(), speed.emplace_back(), gain.emplace_back();
+      for (const CandidateRun& run : result.runs) {
+        laplacian.back().push_back(run.laplacian);
+        speed.back().push_back(-run.epochs.value_or(epochs));
+        gain.back().push_back(kGains[g]);
+      }
+    }
+  }
+  const RankCorrelation pooled = thermo::correlate(laplacian, speed);
+  return {where, "the same over all gains at once (gain is a confounder)",
+          fmt::format("{}; gain with Laplacian {:+.2f}, gain with speed {:+.2f}", with_interval(pooled),
+                      thermo::correlate(gain, laplacian).value, thermo::correlate(gain, speed).value),
+          judge(pooled, seeds)};
+}
+
+/// "4 x 16 at 5.1 epochs (∇²L/P 0.012), …" of the first, a middle and the last by Laplacian, and what was not as asked.
+std::string extremes(const EfficiencyReport& report) {
+  std::string text;
+  int setbacks = 0;
+  const std::size_t last = report.candidates.size() - 1;
+  for (const std::size_t place : {std::size_t{0}, last / 2, last}) {
+    const CandidateResult& c = report.candidates[place];
+    text += fmt::format("{}{}: ∇²L/P {:.3g}, {:.1f} epochs, {:.1f} %", text.empty() ? "" : "; ", c.name(),
+                        c.laplacian.value, c.epochs_to_target.value, 100 * c.test_accuracy.value);
+  }
+  for (const CandidateResult& c : report.candidates) {
+    for (const CandidateRun& run : c.runs) setbacks += run.setbacks;
+  }
+  return setbacks == 0 ? text : text + fmt::format("; steps halved because a loss blew up: {}", setbacks);
+}
+
+void add_findings(const std::string& where, const Reports& reports, const ExperimentOptions& asked,
+                  std::vector<Finding>& findings) {
+  findings.push_back(finding_of(where, "deeper networks have more Laplacian per weight at the start", reports,
+                                &EfficiencyReport::depth_laplacian, asked.seeds));
+  findings.push_back(finding_of(where, "more Laplacian per weight: sooner at a common training loss", reports,
+                                &EfficiencyReport::laplacian_speed, asked.seeds));
+  findings.back().figure += fmt::format("; {}", extremes(reports[kUnit]));
+  findings.push_back(finding_of(where, "more Laplacian per weight: more accurate on test rows", reports,
+                                &EfficiencyReport::laplacian_accuracy, asked.seeds));
+  findings.push_back(finding_of(where, "more Λ per weight (closed form): sooner at a common training loss", reports,
+                                &EfficiencyReport::path_laplacian_speed, asked.seeds));
+  findings.push_back(finding_of(where, "deeper networks are sooner at a common training loss", reports,
+                                &EfficiencyReport::depth_speed, asked.seeds));
+  findings.push_back(confounder(where, reports, asked.epochs, asked.seeds));
+}
+
+}  // namespace
+
+std::vector<Finding> laplacian_and_depth(const ExperimentData& data, const ExperimentOptions& options, Events& events,
+                                         json& runs) {
+  const bool many = data.train.rows() > kMostRows;
+  const Dataset train = many ? split_rows(data.train, kMostRows, 1).second : data.train;
+  std::vector<Finding> findings;
+  for (const Setting& setting : kSettings) {
+    const json labels = {{"part", "depth"}, {"data", data.name}};
+    const std::string where = fmt::format("{}, {}", data.name, setting.name);
+    Reports reports;
+    if (!events.should_stop()) reports = compare(setting, train, data.test, options, labels, events, runs);
+    if (reports.empty()) {
+      findings.push_back({where, "more Laplacian per weight: sooner at a common training loss", "not completed"});
+      continue;
+    }
+    add_findings(where, reports, options, findings);
+  }
+  return findings;
+}
+
+}  // namespace poise

@@ -1,0 +1,289 @@
+#include "poise/efficiency.h"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <mutex>
+#include <numeric>
+
+#include "base/parallel.h"
+#include "poise/error.h"
+#include "poise/thermodynamics.h"
+#include "thermo/rank_correlation.h"
+
+namespace poise {
+namespace {
+
+constexpr std::size_t kFewestCandidates = 4;
+constexpr double kReachedBy = 0.75;  // share of the trainings that reach a target chosen here
+
+void require(bool holds, const std::string& found, const std::string& expected, const std::string& hint = {}) {
+  if (!holds) throw Error(ErrorKind::kUsage, found, expected, hint);
+}
+
+std::vector<Candidate> resolve_candidates(const Dataset& train, const EfficiencyOptions& o) {
+  require(o.seeds >= 1 && o.epochs >= 1, fmt::format("{} seeds of {} epochs", o.seeds, o.epochs), "at least 1 of both");
+  require(o.budget >= 1, fmt::format("a budget of {}", o.budget), "at least 1");
+  std::vector<Candidate> candidates = o.candidates;
+  if (candidates.empty()) {
+    candidates = candidates_of(o.budget, o.of, train.features.cols(), train.schema.class_count());
+  }
+  require(candidates.size() >= kFewestCandidates,
+          fmt::format("{} candidates for a budget of {} {}", candidates.size(), o.budget,
+                      o.of == Budget::kNeurons ? "neurons" : "weights"),
+          fmt::format("at least {}: a rank correlation of fewer says nothing", kFewestCandidates),
+          "layers have 4 to 64 units; 64 neurons can be had in 8 depths");
+  return candidates;
+}
+
+NetworkOptions training_options(const EfficiencyOptions& o, const Candidate& candidate, std::uint64_t seed) {
+  NetworkOptions n;
+  n.hidden = candidate.hidden;
+  n.activation = o.activation;
+  n.initialization = Initialization::kKaiming;
+  n.gain = o.gain;
+  n.step = o.step;
+  n.learning_rate = o.learning_rate;
+  if (o.step == Step::kSgd) n.momentum = o.momentum;
+  n.epochs = o.epochs;
+  n.batch = o.batch;
+  n.seed = seed;
+  n.threads = 1;
+  return n;
+}
+
+/// Ends a training before its first batch.
+struct AtOnce : TrainingObserver {
+  bool stop_requested() override { return true; }
+};
+
+/// What a training with these options begins with.
+Network initial_network(const Dataset& train, const NetworkOptions& options) {
+  AtOnce stop;
+  return train_network(train, options, nullptr, &stop).network;
+}
+
+/// Asks the caller's observer, one thread at a time.
+class Watch : public TrainingObserver {
+ public:
+  Watch(EfficiencyObserver* observer, std::mutex& mutex) : observer_(observer), mutex_(mutex) {}
+  void on_message(const std::string&) override { ++setbacks_; }
+  bool stop_requested() override {
+    if (!observer_) return false;
+    const std::lock_guard lock(mutex_);
+    return observer_->stop_requested();
+  }
+  int setbacks() const { return setbacks_; }
+
+ private:
+  EfficiencyObserver* observer_;
+  std::mutex& mutex_;
+  int setbacks_ = 0;
+};
+
+struct Traced {
+  CandidateRun run;
+  std::vector<double> losses;  ///< training loss of every epoch
+  bool complete = false;       ///< trained to the end, or diverged
+};
+
+/// Epochs until the loss is at most `target`, linear in ln loss between epochs.
+std::optional<double> epochs_to(const std::vector<double>& losses, double target) {
+  for (std::size_t e = 0; e < losses.size(); ++e) {
+    if (!(losses[e] <= target)) continue;
+    if (e == 0 || target <= 0 || losses[e] <= 0) return static_cast<double>(e + 1);
+    const double before = std::log(losses[e - 1]);
+    return static_cast<double>(e) + (before - std::log(target)) / (before - std::log(losses[e]));
+  }
+  return std::nullopt;
+}
+
+/// The smallest loss that `kReachedBy` of the trainings came down to.
+double common_target(const std::vector<Traced>& trainings) {
+  std::vector<double> lowest;
+  for (const Traced& traced : trainings) {
+    lowest.push_back(traced.losses.empty() ? std::numeric_limits<double>::infinity()
+                                           : *std::min_element(traced.losses.begin(), traced.losses.end()));
+  }
+  std::sort(lowest.begin(), lowest.end());
+  const double place = std::ceil(kReachedBy * static_cast<double>(lowest.size()));
+  return lowest[static_cast<std::size_t>(place) - 1];
+}
+
+Estimate mean_over_seeds(const std::vector<double>& values) {
+  const auto n = static_cast<double>(values.size());
+  Estimate mean{std::accumulate(values.begin(), values.end(), 0.0) / n, 0, 0, 0};
+  if (values.size() < 2) return mean;
+  double squares = 0;
+  for (double value : values) squares += (value - mean.value) * (value - mean.value);
+  mean.error = std::sqrt(squares / (n - 1) / n);
+  mean.degrees = n - 1;
+  return mean;
+}
+
+using Figure = double (*)(const CandidateRun& run, int epochs);
+
+std::vector<double> over_seeds(const CandidateResult& result, Figure figure, int epochs) {
+  std::vector<double> values;
+  for (const CandidateRun& run : result.runs) values.push_back(figure(run, epochs));
+  return values;
+}
+
+double laplacian_of(const CandidateRun& run, int) { return run.laplacian; }
+double loss_of(const CandidateRun& run, int) { return run.final_loss; }
+double accuracy_of(const CandidateRun& run, int) { return run.test_accuracy; }
+double epochs_of(const CandidateRun& run, int epochs) { return run.epochs.value_or(epochs); }
+double speed_of(const CandidateRun& run, int epochs) { return -epochs_of(run, epochs); }
+
+class Comparison {
+ public:
+  Comparison(const Dataset& train, const Dataset* test, const EfficiencyOptions& options, EfficiencyObserver* observer)
+      : train_(train),
+        test_(test),
+        options_(options),
+        observer_(observer),
+        candidates_(resolve_candidates(train, options)),
+        thermometer_(train, measuring(options)),
+        trainings_(candidates_.size() * static_cast<std::size_t>(options.seeds)) {}
+
+  EfficiencyReport run();
+
+ private:
+  using SeedFigures = thermo::SeedFigures;
+
+  static ThermodynamicsOptions measuring(const EfficiencyOptions& options) {
+    ThermodynamicsOptions t;
+    t.detail = Detail::kLight;
+    t.rows = options.rows;
+    t.threads = options.threads;
+    return t;
+  }
+  void train(std::size_t number);
+  double expected_path_laplacian_of(const Candidate& candidate) const;
+  CandidateResult result_of(std::size_t candidate, double target) const;
+  SeedFigures figures(const EfficiencyReport& report, Figure figure) const;
+  void correlate(EfficiencyReport& report) const;
+
+  const Dataset& train_;
+  const Dataset* test_;
+  const EfficiencyOptions& options_;
+  EfficiencyObserver* observer_;
+  std::mutex mutex_;
+  std::vector<Candidate> candidates_;
+  Thermometer thermometer_;
+  std::vector<Traced> trainings_;  ///< of every candidate all seeds in a row
+};
+
+void Comparison::train(std::size_t number) {
+  const auto seeds = static_cast<std::size_t>(options_.seeds);
+  const Candidate& candidate = candidates_[number / seeds];
+  const std::size_t seed = number % seeds + 1;
+  const NetworkOptions options = training_options(options_, candidate, seed);
+  Watch watch(observer_, mutex_);
+  if (watch.stop_requested()) return;
+
+  Traced& traced = trainings_[number];
+  const Thermodynamics start = thermometer_.measure(initial_network(train_, options));
+  traced.run.laplacian = start.laplacian.value / static_cast<double>(start.parameters);
+  const TrainingReport report = train_network(train_, options, test_, &watch).report;
+  for (const Epoch& epoch : report.history) traced.losses.push_back(epoch.train.loss);
+  const bool diverged = report.status == TrainingStatus::kDiverged;
+  traced.complete = diverged || report.status == TrainingStatus::kFinished;
+  traced.run.status = report.status;
+  traced.run.setbacks = watch.setbacks();
+  traced.run.final_loss =
+      diverged || report.history.empty() ? std::numeric_limits<double>::infinity() : traced.losses.back();
+  traced.run.test_accuracy = std::numeric_limits<double>::quiet_NaN();
+  if (test_ && !report.history.empty()) traced.run.test_accuracy = report.history.back().validation->accuracy;
+  if (!observer_) return;
+  const std::lock_guard lock(mutex_);
+  observer_->on_trained(candidate, static_cast<int>(seed), traced.run);
+}
+
+/// Of weights of variance gain²/N_{l−1}: for ReLU half of the real one, because half of the units let signals through.
+double Comparison::expected_path_laplacian_of(const Candidate& candidate) const {
+  std::vector<Index> widths{train_.features.cols()};
+  widths.insert(widths.end(), candidate.hidden.begin(), candidate.hidden.end());
+  widths.push_back(train_.schema.class_count());
+  std::vector<double> variances;
+  for (std::size_t l = 1; l < widths.size(); ++l) {
+    variances.push_back(options_.gain * options_.gain / static_cast<double>(widths[l - 1]));
+  }
+  return expected_path_laplacian(widths, variances);
+}
+
+CandidateResult Comparison::result_of(std::size_t candidate, double target) const {
+  const auto seeds = static_cast<std::size_t>(options_.seeds);
+  CandidateResult result;
+  result.candidate = candidates_[candidate];
+  result.parameters = parameters_of(result.candidate, train_.features.cols(), train_.schema.class_count());
+  result.path_laplacian = expected_path_laplacian_of(result.candidate) / static_cast<double>(result.parameters);
+  for (std::size_t s = 0; s < seeds; ++s) {
+    const Traced& traced = trainings_[candidate * seeds + s];
+    if (!traced.complete) continue;
+    result.runs.push_back(traced.run);
+    result.runs.back().epochs = epochs_to(traced.losses, target);
+    if (result.runs.back().epochs) ++result.reached;
+  }
+  if (result.runs.empty()) return result;
+  const auto estimate = [&](Figure figure) { return mean_over_seeds(over_seeds(result, figure, options_.epochs)); };
+  result.laplacian = estimate(laplacian_of);
+  result.epochs_to_target = estimate(epochs_of);
+  result.final_loss = estimate(loss_of);
+  result.test_accuracy = estimate(accuracy_of);
+  return result;
+}
+
+thermo::SeedFigures Comparison::figures(const EfficiencyReport& report, Figure figure) const {
+  SeedFigures all;
+  for (const CandidateResult& result : report.candidates) all.push_back(over_seeds(result, figure, options_.epochs));
+  return all;
+}
+
+void Comparison::correlate(EfficiencyReport& report) const {
+  SeedFigures depth, path;
+  for (const CandidateResult& result : report.candidates) {
+    depth.emplace_back(result.runs.size(), static_cast<double>(result.candidate.hidden.size()));
+    path.emplace_back(result.runs.size(), result.path_laplacian);
+  }
+  const SeedFigures laplacian = figures(report, laplacian_of), speed = figures(report, speed_of);
+  report.depth_laplacian = thermo::correlate(depth, laplacian);
+  report.laplacian_speed = thermo::correlate(laplacian, speed);
+  report.path_laplacian_speed = thermo::correlate(path, speed);
+  report.depth_speed = thermo::correlate(depth, speed);
+  if (test_) report.laplacian_accuracy = thermo::correlate(laplacian, figures(report, accuracy_of));
+}
+
+EfficiencyReport Comparison::run() {
+  parallel_for(std::ssize(trainings_), options_.threads,
+               [this](Index number) { train(static_cast<std::size_t>(number)); });
+  EfficiencyReport report;
+  for (const Traced& traced : trainings_) report.complete = report.complete && traced.complete;
+  report.target_loss = options_.target_loss.value_or(common_target(trainings_));
+  for (std::size_t c = 0; c < candidates_.size(); ++c) report.candidates.push_back(result_of(c, report.target_loss));
+  std::stable_sort(report.candidates.begin(), report.candidates.end(),
+                   [](const auto& a, const auto& b) { return a.laplacian.value > b.laplacian.value; });
+  if (report.complete) correlate(report);
+  return report;
+}
+
+}  // namespace
+
+std::string CandidateResult::name() const {
+  const auto& hidden = candidate.hidden;
+  if (hidden.empty()) return "none";
+  const bool uniform = std::all_of(hidden.begin(), hidden.end(), [&](Index width) { return width == hidden.front(); });
+  if (uniform) return fmt::format("{} x {}", hidden.size(), hidden.front());
+  std::string text;
+  for (Index width : hidden) text += (text.empty() ? "" : ",") + std::to_string(width);
+  return text;
+}
+
+EfficiencyReport compare_architectures(const Dataset& train, const Dataset* test, const EfficiencyOptions& options,
+                                       EfficiencyObserver* observer) {
+  return Comparison(train, test, options, observer).run();
+}
+
+}  // namespace poise

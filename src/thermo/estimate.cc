@@ -1,0 +1,36 @@
+#include "poise/estimate.h"
+
+#include <fmt/core.h>
+
+#include <cmath>
+
+#include "base/statistics.h"
+#include "poise/error.h"
+
+namespace poise {
+namespace {
+
+void check(double confidence) {
+  if (!(confidence > 0 && confidence < 1)) {
+    throw Error(ErrorKind::kUsage, fmt::format("the confidence is {}", confidence), "a number between 0 and 1");
+  }
+}
+
+Bounds about(double value, double reach) { return {value - reach, value + reach}; }
+
+}  // namespace
+
+Bounds confidence_interval(const Estimate& estimate, double confidence) {
+  check(confidence);
+  if (!(estimate.error > 0)) return about(estimate.value, 0);
+  const double quantile =
+      estimate.degrees > 0 ? student_quantile(confidence, estimate.degrees) : normal_quantile(confidence);
+  return about(estimate.value, quantile * estimate.error);
+}
+
+Bounds source_interval(const Estimate& estimate, double confidence) {
+  check(confidence);
+  return about(estimate.value, normal_quantile(confidence) * std::hypot(estimate.error, estimate.row_error));
+}
+
+}  // namespace poise

@@ -1,0 +1,52 @@
+// The canonical ensemble of hidden states, ℋ = ½‖e‖² + CE at temperature T: a forward pass with noise of variance T at
+// every hidden neuron, each draw weighted by e^{−CE/T} (THEORY E4, 2.8).
+//
+// Drawn like that, nearly all weights vanish once T is small: the states that count are where the task has pushed them.
+// So noise is drawn about the relaxed states η* instead (thermo/relaxed_states.h) and reweighted to the plain ensemble,
+// which is exact for any η* and any shape of noise:
+//   η = η* + √T y,   y from (1 − ε) N(0, (I + Σ JᵀRJ)⁻¹) + ε N(0, I),   ε = 1/8
+//   ln w = −CE/T − ‖η*‖²/2T − ⟨η*, y⟩/√T − ln[(1 − ε) det(I + VᵀV)^½ e^{−½‖Vᵀy‖²} + ε],   V = Σ JᵀB, R = BBᵀ
+// The second part of the mixture bounds the weights where CE is convex in the states.
+#pragma once
+
+#include <span>
+#include <vector>
+
+#include "thermo/relaxed_states.h"
+#include "thermo/row_mean.h"
+
+namespace poise::thermo {
+
+/// By row, of one temperature: columns F, U, S (thermo/free_energy.h).
+struct RowEnsemble {
+  explicit RowEnsemble(Index rows) : value(rows, 3), variance(rows, 3), bias(rows, 3), effective_draws(rows) {}
+
+  Matrix value, variance, bias;
+  Vector effective_draws;
+};
+
+class ForwardNoise {
+ public:
+  ForwardNoise(const std::vector<Layer>& layers, std::vector<double> temperatures, int draws, std::uint64_t seed);
+
+  /// Writes the rows of the block, whose numbers in the data set are `numbers`; one RowEnsemble a temperature.
+  void measure(const Matrix& first_preactivation, const RowBlock& block, std::span<const Index> numbers,
+               std::vector<RowEnsemble>& out) const;
+
+ private:
+  /// The draws of all rows, `draws` of each behind the other.
+  struct Noise {
+    std::vector<Matrix> y;  // (B·R)×N_l
+    Vector log_density;     // ln[(1 − ε) det^½ e^{−½‖Vᵀy‖²} + ε]
+    Vector along;           // ⟨η*, y⟩
+  };
+  Noise draw(const RelaxedStates& relaxed, Index classes, std::span<const Index> numbers) const;
+  void shape(const RelaxedStates& relaxed, Index row, Index classes, Index number, Noise& noise) const;
+
+  const std::vector<Layer>& layers_;
+  std::vector<double> temperatures_;
+  Index draws_;
+  std::uint64_t seed_;
+};
+
+}  // namespace poise::thermo

@@ -1,0 +1,177 @@
+#include <fmt/core.h>
+
+#include <cmath>
+
+#include "base/random.h"
+#include "poise/error.h"
+#include "poise/thermodynamics.h"
+#include "thermo/hessian.h"
+#include "thermo/outputs.h"
+#include "thermo/row_figures.h"
+
+namespace poise {
+
+using thermo::mean_of_rows;
+using thermo::scaled;
+
+namespace {
+
+constexpr std::uint64_t kLanczosStream = 0x7e40'0005;
+
+void require(bool holds, const std::string& found, const char* expected) {
+  if (!holds) throw Error(ErrorKind::kUsage, found, expected);
+}
+
+void check_step(const ThermodynamicsOptions& o) {
+  require(o.learning_rate >= 0 && std::isfinite(o.learning_rate), fmt::format("learning_rate is {}", o.learning_rate),
+          "a finite number, 0 or more");
+  require(o.momentum >= 0 && o.momentum < 1, fmt::format("momentum is {}", o.momentum), "a number in [0, 1)");
+  require(o.batch >= 0, fmt::format("batch is {}", o.batch), "a number of rows, or 0");
+}
+
+void check(const ThermodynamicsOptions& o) {
+  require(o.rows >= 0, fmt::format("rows is {}", o.rows), "a number of rows, or 0 for all");
+  require(o.draws >= 2, fmt::format("draws is {}", o.draws), "2 or more: one draw says nothing of its error");
+  require(o.label_draws >= 2, fmt::format("label_draws is {}", o.label_draws),
+          "2 or more: one draw says nothing of its error");
+  for (double temperature : o.temperatures) {
+    require(temperature > 0 && std::isfinite(temperature), fmt::format("a temperature is {}", temperature),
+            "a finite number above 0, nats");
+  }
+  check_step(o);
+}
+
+/// tr Cov(g_n)/P over rows of equal chance, g_n = n s_n ∇CE_n with the mean ∇ mean CE:
+///   n/(n − 1) [mean ‖g_n‖² − ‖mean g‖²]/P
+Estimate gradient_noise(const thermo::RowFigures& figures) {
+  const Index n = figures.noise.size();
+  if (n < 2) return {};
+  const auto count = static_cast<double>(n);
+  const double bessel = count / (count - 1), parameters = static_cast<double>(figures.gradient.size());
+  Estimate noise = mean_of_rows(Vector::Constant(n, 1 / count), figures.noise);
+  noise.value = bessel * (figures.squared_gradient.mean() - figures.gradient.squaredNorm());
+  return scaled(noise, 1 / parameters);
+}
+
+/// The mean over rows of column `column`, of a layer or of their sum.
+Estimate mean_of_column(const Vector& weight, const Vector& figures, const Matrix& variance, Index column, int draws) {
+  if (variance.col(column).isZero(0)) return mean_of_rows(weight, figures);
+  return mean_of_rows(weight, figures, {variance.col(column), static_cast<double>(draws - 1)});
+}
+
+void summarize_curvature(const std::vector<Layer>& layers, const thermo::CurvatureMeter& meter,
+                         const thermo::RowCurvature& rows, const Vector& weight, Thermodynamics& out) {
+  const auto depth = std::ssize(layers);
+  for (Index l = 0; l < depth; ++l) {
+    const Layer& layer = layers[static_cast<std::size_t>(l)];
+    out.layers.push_back(
+        {layer.weights.size() + layer.bias.size(),
+         mean_of_column(weight, rows.laplacian.col(l), rows.laplacian_variance, l, meter.draws()),
+         mean_of_column(weight, rows.gauss_newton.col(l), rows.gauss_newton_variance, l, meter.draws()),
+         meter.how(static_cast<std::size_t>(l + 1))});
+  }
+  out.laplacian = mean_of_column(weight, rows.laplacian.rowwise().sum(), rows.laplacian_variance, depth, meter.draws());
+  out.gauss_newton =
+      mean_of_column(weight, rows.gauss_newton.rowwise().sum(), rows.gauss_newton_variance, depth, meter.draws());
+}
+
+/// Draws are independent between rows; what bias the jackknife has left is common to them.
+Estimate ensemble_mean(const Vector& weight, const thermo::RowEnsemble& rows, Index quantity, int draws) {
+  Estimate mean =
+      mean_of_rows(weight, rows.value.col(quantity), {rows.variance.col(quantity), static_cast<double>(draws - 1)});
+  mean.error = std::hypot(mean.error, weight.dot(rows.bias.col(quantity)));
+  return mean;
+}
+
+NoisyEnsemble summarize(double temperature, const thermo::RowEnsemble& rows, const Vector& weight, int draws) {
+  return {temperature, ensemble_mean(weight, rows, thermo::kFreeEnergy, draws),
+          ensemble_mean(weight, rows, thermo::kMeanLoss, draws), ensemble_mean(weight, rows, thermo::kEntropy, draws),
+          weight.dot(rows.effective_draws)};
+}
+
+/// Without hidden neurons nothing fluctuates: F = U = CE, and C = 0.
+void summarize_softmax_layer(const ThermodynamicsOptions& options, Thermodynamics& out) {
+  for (double temperature : options.temperatures)
+    out.ensembles.push_back({temperature, out.mean_loss, out.mean_loss, {}, static_cast<double>(options.draws)});
+}
+
+StepThermodynamics measure_step(const Thermodynamics& at, const ThermodynamicsOptions& o) {
+  StepThermodynamics step;
+  const double friction = 1 - o.momentum;
+  step.entropy_destruction = scaled(at.laplacian, o.learning_rate);
+  if (o.momentum > 0) step.momentum_contraction = static_cast<double>(at.parameters) * std::log(o.momentum);
+  if (o.batch > 0)
+    step.optimizer_temperature =
+        scaled(at.gradient_noise, o.learning_rate / (2 * friction * static_cast<double>(o.batch)));
+  step.edge = o.learning_rate * at.largest_curvature.value / (2 * (1 + o.momentum));
+  return step;
+}
+
+void measure_fully(const std::vector<Layer>& layers, const thermo::MeasuredRows& rows,
+                   const thermo::CurvatureMeter& meter, const ThermodynamicsOptions& options,
+                   thermo::RowCurvature& curvature, Thermodynamics& out) {
+  if (layers.size() == 1) {
+    summarize_softmax_layer(options, out);
+  } else {
+    const thermo::RowStates states = thermo::measure_states(layers, rows, meter, options, curvature);
+    out.complexity = mean_of_rows(rows.weight(), states.complexity);
+    for (std::size_t k = 0; k < states.ensembles.size(); ++k)
+      out.ensembles.push_back(summarize(options.temperatures[k], states.ensembles[k], rows.weight(), options.draws));
+  }
+  const auto product = [&](const Vector& v) { return thermo::hessian_product(layers, rows, v, options.threads); };
+  thermo::LanczosOptions lanczos;
+  lanczos.seed = random_bits(options.seed, kLanczosStream);
+  out.largest_curvature = thermo::largest_eigenvalue(out.parameters, product, lanczos);
+}
+
+}  // namespace
+
+struct Thermometer::Rows {
+  thermo::MeasuredRows measured;
+};
+
+Thermometer::Thermometer(const Dataset& data, const ThermodynamicsOptions& options) : options_(options) {
+  check(options);
+  rows_ = std::make_unique<const Rows>(Rows{thermo::MeasuredRows(data, options)});
+}
+
+Thermometer::~Thermometer() = default;
+Thermometer::Thermometer(Thermometer&&) noexcept = default;
+Thermometer& Thermometer::operator=(Thermometer&&) noexcept = default;
+
+const ThermodynamicsOptions& Thermometer::options() const { return options_; }
+
+void Thermometer::set_detail(Detail detail) { options_.detail = detail; }
+
+void Thermometer::set_step(double learning_rate, double momentum, Index batch) {
+  ThermodynamicsOptions changed = options_;
+  changed.learning_rate = learning_rate;
+  changed.momentum = momentum;
+  changed.batch = batch;
+  check_step(changed);
+  options_ = std::move(changed);
+}
+
+Thermodynamics Thermometer::measure(const Network& network) const {
+  const thermo::MeasuredRows& rows = rows_->measured;
+  const std::vector<Layer> layers = rows.layers_of(network);
+  const thermo::CurvatureMeter meter(layers, options_.detail, options_.label_draws, options_.seed);
+  thermo::RowFigures figures = thermo::measure_rows(layers, rows, meter, options_.threads);
+  Thermodynamics out;
+  out.rows = rows.size();
+  out.parameters = network.parameter_count();
+  thermo::measure_outputs(figures.scores, figures.targets, rows.weight(), out);
+  if (options_.detail == Detail::kFull) measure_fully(layers, rows, meter, options_, figures.curvature, out);
+  summarize_curvature(layers, meter, figures.curvature, rows.weight(), out);
+  out.gradient_noise = gradient_noise(figures);
+  out.gradient_norm = figures.gradient.norm();
+  if (options_.learning_rate > 0) out.step = measure_step(out, options_);
+  return out;
+}
+
+Thermodynamics measure_thermodynamics(const Network& network, const Dataset& data,
+                                      const ThermodynamicsOptions& options) {
+  return Thermometer(data, options).measure(network);
+}
+
+}  // namespace poise

@@ -1,0 +1,39 @@
+// The rows of a data set that are measured, in the units of training, and networks in those units.
+#pragma once
+
+#include <vector>
+
+#include "convex/problem.h"
+#include "learning/input.h"
+#include "poise/thermodynamics.h"
+#include "thermo/rows.h"
+
+namespace poise::thermo {
+
+class MeasuredRows : public Rows {
+ public:
+  /// Input units from all rows of `data`; then options.rows of those with a positive weight, drawn by options.seed.
+  MeasuredRows(const Dataset& data, const ThermodynamicsOptions& options);
+
+  Index size() const override { return problem_.rows(); }
+  RowBlock block(Index first, Index count) const override;
+
+  const Vector& weight() const { return problem_.row_weight; }  ///< adds up to 1
+  /// Number of a row in the data set: random numbers go by it, so that they belong to the row.
+  const std::vector<Index>& numbers() const { return numbers_; }
+
+  /// The layers of `network` for the inputs of the blocks: Ŵ_1 = W_1 diag(gain)⁻¹, b̂_1 = b_1 + W_1 (shift − center),
+  /// with shift and gain per original unit. A constant input (gain 0) gets the weight 0. Throws as
+  /// Thermometer::measure.
+  std::vector<Layer> layers_of(const Network& network) const;
+
+ private:
+  void load(Index row, Eigen::Ref<Eigen::RowVectorXd> to) const;
+
+  Problem problem_;  // of the drawn rows
+  learning::InputScaling scaling_;
+  Vector center_, unit_;  // original = center + unit · x̂; unit 0 where gain is
+  std::vector<Index> numbers_;
+};
+
+}  // namespace poise::thermo

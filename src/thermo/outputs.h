@@ -1,0 +1,11 @@
+// The quantities of outputs: entropy, divergence, their balance, and what outputs tell about rows.
+#pragma once
+
+#include "poise/thermodynamics.h"
+
+namespace poise::thermo {
+
+/// Fills mean_loss … mutual_information and temperature from scores z and targets t, n×K, and weights that add up to 1.
+void measure_outputs(const Matrix& scores, const Matrix& targets, const Vector& weight, Thermodynamics& out);
+
+}  // namespace poise::thermo

@@ -1,0 +1,22 @@
+// Rank correlation between what was predicted of candidates and what was measured, with its two intervals.
+#pragma once
+
+#include "poise/efficiency.h"
+
+namespace poise::thermo {
+
+/// Ranks 1 … n; equal values share the mean of their ranks.
+std::vector<double> ranks_of(const std::vector<double>& values);
+
+/// ρ of n pairs, 95 %, for other candidates of the same kind: tanh(artanh ρ ± 1.96 √((1 + ρ²/2)/(n − 3)))
+/// (Bonett and Wright 2000). Of n < 4: (−1, 1).
+Bounds over_candidates(double correlation, std::size_t candidates);
+
+/// One figure a seed, for every candidate.
+using SeedFigures = std::vector<std::vector<double>>;
+
+/// Spearman's ρ between the candidates' means of `a` and of `b`. `a` and `b` of one seed belong together. The bootstrap
+/// draws seeds of every candidate with replacement, 2,000 times.
+RankCorrelation correlate(const SeedFigures& a, const SeedFigures& b);
+
+}  // namespace poise::thermo

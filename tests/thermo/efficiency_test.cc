@@ -1,0 +1,236 @@
+// Architectures of one budget: their closed form against finite differences, ranks and intervals against tables, and
+// the comparison on the digits. THEORY 2.6.
+#include "poise/efficiency.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <Eigen/LU>
+#include <cmath>
+
+#include "poise/error.h"
+#include "poise/read.h"
+#include "poise/thermodynamics.h"
+#include "sample_networks.h"
+#include "thermo/rank_correlation.h"
+
+namespace poise {
+namespace {
+
+/// tr G⁻¹ of all neurons, G = AᵀA, A = I − w with the W_l as blocks below the diagonal.
+double trace_of_inverse(const std::vector<Layer>& layers) {
+  Index neurons = layers.front().weights.cols();
+  for (const Layer& layer : layers) neurons += layer.weights.rows();
+  Eigen::MatrixXd a = Eigen::MatrixXd::Identity(neurons, neurons);
+  Index column = 0, row = layers.front().weights.cols();
+  for (const Layer& layer : layers) {
+    a.block(row, column, layer.weights.rows(), layer.weights.cols()) -= layer.weights;
+    column = row;
+    row += layer.weights.rows();
+  }
+  return (a.transpose() * a).inverse().trace();
+}
+
+TEST(PathLaplacian, IsTheLaplacianOfTheTraceByExistingWeights) {
+  std::vector<Layer> layers = random_network({3, 4, 2, 3}, Activation::kIdentity, Loss::kCrossEntropy, 1, 4).layers;
+  const double h = 1e-2, middle = trace_of_inverse(layers);  // the trace is quadratic in every single weight
+  double laplacian = 0;
+  for (Layer& layer : layers) {
+    for (double& weight : layer.weights.reshaped()) {
+      const double old = weight;
+      weight = old + h;
+      const double above = trace_of_inverse(layers);
+      weight = old - h;
+      laplacian += (above - 2 * middle + trace_of_inverse(layers)) / (h * h);
+      weight = old;
+    }
+  }
+  EXPECT_NEAR(path_laplacian(layers), laplacian, 1e-8 * laplacian);
+}
+
+TEST(PathLaplacian, ExpectationIsThatOfTheSourceForEqualWidths) {
+  for (const Index depth : {1, 3, 7, 15}) {
+    const auto n = 48.0 / static_cast<double>(depth + 1), l = static_cast<double>(depth);
+    const std::vector<Index> widths(static_cast<std::size_t>(depth + 1), 48 / (depth + 1));
+    const std::vector<double> variances(static_cast<std::size_t>(depth), 1 / n);
+    EXPECT_NEAR(expected_path_laplacian(widths, variances), n * n * l * (l + 1) * (l + 2) / 3, 1e-9) << depth;
+  }
+}
+
+TEST(PathLaplacian, ExpectationIsTheMeanOverWeights) {
+  const std::vector<Index> widths{3, 5, 4, 2};
+  const std::vector<double> gains{1.44 / 3, 1.44 / 5, 1.44 / 4};
+  double sum = 0, squares = 0;
+  const int draws = 2000;
+  for (int k = 0; k < draws; ++k) {
+    const double value = path_laplacian(
+        random_network(widths, Activation::kIdentity, Loss::kCrossEntropy, 1, static_cast<std::uint64_t>(100 + k), 1.2)
+            .layers);
+    sum += value;
+    squares += value * value;
+  }
+  const double mean = sum / draws, error = std::sqrt((squares / draws - mean * mean) / draws);
+  EXPECT_NEAR(expected_path_laplacian(widths, gains), mean, 4 * error);
+}
+
+TEST(Candidates, ShareABudget) {
+  std::vector<std::vector<Index>> hidden;
+  for (const Candidate& c : candidates_of(64, Budget::kNeurons, 64, 10)) hidden.push_back(c.hidden);
+  ASSERT_EQ(hidden.size(), 8u);
+  EXPECT_THAT(hidden.front(), testing::ElementsAre(64));
+  EXPECT_THAT(hidden[2], testing::ElementsAre(21, 21, 21));
+  EXPECT_THAT(hidden.back(), testing::Each(4));
+  for (const Candidate& c : candidates_of(4810, Budget::kWeights, 64, 10)) {
+    EXPECT_LE(parameters_of(c, 64, 10), 4810);
+    Candidate wider = c;
+    for (Index& width : wider.hidden) ++width;
+    EXPECT_GT(parameters_of(wider, 64, 10), 4810);
+  }
+  EXPECT_EQ(parameters_of({{64}}, 64, 10), 64 * 65 + 10 * 65);
+}
+
+// The example of scipy.stats.spearmanr's documentation, with a tie.
+TEST(RankCorrelation, OfTables) {
+  EXPECT_NEAR(rank_correlation({1, 2, 3, 4, 5}, {5, 6, 7, 8, 7}), 0.8207826816681233, 1e-12);
+  EXPECT_EQ(rank_correlation({1, 2, 3}, {-3, 10, 1000}), 1);
+  EXPECT_EQ(rank_correlation({1, 2, 3}, {3, 2, 1}), -1);
+  EXPECT_EQ(rank_correlation({1, 1, 1}, {3, 2, 1}), 0);
+  EXPECT_THAT(thermo::ranks_of({2, 9, 2, 5}), testing::ElementsAre(1.5, 4, 1.5, 3));
+}
+
+TEST(RankCorrelation, IntervalOverCandidates) {
+  const Bounds bounds = thermo::over_candidates(0.6, 10);
+  const double error = std::sqrt((1 + 0.18) / 7);  // Bonett and Wright
+  EXPECT_NEAR(std::atanh(bounds.low), std::atanh(0.6) - 1.959964 * error, 1e-6);
+  EXPECT_NEAR(std::atanh(bounds.high), std::atanh(0.6) + 1.959964 * error, 1e-6);
+  EXPECT_EQ(thermo::over_candidates(1, 3).low, -1);
+  EXPECT_GT(thermo::over_candidates(1, 8).low, 0.9);
+}
+
+// Candidates that differ by much more than seeds do are in the same order whatever seeds are drawn, and else not.
+TEST(RankCorrelation, IntervalOverSeeds) {
+  const thermo::SeedFigures predicted{{1, 1.1, 0.9}, {2, 2.1, 1.9}, {3, 3.1, 2.9}, {4, 4.1, 3.9}};
+  const thermo::SeedFigures clear{{10, 11, 10}, {20, 21, 20}, {30, 31, 30}, {40, 41, 40}};
+  const RankCorrelation sure = thermo::correlate(predicted, clear);
+  EXPECT_EQ(sure.value, 1);
+  EXPECT_EQ(sure.over_seeds.low, 1);
+  const thermo::SeedFigures noise{{0, 9, 1}, {8, 1, 2}, {1, 7, 3}, {5, 6, 0}};
+  const RankCorrelation unsure = thermo::correlate(predicted, noise);
+  EXPECT_LT(unsure.over_seeds.low, unsure.over_seeds.high - 0.5);
+}
+
+EfficiencyOptions short_comparison() {
+  EfficiencyOptions o;
+  o.candidates = {{{16}}, {{8, 8}}, {{6, 5, 4}}, {{4, 4, 4, 4}}};
+  o.seeds = 2;
+  o.epochs = 3;
+  o.rows = 200;
+  return o;
+}
+
+TEST(CompareArchitectures, MeasuresWhatItSays) {
+  const Dataset train = read_dataset("digits", {}), test = read_dataset("digits:test", {}, train.schema);
+  const EfficiencyReport report = compare_architectures(train, &test, short_comparison());
+  ASSERT_EQ(report.candidates.size(), 4u);
+  EXPECT_TRUE(report.complete);
+  int reached = 0;
+  double before = INFINITY;
+  for (const CandidateResult& result : report.candidates) {
+    EXPECT_EQ(result.parameters, parameters_of(result.candidate, 64, 10));
+    EXPECT_LE(result.laplacian.value, before);
+    before = result.laplacian.value;
+    ASSERT_EQ(result.runs.size(), 2u);
+    EXPECT_NEAR(result.final_loss.value, (result.runs[0].final_loss + result.runs[1].final_loss) / 2, 1e-12);
+    EXPECT_GT(result.test_accuracy.value, 0.05);
+    for (const CandidateRun& run : result.runs) {
+      // Losses of the first epochs fall, so that the last epoch's tells whether the target was reached.
+      EXPECT_EQ(run.epochs.has_value(), run.final_loss <= report.target_loss);
+      reached += run.epochs.has_value();
+    }
+  }
+  EXPECT_EQ(reached, 6);  // three quarters of eight
+  EXPECT_THAT(report.candidates.front().name(), testing::AnyOf("1 x 16", "2 x 8", "6,5,4", "4 x 4"));
+}
+
+// The prediction is the measurement of the weights that training begins with.
+TEST(CompareArchitectures, PredictsFromTheInitialWeights) {
+  const Dataset train = read_dataset("digits", {});
+  EfficiencyOptions o = short_comparison();
+  o.seeds = 1;
+  o.epochs = 1;
+  o.rows = 0;
+  o.candidates = {{{5}}, {{6}}, {{7}}, {{8}}};
+  const EfficiencyReport report = compare_architectures(train, nullptr, o);
+  for (const CandidateResult& result : report.candidates) {
+    NetworkOptions n;
+    n.hidden = result.candidate.hidden;
+    n.activation = Activation::kTanh;
+    n.initialization = Initialization::kKaiming;
+    n.step = Step::kSgd;
+    n.learning_rate = 1e-30;  // an epoch that leaves the weights where they are
+    n.momentum = 0;
+    n.epochs = 1;
+    const Network network = train_network(train, n).network;
+    ThermodynamicsOptions t;
+    t.detail = Detail::kLight;
+    t.rows = 0;
+    const Thermodynamics measured = measure_thermodynamics(network, train, t);
+    EXPECT_NEAR(result.laplacian.value, measured.laplacian.value / static_cast<double>(measured.parameters), 1e-9);
+    EXPECT_TRUE(std::isnan(result.test_accuracy.value));
+  }
+}
+
+TEST(CompareArchitectures, TargetsThatAllOrNoneReach) {
+  const Dataset train = read_dataset("digits", {});
+  EfficiencyOptions o = short_comparison();
+  o.target_loss = 100;
+  for (const CandidateResult& result : compare_architectures(train, nullptr, o).candidates) {
+    EXPECT_EQ(result.reached, 2);
+    EXPECT_EQ(result.epochs_to_target.value, 1);
+  }
+  o.target_loss = 1e-9;
+  const EfficiencyReport none = compare_architectures(train, nullptr, o);
+  EXPECT_EQ(none.candidates.front().reached, 0);
+  EXPECT_EQ(none.candidates.front().epochs_to_target.value, 3);
+  EXPECT_EQ(none.laplacian_speed.value, 0);  // all as slow as each other
+}
+
+TEST(CompareArchitectures, SameBitsForAnyNumberOfThreads) {
+  const Dataset train = read_dataset("digits", {});
+  EfficiencyOptions o = short_comparison();
+  o.epochs = 1;
+  o.threads = 1;
+  const EfficiencyReport one = compare_architectures(train, nullptr, o);
+  o.threads = 2;
+  const EfficiencyReport two = compare_architectures(train, nullptr, o);
+  for (std::size_t c = 0; c < 4; ++c) {
+    EXPECT_EQ(one.candidates[c].laplacian.value, two.candidates[c].laplacian.value);
+    EXPECT_EQ(one.candidates[c].final_loss.value, two.candidates[c].final_loss.value);
+  }
+  EXPECT_EQ(one.laplacian_speed.over_seeds.low, two.laplacian_speed.over_seeds.low);
+}
+
+struct StopAfterOne : EfficiencyObserver {
+  int trained = 0;
+  void on_trained(const Candidate&, int, const CandidateRun&) override { ++trained; }
+  bool stop_requested() override { return trained >= 1; }
+};
+
+TEST(CompareArchitectures, StopsWhenAsked) {
+  StopAfterOne observer;
+  EfficiencyOptions o = short_comparison();
+  o.threads = 1;
+  const EfficiencyReport report = compare_architectures(read_dataset("digits", {}), nullptr, o, &observer);
+  EXPECT_FALSE(report.complete);
+  EXPECT_EQ(observer.trained, 1);
+  EXPECT_EQ(report.laplacian_speed.value, 0);
+}
+
+TEST(CompareArchitectures, RefusesTooFewCandidates) {
+  EfficiencyOptions o;
+  o.budget = 8;
+  EXPECT_THROW(compare_architectures(read_dataset("digits", {}), nullptr, o), Error);
+}
+
+}  // namespace
+}  // namespace poise
