@@ -7,6 +7,7 @@
 #include "poise/efficiency.h"
 #include "poise/error.h"
 #include "poise/estimate.h"
+#include "poise/first_law.h"
 #include "poise/information.h"
 #include "poise/learner_ensemble.h"
 #include "poise/metrics.h"
