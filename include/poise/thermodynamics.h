@@ -42,13 +42,17 @@ struct ThermodynamicsOptions {
   int threads = 0;  ///< 0: as many as the machine has; the bits do not depend on it
 };
 
-/// The canonical ensemble of states x with ℋ = ½‖e(x)‖² + CE at temperature T: a forward pass in which every hidden
-/// activation gets noise of variance T (THEORY E4, 2.8; scores get none). Relative to V = 0; means over rows.
+/// The canonical ensemble p of states x with ℋ = ½‖e(x)‖² + CE at temperature T, e = x − f(wx + b) over N hidden
+/// neurons: a forward pass in which every hidden activation gets noise of variance T (that alone is p_0, the ensemble
+/// of V = 0; THEORY E4, 2.8), each draw with the weight e^{−CE/T}. Scores get no noise. All relative to p_0; means over
+/// rows. F = mean_loss + bulk_loss − T·entropy = mean_loss + T·divergence.
 struct NoisyEnsemble {
   double temperature = 0;
-  Estimate free_energy;  ///< F = −T ln⟨e^{−CE/T}⟩ over the noise. T → 0: min over states of ½‖e‖² + CE
-  Estimate mean_loss;    ///< U = ⟨CE e^{−CE/T}⟩ / ⟨e^{−CE/T}⟩
-  Estimate entropy;      ///< S = (U − F)/T ≤ 0: what conditioning on the task takes from the states
+  Estimate free_energy;        ///< F = −T ln⟨e^{−CE/T}⟩_0. T → 0: min over states of ½‖e‖² + CE
+  Estimate mean_loss;          ///< U = ⟨CE⟩ = ⟨CE e^{−CE/T}⟩_0/⟨e^{−CE/T}⟩_0, at most F
+  Estimate bulk_loss;          ///< ⟨½‖e‖²⟩ − NT/2: what hidden states pay for the task
+  Estimate entropy;            ///< S_x − S_0, Shannon's; as T → 0 minus the complexity at the states of least ℋ
+  Estimate divergence;         ///< KL(p‖p_0) = (F − U)/T ≥ 0
   double effective_draws = 0;  ///< mean over rows of (Σ w)²/Σ w² of the importance weights; `draws` is the best
 };
 
@@ -87,7 +91,8 @@ struct Thermodynamics {
   // Full only
   std::vector<NoisyEnsemble> ensembles;  ///< one a temperature
   /// C = mean_n ½ ln det(I + Σ_l R^½ J_l J_lᵀ R^½), J_l = ∂Y_L/∂X_l of the hidden layers, R = diag q − qqᵀ: −ln B of
-  /// the Gaussian approximation about the forward pass (Gauss–Newton), and −S of the ensembles as T → 0 where t = q.
+  /// the Gaussian approximation about the forward pass (Gauss–Newton), and −entropy of the ensembles as T → 0 where t =
+  /// q.
   Estimate complexity;
   Estimate largest_curvature;  ///< λ_max of the Hessian of the mean CE (Lanczos); some eigenvalue is within `error`
   std::optional<StepThermodynamics> step;

@@ -1,6 +1,7 @@
 #include "base/statistics.h"
 
 #include <cmath>
+#include <initializer_list>
 #include <numbers>
 
 namespace poise {

@@ -5,7 +5,6 @@
 #include <cmath>
 
 #include "base/random.h"
-#include "thermo/free_energy.h"
 
 namespace poise::thermo {
 namespace {
@@ -52,7 +51,11 @@ ForwardNoise::Noise ForwardNoise::draw(const RelaxedStates& relaxed, Index class
   Index neurons = 0, offset = 0;
   for (std::size_t l = 1; l < layers_.size(); ++l) neurons += layers_[l - 1].bias.size();
   const Index rows = std::ssize(numbers);
-  Noise noise{std::vector<Matrix>(layers_.size() + 1), Vector::Zero(rows * draws_), Vector::Zero(rows * draws_)};
+  Noise noise;
+  noise.y.resize(layers_.size() + 1);
+  noise.center = noise.balance = noise.y;
+  noise.log_density.resize(rows * draws_);
+  const std::vector<Matrix> balance = apply_inverse(relaxed.jacobian, classes, relaxed.displacement);
   for (std::size_t l = 1; l < layers_.size(); ++l) {
     const Index width = layers_[l - 1].bias.size();
     noise.y[l].resize(rows * draws_, width);
@@ -62,11 +65,31 @@ ForwardNoise::Noise ForwardNoise::draw(const RelaxedStates& relaxed, Index class
         noise.y[l](k, j) = random_normal(stream, static_cast<std::uint64_t>(draw * neurons + offset + j));
     }
     offset += width;
+    noise.center[l] = repeat_rows(relaxed.displacement[l], draws_);
+    noise.balance[l] = repeat_rows(balance[l], draws_);
   }
   for (Index i = 0; i < rows; ++i) shape(relaxed, i, classes, numbers[static_cast<std::size_t>(i)], noise);
-  for (std::size_t l = 1; l < layers_.size(); ++l)
-    noise.along += noise.y[l].cwiseProduct(repeat_rows(relaxed.displacement[l], draws_)).rowwise().sum();
   return noise;
+}
+
+WeightedDraws ForwardNoise::weigh(const Noise& noise, const Matrix& start, const Matrix& targets,
+                                  double temperature) const {
+  const double width = std::sqrt(temperature);
+  std::vector<Matrix> states = noise.center;
+  for (std::size_t l = 1; l < layers_.size(); ++l) states[l] += width * noise.y[l];
+  const Propagation pass = propagate_displaced(layers_, start, states);
+  const Adjoint star = adjoint(layers_, slopes(layers_, pass), probabilities(pass) - targets);
+  Vector push = Vector::Zero(start.rows()), along = push, across = push, balance = push;
+  for (std::size_t l = 1; l < layers_.size(); ++l) {
+    const Matrix& pull = star.activation_adjoint[l];
+    push += 0.5 * noise.center[l].rowwise().squaredNorm();                       // ½‖η*‖²
+    along += noise.center[l].cwiseProduct(noise.y[l]).rowwise().sum();           // ⟨η*, y⟩
+    across += pull.cwiseProduct(noise.y[l]).rowwise().sum();                     // ⟨X*, y⟩
+    balance += noise.balance[l].cwiseProduct(states[l] + pull).rowwise().sum();  // a·∇ℋ
+  }
+  const Vector loss = reference::losses(Loss::kCrossEntropy, pass.preactivation.back(), targets);
+  return {-(loss + push) / temperature - along / width - noise.log_density, loss + balance,
+          push + 0.5 * width * (along - across) - balance};
 }
 
 void ForwardNoise::measure(const Matrix& first_preactivation, const RowBlock& block, std::span<const Index> numbers,
@@ -75,22 +98,12 @@ void ForwardNoise::measure(const Matrix& first_preactivation, const RowBlock& bl
   const RelaxedStates relaxed = relax(layers_, first_preactivation, block.targets, kSettled * coldest);
   const Noise noise = draw(relaxed, block.targets.cols(), numbers);
   const Matrix start = repeat_rows(first_preactivation, draws_), targets = repeat_rows(block.targets, draws_);
-  std::vector<Matrix> center(relaxed.displacement.size());
-  Vector push = Vector::Zero(start.rows());  // ½‖η*‖²
-  for (std::size_t l = 1; l < layers_.size(); ++l) {
-    center[l] = repeat_rows(relaxed.displacement[l], draws_);
-    push += 0.5 * center[l].rowwise().squaredNorm();
-  }
   for (std::size_t k = 0; k < temperatures_.size(); ++k) {
-    const double temperature = temperatures_[k], width = std::sqrt(temperature);
-    std::vector<Matrix> states = center;
-    for (std::size_t l = 1; l < layers_.size(); ++l) states[l] += width * noise.y[l];
-    const Matrix scores = propagate_displaced(layers_, start, states).preactivation.back();
-    const Vector loss = reference::losses(Loss::kCrossEntropy, scores, targets);
-    const Vector log_weight = -(loss + push) / temperature - noise.along / width - noise.log_density;
+    const WeightedDraws draws = weigh(noise, start, targets, temperatures_[k]);
     for (Index i = 0; i < block.size(); ++i) {
+      const auto of_row = [&](const Vector& all) -> Vector { return all.segment(i * draws_, draws_); };
       const FreeEnergyOfRow row =
-          free_energy(log_weight.segment(i * draws_, draws_), loss.segment(i * draws_, draws_), temperature);
+          free_energy({of_row(draws.log_weight), of_row(draws.loss), of_row(draws.bulk)}, temperatures_[k]);
       out[k].value.row(block.first + i) = row.value.transpose();
       out[k].variance.row(block.first + i) = row.variance.transpose();
       out[k].bias.row(block.first + i) = row.bias.transpose();

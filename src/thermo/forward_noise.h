@@ -7,19 +7,24 @@
 //   η = η* + √T y,   y from (1 − ε) N(0, (I + Σ JᵀRJ)⁻¹) + ε N(0, I),   ε = 1/8
 //   ln w = −CE/T − ‖η*‖²/2T − ⟨η*, y⟩/√T − ln[(1 − ε) det(I + VᵀV)^½ e^{−½‖Vᵀy‖²} + ε],   V = Σ JᵀB, R = BBᵀ
 // The second part of the mixture bounds the weights where CE is convex in the states.
+//
+// Means of CE and ½‖η‖² over draws would be noisy, the more the lower T. Integration by parts gives ⟨a·∇ℋ⟩ = 0 and
+// ⟨(η − η*)·∇ℋ⟩ = NT, ∇ℋ = η + X*, for the states of the ensemble; so the same means are taken of
+//   CE + a·∇ℋ   and   ½‖η*‖² + ½√T ⟨y, η* − X*⟩ − a·∇ℋ   (for ½‖η‖² − NT/2),   a = (I + Σ JᵀRJ)⁻¹ η*
+// whose terms of first order in √T cancel, and of second order in their sum.
 #pragma once
 
 #include <span>
 #include <vector>
 
+#include "thermo/free_energy.h"
 #include "thermo/relaxed_states.h"
-#include "thermo/row_mean.h"
 
 namespace poise::thermo {
 
-/// By row, of one temperature: columns F, U, S (thermo/free_energy.h).
+/// By row, of one temperature: columns as Potentials (thermo/free_energy.h).
 struct RowEnsemble {
-  explicit RowEnsemble(Index rows) : value(rows, 3), variance(rows, 3), bias(rows, 3), effective_draws(rows) {}
+  explicit RowEnsemble(Index rows) : value(rows, 5), variance(rows, 5), bias(rows, 5), effective_draws(rows) {}
 
   Matrix value, variance, bias;
   Vector effective_draws;
@@ -34,14 +39,14 @@ class ForwardNoise {
                std::vector<RowEnsemble>& out) const;
 
  private:
-  /// The draws of all rows, `draws` of each behind the other.
+  /// The draws of all rows, `draws` of each behind the other, and what is the same for all draws of a row.
   struct Noise {
-    std::vector<Matrix> y;  // (B·R)×N_l
-    Vector log_density;     // ln[(1 − ε) det^½ e^{−½‖Vᵀy‖²} + ε]
-    Vector along;           // ⟨η*, y⟩
+    std::vector<Matrix> y, center, balance;  // (B·R)×N_l: noise, η*, a
+    Vector log_density;                      // ln[(1 − ε) det^½ e^{−½‖Vᵀy‖²} + ε]
   };
   Noise draw(const RelaxedStates& relaxed, Index classes, std::span<const Index> numbers) const;
   void shape(const RelaxedStates& relaxed, Index row, Index classes, Index number, Noise& noise) const;
+  WeightedDraws weigh(const Noise& noise, const Matrix& start, const Matrix& targets, double temperature) const;
 
   const std::vector<Layer>& layers_;
   std::vector<double> temperatures_;

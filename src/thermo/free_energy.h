@@ -5,13 +5,13 @@
 
 namespace poise::thermo {
 
-/// Free energy F, mean loss U and entropy S = (U − F)/T.
-using Potentials = Eigen::Vector3d;
-inline constexpr Index kFreeEnergy = 0, kMeanLoss = 1, kEntropy = 2;
+/// Free energy F, mean loss U, bulk loss E, entropy S = (U + E − F)/T and divergence (F − U)/T.
+using Potentials = Eigen::Matrix<double, 5, 1>;
+inline constexpr Index kFreeEnergy = 0, kMeanLoss = 1, kBulkLoss = 2, kEntropy = 3, kDivergence = 4;
 
-/// Draws r = 1 … R of loss v_r with weights w_r = e^{log_weight_r}, the mean weight an unbiased estimate of Z:
-///   F = −T ln mean w,   U = Σ w v/Σ w
-/// Both have a bias of a_1/R + a_2/R² + …. With θ_{−r} leaving draw r out,
+/// Draws r = 1 … R with weights w_r = e^{log_weight_r}, the mean weight an unbiased estimate of Z:
+///   F = −T ln mean w,   U = Σ w loss/Σ w,   E = Σ w bulk/Σ w
+/// They have a bias of a_1/R + a_2/R² + …. With θ_{−r} leaving draw r out,
 ///   value    = R θ − (R − 1) mean_r θ_{−r}              (Quenouille's jackknife: a_1 is gone)
 ///   variance = (R − 1)/R Σ_r (θ_{−r} − mean)²           (Tukey)
 ///   bias     = value − ½[R² θ − 2 (R − 1)² mean θ_{−r} + (R − 2)² mean θ_{−rs}]     (Schucany, Gray, Owen 1971: what
@@ -20,6 +20,9 @@ struct FreeEnergyOfRow {
   Potentials value, variance, bias;
   double effective_draws = 0;  ///< (Σ w)²/Σ w²
 };
-FreeEnergyOfRow free_energy(const Vector& log_weight, const Vector& loss, double temperature);
+struct WeightedDraws {
+  Vector log_weight, loss, bulk;
+};
+FreeEnergyOfRow free_energy(const WeightedDraws& draws, double temperature);
 
 }  // namespace poise::thermo

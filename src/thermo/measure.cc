@@ -8,6 +8,7 @@
 #include "thermo/hessian.h"
 #include "thermo/outputs.h"
 #include "thermo/row_figures.h"
+#include "thermo/row_mean.h"
 
 namespace poise {
 
@@ -84,15 +85,21 @@ Estimate ensemble_mean(const Vector& weight, const thermo::RowEnsemble& rows, In
 }
 
 NoisyEnsemble summarize(double temperature, const thermo::RowEnsemble& rows, const Vector& weight, int draws) {
-  return {temperature, ensemble_mean(weight, rows, thermo::kFreeEnergy, draws),
-          ensemble_mean(weight, rows, thermo::kMeanLoss, draws), ensemble_mean(weight, rows, thermo::kEntropy, draws),
+  const auto mean = [&](Index quantity) { return ensemble_mean(weight, rows, quantity, draws); };
+  return {temperature,
+          mean(thermo::kFreeEnergy),
+          mean(thermo::kMeanLoss),
+          mean(thermo::kBulkLoss),
+          mean(thermo::kEntropy),
+          mean(thermo::kDivergence),
           weight.dot(rows.effective_draws)};
 }
 
 /// Without hidden neurons nothing fluctuates: F = U = CE, and C = 0.
 void summarize_softmax_layer(const ThermodynamicsOptions& options, Thermodynamics& out) {
   for (double temperature : options.temperatures)
-    out.ensembles.push_back({temperature, out.mean_loss, out.mean_loss, {}, static_cast<double>(options.draws)});
+    out.ensembles.push_back(
+        {temperature, out.mean_loss, out.mean_loss, {}, {}, {}, static_cast<double>(options.draws)});
 }
 
 StepThermodynamics measure_step(const Thermodynamics& at, const ThermodynamicsOptions& o) {

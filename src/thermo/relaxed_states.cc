@@ -18,33 +18,11 @@ Vector energies(const Propagation& pass, const Matrix& targets, const States& di
   return energy;
 }
 
-/// A descent step and what E falls by along it, to first order, of every row.
-struct Direction {
-  States step;
-  Vector decrement;
-};
-
-Direction gauss_newton_step(const States& displacement, const Adjoint& star, const States& jacobian, Index classes) {
-  Direction found{displacement, Vector::Zero(star.preactivation_adjoint.back().rows())};
-  States& step = found.step;
-  for (std::size_t l = 1; l + 1 < step.size(); ++l) step[l] += star.activation_adjoint[l];  // ∇E
-  for (Index i = 0; i < found.decrement.size(); ++i) {
-    const Index first = i * classes;
-    Eigen::MatrixXd inner = gram_of_row(jacobian, i, classes);
-    inner.diagonal().array() += 1;
-    Vector image = Vector::Zero(classes);  // Σ_l BᵀJ_l ∇E
-    for (std::size_t l = 1; l + 1 < step.size(); ++l) {
-      image += jacobian[l].middleRows(first, classes) * step[l].row(i).transpose();
-      found.decrement[i] += step[l].row(i).squaredNorm();
-    }
-    const Vector solved = inner.llt().solve(image);  // (I + VVᵀ)⁻¹ = I − V (I + VᵀV)⁻¹ Vᵀ
-    found.decrement[i] -= image.dot(solved);
-    for (std::size_t l = 1; l + 1 < step.size(); ++l) {
-      step[l].row(i) -= solved.transpose() * jacobian[l].middleRows(first, classes);
-      step[l].row(i) *= -1;
-    }
-  }
-  return found;
+/// ⟨a, b⟩ of every row, over all hidden layers.
+Vector inner_products(const States& a, const States& b, Index rows) {
+  Vector sum = Vector::Zero(rows);
+  for (std::size_t l = 1; l + 1 < a.size(); ++l) sum += a[l].cwiseProduct(b[l]).rowwise().sum();
+  return sum;
 }
 
 }  // namespace
@@ -57,6 +35,20 @@ Eigen::MatrixXd gram_of_row(const States& jacobian, Index row, Index classes) {
     gram += j * j.transpose();
   }
   return gram;
+}
+
+States apply_inverse(const States& jacobian, Index classes, States g) {
+  for (Index i = 0; g.size() > 2 && i < g[1].rows(); ++i) {
+    Eigen::MatrixXd inner = gram_of_row(jacobian, i, classes);
+    inner.diagonal().array() += 1;
+    Vector image = Vector::Zero(classes);
+    for (std::size_t l = 1; l + 1 < g.size(); ++l)
+      image += jacobian[l].middleRows(i * classes, classes) * g[l].row(i).transpose();
+    const Vector solved = inner.llt().solve(image);
+    for (std::size_t l = 1; l + 1 < g.size(); ++l)
+      g[l].row(i) -= solved.transpose() * jacobian[l].middleRows(i * classes, classes);
+  }
+  return g;
 }
 
 RelaxedStates relax(const std::vector<Layer>& layers, const Matrix& first_preactivation, const Matrix& targets,
@@ -73,18 +65,20 @@ RelaxedStates relax(const std::vector<Layer>& layers, const Matrix& first_preact
     at.energy = energies(pass, targets, at.displacement);
     at.jacobian = class_adjoints(layers, slope, q).activation_adjoint;
     at.jacobian.front().resize(0, 0), at.jacobian.back().resize(0, 0);  // inputs and scores are not displaced
-    const Direction along =
-        gauss_newton_step(at.displacement, adjoint(layers, slope, q - targets), at.jacobian, classes);
-    Vector rate = (along.decrement.array() > tolerance).cast<double>();
+    States slope_of_energy = adjoint(layers, slope, q - targets).activation_adjoint;
+    for (std::size_t l = 1; l < depth; ++l) slope_of_energy[l] += at.displacement[l];
+    const States step = apply_inverse(at.jacobian, classes, slope_of_energy);
+    const Vector decrement = inner_products(slope_of_energy, step, rows);
+    Vector rate = (decrement.array() > tolerance).cast<double>();
     if (count == kMostSteps || rate.sum() == 0) return at;
     bool moved = false;
     for (int half = 0; half < kMostHalvings && rate.sum() > 0; ++half) {
       States trial = at.displacement;
-      for (std::size_t l = 1; l < depth; ++l) trial[l] += rate.asDiagonal() * along.step[l];
+      for (std::size_t l = 1; l < depth; ++l) trial[l] -= rate.asDiagonal() * step[l];
       const Vector energy = energies(propagate_displaced(layers, first_preactivation, trial), targets, trial);
       for (Index i = 0; i < rows; ++i) {
         if (rate[i] == 0) continue;
-        if (energy[i] > at.energy[i] - 1e-4 * rate[i] * along.decrement[i]) {
+        if (energy[i] > at.energy[i] - 1e-4 * rate[i] * decrement[i]) {
           rate[i] /= 2;
           continue;
         }

@@ -19,16 +19,6 @@ TEST(Statistics, SpreadByHand) {
   EXPECT_THAT(difference({3, 5}, {1, 7}), testing::ElementsAre(2, -2));
 }
 
-TEST(Statistics, StudentQuantilesAreThoseOfTheTables) {
-  EXPECT_NEAR(student_quantile(0.95, 1), 12.7062, 1e-4);
-  EXPECT_NEAR(student_quantile(0.95, 2), 4.30265, 1e-5);
-  EXPECT_NEAR(student_quantile(0.95, 3), 3.18245, 1e-5);
-  EXPECT_NEAR(student_quantile(0.95, 4), 2.77645, 1e-5);
-  EXPECT_NEAR(student_quantile(0.99, 5), 4.03214, 1e-5);
-  EXPECT_NEAR(student_quantile(0.99, 10), 3.16927, 1e-5);
-  EXPECT_NEAR(student_quantile(0.95, 1000), 1.96234, 1e-5);
-}
-
 TEST(Statistics, IntervalOfTheMean) {
   const Interval interval = interval_of({1, 2, 3, 4, 5});
   const double reach = 2.7764451 * std::sqrt(2.5) / std::sqrt(5.0);

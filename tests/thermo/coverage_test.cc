@@ -1,0 +1,138 @@
+// Error bars: 95 % intervals of every stochastic estimator contain the exact value in 93 to 97 % of 1,000 trials.
+#include <gtest/gtest.h>
+
+#include <map>
+
+#include "quadrature.h"
+#include "sample_classifiers.h"
+
+namespace poise {
+namespace {
+
+constexpr int kTrials = 1000;
+
+/// Counts by name how many intervals contain what they should.
+class Coverage {
+ public:
+  void add(const std::string& name, const Bounds& bounds, double exact) {
+    ++trials_[name];
+    hits_[name] += bounds.low <= exact && exact <= bounds.high;
+  }
+  void expect(double low = 0.93, double high = 0.97) const {
+    for (const auto& [name, trials] : trials_) {
+      const double share = static_cast<double>(hits_.at(name)) / trials;
+      EXPECT_GE(share, low) << name;
+      EXPECT_LE(share, high) << name;
+      testing::Test::RecordProperty(name, std::to_string(share));
+    }
+  }
+
+ private:
+  std::map<std::string, int> hits_, trials_;
+};
+
+ThermodynamicsOptions options_of(Detail detail, int label_draws, std::uint64_t seed) {
+  ThermodynamicsOptions options;
+  options.detail = detail;
+  options.rows = 0;
+  options.label_draws = label_draws;
+  options.seed = seed;
+  return options;
+}
+
+TEST(Coverage, SampledLabels) {
+  const Classifier classifier = random_classifier({5, 7, 6, 6, 4}, Activation::kRelu, 50, 1);
+  const brute_force::Traces exact = brute_force::mean_traces(in_measured_units(classifier));
+  Coverage coverage;
+  for (int trial = 0; trial < kTrials; ++trial) {
+    const auto found = measure_thermodynamics(classifier.network, classifier.data,
+                                              options_of(Detail::kLight, 4, static_cast<std::uint64_t>(trial)));
+    for (std::size_t l : {0u, 1u}) {
+      ASSERT_EQ(found.layers[l].how, "sampled labels");
+      coverage.add("layer " + std::to_string(l + 1), confidence_interval(found.layers[l].laplacian),
+                   exact.laplacian[static_cast<Index>(l)]);
+    }
+    coverage.add("sum", confidence_interval(found.laplacian), exact.laplacian.sum());
+  }
+  coverage.expect();
+}
+
+TEST(Coverage, SampledLabelsAndHutchinsonTangents) {
+  const Classifier classifier = random_classifier({5, 7, 6, 6, 4}, Activation::kTanh, 50, 2);
+  const brute_force::Traces exact = brute_force::mean_traces(in_measured_units(classifier));
+  Coverage coverage;
+  for (int trial = 0; trial < kTrials; ++trial) {
+    const auto found = measure_thermodynamics(classifier.network, classifier.data,
+                                              options_of(Detail::kLight, 4, static_cast<std::uint64_t>(trial)));
+    for (std::size_t l : {0u, 1u}) {
+      ASSERT_EQ(found.layers[l].how, "Hutchinson");
+      coverage.add("layer " + std::to_string(l + 1), confidence_interval(found.layers[l].laplacian),
+                   exact.laplacian[static_cast<Index>(l)]);
+      coverage.add("Gauss-Newton of layer " + std::to_string(l + 1), confidence_interval(found.layers[l].gauss_newton),
+                   exact.gauss_newton[static_cast<Index>(l)]);
+    }
+    coverage.add("sum", confidence_interval(found.laplacian), exact.laplacian.sum());
+  }
+  coverage.expect();
+}
+
+TEST(Coverage, HutchinsonTangentsAlone) {  // a layer too wide for unit vectors
+  const Classifier classifier = random_classifier({5, 70, 6, 4}, Activation::kSigmoid, 40, 3, 2);
+  const brute_force::Traces exact = brute_force::mean_traces(in_measured_units(classifier));
+  Coverage coverage;
+  for (int trial = 0; trial < kTrials; ++trial) {
+    ThermodynamicsOptions options = options_of(Detail::kFull, 4, static_cast<std::uint64_t>(trial));
+    options.temperatures.clear();
+    const auto found = measure_thermodynamics(classifier.network, classifier.data, options);
+    ASSERT_EQ(found.layers[0].how, "Hutchinson");
+    ASSERT_EQ(found.layers[0].gauss_newton.error, 0);
+    coverage.add("layer 1", confidence_interval(found.layers[0].laplacian), exact.laplacian[0]);
+    coverage.add("sum", confidence_interval(found.laplacian), exact.laplacian.sum());
+  }
+  coverage.expect();
+}
+
+TEST(Coverage, NoisyForwardFreeEnergy) {
+  const Classifier classifier = random_classifier({4, 2, 3}, Activation::kTanh, 30, 4, 2);
+  const std::vector<double> temperatures{0.01, 0.1, 0.5};
+  std::vector<ExactEnsemble> exact;
+  for (double temperature : temperatures)
+    exact.push_back(two_neurons_by_quadrature(in_measured_units(classifier), temperature));
+  Coverage coverage;
+  for (int trial = 0; trial < kTrials; ++trial) {
+    ThermodynamicsOptions options = options_of(Detail::kFull, 4, static_cast<std::uint64_t>(trial));
+    options.temperatures = temperatures;
+    const auto found = measure_thermodynamics(classifier.network, classifier.data, options);
+    for (std::size_t k = 0; k < temperatures.size(); ++k) {
+      const std::string at = " at T = " + std::to_string(temperatures[k]);
+      coverage.add("F" + at, confidence_interval(found.ensembles[k].free_energy), exact[k].free_energy);
+      coverage.add("U" + at, confidence_interval(found.ensembles[k].mean_loss), exact[k].mean_loss);
+      coverage.add("bulk" + at, confidence_interval(found.ensembles[k].bulk_loss), exact[k].bulk_loss);
+      coverage.add("S" + at, confidence_interval(found.ensembles[k].entropy), exact[k].entropy);
+      coverage.add("KL" + at, confidence_interval(found.ensembles[k].divergence), exact[k].divergence);
+    }
+  }
+  coverage.expect();
+}
+
+// Here the exact value is that of the source the rows are drawn from.
+TEST(Coverage, RowsThatAreASample) {
+  const Classifier classifier = random_classifier({4, 6, 3}, Activation::kTanh, 30000, 5);
+  const auto exact = measure_thermodynamics(classifier.network, classifier.data, options_of(Detail::kLight, 4, 1));
+  Coverage coverage;
+  for (int trial = 0; trial < kTrials; ++trial) {
+    ThermodynamicsOptions options = options_of(Detail::kLight, 4, static_cast<std::uint64_t>(trial));
+    options.rows = 300;
+    const auto found = measure_thermodynamics(classifier.network, classifier.data, options);
+    coverage.add("gradient noise", source_interval(found.gradient_noise), exact.gradient_noise.value);
+    coverage.add("mean loss", source_interval(found.mean_loss), exact.mean_loss.value);
+    coverage.add("gap", source_interval(found.equilibrium_gap), exact.equilibrium_gap.value);
+    coverage.add("marginal entropy", source_interval(found.marginal_entropy), exact.marginal_entropy.value);
+    coverage.add("mutual information", source_interval(found.mutual_information), exact.mutual_information.value);
+    coverage.add("Laplacian", source_interval(found.laplacian), exact.laplacian.value);
+  }
+  coverage.expect();
+}
+
+}  // namespace
+}  // namespace poise

@@ -1,0 +1,133 @@
+// The Laplacian by layers: T2.7 against finite differences, T2.8 against the recursion, row by row.
+#include "thermo/curvature.h"
+
+#include <gtest/gtest.h>
+
+#include <numeric>
+
+#include "brute_force.h"
+#include "thermo/hessian.h"
+
+namespace poise::thermo {
+namespace {
+
+std::vector<Index> numbers(Index rows) {
+  std::vector<Index> out(static_cast<std::size_t>(rows));
+  std::iota(out.begin(), out.end(), 0);
+  return out;
+}
+
+RowCurvature measure(const SampleNetwork& network, Detail detail, int draws = 4, std::uint64_t seed = 1) {
+  const CurvatureMeter meter(network.layers, detail, draws, seed);
+  const State state = state_of(network.layers, brute_force::all_rows(network));
+  RowCurvature out(network.inputs.rows(), std::ssize(network.layers));
+  meter.measure(state, 0, numbers(network.inputs.rows()), out);
+  if (detail == Detail::kFull)
+    meter.add_class_adjoints(state, class_adjoints(network.layers, state.slope, state.q), 0, out);
+  return out;
+}
+
+/// Σ over the numbers of layer l (weights and biases) of the second difference of the summed cross-entropy.
+Vector laplacian_by_differences(const SampleNetwork& network, double h = 1e-4) {
+  const MemoryRows rows = brute_force::rows_of(network);
+  const auto count = static_cast<double>(network.inputs.rows());
+  const Vector w = flatten(network.layers);
+  const auto loss = [&](const Vector& at) { return count * mean_loss(unflatten(at, network.layers), rows); };
+  Vector sums = Vector::Zero(std::ssize(network.layers));
+  Index k = 0;
+  for (std::size_t l = 0; l < network.layers.size(); ++l) {
+    const Index end = k + network.layers[l].weights.size() + network.layers[l].bias.size();
+    for (; k < end; ++k) {
+      const Vector step = h * Vector::Unit(w.size(), k);
+      sums[static_cast<Index>(l)] += (loss(w + step) - 2 * loss(w) + loss(w - step)) / (h * h);
+    }
+  }
+  return sums;
+}
+
+class CurvatureOf : public testing::TestWithParam<Activation> {
+ protected:
+  SampleNetwork network(const std::vector<Index>& widths = {4, 6, 5, 3}) const {
+    return random_network(widths, GetParam(), Loss::kCrossEntropy, 7, 7);
+  }
+};
+
+TEST_P(CurvatureOf, T2_7_LaplacianIsThatOfFiniteDifferences) {
+  for (const std::vector<Index>& widths : {std::vector<Index>{4, 3}, {4, 6, 3}, {4, 6, 5, 3}, {4, 5, 4, 4, 2}}) {
+    const SampleNetwork sample = network(widths);
+    const Vector expected = laplacian_by_differences(sample);
+    const RowCurvature found = measure(sample, Detail::kFull);
+    for (Index l = 0; l < expected.size(); ++l)
+      EXPECT_NEAR(found.laplacian.col(l).sum() / expected[l], 1, 2e-5) << "layer " << l + 1 << " of " << widths.size();
+  }
+}
+
+TEST_P(CurvatureOf, T2_8_AllLabelsGiveTheTraceOfTheRecursion) {
+  const SampleNetwork sample = network();
+  const RowCurvature found = measure(sample, Detail::kFull);
+  for (Index i = 0; i < 7; ++i) {
+    const brute_force::Traces expected = brute_force::traces(sample, i);
+    for (Index l = 0; l < 3; ++l) {
+      EXPECT_NEAR(found.gauss_newton(i, l) / expected.gauss_newton[l], 1, 1e-12) << "row " << i << ", layer " << l + 1;
+      EXPECT_NEAR(found.laplacian(i, l), expected.laplacian[l], 1e-12 * expected.gauss_newton[l]);
+    }
+  }
+  EXPECT_EQ(found.laplacian_variance.cwiseAbs().maxCoeff(), 0);
+  EXPECT_EQ(found.gauss_newton_variance.cwiseAbs().maxCoeff(), 0);
+}
+
+TEST_P(CurvatureOf, SaysHowItIsMeasured) {
+  const SampleNetwork sample = network({4, 70, 5, 5, 3});
+  const CurvatureMeter full(sample.layers, Detail::kFull, 4, 1), light(sample.layers, Detail::kLight, 4, 1);
+  const bool bent = is_bent(GetParam());
+  EXPECT_EQ(full.how(1), bent ? "Hutchinson" : "exact");
+  EXPECT_EQ(light.how(1), bent ? "Hutchinson" : "sampled labels");
+  EXPECT_EQ(full.how(2), "exact");
+  EXPECT_EQ(light.how(2), bent ? "Hutchinson" : "sampled labels");
+  for (std::size_t l : {3u, 4u}) {
+    EXPECT_EQ(full.how(l), "exact");
+    EXPECT_EQ(light.how(l), "exact");
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Curvature, CurvatureOf,
+                         testing::Values(Activation::kSigmoid, Activation::kTanh, Activation::kRelu));
+
+TEST(Curvature, HeadIsGiniImpurityTimesTheSquaredFeatures) {
+  const SampleNetwork sample = random_network({5, 4}, Activation::kIdentity, Loss::kCrossEntropy, 9, 2);
+  const RowCurvature found = measure(sample, Detail::kLight);
+  for (Index i = 0; i < 9; ++i) {
+    const Vector q = softmax(sample.pass().preactivation.back().row(i).transpose());
+    EXPECT_NEAR(found.laplacian(i, 0), (1 - q.squaredNorm()) * (sample.inputs.row(i).squaredNorm() + 1), 1e-13);
+  }
+}
+
+TEST(Curvature, PiecewiseLinearNetworksHaveNoMoreThanGaussNewton) {
+  const SampleNetwork sample = random_network({5, 6, 6, 4}, Activation::kRelu, Loss::kCrossEntropy, 9, 3);
+  for (Detail detail : {Detail::kLight, Detail::kFull}) {
+    const RowCurvature found = measure(sample, detail);
+    EXPECT_EQ(distance(found.laplacian, found.gauss_newton), 0);
+    EXPECT_GE(found.laplacian.minCoeff(), 0);
+  }
+}
+
+TEST(Curvature, TwoClassesNeedOneLabel) {  // e_0 − q and e_1 − q are parallel: nothing is left to chance
+  const SampleNetwork sample = random_network({5, 6, 6, 2}, Activation::kRelu, Loss::kCrossEntropy, 9, 4);
+  const RowCurvature light = measure(sample, Detail::kLight, 2), full = measure(sample, Detail::kFull);
+  EXPECT_LE(distance(light.laplacian, full.laplacian), 1e-12 * full.laplacian.maxCoeff());
+}
+
+TEST(Curvature, NetworksThatAreCertainHaveNone) {  // q underflows to a unit vector
+  SampleNetwork sample = random_network({5, 6, 6, 3}, Activation::kRelu, Loss::kCrossEntropy, 9, 5);
+  sample.layers.back().weights *= 1e5;
+  sample.layers.back().bias *= 1e5;
+  for (Detail detail : {Detail::kLight, Detail::kFull}) {
+    const RowCurvature found = measure(sample, detail);
+    EXPECT_TRUE(found.laplacian.allFinite());
+    EXPECT_TRUE(found.laplacian_variance.allFinite());
+    EXPECT_LE(found.laplacian.col(2).maxCoeff(), 1e-6);
+  }
+}
+
+}  // namespace
+}  // namespace poise::thermo
