@@ -1,9 +1,10 @@
 // The first law of learning along a run (THEORY 2.4): what becomes of loss, heat and complexity when the weights
 // change.
 //
-//   F = U − T S       free energy of the noisy-forward ensemble at temperature T (NoisyEnsemble,
-//   poise/thermodynamics.h) dF = dU − T dS    from one state of the weights to another, at one T r  = dU − T dS − T dC
-//   = d(F − T C)
+//   F = U − T S       of the ensemble of states at temperature T (NoisyEnsemble, poise/thermodynamics.h): U = ⟨ℋ⟩, its
+//                     mean_loss + bulk_loss, and S Shannon's entropy of the states
+//   dF = dU − T dS    from one state of the weights to another, at one T
+//   r  = dU − T dS − T dC = d(F − T C)
 //
 // C is the complexity, −ln B of the Gaussian approximation, for which F − T C is the least of ℋ: the loss that is left
 // when hidden states may relax. So r is what is neither heat nor complexity, the work that learning does on the loss.
@@ -42,7 +43,7 @@ class EnsembleRecord {
 /// Changes in nats, means over rows; errors are those of the noise draws.
 struct FirstLaw {
   double temperature = 0;
-  Estimate loss_change;        ///< dU
+  Estimate loss_change;        ///< dU = d(mean_loss + bulk_loss)
   Estimate heat;               ///< T dS
   Estimate complexity_change;  ///< T dC, exact on the rows
   Estimate residual;           ///< dU − T dS − T dC

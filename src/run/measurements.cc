@@ -67,12 +67,15 @@ std::string table_of_layers(const Thermodynamics& t) {
 }
 
 std::string table_of_ensembles(const Thermodynamics& t) {
-  std::string text = fmt::format("\n{:<12} {:>12} {:>9} {:>12} {:>9} {:>12} {:>9} {:>16}\n", "temperature",
-                                 "free energy", "±", "mean loss", "±", "entropy", "±", "effective draws");
+  std::string text = fmt::format("\n{:<12}", "temperature");
+  for (const char* name : {"free energy", "mean loss", "bulk loss", "entropy"})
+    text += fmt::format(" {:>11} {:>8}", name, "± draws");
+  text += fmt::format(" {:>16}\n", "effective draws");
   for (const NoisyEnsemble& e : t.ensembles) {
-    text += fmt::format("{:<12g} {:>12.5g} {:>9} {:>12.5g} {:>9} {:>12.5g} {:>9} {:>16.1f}\n", e.temperature,
-                        e.free_energy.value, of_draws(e.free_energy), e.mean_loss.value, of_draws(e.mean_loss),
-                        e.entropy.value, of_draws(e.entropy), e.effective_draws);
+    text += fmt::format("{:<12g}", e.temperature);
+    for (const Estimate* figure : {&e.free_energy, &e.mean_loss, &e.bulk_loss, &e.entropy})
+      text += fmt::format(" {:>11.4g} {:>8}", figure->value, of_draws(*figure));
+    text += fmt::format(" {:>16.1f}\n", e.effective_draws);
   }
   return text;
 }
@@ -85,10 +88,9 @@ json to_json(const LayerCurvature& layer) {
 }
 
 json to_json(const NoisyEnsemble& ensemble) {
-  return {{"temperature", ensemble.temperature},
-          {"free_energy", to_json(ensemble.free_energy)},
-          {"mean_loss", to_json(ensemble.mean_loss)},
-          {"entropy", to_json(ensemble.entropy)},
+  return {{"temperature", ensemble.temperature},        {"free_energy", to_json(ensemble.free_energy)},
+          {"mean_loss", to_json(ensemble.mean_loss)},   {"bulk_loss", to_json(ensemble.bulk_loss)},
+          {"entropy", to_json(ensemble.entropy)},       {"divergence", to_json(ensemble.divergence)},
           {"effective_draws", ensemble.effective_draws}};
 }
 

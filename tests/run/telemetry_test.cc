@@ -134,7 +134,7 @@ TEST(TelemetryObserver, TheFirstLawLinksOneEventToTheNext) {
       };
       const double complexity = now["complexity"]["value"].get<double>() - before["complexity"]["value"].get<double>();
       EXPECT_EQ(law["temperature"], temperature);
-      EXPECT_NEAR(law["loss_change"]["value"], change("mean_loss"), 1e-10);
+      EXPECT_NEAR(law["loss_change"]["value"], change("mean_loss") + change("bulk_loss"), 1e-10);
       EXPECT_NEAR(law["heat"]["value"], temperature * change("entropy"), 1e-10);
       EXPECT_NEAR(law["complexity_change"]["value"], temperature * complexity, 1e-10);
       EXPECT_NEAR(law["residual"]["value"], change("free_energy") - temperature * complexity, 1e-10);
@@ -167,7 +167,10 @@ Thermodynamics figures() {
               {20, {4, 0, 0, 0.1}, {4, 0, 0, 0.1}, "exact"}};
   t.laplacian = {12, 0.5, 100, 0};
   t.largest_curvature = {10, 0.01, 0, 0};
-  t.ensembles = {{0.1, {0.55, 0.001, 15, 0.02}, {0.6, 0.001, 15, 0.02}, {0.5, 0.01, 15, 0.1}, 12.0}};
+  t.ensembles.resize(1);
+  t.ensembles[0].temperature = 0.1;
+  t.ensembles[0].free_energy = {0.55, 0.001, 15, 0.02};
+  t.ensembles[0].effective_draws = 12;
   t.complexity = {1, 0, 0, 0.1};
   return t;
 }

@@ -64,7 +64,7 @@ Exact quadrature(const Network& network, const Dataset& data) {
       const Vector scores = last.weights.col(0) * (h + std::sqrt(kTemperature) * noise) + last.bias;
       const double ce = log_sum_exp(scores) - scores[c];
       const double weight = std::exp(-0.5 * noise * noise - ce / kTemperature) * (8.0 / kPoints) / std::sqrt(2 * M_PI);
-      z += weight, loss += weight * ce;
+      z += weight, loss += weight * (ce + 0.5 * kTemperature * (noise * noise - 1));  // ℋ − T/2: one hidden unit
     }
     const Vector q = softmax(last.weights.col(0) * h + last.bias);
     const double along = last.weights(0, 0) - last.weights(1, 0);
