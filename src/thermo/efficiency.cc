@@ -1,6 +1,6 @@
 #include "poise/efficiency.h"
 
-#include <fmt/core.h>
+#include <fmt/format.h>
 
 #include <algorithm>
 #include <cmath>
@@ -276,9 +276,7 @@ std::string CandidateResult::name() const {
   if (hidden.empty()) return "none";
   const bool uniform = std::all_of(hidden.begin(), hidden.end(), [&](Index width) { return width == hidden.front(); });
   if (uniform) return fmt::format("{} x {}", hidden.size(), hidden.front());
-  std::string text;
-  for (Index width : hidden) text += (text.empty() ? "" : ",") + std::to_string(width);
-  return text;
+  return fmt::format("{}", fmt::join(hidden, ","));
 }
 
 EfficiencyReport compare_architectures(const Dataset& train, const Dataset* test, const EfficiencyOptions& options,
