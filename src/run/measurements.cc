@@ -2,17 +2,17 @@
 
 #include <fmt/core.h>
 
-#include <algorithm>
+#include <cmath>
 
 namespace poise {
 namespace {
 
 using nlohmann::json;
 
-/// Half the width of the 95 % interval; empty for what is exact.
+/// Half the width of the 95 % interval; empty for what is exact, up to rounding.
 std::string plus_minus(const Bounds& interval) {
-  const double half = (interval.high - interval.low) / 2;
-  return half > 0 ? fmt::format("{:.2g}", half) : std::string();
+  const double half = (interval.high - interval.low) / 2, rounding = 1e-12 * std::abs(interval.high + interval.low);
+  return half > rounding ? fmt::format("{:.2g}", half) : std::string();
 }
 
 std::string of_draws(const Estimate& estimate) { return plus_minus(confidence_interval(estimate)); }

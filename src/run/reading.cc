@@ -9,7 +9,7 @@ namespace poise {
 namespace {
 
 constexpr double kFewEffectiveDraws = 2;  // below it one draw decides a free energy
-constexpr double kNearEdge = 0.1;
+constexpr double kNearEdge = 0.1, kFarFromEdge = 0.01;
 
 /// ± of the source's value, at 95 %.
 double half_width(const Estimate& estimate) {
@@ -88,6 +88,7 @@ std::string read_edge(const Thermodynamics& t) {
   const double edge = t.step->edge;
   const std::string figure = fmt::format(
       "The step takes {:.2g} of what stability allows along the largest curvature, {:.3g}", edge, curvature);
+  if (edge < kFarFromEdge) return figure + ": far inside the edge, as a learning rate is that has cooled.";
   if (edge < 1 - kNearEdge)
     return fmt::format("{}: inside the edge, with room for {:.2g} times the rate.", figure, 1 / edge);
   if (edge <= 1 + kNearEdge) return figure + ": at the edge of stability.";

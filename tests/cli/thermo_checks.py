@@ -28,10 +28,10 @@ def check_calibration_is_in_the_model(t):
 
 
 def check_a_calibrated_model_is_a_start_like_any(t):
-    t.run("train digits --calibrate --seed 4 --out run --quiet")
+    cold = t.json("train digits --calibrate --seed 4 --out run --json")
     again = t.json("train digits --validation 0.1 --seed 4 --start run --out again --json")
     t.equal(again["status"], "certified", "the status")
-    t.check(again["iterations"] <= 1, f"{again['iterations']} iterations from the optimum")
+    t.check(again["iterations"] < cold["iterations"] / 2, f"{again['iterations']} iterations from the optimum, {cold['iterations']} from 0")
     t.check("temperature" not in t.json("inspect again --json")["metadata"], "a temperature is left from the start")
 
 

@@ -204,6 +204,8 @@ TEST(ReadingOf, EdgeOfStability) {
   t.step.emplace();
   t.step->edge = 0.25;
   EXPECT_THAT(reading_of(t)[3], HasSubstr("inside the edge, with room for 4 times the rate"));
+  t.step->edge = 1e-6;
+  EXPECT_THAT(reading_of(t)[3], HasSubstr("far inside the edge, as a learning rate is that has cooled"));
   t.step->edge = 0.95;
   EXPECT_THAT(reading_of(t)[3], HasSubstr("at the edge of stability"));
   t.step->edge = 1.7;
