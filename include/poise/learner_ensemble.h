@@ -9,10 +9,11 @@
 //
 //   ⟨ln|det(I − ηH_r)|⟩_r = −η⟨∇²L⟩ − ½η²⟨tr H²⟩ − …  if α = 0,      P ln α  for any loss if α > 0,
 //
-// H_r the Hessian of L_b at w_r. What S changes by differs from it by what the cloud loses or gains in likeness to a
-// normal distribution; there is no such difference if L is quadratic, and little if the learners start close together.
-// Batches drawn by every learner for itself add noise of covariance η²C_r/B to a step and so raise S by about
-// ½ ln det(I + Σ⁻¹η²⟨C⟩/B) = D tr Σ⁻¹ + …,   D = η²⟨C⟩/2B, Σ the covariance after a step without noise.
+// H_r the Hessian of L_b at w_r. S changes in it by what the covariance says, −η tr(Σ⁻¹ Cov(w, ∇L)) to first order,
+// which is the same for normal clouds (Stein) and else differs by what the cloud loses or gains in likeness to a normal
+// one, and by kinks of L, which H does not see. There is no such difference if L is quadratic, and little if learners
+// are close. Batches drawn by every learner for itself add noise of covariance η²C_r/B to a step and so raise S by
+// about ½ ln det(I + Σ⁻¹η²⟨C⟩/B) = D tr Σ⁻¹ + …,   D = η²⟨C⟩/2B, Σ the covariance after the step without noise.
 #pragma once
 
 #include <memory>
@@ -99,8 +100,9 @@ struct LearnerStep {
   double position_entropy = 0;  ///< that of w alone; the same if α = 0
   Estimate change;              ///< of S, measured
   double volume_change = 0;     ///< ⟨ln|det(I − ηH_r)|⟩ or P ln α: of the cloud's own entropy, without noise
+  double drift_change = 0;      ///< of S in the step without noise, measured; `change` unless kIndependent
   double laplacian = 0;         ///< ⟨∇²L_b⟩; kIndependent: ∇² of the loss of all rows
-  double noise_change = 0;      ///< ½ ln det(I + Σ⁻¹η²⟨C⟩/B); 0 unless kIndependent
+  Estimate noise_change;  ///< ½ ln det(I + Σ⁻¹η²⟨C⟩/B), its error the chance of R draws; 0 unless kIndependent
   SecondLaw second_law = SecondLaw::kCannotTell;
 };
 
@@ -110,9 +112,10 @@ struct LearnerReport {
   std::vector<LearnerStep> steps;
   Estimate change;              ///< of S over all steps, measured
   Estimate volume_change;       ///< its sums
-  Estimate shape_change;        ///< measured less volume and noise: 0 for clouds that stay normal
+  Estimate drift_change;        ///< its sums; `change` less this and noise is chance, of the error of the noise
+  Estimate shape_change;        ///< drift less volume: 0 for clouds that stay normal
   double laplacian_change = 0;  ///< Σ −η⟨∇²L⟩: the law to first order in η
-  double noise_change = 0;
+  Estimate noise_change;        ///< likewise; errors of steps add up as those of independent numbers
   /// Steps of each kind.
   Index count(SecondLaw law) const;
 };

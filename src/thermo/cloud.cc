@@ -2,7 +2,7 @@
 
 #include <fmt/core.h>
 
-#include <Eigen/Cholesky>
+#include <Eigen/Eigenvalues>
 #include <Eigen/QR>
 #include <cmath>
 #include <limits>
@@ -14,7 +14,7 @@ namespace poise::thermo {
 namespace {
 
 /// Rounding of a state is ε of its largest number; a direction narrower than so many of them is noise of arithmetic.
-constexpr double kRoundings = 1e4;
+constexpr double kRoundings = 1e3;
 
 void require_volume(const Eigen::MatrixXd& triangle, const Vector& scale, const Vector& largest, Index size) {
   const double rounding = kRoundings * std::numeric_limits<double>::epsilon();
@@ -56,14 +56,15 @@ Vector Cloud::entropy_without_one() const {
   return (-r / (r - 1) * leverage_.array()).log1p() / 2 + d / 2 * std::log((r - 1) / (r - 2));
 }
 
-double Cloud::entropy_from_noise(const Matrix& root) const {
+Estimate Cloud::entropy_from_noise(const Matrix& root) const {
   const Eigen::MatrixXd scaled = scale_.cwiseInverse().asDiagonal() * root;
   // Cov⁻¹ = (R − 1) s⁻¹ T⁻¹ T⁻ᵀ s⁻¹
   const Eigen::MatrixXd y =
       std::sqrt(static_cast<double>(size_ - 1)) * triangle_.transpose().triangularView<Eigen::Lower>().solve(scaled);
-  const Eigen::MatrixXd sum = Eigen::MatrixXd::Identity(y.cols(), y.cols()) + y.transpose() * y;
-  const Eigen::LLT<Eigen::MatrixXd> cholesky(sum);
-  return Eigen::MatrixXd(cholesky.matrixL()).diagonal().array().log().sum();
+  const Eigen::SelfAdjointEigenSolver<Eigen::MatrixXd> eigen(y.transpose() * y, Eigen::EigenvaluesOnly);
+  const Eigen::ArrayXd a = eigen.eigenvalues().array().max(0);
+  const double variance = ((a + a.square() / 2) / (1 + a).square()).sum() / static_cast<double>(size_);
+  return {a.log1p().sum() / 2, std::sqrt(variance), 0, 0};
 }
 
 double jackknife_error(const Vector& without_one) {

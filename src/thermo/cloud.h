@@ -2,6 +2,7 @@
 #pragma once
 
 #include "poise/dataset.h"
+#include "poise/estimate.h"
 
 namespace poise::thermo {
 
@@ -24,8 +25,9 @@ class Cloud {
   /// leverage (x_r − x̄)ᵀ scatter⁻¹ (x_r − x̄); R values.
   Vector entropy_without_one() const;
 
-  /// ½ ln det(I + Bᵀ Cov⁻¹ B): by how much independent noise of covariance B Bᵀ (`root` B is D×m) raises S.
-  double entropy_from_noise(const Matrix& root) const;
+  /// ½ ln det(I + Bᵀ Cov⁻¹ B): by how much independent noise of covariance B Bᵀ (`root` B is D×m) raises S. The error
+  /// is what the chance of R draws of it adds: √(Σ (a + a²/2)/(1 + a)²/R), a the eigenvalues of Bᵀ Cov⁻¹ B.
+  Estimate entropy_from_noise(const Matrix& root) const;
 
  private:
   Index size_;

@@ -24,6 +24,6 @@ struct FreeEnergyOfRow {
 struct WeightedDraws {
   Vector log_weight, loss, bulk;
 };
-FreeEnergyOfRow free_energy(const WeightedDraws& draws, double temperature);
+FreeEnergyOfRow free_energy(WeightedDraws draws, double temperature);
 
 }  // namespace poise::thermo

@@ -76,6 +76,7 @@ class Ensemble {
         all_rows_(static_cast<std::size_t>(task.rows())),
         states_(initial_states()),
         moves_(static_cast<std::size_t>(options.learners)),
+        drift_without_one_(Vector::Zero(options.learners)),
         volume_(Vector::Zero(options.learners)) {
     std::iota(all_rows_.begin(), all_rows_.end(), Index{0});
   }
@@ -90,9 +91,11 @@ class Ensemble {
   std::vector<Index> batch_of(int step, Index learner) const;
   void move(int step, Index learner);
   void write_state(Matrix& to, Index learner, const Vector& gradient) const;
-  double noise_change() const;
+  Estimate noise_of(const thermo::Cloud& drifted) const;
   LearnerStep take_step(int number);
-  void sum_up(double noise_change, LearnerReport& report) const;
+  void add_moves(LearnerStep& step);
+  void measure(LearnerStep& step);
+  void sum_up(LearnerReport& report) const;
 
   const LearningTask& task_;
   const LearnerOptions& options_;
@@ -101,6 +104,7 @@ class Ensemble {
   std::vector<Move> moves_;
   double entropy_ = 0;
   Vector without_one_, first_without_one_;  ///< S without one learner less S: now, and of the initial cloud
+  Vector drift_without_one_;                ///< Σ over steps of what drift changed of it
   Vector volume_;                           ///< of every learner: Σ ln|det| of its steps
 };
 
@@ -166,23 +170,25 @@ void Ensemble::move(int step, Index learner) {
   write_state(next_, learner, noisy / static_cast<double>(options_.batch));
 }
 
-/// ½ ln det(I + Σ⁻¹η²⟨C⟩/B); with momentum the noise moves Δ and w alike.
-double Ensemble::noise_change() const {
-  if (!is_noisy()) return 0;
+/// ½ ln det(I + Σ⁻¹η²⟨C⟩/B); with momentum the noise moves Δ and w alike. Of normal states (R − D − 2)/(R − 1) times
+/// the inverse of their covariance is Σ⁻¹ without bias.
+Estimate Ensemble::noise_of(const thermo::Cloud& drifted) const {
   const Index p = parameters();
   Square mean = Square::Zero(p, p);
   for (const Move& move : moves_) mean += move.noise;
-  const Matrix root = options_.learning_rate * root_of(mean / static_cast<double>(moves_.size()));
+  const auto count = static_cast<double>(moves_.size()), dimension = static_cast<double>(drifted.dimension());
+  const double unbiased = (count - dimension - 2) / (count - 1);
+  const Matrix root = options_.learning_rate * std::sqrt(unbiased) * root_of(mean / count);
   Matrix of_state(states_.cols(), p);
   for (Index part = 0; part < states_.cols() / p; ++part) of_state.middleRows(part * p, p) = root;
-  return thermo::Cloud(drifted_).entropy_from_noise(of_state);
+  return drifted.entropy_from_noise(of_state);
 }
 
 SecondLaw judge(const LearnerStep& step) {
   const Bounds change = confidence_interval(step.change);
   if (change.high <= 0) return SecondLaw::kHolds;
   if (change.low <= 0) return SecondLaw::kCannotTell;
-  if (step.volume_change + step.noise_change <= 0) return SecondLaw::kShape;
+  if (step.volume_change + step.noise_change.value <= 0) return SecondLaw::kShape;
   if (step.volume_change <= 0) return SecondLaw::kNoise;
   return step.laplacian < 0 ? SecondLaw::kNegativeLaplacian : SecondLaw::kStepTooLarge;
 }
@@ -191,10 +197,17 @@ LearnerStep Ensemble::take_step(int number) {
   next_.resize(states_.rows(), states_.cols());
   drifted_.resize(states_.rows(), states_.cols());
   parallel_for(options_.learners, options_.threads, [&](Index learner) { move(number, learner); });
-  if (!is_noisy()) next_ = drifted_;
-
   LearnerStep step;
   step.number = number;
+  add_moves(step);
+  measure(step);
+  step.second_law = judge(step);
+  states_.swap(is_noisy() ? next_ : drifted_);
+  return step;
+}
+
+/// Means over learners.
+void Ensemble::add_moves(LearnerStep& step) {
   const auto count = static_cast<double>(moves_.size());
   for (std::size_t r = 0; r < moves_.size(); ++r) {
     step.loss += moves_[r].loss / count;
@@ -202,26 +215,39 @@ LearnerStep Ensemble::take_step(int number) {
     step.volume_change += moves_[r].log_volume / count;
     volume_[static_cast<Index>(r)] += moves_[r].log_volume;
   }
-  const thermo::Cloud cloud(next_);
-  const Vector without_one = cloud.entropy_without_one();
-  step.entropy = cloud.entropy();
-  step.position_entropy = has_momentum() ? thermo::Cloud(next_.leftCols(parameters())).entropy() : step.entropy;
-  step.change = jackknifed(step.entropy - entropy_, without_one - without_one_);
-  step.noise_change = noise_change();
-  step.second_law = judge(step);
-  entropy_ = step.entropy;
-  without_one_ = without_one;
-  states_.swap(next_);
-  return step;
 }
 
-void Ensemble::sum_up(double noise_change, LearnerReport& report) const {
-  const double change = entropy_ - report.initial_entropy, volume = volume_.mean();
-  const Vector change_without = without_one_ - first_without_one_, volume_without = means_without_one(volume_);
-  report.change = jackknifed(change, change_without);
-  report.volume_change = jackknifed(volume, volume_without);
-  report.shape_change = jackknifed(change - volume - noise_change, change_without - volume_without);
-  report.noise_change = noise_change;
+/// Entropies after the step, and what they changed by.
+void Ensemble::measure(LearnerStep& step) {
+  const thermo::Cloud drifted(drifted_), cloud = is_noisy() ? thermo::Cloud(next_) : drifted;
+  const Vector without_one = cloud.entropy_without_one();
+  step.entropy = cloud.entropy();
+  step.position_entropy = step.entropy;
+  if (has_momentum()) {
+    step.position_entropy = thermo::Cloud((is_noisy() ? next_ : drifted_).leftCols(parameters())).entropy();
+  }
+  step.change = jackknifed(step.entropy - entropy_, without_one - without_one_);
+  step.drift_change = drifted.entropy() - entropy_;
+  if (is_noisy()) step.noise_change = noise_of(drifted);
+  drift_without_one_ += drifted.entropy_without_one() - without_one_;
+  entropy_ = step.entropy;
+  without_one_ = without_one;
+}
+
+void Ensemble::sum_up(LearnerReport& report) const {
+  double drift = 0, noise = 0, noise_variance = 0;
+  for (const LearnerStep& step : report.steps) {
+    report.laplacian_change -= options_.learning_rate * step.laplacian;
+    drift += step.drift_change;
+    noise += step.noise_change.value;
+    noise_variance += step.noise_change.error * step.noise_change.error;
+  }
+  const Vector volume_without_one = means_without_one(volume_);
+  report.change = jackknifed(entropy_ - report.initial_entropy, without_one_ - first_without_one_);
+  report.volume_change = jackknifed(volume_.mean(), volume_without_one);
+  report.drift_change = jackknifed(drift, drift_without_one_);
+  report.shape_change = jackknifed(drift - volume_.mean(), drift_without_one_ - volume_without_one);
+  report.noise_change = {noise, std::sqrt(noise_variance), 0, 0};
 }
 
 LearnerReport Ensemble::run() {
@@ -233,14 +259,8 @@ LearnerReport Ensemble::run() {
   report.parameters = parameters();
   report.dimension = states_.cols();
   report.initial_entropy = entropy_;
-  double noise = 0;
-  for (int number = 1; number <= options_.steps; ++number) {
-    const LearnerStep step = take_step(number);
-    report.laplacian_change -= options_.learning_rate * step.laplacian;
-    noise += step.noise_change;
-    report.steps.push_back(step);
-  }
-  sum_up(noise, report);
+  for (int number = 1; number <= options_.steps; ++number) report.steps.push_back(take_step(number));
+  sum_up(report);
   return report;
 }
 

@@ -1,12 +1,13 @@
 #include "thermo/relaxed_states.h"
 
 #include <Eigen/Cholesky>
+#include <functional>
 #include <utility>
 
 namespace poise::thermo {
 namespace {
 
-constexpr int kMostSteps = 16, kMostHalvings = 8;
+constexpr int kMostSteps = 32, kMostHalvings = 8;
 
 using States = std::vector<Matrix>;  // one matrix a hidden layer, [0] and [L] empty
 
@@ -23,6 +24,29 @@ Vector inner_products(const States& a, const States& b, Index rows) {
   Vector sum = Vector::Zero(rows);
   for (std::size_t l = 1; l + 1 < a.size(); ++l) sum += a[l].cwiseProduct(b[l]).rowwise().sum();
   return sum;
+}
+
+/// Moves the displacements of rows with a positive rate by −rate · step, halving a row's rate until its energy falls by
+/// a share of what the slope promises; whether any row moved.
+bool search(const std::function<Vector(const States&)>& energy_at, const States& step, const Vector& decrement,
+            Vector rate, RelaxedStates& at) {
+  bool moved = false;
+  for (int half = 0; half < kMostHalvings && rate.sum() > 0; ++half) {
+    States trial = at.displacement;
+    for (std::size_t l = 1; l + 1 < trial.size(); ++l) trial[l] -= rate.asDiagonal() * step[l];
+    const Vector energy = energy_at(trial);
+    for (Index i = 0; i < rate.size(); ++i) {
+      if (rate[i] == 0) continue;
+      if (energy[i] > at.energy[i] - 1e-4 * rate[i] * decrement[i]) {
+        rate[i] /= 2;
+        continue;
+      }
+      for (std::size_t l = 1; l + 1 < trial.size(); ++l) at.displacement[l].row(i) = trial[l].row(i);
+      rate[i] = 0;
+      moved = true;
+    }
+  }
+  return moved;
 }
 
 }  // namespace
@@ -58,6 +82,9 @@ RelaxedStates relax(const std::vector<Layer>& layers, const Matrix& first_preact
   RelaxedStates at;
   at.displacement.resize(depth + 1);
   for (std::size_t l = 1; l < depth; ++l) at.displacement[l] = Matrix::Zero(rows, layers[l - 1].bias.size());
+  const auto energy_at = [&](const States& displacement) {
+    return energies(propagate_displaced(layers, first_preactivation, displacement), targets, displacement);
+  };
   for (int count = 0;; ++count) {
     const Propagation pass = propagate_displaced(layers, first_preactivation, at.displacement);
     const States slope = slopes(layers, pass);
@@ -71,23 +98,7 @@ RelaxedStates relax(const std::vector<Layer>& layers, const Matrix& first_preact
     const Vector decrement = inner_products(slope_of_energy, step, rows);
     Vector rate = (decrement.array() > tolerance).cast<double>();
     if (count == kMostSteps || rate.sum() == 0) return at;
-    bool moved = false;
-    for (int half = 0; half < kMostHalvings && rate.sum() > 0; ++half) {
-      States trial = at.displacement;
-      for (std::size_t l = 1; l < depth; ++l) trial[l] -= rate.asDiagonal() * step[l];
-      const Vector energy = energies(propagate_displaced(layers, first_preactivation, trial), targets, trial);
-      for (Index i = 0; i < rows; ++i) {
-        if (rate[i] == 0) continue;
-        if (energy[i] > at.energy[i] - 1e-4 * rate[i] * decrement[i]) {
-          rate[i] /= 2;
-          continue;
-        }
-        for (std::size_t l = 1; l < depth; ++l) at.displacement[l].row(i) = trial[l].row(i);
-        rate[i] = 0;
-        moved = true;
-      }
-    }
-    if (!moved) return at;
+    if (!search(energy_at, step, decrement, std::move(rate), at)) return at;
   }
 }
 

@@ -67,7 +67,22 @@ TEST(Cloud, NoiseAddsItsCovariance) {
   const Matrix states = normals(30, 3, 5) * normals(3, 3, 6), root = normals(3, 2, 7);
   const thermo::Cloud cloud(states);
   const double want = normal_entropy(covariance(states) + root * root.transpose()) - cloud.entropy();
-  EXPECT_NEAR(cloud.entropy_from_noise(root), want, 1e-12);
+  EXPECT_NEAR(cloud.entropy_from_noise(root).value, want, 1e-12);
+}
+
+// Draws of the noise itself: S of states with noise spreads by the error about what the noise adds.
+TEST(Cloud, ChanceOfNoiseIsItsError) {
+  const Matrix states = normals(400, 3, 15), root = 0.7 * normals(3, 3, 16);
+  const thermo::Cloud cloud(states);
+  const Estimate added = cloud.entropy_from_noise(root);
+  double squares = 0;
+  const int draws = 400;
+  for (int k = 0; k < draws; ++k) {
+    const Matrix noisy = states + normals(400, 3, static_cast<std::uint64_t>(1000 + k)) * root.transpose();
+    const double apart = thermo::Cloud(noisy).entropy() - cloud.entropy() - added.value;
+    squares += apart * apart / draws;
+  }
+  EXPECT_NEAR(std::sqrt(squares) / added.error, 1, 0.15);
 }
 
 TEST(Cloud, RefusesAFlatCloudAndLostLearners) {
@@ -87,7 +102,7 @@ double rate(const Matrix& states, const Square& curvature, double drift, double 
   const Index d = states.cols();
   const Matrix moved = states * (Square::Identity(d, d) - drift * time_step * curvature);
   const thermo::Cloud cloud(moved);
-  const double noise = cloud.entropy_from_noise(std::sqrt(2 * diffusion * time_step) * Matrix::Identity(d, d));
+  const double noise = cloud.entropy_from_noise(std::sqrt(2 * diffusion * time_step) * Matrix::Identity(d, d)).value;
   return (cloud.entropy() + noise - thermo::Cloud(states).entropy()) / time_step;
 }
 

@@ -94,7 +94,8 @@ TEST(LearningTask, OfDataHasItsComponentsAndClasses) {
   EXPECT_LE(gradients.rightCols(4).colwise().mean().cwiseAbs().maxCoeff(), 1e-15);
   EXPECT_NEAR(task->loss(Vector::Zero(task->parameters()), all_rows(*task)), std::log(4.0), 1e-14);
   // A softmax layer's gradient by weights at 0 is (1/4 − t) xᵀ: inputs have mean square 1.
-  const auto layer = network_task(read_dataset("digits", {}), {.components = 3, .classes = 4, .rows = 20});
+  SmallTask without_hidden{.components = 3, .classes = 4, .rows = 20, .hidden = {}};
+  const auto layer = network_task(read_dataset("digits", {}), without_hidden);
   const Matrix by_weights = layer->row_gradients(Vector::Zero(layer->parameters()), all_rows(*layer));
   for (Index j = 0; j < 3; ++j) {  // row c of W has its weights at 3c; its factor is 3/4 in one class and 1/4 in three
     double squares = 0;
@@ -150,16 +151,17 @@ TEST(T26, MomentumTakesLnAlphaAParameter) {
       0.01);
 }
 
-// Learners within 10⁻⁵ of each other see one linear map: the cloud's shape stays, whatever the loss.
+// Learners within 10⁻⁶ of each other see one linear map: the cloud's shape stays, whatever the loss, as long as no
+// direction has shrunk so far that the bend of the others shows.
 TEST(SecondLaw, CloseLearnersFollowTheDeterminantOnAnyLoss) {
   for (const Activation activation : {Activation::kTanh, Activation::kRelu}) {
     for (const Batches batches : {Batches::kAll, Batches::kShared}) {
       const auto task = sample_task({3}, activation);
-      LearnerOptions o = options(60, 30, 0.2);
+      LearnerOptions o = options(60, 20, 0.05);
       o.batches = batches;
       o.batch = 4;
       o.center = NormalStream(7).matrix(task->parameters(), 1);
-      o.spread = 1e-5;
+      o.spread = 1e-6;
       const LearnerReport report = run_learners(*task, o);
       EXPECT_NEAR(report.change.value, report.volume_change.value, 2e-3);
       EXPECT_GT(std::abs(report.change.value), 0.1);
@@ -174,7 +176,7 @@ TEST(SecondLaw, CloseLearnersWithMomentumTakeLnAlphaOnAnyLoss) {
   o.momentum = 0.8;
   o.velocity_spread = 1;
   o.center = NormalStream(8).matrix(task->parameters(), 1);
-  o.spread = 1e-5;
+  o.spread = 1e-6;
   const LearnerReport report = run_learners(*task, o);
   EXPECT_NEAR(report.change.value, 30 * static_cast<double>(task->parameters()) * std::log(0.8), 5e-3);
 }
@@ -182,7 +184,7 @@ TEST(SecondLaw, CloseLearnersWithMomentumTakeLnAlphaOnAnyLoss) {
 // Learners far apart are no normal cloud: what S misses of the volume is the loss of likeness to one.
 TEST(SecondLaw, FarLearnersChangeTheShapeOfTheCloud) {
   const auto task = sample_task({3}, Activation::kTanh);
-  LearnerOptions o = options(300, 60, 0.5);
+  LearnerOptions o = options(200, 30, 0.5);
   o.spread = 2;
   const LearnerReport report = run_learners(*task, o);
   EXPECT_GT(report.shape_change.value, 3 * report.shape_change.error);
@@ -218,18 +220,18 @@ TEST(SecondLaw, FailsWhereStepsAreTooLarge) {
 /// Many rows about 0 with curvature diag(λ): batches of one add noise of variance λ²⟨c²⟩.
 struct NoisyBowl {
   Vector curvature{{1, 0.4}};
-  Matrix centers = NormalStream(9).matrix(500, 2);
+  Matrix centers = NormalStream(9).matrix(100, 2);
 
   NoisyBowl() { centers.rowwise() -= centers.colwise().mean(); }
   std::unique_ptr<LearningTask> task() const { return quadratic_task(Square(curvature.asDiagonal()), centers); }
   Vector gradient_variance() const {
-    return curvature.cwiseAbs2().cwiseProduct(centers.colwise().squaredNorm().transpose() / 500);
+    return curvature.cwiseAbs2().cwiseProduct(centers.colwise().squaredNorm().transpose() / 100);
   }
 };
 
 TEST(SecondLaw, NoiseRaisesTheEntropyOfATightCloudAndBalancesInTheEnd) {
   const NoisyBowl bowl;
-  LearnerOptions o = options(2000, 200, 0.1);
+  LearnerOptions o = options(1000, 120, 0.1);
   o.batches = Batches::kIndependent;
   o.batch = 2;
   o.spread = 0.01;
@@ -244,15 +246,18 @@ TEST(SecondLaw, NoiseRaisesTheEntropyOfATightCloudAndBalancesInTheEnd) {
     stationary +=
         0.5 * std::log(2 * std::numbers::pi * std::numbers::e * noise / (1 - kept * kept));  // Σ = kept² Σ + noise
   }
-  EXPECT_NEAR(report.steps.front().noise_change, want, 0.1);
+  EXPECT_NEAR(report.steps.front().noise_change.value, want, 0.1);
 
-  // Every step is volume and noise, up to the chance of 2,000 learners; the last cloud is the stationary one.
+  // Every step is volume and noise, up to the chance of 1,000 learners; the last cloud is the stationary one.
   for (const LearnerStep& step : report.steps) {
-    const double rest = step.change.value - step.volume_change - step.noise_change;
-    EXPECT_LE(std::abs(rest), 5 * step.change.error + 1e-3) << step.number;
+    EXPECT_NEAR(step.drift_change, step.volume_change, 1e-10);
+    const double rest = step.change.value - step.volume_change - step.noise_change.value;
+    EXPECT_LE(std::abs(rest), 5 * step.noise_change.error) << step.number;
   }
-  EXPECT_NEAR(report.steps.back().entropy, stationary, 4 * std::sqrt(2.0 / 4000));
-  EXPECT_NEAR(report.shape_change.value, 0, 5 * report.shape_change.error);
+  EXPECT_NEAR(report.steps.back().entropy, stationary, 4 * std::sqrt(2.0 / 2000));
+  EXPECT_NEAR(report.shape_change.value, 0, 1e-8);
+  const double rest = report.change.value - report.drift_change.value - report.noise_change.value;
+  EXPECT_NEAR(rest, 0, 3 * report.noise_change.error);
 }
 
 TEST(RunLearners, SameBitsForAnyNumberOfThreads) {
@@ -265,7 +270,7 @@ TEST(RunLearners, SameBitsForAnyNumberOfThreads) {
   const LearnerReport three = run_learners(*task, o);
   for (std::size_t k = 0; k < one.steps.size(); ++k) {
     EXPECT_EQ(one.steps[k].entropy, three.steps[k].entropy);
-    EXPECT_EQ(one.steps[k].noise_change, three.steps[k].noise_change);
+    EXPECT_EQ(one.steps[k].noise_change.value, three.steps[k].noise_change.value);
     EXPECT_EQ(one.steps[k].loss, three.steps[k].loss);
   }
 }

@@ -19,7 +19,9 @@ TEST_P(EveryActivation, IsTheReference) {
     EXPECT_LE(distance(state.pass.preactivation[l], pass.preactivation[l]), 1e-13);
     EXPECT_LE(distance(state.pass.activation[l], pass.activation[l]), 1e-13);
     EXPECT_LE(distance(state.star.preactivation_adjoint[l], star.preactivation_adjoint[l]), 1e-13);
-    if (l < network.depth()) EXPECT_LE(distance(state.star.activation_adjoint[l], star.activation_adjoint[l]), 1e-13);
+    if (l < network.depth()) {
+      EXPECT_LE(distance(state.star.activation_adjoint[l], star.activation_adjoint[l]), 1e-13);
+    }
   }
 }
 

@@ -77,7 +77,7 @@ TEST_P(Torch, LaplacianIsTheTraceOfItsHessian) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Laplacian, Torch, testing::Values(Activation::kSigmoid, Activation::kTanh, Activation::kRelu),
-                         [](const auto& info) { return std::string(to_string(info.param)); });
+                         [](const auto& test) { return std::string(to_string(test.param)); });
 
 }  // namespace
 }  // namespace poise

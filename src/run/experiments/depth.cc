@@ -139,7 +139,7 @@ Finding confounder(const std::string& where, const Reports& reports, int epochs,
     }
   }
   const RankCorrelation pooled = thermo::correlate(laplacian, speed);
-  return {where, "the same over all gains at once (gain is a confounder)",
+  return {where, "more Laplacian per weight: sooner, over all gains at once (gain is a confounder)",
           fmt::format("{}; gain with Laplacian {:+.2f}, gain with speed {:+.2f}", with_interval(pooled),
                       thermo::correlate(gain, laplacian).value, thermo::correlate(gain, speed).value),
           judge(pooled, seeds)};
@@ -161,20 +161,19 @@ std::string extremes(const EfficiencyReport& report) {
   return setbacks == 0 ? text : text + fmt::format("; steps halved because a loss blew up: {}", setbacks);
 }
 
-void add_findings(const std::string& where, const Reports& reports, const ExperimentOptions& asked,
-                  std::vector<Finding>& findings) {
-  findings.push_back(finding_of(where, "deeper networks have more Laplacian per weight at the start", reports,
-                                &EfficiencyReport::depth_laplacian, asked.seeds));
-  findings.push_back(finding_of(where, "more Laplacian per weight: sooner at a common training loss", reports,
-                                &EfficiencyReport::laplacian_speed, asked.seeds));
+void add_findings(const std::string& where, const Setting& setting, const Reports& reports,
+                  const ExperimentOptions& asked, std::vector<Finding>& findings) {
+  const auto add = [&](const std::string& claim, Part part) {
+    findings.push_back(finding_of(where, claim, reports, part, asked.seeds));
+  };
+  const bool first = setting.step == Step::kSgd;  // what is said of the start is the same for all step rules
+  if (first) add("deeper networks have more Laplacian per weight at the start", &EfficiencyReport::depth_laplacian);
+  add("more Laplacian per weight: sooner at a common training loss", &EfficiencyReport::laplacian_speed);
   findings.back().figure += fmt::format("; {}", extremes(reports[kUnit]));
-  findings.push_back(finding_of(where, "more Laplacian per weight: more accurate on test rows", reports,
-                                &EfficiencyReport::laplacian_accuracy, asked.seeds));
-  findings.push_back(finding_of(where, "more Λ per weight (closed form): sooner at a common training loss", reports,
-                                &EfficiencyReport::path_laplacian_speed, asked.seeds));
-  findings.push_back(finding_of(where, "deeper networks are sooner at a common training loss", reports,
-                                &EfficiencyReport::depth_speed, asked.seeds));
-  findings.push_back(confounder(where, reports, asked.epochs, asked.seeds));
+  add("more Laplacian per weight: more accurate on test rows", &EfficiencyReport::laplacian_accuracy);
+  add("more Λ per weight (closed form): sooner at a common training loss", &EfficiencyReport::path_laplacian_speed);
+  add("deeper networks are sooner at a common training loss", &EfficiencyReport::depth_speed);
+  if (first) findings.push_back(confounder(where, reports, asked.epochs, asked.seeds));
 }
 
 }  // namespace
@@ -193,7 +192,7 @@ std::vector<Finding> laplacian_and_depth(const ExperimentData& data, const Exper
       findings.push_back({where, "more Laplacian per weight: sooner at a common training loss", "not completed"});
       continue;
     }
-    add_findings(where, reports, options, findings);
+    add_findings(where, setting, reports, options, findings);
   }
   return findings;
 }
