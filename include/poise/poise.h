@@ -1,6 +1,7 @@
 // Everything of Poise.
 #pragma once
 
+#include "poise/calibration.h"
 #include "poise/dataset.h"
 #include "poise/dual_process.h"
 #include "poise/efficiency.h"
@@ -8,6 +9,7 @@
 #include "poise/equilibrium.h"
 #include "poise/error.h"
 #include "poise/estimate.h"
+#include "poise/first_law.h"
 #include "poise/free_energy_curvature.h"
 #include "poise/information.h"
 #include "poise/learner_ensemble.h"
