@@ -74,7 +74,7 @@ RankCorrelation correlate(const SeedFigures& a, const SeedFigures& b) {
   }
   std::sort(drawn.begin(), drawn.end());
   const std::size_t tail = drawn.size() / 40;  // 2.5 % on either side
-  found.over_seeds = {drawn[tail], drawn[drawn.size() - 1 - tail]};
+  found.over_seeds = {std::min(found.value, drawn[tail]), std::max(found.value, drawn[drawn.size() - 1 - tail])};
   return found;
 }
 
