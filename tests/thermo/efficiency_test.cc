@@ -104,7 +104,10 @@ TEST(RankCorrelation, IntervalOverCandidates) {
   EXPECT_NEAR(std::atanh(bounds.low), std::atanh(0.6) - 1.959964 * error, 1e-6);
   EXPECT_NEAR(std::atanh(bounds.high), std::atanh(0.6) + 1.959964 * error, 1e-6);
   EXPECT_EQ(thermo::over_candidates(1, 3).low, -1);
-  EXPECT_GT(thermo::over_candidates(1, 8).low, 0.9);
+  const Bounds perfect = thermo::over_candidates(-1, 8);  // counts as 1 − 6/504
+  EXPECT_EQ(perfect.low, -1);
+  const double near = 1 - 6.0 / 504;
+  EXPECT_NEAR(std::atanh(perfect.high), -std::atanh(near) + 1.959964 * std::sqrt((1 + near * near / 2) / 5), 1e-6);
 }
 
 // Candidates that differ by much more than seeds do are in the same order whatever seeds are drawn, and else not.
