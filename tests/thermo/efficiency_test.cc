@@ -196,6 +196,21 @@ TEST(CompareArchitectures, PredictsFromTheInitialWeights) {
   }
 }
 
+TEST(InitialWeights, AreMultipliedByTheGain) {
+  const Dataset train = read_dataset("digits");
+  NetworkOptions options;
+  options.hidden = {5, 4};
+  options.step = Step::kSgd;
+  options.learning_rate = 1e-30;  // an epoch that leaves the weights where they are
+  options.epochs = 1;
+  const Network unit = train_network(train, options).network;
+  options.gain = 2;
+  const Network twice = train_network(train, options).network;
+  for (std::size_t l = 0; l < 3; ++l) EXPECT_LE(distance(twice.layers[l].weights, 2 * unit.layers[l].weights), 1e-20);
+  options.gain = 0;
+  EXPECT_THROW(train_network(train, options), Error);
+}
+
 TEST(CompareArchitectures, TargetsThatAllOrNoneReach) {
   const Dataset train = read_dataset("digits", {});
   EfficiencyOptions o = short_comparison();
