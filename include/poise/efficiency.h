@@ -2,7 +2,7 @@
 // of each before training, and what training makes of them (THEORY 2.6, 2.10; docs/theory/thermodynamics-laws.md).
 //
 //   predicted:  ∇²L, ∇²L/P  Laplacian of the mean cross-entropy at the initial weights (poise/thermodynamics.h)
-//               Λ/P       Λ = ∇² tr G⁻¹, expected over the initial weights: path_laplacian below, per weight
+//               Λ/P         Λ = ∇² tr G⁻¹, expected over the initial weights: path_laplacian below, per weight
 //   measured:   epochs until the training loss is at most a target common to all, the last training loss, accuracy
 //   agreement:  Spearman's rank correlation between the two over candidates
 //
@@ -85,7 +85,8 @@ struct CandidateResult {
 struct RankCorrelation {
   double value = 0;
   Bounds over_candidates{-1, 1};  ///< 95 %, were other architectures compared: Fisher's z, variance (1 + ρ²/2)/(n − 3)
-  Bounds over_seeds{-1, 1};       ///< 95 %, were other seeds drawn: bootstrap within candidates, percentiles
+  Bounds over_seeds{-1, 1};       ///< 95 %, were other seeds drawn: bootstrap within candidates. Percentiles,
+                                  ///< widened to hold the value: drawing again adds noise, which takes ρ towards 0
 };
 
 struct EfficiencyReport {
