@@ -1,9 +1,8 @@
 // Is a network of more Laplacian a better learner? Candidates of one budget of neurons or weights, what theory predicts
 // of each before training, and what training makes of them (THEORY 2.6, 2.10; docs/theory/thermodynamics-laws.md).
 //
-//   predicted:  ∇²L/P      Laplacian of the mean cross-entropy at the initial weights, per weight
-//   (poise/thermodynamics.h)
-//               Λ/P        Λ = ∇² tr G⁻¹, expected over the initial weights: path_laplacian below, per weight
+//   predicted:  ∇²L, ∇²L/P  Laplacian of the mean cross-entropy at the initial weights (poise/thermodynamics.h)
+//               Λ/P         Λ = ∇² tr G⁻¹, expected over the initial weights: path_laplacian below, per weight
 //   measured:   epochs until the training loss is at most a target common to all, the last training loss, accuracy
 //   agreement:  Spearman's rank correlation between the two over candidates
 //
@@ -86,7 +85,8 @@ struct CandidateResult {
 struct RankCorrelation {
   double value = 0;
   Bounds over_candidates{-1, 1};  ///< 95 %, were other architectures compared: Fisher's z, variance (1 + ρ²/2)/(n − 3)
-  Bounds over_seeds{-1, 1};       ///< 95 %, were other seeds drawn: bootstrap within candidates, percentiles
+  Bounds over_seeds{-1, 1};       ///< 95 %, were other seeds drawn: bootstrap within candidates. Percentiles,
+                                  ///< widened to hold the value: drawing again adds noise, which takes ρ towards 0
 };
 
 struct EfficiencyReport {
@@ -94,11 +94,13 @@ struct EfficiencyReport {
   double target_loss = 0;
   bool complete = true;  ///< false: stopped by the observer; then without correlations
   /// The claims in turn. Speed is minus the epochs to the target, ties at the end for those that never reached it.
-  RankCorrelation depth_laplacian;       ///< deeper → more Laplacian per weight
-  RankCorrelation laplacian_speed;       ///< more Laplacian per weight → sooner at the target
-  RankCorrelation laplacian_accuracy;    ///< …→ more accurate on test data; of no meaning without them
-  RankCorrelation path_laplacian_speed;  ///< the closed form instead of the measurement
-  RankCorrelation depth_speed;           ///< deeper → sooner at the target
+  RankCorrelation depth_laplacian;        ///< deeper → more Laplacian per weight
+  RankCorrelation depth_total_laplacian;  ///< … → more Laplacian of the whole network, η∇²L of the source
+  RankCorrelation laplacian_speed;        ///< more Laplacian per weight → sooner at the target
+  RankCorrelation total_laplacian_speed;  ///< more Laplacian of the whole network → sooner at the target
+  RankCorrelation laplacian_accuracy;     ///< …→ more accurate on test data; of no meaning without them
+  RankCorrelation path_laplacian_speed;   ///< the closed form instead of the measurement
+  RankCorrelation depth_speed;            ///< deeper → sooner at the target
 };
 
 /// Trainings run side by side; calls come one at a time, from any thread, in no fixed order.

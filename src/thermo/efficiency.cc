@@ -243,14 +243,18 @@ thermo::SeedFigures Comparison::figures(const EfficiencyReport& report, Figure f
 }
 
 void Comparison::correlate(EfficiencyReport& report) const {
-  SeedFigures depth, path;
+  SeedFigures depth, path, total;
   for (const CandidateResult& result : report.candidates) {
     depth.emplace_back(result.runs.size(), static_cast<double>(result.candidate.hidden.size()));
     path.emplace_back(result.runs.size(), result.path_laplacian);
+    total.push_back(over_seeds(result, laplacian_of, options_.epochs));
+    for (double& laplacian : total.back()) laplacian *= static_cast<double>(result.parameters);
   }
   const SeedFigures laplacian = figures(report, laplacian_of), speed = figures(report, speed_of);
   report.depth_laplacian = thermo::correlate(depth, laplacian);
+  report.depth_total_laplacian = thermo::correlate(depth, total);
   report.laplacian_speed = thermo::correlate(laplacian, speed);
+  report.total_laplacian_speed = thermo::correlate(total, speed);
   report.path_laplacian_speed = thermo::correlate(path, speed);
   report.depth_speed = thermo::correlate(depth, speed);
   if (test_) report.laplacian_accuracy = thermo::correlate(laplacian, figures(report, accuracy_of));

@@ -59,9 +59,13 @@ std::vector<double> ranks_of(const std::vector<double>& values) {
 
 Bounds over_candidates(double correlation, std::size_t candidates) {
   if (candidates < 4) return {-1, 1};
-  const double inside = std::clamp(correlation, -1 + 1e-12, 1 - 1e-12);
-  const double error = std::sqrt((1 + inside * inside / 2) / static_cast<double>(candidates - 3));
-  return {std::tanh(std::atanh(inside) - kNormal95 * error), std::tanh(std::atanh(inside) + kNormal95 * error)};
+  const auto n = static_cast<double>(candidates);
+  const double largest = 1 - 6 / (n * n * n - n);  // half of the way to the next value that ρ can have
+  const double inside = std::clamp(correlation, -largest, largest);
+  const double error = std::sqrt((1 + inside * inside / 2) / (n - 3));
+  const Bounds bounds{std::tanh(std::atanh(inside) - kNormal95 * error),
+                      std::tanh(std::atanh(inside) + kNormal95 * error)};
+  return {std::min(bounds.low, correlation), std::max(bounds.high, correlation)};
 }
 
 RankCorrelation correlate(const SeedFigures& a, const SeedFigures& b) {
@@ -74,7 +78,7 @@ RankCorrelation correlate(const SeedFigures& a, const SeedFigures& b) {
   }
   std::sort(drawn.begin(), drawn.end());
   const std::size_t tail = drawn.size() / 40;  // 2.5 % on either side
-  found.over_seeds = {drawn[tail], drawn[drawn.size() - 1 - tail]};
+  found.over_seeds = {std::min(found.value, drawn[tail]), std::max(found.value, drawn[drawn.size() - 1 - tail])};
   return found;
 }
 

@@ -9,7 +9,7 @@ namespace poise::thermo {
 std::vector<double> ranks_of(const std::vector<double>& values);
 
 /// ρ of n pairs, 95 %, for other candidates of the same kind: tanh(artanh ρ ± 1.96 √((1 + ρ²/2)/(n − 3)))
-/// (Bonett and Wright 2000). Of n < 4: (−1, 1).
+/// (Bonett and Wright 2000). ρ = ±1 counts as ±(1 − 6/(n³ − n)), or nothing would be uncertain. Of n < 4: (−1, 1).
 Bounds over_candidates(double correlation, std::size_t candidates);
 
 /// One figure a seed, for every candidate.

@@ -104,7 +104,10 @@ TEST(RankCorrelation, IntervalOverCandidates) {
   EXPECT_NEAR(std::atanh(bounds.low), std::atanh(0.6) - 1.959964 * error, 1e-6);
   EXPECT_NEAR(std::atanh(bounds.high), std::atanh(0.6) + 1.959964 * error, 1e-6);
   EXPECT_EQ(thermo::over_candidates(1, 3).low, -1);
-  EXPECT_GT(thermo::over_candidates(1, 8).low, 0.9);
+  const Bounds perfect = thermo::over_candidates(-1, 8);  // counts as 1 − 6/504
+  EXPECT_EQ(perfect.low, -1);
+  const double near = 1 - 6.0 / 504;
+  EXPECT_NEAR(std::atanh(perfect.high), -std::atanh(near) + 1.959964 * std::sqrt((1 + near * near / 2) / 5), 1e-6);
 }
 
 // Candidates that differ by much more than seeds do are in the same order whatever seeds are drawn, and else not.
@@ -149,6 +152,19 @@ TEST(CompareArchitectures, MeasuresWhatItSays) {
     }
   }
   EXPECT_EQ(reached, 6);  // three quarters of eight
+  // Correlations are those of the means that the report holds.
+  std::vector<double> depth, per_weight, total, speed;
+  for (const CandidateResult& result : report.candidates) {
+    depth.push_back(static_cast<double>(result.candidate.hidden.size()));
+    per_weight.push_back(result.laplacian.value);
+    total.push_back(result.laplacian.value * static_cast<double>(result.parameters));
+    speed.push_back(-result.epochs_to_target.value);
+  }
+  EXPECT_DOUBLE_EQ(report.depth_laplacian.value, rank_correlation(depth, per_weight));
+  EXPECT_DOUBLE_EQ(report.depth_total_laplacian.value, rank_correlation(depth, total));
+  EXPECT_DOUBLE_EQ(report.laplacian_speed.value, rank_correlation(per_weight, speed));
+  EXPECT_DOUBLE_EQ(report.total_laplacian_speed.value, rank_correlation(total, speed));
+  EXPECT_DOUBLE_EQ(report.depth_speed.value, rank_correlation(depth, speed));
   EXPECT_THAT(report.candidates.front().name(), testing::AnyOf("1 x 16", "2 x 8", "6,5,4", "4 x 4"));
 }
 
@@ -178,6 +194,21 @@ TEST(CompareArchitectures, PredictsFromTheInitialWeights) {
     EXPECT_NEAR(result.laplacian.value, measured.laplacian.value / static_cast<double>(measured.parameters), 1e-9);
     EXPECT_TRUE(std::isnan(result.test_accuracy.value));
   }
+}
+
+TEST(InitialWeights, AreMultipliedByTheGain) {
+  const Dataset train = read_dataset("digits");
+  NetworkOptions options;
+  options.hidden = {5, 4};
+  options.step = Step::kSgd;
+  options.learning_rate = 1e-30;  // an epoch that leaves the weights where they are
+  options.epochs = 1;
+  const Network unit = train_network(train, options).network;
+  options.gain = 2;
+  const Network twice = train_network(train, options).network;
+  for (std::size_t l = 0; l < 3; ++l) EXPECT_LE(distance(twice.layers[l].weights, 2 * unit.layers[l].weights), 1e-20);
+  options.gain = 0;
+  EXPECT_THROW(train_network(train, options), Error);
 }
 
 TEST(CompareArchitectures, TargetsThatAllOrNoneReach) {

@@ -107,11 +107,11 @@ std::string with_interval(const RankCorrelation& rho) {
   return fmt::format("ρ = {:+.2f} [{:+.2f}, {:+.2f}]", rho.value, rho.over_candidates.low, rho.over_candidates.high);
 }
 
-/// The claim ρ > 0, of other candidates and of other seeds.
+/// The claim ρ > 0, whatever seeds and whatever other candidates of the kind were drawn.
 Verdict judge(const RankCorrelation& rho, int seeds) {
   if (static_cast<std::size_t>(seeds) < kFewestSeeds) return Verdict::kUndecidable;
   if (std::min(rho.over_candidates.low, rho.over_seeds.low) > 0) return Verdict::kReproduced;
-  return std::min(rho.over_candidates.high, rho.over_seeds.high) <= 0 ? Verdict::kNotReproduced : Verdict::kUndecidable;
+  return std::max(rho.over_candidates.high, rho.over_seeds.high) <= 0 ? Verdict::kNotReproduced : Verdict::kUndecidable;
 }
 
 using Part = RankCorrelation EfficiencyReport::*;
@@ -167,7 +167,11 @@ void add_findings(const std::string& where, const Setting& setting, const Report
     findings.push_back(finding_of(where, claim, reports, part, asked.seeds));
   };
   const bool first = setting.step == Step::kSgd;  // what is said of the start is the same for all step rules
-  if (first) add("deeper networks have more Laplacian per weight at the start", &EfficiencyReport::depth_laplacian);
+  if (first) {
+    add("deeper networks have more Laplacian at the start", &EfficiencyReport::depth_total_laplacian);
+    add("deeper networks have more Laplacian per weight at the start", &EfficiencyReport::depth_laplacian);
+  }
+  add("more Laplacian at the start: sooner at a common training loss", &EfficiencyReport::total_laplacian_speed);
   add("more Laplacian per weight: sooner at a common training loss", &EfficiencyReport::laplacian_speed);
   findings.back().figure += fmt::format("; {}", extremes(reports[kUnit]));
   add("more Laplacian per weight: more accurate on test rows", &EfficiencyReport::laplacian_accuracy);

@@ -151,9 +151,9 @@ double rises(const LearnerReport& r) {
       std::count_if(r.steps.begin(), r.steps.end(), [](const LearnerStep& step) { return step.volume_change > 0; }));
 }
 
-/// "S −10.2 ± 0.3 nats; −η⟨∇²L⟩ −10.1 ± 0.2, ⟨ln|det|⟩ −10.4 ± 0.2"
+/// "S −10.2 ± 0.3 nats; −η⟨∇²L⟩ −10.1 ± 0.2, log-determinant −10.4 ± 0.2": ⟨ln|det(I − ηH)|⟩, but bars end table cells.
 std::string balance(const std::vector<LearnerReport>& reports) {
-  return fmt::format("S {} nats; −η⟨∇²L⟩ {}, ⟨ln|det(I − ηH)|⟩ {}", with_spread(sample_of(reports, change), 2),
+  return fmt::format("S {} nats; −η⟨∇²L⟩ {}, log-determinant {}", with_spread(sample_of(reports, change), 2),
                      with_spread(sample_of(reports, laplacian), 2), with_spread(sample_of(reports, volume), 2));
 }
 
@@ -163,7 +163,8 @@ Finding falls(const std::string& where, const std::vector<LearnerReport>& far) {
 }
 
 Finding falls_in_every_step(const std::string& where, const Reports& reports) {
-  Finding finding{where, "second law: it falls in every step (of ⟨ln|det(I − ηH)|⟩, 256 learners)", {}};
+  Finding finding{
+      where, "second law: it falls in every step, judged by the mean log-determinant of I − ηH of 256 learners", {}};
   Sample all;
   for (const std::size_t v : {kFar, kClose}) {
     const Sample of_variant = sample_of(reports[v], rises);
@@ -206,7 +207,7 @@ Finding noise_is_predicted(const std::string& where, const std::vector<LearnerRe
   return {where,
           fmt::format("our analysis: noise adds ½ ln det(I + 2DΣ⁻¹) to what the drift does, within {:.0f} %",
                       100 * kNoiseAgreement),
-          fmt::format("S {} nats; drift {} (⟨ln|det(I − ηH)|⟩ {}), noise {}: off by {} %",
+          fmt::format("S {} nats; drift {} (log-determinant {}), noise {}: off by {} %",
                       with_spread(sample_of(reports, change), 2), with_spread(sample_of(reports, drift), 2),
                       with_spread(sample_of(reports, volume), 2), with_spread(sample_of(reports, noise), 2),
                       in_points(sample_of(reports, off_noise))),
