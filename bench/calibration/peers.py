@@ -15,18 +15,18 @@ class Scores(ClassifierMixin, BaseEstimator):
     def __init__(self, classes):
         self.classes = classes
 
-    def fit(self, x, y):
+    def fit(self, X, y):  # the names of scikit-learn
         return self
 
     @property
     def classes_(self):
         return np.arange(self.classes)
 
-    def decision_function(self, x):
-        return x
+    def decision_function(self, X):
+        return X
 
-    def predict(self, x):
-        return x.argmax(axis=1)
+    def predict(self, X):
+        return X.argmax(axis=1)
 
 
 def calibrated(method, scores, labels, test_scores):

@@ -91,7 +91,9 @@ json to_json(const EfficiencyReport& report, const EfficiencyOptions& options) {
               {"candidates", candidates}};
   if (!report.complete) return out;
   out["correlations"] = {{"depth_laplacian", to_json(report.depth_laplacian)},
+                         {"depth_total_laplacian", to_json(report.depth_total_laplacian)},
                          {"laplacian_speed", to_json(report.laplacian_speed)},
+                         {"total_laplacian_speed", to_json(report.total_laplacian_speed)},
                          {"laplacian_accuracy", to_json(report.laplacian_accuracy)},
                          {"path_laplacian_speed", to_json(report.path_laplacian_speed)},
                          {"depth_speed", to_json(report.depth_speed)}};
@@ -140,7 +142,9 @@ void print_report(const EfficiencyReport& report, const EfficiencyOptions& optio
   fmt::print("\n{:<52} {:>6}   {:<15}   {:<15}\n", "rank correlation (Spearman), 95 %", "", "other networks",
              "other seeds");
   print_correlation("deeper has more Laplacian a weight", report.depth_laplacian);
+  print_correlation("deeper has more Laplacian in all", report.depth_total_laplacian);
   print_correlation("more Laplacian a weight is sooner at the target", report.laplacian_speed);
+  print_correlation("more Laplacian in all is sooner at the target", report.total_laplacian_speed);
   print_correlation("more of the closed form is sooner at the target", report.path_laplacian_speed);
   print_correlation("deeper is sooner at the target", report.depth_speed);
   if (tested) print_correlation("more Laplacian a weight is more accurate", report.laplacian_accuracy);

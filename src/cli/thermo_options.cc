@@ -26,11 +26,14 @@ void add_measurement(CLI::App& verb, Arguments& a) {
 }
 
 void add_step_rule(CLI::App& verb, Arguments& a) {
-  verb.add_option("--learning-rate", a.thermo.learning_rate, "of the step judged (default: the last one of training)")
+  verb.add_option("--learning-rate", a.thermo.learning_rate,
+                  "of the step judged (default: that of training, at the epoch kept); with --compare of all (0.1)")
       ->check(positive());
-  verb.add_option("--momentum", a.network.momentum, "of the step judged (default: that of training)")
+  verb.add_option("--momentum", a.network.momentum,
+                  "of the step judged (default: that of training); with --compare of all (0)")
       ->check(number_in(0, true, 0.999999, "a number in [0, 1)"));
-  verb.add_option("--batch", a.thermo.batch, "rows a batch of the step judged (default: those of training)")
+  verb.add_option("--batch", a.thermo.batch,
+                  "rows a batch of the step judged (default: those of training); with --compare of all (32)")
       ->check(whole_number_from(1));
 }
 
@@ -40,8 +43,8 @@ CLI::Option* of_compare(CLI::Option* option) { return option->needs("--compare")
 void add_compare(CLI::App& verb, Arguments& a) {
   EfficiencyOptions& o = a.efficiency;
   verb.add_option("--compare", a.compare,
-                  "instead of measuring a model: rank networks of one budget by predicted learning efficiency on these "
-                  "data, train them all, and correlate");
+                  "instead of measuring a model: rank networks of one budget by predicted efficiency, train them, "
+                  "correlate");
   CLI::Option* neurons = of_compare(verb.add_option("--neurons", a.neurons, "budget of hidden neurons"));
   neurons->check(whole_number_from(1));
   of_compare(verb.add_option("--weights", a.weights, "budget of weights, biases included"))
