@@ -22,7 +22,7 @@ Vector gini(const Matrix& q) { return (q.array() * (1 - q.array())).rowwise().su
 Vector last_hidden_trace(const Layer& head, const State& state) {
   const Matrix mean = times(state.q, head.weights);
   const Matrix variance = times(state.q, head.weights.cwiseAbs2()) - mean.cwiseAbs2();
-  const Matrix& slope = state.slope[state.slope.size() - 2];
+  const Matrix& slope = state.pass.slope[state.pass.slope.size() - 2];
   return slope.cwiseAbs2().cwiseProduct(variance).rowwise().sum();
 }
 
@@ -102,7 +102,7 @@ Matrix CurvatureMeter::random_signs(std::size_t l, std::span<const Index> number
 Vector CurvatureMeter::bend_above(const State& state, std::size_t l, Matrix tangents) const {
   Vector sum = Vector::Zero(tangents.rows());
   for (std::size_t m = l + 1; m < depth(); ++m) {
-    times_repeated(tangents, state.slope[m - 1]);
+    times_repeated(tangents, state.pass.slope[m - 1]);
     tangents = times_transposed(tangents, layers_[m - 1].weights);
     if (!is_bent(layers_[m - 1].activation)) continue;
     Matrix terms = tangents.cwiseAbs2();
@@ -131,7 +131,8 @@ CurvatureMeter::Traces CurvatureMeter::traces(const State& state, std::size_t l,
 
 void CurvatureMeter::measure(const State& state, Index first, std::span<const Index> numbers, RowCurvature& out) const {
   const Index rows = state.q.rows();
-  const Adjoint sampled = samples_labels() ? adjoint(layers_, state.slope, sample_starts(state.q, numbers)) : Adjoint();
+  const Adjoint sampled =
+      samples_labels() ? adjoint(layers_, state.pass.slope, sample_starts(state.q, numbers)) : Adjoint();
   Vector label_sum = Vector::Zero(rows * draws_), sum = label_sum;  // over layers, by draw
   for (std::size_t l = 1; l <= depth(); ++l) {
     const auto column = static_cast<Index>(l - 1);

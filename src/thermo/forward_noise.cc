@@ -78,7 +78,7 @@ WeightedDraws ForwardNoise::weigh(const Noise& noise, const Matrix& start, const
   std::vector<Matrix> states = noise.center;
   for (std::size_t l = 1; l < layers_.size(); ++l) states[l] += width * noise.y[l];
   const Propagation pass = propagate_displaced(layers_, start, states);
-  const Adjoint star = adjoint(layers_, slopes(layers_, pass), probabilities(pass) - targets);
+  const Adjoint star = adjoint(layers_, pass.slope, probabilities(pass) - targets);
   Vector push = Vector::Zero(start.rows()), along = push, across = push, balance = push;
   for (std::size_t l = 1; l < layers_.size(); ++l) {
     const Matrix& pull = star.activation_adjoint[l];

@@ -28,8 +28,7 @@ Matrix weighted_error(const Matrix& q, const RowBlock& block) {
 }
 
 /// Ẏ_l and Ẋ_l along the layers `direction`; indexed as a Propagation, activation[0] is empty: inputs do not change.
-Propagation tangent(const Layers& layers, const Layers& direction, const Propagation& pass,
-                    const std::vector<Matrix>& slope) {
+Propagation tangent(const Layers& layers, const Layers& direction, const Propagation& pass) {
   const std::size_t depth = layers.size();
   Propagation dot;
   dot.preactivation.resize(depth + 1);
@@ -37,7 +36,7 @@ Propagation tangent(const Layers& layers, const Layers& direction, const Propaga
   for (std::size_t l = 1; l <= depth; ++l) {
     Matrix y = preactivation(direction[l - 1], pass.activation[l - 1]);
     if (l > 1) y += times_transposed(dot.activation[l - 1], layers[l - 1].weights);
-    if (l < depth) dot.activation[l] = y.cwiseProduct(slope[l]);
+    if (l < depth) dot.activation[l] = y.cwiseProduct(pass.slope[l]);
     dot.preactivation[l] = std::move(y);
   }
   return dot;
@@ -56,10 +55,10 @@ void add_product(const Layers& layers, const Layers& direction, const RowBlock& 
   const std::size_t depth = layers.size();
   const std::vector<Index> begin = offsets(layers);
   const Propagation pass = propagate(layers, block.inputs);
-  const std::vector<Matrix> slope = slopes(layers, pass), bend = bends(layers, pass);
+  const std::vector<Matrix> bend = bends(layers, pass);
   const Matrix q = probabilities(pass);
-  const Adjoint star = adjoint(layers, slope, weighted_error(q, block));
-  const Propagation dot = tangent(layers, direction, pass, slope);
+  const Adjoint star = adjoint(layers, pass.slope, weighted_error(q, block));
+  const Propagation dot = tangent(layers, direction, pass);
   Matrix dot_star = head_curvature(q, dot.preactivation[depth], block.weight);
   for (std::size_t l = depth; l >= 1; --l) {
     const Matrix& y_star = star.preactivation_adjoint[l];
@@ -68,7 +67,7 @@ void add_product(const Layers& layers, const Layers& direction, const RowBlock& 
     if (l == 1) break;
     add_transposed_times(y_star, dot.activation[l - 1], to);
     const Matrix x = times(dot_star, layers[l - 1].weights) + times(y_star, direction[l - 1].weights);
-    dot_star = x.cwiseProduct(slope[l - 1]) +
+    dot_star = x.cwiseProduct(pass.slope[l - 1]) +
                star.activation_adjoint[l - 1].cwiseProduct(bend[l - 1]).cwiseProduct(dot.preactivation[l - 1]);
   }
 }
@@ -114,7 +113,7 @@ Vector mean_gradient(const Layers& layers, const Rows& rows, int threads) {
   const std::vector<Index> begin = offsets(layers);
   return sum_over_blocks(rows, begin.back(), threads, [&](const RowBlock& block, Vector& sum) {
     const Propagation pass = propagate(layers, block.inputs);
-    const Adjoint star = adjoint(layers, slopes(layers, pass), weighted_error(probabilities(pass), block));
+    const Adjoint star = adjoint(layers, pass.slope, weighted_error(probabilities(pass), block));
     for (std::size_t l = 1; l <= layers.size(); ++l)
       add_layer_gradient(star.preactivation_adjoint[l], pass.activation[l - 1], sum.data() + begin[l]);
   });

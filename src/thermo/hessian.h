@@ -37,7 +37,7 @@ Eigen::MatrixXd dense_hessian(const std::vector<Layer>& layers, const Rows& rows
 /// `steps`.
 struct LanczosOptions {
   int steps = 48;
-  double tolerance = 1e-3;
+  double tolerance = 1e-2;
   std::uint64_t seed = 1;
 };
 Estimate largest_eigenvalue(Index size, const std::function<Vector(const Vector&)>& multiply,

@@ -3,35 +3,30 @@
 #include <cmath>
 
 #include "base/blas.h"
-#include "network/activation.h"
 #include "poise/information.h"
 
 namespace poise::thermo {
 namespace {
 
-double bend_one(Activation activation, double y) {
+/// σ' where σ = x.
+double slope_at(Activation activation, double x) {
   switch (activation) {
-    case Activation::kSigmoid: {
-      const double s = sigmoid(y);
-      return s * sigmoid(-y) * (1 - 2 * s);  // σ (1 − σ)(1 − 2σ)
-    }
-    case Activation::kTanh: {
-      const double h = std::tanh(y);
-      return -2 * h * (1 - h * h);
-    }
     case Activation::kIdentity:
+      return 1;
+    case Activation::kSigmoid:
+      return x * (1 - x);
+    case Activation::kTanh:
+      return 1 - x * x;
     case Activation::kRelu:
-      break;
+      return x > 0 ? 1 : 0;
   }
-  return 0;
+  return 1;
 }
 
-/// One matrix a hidden layer, of its pre-activations.
-template <typename Function>
-std::vector<Matrix> of_hidden(const std::vector<Layer>& layers, const Propagation& pass, Function function) {
-  std::vector<Matrix> out(layers.size() + 1);
-  for (std::size_t l = 1; l < layers.size(); ++l) out[l] = function(layers[l - 1].activation, pass.preactivation[l]);
-  return out;
+/// σ'' where σ = x.
+double bend_at(Activation activation, double x) {
+  if (activation == Activation::kSigmoid) return x * (1 - x) * (1 - 2 * x);
+  return activation == Activation::kTanh ? -2 * x * (1 - x * x) : 0;
 }
 
 }  // namespace
@@ -74,24 +69,26 @@ Propagation propagate_displaced(const std::vector<Layer>& layers, Matrix first_p
   const std::size_t depth = layers.size();
   Propagation pass;
   pass.preactivation.resize(depth + 1);
-  pass.activation.resize(depth + 1);
+  pass.activation = pass.slope = pass.preactivation;
   pass.preactivation[1] = std::move(first_preactivation);
   for (std::size_t l = 1; l <= depth; ++l) {
+    const Activation activation = layers[l - 1].activation;
     if (l > 1) pass.preactivation[l] = preactivation(layers[l - 1], pass.activation[l - 1]);
-    pass.activation[l] = reference::activate(layers[l - 1].activation, pass.preactivation[l]);
-    if (l < depth && !displacement.empty()) pass.activation[l] += displacement[l];
+    Matrix& x = pass.activation[l] = reference::activate(activation, pass.preactivation[l]);
+    if (l == depth) break;
+    pass.slope[l] = x.unaryExpr([activation](double value) { return slope_at(activation, value); });
+    if (!displacement.empty()) x += displacement[l];
   }
   return pass;
 }
 
-std::vector<Matrix> slopes(const std::vector<Layer>& layers, const Propagation& pass) {
-  return of_hidden(layers, pass, &reference::slope);
-}
-
 std::vector<Matrix> bends(const std::vector<Layer>& layers, const Propagation& pass) {
-  return of_hidden(layers, pass, [](Activation activation, const Matrix& y) -> Matrix {
-    return y.unaryExpr([activation](double value) { return bend_one(activation, value); });
-  });
+  std::vector<Matrix> out(layers.size() + 1);
+  for (std::size_t l = 1; l < layers.size(); ++l) {
+    const Activation activation = layers[l - 1].activation;
+    out[l] = pass.activation[l].unaryExpr([activation](double value) { return bend_at(activation, value); });
+  }
+  return out;
 }
 
 bool is_bent(Activation activation) { return activation == Activation::kSigmoid || activation == Activation::kTanh; }
@@ -144,10 +141,9 @@ Adjoint class_adjoints(const std::vector<Layer>& layers, const std::vector<Matri
 State state_of(const std::vector<Layer>& layers, const RowBlock& block) {
   State state;
   state.pass = propagate(layers, block.inputs);
-  state.slope = slopes(layers, state.pass);
   state.bend = bends(layers, state.pass);
   state.q = probabilities(state.pass);
-  state.star = adjoint(layers, state.slope, state.q - block.targets);
+  state.star = adjoint(layers, state.pass.slope, state.q - block.targets);
   return state;
 }
 

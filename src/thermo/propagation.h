@@ -12,7 +12,12 @@
 namespace poise::thermo {
 
 using reference::Adjoint;
-using reference::Propagation;
+
+/// As reference::Propagation, with the slopes beside it: they cost next to nothing where σ is known.
+struct Propagation {
+  std::vector<Matrix> preactivation, activation;  ///< Y_l, X_l
+  std::vector<Matrix> slope;                      ///< σ'_l(Y_l) of hidden layers; [0] and [L] are empty
+};
 
 Matrix times(const Matrix& a, const Matrix& b);                           ///< A B
 Matrix times_transposed(const Matrix& a, const Matrix& b);                ///< A Bᵀ
@@ -30,8 +35,7 @@ Propagation propagate(const std::vector<Layer>& layers, const Matrix& inputs);
 Propagation propagate_displaced(const std::vector<Layer>& layers, Matrix first_preactivation,
                                 const std::vector<Matrix>& displacement);
 
-/// σ'_l(Y_l) and σ''_l(Y_l) of the hidden layers; [0] and [L] are empty. σ'' of ReLU is 0.
-std::vector<Matrix> slopes(const std::vector<Layer>& layers, const Propagation& pass);
+/// σ''_l(Y_l) of the hidden layers, of a pass without displacement; [0] and [L] are empty. σ'' of ReLU is 0.
 std::vector<Matrix> bends(const std::vector<Layer>& layers, const Propagation& pass);
 bool is_bent(Activation activation);  ///< whether σ'' is not 0
 
@@ -53,9 +57,9 @@ Adjoint class_adjoints(const std::vector<Layer>& layers, const std::vector<Matri
 /// A block of rows after F-propagation and the F-adjoint of its cross-entropies.
 struct State {
   Propagation pass;
-  std::vector<Matrix> slope, bend;  ///< σ'_l(Y_l), σ''_l(Y_l)
-  Matrix q;                         ///< B×K
-  Adjoint star;                     ///< of each row's CE, weights of rows left out: starts from q − t
+  std::vector<Matrix> bend;  ///< σ''_l(Y_l)
+  Matrix q;                  ///< B×K
+  Adjoint star;              ///< of each row's CE, weights of rows left out: starts from q − t
 };
 State state_of(const std::vector<Layer>& layers, const RowBlock& block);
 

@@ -87,12 +87,11 @@ RelaxedStates relax(const std::vector<Layer>& layers, const Matrix& first_preact
   };
   for (int count = 0;; ++count) {
     const Propagation pass = propagate_displaced(layers, first_preactivation, at.displacement);
-    const States slope = slopes(layers, pass);
     const Matrix q = probabilities(pass);
     at.energy = energies(pass, targets, at.displacement);
-    at.jacobian = class_adjoints(layers, slope, q).activation_adjoint;
+    at.jacobian = class_adjoints(layers, pass.slope, q).activation_adjoint;
     at.jacobian.front().resize(0, 0), at.jacobian.back().resize(0, 0);  // inputs and scores are not displaced
-    States slope_of_energy = adjoint(layers, slope, q - targets).activation_adjoint;
+    States slope_of_energy = adjoint(layers, pass.slope, q - targets).activation_adjoint;
     for (std::size_t l = 1; l < depth; ++l) slope_of_energy[l] += at.displacement[l];
     const States step = apply_inverse(at.jacobian, classes, slope_of_energy);
     const Vector decrement = inner_products(slope_of_energy, step, rows);

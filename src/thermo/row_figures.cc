@@ -94,7 +94,7 @@ RowStates measure_states(const std::vector<Layer>& layers, const MeasuredRows& r
               block_rows = std::clamp<Index>(kStackedRows / copies, 1, kBlockRows);
   for_each_block(rows, block_rows, options.threads, [&](const RowBlock& block) {
     const State state = state_of(layers, block);
-    const Adjoint of_classes = class_adjoints(layers, state.slope, state.q);
+    const Adjoint of_classes = class_adjoints(layers, state.pass.slope, state.q);
     meter.add_class_adjoints(state, of_classes, block.first, curvature);
     out.complexity.segment(block.first, block.size()) = complexities(of_classes, block.size(), classes);
     if (!options.temperatures.empty())

@@ -22,7 +22,7 @@ RowCurvature measure(const SampleNetwork& network, Detail detail, int draws = 4,
   RowCurvature out(network.inputs.rows(), std::ssize(network.layers));
   meter.measure(state, 0, numbers(network.inputs.rows()), out);
   if (detail == Detail::kFull)
-    meter.add_class_adjoints(state, class_adjoints(network.layers, state.slope, state.q), 0, out);
+    meter.add_class_adjoints(state, class_adjoints(network.layers, state.pass.slope, state.q), 0, out);
   return out;
 }
 

@@ -42,7 +42,7 @@ TEST(RelaxedStates, AreTheRestOfPredictiveCoding) {
 
 TEST(RelaxedStates, DoNotMoveWhereTheTargetsAreTheOutputs) {
   SampleNetwork network = random_network({4, 6, 5, 3}, Activation::kTanh, Loss::kCrossEntropy, 7, 2);
-  network.targets = thermo::probabilities(network.pass());
+  network.targets = thermo::probabilities(thermo::propagate(network.layers, network.inputs));
   const thermo::RelaxedStates found = relax(network, 1e-12);
   EXPECT_LE(found.displacement[1].cwiseAbs().maxCoeff(), 1e-14);
   EXPECT_LE(found.displacement[2].cwiseAbs().maxCoeff(), 1e-14);
