@@ -139,12 +139,18 @@ struct Epoch {
   double bulk_energy = 0;              ///< kPredictiveCoding: mean ½Σ_l‖X_l − σ(Y_l)‖² after relaxing
 };
 
+/// Watches a training. Called from the training thread.
 class TrainingObserver {
  public:
   virtual ~TrainingObserver() = default;
   virtual void on_epoch(const Epoch&) {}
   virtual void on_message(const std::string&) {}
   virtual bool stop_requested() { return false; }  ///< asked between batches; true ends with kInterrupted
+
+  /// Asked after on_epoch: true has on_network called with the network as it is after that epoch, in original units:
+  /// the weights that train on, not those of the best epoch. The copy is made only if it is wanted.
+  virtual bool wants_network(int /*epoch*/) { return false; }
+  virtual void on_network(const Epoch&, const Network&) {}
 };
 
 struct TrainingReport {

@@ -91,7 +91,7 @@ NetworkFit Trainer::run() {
     if (options_.solve_head_every > 0 && number % options_.solve_head_every == 0) solve_head();
     const Epoch epoch = measure_epoch(number);
     keep_best(epoch);
-    if (observer_) observer_->on_epoch(epoch);
+    show(epoch);
     restart_if_worse();
     if (const auto status = reason_to_stop()) return finish(*status);
   }
@@ -213,6 +213,12 @@ void Trainer::keep_best(const Epoch& epoch) {
   best_ = parameters_;
 }
 
+void Trainer::show(const Epoch& epoch) const {
+  if (!observer_) return;
+  observer_->on_epoch(epoch);
+  if (observer_->wants_network(epoch.number)) observer_->on_network(epoch, to_network(parameters_));
+}
+
 std::optional<TrainingStatus> Trainer::reason_to_stop() const {
   const int done = report_.history.back().number;
   if (options_.patience > 0 && held_out_ && done - gained_epoch_ >= options_.patience) {
@@ -255,6 +261,15 @@ std::string Trainer::explain(TrainingStatus status) const {
   }
 }
 
+Network Trainer::to_network(const Floats& parameters) const {
+  Network network;
+  network.schema = data_.schema;
+  network.layers = to_layers(layout_, parameters, options_.activation);
+  scaling_.to_original_units(data_, network.layers.front(), network.center);
+  network.head = options_.loss == Loss::kCrossEntropy ? Head::kSoftmax : Head::kSigmoid;
+  return network;
+}
+
 NetworkFit Trainer::finish(TrainingStatus status) {
   report_.status = status;
   report_.why = explain(status);
@@ -262,14 +277,8 @@ NetworkFit Trainer::finish(TrainingStatus status) {
   report_.batch = options_.batch;
   report_.seconds = seconds();
   report_.train_seconds = train_seconds_;
-  NetworkFit fit;
   const bool kept = held_out_ && report_.best_epoch > 0;
-  fit.network.schema = data_.schema;
-  fit.network.layers = to_layers(layout_, kept ? best_ : parameters_, options_.activation);
-  scaling_.to_original_units(data_, fit.network.layers.front(), fit.network.center);
-  fit.network.head = options_.loss == Loss::kCrossEntropy ? Head::kSoftmax : Head::kSigmoid;
-  fit.report = std::move(report_);
-  return fit;
+  return {to_network(kept ? best_ : parameters_), std::move(report_)};
 }
 
 }  // namespace poise::learning

@@ -31,9 +31,11 @@ class Trainer {
   Epoch measure_epoch(int number);
   BatchSums measure_validation();
   void keep_best(const Epoch& epoch);
+  void show(const Epoch& epoch) const;
   std::optional<TrainingStatus> reason_to_stop() const;
   bool is_at_rest() const;
   std::string explain(TrainingStatus status) const;
+  Network to_network(const Floats& parameters) const;
   NetworkFit finish(TrainingStatus status);
 
   const Dataset& data_;

@@ -195,6 +195,44 @@ TEST(TrainNetwork, ObserverAndTimeLimitEndItWithAUsableNetwork) {
   EXPECT_EQ(train_network(rings(300, 1), options).report.status, TrainingStatus::kTimeLimit);
 }
 
+/// Keeps the network of every other epoch.
+struct Collector : TrainingObserver {
+  std::vector<Epoch> epochs;
+  std::vector<Network> networks;
+  bool wants_network(int epoch) override { return epoch % 2 == 0; }
+  void on_network(const Epoch& epoch, const Network& network) override {
+    epochs.push_back(epoch);
+    networks.push_back(network);
+  }
+};
+
+TEST(TrainNetwork, ShowsTheNetworkOfTheEpochsAskedFor) {
+  NetworkOptions options = small();
+  const Dataset train = rings(300, 1), held_out = rings(200, 5);
+  Collector collector;
+  train_network(train, options, &held_out, &collector);
+  ASSERT_EQ(collector.networks.size(), 15u);
+  for (std::size_t k = 0; k < 15; ++k) {
+    EXPECT_EQ(collector.epochs[k].number, static_cast<int>(2 * k + 2));
+    const Metrics metrics = evaluate_scores(predict_scores(collector.networks[k], held_out), held_out);
+    EXPECT_NEAR(metrics.cross_entropy, collector.epochs[k].validation->loss, 1e-4);  // float32 while training
+  }
+}
+
+TEST(TrainNetwork, BeingWatchedDoesNotChangeABit) {
+  NetworkOptions options = small();
+  const Dataset train = rings(300, 1);
+  Collector collector;
+  const Network watched = train_network(train, options, nullptr, &collector).network;
+  const Network alone = train_network(train, options).network;
+  for (std::size_t l = 0; l < alone.layers.size(); ++l) {
+    EXPECT_EQ(watched.layers[l].weights, alone.layers[l].weights);
+    EXPECT_EQ(collector.networks.back().layers[l].weights, alone.layers[l].weights);  // of the last epoch, 30
+    EXPECT_EQ(collector.networks.back().layers[l].bias, alone.layers[l].bias);
+  }
+  EXPECT_EQ(collector.networks.back().center, alone.center);
+}
+
 TEST(TrainNetwork, AnExactHeadNeverHurtsTheValidationLoss) {
   NetworkOptions options = small();
   options.hidden = {32};
