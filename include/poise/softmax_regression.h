@@ -35,8 +35,8 @@ struct SoftmaxFit {
   SolveReport report;
 };
 
-/// Minimizes f. `start` (optional) must have the same features and classes.
-/// Throws Error(kData) for data without labels or with one class, Error(kUsage) for options out of range.
+/// Minimizes f. `start` (optional) must have the same features and classes; a calibrated one is taken as it was
+/// trained. Throws Error(kData) for data without labels or with one class, Error(kUsage) for options out of range.
 SoftmaxFit fit_softmax(const Dataset& data, const ObjectiveOptions& objective = {}, const SolveOptions& solve = {},
                        Observer* observer = nullptr, const SoftmaxModel* start = nullptr);
 
@@ -46,7 +46,8 @@ std::vector<SoftmaxFit> fit_softmax_path(const Dataset& data, std::span<const do
                                          Observer* observer = nullptr);
 
 /// Recomputes the certificate of `model` on its training data from scratch: the weights are not changed. The objective
-/// is the one recorded in the model's metadata.
+/// is the one recorded in the model's metadata. Of a calibrated model (poise/calibration.h) the weights as they were
+/// trained are certified.
 SolveReport certify_softmax(const SoftmaxModel& model, const Dataset& data, const SolveOptions& solve = {});
 
 /// The objective recorded in a model's metadata by fit_softmax. Throws Error(kData) if it is not there.

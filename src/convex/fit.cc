@@ -8,6 +8,7 @@
 #include <cstdlib>
 
 #include "convex/solvers.h"
+#include "poise/calibration.h"
 #include "poise/error.h"
 #include "poise/softmax_regression.h"
 #include "poise/version.h"
@@ -66,7 +67,7 @@ class Fitter {
   SoftmaxFit fit(const SoftmaxModel* start) {
     SoftmaxObjective objective(make_problem(data_, options_, solve_.threads), solve_.threads);
     SolveState state;
-    state.w = start ? to_parameters(*start, data_) : objective.zero();
+    state.w = start ? to_parameters(as_trained(*start), data_) : objective.zero();
     const bool may_be_separable = options_.l2 == 0 && options_.label_smoothing == 0 && !data_.labels.empty();
     std::optional<SeparatingDirection> separation;
     if (may_be_separable) separation = find_separating_feature(data_);
@@ -210,7 +211,7 @@ SolveReport certify_softmax(const SoftmaxModel& model, const Dataset& data, cons
   Monitor monitor(solve, nullptr);
   SoftmaxObjective objective(make_problem(data, options, solve.threads), solve.threads);
   SolveState state;
-  state.w = to_parameters(model, data);
+  state.w = to_parameters(as_trained(model), data);
   state.value = objective.evaluate(state.w, &state.gradient);
   SolveReport report;
   report.objective = state.value.objective;

@@ -8,6 +8,7 @@
 
 #include "convex/reference.h"
 #include "convex/solvers.h"
+#include "poise/calibration.h"
 #include "poise/error.h"
 #include "poise/softmax_regression.h"
 #include "sample_models.h"
@@ -353,6 +354,22 @@ TEST(Certify, BoundsAnyModelFromModelAndDataAlone) {
       }
     }
   }
+}
+
+TEST(Certify, ACalibratedModelIsCertifiedAsItWasTrained) {
+  const Dataset data = random_data({.rows = 120, .features = 4, .classes = 3}, 5);
+  const SoftmaxFit fit = fit_softmax(data, plain(1e-3), {.tolerance = 1e-10, .threads = 1});
+  ASSERT_EQ(fit.report.status, Status::kCertified);
+  Network network = to_network(fit.model);
+  divide_scores(network, 1.7320508);
+  const SoftmaxModel calibrated = to_softmax_model(network);
+  const SolveReport report = certify_softmax(calibrated, data, {.tolerance = 1e-10, .threads = 1});
+  EXPECT_EQ(report.status, Status::kCertified) << report.why;
+  EXPECT_NEAR(report.objective, fit.report.objective, 1e-14);
+  // So it is where a warm start begins: at the optimum already.
+  const SoftmaxFit again = fit_softmax(data, plain(1e-3), {.tolerance = 1e-10, .threads = 1}, nullptr, &calibrated);
+  EXPECT_LT(again.report.iterations, fit.report.iterations);
+  EXPECT_EQ(recorded_temperature(again.model.metadata), 1);
 }
 
 TEST(Certify, AModelOfZerosIsNoOptimumWithoutAPenalty) {

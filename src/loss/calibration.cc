@@ -1,0 +1,73 @@
+#include "poise/calibration.h"
+
+#include <fmt/core.h>
+
+#include <cmath>
+#include <cstdlib>
+
+#include "poise/error.h"
+
+namespace poise {
+namespace {
+
+constexpr const char* kKey = "temperature";
+
+bool is_temperature(double value) { return value > 0 && std::isfinite(value); }
+
+void require_softmax(const Network& network) {
+  if (network.head == Head::kSoftmax) return;
+  throw Error(ErrorKind::kUsage, "a temperature for a network with the sigmoid head", "the softmax head",
+              "train with the cross-entropy loss");
+}
+
+}  // namespace
+
+double recorded_temperature(const std::map<std::string, std::string>& metadata) {
+  const auto found = metadata.find(kKey);
+  if (found == metadata.end()) return 1;
+  char* end = nullptr;
+  const double value = std::strtod(found->second.c_str(), &end);
+  if (end == found->second.c_str() || *end != 0 || !is_temperature(value)) {
+    throw Error(ErrorKind::kData, "the model's temperature is '" + found->second + "'", "a positive number",
+                "the file was changed after Poise wrote it");
+  }
+  return value;
+}
+
+void divide_scores(Network& network, double temperature) {
+  if (!is_temperature(temperature))
+    throw Error(ErrorKind::kUsage, fmt::format("a temperature of {}", temperature), "a finite number above 0");
+  require_softmax(network);
+  const double product = recorded_temperature(network.metadata) * temperature;
+  Layer& last = network.layers.back();
+  last.weights /= temperature;
+  last.bias /= temperature;
+  network.metadata[kKey] = fmt::format("{}", product);  // the shortest text that reads back as the same number
+}
+
+Calibration calibrate(Network& network, const Dataset& held_out, int threads) {
+  require_softmax(network);
+  Matrix scores = predict_scores(network, held_out, threads);
+  Calibration calibration;
+  calibration.before = evaluate_scores(scores, held_out);
+  calibration.temperature = calibration.before.temperature;
+  calibration.after = calibration.before;
+  if (calibration.temperature.at_limit) return calibration;
+  const double t = calibration.temperature.temperature;
+  divide_scores(network, t);
+  scores /= t;
+  calibration.after = evaluate_scores(scores, held_out);
+  return calibration;
+}
+
+SoftmaxModel as_trained(SoftmaxModel model) {
+  const double temperature = recorded_temperature(model.metadata);
+  if (temperature != 1) {
+    model.weights *= temperature;
+    model.bias *= temperature;
+  }
+  model.metadata.erase(kKey);
+  return model;
+}
+
+}  // namespace poise
