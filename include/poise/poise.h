@@ -1,11 +1,13 @@
 // Everything of Poise.
 #pragma once
 
+#include "poise/calibration.h"
 #include "poise/dataset.h"
 #include "poise/dual_process.h"
 #include "poise/efficiency.h"
 #include "poise/error.h"
 #include "poise/estimate.h"
+#include "poise/first_law.h"
 #include "poise/information.h"
 #include "poise/learner_ensemble.h"
 #include "poise/metrics.h"

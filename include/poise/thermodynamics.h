@@ -98,6 +98,8 @@ struct Thermodynamics {
   std::optional<StepThermodynamics> step;
 };
 
+class EnsembleRecord;  // poise/first_law.h
+
 /// Measures networks on the same rows of one data set again and again: what training telemetry needs. The rows are
 /// drawn and the input units found once.
 class Thermometer {
@@ -109,8 +111,9 @@ class Thermometer {
   Thermometer& operator=(Thermometer&&) noexcept;
 
   /// Throws Error(kUsage) for another head than softmax, Error(kData) if features or classes are not the network's,
-  /// Error(kNumeric) if the scores are not finite.
-  Thermodynamics measure(const Network& network) const;
+  /// Error(kNumeric) if the scores are not finite. A full measurement fills `record`, if there is one, for the first
+  /// law.
+  Thermodynamics measure(const Network& network, EnsembleRecord* record = nullptr) const;
 
   const ThermodynamicsOptions& options() const;
   /// Detail and step rule may change from one measurement to the next; the rows stay.

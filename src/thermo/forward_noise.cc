@@ -108,6 +108,8 @@ void ForwardNoise::measure(const Matrix& first_preactivation, const RowBlock& bl
       out[k].variance.row(block.first + i) = row.variance.transpose();
       out[k].bias.row(block.first + i) = row.bias.transpose();
       out[k].effective_draws[block.first + i] = row.effective_draws;
+      out[k].free_energy.row(block.first + i) = row.pseudo_values.row(kFreeEnergy);
+      out[k].energy.row(block.first + i) = row.pseudo_values.row(kMeanLoss) + row.pseudo_values.row(kBulkLoss);
     }
   }
 }

@@ -24,10 +24,17 @@ namespace poise::thermo {
 
 /// By row, of one temperature: columns as Potentials (thermo/free_energy.h).
 struct RowEnsemble {
-  explicit RowEnsemble(Index rows) : value(rows, 5), variance(rows, 5), bias(rows, 5), effective_draws(rows) {}
+  RowEnsemble(Index rows, Index draws)
+      : value(rows, 5),
+        variance(rows, 5),
+        bias(rows, 5),
+        effective_draws(rows),
+        free_energy(rows, draws),
+        energy(rows, draws) {}
 
   Matrix value, variance, bias;
   Vector effective_draws;
+  Matrix free_energy, energy;  ///< n×R, the jackknife's pseudo-values of F and of U + E
 };
 
 class ForwardNoise {

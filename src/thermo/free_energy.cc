@@ -64,14 +64,16 @@ FreeEnergyOfRow free_energy(WeightedDraws all_draws, double temperature) {
   const Index count = draws.weight.size();
   const auto all = static_cast<double>(count);
   const Potentials of_all = potentials(draws, temperature);
+  FreeEnergyOfRow row;
+  row.pseudo_values.resize(Eigen::NoChange, count);
   Potentials sum = Potentials::Zero(), squares = sum;
   for (Index r = 0; r < count; ++r) {
     const Potentials change = potentials(draws, temperature, r) - of_all;
+    row.pseudo_values.col(r) = of_all - (all - 1) * change;
     sum += change;
     squares += change.cwiseAbs2();
   }
   const Potentials change = sum / all;  // mean θ_{−r} − θ
-  FreeEnergyOfRow row;
   row.value = of_all - (all - 1) * change;
   row.variance = (all - 1) / all * (squares - all * change.cwiseAbs2()).cwiseMax(0);
   row.bias.setZero();

@@ -18,7 +18,8 @@ inline constexpr Index kFreeEnergy = 0, kMeanLoss = 1, kBulkLoss = 2, kEntropy =
 ///              also takes a_2 out; pairs r, s of near numbers only), 0 below three draws
 struct FreeEnergyOfRow {
   Potentials value, variance, bias;
-  double effective_draws = 0;  ///< (Σ w)²/Σ w²
+  Eigen::Matrix<double, 5, Eigen::Dynamic> pseudo_values;  ///< R θ − (R − 1) θ_{−r}, a column a draw; mean: `value`
+  double effective_draws = 0;                              ///< (Σ w)²/Σ w²
 };
 struct WeightedDraws {
   Vector log_weight, loss, bulk;

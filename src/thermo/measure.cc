@@ -5,6 +5,7 @@
 #include "base/random.h"
 #include "poise/error.h"
 #include "poise/thermodynamics.h"
+#include "thermo/ensemble_record.h"
 #include "thermo/hessian.h"
 #include "thermo/outputs.h"
 #include "thermo/row_figures.h"
@@ -114,16 +115,33 @@ StepThermodynamics measure_step(const Thermodynamics& at, const ThermodynamicsOp
   return step;
 }
 
+/// The states of networks without hidden neurons: CE in every draw of every row, complexity 0.
+thermo::RowStates still_states(const thermo::RowFigures& figures, const ThermodynamicsOptions& options) {
+  const Vector losses = reference::losses(Loss::kCrossEntropy, figures.scores, figures.targets);
+  thermo::RowEnsemble still(losses.size(), options.draws);
+  still.bias.setZero();
+  still.free_energy = still.energy = losses.replicate(1, options.draws);
+  return {Vector::Zero(losses.size()), std::vector<thermo::RowEnsemble>(options.temperatures.size(), still)};
+}
+
+void keep(thermo::RowStates&& states, const thermo::MeasuredRows& rows, const ThermodynamicsOptions& options,
+          EnsembleRecord::Rows& record) {
+  record = {rows.numbers(), rows.weight(), std::move(states.complexity), options.temperatures,
+            std::move(states.ensembles)};
+}
+
 void measure_fully(const std::vector<Layer>& layers, const thermo::MeasuredRows& rows,
                    const thermo::CurvatureMeter& meter, const ThermodynamicsOptions& options,
-                   thermo::RowCurvature& curvature, Thermodynamics& out) {
+                   thermo::RowFigures& figures, EnsembleRecord::Rows* record, Thermodynamics& out) {
   if (layers.size() == 1) {
     summarize_softmax_layer(options, out);
+    if (record) keep(still_states(figures, options), rows, options, *record);
   } else {
-    const thermo::RowStates states = thermo::measure_states(layers, rows, meter, options, curvature);
+    thermo::RowStates states = thermo::measure_states(layers, rows, meter, options, figures.curvature);
     out.complexity = mean_of_rows(rows.weight(), states.complexity);
     for (std::size_t k = 0; k < states.ensembles.size(); ++k)
       out.ensembles.push_back(summarize(options.temperatures[k], states.ensembles[k], rows.weight(), options.draws));
+    if (record) keep(std::move(states), rows, options, *record);
   }
   const auto product = [&](const Vector& v) { return thermo::hessian_product(layers, rows, v, options.threads); };
   thermo::LanczosOptions lanczos;
@@ -159,7 +177,7 @@ void Thermometer::set_step(double learning_rate, double momentum, Index batch) {
   options_ = std::move(changed);
 }
 
-Thermodynamics Thermometer::measure(const Network& network) const {
+Thermodynamics Thermometer::measure(const Network& network, EnsembleRecord* record) const {
   const thermo::MeasuredRows& rows = rows_->measured;
   const std::vector<Layer> layers = rows.layers_of(network);
   const thermo::CurvatureMeter meter(layers, options_.detail, options_.label_draws, options_.seed);
@@ -168,7 +186,10 @@ Thermodynamics Thermometer::measure(const Network& network) const {
   out.rows = rows.size();
   out.parameters = network.parameter_count();
   thermo::measure_outputs(figures.scores, figures.targets, rows.weight(), out);
-  if (options_.detail == Detail::kFull) measure_fully(layers, rows, meter, options_, figures.curvature, out);
+  if (options_.detail == Detail::kFull) {
+    if (record) record->rows_ = std::make_unique<EnsembleRecord::Rows>();
+    measure_fully(layers, rows, meter, options_, figures, record ? record->rows_.get() : nullptr, out);
+  }
   summarize_curvature(layers, meter, figures.curvature, rows.weight(), out);
   out.gradient_noise = gradient_noise(figures);
   out.gradient_norm = figures.gradient.norm();

@@ -89,7 +89,7 @@ RowStates measure_states(const std::vector<Layer>& layers, const MeasuredRows& r
                          const ThermodynamicsOptions& options, RowCurvature& curvature) {
   const Index n = rows.size(), classes = layers.back().bias.size();
   const ForwardNoise noise(layers, options.temperatures, options.draws, options.seed);
-  RowStates out{Vector(n), std::vector<RowEnsemble>(options.temperatures.size(), RowEnsemble(n))};
+  RowStates out{Vector(n), std::vector<RowEnsemble>(options.temperatures.size(), RowEnsemble(n, options.draws))};
   const Index copies = std::max<Index>(classes, options.draws),
               block_rows = std::clamp<Index>(kStackedRows / copies, 1, kBlockRows);
   for_each_block(rows, block_rows, options.threads, [&](const RowBlock& block) {

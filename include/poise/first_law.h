@@ -1,0 +1,56 @@
+// The first law of learning along a run (THEORY 2.4): what becomes of loss, heat and complexity when the weights
+// change.
+//
+//   F = U − T S       of the ensemble of states at temperature T (NoisyEnsemble, poise/thermodynamics.h): U = ⟨ℋ⟩, its
+//                     mean_loss + bulk_loss, and S Shannon's entropy of the states
+//   dF = dU − T dS    from one state of the weights to another, at one T
+//   r  = dU − T dS − T dC = d(F − T C)
+//
+// C is the complexity, −ln B of the Gaussian approximation, for which F − T C is the least of ℋ: the loss that is left
+// when hidden states may relax. So r is what is neither heat nor complexity, the work that learning does on the loss.
+// The law dU = T dS + T dC holds where learning has come to equilibrium, and r says how far from that a run is.
+//
+// Both states of the weights are measured on the same rows with the same noise, whose errors mostly cancel.
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "poise/thermodynamics.h"
+
+namespace poise {
+
+struct FirstLaw;
+
+/// What a measurement knows of its ensembles row by row. Thermometer::measure fills it.
+class EnsembleRecord {
+ public:
+  EnsembleRecord();
+  ~EnsembleRecord();
+  EnsembleRecord(EnsembleRecord&&) noexcept;
+  EnsembleRecord& operator=(EnsembleRecord&&) noexcept;
+
+  bool empty() const { return rows_ == nullptr; }
+
+  struct Rows;  // src/thermo/ensemble_record.h
+
+ private:
+  friend class Thermometer;
+  friend std::vector<FirstLaw> first_law(const EnsembleRecord& before, const EnsembleRecord& after);
+  std::unique_ptr<Rows> rows_;
+};
+
+/// Changes in nats, means over rows; errors are those of the noise draws.
+struct FirstLaw {
+  double temperature = 0;
+  Estimate loss_change;        ///< dU = d(mean_loss + bulk_loss)
+  Estimate heat;               ///< T dS
+  Estimate complexity_change;  ///< T dC, exact on the rows
+  Estimate residual;           ///< dU − T dS − T dC
+};
+
+/// From `before` to `after`, one a temperature. Throws Error(kUsage) if one is empty or they are not of the same rows,
+/// temperatures and draws.
+std::vector<FirstLaw> first_law(const EnsembleRecord& before, const EnsembleRecord& after);
+
+}  // namespace poise
