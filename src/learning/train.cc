@@ -1,3 +1,5 @@
+#include <fmt/core.h>
+
 #include "learning/options.h"
 #include "learning/trainer.h"
 
@@ -57,6 +59,19 @@ const char* to_string(Step step) {
   return "";
 }
 
+namespace {
+
+/// The step that led to the weights kept, as it acts on the mean loss; nothing for steps that are not Δ ← α Δ − η ∇L.
+void record_step(const NetworkOptions& options, const TrainingReport& report, Network& network) {
+  if (options.step == Step::kAdam || options.momentum_phase != 0 || report.best_epoch == 0) return;
+  const double rows = options.reduction == Reduction::kSum ? static_cast<double>(options.batch) : 1;
+  const Epoch& kept = report.history[static_cast<std::size_t>(report.best_epoch - 1)];
+  network.metadata["learning_rate"] = fmt::format("{}", kept.learning_rate * rows);
+  network.metadata["momentum"] = fmt::format("{}", *options.momentum);
+}
+
+}  // namespace
+
 NetworkFit train_network(const Dataset& train, const NetworkOptions& options, const Dataset* validation,
                          TrainingObserver* observer) {
   const NetworkOptions resolved = learning::resolve(options, train.rows());
@@ -68,6 +83,9 @@ NetworkFit train_network(const Dataset& train, const NetworkOptions& options, co
   metadata["l2"] = std::to_string(resolved.l2);
   metadata["epochs"] = std::to_string(fit.report.epochs);
   metadata["seed"] = std::to_string(resolved.seed);
+  metadata["batch"] = std::to_string(resolved.batch);
+  metadata["scale"] = resolved.standardize ? "standard" : "none";
+  record_step(resolved, fit.report, fit.network);
   return fit;
 }
 

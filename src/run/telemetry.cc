@@ -1,0 +1,142 @@
+#include "run/telemetry.h"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "learning/options.h"
+#include "poise/error.h"
+#include "poise/softmax_regression.h"
+#include "run/measurements.h"
+
+namespace poise {
+namespace {
+
+using nlohmann::json;
+using Clock = std::chrono::steady_clock;
+
+constexpr int kMeasurements = 20;     // of a run, at most, and one of its last epoch
+constexpr double kLightShare = 0.02;  // of training; finding the units of inputs and the last epoch come on top
+constexpr double kRowCost = 8;        // trainings of a row that measuring one takes: 7 to 8 of CPU time on MNIST
+constexpr Index kFewestRows = 128, kMostRows = 2048;
+constexpr Index kFullRows = 512;  // MNIST with 784-128-10: about the time of the epoch
+
+double seconds_since(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
+
+/// The loss that is trained on, in the units of inputs that it is trained in.
+ThermodynamicsOptions measuring(Telemetry level, Index rows, const NetworkOptions& training) {
+  ThermodynamicsOptions options;
+  options.detail = level == Telemetry::kFull ? Detail::kFull : Detail::kLight;
+  options.rows = rows;
+  options.standardize = training.standardize;
+  options.label_smoothing = training.label_smoothing;
+  options.balanced_classes = training.balanced_classes;
+  options.seed = training.seed;
+  options.threads = training.threads;
+  return options;
+}
+
+/// η of the mean loss; 0 where a step is none of Δ ← α Δ − η ∇L.
+double rate_of(const Epoch& epoch, const NetworkOptions& options) {
+  if (options.step == Step::kAdam || options.momentum_phase != 0) return 0;
+  return epoch.learning_rate * (options.reduction == Reduction::kSum ? static_cast<double>(options.batch) : 1);
+}
+
+}  // namespace
+
+const char* to_string(Telemetry level) {
+  switch (level) {
+    case Telemetry::kOff:
+      return "off";
+    case Telemetry::kLight:
+      return "light";
+    case Telemetry::kFull:
+      return "full";
+  }
+  return "";
+}
+
+TelemetryPlan plan_telemetry(Telemetry level, Index rows, int epochs) {
+  if (level == Telemetry::kOff) return {};
+  TelemetryPlan plan;
+  plan.every = (epochs + kMeasurements - 1) / kMeasurements;
+  plan.rows = std::min(rows, level == Telemetry::kFull ? kFullRows : kMostRows);
+  if (level == Telemetry::kFull) return plan;
+  const double affordable = kLightShare * static_cast<double>(rows) / kRowCost;  // rows an epoch
+  const Index fewest = std::min(rows, kFewestRows);
+  plan.every = std::max(plan.every, static_cast<int>(std::ceil(static_cast<double>(fewest) / affordable)));
+  plan.rows = std::clamp(static_cast<Index>(affordable * plan.every), fewest, plan.rows);
+  return plan;
+}
+
+TelemetryObserver::TelemetryObserver(Telemetry level, const Dataset& train, const NetworkOptions& options,
+                                     RunDirectory& run, TrainingObserver& next)
+    : level_(level), options_(learning::resolve(options, train.rows())), run_(run), next_(next) {
+  plan_ = plan_telemetry(level, train.rows(), options_.epochs);
+  if (level == Telemetry::kOff) return;
+  const auto begun = Clock::now();
+  thermometer_.emplace(train, measuring(level, plan_.rows, options_));
+  seconds_ += seconds_since(begun);
+}
+
+bool TelemetryObserver::is_due(int epoch) const {
+  return plan_.every > 0 && (epoch % plan_.every == 0 || epoch == options_.epochs);
+}
+
+bool TelemetryObserver::wants_network(int epoch) { return is_due(epoch) || next_.wants_network(epoch); }
+
+/// A measurement that fails must not end the training that it watches.
+void TelemetryObserver::on_network(const Epoch& epoch, const Network& network) {
+  if (next_.wants_network(epoch.number)) next_.on_network(epoch, network);
+  if (!is_due(epoch.number)) return;
+  const auto begun = Clock::now();
+  try {
+    json event = measure(epoch, network);
+    event["seconds"] = seconds_since(begun);
+    run_.append_event(event);
+    ++measurements_;
+  } catch (const Error& error) {
+    if (error.kind() != ErrorKind::kNumeric) throw;
+    next_.on_message(fmt::format("no telemetry of epoch {}: {}", epoch.number, error.what()));
+  }
+  seconds_ += seconds_since(begun);
+}
+
+json TelemetryObserver::measure(const Epoch& epoch, const Network& network) {
+  thermometer_->set_step(rate_of(epoch, options_), *options_.momentum, options_.batch);
+  EnsembleRecord now;
+  json event = {{"event", "thermodynamics"}, {"epoch", epoch.number}, {"detail", to_string(level_)}};
+  event.update(to_json(thermometer_->measure(network, level_ == Telemetry::kFull ? &now : nullptr)));
+  if (!before_.empty()) {
+    event["first_law"] = json::array();
+    for (const FirstLaw& law : first_law(before_, now)) event["first_law"].push_back(to_json(law));
+  }
+  before_ = std::move(now);
+  return event;
+}
+
+json TelemetryObserver::summary() const {
+  return {{"level", to_string(level_)},
+          {"every", plan_.every},
+          {"rows", plan_.rows},
+          {"measurements", measurements_},
+          {"seconds", seconds_}};
+}
+
+json measure_solution(Telemetry level, const SoftmaxModel& model, const Dataset& train, int threads) {
+  const auto begun = Clock::now();
+  const ObjectiveOptions objective = recorded_objective(model);
+  NetworkOptions training;
+  training.standardize = objective.scale == Scale::kStandard;
+  training.label_smoothing = objective.label_smoothing;
+  training.balanced_classes = objective.balanced_classes;
+  training.threads = threads;
+  const auto found = measure_thermodynamics(to_network(model), train, measuring(level, kMostRows, training));
+  json figures = to_json(found);
+  figures["detail"] = to_string(level);
+  figures["seconds"] = seconds_since(begun);
+  return figures;
+}
+
+}  // namespace poise
