@@ -7,9 +7,11 @@
 #include <string>
 #include <vector>
 
+#include "poise/efficiency.h"
 #include "poise/read.h"
 #include "poise/softmax_regression.h"
 #include "poise/training.h"
+#include "run/telemetry.h"
 
 namespace poise::cli {
 
@@ -20,18 +22,25 @@ struct Arguments {
   ReadOptions read;
   ObjectiveOptions objective;
   SolveOptions solve;
-  std::string test_data;             ///< --test
-  std::optional<double> validation;  ///< --validation: share of the rows held out; networks: 0.1 if not given
-  NetworkOptions network;            ///< with --hidden: a network instead of the softmax layer
-  std::uint64_t seed = 1;            ///< of the validation split
-  std::vector<double> l2_path;       ///< --l2-path
-  std::string start;                 ///< --start: a run to start from
-  std::string config;                ///< --config: replaced by what it holds before parsing
-  std::string out;                   ///< --out: run directory or file
-  bool probabilities = false;        ///< predict --proba
-  std::string experiment;            ///< of reproduce: its name
-  std::vector<std::string> sets;     ///< --data of reproduce; empty: the experiment's own
-  int epochs = 0, seeds = 0;         ///< of reproduce; 0: the experiment's own
+  std::string test_data;  ///< --test
+  std::optional<double>
+      validation;          ///< --validation: share of the rows held out; networks, --calibrate: 0.1 if not given
+  NetworkOptions network;  ///< with --hidden: a network instead of the softmax layer
+  std::uint64_t seed = 1;  ///< of the validation split
+  bool calibrate = false;  ///< --calibrate
+  Telemetry telemetry = Telemetry::kOff;  ///< --telemetry
+  std::vector<double> l2_path;            ///< --l2-path
+  std::string start;                      ///< --start: a run to start from
+  std::string config;                     ///< --config: replaced by what it holds before parsing
+  std::string out;                        ///< --out: run directory or file
+  bool probabilities = false;             ///< predict --proba
+  ThermodynamicsOptions thermo;           ///< of thermo
+  std::string compare;                    ///< thermo --compare: the data
+  EfficiencyOptions efficiency;           ///< of thermo --compare
+  Index neurons = 0, weights = 0;         ///< of thermo --compare: the budget, one of them
+  std::string experiment;                 ///< of reproduce: its name
+  std::vector<std::string> sets;          ///< --data of reproduce; empty: the experiment's own
+  int epochs = 0, seeds = 0;              ///< of reproduce and thermo --compare; 0: their own
   bool require_certificate = false;
   bool json = false, quiet = false;
 };
@@ -45,6 +54,8 @@ int train_network(const Arguments& arguments);  ///< train with --hidden
 int evaluate(const Arguments& arguments);
 int predict(const Arguments& arguments);
 int certify(const Arguments& arguments);
+int thermo(const Arguments& arguments);
+int compare(const Arguments& arguments);  ///< thermo --compare
 int inspect(const Arguments& arguments);
 int convert(const Arguments& arguments);
 int reproduce(const Arguments& arguments);

@@ -6,7 +6,6 @@
 
 #include "cli/train_parts.h"
 #include "poise/error.h"
-#include "poise/metrics.h"
 #include "poise/version.h"
 #include "run/progress.h"
 #include "run/run_directory.h"
@@ -19,11 +18,6 @@ using nlohmann::json;
 using Clock = std::chrono::steady_clock;
 
 double seconds_since(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
-
-json measure(const SoftmaxModel& model, const std::optional<Dataset>& data, int threads) {
-  if (!data) return nullptr;
-  return to_json(evaluate_scores(predict_scores(model, *data, threads), *data));
-}
 
 /// One solution of the path with its measurements.
 struct Candidate {
@@ -45,9 +39,8 @@ std::vector<Candidate> solve_all(const Arguments& a, const Parts& parts, const S
   std::vector<Candidate> candidates;
   auto add = [&](double l2, SoftmaxFit&& fit) {
     Candidate candidate{l2, std::move(fit), nullptr, nullptr};
-    candidate.train =
-        to_json(evaluate_scores(predict_scores(candidate.fit.model, parts.train, a.solve.threads), parts.train));
-    candidate.validation = measure(candidate.fit.model, parts.validation, a.solve.threads);
+    const json measured = measure_parts(to_network(candidate.fit.model), parts, std::nullopt, a.solve.threads);
+    candidate.train = measured["train"], candidate.validation = measured["validation"];
     candidates.push_back(std::move(candidate));
   };
   if (a.l2_path.empty()) {
@@ -57,6 +50,18 @@ std::vector<Candidate> solve_all(const Arguments& a, const Parts& parts, const S
   std::vector<SoftmaxFit> fits = fit_softmax_path(parts.train, a.l2_path, a.objective, a.solve, &progress);
   for (std::size_t k = 0; k < fits.size(); ++k) add(a.l2_path[k], std::move(fits[k]));
   return candidates;
+}
+
+/// --telemetry: one measurement a solution; there is no run of steps to follow.
+void append_telemetry(const Arguments& a, const std::vector<Candidate>& candidates, const Dataset& train,
+                      RunDirectory& run) {
+  if (a.telemetry == Telemetry::kOff) return;
+  for (const Candidate& candidate : candidates) {
+    if (candidate.fit.report.status == Status::kDiverged) continue;
+    json event = {{"event", "thermodynamics"}, {"l2", candidate.l2}};
+    event.update(measure_solution(a.telemetry, candidate.fit.model, train, a.solve.threads));
+    run.append_event(event);
+  }
 }
 
 /// The candidate with the smallest validation cross-entropy; without validation data the last.
@@ -80,7 +85,9 @@ json asked_json(const Arguments& a, const SolveOptions& solve) {
           {"time_limit", solve.time_limit},
           {"max_iterations", solve.max_iterations},
           {"threads", solve.threads},
-          {"validation", a.validation.value_or(0)},
+          {"validation", held_out_share(a, 0)},
+          {"calibrate", a.calibrate},
+          {"telemetry", to_string(a.telemetry)},
           {"seed", a.seed},
           {"test", a.test_data},
           {"start", a.start}};
@@ -103,6 +110,7 @@ void print_result(const json& result) {
                                                              point["validation"]["cross_entropy"].get<double>()));
     }
   }
+  print_calibration(result);
   for (const char* part : {"train", "validation", "test"}) print_measured(part, result[part]);
   fmt::print("{} iterations, {:.1f} passes, {:.3f} s to train, {:.3f} s to read; run {}\n",
              result["iterations"].get<int>(), result["passes"].get<double>(), result["seconds"].get<double>(),
@@ -120,7 +128,8 @@ int exit_code(const Arguments& a, Status status) {
 int train(const Arguments& a) {
   if (!a.network.hidden.empty()) return train_network(a);
   const auto started = Clock::now();
-  const Parts parts = read_parts(a, a.validation.value_or(0));
+  const double held_out = held_out_share(a, 0);
+  const Parts parts = read_parts(a, held_out);
   print_notices(a, parts.train);
   const std::optional<Dataset> test = read_test(a, parts.train.schema);
   const double seconds_read = seconds_since(started);
@@ -134,11 +143,12 @@ int train(const Arguments& a) {
   const Candidate& chosen = choose(candidates);
 
   const auto writing = Clock::now();
-  SoftmaxModel model = chosen.fit.model;
-  record_reading(a, model.metadata);
+  Network model = to_network(chosen.fit.model);
+  record_reading(a, held_out, model.metadata);
   const std::string rows = fingerprint(parts.train);
   model.metadata["fingerprint"] = rows;
-  save_model(model, run.model_path());
+  save_network(model, run.model_path());
+  append_telemetry(a, candidates, parts.train, run);
   const SolveReport& report = chosen.fit.report;
   json result = to_json(report);
   result.update({{"rows", parts.train.rows()},
@@ -148,9 +158,13 @@ int train(const Arguments& a) {
                  {"scale", model.metadata.at("scale")},
                  {"train", chosen.train},
                  {"validation", chosen.validation},
-                 {"test", measure(model, test, a.solve.threads)},
+                 {"test", measure(model, test ? &*test : nullptr, a.solve.threads)},
                  {"seconds_read", seconds_read},
                  {"run", run.path()}});
+  if (a.calibrate) {
+    calibrate_and_measure(model, parts, test, a.solve.threads, result);
+    save_network(model, run.model_path());
+  }
   if (report.gap) result["certificate"] = to_json(report.certificate);
   if (report.separation) result["separation"] = to_json(*report.separation, parts.train.schema);
   if (!a.l2_path.empty()) {

@@ -4,7 +4,7 @@
 #include <chrono>
 
 #include "cli/train_parts.h"
-#include "poise/metrics.h"
+#include "poise/error.h"
 #include "poise/network.h"
 #include "poise/version.h"
 #include "run/summary.h"
@@ -16,9 +16,17 @@ namespace {
 using nlohmann::json;
 using Clock = std::chrono::steady_clock;
 
-constexpr double kHeldOut = 0.1;  // of the rows, unless --validation says otherwise
-
 double seconds_since(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
+
+/// A temperature, and whatever telemetry measures, is about the softmax head.
+void require_softmax_head(const Arguments& a) {
+  if (a.network.loss == Loss::kCrossEntropy) return;
+  const char* option = a.calibrate ? "--calibrate" : a.telemetry != Telemetry::kOff ? "--telemetry" : nullptr;
+  if (!option) return;
+  throw Error(ErrorKind::kUsage,
+              fmt::format("{} with the loss '{}', whose head is not softmax", option, to_string(a.network.loss)),
+              "the cross-entropy loss", fmt::format("leave {} out", option));
+}
 
 /// Options that the softmax layer has, too, are declared once and taken over.
 NetworkOptions network_options(const Arguments& a) {
@@ -30,11 +38,6 @@ NetworkOptions network_options(const Arguments& a) {
   options.threads = a.solve.threads;
   options.seed = a.seed;
   return options;
-}
-
-json measure(const Network& network, const Dataset* data, int threads) {
-  if (!data) return nullptr;
-  return to_json(evaluate_scores(predict_scores(network, *data, threads), *data));
 }
 
 json asked_json(const Arguments& a, const NetworkOptions& o) {
@@ -52,27 +55,29 @@ json asked_json(const Arguments& a, const NetworkOptions& o) {
           {"epochs", o.epochs},
           {"batch", o.batch},
           {"patience", o.patience},
-          {"validation", a.validation.value_or(kHeldOut)},
+          {"validation", held_out_share(a, kHeldOut)},
+          {"calibrate", a.calibrate},
+          {"telemetry", to_string(a.telemetry)},
           {"seed", o.seed},
           {"threads", o.threads},
           {"test", a.test_data}};
 }
 
-std::string architecture(const Network& network) {
-  std::string text = fmt::format("{}", network.feature_count());
-  for (const Layer& layer : network.layers) {
-    const bool last = &layer == &network.layers.back();
-    text +=
-        fmt::format(" -> {} {}", layer.weights.rows(), last ? to_string(network.head) : to_string(layer.activation));
-  }
-  return text;
+void print_telemetry(const json& result) {
+  if (!result.contains("telemetry")) return;
+  const json& t = result["telemetry"];
+  fmt::print("telemetry   {}: {} measurements on {} rows, {:.3f} s; in {}/metrics.jsonl\n",
+             t["level"].get<std::string>(), t["measurements"].get<int>(), t["rows"].get<Index>(),
+             t["seconds"].get<double>(), result["run"].get<std::string>());
 }
 
 void print_result(const json& result) {
   fmt::print("{} rows, network {} with {} parameters\n", result["rows"].get<Index>(),
              result["architecture"].get<std::string>(), result["parameters"].get<Index>());
   fmt::print("status      {}: {}\n", result["status"].get<std::string>(), result["why"].get<std::string>());
+  print_calibration(result);
   for (const char* part : {"train", "validation", "test"}) print_measured(part, result[part]);
+  print_telemetry(result);
   fmt::print("{} epochs of batches of {}, the weights of epoch {} kept; {:.2f} s to train, {:.3f} s to read; run {}\n",
              result["epochs"].get<int>(), result["batch"].get<Index>(), result["best_epoch"].get<int>(),
              result["seconds"].get<double>(), result["seconds_read"].get<double>(), result["run"].get<std::string>());
@@ -80,18 +85,15 @@ void print_result(const json& result) {
 
 json result_json(const Arguments& a, const NetworkFit& fit, const Parts& parts, const std::optional<Dataset>& test) {
   json result = to_json(fit.report);
-  const int threads = a.solve.threads;
   const double trained = static_cast<double>(parts.train.rows()) * fit.report.epochs;
   result.update({{"rows", parts.train.rows()},
                  {"features", parts.train.features.cols()},
                  {"classes", parts.train.schema.class_count()},
-                 {"architecture", architecture(fit.network)},
+                 {"architecture", fit.network.architecture()},
                  {"parameters", fit.network.parameter_count()},
                  {"gap", nullptr},
-                 {"train", measure(fit.network, &parts.train, threads)},
-                 {"validation", measure(fit.network, parts.validation ? &*parts.validation : nullptr, threads)},
-                 {"test", measure(fit.network, test ? &*test : nullptr, threads)},
                  {"samples_per_second", fit.report.train_seconds > 0 ? trained / fit.report.train_seconds : 0}});
+  result.update(measure_parts(fit.network, parts, test, a.solve.threads));
   result["objective"] = result["train"]["cross_entropy"];
   return result;
 }
@@ -104,8 +106,10 @@ int exit_code(TrainingStatus status) {
 }  // namespace
 
 int train_network(const Arguments& a) {
+  require_softmax_head(a);
   const auto started = Clock::now();
-  const Parts parts = read_parts(a, a.validation.value_or(kHeldOut));
+  const double held_out = held_out_share(a, kHeldOut);
+  const Parts parts = read_parts(a, held_out);
   print_notices(a, parts.train);
   const std::optional<Dataset> test = read_test(a, parts.train.schema);
   const double seconds_read = seconds_since(started);
@@ -114,13 +118,19 @@ int train_network(const Arguments& a) {
   RunDirectory run(a.out, a.data);
   run.announce({{"event", "start"}, {"rows", parts.train.rows()}, {"features", parts.train.features.cols()}});
   TrainingProgress progress(run, a.quiet ? nullptr : stderr, interrupted);
+  TelemetryObserver telemetry(a.telemetry, parts.train, options, run, progress);
   NetworkFit fit =
-      poise::train_network(parts.train, options, parts.validation ? &*parts.validation : nullptr, &progress);
+      poise::train_network(parts.train, options, parts.validation ? &*parts.validation : nullptr, &telemetry);
 
   const auto writing = Clock::now();
-  record_reading(a, fit.network.metadata);
+  record_reading(a, held_out, fit.network.metadata);
   save_network(fit.network, run.model_path());
   json result = result_json(a, fit, parts, test);
+  if (a.calibrate) {
+    calibrate_and_measure(fit.network, parts, test, a.solve.threads, result);
+    save_network(fit.network, run.model_path());
+  }
+  if (a.telemetry != Telemetry::kOff) result["telemetry"] = telemetry.summary();
   result["seconds_read"] = seconds_read;
   result["run"] = run.path();
   result["seconds_write"] = seconds_since(writing);

@@ -2,9 +2,21 @@
 
 #include <fmt/core.h>
 
+#include "poise/calibration.h"
 #include "poise/error.h"
+#include "run/summary.h"
 
 namespace poise::cli {
+
+using nlohmann::json;
+
+double held_out_share(const Arguments& a, double by_default) {
+  if (a.calibrate && a.validation == 0.0) {
+    throw Error(ErrorKind::kUsage, "--calibrate with --validation 0: there are no rows to calibrate on",
+                "a share of the rows above 0", "without --validation it is 0.1");
+  }
+  return a.validation.value_or(a.calibrate ? kHeldOut : by_default);
+}
 
 Parts read_parts(const Arguments& a, double share) {
   Dataset all = read_dataset(a.data, a.read);
@@ -31,12 +43,56 @@ std::optional<Dataset> read_test(const Arguments& a, const Schema& schema) {
   return test;
 }
 
-void record_reading(const Arguments& a, std::map<std::string, std::string>& metadata) {
+void record_reading(const Arguments& a, double share, std::map<std::string, std::string>& metadata) {
   metadata["read.strip_label_dot"] = a.read.strip_label_dot ? "true" : "false";
   if (a.read.sample_weight) metadata["read.sample_weight"] = *a.read.sample_weight;
+  if (share <= 0) return;
+  metadata["held_out"] = fmt::format("{}", share);
+  metadata["held_out_seed"] = fmt::format("{}", a.seed);
 }
 
-void print_measured(const char* name, const nlohmann::json& measured) {
+json measure(const Network& network, const Dataset* data, int threads) {
+  if (!data) return nullptr;
+  return to_json(evaluate_scores(predict_scores(network, *data, threads), *data));
+}
+
+json measure_parts(const Network& network, const Parts& parts, const std::optional<Dataset>& test, int threads) {
+  return {{"train", measure(network, &parts.train, threads)},
+          {"validation", measure(network, parts.validation ? &*parts.validation : nullptr, threads)},
+          {"test", measure(network, test ? &*test : nullptr, threads)}};
+}
+
+void calibrate_and_measure(Network& network, const Parts& parts, const std::optional<Dataset>& test, int threads,
+                           json& result) {
+  const Calibration calibration = calibrate(network, *parts.validation, threads);
+  json before;
+  for (const char* part : {"train", "validation", "test"}) before[part] = result[part];
+  const bool changed = !calibration.temperature.at_limit;
+  result["calibration"] = {{"temperature", changed ? calibration.temperature.temperature : 1},
+                           {"at_limit", calibration.temperature.at_limit},
+                           {"rows", calibration.before.rows},
+                           {"before", before}};
+  if (changed) result.update(measure_parts(network, parts, test, threads));
+}
+
+void print_calibration(const json& result) {
+  if (!result.contains("calibration")) return;
+  const json &calibration = result["calibration"], &before = calibration["before"]["validation"];
+  const json& after = result["validation"];
+  if (calibration["at_limit"]) {
+    fmt::print("calibration none: all {} held-out rows are classified correctly, and sharper is always better there\n",
+               calibration["rows"].get<Index>());
+    return;
+  }
+  fmt::print(
+      "calibration scores divided by {:.4f}; {} held-out rows: cross-entropy {:.5f} -> {:.5f}, calibration error "
+      "{:.4f} -> {:.4f}\n",
+      calibration["temperature"].get<double>(), calibration["rows"].get<Index>(), before["cross_entropy"].get<double>(),
+      after["cross_entropy"].get<double>(), before["expected_calibration_error"].get<double>(),
+      after["expected_calibration_error"].get<double>());
+}
+
+void print_measured(const char* name, const json& measured) {
   if (measured.is_null()) return;
   fmt::print("{:<11} accuracy {:.2f} %   cross-entropy {:.5f}   calibration error {:.4f}\n", name,
              100 * measured["accuracy"].get<double>(), measured["cross_entropy"].get<double>(),

@@ -1,10 +1,12 @@
-// What training the softmax layer and training a network share: reading the parts of the data, and printing.
+// What training the softmax layer and training a network share: reading the parts of the data, measuring, calibrating
+// and printing.
 #pragma once
 
 #include <nlohmann/json.hpp>
 #include <optional>
 
 #include "cli/arguments.h"
+#include "poise/network.h"
 
 namespace poise::cli {
 
@@ -13,14 +15,35 @@ struct Parts {
   std::optional<Dataset> validation;
 };
 
+inline constexpr double kHeldOut = 0.1;  ///< of the rows, where some are needed and --validation does not say
+
+/// The share of the rows to hold out: as asked, else `by_default`, of which --calibrate needs one.
+/// Throws Error(kUsage) for --calibrate --validation 0.
+double held_out_share(const Arguments& arguments, double by_default);
+
 /// The data, a share of its rows held out if asked for. Throws Error for data without labels or too small a share.
 Parts read_parts(const Arguments& arguments, double held_out_share);
 
 /// Test data: as asked, or the test part of a named set.
 std::optional<Dataset> read_test(const Arguments& arguments, const Schema& schema);
 
-/// How the data was read, for reading more of it later.
-void record_reading(const Arguments& arguments, std::map<std::string, std::string>& metadata);
+/// How the data was read, for reading more of it later, and which rows of it were held out: `held_out`, their share,
+/// and `held_out_seed`.
+void record_reading(const Arguments& arguments, double held_out_share, std::map<std::string, std::string>& metadata);
+
+/// The metrics of a model on data; null without data.
+nlohmann::json measure(const Network& network, const Dataset* data, int threads);
+/// {"train", "validation", "test"}, those that are there not null.
+nlohmann::json measure_parts(const Network& network, const Parts& parts, const std::optional<Dataset>& test,
+                             int threads);
+
+/// --calibrate: divides the scores by the temperature that the validation rows ask for, replaces the metrics of
+/// `result` ("train", "validation", "test") by those of the calibrated model and adds "calibration": {temperature,
+/// at_limit, rows, before: the metrics replaced}.
+void calibrate_and_measure(Network& network, const Parts& parts, const std::optional<Dataset>& test, int threads,
+                           nlohmann::json& result);
+/// What it did, in a line; nothing if there is no "calibration".
+void print_calibration(const nlohmann::json& result);
 
 /// "train  accuracy …"; nothing for null.
 void print_measured(const char* name, const nlohmann::json& measured);

@@ -1,0 +1,168 @@
+// poise thermo --compare: architectures of one budget, ranked by predicted learning efficiency, then trained.
+#include <fmt/core.h>
+
+#include <chrono>
+#include <cmath>
+
+#include "cli/train_parts.h"
+#include "poise/efficiency.h"
+#include "poise/error.h"
+#include "run/measurements.h"
+
+namespace poise::cli {
+namespace {
+
+using nlohmann::json;
+
+/// A line a training on stderr, and the wish to stop.
+class CompareProgress : public EfficiencyObserver {
+ public:
+  explicit CompareProgress(bool quiet) : quiet_(quiet) {}
+
+  void on_trained(const Candidate& candidate, int seed, const CandidateRun& run) override {
+    if (quiet_) return;
+    CandidateResult shown;
+    shown.candidate = candidate;
+    fmt::print(stderr, "{:<8} seed {}: Laplacian a weight {:.4g}, final loss {:.5f}\n", shown.name(), seed,
+               run.laplacian, run.final_loss);
+  }
+  bool stop_requested() override { return interrupted.load(); }
+
+ private:
+  bool quiet_;
+};
+
+EfficiencyOptions options_of(const Arguments& a) {
+  EfficiencyOptions options = a.efficiency;
+  if (a.neurons > 0) options.budget = a.neurons, options.of = Budget::kNeurons;
+  if (a.weights > 0) options.budget = a.weights, options.of = Budget::kWeights;
+  if (a.thermo.learning_rate > 0) options.learning_rate = a.thermo.learning_rate;
+  options.rows = a.thermo.rows;
+  if (a.thermo.batch > 0) options.batch = a.thermo.batch;
+  if (a.network.momentum) options.momentum = *a.network.momentum;
+  if (a.epochs > 0) options.epochs = a.epochs;
+  if (a.seeds > 0) options.seeds = a.seeds;
+  options.threads = a.solve.threads;
+  return options;
+}
+
+/// Null where a mean could not be taken.
+json number(double value) { return std::isfinite(value) ? json(value) : json(); }
+
+json to_json(const RankCorrelation& correlation) {
+  return {{"value", correlation.value},
+          {"over_candidates", {correlation.over_candidates.low, correlation.over_candidates.high}},
+          {"over_seeds", {correlation.over_seeds.low, correlation.over_seeds.high}}};
+}
+
+json to_json(const CandidateResult& result) {
+  json runs = json::array();
+  for (const CandidateRun& run : result.runs) {
+    runs.push_back({{"laplacian", number(run.laplacian)},
+                    {"final_loss", number(run.final_loss)},
+                    {"test_accuracy", number(run.test_accuracy)},
+                    {"epochs", run.epochs ? json(*run.epochs) : json()},
+                    {"status", to_string(run.status)}});
+  }
+  return {{"name", result.name()},
+          {"hidden", result.candidate.hidden},
+          {"parameters", result.parameters},
+          {"laplacian", poise::to_json(result.laplacian)},
+          {"path_laplacian", result.path_laplacian},
+          {"epochs_to_target", poise::to_json(result.epochs_to_target)},
+          {"reached", result.reached},
+          {"final_loss", number(result.final_loss.value)},
+          {"test_accuracy", number(result.test_accuracy.value)},
+          {"runs", runs}};
+}
+
+json to_json(const EfficiencyReport& report, const EfficiencyOptions& options) {
+  json candidates = json::array();
+  for (const CandidateResult& result : report.candidates) candidates.push_back(to_json(result));
+  json out = {{"budget", options.budget},
+              {"of", options.of == Budget::kNeurons ? "neurons" : "weights"},
+              {"seeds", options.seeds},
+              {"epochs", options.epochs},
+              {"learning_rate", options.learning_rate},
+              {"gain", options.gain},
+              {"activation", to_string(options.activation)},
+              {"complete", report.complete},
+              {"target_loss", number(report.target_loss)},
+              {"candidates", candidates}};
+  if (!report.complete) return out;
+  out["correlations"] = {{"depth_laplacian", to_json(report.depth_laplacian)},
+                         {"laplacian_speed", to_json(report.laplacian_speed)},
+                         {"laplacian_accuracy", to_json(report.laplacian_accuracy)},
+                         {"path_laplacian_speed", to_json(report.path_laplacian_speed)},
+                         {"depth_speed", to_json(report.depth_speed)}};
+  return out;
+}
+
+std::string with_error(const Estimate& estimate) {
+  if (!std::isfinite(estimate.value)) return "-";
+  return fmt::format("{:.4g} ± {:.1g}", estimate.value, estimate.error);
+}
+
+void print_candidates(const EfficiencyReport& report, bool tested) {
+  fmt::print("{:<10} {:>9} {:>18} {:>12} {:>18} {:>8} {:>18}{}\n", "hidden", "weights", "Laplacian a weight",
+             "closed form", "epochs to target", "reached", "final loss", tested ? "      test accuracy" : "");
+  for (const CandidateResult& c : report.candidates) {
+    fmt::print("{:<10} {:>9} {:>18} {:>12.3g} {:>18} {:>8} {:>18}", c.name(), c.parameters, with_error(c.laplacian),
+               c.path_laplacian, with_error(c.epochs_to_target), fmt::format("{}/{}", c.reached, c.runs.size()),
+               with_error(c.final_loss));
+    if (tested) fmt::print(" {:>18}", with_error(c.test_accuracy));
+    fmt::print("\n");
+  }
+}
+
+/// What the interval over other architectures allows to say.
+const char* conclusion(const RankCorrelation& correlation) {
+  if (correlation.over_candidates.low > 0) return "yes";
+  return correlation.over_candidates.high < 0 ? "no, the opposite" : "cannot tell";
+}
+
+void print_correlation(const char* claim, const RankCorrelation& c) {
+  fmt::print("{:<52} {:>6.2f}   [{:5.2f}, {:5.2f}]   [{:5.2f}, {:5.2f}]   {}\n", claim, c.value, c.over_candidates.low,
+             c.over_candidates.high, c.over_seeds.low, c.over_seeds.high, conclusion(c));
+}
+
+void print_report(const EfficiencyReport& report, const EfficiencyOptions& options, bool tested) {
+  fmt::print(
+      "{} {}, {} seeds, {} epochs, learning rate {:g}, gain {:g}; ranked by the Laplacian a weight at the start; "
+      "target loss {:.4g}\n\n",
+      options.budget, options.of == Budget::kNeurons ? "hidden neurons" : "weights", options.seeds, options.epochs,
+      options.learning_rate, options.gain, report.target_loss);
+  print_candidates(report, tested);
+  if (!report.complete) {
+    fmt::print("\nstopped by request: no correlations\n");
+    return;
+  }
+  fmt::print("\n{:<52} {:>6}   {:<15}   {:<15}\n", "rank correlation (Spearman), 95 %", "", "other networks",
+             "other seeds");
+  print_correlation("deeper has more Laplacian a weight", report.depth_laplacian);
+  print_correlation("more Laplacian a weight is sooner at the target", report.laplacian_speed);
+  print_correlation("more of the closed form is sooner at the target", report.path_laplacian_speed);
+  print_correlation("deeper is sooner at the target", report.depth_speed);
+  if (tested) print_correlation("more Laplacian a weight is more accurate", report.laplacian_accuracy);
+}
+
+}  // namespace
+
+int compare(const Arguments& a) {
+  Arguments reading = a;
+  reading.data = a.compare;
+  const Parts parts = read_parts(reading, 0);
+  print_notices(a, parts.train);
+  const std::optional<Dataset> test = read_test(reading, parts.train.schema);
+  const EfficiencyOptions options = options_of(a);
+  CompareProgress progress(a.quiet);
+  const EfficiencyReport report = compare_architectures(parts.train, test ? &*test : nullptr, options, &progress);
+  if (a.json) {
+    fmt::print("{}\n", to_json(report, options).dump(2));
+  } else {
+    print_report(report, options, test.has_value());
+  }
+  return report.complete ? 0 : 130;
+}
+
+}  // namespace poise::cli

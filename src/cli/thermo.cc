@@ -1,0 +1,80 @@
+// poise thermo: what a trained model is doing, in the words of thermodynamics.
+#include <fmt/core.h>
+
+#include <cstdlib>
+
+#include "cli/arguments.h"
+#include "poise/error.h"
+#include "poise/network.h"
+#include "run/measurements.h"
+
+namespace poise::cli {
+namespace {
+
+using nlohmann::json;
+
+/// A number that training has left in the metadata; 0 if it has not.
+double recorded(const Network& model, const char* key) {
+  const auto found = model.metadata.find(key);
+  return found == model.metadata.end() ? 0 : std::strtod(found->second.c_str(), nullptr);
+}
+
+/// What was asked for; what was not, as the model was trained.
+ThermodynamicsOptions options_for(const Arguments& a, const Network& model) {
+  ThermodynamicsOptions options = a.thermo;
+  options.threads = a.solve.threads;
+  const auto scale = model.metadata.find("scale");
+  options.standardize = a.objective.scale == Scale::kAuto ? scale == model.metadata.end() || scale->second == "standard"
+                                                          : a.objective.scale == Scale::kStandard;
+  if (options.learning_rate == 0) options.learning_rate = recorded(model, "learning_rate");
+  options.momentum = a.network.momentum.value_or(recorded(model, "momentum"));
+  if (options.batch == 0) options.batch = static_cast<Index>(recorded(model, "batch"));
+  return options;
+}
+
+void print_thermodynamics(const Network& model, const Dataset& data, const ThermodynamicsOptions& options,
+                          const Thermodynamics& found) {
+  fmt::print("model       {}, {} parameters; inputs {}\n", model.architecture(), found.parameters,
+             options.standardize ? "standardized" : "as given");
+  fmt::print("rows        {} of {}{}\n\n{}\n", found.rows, data.rows(),
+             found.rows < data.rows() ? ", drawn at random (--rows 0: all)" : "", table_of(found));
+  for (const std::string& sentence : reading_of(found)) fmt::print("- {}\n", sentence);
+}
+
+}  // namespace
+
+int thermo(const Arguments& a) {
+  if (!a.compare.empty()) {
+    if (a.run.empty() && (a.neurons > 0 || a.weights > 0)) return compare(a);
+    throw Error(ErrorKind::kUsage,
+                a.run.empty() ? "--compare without a budget" : "--compare and RUN '" + a.run + "' at once",
+                a.run.empty() ? "--neurons N or --weights N" : "either a model to measure or architectures to compare",
+                "poise thermo --help");
+  }
+  if (a.run.empty() || a.data.empty()) {
+    throw Error(ErrorKind::kUsage, a.run.empty() ? "RUN and DATA are required" : "DATA is required",
+                "a trained model and the data to measure it on", "poise thermo --help");
+  }
+  const Network model = load_network(a.run);
+  const Dataset data = read_for_model(a, model.schema, model.metadata);
+  if (!data.has_targets()) {
+    throw Error(ErrorKind::kData, "the data has no labels",
+                "the label column '" + model.schema.label_name + "' or a labels file", {}, {a.data});
+  }
+  const ThermodynamicsOptions options = options_for(a, model);
+  const Thermodynamics found = measure_thermodynamics(model, data, options);
+  if (!a.json) {
+    print_thermodynamics(model, data, options, found);
+    return 0;
+  }
+  json out = {{"architecture", model.architecture()},
+              {"standardized", options.standardize},
+              {"rows_of_data", data.rows()},
+              {"detail", options.detail == Detail::kFull ? "full" : "light"},
+              {"reading", reading_of(found)}};
+  out.update(to_json(found));
+  fmt::print("{}\n", out.dump(2));
+  return 0;
+}
+
+}  // namespace poise::cli

@@ -1,0 +1,88 @@
+#include "cli/train_options.h"
+
+#include "cli/checks.h"
+#include "cli/network_options.h"
+
+namespace poise::cli {
+namespace {
+
+void add_objective(CLI::App& verb, Arguments& a) {
+  verb.add_option_function<double>(
+          "--l2", [&a](double l2) { a.objective.l2 = a.network.l2 = l2; },
+          "penalty (l2/2)|W|^2 on the mean loss, bias free (default 1e-4; of a network 0)")
+      ->check(not_negative());
+  verb.add_option("--l2-path", a.l2_path,
+                  "several penalties, with commas between, solved in this order, each from the one before")
+      ->delimiter(',')
+      ->allow_extra_args(false)
+      ->check(not_negative())
+      ->excludes("--l2");
+  static const std::map<std::string, Scale> scales{{"none", Scale::kNone}, {"standard", Scale::kStandard}};
+  verb.add_option("--scale", a.objective.scale,
+                  "units of the penalty: standard (default for tables) or none (images, sparse data)")
+      ->transform(choice(scales));
+  verb.add_option("--unit", a.objective.unit,
+                  "with --scale none: what counts as 1 in the data's units (255 for byte images)")
+      ->check(positive());
+  verb.add_option("--label-smoothing", a.objective.label_smoothing, "share of every target spread over all classes")
+      ->check(number_in(0, true, 0.999999, "a number in [0, 1)"));
+  verb.add_option_function<std::string>(
+          "--class-weight", [&a](const std::string& text) { a.objective.balanced_classes = text == "balanced"; },
+          "none (default) or balanced")
+      ->check(one_of({"none", "balanced"}));
+}
+
+void add_solving(CLI::App& verb, Arguments& a) {
+  static const std::map<std::string, Solver> solvers{{"auto", Solver::kAuto},
+                                                     {"newton", Solver::kNewton},
+                                                     {"lbfgs", Solver::kLbfgs},
+                                                     {"golden", Solver::kGolden},
+                                                     {"descent", Solver::kDescent}};
+  verb.add_option("--solver", a.solve.solver, "auto, newton, lbfgs, golden (dual-process momentum) or descent")
+      ->transform(choice(solvers))
+      ->excludes("--hidden");
+  verb.add_option("--tolerance", a.solve.tolerance, "wanted gap objective - optimum, absolute, in nats (default 1e-8)")
+      ->check(positive())
+      ->excludes("--hidden");
+  verb.add_option("--max-iterations", a.solve.max_iterations, "limit on outer iterations")
+      ->check(whole_number_from(1))
+      ->excludes("--hidden");
+  verb.add_option("--time-limit", a.solve.time_limit, "limit in seconds")->check(positive());
+  verb.add_option("--start", a.start, "start from the model of this run")->excludes("--l2-path")->excludes("--hidden");
+}
+
+void add_measuring(CLI::App& verb, Arguments& a) {
+  verb.add_option("--test", a.test_data, "evaluate on this data after training");
+  verb.add_option(
+          "--validation", a.validation,
+          "share of the rows to hold out; picks the best of --l2-path, or a network's best epoch, or calibrates "
+          "(for the last two 0.1 by default)")
+      ->check(number_in(0, true, 0.999999, "a number in [0, 1)"));
+  verb.add_flag(
+      "--calibrate", a.calibrate,
+      "divide the scores by the temperature at which cross-entropy equals output entropy on the held-out rows");
+  static const std::map<std::string, Telemetry> levels{
+      {"off", Telemetry::kOff}, {"light", Telemetry::kLight}, {"full", Telemetry::kFull}};
+  verb.add_option(
+          "--telemetry", a.telemetry,
+          "thermodynamics along the run, in metrics.jsonl: off (default), light (under 5 % of the time) or full")
+      ->transform(choice(levels));
+}
+
+}  // namespace
+
+void add_train(CLI::App& verb, Arguments& a) {
+  add_objective(verb, a);
+  add_network(verb, a.network);
+  for (const char* convex : {"--l2-path", "--unit"}) verb.get_option(convex)->excludes("--hidden");
+  add_solving(verb, a);
+  add_measuring(verb, a);
+  verb.add_option("--seed", a.seed, "of the validation split and of a network's training (default 1)")
+      ->check(whole_number_from(0));
+  verb.add_option("--out", a.out, "run directory (default: runs/<data>-<n>)");
+  verb.add_flag("--require-certificate", a.require_certificate, "exit with code 1 if the result is not certified")
+      ->excludes("--hidden");
+  verb.add_option("--config", a.config, "read options from a file with a line 'option = value' each");
+}
+
+}  // namespace poise::cli

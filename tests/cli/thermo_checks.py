@@ -1,0 +1,80 @@
+"""Calibration and telemetry as a user meets them: what is stored, what the events hold, what does not change."""
+
+import json
+
+
+def events(t, run):
+    found = [json.loads(line) for line in t.read(f"{run}/metrics.jsonl").decode().splitlines()]
+    return [event for event in found if event["event"] == "thermodynamics"]
+
+
+def check_calibration_is_in_the_model(t):
+    plain = t.json("train digits --hidden 16 --epochs 20 --validation 0.2 --seed 3 --out plain --json")
+    calibrated = t.json("train digits --hidden 16 --epochs 20 --validation 0.2 --seed 3 --calibrate --out run --json")
+    temperature = calibrated["calibration"]["temperature"]
+    t.equal(calibrated["calibration"]["before"], {part: plain[part] for part in ("train", "validation", "test")},
+            "the metrics before calibration")
+    t.equal(float(t.json("inspect run --json")["metadata"]["temperature"]), temperature, "the temperature in the model")
+    t.close(calibrated["validation"]["equilibrium_gap"], 0, 1e-9, "CE - H on the held-out rows")
+    t.check(calibrated["validation"]["cross_entropy"] <= plain["validation"]["cross_entropy"], "calibration has hurt")
+    t.equal(calibrated["test"]["accuracy"], plain["test"]["accuracy"], "the accuracy")
+    # Probabilities are the old ones to the power 1/T, normalized.
+    old, new = (t.json(f"predict {run} digits:test --proba --json") for run in ("plain", "run"))
+    t.equal(new["labels"], old["labels"], "the labels")
+    for before, after in zip(old["probabilities"], new["probabilities"]):
+        powers = [p ** (1 / temperature) for p in before]
+        for power, found in zip(powers, after):
+            t.close(found, power / sum(powers), 1e-9, "a calibrated probability")
+
+
+def check_a_calibrated_model_is_a_start_like_any(t):
+    cold = t.json("train digits --calibrate --seed 4 --out run --json")
+    again = t.json("train digits --validation 0.1 --seed 4 --start run --out again --json")
+    t.equal(again["status"], "certified", "the status")
+    t.check(again["iterations"] < cold["iterations"] / 2, f"{again['iterations']} iterations from the optimum, {cold['iterations']} from 0")
+    t.check("temperature" not in t.json("inspect again --json")["metadata"], "a temperature is left from the start")
+
+
+def check_certify_says_what_training_said(t):
+    trained = t.json("train digits --calibrate --out run --json")
+    certified = t.json("certify run digits --json")
+    t.equal(certified["status"], "certified", "the status")
+    t.close(certified["objective"], trained["objective"], 1e-12, "the objective")
+
+
+def check_telemetry_changes_no_bit(t):
+    networks = []
+    for level in ("off", "light", "full"):
+        t.run(f"train digits --hidden 8 --epochs 6 --telemetry {level} --out {level} --quiet")
+        networks.append(t.json(f"predict {level} digits:test --proba --json")["probabilities"])
+    t.check(networks[0] == networks[1] == networks[2], "telemetry has changed the network")
+    t.equal(len(events(t, "off")), 0, "the number of events with telemetry off")
+
+
+def check_telemetry_measures_what_training_sees(t):
+    answer = t.json("train digits --hidden 8 --epochs 12 --validation 0 --telemetry full --out run --json")
+    found = events(t, "run")
+    t.equal([event["epoch"] for event in found], list(range(1, 13)), "the epochs measured")
+    t.equal(answer["telemetry"]["measurements"], 12, "the number of measurements")
+    # The last epoch's weights are those of the model; the same rows are drawn again. Those stand for all rows.
+    thermo = t.json(f"thermo run digits --rows {answer['telemetry']['rows']} --json")
+    loss = found[-1]["mean_loss"]
+    t.close(loss["value"], answer["train"]["cross_entropy"], 4 * loss["row_error"], "the last mean loss")
+    for name in ("mean_loss", "equilibrium_gap", "laplacian", "complexity", "largest_curvature", "output_entropy"):
+        t.close(found[-1][name]["value"], thermo[name]["value"], 1e-6 * abs(thermo[name]["value"]), f"the last {name}")
+    t.close(found[-1]["step"]["edge"], thermo["step"]["edge"], 1e-6 * thermo["step"]["edge"], "the last edge")
+
+
+def check_telemetry_of_the_softmax_layer(t):
+    t.run("train digits --l2-path 1e-1,1e-3 --telemetry full --out run --quiet")
+    found = events(t, "run")
+    t.equal([event["l2"] for event in found], [1e-1, 1e-3], "the penalties measured")
+    for event in found:  # at the optimum CE - H = -l2 |W|^2 (THEORY 1.7): below 0, and the less the smaller the penalty
+        t.check(event["equilibrium_gap"]["value"] < 0, "the penalty does not hold the layer below rest")
+    t.check(found[0]["equilibrium_gap"]["value"] < found[1]["equilibrium_gap"]["value"], "the gap does not follow the penalty")
+
+
+def check_thermo_threads_do_not_change_a_figure(t):
+    t.run("train digits --hidden 12,8 --activation tanh --epochs 2 --out run --quiet")
+    answers = [t.json(f"thermo run digits --threads {n} --json") for n in (1, 2)]
+    t.equal(answers[0], answers[1], "the figures with two threads")
