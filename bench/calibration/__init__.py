@@ -1,0 +1,1 @@
+"""train --calibrate beside scikit-learn's CalibratedClassifierCV. See bench/README.md."""

@@ -1,0 +1,1 @@
+"""Does rest work as a stop? See bench/README.md."""
