@@ -2,7 +2,7 @@
 // of each before training, and what training makes of them (THEORY 2.6, 2.10; docs/theory/thermodynamics-laws.md).
 //
 //   predicted:  ∇²L, ∇²L/P  Laplacian of the mean cross-entropy at the initial weights (poise/thermodynamics.h)
-//               Λ/P         Λ = ∇² tr G⁻¹, expected over the initial weights: path_laplacian below, per weight
+//               Λ/P         Λ = ∇² tr G⁻¹, expected over the initial weights: expected_path_laplacian below, per weight
 //   measured:   epochs until the training loss is at most a target common to all, the last training loss, accuracy
 //   agreement:  Spearman's rank correlation between the two over candidates
 //
@@ -31,12 +31,10 @@ std::vector<Candidate> candidates_of(Index budget, Budget of, Index features, In
 /// P = Σ_l N_l (N_{l−1} + 1)
 Index parameters_of(const Candidate& candidate, Index features, Index classes);
 
-/// Λ = Σ_{k<l} Σ_{k<j≤l} 2 ‖J_{l←j}‖² ‖J_{j−1←k}‖², J_{l←j} = W_l … W_{j+1}: the Laplacian, over existing weights, of
-/// tr G⁻¹, to which |∇²F| of the Gaussian free energy is proportional for a small mass (THEORY 2.6). Linear units.
-double path_laplacian(const std::vector<Layer>& layers);
-
-/// Its mean over weights that are independent, of mean 0 and in layer l of variance `variances[l − 1]`; `widths` is
-/// N_0 … N_L. Widths n and variance 1/n: n² L(L+1)(L+2)/3.
+/// The mean of Λ (`path_sums` in poise/free_energy_curvature.h: the Laplacian, over existing weights, of tr G⁻¹, to
+/// which |∇²F| of the Gaussian free energy is proportional for a small mass, THEORY 2.6) of a linear network over
+/// weights that are independent, of mean 0 and in layer l of variance `variances[l − 1]`; `widths` is N_0 … N_L. Widths
+/// n and variance 1/n: n² L(L+1)(L+2)/3.
 double expected_path_laplacian(const std::vector<Index>& widths, const std::vector<double>& variances);
 
 struct EfficiencyOptions {

@@ -1,5 +1,4 @@
 // Candidates of a budget, and the closed form that ranks them before any data are seen.
-#include <functional>
 #include <iterator>
 
 #include "poise/efficiency.h"
@@ -18,18 +17,6 @@ Index widest(Index depth, Index budget, Budget of, Index features, Index classes
   Index width = 0;
   while (width <= kWidest && parameters_of(uniform(depth, width + 1), features, classes) <= budget) ++width;
   return width;
-}
-
-/// Sum over k < j ≤ l of 2 · product(j, l) · product(k, j − 1), the parts of Λ: what differs is how ‖J‖² is had.
-double sum_over_paths(Index layers, const std::function<double(Index from, Index to)>& squared_norm) {
-  double sum = 0;
-  for (Index j = 1; j <= layers; ++j) {
-    double above = 0, below = 0;
-    for (Index l = j; l <= layers; ++l) above += squared_norm(j, l);
-    for (Index k = 0; k < j; ++k) below += squared_norm(k, j - 1);
-    sum += 2 * above * below;
-  }
-  return sum;
 }
 
 }  // namespace
@@ -52,25 +39,23 @@ std::vector<Candidate> candidates_of(Index budget, Budget of, Index features, In
   return out;
 }
 
-double path_laplacian(const std::vector<Layer>& layers) {
-  const auto weights = [&](Index l) -> const Matrix& { return layers[static_cast<std::size_t>(l - 1)].weights; };
-  return sum_over_paths(std::ssize(layers), [&](Index from, Index to) {
-    if (from == to) return static_cast<double>(from == 0 ? weights(1).cols() : weights(from).rows());  // J = I
-    Matrix jacobian = weights(from + 1);
-    for (Index m = from + 2; m <= to; ++m) jacobian = weights(m) * jacobian;
-    return jacobian.squaredNorm();
-  });
-}
-
 double expected_path_laplacian(const std::vector<Index>& widths, const std::vector<double>& variances) {
-  // The two Jacobians of a term share no weight. E‖W_to … W_{from+1}‖² = N_from Π_{m=from+1}^{to} N_m v_m.
-  return sum_over_paths(std::ssize(variances), [&](Index from, Index to) {
+  const Index layers = std::ssize(variances);
+  const auto squared_norm = [&](Index from, Index to) {  // E‖W_to … W_{from+1}‖² = N_from Π_{m=from+1}^{to} N_m v_m
     auto product = static_cast<double>(widths[static_cast<std::size_t>(from)]);
     for (Index m = from + 1; m <= to; ++m) {
       product *= static_cast<double>(widths[static_cast<std::size_t>(m)]) * variances[static_cast<std::size_t>(m - 1)];
     }
     return product;
-  });
+  };
+  double sum = 0;  // over k < j ≤ l of 2 E‖J_{l←j}‖² E‖J_{j−1←k}‖²: the two Jacobians of a term share no weight
+  for (Index j = 1; j <= layers; ++j) {
+    double above = 0, below = 0;
+    for (Index l = j; l <= layers; ++l) above += squared_norm(j, l);
+    for (Index k = 0; k < j; ++k) below += squared_norm(k, j - 1);
+    sum += 2 * above * below;
+  }
+  return sum;
 }
 
 }  // namespace poise

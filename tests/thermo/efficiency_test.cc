@@ -9,6 +9,7 @@
 #include <cmath>
 
 #include "poise/error.h"
+#include "poise/free_energy_curvature.h"
 #include "poise/read.h"
 #include "poise/thermodynamics.h"
 #include "sample_networks.h"
@@ -16,6 +17,13 @@
 
 namespace poise {
 namespace {
+
+/// Λ of a linear network.
+double path_laplacian(const std::vector<Layer>& layers) {
+  std::vector<Matrix> weights;
+  for (const Layer& layer : layers) weights.push_back(layer.weights);
+  return path_sums(weights).laplacian;
+}
 
 /// tr G⁻¹ of all neurons, G = AᵀA, A = I − w with the W_l as blocks below the diagonal.
 double trace_of_inverse(const std::vector<Layer>& layers) {
