@@ -2,11 +2,11 @@
 import argparse
 import json
 import math
-import pathlib
 import statistics
 import sys
 import time
 
+from common.arguments import add_places, need_poise
 from common.spread import markdown_head, markdown_row, mean_and_deviation, spread
 from common.tool import ToolError, poise
 
@@ -28,12 +28,9 @@ def parse_arguments():
     parser.add_argument("--data", default="mnist,fashion-mnist,digits", help="comma-separated; default: %(default)s")
     parser.add_argument("--seeds", type=int, default=5)
     parser.add_argument("--threads", type=int, default=2)
-    parser.add_argument("--poise", type=pathlib.Path, default="build/release/bin/poise")
-    parser.add_argument("--data-dir", type=pathlib.Path, default="../shared/data")
-    parser.add_argument("--work-dir", type=pathlib.Path, default="build/bench")
+    add_places(parser)
     arguments = parser.parse_args()
-    if not arguments.poise.exists():
-        parser.error(f"no Poise at {arguments.poise}: build it, or give --poise")
+    need_poise(parser, arguments.poise)
     return arguments
 
 

@@ -12,6 +12,7 @@ import numpy as np
 
 from calibration.data import HIDDEN, open_data, held_out_rows
 from calibration.peers import METHODS, calibrated, metrics, softmax
+from common.arguments import add_places, choose, need_poise
 from common.spread import markdown_head, markdown_row
 from common.tool import poise
 
@@ -27,16 +28,10 @@ def parse_arguments():
     parser.add_argument("--data", default=",".join(HIDDEN), help="comma-separated; default: %(default)s")
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--threads", type=int, default=2)
-    parser.add_argument("--poise", type=pathlib.Path, default="build/release/bin/poise")
-    parser.add_argument("--data-dir", type=pathlib.Path, default="../shared/data")
-    parser.add_argument("--work-dir", type=pathlib.Path, default="build/bench")
+    add_places(parser)
     arguments = parser.parse_args()
-    arguments.data = arguments.data.split(",")
-    unknown = [name for name in arguments.data if name not in HIDDEN]
-    if unknown:
-        parser.error(f"unknown data {unknown[0]}; there are {', '.join(HIDDEN)}")
-    if not arguments.poise.exists():
-        parser.error(f"no Poise at {arguments.poise}: build it, or give --poise")
+    arguments.data = choose(parser, arguments.data, HIDDEN, "data")
+    need_poise(parser, arguments.poise)
     return arguments
 
 

@@ -1,8 +1,8 @@
 """scripts/bench.sh knobs: Poise's default step against the best of a grid of SGD and Adam, and scikit-learn's defaults."""
 import argparse
-import pathlib
 import time
 
+from common.arguments import add_places, choose, need_poise
 from common.suite import SETS
 from knobs.cases import SLOW, open_case
 from knobs.experiment import experiment
@@ -19,19 +19,12 @@ def parse_arguments():
     parser.add_argument("--quick", action="store_true", help="one seed, the first hidden size, a grid of four")
     parser.add_argument("--epochs", type=int, default=0, help="for every run of Poise (default: its own choice)")
     parser.add_argument("--jobs", type=int, default=2, help="runs at a time, one thread each (default %(default)s)")
-    parser.add_argument("--poise", type=pathlib.Path, default="build/release/bin/poise",
-                        help="needed even without Poise's runs: `poise convert` encodes the tables")
     parser.add_argument("--without-poise", action="store_true", help="scikit-learn alone")
     parser.add_argument("--without-sklearn", action="store_true", help="Poise alone")
-    parser.add_argument("--data-dir", type=pathlib.Path, default="../shared/data")
-    parser.add_argument("--work-dir", type=pathlib.Path, default="build/bench")
+    add_places(parser, poise_help="needed even without Poise's runs: `poise convert` encodes the tables")
     arguments = parser.parse_args()
-    arguments.sets = arguments.sets.split(",")
-    unknown = [name for name in arguments.sets if name not in names]
-    if unknown:
-        parser.error(f"unknown set {unknown[0]}; there are {', '.join(names)}")
-    if not arguments.poise.exists():
-        parser.error(f"no Poise at {arguments.poise}: build it, or give --poise")
+    arguments.sets = choose(parser, arguments.sets, names, "set")
+    need_poise(parser, arguments.poise)
     arguments.seeds = 1 if arguments.quick else arguments.seeds
     arguments.started = time.strftime("%Y-%m-%dT%H:%M:%S")
     return arguments

@@ -1,10 +1,10 @@
 """scripts/bench.sh network: samples a second of training and inference, Poise and its peers turn about in one run."""
 import argparse
 import json
-import pathlib
 import sys
 import time
 
+from common.arguments import add_places, choose, need_poise
 from common.limits import measure_limits
 from network.build_dlib import build_dlib
 from network.contest import contest
@@ -24,17 +24,13 @@ def parse_arguments():
     parser.add_argument("--repetitions", type=int, default=5)
     parser.add_argument("--budget", type=float, default=2, help="seconds a run is timed for (default %(default)s)")
     parser.add_argument("--peers", default="", help="only peers whose name contains one of these comma-separated words")
-    parser.add_argument("--poise", type=pathlib.Path, default="build/release/bin/poise")
     parser.add_argument("--without-poise", action="store_true", help="measure the peers alone")
-    parser.add_argument("--data-dir", type=pathlib.Path, default="../shared/data")
-    parser.add_argument("--work-dir", type=pathlib.Path, default="build/bench")
+    add_places(parser)
     arguments = parser.parse_args()
     for given, known in ((arguments.nets, NETS), (arguments.parts, PARTS)):
-        unknown = [name for name in given.split(",") if name not in known]
-        if unknown:
-            parser.error(f"unknown name {unknown[0]}; there are {', '.join(known)}")
-    if not arguments.without_poise and not arguments.poise.exists():
-        parser.error(f"no Poise at {arguments.poise}: build it, or give --poise or --without-poise")
+        choose(parser, given, known, "name")
+    if not arguments.without_poise:
+        need_poise(parser, arguments.poise)
     return arguments
 
 

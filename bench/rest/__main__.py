@@ -2,12 +2,12 @@
 patience and against all epochs, over the suite: test accuracy and epochs used.
 """
 import argparse
-import pathlib
 import statistics
 import sys
 import tempfile
 import time
 
+from common.arguments import add_places, choose, need_poise
 from common.spread import markdown_head, markdown_row, mean_and_deviation
 from common.suite import SETS
 from common.tool import poise
@@ -37,16 +37,10 @@ def parse_arguments():
     parser.add_argument("--hidden", default="64")
     parser.add_argument("--seeds", type=int, default=5)
     parser.add_argument("--jobs", type=int, default=2, help="runs at a time, one thread each (default %(default)s)")
-    parser.add_argument("--poise", type=pathlib.Path, default="build/release/bin/poise")
-    parser.add_argument("--data-dir", type=pathlib.Path, default="../shared/data")
-    parser.add_argument("--work-dir", type=pathlib.Path, default="build/bench")
+    add_places(parser)
     arguments = parser.parse_args()
-    arguments.sets = arguments.sets.split(",")
-    unknown = [name for name in arguments.sets if name not in names]
-    if unknown:
-        parser.error(f"unknown set {unknown[0]}; there are {', '.join(names)}")
-    if not arguments.poise.exists():
-        parser.error(f"no Poise at {arguments.poise}: build it, or give --poise")
+    arguments.sets = choose(parser, arguments.sets, names, "set")
+    need_poise(parser, arguments.poise)
     return arguments
 
 

@@ -1,12 +1,12 @@
 """scripts/bench.sh softmax: time to a known accuracy and peak memory, Poise and its peers interleaved in one run."""
 import argparse
 import json
-import pathlib
 import sys
 import time
 
-from softmax.catalog import MAKERS, get_problem
+from common.arguments import add_places, choose, need_poise
 from common.limits import measure_limits
+from softmax.catalog import MAKERS, get_problem
 from softmax.reference import get_reference
 from softmax.runs import run_peer, run_poise
 from softmax.table import AT_1E6, closest_peer, fastest_peer, median_at, problem_table
@@ -23,22 +23,21 @@ def parse_arguments():
     parser.add_argument("--budget", type=float, default=60, help="seconds a peer may train (default %(default)s)")
     parser.add_argument("--peers", default="", help="only peers whose name contains one of these comma-separated words")
     parser.add_argument("--solve-again", action="store_true", help="solve for f* anew rather than take optima.json")
-    parser.add_argument("--poise", type=pathlib.Path, default="build/release/bin/poise")
     parser.add_argument("--without-poise", action="store_true", help="measure the peers alone")
-    parser.add_argument("--data-dir", type=pathlib.Path, default="../shared/data")
-    parser.add_argument("--work-dir", type=pathlib.Path, default="build/bench")
+    add_places(parser)
     arguments = parser.parse_args()
-    arguments.problems = arguments.problems.split(",")
-    unknown = [name for name in arguments.problems if name not in MAKERS]
-    if unknown:
-        parser.error(f"unknown problem {unknown[0]}; there are {', '.join(MAKERS)}")
-    if not arguments.without_poise and not arguments.poise.exists():
-        parser.error(f"no Poise at {arguments.poise}: build it, or give --poise or --without-poise")
+    arguments.problems = choose(parser, arguments.problems, MAKERS, "problem")
+    if not arguments.without_poise:
+        need_poise(parser, arguments.poise)
     return arguments
 
 
 def chosen_variants(problem, words):
-    return [variant for variant in variants(problem) if any(word in variant.label for word in words.split(","))]
+    every = variants(problem)
+    found = [variant for variant in every if any(word in variant.label for word in words.split(","))]
+    if not found:
+        raise SystemExit(f"no peer of {problem.name} is called '{words}'; there are {', '.join(v.label for v in every)}")
+    return found
 
 
 def still_running(peers, records):

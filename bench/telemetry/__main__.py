@@ -1,12 +1,12 @@
 """scripts/bench.sh telemetry: time of training with --telemetry light and full beside off, in pairs turn about."""
 import argparse
 import json
-import pathlib
 import statistics
 import sys
 import tempfile
 import time
 
+from common.arguments import add_places, need_poise
 from common.processes import busy_seconds, share_of_others
 from common.spread import markdown_head, markdown_row, spread
 from common.tool import poise
@@ -26,12 +26,9 @@ def parse_arguments():
     parser.add_argument("--repetitions", type=int, default=5)
     parser.add_argument("--epochs", type=int, default=0, help="default: Poise's own choice, 20 of MNIST")
     parser.add_argument("--threads", type=int, default=2)
-    parser.add_argument("--poise", type=pathlib.Path, default="build/release/bin/poise")
-    parser.add_argument("--data-dir", type=pathlib.Path, default="../shared/data")
-    parser.add_argument("--work-dir", type=pathlib.Path, default="build/bench")
+    add_places(parser)
     arguments = parser.parse_args()
-    if not arguments.poise.exists():
-        parser.error(f"no Poise at {arguments.poise}: build it, or give --poise")
+    need_poise(parser, arguments.poise)
     return arguments
 
 
