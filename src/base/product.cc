@@ -33,6 +33,11 @@ class Prepared {
     const auto c = described(s.m, s.n, s.ldc, false, memory::data_type::f32);
     dnnl::primitive_attr ours;
     ours.set_scratchpad_mode(dnnl::scratchpad_mode::user);
+    if (s.accumulate) {
+      dnnl::post_ops after;
+      after.append_sum(1);
+      ours.set_post_ops(after);
+    }
     const dnnl::matmul::primitive_desc description(dnnl::matmul::desc(a, b, c), ours, processor());
     product_ = dnnl::matmul(description);
     const memory::desc scratch = description.scratchpad_desc();

@@ -15,11 +15,13 @@ using Bfloat16 = std::uint16_t;
 
 enum class ProductInput { kFloat32, kBfloat16 };
 
-/// C (m×n) = op(A) op(B), row-major, inner dimension k; lda, ldb, ldc: numbers from a row as stored to the next.
+/// C (m×n) = op(A) op(B), or C + op(A) op(B) to `accumulate`, row-major, inner dimension k; lda, ldb, ldc: numbers from
+/// a row as stored to the next.
 struct ProductShape {
   bool transpose_a = false, transpose_b = false;
   Index m = 0, n = 0, k = 0, lda = 0, ldb = 0, ldc = 0;
   ProductInput input = ProductInput::kFloat32;
+  bool accumulate = false;
   auto operator<=>(const ProductShape&) const = default;
 };
 

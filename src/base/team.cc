@@ -30,14 +30,28 @@ class NoDenormals {
   [[maybe_unused]] unsigned before_ = 0;
 };
 
+/// The number of a member while it lives.
+class AsMember {
+ public:
+  AsMember(int& place, int member) : place_(place), before_(place) { place = member; }
+  ~AsMember() { place_ = before_; }
+  AsMember(const AsMember&) = delete;
+  AsMember& operator=(const AsMember&) = delete;
+
+ private:
+  int &place_, before_;
+};
+
 }  // namespace
 
 void Team::run(const std::function<void(int)>& body) {
   present_ = inside_parallel_for() ? 1 : size_;
-  next_ = 0, arrived_ = 0, failed_ = false, error_ = nullptr;
+  for (Part& part : parts_) part.taken = 0;
+  arrived_ = 0, failed_ = false, error_ = nullptr;
   // As many tasks as threads, each of which waits for the others: so every thread takes exactly one.
   parallel_for(present_, present_, [&](Index member) {
     const NoDenormals scope;
+    const AsMember number(member_, static_cast<int>(member));
     try {
       body(static_cast<int>(member));
     } catch (const Stopped&) {
@@ -58,7 +72,7 @@ void Team::meet() {
   if (failed_) throw Stopped{};
   if (++arrived_ == present_) {
     arrived_ = 0;
-    next_ = 0;
+    for (Part& part : parts_) part.taken = 0;
     ++generation_;
     if (present_ > 1) generation_.notify_all();
   } else {

@@ -6,6 +6,7 @@
 #include <exception>
 #include <functional>
 #include <mutex>
+#include <vector>
 
 #include "base/parallel.h"
 
@@ -13,20 +14,39 @@ namespace poise {
 
 class Team {
  public:
-  explicit Team(int threads) : size_(resolve_threads(threads)) {}
+  explicit Team(int threads) : size_(resolve_threads(threads)), parts_(static_cast<std::size_t>(size_)) {}
 
   int size() const { return size_; }
+
+  /// Inside run: how many members there are.
+  int present() const { return present_; }
 
   /// Calls body(0) … body(size − 1), all at the same time, each on a thread of its own; inside parallel_for a team has
   /// one member. Denormal numbers count as 0 meanwhile. The first exception of a body ends the phases of all members
   /// and is rethrown here.
   void run(const std::function<void(int member)>& body);
 
-  /// Inside run, called by all members: task(0) … task(count − 1), each once, by whoever is free; returns when all are
-  /// done. Who does what is not fixed, so a task must depend on its number alone.
+  /// Inside run: which member the calling thread is.
+  static int member() { return member_; }
+
+  /// Inside run, called by all members: task(0) … task(count − 1), each once; returns when all are done. Every member
+  /// has a contiguous part of its own, the same for the same count, so that what a part writes stays in its cache; who
+  /// is done first helps the others, so a task must depend on its number alone.
   template <typename Task>
   void share(Index count, Task&& task) {
-    for (Index i = next_++; i < count; i = next_++) task(i);
+    share_parts([&](int member) { return part_begin(count, present_, member); }, task);
+  }
+
+  /// The same with parts that the caller cuts: that of member m begins at task begin(m), the last one ends at
+  /// begin(present()).
+  template <typename Begin, typename Task>
+  void share_parts(Begin&& begin, Task&& task) {
+    for (int k = 0; k < present_; ++k) {
+      const int whose = (member_ + k) % present_;
+      const Index first = begin(whose), end = begin(whose + 1);
+      std::atomic<Index>& taken = parts_[static_cast<std::size_t>(whose)].taken;
+      for (Index i = first + taken++; i < end; i = first + taken++) task(i);
+    }
     meet();
   }
 
@@ -35,9 +55,13 @@ class Team {
 
  private:
   struct Stopped {};
+  struct alignas(64) Part {  // a cache line: members count without disturbing each other
+    std::atomic<Index> taken{0};
+  };
 
+  inline static thread_local int member_ = 0;
   int size_, present_ = 1;
-  std::atomic<Index> next_{0};
+  std::vector<Part> parts_;
   std::atomic<int> arrived_{0};
   std::atomic<unsigned> generation_{0};
   std::atomic<bool> failed_{false};

@@ -8,16 +8,13 @@
 namespace poise::learning {
 namespace {
 
-// Rows of a chunk: enough for full speed of a product (32 rows: a tenth slower), few enough that a batch of 128 has
-// work for two threads.
-constexpr Index kChunkRows = 64;
+constexpr Index kChunkRows = 64;  // enough for full speed of a product (32 rows: a tenth slower)
 constexpr std::uint64_t kNothingDropped = ~std::uint64_t{0};  // a batch number
 
-std::vector<Floats> matrices(const ParameterLayout& layout, Index rows, bool with_input) {
-  std::vector<Floats> found;
-  for (Index l = 0; l <= layout.layers(); ++l) {
-    found.emplace_back(static_cast<std::size_t>(l == 0 && !with_input ? 0 : rows * layout.width(l)));
-  }
+template <typename Numbers>
+std::vector<Numbers> matrices(const ParameterLayout& layout, Index rows) {
+  std::vector<Numbers> found(1);
+  for (Index l = 1; l <= layout.layers(); ++l) found.emplace_back(static_cast<std::size_t>(rows * layout.width(l)));
   return found;
 }
 
@@ -41,32 +38,33 @@ Batch::Batch(const Problem& problem, const InputScaling& scaling, const Paramete
                    (options.rule == Rule::kEquilibrium && options.relaxation == Relaxation::kSimultaneous)),
       rho_(static_cast<float>(std::pow(1 - options.relaxation_rate, options.relaxation_steps))),
       share_(static_cast<std::size_t>(rows)),
-      activation_(matrices(layout, rows, !sparse_)),
-      adjoint_(matrices(layout, rows, false)),
+      activation_(matrices<Floats>(layout, rows)),
+      adjoint_(matrices<Floats>(layout, rows)),
       gradient_(static_cast<std::size_t>(layout.size())) {
-  if (options.dropout > 0) undropped_ = matrices(layout, rows, false), mask_ = matrices(layout, rows, false);
-  if (states_move_) predicted_ = matrices(layout, rows, false), drive_ = matrices(layout, rows, false);
+  if (options.dropout > 0) undropped_ = matrices<Floats>(layout, rows), mask_ = matrices<Floats>(layout, rows);
+  if (states_move_) predicted_ = matrices<Floats>(layout, rows), drive_ = matrices<Floats>(layout, rows);
   if (rounded_) {
-    for (Index l = 0; l <= layout.layers(); ++l) {
-      const auto size = static_cast<std::size_t>(rows * layout.width(l));
-      activation16_.emplace_back(l == 0 && sparse_ ? 0 : size);
-      adjoint16_.emplace_back(size);
-    }
+    activation16_ = matrices<Rounded>(layout, rows), adjoint16_ = matrices<Rounded>(layout, rows);
     weights16_.resize(static_cast<std::size_t>(layout.size()));
   }
-  if (options.step == Step::kGolden) tangent_ = matrices(layout, rows, false);
   plan_tiles();
 }
 
-Index Batch::chunk_count() const { return (static_cast<Index>(rows_.size()) + kChunkRows - 1) / kChunkRows; }
+Index Batch::chunk_count() const { return (row_count() + kChunkRows - 1) / kChunkRows; }
 
 Batch::Chunk Batch::chunk(Index number) const {
   const Index begin = number * kChunkRows;
-  return {number, begin, std::min(kChunkRows, static_cast<Index>(rows_.size()) - begin)};
+  return {number, begin, std::min(kChunkRows, row_count() - begin)};
+}
+
+/// Part by part, so that the blocks of a part go to one member.
+Batch::Block Batch::block(Index l, Index number) const {
+  const Chunk c = chunk(number % chunk_count());
+  return {c.begin, c.rows, layout_.part(l, number / chunk_count())};
 }
 
 void Batch::round_weights(Index begin, Index count) {
-  if (rounded_) to_bfloat16(parameters_ + begin, weights16_.data() + begin, count);
+  if (rounded_) to_bfloat16(parameters_ + begin, weights16_.data() + begin, {1, count, count});
 }
 
 void Batch::begin(Team& team, std::span<const Index> rows, const Floats& parameters) {
@@ -76,157 +74,183 @@ void Batch::begin(Team& team, std::span<const Index> rows, const Floats& paramet
     parameters_ = parameters.data();
     chunk_sums_.assign(static_cast<std::size_t>(chunk_count()), {});
     if (others) round_weights(0, layout_.size());
+    make_own(team.present());
+    deal_tiles(team.present());
   });
 }
 
-void Batch::load(const Chunk& c) {
+/// X_0 of the batch. Every member makes its own: that takes less time than fetching it from another's cache. A large
+/// batch has one for all.
+void Batch::load(Team& team) {
   if (sparse_) return;
-  for (Index i = 0; i < c.rows; ++i) {
-    const Index row = rows_[static_cast<std::size_t>(c.begin + i)];
-    load_row(problem_.features, scaling_, row, at(activation_, 0, c.begin + i));
+  if (!input_is_shared()) return load({0, 0, row_count()});
+  team.share(chunk_count(), [&](Index k) { load(chunk(k)); });
+}
+
+void Batch::load(const Chunk& c) {
+  constexpr Index kAhead = 4;  // rows in random order: nobody else would fetch them in time
+  const Index width = layout_.width(0);
+  Own& to = input_owner();
+  for (Index i = c.begin; i < c.begin + c.rows; ++i) {
+    if (i + kAhead < row_count()) prefetch_row(problem_.features, rows_[static_cast<std::size_t>(i + kAhead)]);
+    load_row(problem_.features, scaling_, rows_[static_cast<std::size_t>(i)], to.input.data() + i * width);
   }
-  keep_rounded(activation_, activation16_, c, 0);
+  const Index first = c.begin * width;
+  if (rounded_) to_bfloat16(to.input.data() + first, to.input16.data() + first, {c.rows, width, width});
 }
 
-/// to ← X_{l−1} W_lᵀ of a chunk, W_l from `parameters`.
+bool Batch::input_is_shared() const {
+  constexpr Index kMostNumbers = 1 << 22;
+  return room() * layout_.width(0) > kMostNumbers;
+}
+
+/// Room for what members have for themselves.
+void Batch::make_own(int members) {
+  const auto had = own_.size(), wanted = static_cast<std::size_t>(members);
+  if (had < wanted) own_.resize(wanted);
+  if (sparse_) return;
+  const auto numbers = static_cast<std::size_t>(room() * layout_.width(0));
+  for (std::size_t k = had; k < (input_is_shared() ? 1 : wanted); ++k) {
+    own_[k].input.resize(numbers);
+    if (rounded_) own_[k].input16.resize(numbers);
+  }
+}
+
+const float* Batch::below(Index l, Index row) {
+  return l == 1 ? input_owner().input.data() + row * layout_.width(0) : at(activation_, l - 1, row);
+}
+
+const Bfloat16* Batch::below16(Index l, Index row) {
+  return l == 1 ? input_owner().input16.data() + row * layout_.width(0) : at(activation16_, l - 1, row);
+}
+
+float* Batch::scratch(Index numbers) {
+  Floats& room = own().scratch;
+  if (std::ssize(room) < numbers) room.resize(static_cast<std::size_t>(numbers));
+  return room.data();
+}
+
+/// to ← a block of X_{l−1} W_lᵀ, W_l from `parameters`; rows of `to` are `stride` apart. (oneDNN is at its best where
+/// they have no gaps between them.)
+void Batch::propagate(const Block& b, Index l, const float* parameters, float* to, Index stride) {
+  const Index k = layout_.inputs(l), columns = b.part.columns;
+  if (l == 1 && sparse_) return propagate_sparse(b, parameters, to, stride);
+  multiply({false, false, b.rows, columns, k, k, columns, stride}, below(l, b.row), parameters + b.part.weights, to);
+}
+
+/// The same of whole rows.
 void Batch::propagate(const Chunk& c, Index l, const float* parameters, float* to) {
-  const Index n = layout_.outputs(l), k = layout_.inputs(l);
-  const float* weights = parameters + layout_.weights(l);
-  if (l == 1 && sparse_) return propagate_sparse(c, weights, to);
-  multiply({false, false, c.rows, n, k, k, n, n}, at(activation_, l - 1, c.begin), weights, to);
+  for (Index k = 0; k < layout_.parts(l); ++k) {
+    const Part part = layout_.part(l, k);
+    propagate({c.begin, c.rows, part}, l, parameters, to + part.column, layout_.width(l));
+  }
 }
 
-void Batch::propagate_sparse(const Chunk& c, const float* weights, float* to) {
+void Batch::propagate_sparse(const Block& b, const float* parameters, float* to, Index stride) {
   const CsrMatrix& x = *problem_.features.sparse();
-  const Index n = layout_.outputs(1);
-  std::fill_n(to, c.rows * n, 0.0f);
-  for (Index i = 0; i < c.rows; ++i) {
-    const auto row = static_cast<std::size_t>(rows_[static_cast<std::size_t>(c.begin + i)]);
+  const Index columns = b.part.columns;
+  for (Index i = 0; i < b.rows; ++i) {
+    const auto row = static_cast<std::size_t>(rows_[static_cast<std::size_t>(b.row + i)]);
+    std::fill_n(to + i * stride, columns, 0.0f);
     for (auto e = static_cast<std::size_t>(x.row_start[row]); e < static_cast<std::size_t>(x.row_start[row + 1]); ++e) {
-      add_scaled(x.values[e] * scaling_.gain.data()[x.columns[e]], weights + x.columns[e] * n, to + i * n, n);
+      const float* weights = parameters + b.part.weights + x.columns[e] * columns;
+      add_scaled(x.values[e] * scaling_.gain.data()[x.columns[e]], weights, to + i * stride, columns);
     }
   }
 }
 
-/// Y_l − b_l, in the precision of training.
-void Batch::preactivate(const Chunk& c, Index l, float* to) {
-  if (!rounded_ || (l == 1 && sparse_)) return propagate(c, l, parameters_, to);
-  const Index n = layout_.outputs(l), k = layout_.inputs(l);
-  multiply({false, false, c.rows, n, k, k, n, n, ProductInput::kBfloat16}, at(activation16_, l - 1, c.begin),
-           weights16_.data() + layout_.weights(l), to);
+/// A block of Y_l − b_l, in the precision of training.
+void Batch::preactivate(const Block& b, Index l, float* to, Index stride) {
+  if (!rounded_ || (l == 1 && sparse_)) return propagate(b, l, parameters_, to, stride);
+  const Index k = layout_.inputs(l), columns = b.part.columns;
+  multiply({false, false, b.rows, columns, k, k, columns, stride, ProductInput::kBfloat16}, below16(l, b.row),
+           weights16_.data() + b.part.weights, to);
 }
 
-void Batch::forward(const Chunk& c, std::uint64_t number) {
-  load(c);
-  for (Index l = 1; l <= layout_.layers(); ++l) {
-    const bool last = l == layout_.layers();
-    float* y = at(activation_, l, c.begin);
-    preactivate(c, l, y);
-    add_bias_and_activate(last ? Activation::kIdentity : options_.activation, parameters_ + layout_.bias(l), y, c.rows,
-                          layout_.outputs(l));
-    if (!last && !mask_.empty()) drop_out(c, l, number);
-    if (!last) keep_rounded(activation_, activation16_, c, l);
+/// X_1 … X_{L−1}, the scores, and with them sums and Y*_L. `number`: of the batch, for dropout.
+void Batch::forward(Team& team, std::uint64_t number) {
+  load(team);
+  for (Index l = 1; l < layout_.layers(); ++l) {
+    team.share(block_count(l), [&](Index k) { forward(block(l, k), l, number); });
   }
+  team.share(chunk_count(), [&](Index k) { scores(chunk(k)); });
+}
+
+void Batch::scores(const Chunk& c) {
+  const Index last = layout_.layers();
+  for (Index k = 0; k < layout_.parts(last); ++k) {
+    const Block b{c.begin, c.rows, layout_.part(last, k)};
+    preactivate(b, last, at(activation_, last, b), layout_.width(last));
+  }
+  float* y = at(activation_, last, c.begin);
+  add_bias_and_activate(Activation::kIdentity, parameters_ + layout_.bias(last), y, layout_.width(last), y,
+                        rectangle(c, last));
   head(c, true);
-  keep_rounded(adjoint_, adjoint16_, c, layout_.layers());
+  keep_rounded(c, last);
+}
+
+/// A block of X_l, l < L.
+void Batch::forward(const Block& b, Index l, std::uint64_t number) {
+  const Index columns = b.part.columns;
+  float* y = scratch(b.rows * columns);
+  preactivate(b, l, y, columns);
+  add_bias_and_activate(options_.activation, parameters_ + layout_.bias(l) + b.part.column, y, columns,
+                        at(activation_, l, b), rectangle(b, l));
+  if (!mask_.empty()) drop_out(b, l, number);
+  keep_rounded(activation_, activation16_, b, l);
 }
 
 /// X_l ← X_l ∘ mask, mask 0 with probability p, else 1/(1 − p): the mean stays.
-void Batch::drop_out(const Chunk& c, Index l, std::uint64_t number) {
-  if (number == kNothingDropped) {
-    std::copy_n(at(activation_, l, c.begin), c.rows * layout_.outputs(l), at(undropped_, l, c.begin));
-    std::fill_n(at(mask_, l, c.begin), c.rows * layout_.outputs(l), 1.0f);
-    return;
-  }
-  const Index n = layout_.outputs(l);
+void Batch::drop_out(const Block& b, Index l, std::uint64_t number) {
   const auto keep = static_cast<float>(1 / (1 - options_.dropout));
   const std::uint64_t stream = random_bits(random_bits(options_.seed, 0xd20u + static_cast<std::uint64_t>(l)), number);
-  float *x = at(activation_, l, c.begin), *mask = at(mask_, l, c.begin);
-  std::copy_n(x, c.rows * n, at(undropped_, l, c.begin));
-  for (Index k = 0; k < c.rows * n; ++k) {
-    const auto counter = static_cast<std::uint64_t>(c.begin * n + k);
-    mask[k] = random_uniform(stream, counter) < options_.dropout ? 0 : keep;
+  const Index n = layout_.width(l);
+  for (Index i = 0; i < b.rows; ++i) {
+    const Block row{b.row + i, 1, b.part};
+    float *x = at(activation_, l, row), *mask = at(mask_, l, row);
+    std::copy_n(x, b.part.columns, at(undropped_, l, row));
+    for (Index k = 0; k < b.part.columns; ++k) {
+      const auto counter = static_cast<std::uint64_t>(row.row * n + b.part.column + k);
+      const bool dropped = number != kNothingDropped && random_uniform(stream, counter) < options_.dropout;
+      mask[k] = number == kNothingDropped ? 1 : dropped ? 0 : keep;
+    }
   }
-  multiply_by(mask, x, c.rows * n);
+  multiply_by(at(mask_, l, b), at(activation_, l, b), rectangle(b, l));
 }
 
-void Batch::keep_rounded(std::vector<Floats>& values, std::vector<std::vector<Bfloat16>>& rounded, const Chunk& c,
-                         Index l) {
-  if (rounded_) to_bfloat16(at(values, l, c.begin), at(rounded, l, c.begin), c.rows * layout_.width(l));
+void Batch::keep_rounded(std::vector<Floats>& values, std::vector<Rounded>& rounded, const Block& b, Index l) {
+  if (rounded_) to_bfloat16(at(values, l, b), at(rounded, l, b), rectangle(b, l));
 }
 
-/// to ← Y*_l W_l of a chunk: X*_{l−1}. `adjoint` and `to` are its rows.
-void Batch::back(const Chunk& c, Index l, const float* adjoint, float* to) {
-  const Index n = layout_.inputs(l), k = layout_.outputs(l);
-  multiply({false, true, c.rows, n, k, k, k, n}, adjoint, parameters_ + layout_.weights(l), to);
-}
-
-/// Y*_{l−1} of a chunk from Y*_l, relaxed as far as the rule does.
-void Batch::adjoint(const Chunk& c, Index l) {
-  const Index n = layout_.inputs(l), k = layout_.outputs(l), size = c.rows * n;
-  float* to = at(adjoint_, l - 1, c.begin);
-  if (rounded_) {
-    multiply({false, true, c.rows, n, k, k, k, n, ProductInput::kBfloat16}, at(adjoint16_, l, c.begin),
-             weights16_.data() + layout_.weights(l), to);
-  } else {
-    back(c, l, at(adjoint_, l, c.begin), to);
-  }
-  const bool dropped = !mask_.empty();
-  const float* x = at(activation_, l - 1, c.begin);
-  if (options_.rule == Rule::kEquilibrium) relax_rows(c, x, to, n);
-  if (dropped) multiply_by(at(mask_, l - 1, c.begin), to, size);
-  times_derivative(options_.activation, dropped ? at(undropped_, l - 1, c.begin) : x, to, size);
-  keep_rounded(adjoint_, adjoint16_, c, l - 1);
-}
-
-/// X* + ρ (X − X*), each row with its share: the adjoint has it already, the activation has not.
-void Batch::relax_rows(const Chunk& c, const float* x, float* adjoint, Index n) {
-  for (Index i = 0; i < c.rows; ++i) {
-    relax(rho_, share_[static_cast<std::size_t>(c.begin + i)], x + i * n, adjoint + i * n, n);
-  }
-}
-
-/// All adjoints below the head, with one set of weights.
-void Batch::adjoints(const Chunk& c) {
-  if (options_.rule == Rule::kPredictiveCoding) return relax_states(c);
-  if (options_.rule == Rule::kEquilibrium && options_.relaxation == Relaxation::kSimultaneous) {
-    return relax_simultaneously(c);
-  }
-  for (Index l = layout_.layers(); l >= 2; --l) adjoint(c, l);
+/// Y*_l of whole rows.
+void Batch::keep_rounded(const Chunk& c, Index l) {
+  keep_rounded(adjoint_, adjoint16_, {c.begin, c.rows, {0, layout_.width(l), 0}}, l);
 }
 
 void Batch::find_gradient(Team& team, std::span<const Index> rows, const Floats& parameters, BatchSums& sums) {
   begin(team, rows, parameters);
-  team.share(chunk_count(), [&](Index number) {
-    forward(chunk(number), kNothingDropped);
-    adjoints(chunk(number));
-  });
-  team.share(static_cast<Index>(tiles_.size()), [&](Index t) { tile_gradient(tiles_[static_cast<std::size_t>(t)]); });
+  forward(team, kNothingDropped);
+  adjoints(team);
+  tile_gradients(team);
   add_up(team, sums);
 }
 
 void Batch::train(Team& team, std::span<const Index> rows, std::uint64_t number, Floats& parameters, StepRule& step,
                   BatchSums& sums) {
   begin(team, rows, parameters);
-  const bool top_down = options_.rule == Rule::kEquilibrium && options_.order == Order::kGaussSeidel;
-  team.share(chunk_count(), [&](Index k) {
-    forward(chunk(k), number);
-    if (!top_down) adjoints(chunk(k));
-  });
-  auto update = [&](Index t) {
-    const Tile& tile = tiles_[static_cast<std::size_t>(t)];
-    tile_gradient(tile);
-    apply_step(tile, step, parameters.data());
-  };
-  if (!top_down) {
-    team.share(static_cast<Index>(tiles_.size()), update);
-    return add_up(team, sums);
-  }
-  // Gauss–Seidel: a layer relaxes against the weights above it after their update (THEORY 3.4).
-  for (Index l = layout_.layers(); l >= 1; --l) {
-    const auto [first, last] = tiles_of(l);
-    team.share(last - first, [&, first = first](Index t) { update(first + t); });
-    if (l > 1) team.share(chunk_count(), [&](Index k) { adjoint(chunk(k), l); });
+  forward(team, number);
+  auto step_of = [&](const Tile& tile) { update(tile, step, parameters.data()); };
+  if (options_.rule == Rule::kEquilibrium && options_.order == Order::kGaussSeidel) {
+    // A layer relaxes against the weights above it after their update (THEORY 3.4).
+    for (Index l = layout_.layers(); l >= 1; --l) {
+      share_tiles(team, [&](const Tile& tile) {
+        if (tile.layer == l) step_of(tile);
+      });
+      if (l > 1) adjoint(team, l);
+    }
+  } else {
+    adjoints(team);
+    share_tiles(team, step_of);
   }
   add_up(team, sums);
 }
@@ -236,7 +260,7 @@ void Batch::evaluate(Team& team, std::span<const Index> rows, const Floats& para
   for (Index first = 0; first < count; first += room) {
     begin(team, rows.subspan(static_cast<std::size_t>(first), static_cast<std::size_t>(std::min(room, count - first))),
           parameters);
-    team.share(chunk_count(), [&](Index k) { forward(chunk(k), kNothingDropped); });
+    forward(team, kNothingDropped);
     add_up(team, sums);
   }
 }

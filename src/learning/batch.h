@@ -1,6 +1,6 @@
 // One mini-batch: F-propagation, adjoints by the learning rule, gradients and step, shared out among the threads of a
-// team. The bits depend on rows and parameters, never on the number of threads: rows go through in chunks and weights
-// in tiles of sizes that the problem fixes.
+// team. Layers are cut by units: a thread goes forward, back and steps for the same ones in every batch, so that only
+// activations and adjoints, which are small, travel between caches. Rules that move states take chunks of rows instead.
 #pragma once
 
 #include <span>
@@ -43,65 +43,107 @@ class Batch {
   /// To be called when parameters were changed by anything but train.
   void parameters_changed() { parameters_ = nullptr; }
 
-  /// Activations X_l of the last forward pass, row-major; X_0 only if the data is dense.
+  /// Activations X_l of the last forward pass, l = 1 … L, row-major.
   const float* activations(Index l) const { return activation_[static_cast<std::size_t>(l)].data(); }
 
   /// Loss and accuracy of the rows, any number of them, with nothing dropped out; adds to `sums`.
   void evaluate(Team& team, std::span<const Index> rows, const Floats& parameters, BatchSums& sums);
 
   /// Called by every member: gradient() ← G v, G = mean J^T R J the Gauss–Newton matrix of the rows last passed to
-  /// train or find_gradient, R the Hessian of ℓ in Y_L.
+  /// train or find_gradient by the same team, R the Hessian of ℓ in Y_L.
   void gauss_newton(Team& team, const Floats& direction);
 
  private:
   struct Chunk {
     Index number, begin, rows;  // rows [begin, begin + rows) of the batch
   };
-  struct Tile {
-    Index layer, begin, end;  // rows [begin, end) of W_lᵀ
-    bool with_bias;           // the first of its layer also has b_l
+  struct Block {  // some rows of the batch, in the part of the units
+    Index row, rows;
+    Part part;
+  };
+  struct Tile {  // inputs [begin, end) of a part of a layer; the first one has the biases, too
+    Index layer, begin, end;
+    Part part;
+
+    Index weights() const { return part.weights + begin * part.columns; }
+    Index count() const { return (end - begin) * part.columns; }
+    bool with_bias() const { return begin == 0; }
+  };
+  using Rounded = std::vector<Bfloat16>;
+  struct Own {     // what a member of the team has for itself
+    Floats input;  // X_0 of the batch
+    Rounded input16;
+    Floats adjoint;  // Y*_l by parts
+    Floats scratch;  // a block of Y_l or X*_l, or the gradient of a tile
   };
 
+  Index row_count() const { return static_cast<Index>(rows_.size()); }
   Index chunk_count() const;
   Chunk chunk(Index number) const;
-  std::pair<Index, Index> tiles_of(Index l) const;
+  Index block_count(Index l) const { return layout_.parts(l) * chunk_count(); }
+  Block block(Index l, Index number) const;
+  Rectangle rectangle(const Chunk& c, Index l) const { return {c.rows, layout_.width(l), layout_.width(l)}; }
+  Rectangle rectangle(const Block& b, Index l) const { return {b.rows, b.part.columns, layout_.width(l)}; }
   template <typename Matrices>
   auto* at(Matrices& matrices, Index l, Index row) {
     return matrices[static_cast<std::size_t>(l)].data() + row * layout_.width(l);
   }
+  template <typename Matrices>
+  auto* at(Matrices& matrices, Index l, const Block& b) {
+    return at(matrices, l, b.row) + b.part.column;
+  }
+  bool input_is_shared() const;
+  Own& input_owner() { return input_is_shared() ? own_.front() : own(); }
+  Own& own() { return own_[static_cast<std::size_t>(Team::member())]; }
+  float* scratch(Index numbers);
+  const float* below(Index l, Index row);  // X_{l−1}
+  const Bfloat16* below16(Index l, Index row);
 
   /// s_i, with mean 1 over the data, of row `i` of the batch.
   double row_weight(Index i) const {
     return static_cast<double>(problem_.rows()) * problem_.row_weight[rows_[static_cast<std::size_t>(i)]];
   }
 
-  void plan_tiles();
   void begin(Team& team, std::span<const Index> rows, const Floats& parameters);
   void add_up(Team& team, BatchSums& sums);
   void round_weights(Index begin, Index count);
-  void keep_rounded(std::vector<Floats>& values, std::vector<std::vector<Bfloat16>>& rounded, const Chunk& c, Index l);
+  void keep_rounded(std::vector<Floats>& values, std::vector<Rounded>& rounded, const Block& b, Index l);
+  void keep_rounded(const Chunk& c, Index l);
 
+  void make_own(int members);
+  void load(Team& team);
   void load(const Chunk& c);
+  void propagate(const Block& b, Index l, const float* parameters, float* to, Index stride);
   void propagate(const Chunk& c, Index l, const float* parameters, float* to);
-  void propagate_sparse(const Chunk& c, const float* weights, float* to);
-  void preactivate(const Chunk& c, Index l, float* to);
-  void forward(const Chunk& c, std::uint64_t number);
-  void drop_out(const Chunk& c, Index l, std::uint64_t number);
+  void propagate_sparse(const Block& b, const float* parameters, float* to, Index stride);
+  void preactivate(const Block& b, Index l, float* to, Index stride);
+  void forward(Team& team, std::uint64_t number);
+  void forward(const Block& b, Index l, std::uint64_t number);
+  void scores(const Chunk& c);
+  void drop_out(const Block& b, Index l, std::uint64_t number);
 
   // head.cc: loss, sums and Y*_L
   void head(const Chunk& c, bool count);
   void exponentials_of_scores(const Chunk& c);
   double softmax_row(const float* target, const float* scores, float* adjoint, double& gap) const;
   double sigmoid_row(const float* target, float* scores, float* adjoint) const;
-
   void share_out(const Chunk& c, Index l);
+
+  // adjoint.cc
+  void adjoints(Team& team);
+  void adjoint(Team& team, Index l);
+  void adjoint(const Block& b, Index l);
+  void back(const Block& b, Index l, float* to);
   void back(const Chunk& c, Index l, const float* adjoint, float* to);
-  void adjoint(const Chunk& c, Index l);
-  void relax_rows(const Chunk& c, const float* x, float* adjoint, Index n);
-  void adjoints(const Chunk& c);
+  void gather_adjoint(Index l);
+  void relax_rows(const Block& b, Index l, float* adjoint, Index stride);
+
+  // tiles.cc: gradients and steps
 
   // curvature.cc
   void tangent(const Chunk& c, const float* direction);
+  void through_activation(const Chunk& c, Index l, float* change);
+  void add_change_from_below(const Chunk& c, Index l, float* change);
   void head_curvature(const Chunk& c);
 
   // relaxation.cc: rules in which states move
@@ -111,9 +153,17 @@ class Batch {
   void find_signals(const Chunk& c);
   void move_states(const Chunk& c);
 
-  void tile_gradient(const Tile& tile);
+  void plan_tiles();
+  void deal_tiles(int members);
+  template <typename Task>
+  void share_tiles(Team& team, Task&& task) {  // task(tile)
+    team.share_parts([&](int member) { return first_tile_[static_cast<std::size_t>(member)]; },
+                     [&](Index t) { task(tiles_[static_cast<std::size_t>(t)]); });
+  }
+  void tile_gradients(Team& team);
+  void tile_gradient(const Tile& tile, float* weights, float* bias);
   void sparse_gradient(const Tile& tile, float* gradient);
-  void apply_step(const Tile& tile, StepRule& step, float* parameters);
+  void update(const Tile& tile, StepRule& step, float* parameters);
 
   const Problem& problem_;
   const InputScaling& scaling_;
@@ -125,14 +175,15 @@ class Batch {
   std::span<const Index> rows_;
   std::vector<float> share_;  // of each row in the batch's gradient: s_i/B, s_i with mean 1
   const float* parameters_ = nullptr;
-  std::vector<Floats> activation_, adjoint_;  // X_l, l = 0 … L, and Y*_l, l = 1 … L: rows×N_l
+  std::vector<Own> own_;                      // by member
+  std::vector<Floats> activation_, adjoint_;  // X_l and Y*_l, l = 1 … L: rows×N_l
   std::vector<Floats> undropped_, mask_;      // dropout: X_l before, and 0 or 1/(1−p)
-  std::vector<Floats> tangent_;               // curvature: scratch
   std::vector<Floats> predicted_, drive_;     // relaxation: σ(Y_l) and what pulls on a state
-  std::vector<std::vector<Bfloat16>> activation16_, adjoint16_;
-  std::vector<Bfloat16> weights16_;
+  std::vector<Rounded> activation16_, adjoint16_;
+  Rounded weights16_;
   Floats gradient_;
   std::vector<Tile> tiles_;
+  std::vector<Index> first_tile_;  // by member, and the end
   std::vector<BatchSums> chunk_sums_;
 };
 

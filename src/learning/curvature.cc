@@ -22,17 +22,31 @@ float softmax_mean(std::vector<float>& p, const float* v) {
 /// Forward: Ẏ_l = X_{l−1} V_lᵀ + v_l + Ẋ_{l−1} W_lᵀ, Ẋ_l = Ẏ_l ∘ σ'(Y_l). Into adjoint_.
 void Batch::tangent(const Chunk& c, const float* direction) {
   for (Index l = 1; l <= layout_.layers(); ++l) {
-    const Index n = layout_.outputs(l), k = layout_.inputs(l);
+    const Rectangle part = rectangle(c, l);
     float* change = at(adjoint_, l, c.begin);
     propagate(c, l, direction, change);
-    if (l > 1) {
-      float* from_below = at(tangent_, l, c.begin);
-      multiply({false, false, c.rows, n, k, k, n, n}, at(adjoint_, l - 1, c.begin), parameters_ + layout_.weights(l),
-               from_below);
-      add_scaled(1, from_below, change, c.rows * n);
-    }
-    add_bias_and_activate(Activation::kIdentity, direction + layout_.bias(l), change, c.rows, n);
-    if (l < layout_.layers()) times_derivative(options_.activation, at(activation_, l, c.begin), change, c.rows * n);
+    if (l > 1) add_change_from_below(c, l, change);
+    add_bias_and_activate(Activation::kIdentity, direction + layout_.bias(l), change, part.stride, change, part);
+    if (l < layout_.layers()) through_activation(c, l, change);
+  }
+}
+
+/// Times σ'(Y_l) and the mask of dropout. States that a rule has moved are not σ(Y_l); their predictions are.
+void Batch::through_activation(const Chunk& c, Index l, float* change) {
+  const Rectangle part = rectangle(c, l);
+  const bool dropped = !mask_.empty(), moved = options_.rule == Rule::kPredictiveCoding;
+  const float* x = at(dropped ? undropped_ : moved ? predicted_ : activation_, l, c.begin);
+  times_derivative(options_.activation, x, change, part.stride, change, part);
+  if (dropped) multiply_by(at(mask_, l, c.begin), change, part);
+}
+
+/// Ẏ_l += Ẋ_{l−1} W_lᵀ
+void Batch::add_change_from_below(const Chunk& c, Index l, float* change) {
+  const Index n = layout_.outputs(l), k = layout_.inputs(l);
+  for (Index p = 0; p < layout_.parts(l); ++p) {
+    const auto [column, columns, weights] = layout_.part(l, p);
+    multiply({false, false, c.rows, columns, k, k, columns, n, ProductInput::kFloat32, true},
+             at(adjoint_, l - 1, c.begin), parameters_ + weights, change + column);
   }
 }
 
@@ -64,15 +78,13 @@ void Batch::gauss_newton(Team& team, const Floats& direction) {
     tangent(c, direction.data());
     head_curvature(c);
     for (Index l = layout_.layers(); l >= 1; --l) {
-      if (l < layout_.layers()) {
-        times_derivative(options_.activation, at(activation_, l, c.begin), at(adjoint_, l, c.begin),
-                         c.rows * layout_.width(l));
-      }
-      keep_rounded(adjoint_, adjoint16_, c, l);
-      if (l > 1) back(c, l, at(adjoint_, l, c.begin), at(adjoint_, l - 1, c.begin));
+      float* adjoint = at(adjoint_, l, c.begin);
+      if (l < layout_.layers()) through_activation(c, l, adjoint);
+      keep_rounded(c, l);
+      if (l > 1) back(c, l, adjoint, at(adjoint_, l - 1, c.begin));
     }
   });
-  team.share(static_cast<Index>(tiles_.size()), [&](Index t) { tile_gradient(tiles_[static_cast<std::size_t>(t)]); });
+  tile_gradients(team);
 }
 
 }  // namespace poise::learning

@@ -65,6 +65,12 @@ InputScaling scale_inputs(const Dataset& data, const Problem& problem, bool stan
   return scaling;
 }
 
+void prefetch_row(const Features& features, Index row) {
+  const Index d = features.cols();
+  if (features.bytes()) return prefetch(features.bytes() + row * d, d);
+  prefetch(features.floats() + row * d, d * static_cast<Index>(sizeof(float)));
+}
+
 void load_row(const Features& features, const InputScaling& scaling, Index row, float* to) {
   const Index d = features.cols();
   if (features.bytes()) {

@@ -24,6 +24,7 @@ InputScaling scale_inputs(const Dataset& data, const Problem& problem, bool stan
 InputScaling same_inputs(const InputScaling& scaling, const Dataset& data, const Dataset& other);
 
 /// Writes x̂ of one row; dense features only.
+void prefetch_row(const Features& features, Index row);
 void load_row(const Features& features, const InputScaling& scaling, Index row, float* to);
 
 }  // namespace poise::learning

@@ -26,15 +26,31 @@ HWY_INLINE void Loop(Index count, const Body& body) {
   for (; k < count; ++k) body(k, single);
 }
 
+/// The same for the numbers of a rectangle.
+template <class Body>
+HWY_INLINE void LoopRectangle(const Rectangle& part, const Body& body) {
+  if (part.stride == part.columns) return Loop(part.rows * part.columns, body);
+  for (Index begin = 0; begin < part.rows * part.stride; begin += part.stride) {
+    Loop(part.columns, [&](Index k, auto d) HWY_ATTR { body(begin + k, d); });
+  }
+}
+
+template <class D>
+HWY_INLINE hn::Vec<D> KeepNaN(D, hn::Vec<D> y, hn::Vec<D> value) {
+  return hn::IfThenElse(hn::IsNaN(y), y, value);
+}
+
 template <class D>
 HWY_INLINE hn::Vec<D> Activated(D d, Activation activation, hn::Vec<D> y) {
   switch (activation) {
-    case Activation::kSigmoid:
-      return hn::Div(hn::Set(d, 1.0f), hn::Add(hn::Set(d, 1.0f), hn::Exp(d, hn::Neg(y))));
+    case Activation::kSigmoid: {  // e^{−|y|} ≤ 1: Highway's Exp is not meant for large arguments
+      const auto one = hn::Set(d, 1.0f), e = hn::Exp(d, hn::Neg(hn::Abs(y))), inverse = hn::Div(one, hn::Add(one, e));
+      return KeepNaN(d, y, hn::IfThenElse(hn::Ge(y, hn::Zero(d)), inverse, hn::Mul(e, inverse)));
+    }
     case Activation::kTanh:
-      return hn::Tanh(d, y);
+      return KeepNaN(d, y, hn::Tanh(d, y));
     case Activation::kRelu:
-      return hn::Max(y, hn::Zero(d));
+      return hn::IfThenElse(hn::Lt(y, hn::Zero(d)), hn::Zero(d), y);
     default:
       return y;
   }
@@ -56,31 +72,35 @@ HWY_INLINE hn::Vec<D> Derivative(D d, Activation activation, hn::Vec<D> x) {
 }
 
 template <Activation kActivation>
-HWY_INLINE void ActivateRows(const float* HWY_RESTRICT bias, float* HWY_RESTRICT y, Index rows, Index n) {
-  for (Index r = 0; r < rows; ++r) {
-    float* HWY_RESTRICT row = y + r * n;
-    Loop(n, [&](Index k, auto d) HWY_ATTR {
-      hn::StoreU(Activated(d, kActivation, hn::Add(hn::LoadU(d, row + k), hn::LoadU(d, bias + k))), d, row + k);
+HWY_INLINE void ActivateRows(const float* HWY_RESTRICT bias, const float* y, Index stride, float* x,
+                             const Rectangle& part) {
+  for (Index r = 0; r < part.rows; ++r, y += stride, x += part.stride) {
+    Loop(part.columns, [&](Index k, auto d) HWY_ATTR {
+      hn::StoreU(Activated(d, kActivation, hn::Add(hn::LoadU(d, y + k), hn::LoadU(d, bias + k))), d, x + k);
     });
   }
 }
-void AddBiasAndActivate(Activation activation, const float* bias, float* y, Index rows, Index n) {
+void AddBiasAndActivate(Activation activation, const float* bias, const float* y, Index stride, float* x,
+                        const Rectangle& part) {
   switch (activation) {
     case Activation::kSigmoid:
-      return ActivateRows<Activation::kSigmoid>(bias, y, rows, n);
+      return ActivateRows<Activation::kSigmoid>(bias, y, stride, x, part);
     case Activation::kTanh:
-      return ActivateRows<Activation::kTanh>(bias, y, rows, n);
+      return ActivateRows<Activation::kTanh>(bias, y, stride, x, part);
     case Activation::kRelu:
-      return ActivateRows<Activation::kRelu>(bias, y, rows, n);
+      return ActivateRows<Activation::kRelu>(bias, y, stride, x, part);
     default:
-      return ActivateRows<Activation::kIdentity>(bias, y, rows, n);
+      return ActivateRows<Activation::kIdentity>(bias, y, stride, x, part);
   }
 }
 
-void TimesDerivative(Activation activation, const float* HWY_RESTRICT x, float* HWY_RESTRICT adjoint, Index count) {
-  Loop(count, [&](Index k, auto d) HWY_ATTR {
-    hn::StoreU(hn::Mul(hn::LoadU(d, adjoint + k), Derivative(d, activation, hn::LoadU(d, x + k))), d, adjoint + k);
-  });
+void TimesDerivative(Activation activation, const float* HWY_RESTRICT x, const float* adjoint, Index stride, float* to,
+                     const Rectangle& part) {
+  for (Index r = 0; r < part.rows; ++r, adjoint += stride, x += part.stride, to += part.stride) {
+    Loop(part.columns, [&](Index k, auto d) HWY_ATTR {
+      hn::StoreU(hn::Mul(hn::LoadU(d, adjoint + k), Derivative(d, activation, hn::LoadU(d, x + k))), d, to + k);
+    });
+  }
 }
 
 void Relax(float rate, float share, const float* HWY_RESTRICT x, float* HWY_RESTRICT v, Index count) {
@@ -97,9 +117,9 @@ void AddScaled(float factor, const float* HWY_RESTRICT from, float* HWY_RESTRICT
   });
 }
 
-void MultiplyBy(const float* HWY_RESTRICT from, float* HWY_RESTRICT to, Index count) {
-  Loop(count,
-       [&](Index k, auto d) HWY_ATTR { hn::StoreU(hn::Mul(hn::LoadU(d, from + k), hn::LoadU(d, to + k)), d, to + k); });
+void MultiplyBy(const float* HWY_RESTRICT from, float* HWY_RESTRICT to, const Rectangle& part) {
+  LoopRectangle(part, [&](Index k, auto d)
+                          HWY_ATTR { hn::StoreU(hn::Mul(hn::LoadU(d, from + k), hn::LoadU(d, to + k)), d, to + k); });
 }
 
 void Exponentials(float* HWY_RESTRICT v, Index count) {
@@ -123,12 +143,12 @@ void ScaleBytes(const std::uint8_t* HWY_RESTRICT from, const float* HWY_RESTRICT
   });
 }
 
-void AddColumns(const float* HWY_RESTRICT v, Index rows, Index n, float* HWY_RESTRICT sum) {
-  for (Index r = 0; r < rows; ++r) AddScaled(1.0f, v + r * n, sum, n);
+void AddColumns(const float* HWY_RESTRICT v, const Rectangle& part, float* HWY_RESTRICT sum) {
+  for (Index r = 0; r < part.rows; ++r) AddScaled(1.0f, v + r * part.stride, sum, part.columns);
 }
 
-void ToBfloat16(const float* HWY_RESTRICT from, Bfloat16* HWY_RESTRICT to, Index count) {
-  Loop(count, [&](Index k, auto d) HWY_ATTR {
+void ToBfloat16(const float* HWY_RESTRICT from, Bfloat16* HWY_RESTRICT to, const Rectangle& part) {
+  LoopRectangle(part, [&](Index k, auto d) HWY_ATTR {
     const hn::Rebind<std::uint32_t, decltype(d)> u32;
     const hn::Rebind<std::uint16_t, decltype(d)> u16;
     const auto bits = hn::BitCast(u32, hn::LoadU(d, from + k));
@@ -199,11 +219,13 @@ HWY_EXPORT(HeavyBallStep);
 HWY_EXPORT(ComplexMomentumStep);
 HWY_EXPORT(AdamStep);
 
-void add_bias_and_activate(Activation activation, const float* bias, float* y, Index rows, Index n) {
-  HWY_DYNAMIC_DISPATCH(AddBiasAndActivate)(activation, bias, y, rows, n);
+void add_bias_and_activate(Activation activation, const float* bias, const float* y, Index stride, float* x,
+                           const Rectangle& part) {
+  HWY_DYNAMIC_DISPATCH(AddBiasAndActivate)(activation, bias, y, stride, x, part);
 }
-void times_derivative(Activation activation, const float* x, float* adjoint, Index count) {
-  if (activation != Activation::kIdentity) HWY_DYNAMIC_DISPATCH(TimesDerivative)(activation, x, adjoint, count);
+void times_derivative(Activation activation, const float* x, const float* adjoint, Index stride, float* to,
+                      const Rectangle& part) {
+  HWY_DYNAMIC_DISPATCH(TimesDerivative)(activation, x, adjoint, stride, to, part);
 }
 void relax(float rate, float share, const float* x, float* v, Index count) {
   HWY_DYNAMIC_DISPATCH(Relax)(rate, share, x, v, count);
@@ -211,7 +233,9 @@ void relax(float rate, float share, const float* x, float* v, Index count) {
 void add_scaled(float factor, const float* from, float* to, Index count) {
   HWY_DYNAMIC_DISPATCH(AddScaled)(factor, from, to, count);
 }
-void multiply_by(const float* from, float* to, Index count) { HWY_DYNAMIC_DISPATCH(MultiplyBy)(from, to, count); }
+void multiply_by(const float* from, float* to, const Rectangle& part) {
+  HWY_DYNAMIC_DISPATCH(MultiplyBy)(from, to, part);
+}
 void exponentials(float* v, Index count) { HWY_DYNAMIC_DISPATCH(Exponentials)(v, count); }
 void scale_row(const float* from, const float* shift, const float* gain, float* to, Index count) {
   HWY_DYNAMIC_DISPATCH(ScaleFloats)(from, shift, gain, to, count);
@@ -219,8 +243,10 @@ void scale_row(const float* from, const float* shift, const float* gain, float* 
 void scale_row(const std::uint8_t* from, const float* shift, const float* gain, float* to, Index count) {
   HWY_DYNAMIC_DISPATCH(ScaleBytes)(from, shift, gain, to, count);
 }
-void add_columns(const float* v, Index rows, Index n, float* sum) { HWY_DYNAMIC_DISPATCH(AddColumns)(v, rows, n, sum); }
-void to_bfloat16(const float* from, Bfloat16* to, Index count) { HWY_DYNAMIC_DISPATCH(ToBfloat16)(from, to, count); }
+void add_columns(const float* v, const Rectangle& part, float* sum) { HWY_DYNAMIC_DISPATCH(AddColumns)(v, part, sum); }
+void to_bfloat16(const float* from, Bfloat16* to, const Rectangle& part) {
+  HWY_DYNAMIC_DISPATCH(ToBfloat16)(from, to, part);
+}
 void heavy_ball_step(float momentum, float learning_rate, float l2, const float* g, float* u, float* w, Index count) {
   HWY_DYNAMIC_DISPATCH(HeavyBallStep)(momentum, learning_rate, l2, g, u, w, count);
 }

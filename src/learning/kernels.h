@@ -8,11 +8,19 @@
 
 namespace poise::learning {
 
-/// y[r, j] ← σ(y[r, j] + bias[j]), r < rows, j < n.
-void add_bias_and_activate(Activation activation, const float* bias, float* y, Index rows, Index n);
+/// A part of a row-major matrix: `stride` numbers from one row to the next.
+struct Rectangle {
+  Index rows, columns, stride;
+};
 
-/// adjoint[k] ← σ'·adjoint[k], σ' from the activation's value x = σ(y): x(1−x), 1−x², [x > 0] or 1.
-void times_derivative(Activation activation, const float* x, float* adjoint, Index count);
+/// x[r, j] ← σ(y[r, j] + bias[j]), x = y allowed; `stride` is that of y. NaN stays NaN.
+void add_bias_and_activate(Activation activation, const float* bias, const float* y, Index stride, float* x,
+                           const Rectangle& part);
+
+/// to[r, j] ← σ'·adjoint[r, j], to = adjoint allowed; `stride` is that of the adjoint. σ' from the activation's value
+/// x = σ(y): x(1−x), 1−x², [x > 0] or 1.
+void times_derivative(Activation activation, const float* x, const float* adjoint, Index stride, float* to,
+                      const Rectangle& part);
 
 /// v[k] ← v[k] + rate · (share · x[k] − v[k]): one relaxation step of v towards x, or, with rate ρ = (1 − τ)^K and v
 /// the adjoint, what K steps from x towards the adjoint leave of x (THEORY 3.3).
@@ -21,21 +29,26 @@ void relax(float rate, float share, const float* x, float* v, Index count);
 /// to[k] ← to[k] + factor · from[k]
 void add_scaled(float factor, const float* from, float* to, Index count);
 
-/// to[k] ← to[k] · from[k]
-void multiply_by(const float* from, float* to, Index count);
+/// to[r, j] ← to[r, j] · from[r, j]
+void multiply_by(const float* from, float* to, const Rectangle& part);
 
 /// v[k] ← e^{v[k]}
 void exponentials(float* v, Index count);
+
+/// Asks for a row's numbers to be fetched from memory.
+inline void prefetch(const void* begin, Index bytes) {
+  for (Index k = 0; k < bytes; k += 64) __builtin_prefetch(static_cast<const char*>(begin) + k);
+}
 
 /// to[r, j] ← (from[r, j] − shift[j]) · gain[j]: one row.
 void scale_row(const float* from, const float* shift, const float* gain, float* to, Index count);
 void scale_row(const std::uint8_t* from, const float* shift, const float* gain, float* to, Index count);
 
 /// sum[j] += Σ_r v[r, j]
-void add_columns(const float* v, Index rows, Index n, float* sum);
+void add_columns(const float* v, const Rectangle& part, float* sum);
 
 /// Rounded to the nearest, ties to even.
-void to_bfloat16(const float* from, Bfloat16* to, Index count);
+void to_bfloat16(const float* from, Bfloat16* to, const Rectangle& part);
 
 /// u ← α u − (g + λ w);  w ← w + η u
 void heavy_ball_step(float momentum, float learning_rate, float l2, const float* g, float* u, float* w, Index count);

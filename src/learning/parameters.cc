@@ -5,6 +5,7 @@
 #include <cmath>
 #include <numbers>
 
+#include "base/parallel.h"
 #include "base/random.h"
 
 namespace poise::learning {
@@ -13,7 +14,14 @@ namespace {
 using FloatRows = Eigen::Map<MatrixF>;
 using ConstFloatRows = Eigen::Map<const MatrixF>;
 
-constexpr Index kAlignment = 16;  // numbers: a cache line
+constexpr Index kAlignment = 16;                   // numbers: a cache line
+constexpr Index kLeastPart = 64, kMostPart = 256;  // units: fewer waste a product's time, more are few for many threads
+
+/// The weights of a part, N_{l−1} × columns.
+template <typename Map, typename Vector>
+Map weights_of(Vector& parameters, const ParameterLayout& layout, Index l, const Part& part) {
+  return Map(parameters.data() + part.weights, layout.inputs(l), part.columns);
+}
 
 Matrix normal_matrix(Index rows, Index cols, std::uint64_t seed) {
   Matrix result(rows, cols);
@@ -49,13 +57,29 @@ ParameterLayout::ParameterLayout(std::vector<Index> widths) : widths_(std::move(
   }
 }
 
+Index ParameterLayout::parts(Index l) const {
+  if (width(l) < 2 * kLeastPart) return 1;
+  if (width(l) < 4 * kLeastPart) return 2;
+  return std::max<Index>(1, width(l) / (4 * kMostPart)) * 4;  // four threads share a multiple of four evenly
+}
+
+Part ParameterLayout::part(Index l, Index number) const {
+  auto begin = [&](Index k) {
+    return k == parts(l) ? width(l) : part_begin(width(l), parts(l), k) / kAlignment * kAlignment;
+  };
+  return {begin(number), begin(number + 1) - begin(number), weights(l) + inputs(l) * begin(number)};
+}
+
 std::vector<Layer> to_layers(const ParameterLayout& layout, const Floats& parameters, Activation hidden) {
   std::vector<Layer> layers;
   for (Index l = 1; l <= layout.layers(); ++l) {
     Layer layer;
-    layer.weights = ConstFloatRows(parameters.data() + layout.weights(l), layout.inputs(l), layout.outputs(l))
-                        .transpose()
-                        .cast<double>();
+    layer.weights.resize(layout.outputs(l), layout.inputs(l));
+    for (Index k = 0; k < layout.parts(l); ++k) {
+      const Part part = layout.part(l, k);
+      layer.weights.middleRows(part.column, part.columns) =
+          weights_of<ConstFloatRows>(parameters, layout, l, part).transpose().cast<double>();
+    }
     layer.bias =
         Eigen::Map<const Eigen::VectorXf>(parameters.data() + layout.bias(l), layout.outputs(l)).cast<double>();
     layer.activation = l == layout.layers() ? Activation::kIdentity : hidden;
@@ -64,11 +88,18 @@ std::vector<Layer> to_layers(const ParameterLayout& layout, const Floats& parame
   return layers;
 }
 
+/// W_lᵀ into its parts.
+static void set_weights(const ParameterLayout& layout, Index l, const Matrix& transposed, Floats& parameters) {
+  for (Index k = 0; k < layout.parts(l); ++k) {
+    const Part part = layout.part(l, k);
+    weights_of<FloatRows>(parameters, layout, l, part) = transposed.middleCols(part.column, part.columns).cast<float>();
+  }
+}
+
 void from_layers(const ParameterLayout& layout, const std::vector<Layer>& layers, Floats& parameters) {
   for (Index l = 1; l <= layout.layers(); ++l) {
     const Layer& layer = layers[static_cast<std::size_t>(l - 1)];
-    FloatRows(parameters.data() + layout.weights(l), layout.inputs(l), layout.outputs(l)) =
-        layer.weights.transpose().cast<float>();
+    set_weights(layout, l, layer.weights.transpose(), parameters);
     Eigen::Map<Eigen::VectorXf>(parameters.data() + layout.bias(l), layout.outputs(l)) = layer.bias.cast<float>();
   }
 }
@@ -81,13 +112,13 @@ void initialize(const ParameterLayout& layout, Initialization how, Activation hi
   for (Index l = 1; l <= layout.layers(); ++l) {
     const Index inputs = layout.inputs(l), outputs = layout.outputs(l);
     const std::uint64_t stream = random_bits(seed, 0x1a7e5u + static_cast<std::uint64_t>(l));
-    FloatRows weights(parameters.data() + layout.weights(l), inputs, outputs);
     const bool last = l == layout.layers();
     if (how == Initialization::kOrthogonal) {
-      weights = (orthonormal_matrix(inputs, outputs, stream) * (relu && !last ? std::numbers::sqrt2 : 1)).cast<float>();
+      const double gain = relu && !last ? std::numbers::sqrt2 : 1;
+      set_weights(layout, l, orthonormal_matrix(inputs, outputs, stream) * gain, parameters);
     } else {
       const double sd = deviation(how, relu, last, static_cast<double>(inputs), static_cast<double>(outputs));
-      weights = (normal_matrix(inputs, outputs, stream) * sd).cast<float>();
+      set_weights(layout, l, normal_matrix(inputs, outputs, stream) * sd, parameters);
     }
   }
 }

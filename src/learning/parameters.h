@@ -10,7 +10,15 @@ namespace poise::learning {
 
 using Floats = AlignedFloats;
 
-/// Where layer l = 1 … L lies in the flat vector: W_lᵀ input-major, N_{l−1} rows of N_l numbers, then the row b_l.
+/// Units [column, column + columns) of a layer, whose weights lie together: N_{l−1} rows of `columns` numbers, row k
+/// those that input k goes through, from number `weights` of the vector on.
+struct Part {
+  Index column, columns, weights;
+};
+
+/// Where layer l = 1 … L lies in the flat vector: W_lᵀ in parts of the units, then b_l. A member of a team works on the
+/// same parts in every batch and phase (forward, adjoint, gradient, step), so that their weights stay in its cache;
+/// the parts depend on the network alone, so that bits do not depend on the threads.
 class ParameterLayout {
  public:
   explicit ParameterLayout(std::vector<Index> widths);  ///< {N_0, …, N_L}
@@ -21,11 +29,14 @@ class ParameterLayout {
   Index outputs(Index l) const { return width(l); }
   const std::vector<Index>& widths() const { return widths_; }
 
-  Index weights(Index l) const { return begin_[static_cast<std::size_t>(l - 1)]; }  ///< offset of W_lᵀ
-  Index bias(Index l) const { return weights(l) + inputs(l) * outputs(l); }         ///< offset of b_l
+  Index parts(Index l) const;
+  Part part(Index l, Index number) const;
+  Index bias(Index l) const { return weights(l) + inputs(l) * outputs(l); }  ///< offset of b_l
   Index size() const { return size_; }  ///< of the vector, gaps for alignment included (they stay 0)
 
  private:
+  Index weights(Index l) const { return begin_[static_cast<std::size_t>(l - 1)]; }
+
   std::vector<Index> widths_, begin_;
   Index size_ = 0;
 };

@@ -17,7 +17,7 @@ void Batch::relax_simultaneously(const Chunk& c) {
     if (l == layers) return at(adjoint_, l, c.begin);
     float* d = at(drive_, l, c.begin);
     std::copy_n(at(predicted_, l, c.begin), size(l), d);
-    times_derivative(options_.activation, at(activation_, l, c.begin), d, size(l));
+    times_derivative(options_.activation, at(activation_, l, c.begin), d, layout_.width(l), d, rectangle(c, l));
     return d;
   };
   for (int sweep = 0; sweep < options_.relaxation_steps; ++sweep) {
@@ -53,8 +53,8 @@ void Batch::predict_states(const Chunk& c) {
     const bool last = l == layout_.layers();
     float* y = last ? at(activation_, l, c.begin) : at(predicted_, l, c.begin);
     propagate(c, l, parameters_, y);
-    add_bias_and_activate(last ? Activation::kIdentity : options_.activation, parameters_ + layout_.bias(l), y, c.rows,
-                          layout_.outputs(l));
+    add_bias_and_activate(last ? Activation::kIdentity : options_.activation, parameters_ + layout_.bias(l), y,
+                          layout_.width(l), y, rectangle(c, l));
   }
   head(c, false);
 }
@@ -74,7 +74,7 @@ void Batch::find_signals(const Chunk& c) {
       }
       energy += 0.5 * square * row_weight(c.begin + i);
     }
-    times_derivative(options_.activation, mean, signal, c.rows * n);
+    times_derivative(options_.activation, mean, signal, n, signal, rectangle(c, l));
   }
   chunk_sums_[static_cast<std::size_t>(c.number)].bulk_energy = energy;
 }

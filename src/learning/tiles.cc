@@ -11,70 +11,90 @@ constexpr Index kTileNumbers = 16384;
 
 }  // namespace
 
-/// Tiles of about kTileNumbers; four or a multiple of it a layer, so that two and four threads share them evenly.
+/// In the order of the parts' places in their layers, which is that of the team's members.
 void Batch::plan_tiles() {
   for (Index l = layout_.layers(); l >= 1; --l) {
-    const Index numbers = layout_.inputs(l) * layout_.outputs(l);
-    const Index most = std::max<Index>(1, layout_.inputs(l) / 8);
-    const Index parts = numbers <= kTileNumbers ? 1 : std::min(most, (numbers / kTileNumbers + 3) / 4 * 4);
-    for (Index part = 0; part < std::max<Index>(1, parts); ++part) {
-      tiles_.push_back(
-          {l, part_begin(layout_.inputs(l), parts, part), part_begin(layout_.inputs(l), parts, part + 1), part == 0});
+    for (Index k = 0; k < layout_.parts(l); ++k) {
+      const Part part = layout_.part(l, k);
+      const Index inputs = layout_.inputs(l), most = std::max<Index>(1, inputs / 8);
+      const Index pieces = std::clamp<Index>(inputs * part.columns / kTileNumbers, 1, most);
+      for (Index piece = 0; piece < pieces; ++piece) {
+        tiles_.push_back({l, part_begin(inputs, pieces, piece), part_begin(inputs, pieces, piece + 1), part});
+      }
+    }
+  }
+  auto place = [&](const Tile& tile) {  // from 0 to 1: by units, in layers of one part by inputs
+    const auto l = tile.layer;
+    return layout_.parts(l) > 1 ? static_cast<double>(tile.part.column) / static_cast<double>(layout_.outputs(l))
+                                : static_cast<double>(tile.begin) / static_cast<double>(layout_.inputs(l));
+  };
+  std::stable_sort(tiles_.begin(), tiles_.end(), [&](const Tile& a, const Tile& b) { return place(a) < place(b); });
+}
+
+/// Equal shares of the numbers, so that the parts of a layer fall to the members as they do in its other phases.
+void Batch::deal_tiles(int members) {
+  if (std::ssize(first_tile_) == members + 1) return;
+  first_tile_.assign(static_cast<std::size_t>(members + 1), static_cast<Index>(tiles_.size()));
+  first_tile_[0] = 0;
+  Index all = 0, before = 0;
+  for (const Tile& tile : tiles_) all += tile.count();
+  int member = 1;
+  for (std::size_t t = 0; t < tiles_.size(); before += tiles_[t++].count()) {
+    for (; member < members && before + tiles_[t].count() / 2 >= part_begin(all, members, member); ++member) {
+      first_tile_[static_cast<std::size_t>(member)] = static_cast<Index>(t);
     }
   }
 }
 
-/// mean X_{l−1}ᵀ Y*_l over the tile's inputs, all rows of the batch (the mean is in Y*).
-void Batch::tile_gradient(const Tile& tile) {
-  const Index l = tile.layer, n = layout_.outputs(l), rows = static_cast<Index>(rows_.size());
-  float* gradient = gradient_.data() + layout_.weights(l) + tile.begin * n;
-  if (tile.with_bias) {
-    float* bias = gradient_.data() + layout_.bias(l);
-    std::fill_n(bias, n, 0.0f);
-    add_columns(at(adjoint_, l, 0), rows, n, bias);
+void Batch::tile_gradients(Team& team) {
+  share_tiles(team, [&](const Tile& tile) {
+    float* gradient = gradient_.data();
+    tile_gradient(tile, gradient + tile.weights(), gradient + layout_.bias(tile.layer) + tile.part.column);
+  });
+}
+
+/// mean X_{l−1}ᵀ Y*_l of the tile, all rows of the batch (the mean is in Y*), and of the biases, if it has them.
+void Batch::tile_gradient(const Tile& tile, float* weights, float* bias) {
+  const Index l = tile.layer, n = layout_.outputs(l), inputs = layout_.inputs(l), columns = tile.part.columns;
+  if (tile.with_bias()) {
+    std::fill_n(bias, columns, 0.0f);
+    add_columns(at(adjoint_, l, 0) + tile.part.column, {row_count(), columns, n}, bias);
   }
-  if (l == 1 && sparse_) return sparse_gradient(tile, gradient);
-  const Index inputs = layout_.inputs(l);
-  ProductShape shape{true, false, tile.end - tile.begin, n, rows, inputs, n, n};
+  if (l == 1 && sparse_) return sparse_gradient(tile, weights);
+  ProductShape shape{true, false, tile.end - tile.begin, columns, row_count(), inputs, n, columns};
   if (rounded_) {
     shape.input = ProductInput::kBfloat16;
-    multiply(shape, at(activation16_, l - 1, 0) + tile.begin, at(adjoint16_, l, 0), gradient);
+    multiply(shape, below16(l, 0) + tile.begin, at(adjoint16_, l, 0) + tile.part.column, weights);
   } else {
-    multiply(shape, at(activation_, l - 1, 0) + tile.begin, at(adjoint_, l, 0), gradient);
+    multiply(shape, below(l, 0) + tile.begin, at(adjoint_, l, 0) + tile.part.column, weights);
   }
 }
 
 void Batch::sparse_gradient(const Tile& tile, float* gradient) {
   const CsrMatrix& x = *problem_.features.sparse();
-  const Index n = layout_.outputs(1);
-  std::fill_n(gradient, (tile.end - tile.begin) * n, 0.0f);
+  const Index columns = tile.part.columns;
+  std::fill_n(gradient, tile.count(), 0.0f);
   for (std::size_t i = 0; i < rows_.size(); ++i) {
     const auto row = static_cast<std::size_t>(rows_[i]);
     const auto begin = x.columns.begin() + x.row_start[row], end = x.columns.begin() + x.row_start[row + 1];
+    const float* adjoint = at(adjoint_, 1, static_cast<Index>(i)) + tile.part.column;
     for (auto at_column = std::lower_bound(begin, end, tile.begin); at_column != end && *at_column < tile.end;
          ++at_column) {
       const auto e = static_cast<std::size_t>(at_column - x.columns.begin());
-      add_scaled(x.values[e] * scaling_.gain.data()[*at_column], at(adjoint_, 1, static_cast<Index>(i)),
-                 gradient + (*at_column - tile.begin) * n, n);
+      add_scaled(x.values[e] * scaling_.gain.data()[*at_column], adjoint,
+                 gradient + (*at_column - tile.begin) * columns, columns);
     }
   }
 }
 
-void Batch::apply_step(const Tile& tile, StepRule& step, float* parameters) {
-  const Index l = tile.layer, n = layout_.outputs(l);
-  const Index first = layout_.weights(l) + tile.begin * n, count = (tile.end - tile.begin) * n;
-  step.apply(first, count, options_.l2, gradient_.data() + first, parameters + first);
-  round_weights(first, count);
-  if (!tile.with_bias) return;
-  step.apply(layout_.bias(l), n, 0, gradient_.data() + layout_.bias(l), parameters + layout_.bias(l));
-}
-
-/// The range of tiles that make up layer l: they lie together.
-std::pair<Index, Index> Batch::tiles_of(Index l) const {
-  const auto of_layer = [l](const Tile& tile) { return tile.layer == l; };
-  const auto first = std::find_if(tiles_.begin(), tiles_.end(), of_layer);
-  const auto last = std::find_if_not(first, tiles_.end(), of_layer);
-  return {first - tiles_.begin(), last - tiles_.begin()};
+void Batch::update(const Tile& tile, StepRule& step, float* parameters) {
+  const Index count = tile.count(), columns = tile.part.columns;
+  const Index bias = layout_.bias(tile.layer) + tile.part.column;
+  float *gradient = scratch(count + columns), *bias_gradient = gradient + count;
+  tile_gradient(tile, gradient, bias_gradient);
+  step.apply(tile.weights(), count, options_.l2, gradient, parameters + tile.weights());
+  round_weights(tile.weights(), count);
+  if (tile.with_bias()) step.apply(bias, columns, 0, bias_gradient, parameters + bias);
 }
 
 }  // namespace poise::learning

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <functional>
 #include <numeric>
 
 #include "base/random.h"
@@ -50,9 +51,13 @@ Dataset random_data(bool sparse = false) {
   return data;
 }
 
-NetworkOptions options_of(Activation activation = Activation::kSigmoid, Loss loss = Loss::kCrossEntropy) {
+using Widths = std::vector<Index>;
+const Widths kNarrow{7, 5}, kWide{130, 300};  // of layers of one part, and of two and four
+
+NetworkOptions options_of(Activation activation = Activation::kSigmoid, Loss loss = Loss::kCrossEntropy,
+                          const Widths& hidden = kNarrow) {
   NetworkOptions options;
-  options.hidden = {7, 5};
+  options.hidden = hidden;
   options.activation = activation;
   options.loss = loss;
   options.batch = kRows;
@@ -70,7 +75,7 @@ struct Case {
   Dataset data;
   Problem problem;
   InputScaling scaling;
-  ParameterLayout layout{{kFeatures, 7, 5, kClasses}};
+  ParameterLayout layout{{kFeatures, options.hidden[0], options.hidden[1], kClasses}};
   Floats parameters = Floats(static_cast<std::size_t>(layout.size()));
   Batch batch;
   std::vector<Index> rows;
@@ -147,14 +152,20 @@ void expect_gradient(const Case& c, reference::Adjoint adjoint, const std::vecto
   }
 }
 
-class EveryActivation : public testing::TestWithParam<std::tuple<Activation, Loss>> {};
+class EveryActivation : public testing::TestWithParam<std::tuple<Activation, Loss, Widths>> {
+ protected:
+  static NetworkOptions options() {
+    return options_of(std::get<0>(GetParam()), std::get<1>(GetParam()), std::get<2>(GetParam()));
+  }
+};
 INSTANTIATE_TEST_SUITE_P(
     Batch, EveryActivation,
     testing::Combine(testing::Values(Activation::kIdentity, Activation::kSigmoid, Activation::kTanh, Activation::kRelu),
-                     testing::Values(Loss::kCrossEntropy, Loss::kBinaryCrossEntropy, Loss::kSquared)));
+                     testing::Values(Loss::kCrossEntropy, Loss::kBinaryCrossEntropy, Loss::kSquared),
+                     testing::Values(kNarrow, kWide)));
 
 TEST_P(EveryActivation, AdjointAndLossAreTheReferences) {
-  Case c(options_of(std::get<0>(GetParam()), std::get<1>(GetParam())));
+  Case c(options());
   const auto pass = reference::propagate(c.layers(), c.inputs());
   const Matrix top = reference::output_adjoint(c.options.loss, pass.preactivation.back(), c.targets());
   c.find_gradient();
@@ -164,7 +175,7 @@ TEST_P(EveryActivation, AdjointAndLossAreTheReferences) {
 }
 
 TEST_P(EveryActivation, SparseRowsGiveWhatDenseOnesGive) {
-  Case c(options_of(std::get<0>(GetParam()), std::get<1>(GetParam())), true);
+  Case c(options(), true);
   const auto pass = reference::propagate(c.layers(), c.inputs());
   const Matrix top = reference::output_adjoint(c.options.loss, pass.preactivation.back(), c.targets());
   c.find_gradient();
@@ -172,7 +183,7 @@ TEST_P(EveryActivation, SparseRowsGiveWhatDenseOnesGive) {
 }
 
 TEST_P(EveryActivation, RelaxedAdjointsAreTheReferences) {
-  NetworkOptions options = options_of(std::get<0>(GetParam()), std::get<1>(GetParam()));
+  NetworkOptions options = this->options();
   options.rule = Rule::kEquilibrium;
   options.relaxation_rate = 0.3;
   options.relaxation_steps = 4;  // ρ = 0.24: far from equilibrium
@@ -191,7 +202,7 @@ TEST_P(EveryActivation, RelaxedAdjointsAreTheReferences) {
 }
 
 TEST_P(EveryActivation, PredictiveCodingMovesTheStatesOfTheReference) {
-  NetworkOptions options = options_of(std::get<0>(GetParam()), std::get<1>(GetParam()));
+  NetworkOptions options = this->options();
   options.rule = Rule::kPredictiveCoding;
   options.relaxation_rate = 0.2;
   options.relaxation_steps = 7;
@@ -248,7 +259,7 @@ TEST(Batch, RunsThePublishedCodesRule) {
 
 TEST(Batch, SameBitsForAnyNumberOfThreads) {
   for (Rule rule : {Rule::kAdjoint, Rule::kEquilibrium, Rule::kPredictiveCoding}) {
-    NetworkOptions options = options_of(Activation::kRelu);
+    NetworkOptions options = options_of(Activation::kRelu, Loss::kCrossEntropy, kWide);
     options.rule = rule;
     options.dropout = rule == Rule::kPredictiveCoding ? 0 : 0.3;
     Case one(options), three(options);
@@ -259,14 +270,26 @@ TEST(Batch, SameBitsForAnyNumberOfThreads) {
   }
 }
 
-TEST(Batch, Bfloat16IsCloseToFloat32) {
-  NetworkOptions options = options_of(Activation::kTanh);
-  options.precision = Precision::kBfloat16;
-  Case c(options);
-  const auto pass = reference::propagate(c.layers(), c.inputs());
-  const Matrix top = reference::output_adjoint(c.options.loss, pass.preactivation.back(), c.targets());
+TEST(Batch, LargeBatchesShareTheirInput) {
+  const NetworkOptions options = options_of(Activation::kTanh);
+  Case c(options), large(options);
+  Batch roomy(large.problem, large.scaling, large.layout, large.options, 500'000);  // 4.5 million inputs
+  Team team(2);
   c.find_gradient();
-  expect_gradient(c, reference::adjoint(c.layers(), pass, top), pass.activation, 0.02);  // 8 bits: 0.4 % a rounding
+  team.run([&](int) { roomy.find_gradient(team, large.rows, large.parameters, large.sums); });
+  EXPECT_EQ(roomy.gradient(), c.batch.gradient());
+}
+
+TEST(Batch, Bfloat16IsCloseToFloat32) {
+  for (const Widths& hidden : {kNarrow, kWide}) {
+    NetworkOptions options = options_of(Activation::kTanh, Loss::kCrossEntropy, hidden);
+    options.precision = Precision::kBfloat16;
+    Case c(options);
+    const auto pass = reference::propagate(c.layers(), c.inputs());
+    const Matrix top = reference::output_adjoint(c.options.loss, pass.preactivation.back(), c.targets());
+    c.find_gradient();
+    expect_gradient(c, reference::adjoint(c.layers(), pass, top), pass.activation, 0.02);  // 8 bits: 0.4 % a rounding
+  }
 }
 
 TEST(Batch, DropoutKeepsTheMeanOfActivations) {
@@ -287,50 +310,132 @@ TEST(Batch, DropoutKeepsTheMeanOfActivations) {
   EXPECT_LE((mean - pass.activation[1]).norm(), 0.05 * pass.activation[1].norm());
 }
 
+using Scores = std::function<Matrix(const std::vector<Layer>&)>;
+
+std::vector<Layer> moved(std::vector<Layer> layers, const std::vector<Layer>& direction, double step) {
+  for (std::size_t l = 0; l < layers.size(); ++l) {
+    layers[l].weights += step * direction[l].weights, layers[l].bias += step * direction[l].bias;
+  }
+  return layers;
+}
+
+Matrix probabilities(const Matrix& scores) {
+  Matrix p = (scores.colwise() - scores.rowwise().maxCoeff()).array().exp();
+  return p.array().colwise() / p.rowwise().sum().array();
+}
+
 /// vᵀGv by finite differences of the forward pass: Σ share (J v)ᵀ R (J v).
-double curvature_along(const Case& c, const std::vector<Layer>& direction) {
+double curvature_along(const Case& c, const std::vector<Layer>& direction, const Scores& scores_of) {
   constexpr double kStep = 1e-6;
-  std::vector<Layer> plus = c.layers(), minus = plus;
-  for (std::size_t l = 0; l < plus.size(); ++l) {
-    plus[l].weights += kStep * direction[l].weights, plus[l].bias += kStep * direction[l].bias;
-    minus[l].weights -= kStep * direction[l].weights, minus[l].bias -= kStep * direction[l].bias;
+  const Matrix change =
+      (scores_of(moved(c.layers(), direction, kStep)) - scores_of(moved(c.layers(), direction, -kStep))) / (2 * kStep);
+  const Matrix p = probabilities(scores_of(c.layers()));
+  const Vector variance =
+      change.cwiseAbs2().cwiseProduct(p).rowwise().sum() - change.cwiseProduct(p).rowwise().sum().cwiseAbs2();
+  return c.shares().dot(variance);
+}
+
+Floats random_direction(const Case& c) {
+  Floats direction(static_cast<std::size_t>(c.layout.size()));
+  std::vector<Layer> v = c.layers();  // the gaps of the layout stay 0
+  for (std::size_t l = 0; l < v.size(); ++l) {
+    v[l].weights = Matrix::NullaryExpr(v[l].weights.rows(), v[l].weights.cols(), [&](Index i, Index j) {
+      return static_cast<double>(noise(20 + l, 100 * i + j));
+    });
+    v[l].bias = Vector::NullaryExpr(v[l].bias.size(), [&](Index i) { return static_cast<double>(noise(30 + l, i)); });
   }
-  const Matrix up = reference::propagate(plus, c.inputs()).preactivation.back();
-  const Matrix down = reference::propagate(minus, c.inputs()).preactivation.back();
-  const Matrix scores = reference::propagate(c.layers(), c.inputs()).preactivation.back();
-  const Matrix change = (up - down) / (2 * kStep);
-  double sum = 0;
-  for (Index i = 0; i < kRows; ++i) {
-    const Vector v = change.row(i), z = scores.row(i);
-    const Vector p = (z.array() - z.maxCoeff()).exp() / (z.array() - z.maxCoeff()).exp().sum();
-    sum += c.shares()[i] * (v.cwiseAbs2().dot(p) - std::pow(v.dot(p), 2));
+  from_layers(c.layout, v, direction);
+  return direction;
+}
+
+/// vᵀGv of the batch last seen, by the engine.
+double curvature_found(Case& c, const Floats& direction) {
+  Team team(2);
+  team.run([&](int) { c.batch.gauss_newton(team, direction); });
+  double found = 0;
+  for (std::size_t k = 0; k < direction.size(); ++k) {
+    found += static_cast<double>(direction.data()[k] * c.batch.gradient().data()[k]);
   }
-  return sum;
+  return found;
 }
 
 TEST(Batch, GaussNewtonProductIsTheCurvatureOfTheMeanLoss) {
-  for (Activation activation : {Activation::kTanh, Activation::kRelu}) {
-    NetworkOptions options = options_of(activation);
+  for (const auto& [activation, hidden] : {std::pair{Activation::kTanh, kNarrow}, {Activation::kRelu, kWide}}) {
+    NetworkOptions options = options_of(activation, Loss::kCrossEntropy, hidden);
     options.step = Step::kGolden;
     Case c(options);
-    c.find_gradient(1);
-    Floats direction(static_cast<std::size_t>(c.layout.size()));
-    const std::vector<Layer> shape = c.layers();  // the gaps of the layout stay 0
-    std::vector<Layer> v = shape;
-    for (std::size_t l = 0; l < v.size(); ++l) {
-      v[l].weights = Matrix::NullaryExpr(v[l].weights.rows(), v[l].weights.cols(), [&](Index i, Index j) {
-        return static_cast<double>(noise(20 + l, 100 * i + j));
-      });
-      v[l].bias = Vector::NullaryExpr(v[l].bias.size(), [&](Index i) { return static_cast<double>(noise(30 + l, i)); });
-    }
-    from_layers(c.layout, v, direction);
-    Team team(2);
-    team.run([&](int) { c.batch.gauss_newton(team, direction); });
-    double found = 0;
-    for (std::size_t k = 0; k < direction.size(); ++k)
-      found += static_cast<double>(direction.data()[k] * c.batch.gradient().data()[k]);
-    const double expected = curvature_along(c, to_layers(c.layout, direction, activation));
+    c.find_gradient();
+    const Floats direction = random_direction(c);
+    const double found = curvature_found(c, direction);
+    const Scores scores_of = [&](const std::vector<Layer>& layers) {
+      return reference::propagate(layers, c.inputs()).preactivation.back();
+    };
+    const double expected = curvature_along(c, to_layers(c.layout, direction, activation), scores_of);
     EXPECT_NEAR(found, expected, 1e-4 * expected);
+  }
+}
+
+/// Masks of the last batch, read from activations that it multiplied, and the forward pass through them.
+class Dropped {
+ public:
+  Dropped(const Case& c) : inputs_(c.inputs()) {
+    const std::vector<Layer> layers = c.layers();
+    Matrix x = inputs_;
+    for (Index l : {1, 2}) {
+      const Matrix y = preactivation(layers, x, l);
+      x = Eigen::Map<const MatrixF>(c.batch.activations(l), kRows, y.cols()).cast<double>();
+      masks_.push_back((x.array().abs() > 0).select(x.array() / y.array().tanh(), 0));
+    }
+  }
+
+  Matrix scores(const std::vector<Layer>& layers) const {
+    Matrix x = inputs_;
+    for (Index l : {1, 2}) {
+      x = preactivation(layers, x, l).array().tanh() * masks_[static_cast<std::size_t>(l - 1)].array();
+    }
+    return preactivation(layers, x, 3);
+  }
+
+ private:
+  static Matrix preactivation(const std::vector<Layer>& layers, const Matrix& x, Index l) {
+    const Layer& layer = layers[static_cast<std::size_t>(l - 1)];
+    return (x * layer.weights.transpose()).rowwise() + layer.bias.transpose();
+  }
+
+  Matrix inputs_;
+  std::vector<Matrix> masks_;
+};
+
+double mean_loss(const Case& c, const Matrix& scores) {
+  const Matrix p = probabilities(scores);
+  return -c.shares().dot(p.cwiseProduct(c.targets()).rowwise().sum().array().log().matrix());
+}
+
+TEST(Batch, DropoutsGradientAndCurvatureGoThroughItsMasks) {
+  for (const Widths& hidden : {kNarrow, kWide}) {
+    NetworkOptions options = options_of(Activation::kTanh, Loss::kCrossEntropy, hidden);
+    options.dropout = 0.4;
+    Case c(options);
+    const Floats before = c.parameters;
+    c.options.learning_rate = 1;  // momentum 0: the step is the gradient
+    c.train();
+    const Floats after = c.parameters;
+    c.parameters = before;
+    const Dropped dropped(c);
+    const Floats direction = random_direction(c);
+    double slope = 0;
+    for (std::size_t k = 0; k < before.size(); ++k) {
+      slope += static_cast<double>(direction.data()[k]) * static_cast<double>(before.data()[k] - after.data()[k]);
+    }
+    const std::vector<Layer> v = to_layers(c.layout, direction, options.activation);
+    constexpr double kStep = 1e-5;
+    const double up = mean_loss(c, dropped.scores(moved(c.layers(), v, kStep)));
+    const double down = mean_loss(c, dropped.scores(moved(c.layers(), v, -kStep)));
+    EXPECT_NEAR(slope, (up - down) / (2 * kStep), 2e-3 * std::abs(slope));
+
+    const Scores scores_of = [&](const std::vector<Layer>& layers) { return dropped.scores(layers); };
+    const double expected = curvature_along(c, v, scores_of);
+    EXPECT_NEAR(curvature_found(c, direction), expected, 1e-3 * expected);
   }
 }
 
