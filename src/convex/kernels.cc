@@ -1,5 +1,6 @@
 #include "convex/kernels.h"
 
+#include <algorithm>
 #include <cmath>
 
 #undef HWY_TARGET_INCLUDE
@@ -105,18 +106,32 @@ void HessianDoubles(const double* p, const double* s, Index classes, Index ld, d
   HessianBlock(p, s, classes, ld, v);
 }
 
-template <typename T>
-HWY_INLINE void SparseScores(const std::int32_t* HWY_RESTRICT columns, const float* HWY_RESTRICT values, Index count,
-                             const T* HWY_RESTRICT weights, Index padded, T* HWY_RESTRICT out) {
+/// `kVectors` vectors of sums at a time: they stay in registers, and one does not wait for another.
+template <int kVectors, typename T>
+HWY_INLINE void SparseScoresOf(const std::int32_t* HWY_RESTRICT columns, const float* HWY_RESTRICT values, Index count,
+                               const T* HWY_RESTRICT weights, Index padded, T* HWY_RESTRICT out) {
   const hn::ScalableTag<T> t;
   const Index lanes = static_cast<Index>(hn::Lanes(t));
-  for (Index c = 0; c < padded; c += lanes) {
-    auto sum = hn::LoadU(t, out + c);
-    for (Index k = 0; k < count; ++k) {
-      sum = hn::MulAdd(hn::Set(t, static_cast<T>(values[k])), hn::LoadU(t, weights + columns[k] * padded + c), sum);
-    }
-    hn::StoreU(sum, t, out + c);
+  auto first = hn::LoadU(t, out), second = kVectors > 1 ? hn::LoadU(t, out + lanes) : first;
+  for (Index k = 0; k < count; ++k) {
+    const auto value = hn::Set(t, static_cast<T>(values[k]));
+    const T* HWY_RESTRICT row = weights + columns[k] * padded;
+    first = hn::MulAdd(value, hn::LoadU(t, row), first);
+    if constexpr (kVectors > 1) second = hn::MulAdd(value, hn::LoadU(t, row + lanes), second);
   }
+  hn::StoreU(first, t, out);
+  if constexpr (kVectors > 1) hn::StoreU(second, t, out + lanes);
+}
+
+template <typename T>
+HWY_INLINE void SparseScores(const std::int32_t* columns, const float* values, Index count, const T* weights,
+                             Index padded, T* out) {
+  const Index lanes = static_cast<Index>(hn::Lanes(hn::ScalableTag<T>()));
+  Index c = 0;
+  for (; c + 2 * lanes <= padded; c += 2 * lanes) {
+    SparseScoresOf<2>(columns, values, count, weights + c, padded, out + c);
+  }
+  for (; c < padded; c += lanes) SparseScoresOf<1>(columns, values, count, weights + c, padded, out + c);
 }
 void SparseScoresFloats(const std::int32_t* columns, const float* values, Index count, const float* weights,
                         Index padded, float* out) {
@@ -127,26 +142,35 @@ void SparseScoresDoubles(const std::int32_t* columns, const float* values, Index
   SparseScores(columns, values, count, weights, padded, out);
 }
 
-template <typename T>
-HWY_INLINE void SparseScatter(const std::int32_t* HWY_RESTRICT columns, const float* HWY_RESTRICT values, Index count,
-                              const T* HWY_RESTRICT residual, Index padded, T* HWY_RESTRICT product) {
-  const hn::ScalableTag<T> t;
+double InnerProduct(const float* HWY_RESTRICT x, const float* HWY_RESTRICT y, Index count) {
+  constexpr Index kStretch = 512;
+  const hn::ScalableTag<float> t;
   const Index lanes = static_cast<Index>(hn::Lanes(t));
-  for (Index k = 0; k < count; ++k) {
-    const auto value = hn::Set(t, static_cast<T>(values[k]));
-    T* HWY_RESTRICT row = product + columns[k] * padded;
-    for (Index c = 0; c < padded; c += lanes) {
-      hn::StoreU(hn::MulAdd(value, hn::LoadU(t, residual + c), hn::LoadU(t, row + c)), t, row + c);
+  double total = 0;
+  Index k = 0;
+  while (k + 4 * lanes <= count) {
+    const Index end = std::min(k + kStretch, count) - 4 * lanes;
+    auto a = hn::Zero(t), b = a, c = a, d = a;
+    for (; k <= end; k += 4 * lanes) {
+      a = hn::MulAdd(hn::LoadU(t, x + k), hn::LoadU(t, y + k), a);
+      b = hn::MulAdd(hn::LoadU(t, x + k + lanes), hn::LoadU(t, y + k + lanes), b);
+      c = hn::MulAdd(hn::LoadU(t, x + k + 2 * lanes), hn::LoadU(t, y + k + 2 * lanes), c);
+      d = hn::MulAdd(hn::LoadU(t, x + k + 3 * lanes), hn::LoadU(t, y + k + 3 * lanes), d);
     }
+    total += static_cast<double>(hn::GetLane(hn::SumOfLanes(t, hn::Add(hn::Add(a, b), hn::Add(c, d)))));
   }
+  for (; k < count; ++k) total += static_cast<double>(x[k]) * static_cast<double>(y[k]);
+  return total;
 }
-void SparseScatterFloats(const std::int32_t* columns, const float* values, Index count, const float* residual,
-                         Index padded, float* product) {
-  SparseScatter(columns, values, count, residual, padded, product);
-}
-void SparseScatterDoubles(const std::int32_t* columns, const float* values, Index count, const double* residual,
-                          Index padded, double* product) {
-  SparseScatter(columns, values, count, residual, padded, product);
+
+void AddMultiple(float factor, const float* HWY_RESTRICT x, float* HWY_RESTRICT y, Index count) {
+  const hn::ScalableTag<float> t;
+  const Index lanes = static_cast<Index>(hn::Lanes(t));
+  Index k = 0;
+  for (; k + lanes <= count; k += lanes) {
+    hn::StoreU(hn::MulAdd(hn::Set(t, factor), hn::LoadU(t, x + k), hn::LoadU(t, y + k)), t, y + k);
+  }
+  for (; k < count; ++k) y[k] += factor * x[k];
 }
 
 }  // namespace HWY_NAMESPACE
@@ -165,8 +189,8 @@ HWY_EXPORT(HessianFloats);
 HWY_EXPORT(HessianDoubles);
 HWY_EXPORT(SparseScoresFloats);
 HWY_EXPORT(SparseScoresDoubles);
-HWY_EXPORT(SparseScatterFloats);
-HWY_EXPORT(SparseScatterDoubles);
+HWY_EXPORT(InnerProduct);
+HWY_EXPORT(AddMultiple);
 
 void convert(const std::uint8_t* from, float* to, Index count) {
   HWY_DYNAMIC_DISPATCH(ConvertBytesToFloats)(from, to, count);
@@ -197,13 +221,13 @@ void sparse_scores(const std::int32_t* columns, const float* values, Index count
                    double* out) {
   HWY_DYNAMIC_DISPATCH(SparseScoresDoubles)(columns, values, count, weights, padded, out);
 }
-void sparse_scatter(const std::int32_t* columns, const float* values, Index count, const float* residual, Index padded,
-                    float* product) {
-  HWY_DYNAMIC_DISPATCH(SparseScatterFloats)(columns, values, count, residual, padded, product);
+
+double inner_product(const float* x, const float* y, Index count) {
+  return HWY_DYNAMIC_DISPATCH(InnerProduct)(x, y, count);
 }
-void sparse_scatter(const std::int32_t* columns, const float* values, Index count, const double* residual, Index padded,
-                    double* product) {
-  HWY_DYNAMIC_DISPATCH(SparseScatterDoubles)(columns, values, count, residual, padded, product);
+
+void add_multiple(float factor, const float* x, float* y, Index count) {
+  HWY_DYNAMIC_DISPATCH(AddMultiple)(factor, x, y, count);
 }
 
 }  // namespace poise

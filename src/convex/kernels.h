@@ -30,17 +30,18 @@ void softmax_block(const double* z, Index classes, Index ld, double* p, double* 
 void hessian_block(const float* p, const float* s, Index classes, Index ld, float* v);
 void hessian_block(const double* p, const double* s, Index classes, Index ld, double* v);
 
-/// out[0 … padded) += Σ_k values[k] · weights[columns[k]·padded + …]: the scores of one sparse row. padded: a multiple
-/// of kClassPadding.
+/// out[0 … padded) += Σ_k values[k] · weights[columns[k]·padded + …]: the scores of one sparse row, or, with rows in
+/// the place of columns, one feature's part of X̃ᵀR. padded: a multiple of kClassPadding.
 void sparse_scores(const std::int32_t* columns, const float* values, Index count, const float* weights, Index padded,
                    float* out);
 void sparse_scores(const std::int32_t* columns, const float* values, Index count, const double* weights, Index padded,
                    double* out);
 
-/// product[columns[k]·padded + …] += values[k] · residual[0 … padded): one sparse row's part of X̃ᵀR.
-void sparse_scatter(const std::int32_t* columns, const float* values, Index count, const float* residual, Index padded,
-                    float* product);
-void sparse_scatter(const std::int32_t* columns, const float* values, Index count, const double* residual, Index padded,
-                    double* product);
+/// Σ_k x[k] y[k]: float32 over stretches of some hundred numbers, float64 over the stretches; relative to Σ|x y| about
+/// 1e-6.
+double inner_product(const float* x, const float* y, Index count);
+
+/// y[k] += factor · x[k]
+void add_multiple(float factor, const float* x, float* y, Index count);
 
 }  // namespace poise

@@ -1,11 +1,11 @@
-// Limited-memory BFGS (Nocedal 1980) whose initial matrix is a metric of the curvature instead of a multiple of the
+// Limited-memory BFGS whose initial matrix is a metric of the curvature instead of a multiple of the
 // identity; the bulk of the work in float32, the end by Newton in float64.
 #include <algorithm>
 #include <cmath>
-#include <deque>
 #include <vector>
 
 #include "base/random.h"
+#include "convex/quasi_newton.h"
 #include "convex/solvers.h"
 #include "convex/vectors.h"
 
@@ -13,7 +13,6 @@ namespace poise {
 namespace {
 
 constexpr std::uint64_t kWarmStartSeed = 16;
-constexpr std::size_t kHistory = 10;
 // The metric is rebuilt once an iteration gains less than this share of f: then the curvature has settled.
 constexpr double kRebuildDecrease = 0.05;
 // … and again after so many passes, if f has fallen by this share since. Passes to 1e-9 without and with it: MNIST 44
@@ -25,31 +24,6 @@ constexpr double kPassesBetweenBuilds = 8, kFallBetweenBuilds = 0.02;
 constexpr double kFloatDecrease = 3e-7;
 // Where the metric has no size, conjugate gradients in it are slow: L-BFGS goes on to the noise of float32.
 constexpr double kFloatFloor = 1e-8;
-
-struct Pair {
-  MatrixF step, change;        // W_{k+1} − W_k and ∇_{k+1} − ∇_k; float32, as they only shape a direction
-  double inverse;              // 1/⟨step, change⟩
-  double inverse_metric_size;  // ⟨step, change⟩/⟨change, M⁻¹ change⟩: 1 where M has the size of the Hessian
-};
-
-/// The two-loop recursion: approximately H⁻¹ G, in float32.
-Parameters two_loop(const std::deque<Pair>& history, const Metric& metric, const Parameters& gradient, int threads) {
-  MatrixF q = gradient.cast<float>();
-  std::vector<double> alpha(history.size());
-  for (std::size_t k = history.size(); k-- > 0;) {
-    alpha[k] = history[k].inverse * dot(history[k].step, q, threads);
-    add_scaled(q, -alpha[k], history[k].change, threads);
-  }
-  MatrixF r = metric.solve(q.cast<double>()).cast<float>();
-  if (!history.empty()) {  // scale M⁻¹ to the curvature last seen; a metric that has a size is only ever found too weak
-    const double factor = history.back().inverse_metric_size;
-    r *= static_cast<float>(metric.has_size() ? std::min(1.0, factor) : factor);
-  }
-  for (std::size_t k = 0; k < history.size(); ++k) {
-    add_scaled(r, alpha[k] - history[k].inverse * dot(history[k].change, r, threads), history[k].step, threads);
-  }
-  return r.cast<double>();
-}
 
 /// Drives L-BFGS: precision, metric, history.
 class Lbfgs {
@@ -87,22 +61,14 @@ class Lbfgs {
 
   bool step() {
     const int threads = objective_.threads();
-    Parameters direction = two_loop(history_, *metric_, state_.gradient, threads);
-    if (!(state_.gradient.cwiseProduct(direction).sum() > 0)) {
-      history_.clear();
-      direction = metric_->solve(state_.gradient);
+    MatrixF direction = curvature_.product(*metric_, state_.gradient);
+    if (!(dot(state_.gradient, direction, threads) > 0)) {
+      curvature_.clear();
+      direction = curvature_.product(*metric_, state_.gradient);
     }
-    Trial trial = line_search(objective_, state_, direction, Precision::kFloat);
+    Trial trial = line_search(objective_, state_, direction);
     if (trial.length == 0) return false;
-    Pair pair{(trial.w - state_.w).cast<float>(), (trial.gradient - state_.gradient).cast<float>(), 0, 0};
-    const double curvature = dot(pair.step, pair.change, threads);
-    if (curvature > 1e-14 * pair.step.norm() * pair.change.norm()) {
-      pair.inverse = 1 / curvature;
-      const MatrixF scaled = metric_->solve(pair.change.cast<double>()).cast<float>();
-      pair.inverse_metric_size = curvature / dot(pair.change, scaled, threads);
-      history_.push_back(std::move(pair));
-      if (history_.size() > kHistory) history_.pop_front();
-    }
+    curvature_.push(state_.w, trial.w, state_.gradient, trial.gradient, *metric_);
     accept(state_, std::move(trial));
     return true;
   }
@@ -111,7 +77,7 @@ class Lbfgs {
   std::unique_ptr<Metric> metric_;
   SolveState& state_;
   Monitor& monitor_;
-  std::deque<Pair> history_;
+  QuasiNewton curvature_{objective_.threads()};
   double built_at_ = 0, built_value_ = 0;  // passes made and f when the metric was rebuilt
 };
 

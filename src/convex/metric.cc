@@ -9,6 +9,7 @@
 #include "base/parallel.h"
 #include "convex/kernels.h"
 #include "convex/row_sample.h"
+#include "convex/vectors.h"
 
 namespace poise {
 namespace {
@@ -49,14 +50,29 @@ class GramMetric : public Metric {
 
 class RootDiagonalMetric : public Metric {
  public:
-  explicit RootDiagonalMetric(const SoftmaxObjective& objective) : inverse_(objective.hessian_diagonal()) {
+  explicit RootDiagonalMetric(const SoftmaxObjective& objective)
+      : threads_(objective.threads()), inverse_(objective.hessian_diagonal()) {
     const double floor = 1e-12 * std::max(inverse_.maxCoeff(), 1e-300);
     inverse_ = inverse_.cwiseMax(floor).cwiseSqrt().cwiseInverse();
   }
-  Parameters solve(const Parameters& gradient) const override { return inverse_.cwiseProduct(gradient); }
+  Parameters solve(const Parameters& gradient) const override { return scaled(gradient); }
+  MatrixF solve_float(const MatrixF& gradient) const override { return scaled(gradient); }
   bool has_size() const override { return false; }
 
  private:
+  template <typename Vectors>
+  Vectors scaled(const Vectors& gradient) const {
+    Vectors step(gradient.rows(), gradient.cols());
+    for_each_piece(gradient.size(), threads_, [&](Index, Index begin, Index end) {
+      for (Index i = begin; i < end; ++i) {
+        const double value = inverse_.data()[i] * static_cast<double>(gradient.data()[i]);
+        step.data()[i] = static_cast<typename Vectors::Scalar>(value);
+      }
+    });
+    return step;
+  }
+
+  int threads_;
   Parameters inverse_;
 };
 

@@ -13,6 +13,8 @@ class Metric {
   virtual ~Metric() = default;
   /// M⁻¹ G; G and the result are (d+1)×K.
   virtual Parameters solve(const Parameters& gradient) const = 0;
+  /// The same of float32 numbers, where M⁻¹ only shapes a direction.
+  virtual MatrixF solve_float(const MatrixF& gradient) const { return solve(gradient.cast<double>()).cast<float>(); }
   /// Whether M has the size of the Hessian, not only its shape: then a unit step is the natural one.
   virtual bool has_size() const { return true; }
 };

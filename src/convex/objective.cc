@@ -9,6 +9,7 @@
 
 #include "base/parallel.h"
 #include "convex/kernels.h"
+#include "convex/vectors.h"
 #include "poise/error.h"
 
 namespace poise {
@@ -160,10 +161,24 @@ Evaluation SoftmaxObjective::evaluate_as(const Parameters& w, Parameters* gradie
   Evaluation value;
   value.cross_entropy = all.cross_entropy;
   value.entropy = all.entropy;
-  value.penalty = 0.5 * problem_.penalty.dot(w.topRows(features()).rowwise().squaredNorm());
+  value.penalty = 0.5 * add_penalty(w, gradient);
   value.objective = value.cross_entropy + value.penalty;
-  if (gradient) gradient->topRows(features()) += problem_.penalty.asDiagonal() * w.topRows(features());
   return value;
+}
+
+/// to += ΛV, if there is a `to`; returns ⟨V, ΛV⟩.
+double SoftmaxObjective::add_penalty(const Parameters& v, Parameters* to) const {
+  const Index k = classes();
+  auto add = [&](Index begin, Index end) {
+    double sum = 0;
+    for (Index j = begin; j < end; ++j) {
+      const double penalty = problem_.penalty[j], *row = v.data() + j * k;
+      sum += penalty * inner_product(row, row, k);
+      for (Index c = 0; to && c < k; ++c) to->data()[j * k + c] += penalty * row[c];
+    }
+    return sum;
+  };
+  return sum_of_pieces(features(), threads(), add, k);
 }
 
 Evaluation SoftmaxObjective::evaluate(const Parameters& w, Parameters* gradient, Precision precision) {
@@ -191,7 +206,7 @@ void SoftmaxObjective::hessian_product(const Parameters& v, Parameters& product,
     engine_.run<float>(
         &v, nullptr, [&](const ScoreBlock<float>& block) { apply(block); }, &product);
   }
-  product.topRows(features()) += problem_.penalty.asDiagonal() * v.topRows(features());
+  add_penalty(v, &product);
   passes_ += 1;
 }
 

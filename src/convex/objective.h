@@ -86,6 +86,7 @@ class SoftmaxObjective {
     Parameters target_moment;                      // Σ s x̃ tᵀ: (d+1)×K
   };
   const Moments& moments() const;
+  double add_penalty(const Parameters& v, Parameters* to) const;
   template <typename Real>
   Evaluation evaluate_as(const Parameters& w, Parameters* gradient);
   /// The certificate of a dual point with mean entropy `entropy` and moments `moment` = Σ s (q' − t) x̃ᵀ.

@@ -81,7 +81,7 @@ PassEngine::PassEngine(const Features& features, Index classes, int threads)
   const Index sum_bytes = 8 * (d + 1) * classes;
   const Index affordable = dense ? std::clamp<Index>(kChunkSumBytes / sum_bytes, 4, kMaxChunks) : kMaxChunks;
   chunks_ = std::min(affordable, (n + block_rows_ - 1) / block_rows_);
-  if (!dense) divide_features();
+  if (!dense) transpose_features();
 }
 
 template <typename Real>

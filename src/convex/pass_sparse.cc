@@ -1,10 +1,10 @@
-// The pass over sparse rows. Scores go row by row; the product X̃ᵀR divides the *features* among the threads: each adds
-// all rows, in order, onto its own range of features, so no partial sums are held and the bits do not depend on the
-// threads.
+// The pass over sparse rows. Scores go row by row. The product X̃ᵀR goes feature by feature, on a second copy of X by
+// features: a feature's sum stays in registers and R, which has a row a row of X, in cache; no partial sums are held
+// and the bits do not depend on the threads.
 #include <algorithm>
-#include <span>
 #include <vector>
 
+#include "base/aligned.h"
 #include "base/parallel.h"
 #include "convex/kernels.h"
 #include "convex/pass.h"
@@ -12,13 +12,16 @@
 namespace poise {
 namespace {
 
+template <typename Real>
+using Padded = std::vector<Real, AlignedAllocator<Real>>;  // rows begin at cache lines
+
 Index round_up(Index value, Index multiple) { return (value + multiple - 1) / multiple * multiple; }
 
 /// (d+1)×K parameters as Real with rows padded to a multiple of kClassPadding; empty for null.
 template <typename Real>
-std::vector<Real> padded_rows(const Parameters* w, Index padded, int threads) {
+Padded<Real> padded_rows(const Parameters* w, Index padded, int threads) {
   if (!w) return {};
-  std::vector<Real> out(static_cast<std::size_t>(w->rows() * padded), Real{0});
+  Padded<Real> out(static_cast<std::size_t>(w->rows() * padded), Real{0});
   const Index classes = w->cols(), parts = threads;
   parallel_for(parts, threads, [&](Index part) {
     for (Index j = part_begin(w->rows(), parts, part); j < part_begin(w->rows(), parts, part + 1); ++j) {
@@ -30,7 +33,7 @@ std::vector<Real> padded_rows(const Parameters* w, Index padded, int threads) {
 }
 
 template <typename Real>
-void block_scores(const CsrMatrix& x, const std::vector<Real>& w, Index classes, Index padded, Index begin, Index rows,
+void block_scores(const CsrMatrix& x, const Padded<Real>& w, Index classes, Index padded, Index begin, Index rows,
                   Index ld, Real* z) {
   std::vector<Real> scores(static_cast<std::size_t>(padded));
   for (Index r = 0; r < ld; ++r) {
@@ -44,38 +47,43 @@ void block_scores(const CsrMatrix& x, const std::vector<Real>& w, Index classes,
   }
 }
 
-/// Rows [first, last) of X̃ᵀR into `product` (rows×K); all rows of X in order. The sums run in rows padded to `padded`.
-template <typename Real>
-void product_range(const CsrMatrix& x, std::span<const float> values, const std::vector<Real>& residual, Index padded,
-                   std::int32_t first, std::int32_t last, Parameters& product) {
-  std::vector<Real> sums(static_cast<std::size_t>((last - first) * padded), Real{0});
-  Real* origin = sums.data() - static_cast<Index>(first) * padded;  // so that a column's number is its place
+}  // namespace
+
+void PassEngine::transpose_features() {
+  const CsrMatrix& x = *features_.sparse();
+  const auto d = static_cast<std::size_t>(x.cols);
+  ByFeature& to = by_feature_;
+  to.start.assign(d + 1, 0);
+  for (std::int32_t column : x.columns) ++to.start[static_cast<std::size_t>(column) + 1];
+  for (std::size_t j = 1; j <= d; ++j) to.start[j] += to.start[j - 1];
+  to.rows.resize(x.columns.size());
+  to.values.resize(x.columns.size());
+  std::vector<Index> next(to.start.begin(), to.start.end() - 1);
   for (Index i = 0; i < x.rows(); ++i) {
-    const std::int32_t* columns = x.columns.data();
-    const std::int32_t* row_end = columns + x.row_start[static_cast<std::size_t>(i) + 1];
-    const std::int32_t* from = std::lower_bound(columns + x.row_start[static_cast<std::size_t>(i)], row_end, first);
-    const std::int32_t* to = std::lower_bound(from, row_end, last);
-    sparse_scatter(from, values.data() + (from - columns), to - from, residual.data() + i * padded, padded, origin);
+    const auto row = static_cast<std::size_t>(i);
+    for (auto e = static_cast<std::size_t>(x.row_start[row]); e < static_cast<std::size_t>(x.row_start[row + 1]); ++e) {
+      const auto place = static_cast<std::size_t>(next[static_cast<std::size_t>(x.columns[e])]++);
+      to.rows[place] = static_cast<std::int32_t>(i);
+      to.values[place] = x.values[e];
+    }
   }
-  const Index classes = product.cols();
-  for (Index j = first; j < last; ++j) {
-    std::copy_n(origin + j * padded, classes, product.data() + j * classes);
+  for (Index part = 0; part <= threads_; ++part) {
+    const auto bound = std::lower_bound(to.start.begin(), to.start.end(), part_begin(to.start.back(), threads_, part));
+    to.bounds.push_back(part == 0 ? 0 : part == threads_ ? x.cols : bound - to.start.begin());
   }
 }
 
-}  // namespace
-
-void PassEngine::divide_features() {
-  const CsrMatrix& x = *features_.sparse();
-  std::vector<Index> entries(static_cast<std::size_t>(x.cols) + 1, 0);  // in features before j
-  for (std::int32_t column : x.columns) ++entries[static_cast<std::size_t>(column) + 1];
-  for (std::size_t j = 1; j < entries.size(); ++j) entries[j] += entries[j - 1];
-  feature_bounds_.clear();
-  for (Index part = 0; part < threads_; ++part) {
-    const auto bound = std::lower_bound(entries.begin(), entries.end(), part_begin(entries.back(), threads_, part));
-    feature_bounds_.push_back(part == 0 ? 0 : static_cast<std::int32_t>(bound - entries.begin()));
+/// Rows [first, last) of X̃ᵀR into `product`.
+template <typename Real>
+static void product_range(const std::vector<Index>& start, const std::int32_t* rows, const float* values,
+                          const Padded<Real>& residual, Index padded, Index first, Index last, Parameters& product) {
+  Padded<Real> sum(static_cast<std::size_t>(padded));
+  for (Index j = first; j < last; ++j) {
+    const Index from = start[static_cast<std::size_t>(j)], count = start[static_cast<std::size_t>(j) + 1] - from;
+    std::fill(sum.begin(), sum.end(), Real{0});
+    sparse_scores(rows + from, values + from, count, residual.data(), padded, sum.data());
+    std::copy_n(sum.begin(), product.cols(), product.row(j).data());
   }
-  feature_bounds_.push_back(static_cast<std::int32_t>(x.cols));
 }
 
 template <typename Real>
@@ -84,9 +92,8 @@ void PassEngine::run_sparse(const Parameters* first, const Parameters* second, c
   const CsrMatrix& x = *features_.sparse();
   const Index n = x.rows(), padded = round_up(classes_, kClassPadding);
   const Index blocks = (n + block_rows_ - 1) / block_rows_, ld = block_rows_;
-  const std::vector<Real> w = padded_rows<Real>(first, padded, threads_),
-                          w2 = padded_rows<Real>(second, padded, threads_);
-  std::vector<Real> residual(product ? static_cast<std::size_t>(n * padded) : 0, Real{0});
+  const Padded<Real> w = padded_rows<Real>(first, padded, threads_), w2 = padded_rows<Real>(second, padded, threads_);
+  Padded<Real> residual(product ? static_cast<std::size_t>(n * padded) : 0, Real{0});
 
   parallel_for(chunks_, threads_, [&](Index chunk) {
     std::vector<Real> z(static_cast<std::size_t>(classes_ * ld)), z2(second ? z.size() : 0);
@@ -105,15 +112,18 @@ void PassEngine::run_sparse(const Parameters* first, const Parameters* second, c
   if (!product) return;
   std::vector<float> squares;
   if (square) {
-    squares.resize(x.values.size());
-    std::transform(x.values.begin(), x.values.end(), squares.begin(), [](float value) { return value * value; });
+    squares.resize(by_feature_.values.size());
+    std::transform(by_feature_.values.begin(), by_feature_.values.end(), squares.begin(),
+                   [](float value) { return value * value; });
   }
-  const std::span<const float> values(square ? squares : x.values);
-  product->setZero(x.cols + 1, classes_);
+  const float* values = square ? squares.data() : by_feature_.values.data();
+  product->resize(x.cols + 1, classes_);
   parallel_for(threads_, threads_, [&](Index part) {
-    product_range(x, values, residual, padded, feature_bounds_[static_cast<std::size_t>(part)],
-                  feature_bounds_[static_cast<std::size_t>(part) + 1], *product);
+    const auto k = static_cast<std::size_t>(part);
+    product_range(by_feature_.start, by_feature_.rows.data(), values, residual, padded, by_feature_.bounds[k],
+                  by_feature_.bounds[k + 1], *product);
   });
+  product->row(x.cols).setZero();
   for (Index i = 0; i < n; ++i) {
     for (Index c = 0; c < classes_; ++c)
       (*product)(x.cols, c) += static_cast<double>(residual[static_cast<std::size_t>(i * padded + c)]);

@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "convex/vectors.h"
+
 namespace poise {
 
 void SolveState::keep_better(const Certificate& candidate) {
@@ -59,11 +61,16 @@ std::optional<Status> Monitor::limit_reached(int max_iterations) {
 
 namespace {
 
-double dot(const Parameters& a, const Parameters& b) { return a.cwiseProduct(b).sum(); }
-
-double dual_loss(const Parameters& residual, const Vector& penalty) {
-  const Index d = penalty.size();
-  return 0.5 * residual.topRows(d).rowwise().squaredNorm().cwiseQuotient(penalty).sum();
+double dual_loss(const Parameters& residual, const Vector& penalty, int threads) {
+  const Index k = residual.cols();
+  auto loss_of = [&](Index begin, Index end) {
+    double sum = 0;
+    for (Index j = begin; j < end; ++j) {
+      sum += inner_product(residual.data() + j * k, residual.data() + j * k, k) / penalty[j];
+    }
+    return sum;
+  };
+  return 0.5 * sum_of_pieces(penalty.size(), threads, loss_of, k);
 }
 
 }  // namespace
@@ -77,22 +84,24 @@ Parameters solve_newton_system(const SoftmaxObjective& objective, const Metric& 
   Parameters step = objective.zero(), residual = gradient, product;
   int products = 0;
   Parameters z = metric.solve(residual), direction = z;
-  double rz = dot(residual, z), size = rz;  // size: ⟨direction, M direction⟩
+  const int threads = objective.threads();
+  double rz = dot(residual, z, threads), size = rz;  // size: ⟨direction, M direction⟩
   const double target = goal.reduction * goal.reduction * rz;
   const Vector& penalty = objective.problem().penalty;
-  while (products < goal.max_products && rz > 0 && (rz > target || dual_loss(residual, penalty) > goal.dual_loss)) {
+  while (products < goal.max_products && rz > 0 &&
+         (rz > target || dual_loss(residual, penalty, threads) > goal.dual_loss)) {
     objective.hessian_product(direction, product, in_double);
     ++products;
     if (monitor && monitor->must_stop()) break;
-    const double curvature = dot(direction, product);
+    const double curvature = dot(direction, product, threads);
     if (!(curvature > kNoCurvature * size)) break;  // what we have is the best there is
     const double length = rz / curvature;
-    step += length * direction;
-    residual -= length * product;
+    add_scaled(step, length, direction, threads);
+    add_scaled(residual, -length, product, threads);
     z = metric.solve(residual);
-    const double next = dot(residual, z);
+    const double next = dot(residual, z, threads);
     const double share = next / rz;
-    direction = z + share * direction;
+    combine(direction, z, share, direction, threads);
     size = next + share * share * size;  // z is M-orthogonal to the direction before
     rz = next;
   }
@@ -127,18 +136,20 @@ void certify_state(const SoftmaxObjective& objective, const Metric& metric, Solv
   bound_state(objective, metric, state, solve_newton_system(objective, metric, state.gradient, goal), tolerance);
 }
 
-Trial line_search(SoftmaxObjective& objective, const SolveState& state, const Parameters& step, Precision precision) {
+template <typename Step>
+static Trial search_along(SoftmaxObjective& objective, const SolveState& state, const Step& step, Precision precision) {
   constexpr int kTrials = 30, kExtrapolations = 2;
-  const double slope = -dot(state.gradient, step);  // φ(a) = f(W − a·step), φ'(0) < 0
+  const int threads = objective.threads();
+  const double slope = -dot(state.gradient, step, threads);  // φ(a) = f(W − a·step), φ'(0) < 0
   // Near the optimum f is flat to rounding: accept what does not rise by more than its last bits.
   const double slack = (precision == Precision::kDouble ? 2e-15 : 1e-8) * std::abs(state.value.objective);
   Trial best;
   double length = 1;
   for (int k = 0; k < kTrials; ++k) {
     Trial trial;
-    trial.w = state.w - length * step;
+    combine(trial.w, state.w, -length, step, threads);
     trial.value = objective.evaluate(trial.w, &trial.gradient, precision);
-    const double slope_there = -dot(trial.gradient, step);
+    const double slope_there = -dot(trial.gradient, step, threads);
     const double secant = length * slope / (slope - slope_there);  // where a quadratic would have its minimum
     const bool fits = trial.value.objective <= state.value.objective + 1e-4 * length * slope + slack;
     if (best.length > 0 && (!fits || trial.value.objective >= best.value.objective)) return best;
@@ -153,6 +164,14 @@ Trial line_search(SoftmaxObjective& objective, const SolveState& state, const Pa
     length = std::clamp(secant, 2 * length, 6 * length);
   }
   return best;
+}
+
+Trial line_search(SoftmaxObjective& objective, const SolveState& state, const Parameters& step) {
+  return search_along(objective, state, step, Precision::kDouble);
+}
+
+Trial line_search(SoftmaxObjective& objective, const SolveState& state, const MatrixF& step) {
+  return search_along(objective, state, step, Precision::kFloat);
 }
 
 void accept(SolveState& state, Trial&& trial) {

@@ -73,8 +73,9 @@ struct Trial {
 
 /// Backtracking on f(W − s·step) with the Armijo rule; each trial is a pass with gradient, as the first usually is the
 /// last.
-Trial line_search(SoftmaxObjective& objective, const SolveState& state, const Parameters& step,
-                  Precision precision = Precision::kDouble);
+Trial line_search(SoftmaxObjective& objective, const SolveState& state, const Parameters& step);
+/// The same on float32 passes.
+Trial line_search(SoftmaxObjective& objective, const SolveState& state, const MatrixF& step);
 void accept(SolveState& state, Trial&& trial);
 
 /// Each solver moves `state.w` (gauge-free: class sums 0) until the gap is at most the monitor's tolerance, no progress
