@@ -262,49 +262,6 @@ TEST(TrainNetwork, WeightsOfRowsCountAsRepetitions) {
   EXPECT_LE((one - two).norm(), 1e-4 * two.norm());
 }
 
-TEST(TrainNetwork, BalancedClassesAreRowsWeightedByHand) {
-  Dataset data = rings(300, 1);  // 100 rows of the inner ring, 150 of the outer
-  std::vector<Index> kept;
-  for (Index i = 0; i < 300; ++i) {
-    if (i % 2 == 1 || i < 200) kept.push_back(i);
-  }
-  data = select_rows(data, kept);
-  NetworkOptions options = small();
-  options.epochs = 3;
-  const auto scores = [&](const Dataset& train) {
-    return predict_scores(train_network(train, options).network, train);
-  };
-  const Matrix plain = scores(data);
-  Dataset weighted = data;
-  weighted.sample_weight = Vector::NullaryExpr(
-      250, [&](Index i) { return 250.0 / (2 * (data.labels[static_cast<std::size_t>(i)] == 0 ? 100 : 150)); });
-  const Matrix expected = scores(weighted);
-  options.balanced_classes = true;
-  const Matrix balanced = scores(data);
-  EXPECT_LE((balanced - expected).norm(), 1e-4 * expected.norm());
-  EXPECT_GT((balanced - plain).norm(), 0.01 * expected.norm());
-}
-
-TEST(TrainNetwork, StartsFromTheSameWeightsForAnyThreadsTimesTheGain) {
-  NetworkOptions options = small();
-  options.hidden = {300, 200};  // enough work for two threads
-  options.batch = 128;
-  options.epochs = 1;
-  options.step = Step::kSgd;
-  options.learning_rate = 1e-30;  // float32 weights stay as they are
-  options.momentum = 0;
-  options.standardize = false;  // or the first layer would be in other units
-  const Dataset data = rings(300, 1);
-  const std::vector<Layer> one = train_network(data, options).network.layers;
-  options.threads = 2;
-  options.gain = 4;  // a power of 2: exact
-  const std::vector<Layer> two = train_network(data, options).network.layers;
-  for (std::size_t l = 0; l < 3; ++l) {
-    EXPECT_GT(one[l].weights.norm(), 0);
-    EXPECT_EQ(two[l].weights, 4 * one[l].weights) << l;
-  }
-}
-
 TEST(TrainNetwork, DigitsByDefault) {
   NetworkOptions options;
   options.hidden = {64};
