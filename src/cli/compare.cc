@@ -1,7 +1,6 @@
 // poise thermo --compare: architectures of one budget, ranked by predicted learning efficiency, then trained.
 #include <fmt/core.h>
 
-#include <chrono>
 #include <cmath>
 
 #include "cli/train_parts.h"

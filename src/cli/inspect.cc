@@ -2,11 +2,11 @@
 #include <fmt/core.h>
 
 #include <algorithm>
-#include <chrono>
 #include <cmath>
 #include <filesystem>
 #include <nlohmann/json.hpp>
 
+#include "base/stopwatch.h"
 #include "cli/arguments.h"
 #include "poise/network.h"
 
@@ -127,11 +127,11 @@ json fingerprint_or_null(const Arguments& a, const Dataset& data) {
 }
 
 int inspect_data(const Arguments& a) {
-  const auto started = std::chrono::steady_clock::now();
+  const Stopwatch reading;
   ReadOptions options = a.read;
   options.inspecting = true;
   const Dataset data = read_dataset(a.data, options);
-  const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - started).count();
+  const double seconds = reading.seconds();
   std::vector<Index> counts(data.schema.classes.size());
   for (std::int32_t label : data.labels) ++counts[static_cast<std::size_t>(label)];
   json out = {{"kind", "data"},

@@ -1,9 +1,9 @@
 // poise train: data → certified softmax layer → run directory.
 #include <fmt/core.h>
 
-#include <chrono>
 #include <optional>
 
+#include "base/stopwatch.h"
 #include "cli/train_parts.h"
 #include "convex/problem.h"
 #include "poise/error.h"
@@ -16,9 +16,6 @@ namespace poise::cli {
 namespace {
 
 using nlohmann::json;
-using Clock = std::chrono::steady_clock;
-
-double seconds_since(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
 
 /// One solution of the path with its measurements.
 struct Candidate {
@@ -141,13 +138,13 @@ void check_options(const Arguments& a, const Parts& parts) {
 
 int train(const Arguments& a) {
   if (!a.network.hidden.empty()) return train_network(a);
-  const auto started = Clock::now();
+  const Stopwatch started;
   const double held_out = held_out_share(a, 0);
   const Parts parts = read_parts(a, held_out);
   check_options(a, parts);
   print_notices(a, parts.train);
   const std::optional<Dataset> test = read_test(a, parts.train.schema);
-  const double seconds_read = seconds_since(started);
+  const double seconds_read = started.seconds();
 
   std::optional<SoftmaxModel> start;
   if (!a.start.empty()) start = load_model(a.start);
@@ -157,7 +154,7 @@ int train(const Arguments& a) {
   const std::vector<Candidate> candidates = solve_all(a, parts, start ? &*start : nullptr, progress);
   const Candidate& chosen = choose(candidates);
 
-  const auto writing = Clock::now();
+  const Stopwatch writing;
   Network model = to_network(chosen.fit.model);
   record_reading(a, held_out, model.metadata);
   const std::string rows = fingerprint(parts.train);
@@ -186,7 +183,7 @@ int train(const Arguments& a) {
     result["path"] = json::array();
     for (const Candidate& candidate : candidates) result["path"].push_back(candidate_json(candidate));
   }
-  result["seconds_write"] = seconds_since(writing);
+  result["seconds_write"] = writing.seconds();
   json summary = {{"poise", kVersion},
                   {"asked", asked_json(a, a.solve)},
                   {"fingerprint", rows},

@@ -1,8 +1,7 @@
 // poise train --hidden: data → network → run directory.
 #include <fmt/core.h>
 
-#include <chrono>
-
+#include "base/stopwatch.h"
 #include "cli/train_parts.h"
 #include "poise/error.h"
 #include "poise/network.h"
@@ -14,9 +13,6 @@ namespace poise::cli {
 namespace {
 
 using nlohmann::json;
-using Clock = std::chrono::steady_clock;
-
-double seconds_since(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
 
 /// A temperature, and whatever telemetry measures, is about the softmax head.
 void require_softmax_head(const Arguments& a) {
@@ -111,12 +107,12 @@ int train_network(const Arguments& a) {
                 "without them there is no best epoch to wait for");
   }
   require_softmax_head(a);
-  const auto started = Clock::now();
+  const Stopwatch started;
   const double held_out = held_out_share(a, kHeldOut);
   const Parts parts = read_parts(a, held_out);
   print_notices(a, parts.train);
   const std::optional<Dataset> test = read_test(a, parts.train.schema);
-  const double seconds_read = seconds_since(started);
+  const double seconds_read = started.seconds();
 
   const NetworkOptions options = network_options(a);
   RunDirectory run(a.out, a.data);
@@ -126,7 +122,7 @@ int train_network(const Arguments& a) {
   NetworkFit fit =
       poise::train_network(parts.train, options, parts.validation ? &*parts.validation : nullptr, &telemetry);
 
-  const auto writing = Clock::now();
+  const Stopwatch writing;
   record_reading(a, held_out, fit.network.metadata);
   save_network(fit.network, run.model_path());
   json result = result_json(a, fit, parts, test);
@@ -137,7 +133,7 @@ int train_network(const Arguments& a) {
   if (a.telemetry != Telemetry::kOff) result["telemetry"] = telemetry.summary();
   result["seconds_read"] = seconds_read;
   result["run"] = run.path();
-  result["seconds_write"] = seconds_since(writing);
+  result["seconds_write"] = writing.seconds();
   run.write_summary({{"poise", kVersion},
                      {"asked", asked_json(a, options)},
                      {"fingerprint", fingerprint(parts.train)},

@@ -25,10 +25,6 @@ double SolveState::gap() const {
 Monitor::Monitor(const SolveOptions& options, Observer* observer)
     : tolerance_(options.tolerance), time_limit_(options.time_limit), observer_(observer) {}
 
-double Monitor::seconds() const {
-  return std::chrono::duration<double>(std::chrono::steady_clock::now() - start_).count();
-}
-
 void Monitor::iteration(const SolveState& state, double passes, const std::string& phase, bool on_part_of_rows) {
   ++iterations_;
   if (!observer_) return;

@@ -1,10 +1,10 @@
 // The convex solvers behind one small interface, and the bookkeeping they share.
 #pragma once
 
-#include <chrono>
 #include <limits>
 #include <span>
 
+#include "base/stopwatch.h"
 #include "convex/metric.h"
 #include "convex/objective.h"
 
@@ -42,12 +42,12 @@ class Monitor {
   bool must_stop() const;
 
   int iterations() const { return iterations_; }
-  double seconds() const;
+  double seconds() const { return stopwatch_.seconds(); }
   double tolerance() const { return tolerance_; }
   double time_limit() const { return time_limit_; }
 
  private:
-  std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
+  Stopwatch stopwatch_;
   double tolerance_, time_limit_;
   int iterations_ = 0;
   Observer* observer_;

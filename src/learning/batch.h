@@ -22,6 +22,8 @@ struct BatchSums {
   BatchSums& operator+=(const BatchSums& other);
 };
 
+struct Target;  // of a row, head.cc
+
 class Batch {
  public:
   /// Room for `rows` rows. The references must outlive it.
@@ -124,8 +126,8 @@ class Batch {
 
   // head.cc: loss, sums and Y*_L
   void head(const Chunk& c, bool count);
-  void exponentials_of_scores(const Chunk& c);
-  double softmax_row(const float* target, const float* scores, float* adjoint, double& gap) const;
+  void exponentials_of_scores(const Chunk& c, float* to);
+  double softmax_row(const Target& target, const float* scores, float top, float* adjoint, double& gap) const;
   double sigmoid_row(const float* target, float* scores, float* adjoint) const;
   void share_out(const Chunk& c, Index l);
 

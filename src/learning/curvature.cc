@@ -6,14 +6,11 @@
 namespace poise::learning {
 namespace {
 
-/// Scores to probabilities in place; returns ⟨p, v⟩.
-float softmax_mean(std::vector<float>& p, const float* v) {
-  const float top = *std::max_element(p.begin(), p.end());
-  for (float& value : p) value -= top;
-  exponentials(p.data(), static_cast<Index>(p.size()));
+/// e^z to probabilities in place; returns ⟨p, v⟩.
+float softmax_mean(float* p, const float* v, Index count) {
   float sum = 0, mean = 0;
-  for (float value : p) sum += value;
-  for (std::size_t k = 0; k < p.size(); ++k) mean += (p[k] /= sum) * v[k];
+  for (Index k = 0; k < count; ++k) sum += p[k];
+  for (Index k = 0; k < count; ++k) mean += (p[k] /= sum) * v[k];
   return mean;
 }
 
@@ -54,19 +51,16 @@ void Batch::add_change_from_below(const Chunk& c, Index l, float* change) {
 /// diag p − p pᵀ for the softmax head, diag p(1 − p) for binary cross-entropy, its square for the squared error.
 void Batch::head_curvature(const Chunk& c) {
   const Index last = layout_.layers(), classes = layout_.outputs(last);
-  std::vector<float> p(static_cast<std::size_t>(classes));
+  const bool softmax = options_.loss == Loss::kCrossEntropy;
+  float* exponentials = softmax ? scratch(c.rows * classes) : nullptr;
+  if (softmax) exponentials_of_scores(c, exponentials);
   for (Index i = 0; i < c.rows; ++i) {
     float* change = at(adjoint_, last, c.begin + i);
-    std::copy_n(at(activation_, last, c.begin + i), classes, p.begin());
-    float mean = 0;
-    if (options_.loss == Loss::kCrossEntropy) {
-      mean = softmax_mean(p, change);
-    } else {
-      for (float& value : p) value *= 1 - value;  // σ'
-    }
+    const float* p = softmax ? exponentials + i * classes : at(activation_, last, c.begin + i);
+    const float mean = softmax ? softmax_mean(exponentials + i * classes, change, classes) : 0;
     const float share = share_[static_cast<std::size_t>(c.begin + i)];
     for (Index k = 0; k < classes; ++k) {
-      const float slope = p[static_cast<std::size_t>(k)];
+      const float slope = softmax ? p[k] : p[k] * (1 - p[k]);  // of binary cross-entropy: σ'
       change[k] = share * (options_.loss == Loss::kSquared ? slope * slope : slope) * (change[k] - mean);
     }
   }

@@ -1,28 +1,15 @@
 #include "run/progress.h"
 
 #include <fmt/core.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <cmath>
 
 namespace poise {
-namespace {
-
-constexpr double kBarInterval = 0.1, kLineInterval = 5;  // seconds
-
-}  // namespace
 
 ProgressReporter::ProgressReporter(RunDirectory* run, std::FILE* stream, const std::atomic<bool>* stop,
                                    const SolveOptions& options)
-    : run_(run),
-      stream_(stream),
-      stop_(stop),
-      tolerance_(options.tolerance),
-      time_limit_(options.time_limit),
-      terminal_(stream && ::isatty(::fileno(stream)) == 1) {}
-
-ProgressReporter::~ProgressReporter() { clear_bar(); }
+    : run_(run), shown_(stream), stop_(stop), tolerance_(options.tolerance), time_limit_(options.time_limit) {}
 
 void ProgressReporter::on_iteration(const Progress& progress) {
   if (run_) {
@@ -40,24 +27,7 @@ void ProgressReporter::on_iteration(const Progress& progress) {
     first_gap_ = *progress.gap;
     first_gap_time_ = progress.seconds;
   }
-  if (!stream_) return;
-  const double interval = terminal_ ? kBarInterval : kLineInterval;
-  if (progress.seconds - last_shown_ < interval && (terminal_ || last_shown_ > -1e8)) return;
-  if (!terminal_ && progress.seconds < kLineInterval) return;  // a short run needs no lines
-  last_shown_ = progress.seconds;
-  if (terminal_) {
-    fmt::print(stream_, "\r\033[K{}", line(progress));
-    bar_shown_ = true;
-  } else {
-    fmt::print(stream_, "{}\n", line(progress));
-  }
-  std::fflush(stream_);
-}
-
-void ProgressReporter::on_message(const std::string& text) {
-  if (!stream_) return;
-  clear_bar();
-  fmt::print(stream_, "{}\n", text);
+  if (shown_.is_due(progress.seconds)) shown_.show(progress.seconds, line(progress));
 }
 
 /// The gap falls about geometrically: the time left follows from the decades made since the first gap.
@@ -79,13 +49,6 @@ std::string ProgressReporter::line(const Progress& progress) const {
   const double left = seconds_left(progress);
   if (left >= 0) text += fmt::format("  about {:.0f} s left", std::ceil(left));
   return text + "  (" + progress.phase + ")";
-}
-
-void ProgressReporter::clear_bar() {
-  if (!bar_shown_) return;
-  fmt::print(stream_, "\r\033[K");
-  std::fflush(stream_);
-  bar_shown_ = false;
 }
 
 }  // namespace poise

@@ -6,6 +6,7 @@
 
 #include "poise/solver.h"
 #include "run/run_directory.h"
+#include "run/terminal_line.h"
 
 namespace poise {
 
@@ -13,23 +14,20 @@ class ProgressReporter : public Observer {
  public:
   /// `run` may be null; `stream` null keeps silent; `stop` (may be null) is set by a signal handler.
   ProgressReporter(RunDirectory* run, std::FILE* stream, const std::atomic<bool>* stop, const SolveOptions& options);
-  ~ProgressReporter() override;
 
   void on_iteration(const Progress& progress) override;
-  void on_message(const std::string& text) override;
+  void on_message(const std::string& text) override { shown_.say(text); }
   bool stop_requested() override { return stop_ && stop_->load(); }
 
  private:
   std::string line(const Progress& progress) const;
   double seconds_left(const Progress& progress) const;  // negative: unknown
-  void clear_bar();
 
   RunDirectory* run_;
-  std::FILE* stream_;
+  TerminalLine shown_;
   const std::atomic<bool>* stop_;
   double tolerance_, time_limit_;
-  bool terminal_, bar_shown_ = false;
-  double last_shown_ = -1e9, first_gap_ = 0, first_gap_time_ = 0;
+  double first_gap_ = 0, first_gap_time_ = 0;
 };
 
 }  // namespace poise

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "base/stopwatch.h"
 #include "learning/options.h"
 #include "poise/error.h"
 #include "poise/softmax_regression.h"
@@ -14,15 +15,12 @@ namespace poise {
 namespace {
 
 using nlohmann::json;
-using Clock = std::chrono::steady_clock;
 
 constexpr int kMeasurements = 20;     // of a run, at most, and one of its last epoch
 constexpr double kLightShare = 0.02;  // of training; finding the units of inputs and the last epoch come on top
 constexpr double kRowCost = 8;        // trainings of a row that measuring one takes: 7 to 8 of CPU time on MNIST
 constexpr Index kFewestRows = 128, kMostRows = 2048;
 constexpr Index kFullRows = 512;  // MNIST with 784-128-10: about the time of the epoch
-
-double seconds_since(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
 
 /// The loss that is trained on, in the units of inputs that it is trained in.
 ThermodynamicsOptions measuring(Telemetry level, Index rows, const NetworkOptions& training) {
@@ -75,9 +73,9 @@ TelemetryObserver::TelemetryObserver(Telemetry level, const Dataset& train, cons
     : level_(level), options_(learning::resolve(options, train.rows())), run_(run), next_(next) {
   plan_ = plan_telemetry(level, train.rows(), options_.epochs);
   if (level == Telemetry::kOff) return;
-  const auto begun = Clock::now();
+  const Stopwatch begun;
   thermometer_.emplace(train, measuring(level, plan_.rows, options_));
-  seconds_ += seconds_since(begun);
+  seconds_ += begun.seconds();
 }
 
 bool TelemetryObserver::is_due(int epoch) const {
@@ -90,17 +88,17 @@ bool TelemetryObserver::wants_network(int epoch) { return is_due(epoch) || next_
 void TelemetryObserver::on_network(const Epoch& epoch, const Network& network) {
   if (next_.wants_network(epoch.number)) next_.on_network(epoch, network);
   if (!is_due(epoch.number)) return;
-  const auto begun = Clock::now();
+  const Stopwatch begun;
   try {
     json event = measure(epoch, network);
-    event["seconds"] = seconds_since(begun);
+    event["seconds"] = begun.seconds();
     run_.append_event(event);
     ++measurements_;
   } catch (const Error& error) {
     if (error.kind() != ErrorKind::kNumeric) throw;
     next_.on_message(fmt::format("no telemetry of epoch {}: {}", epoch.number, error.what()));
   }
-  seconds_ += seconds_since(begun);
+  seconds_ += begun.seconds();
 }
 
 json TelemetryObserver::measure(const Epoch& epoch, const Network& network) {
@@ -125,7 +123,7 @@ json TelemetryObserver::summary() const {
 }
 
 json measure_solution(Telemetry level, const SoftmaxModel& model, const Dataset& train, int threads) {
-  const auto begun = Clock::now();
+  const Stopwatch begun;
   const ObjectiveOptions objective = recorded_objective(model);
   NetworkOptions training;
   training.standardize = objective.scale == Scale::kStandard;
@@ -135,7 +133,7 @@ json measure_solution(Telemetry level, const SoftmaxModel& model, const Dataset&
   const auto found = measure_thermodynamics(to_network(model), train, measuring(level, kMostRows, training));
   json figures = to_json(found);
   figures["detail"] = to_string(level);
-  figures["seconds"] = seconds_since(begun);
+  figures["seconds"] = begun.seconds();
   return figures;
 }
 

@@ -1,7 +1,6 @@
 // Telemetry of a training: thermodynamic measurements of the network as it learns, as events of the run directory.
 #pragma once
 
-#include <chrono>
 #include <nlohmann/json.hpp>
 #include <optional>
 

@@ -1,14 +1,11 @@
 #include "run/training_progress.h"
 
 #include <fmt/core.h>
-#include <unistd.h>
 
 namespace poise {
 namespace {
 
 using nlohmann::json;
-
-constexpr double kBarInterval = 0.1, kLineInterval = 5;  // seconds
 
 json to_json(const Measured& measured) {
   return {{"loss", measured.loss}, {"accuracy", measured.accuracy}, {"equilibrium_gap", measured.equilibrium_gap}};
@@ -51,31 +48,16 @@ json to_json(const TrainingReport& report) {
 }
 
 TrainingProgress::TrainingProgress(RunDirectory& run, std::FILE* stream, const std::atomic<bool>& stop)
-    : run_(run), stream_(stream), stop_(stop), terminal_(stream && ::isatty(::fileno(stream)) == 1) {}
-
-TrainingProgress::~TrainingProgress() { clear_bar(); }
+    : run_(run), shown_(stream), stop_(stop) {}
 
 void TrainingProgress::on_epoch(const Epoch& epoch) {
   run_.append_event(to_json(epoch));
-  if (!stream_ || epoch.seconds - last_shown_ < (terminal_ ? kBarInterval : kLineInterval)) return;
-  last_shown_ = epoch.seconds;
-  fmt::print(stream_, "{}{}{}", terminal_ ? "\r\033[K" : "", line(epoch), terminal_ ? "" : "\n");
-  bar_shown_ = terminal_;
-  std::fflush(stream_);
+  if (shown_.is_due(epoch.seconds)) shown_.show(epoch.seconds, line(epoch));
 }
 
 void TrainingProgress::on_message(const std::string& text) {
   run_.append_event({{"event", "message"}, {"text", text}});
-  if (!stream_) return;
-  clear_bar();
-  fmt::print(stream_, "{}\n", text);
-}
-
-void TrainingProgress::clear_bar() {
-  if (!bar_shown_) return;
-  fmt::print(stream_, "\r\033[K");
-  std::fflush(stream_);
-  bar_shown_ = false;
+  shown_.say(text);
 }
 
 }  // namespace poise

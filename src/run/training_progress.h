@@ -7,6 +7,7 @@
 
 #include "poise/training.h"
 #include "run/run_directory.h"
+#include "run/terminal_line.h"
 
 namespace poise {
 
@@ -18,20 +19,15 @@ class TrainingProgress : public TrainingObserver {
  public:
   /// `stream` null keeps silent; `stop` is set by a signal handler.
   TrainingProgress(RunDirectory& run, std::FILE* stream, const std::atomic<bool>& stop);
-  ~TrainingProgress() override;
 
   void on_epoch(const Epoch& epoch) override;
   void on_message(const std::string& text) override;
   bool stop_requested() override { return stop_.load(); }
 
  private:
-  void clear_bar();
-
   RunDirectory& run_;
-  std::FILE* stream_;
+  TerminalLine shown_;
   const std::atomic<bool>& stop_;
-  bool terminal_, bar_shown_ = false;
-  double last_shown_ = 0;
 };
 
 }  // namespace poise

@@ -93,11 +93,7 @@ const std::vector<Experiment>& experiments() {
 }
 
 Events::Events(RunDirectory& run, std::FILE* stream, const std::atomic<bool>& interrupted, double time_limit)
-    : run_(run),
-      stream_(stream),
-      interrupted_(interrupted),
-      time_limit_(time_limit),
-      started_(std::chrono::steady_clock::now()) {}
+    : run_(run), stream_(stream), interrupted_(interrupted), time_limit_(time_limit) {}
 
 void Events::show(const std::string& line) {
   if (!stream_ || seconds() - last_shown_ < kLineInterval) return;
@@ -109,10 +105,6 @@ void Events::show(const std::string& line) {
 bool Events::should_stop() {
   if (time_limit_ > 0 && seconds() >= time_limit_) cut_short_ = true;
   return cut_short_ || interrupted();
-}
-
-double Events::seconds() const {
-  return std::chrono::duration<double>(std::chrono::steady_clock::now() - started_).count();
 }
 
 double Events::time_for_one_of(int jobs) const {

@@ -2,12 +2,12 @@
 #pragma once
 
 #include <atomic>
-#include <chrono>
 #include <cstdio>
 #include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
 
+#include "base/stopwatch.h"
 #include "poise/dataset.h"
 #include "poise/training.h"
 #include "run/experiments/statistics.h"
@@ -53,7 +53,7 @@ class Events {
   bool interrupted() const { return interrupted_.load(); }
   bool should_stop();
   void ran_out_of_time() { cut_short_ = true; }
-  double seconds() const;
+  double seconds() const { return stopwatch_.seconds(); }
   /// What is left of the time, dealt out evenly to so many jobs to come; 0: no limit.
   double time_for_one_of(int jobs) const;
   const char* status() const;  ///< "finished", "interrupted" or "time_limit"
@@ -64,7 +64,7 @@ class Events {
   const std::atomic<bool>& interrupted_;
   double time_limit_, last_shown_ = 0;
   bool cut_short_ = false;
-  std::chrono::steady_clock::time_point started_;
+  Stopwatch stopwatch_;
 };
 
 struct Experiment {

@@ -1,0 +1,40 @@
+#include "run/terminal_line.h"
+
+#include <fmt/core.h>
+#include <unistd.h>
+
+namespace poise {
+namespace {
+
+constexpr double kTerminalInterval = 0.1, kLineInterval = 5;  // seconds
+
+}  // namespace
+
+TerminalLine::TerminalLine(std::FILE* stream) : stream_(stream), terminal_(stream && ::isatty(::fileno(stream)) == 1) {}
+
+bool TerminalLine::is_due(double seconds) const {
+  return stream_ && seconds - last_shown_ >= (terminal_ ? kTerminalInterval : kLineInterval);
+}
+
+void TerminalLine::show(double seconds, const std::string& text) {
+  if (!stream_) return;
+  last_shown_ = seconds;
+  fmt::print(stream_, "{}{}{}", terminal_ ? "\r\033[K" : "", text, terminal_ ? "" : "\n");
+  shown_ = terminal_;
+  std::fflush(stream_);
+}
+
+void TerminalLine::say(const std::string& text) {
+  if (!stream_) return;
+  clear();
+  fmt::print(stream_, "{}\n", text);
+}
+
+void TerminalLine::clear() {
+  if (!shown_) return;
+  fmt::print(stream_, "\r\033[K");
+  std::fflush(stream_);
+  shown_ = false;
+}
+
+}  // namespace poise

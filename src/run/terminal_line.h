@@ -1,0 +1,32 @@
+// A line of progress that a terminal writes over; a file gets a new one, less often.
+#pragma once
+
+#include <cstdio>
+#include <string>
+
+namespace poise {
+
+class TerminalLine {
+ public:
+  /// `stream` null keeps silent.
+  explicit TerminalLine(std::FILE* stream);
+  ~TerminalLine() { clear(); }
+  TerminalLine(const TerminalLine&) = delete;
+  TerminalLine& operator=(const TerminalLine&) = delete;
+
+  /// Whether a line is due `seconds` into the run: every tenth of a second on a terminal, else every 5 s.
+  bool is_due(double seconds) const;
+  void show(double seconds, const std::string& text);
+
+  /// A message, which stays.
+  void say(const std::string& text);
+
+ private:
+  void clear();
+
+  std::FILE* stream_;
+  bool terminal_, shown_ = false;
+  double last_shown_ = 0;
+};
+
+}  // namespace poise

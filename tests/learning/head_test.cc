@@ -1,0 +1,123 @@
+// The boundary of the engine: losses, sums and Y*_L for smoothed labels and soft targets, and dropout under local
+// rules.
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+#include "batch_case.h"
+
+namespace poise::learning {
+namespace {
+
+const auto kLosses = {Loss::kCrossEntropy, Loss::kBinaryCrossEntropy, Loss::kSquared};
+
+Matrix random_targets() {
+  Matrix t = Matrix::NullaryExpr(
+      kRows, kClasses, [](Index i, Index j) { return 1.1 + static_cast<double>(noise(40, kClasses * i + j)); });
+  return t.array().colwise() / t.rowwise().sum().array();
+}
+
+Index largest(const Eigen::RowVectorXd& v) {
+  Index found = 0;
+  v.maxCoeff(&found);
+  return found;
+}
+
+/// Gradient, loss, gap and accuracy of the case with the targets `t`.
+void expect_head(Case& c, const Matrix& t) {
+  const auto pass = reference::propagate(c.layers(), c.inputs());
+  const Matrix& z = pass.preactivation.back();
+  const Matrix top = reference::output_adjoint(c.options.loss, z, t);
+  c.find_gradient();
+  expect_gradient(c, reference::adjoint(c.layers(), pass, top), pass.activation, 2e-6);
+  EXPECT_NEAR(c.sums.loss / c.sums.weight, reference::losses(c.options.loss, z, t).dot(c.shares()), 1e-6);
+  double correct = 0, gap = 0;
+  for (Index i = 0; i < kRows; ++i) {
+    if (largest(z.row(i)) == largest(t.row(i))) correct += c.shares()[i];
+    const Eigen::ArrayXd e = (z.row(i).array() - z.row(i).maxCoeff()).exp();
+    const Eigen::ArrayXd p = e / e.sum();
+    gap += c.shares()[i] * (p - t.row(i).transpose().array()).matrix().dot(p.log().matrix());  // CE − H(p)
+  }
+  EXPECT_NEAR(c.sums.correct / c.sums.weight, correct, 1e-12);
+  if (c.options.loss == Loss::kCrossEntropy) {
+    EXPECT_NEAR(c.sums.entropy_gap / c.sums.weight, gap, 1e-6);
+  }
+}
+
+TEST(Head, TakesLabelsAndSmoothedLabels) {
+  for (const double smoothing : {0.0, 0.3}) {
+    for (const Loss loss : kLosses) {
+      Case c(options_of(Activation::kTanh, loss));
+      c.problem.smoothing = smoothing;
+      const Matrix even = Matrix::Constant(kRows, kClasses, 1.0 / kClasses);
+      expect_head(c, (1 - smoothing) * c.targets() + smoothing * even);
+    }
+  }
+}
+
+TEST(Head, TakesSoftTargetsWithAndWithoutSmoothing) {
+  for (const double smoothing : {0.0, 0.3}) {
+    for (const Loss loss : kLosses) {
+      Case c(options_of(Activation::kTanh, loss));
+      const Matrix t = random_targets();
+      c.problem.labels.clear();
+      c.problem.targets = t.cast<float>();
+      c.problem.smoothing = smoothing;
+      expect_head(c, (1 - smoothing) * t + smoothing * Matrix::Constant(kRows, kClasses, 1.0 / kClasses));
+    }
+  }
+}
+
+TEST(Head, OfEqualScoresTheFirstIsTheAnswer) {
+  Case c(options_of());
+  std::fill(c.parameters.begin(), c.parameters.end(), 0.0f);
+  double expected = 0;
+  for (Index i = 0; i < kRows; ++i) {
+    if (c.data.labels[static_cast<std::size_t>(i)] == 0) expected += c.shares()[i];
+  }
+  c.find_gradient();
+  EXPECT_NEAR(c.sums.correct / c.sums.weight, expected, 1e-12);
+  EXPECT_NEAR(c.sums.loss / c.sums.weight, std::log(static_cast<double>(kClasses)), 1e-12);
+}
+
+// Y*_l = [X* + ρ (m ∘ σ(Y_l) − X*)] ∘ σ'(Y_l) ∘ m: the state that relaxes is what the layer above was given.
+TEST(Dropout, UnderTheEquilibriumRuleRelaxesTheStatesThatWereKept) {
+  for (const Widths& hidden : {kNarrow, kWide}) {
+    NetworkOptions options = options_of(Activation::kTanh, Loss::kCrossEntropy, hidden);
+    options.dropout = 0.4;
+    options.rule = Rule::kEquilibrium;
+    options.relaxation_rate = 0.3;
+    options.relaxation_steps = 4;
+    options.learning_rate = 1;  // momentum 0: the step is the gradient
+    constexpr double kLeft = 0.2401;
+    Case c(options);
+    const std::vector<Layer> before = c.layers();
+    c.train();
+    const std::vector<Layer> after = c.layers();
+
+    std::vector<Matrix> x{c.inputs()}, slope(1), mask(1);
+    for (Index l : {1, 2}) {  // masks from the activations that they multiplied
+      const Layer& layer = before[static_cast<std::size_t>(l - 1)];
+      const Matrix y = (x.back() * layer.weights.transpose()).rowwise() + layer.bias.transpose();
+      const Matrix undropped = y.array().tanh();
+      const Matrix seen = Eigen::Map<const MatrixF>(c.batch.activations(l), kRows, y.cols()).cast<double>();
+      mask.push_back((seen.array() != 0).select(Matrix::Constant(kRows, y.cols(), 1 / 0.6), 0));
+      slope.push_back(1 - undropped.array().square());
+      x.push_back(undropped.cwiseProduct(mask.back()));
+      ASSERT_LE((x.back() - seen).norm(), 1e-5 * seen.norm());
+    }
+    const Matrix z = (x[2] * before[2].weights.transpose()).rowwise() + before[2].bias.transpose();
+    Matrix adjoint = reference::output_adjoint(Loss::kCrossEntropy, z, c.targets());
+    for (std::size_t l = 3; l >= 1; --l) {
+      const Matrix step = (c.shares().asDiagonal() * adjoint).transpose() * x[l - 1];
+      expect_near(before[l - 1].weights - after[l - 1].weights, step, 1e-4, "layer " + std::to_string(l));
+      if (l == 1) break;
+      const Matrix from_above = adjoint * before[l - 1].weights;
+      const Matrix relaxed = from_above + kLeft * (x[l - 1] - from_above);
+      adjoint = relaxed.cwiseProduct(slope[l - 1]).cwiseProduct(mask[l - 1]);
+    }
+  }
+}
+
+}  // namespace
+}  // namespace poise::learning
