@@ -95,13 +95,6 @@ Sample at_epoch(const std::vector<std::vector<double>>& traces, std::size_t epoc
   return sample;
 }
 
-/// A verdict on two variants, if both were trained with the steps that they stand for.
-void judge(Finding& finding, Verdict verdict, const Traces& traces, std::size_t one, std::size_t other) {
-  const int setbacks = traces.setbacks[one] + traces.setbacks[other];
-  finding.verdict = setbacks == 0 ? verdict : Verdict::kUndecidable;
-  if (setbacks > 0) finding.figure += fmt::format("; steps halved because a loss blew up: {}", setbacks);
-}
-
 Finding improvement(const ExperimentData& data, const std::string& rule, const Traces& traces, std::size_t variant,
                     std::size_t epochs) {
   Finding finding{data.name, rule + " is a significant improvement over back-propagation", "no seed was completed"};
@@ -110,7 +103,7 @@ Finding improvement(const ExperimentData& data, const std::string& rule, const T
   const Sample gain = difference(local, nonlocal);
   finding.figure = fmt::format("test accuracy {} % against {} %, difference {} points; epochs: {}, seeds: {}",
                                in_percent(local), in_percent(nonlocal), in_points(gain), epochs, gain.size());
-  judge(finding, judge_above(gain, kImprovement), traces, variant, kNonlocal);
+  settle(finding, judge_above(gain, kImprovement), traces.setbacks[variant] + traces.setbacks[kNonlocal]);
   return finding;
 }
 
@@ -132,7 +125,8 @@ Finding tracking(const ExperimentData& data, const Traces& traces, std::size_t e
     if (farthest.empty() || std::abs(mean_of(apart)) > std::abs(mean_of(farthest))) farthest = apart;
   }
   finding.figure = fmt::format("at most {} points apart; seeds: {}", in_points(farthest), farthest.size());
-  judge(finding, judge_all_within(distances, kTracking), traces, kPublishedFaster, kNonlocal);
+  settle(finding, judge_all_within(distances, kTracking),
+         traces.setbacks[kPublishedFaster] + traces.setbacks[kNonlocal]);
   return finding;
 }
 
