@@ -59,8 +59,9 @@ enum class Precision {
   kBfloat16  ///< products of bfloat16 numbers, summed in float32; weights are kept in float32
 };
 
-/// What batch gradients are: divided by the number of rows (THEORY: "mean loss"), or not (the published F-adjoint
-/// code).
+/// What batch gradients are: of the batch's mean loss, or of its sum (the published F-adjoint code): with the penalty,
+/// as many times that as the batch has rows. Batches of an epoch are of nearly equal size, for sums of the size asked
+/// for, but the last.
 enum class Reduction { kMean, kSum };
 
 struct NetworkOptions {
@@ -88,7 +89,8 @@ struct NetworkOptions {
 
   // Step
   Step step = Step::kGolden;
-  double learning_rate = 0;        ///< η; 0: golden: from theory; sgd: 0.1, adam: 0.001
+  double learning_rate = 0;  ///< η; 0: golden: from theory; sgd: 0.1, adam: 0.001. Golden: in units of curvature,
+                             ///< at most what is stable counts
   std::optional<double> momentum;  ///< α; empty: golden: from theory; sgd: 0.9
   double momentum_phase = 0;       ///< golden, sgd: complex momentum α e^{iθ} (THEORY 1.6 f), θ in radians; 0: none
   Reduction reduction = Reduction::kMean;
@@ -100,8 +102,10 @@ struct NetworkOptions {
   double time_limit = 0;  ///< seconds; 0: none
   int patience = 0;  ///< stop after so many epochs in which the mean validation accuracy gained less than half a row
                      ///< (see TrainingReport::best_epoch); 0: never
-  bool stop_at_rest = false;  ///< stop when the equilibrium gap and the free energy have settled
-  int solve_head_every = 0;   ///< every so many epochs the last layer is solved exactly (THEORY 5.3); 0: never
+  bool stop_at_rest = false;  ///< stop when the equilibrium gap and the free energy have settled, not in the first 15 %
+  int solve_head_every = 0;   ///< every so many epochs the last layer is solved exactly (THEORY 5.3) and kept if that
+                              ///< is no worse on the validation data, or without them better on the training data;
+                              ///< 0: never
   std::uint64_t seed = 1;
   int threads = 0;  ///< 0: as many as the machine has
   Precision precision = Precision::kFloat32;
@@ -109,17 +113,24 @@ struct NetworkOptions {
 
 enum class TrainingStatus {
   kFinished,  ///< all epochs done
-  kStopped,   ///< the validation loss has not improved for `patience` epochs
+  kStopped,   ///< the mean validation accuracy has not gained half a row for `patience` epochs
   kAtRest,    ///< `stop_at_rest`: equilibrium gap and free energy have settled
   kTimeLimit,
   kInterrupted,
-  kDiverged  ///< the loss left the finite numbers, and smaller steps did not help
+  /// The loss was not finite or above four times its first value (or that of scores of 0, if larger), and smaller steps
+  /// did not help, or it was the last step; the network is the last one whose loss was seen to be good.
+  kDiverged
 };
 
 const char* to_string(TrainingStatus status);
 const char* to_string(Loss loss);
 const char* to_string(Rule rule);
 const char* to_string(Step step);
+const char* to_string(Order order);
+const char* to_string(Relaxation relaxation);
+const char* to_string(Initialization initialization);
+const char* to_string(Precision precision);
+const char* to_string(Reduction reduction);
 
 /// Weighted means over rows.
 struct Measured {
@@ -132,23 +143,30 @@ struct Measured {
 struct Epoch {
   int number = 0;  ///< from 1
   double seconds = 0;
-  Measured train;                      ///< over the batches, each as it was just before its step
+  Measured train;  ///< over the batches, each as it was just before its step, but those taken back; NaN if all were
   std::optional<Measured> validation;  ///< after the epoch, if there are validation data
   double curvature = 0;                ///< golden: λ̂, the largest curvature of the mean loss
   double learning_rate = 0;            ///< η of the epoch's first step
   double bulk_energy = 0;              ///< kPredictiveCoding: mean ½Σ_l‖X_l − σ(Y_l)‖² after relaxing
 };
 
-/// Watches a training. Called from the training thread.
+/// Watches a training. Never called by two threads at the same time.
 class TrainingObserver {
  public:
   virtual ~TrainingObserver() = default;
-  virtual void on_epoch(const Epoch&) {}
-  virtual void on_message(const std::string&) {}
-  virtual bool stop_requested() { return false; }  ///< asked between batches; true ends with kInterrupted
+  virtual void on_epoch(const Epoch&) {}  ///< on the thread that called train_network
 
-  /// Asked after on_epoch: true has on_network called with the network as it is after that epoch, in original units:
-  /// the weights that train on, not those of the best epoch. The copy is made only if it is wanted.
+  /// A step was taken back, which the text explains. On any thread of the training, where denormal numbers may count as
+  /// 0 and loops are serial.
+  virtual void on_message(const std::string&) {}
+
+  /// Asked between batches, and while a last layer is solved; true ends with kInterrupted. On any thread, as
+  /// on_message.
+  virtual bool stop_requested() { return false; }
+
+  /// On the thread that called train_network. Asked after on_epoch: true has on_network called with the network as it
+  /// is after that epoch, in original units: the weights that train on, not those of the best epoch. The copy is made
+  /// only if it is wanted.
   virtual bool wants_network(int /*epoch*/) { return false; }
   virtual void on_network(const Epoch&, const Network&) {}
 };
@@ -158,7 +176,8 @@ struct TrainingReport {
   std::string why;           ///< one sentence
   int epochs = 0;            ///< trained
   int best_epoch = 0;        ///< whose weights were kept: where the validation accuracy, averaged over
-                             ///< some five epochs, was largest; without validation data the last
+                             ///< some five epochs, was largest; without validation data the last, and if that
+                             ///< had diverged the last good one (0: the initial weights)
   Index batch = 0;           ///< rows a batch
   double seconds = 0;        ///< of training, validation included
   double train_seconds = 0;  ///< of passes over training rows alone
@@ -171,7 +190,8 @@ struct NetworkFit {
 };
 
 /// Trains on `train`; `validation` (may be null) has the same schema and decides which epoch's weights are kept.
-/// Throws Error(kData) for data without labels or with one class, Error(kUsage) for options out of range.
+/// Throws Error(kData) for data without labels or with one class and for validation data of other features or classes,
+/// Error(kUsage) for options out of range.
 NetworkFit train_network(const Dataset& train, const NetworkOptions& options, const Dataset* validation = nullptr,
                          TrainingObserver* observer = nullptr);
 

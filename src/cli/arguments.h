@@ -46,8 +46,10 @@ struct Arguments {
   bool json = false, quiet = false;
 };
 
-/// Set by Ctrl-C.
+/// Set by Ctrl-C and SIGTERM after watch_for_interrupts, which what asks for it calls when it starts; before, and in
+/// verbs that do not ask, they end the process.
 extern std::atomic<bool> interrupted;
+void watch_for_interrupts();
 
 /// Each returns the exit code.
 int train(const Arguments& arguments);

@@ -159,6 +159,7 @@ int compare(const Arguments& a) {
   const std::optional<Dataset> test = read_test(reading, parts.train.schema);
   const EfficiencyOptions options = options_of(a);
   CompareProgress progress(a.quiet);
+  watch_for_interrupts();
   const EfficiencyReport report = compare_architectures(parts.train, test ? &*test : nullptr, options, &progress);
   if (a.json) {
     fmt::print("{}\n", to_json(report, options).dump(2));

@@ -207,8 +207,6 @@ int parse_and_run(CLI::App& app, const std::map<CLI::App*, Verb>& verbs, Argumen
 }
 
 int run(int argc, char** argv) {
-  std::signal(SIGINT, on_interrupt);
-  std::signal(SIGTERM, on_interrupt);  // a batch system's time limit
   Arguments arguments;
   CLI::App app{"Trains feed-forward classifiers to equilibrium, and proves how close they got.", "poise"};
   app.set_version_flag("--version", std::string("poise ") + kVersion);
@@ -223,6 +221,12 @@ int run(int argc, char** argv) {
 }
 
 }  // namespace
+
+void watch_for_interrupts() {
+  std::signal(SIGINT, on_interrupt);
+  std::signal(SIGTERM, on_interrupt);  // a batch system's time limit
+}
+
 }  // namespace poise::cli
 
 int main(int argc, char** argv) {

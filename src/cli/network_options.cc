@@ -77,7 +77,8 @@ void add_step(CLI::App& verb, NetworkOptions& o) {
   static const std::map<std::string, Step> steps{{"golden", Step::kGolden}, {"sgd", Step::kSgd}, {"adam", Step::kAdam}};
   of_networks(verb.add_option("--step", o.step, "golden (from theory, default), sgd or adam"))
       ->transform(choice(steps));
-  of_networks(verb.add_option("--learning-rate", o.learning_rate, "default: golden from theory, sgd 0.1, adam 0.001"))
+  of_networks(verb.add_option("--learning-rate", o.learning_rate,
+                              "default: golden from theory (0.0159, in units of curvature), sgd 0.1, adam 0.001"))
       ->check(positive());
   of_networks(verb.add_option("--momentum", o.momentum, "default: golden 0.874, sgd 0.9"))
       ->check(number_in(0, true, 0.999999, "a number in [0, 1)"));
@@ -98,10 +99,12 @@ void add_loop(CLI::App& verb, NetworkOptions& o) {
   of_networks(verb.add_option("--patience", o.patience,
                               "stop after so many epochs without a new best one on the validation rows"))
       ->check(whole_number_from(1));
-  of_networks(verb.add_flag("--stop-at-rest", o.stop_at_rest,
-                            "stop when cross-entropy equals output entropy and stands still"));
+  of_networks(
+      verb.add_flag("--stop-at-rest", o.stop_at_rest,
+                    "stop when cross-entropy equals output entropy and stands still, after 15 % of the epochs"));
   of_networks(verb.add_option("--solve-head-every", o.solve_head_every,
-                              "solve the last layer exactly every so many epochs, kept if validation is no worse"))
+                              "solve the last layer exactly every so many epochs, kept if validation (without it: the "
+                              "training loss) gets no worse"))
       ->check(whole_number_from(1));
   static const std::map<std::string, Precision> precisions{{"float32", Precision::kFloat32},
                                                            {"bf16", Precision::kBfloat16}};

@@ -68,6 +68,7 @@ int reproduce(const Arguments& a) {
   RunDirectory run(a.out, fmt::format("reproduce-{}", experiment.name));
   run.announce({{"event", "start"}, {"experiment", experiment.name}, {"asked", asked}});
   Events events(run, a.quiet ? nullptr : stderr, interrupted, time_limit);
+  watch_for_interrupts();
   const Outcome outcome = experiment.run(options, events);
 
   json result = {{"experiment", experiment.name},

@@ -1,9 +1,10 @@
 // poise thermo: what a trained model is doing, in the words of thermodynamics.
 #include <fmt/core.h>
 
-#include <cstdlib>
+#include <limits>
 
 #include "cli/arguments.h"
+#include "network/metadata.h"
 #include "poise/error.h"
 #include "poise/network.h"
 #include "run/measurements.h"
@@ -13,22 +14,22 @@ namespace {
 
 using nlohmann::json;
 
-/// A number that training has left in the metadata; 0 if it has not.
-double recorded(const Network& model, const char* key) {
-  const auto found = model.metadata.find(key);
-  return found == model.metadata.end() ? 0 : std::strtod(found->second.c_str(), nullptr);
-}
-
 /// What was asked for; what was not, as the model was trained.
 ThermodynamicsOptions options_for(const Arguments& a, const Network& model) {
+  constexpr double kBelowOne = 1 - 0x1p-53, kMostRows = 1e15;
   ThermodynamicsOptions options = a.thermo;
   options.threads = a.solve.threads;
   const auto scale = model.metadata.find("scale");
   options.standardize = a.objective.scale == Scale::kAuto ? scale == model.metadata.end() || scale->second == "standard"
                                                           : a.objective.scale == Scale::kStandard;
-  if (options.learning_rate == 0) options.learning_rate = recorded(model, "learning_rate");
-  options.momentum = a.network.momentum.value_or(recorded(model, "momentum"));
-  if (options.batch == 0) options.batch = static_cast<Index>(recorded(model, "batch"));
+  const auto recorded = [&](const char* key, double most) {
+    return recorded_number(model.metadata, key, 0, most).value_or(0);
+  };
+  options.label_smoothing = recorded("label_smoothing", kBelowOne);
+  options.balanced_classes = recorded_flag(model.metadata, "balanced_classes");
+  if (options.learning_rate == 0) options.learning_rate = recorded("learning_rate", std::numeric_limits<double>::max());
+  options.momentum = a.network.momentum ? *a.network.momentum : recorded("momentum", kBelowOne);
+  if (options.batch == 0) options.batch = static_cast<Index>(recorded("batch", kMostRows));
   return options;
 }
 

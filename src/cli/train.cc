@@ -151,6 +151,7 @@ int train(const Arguments& a) {
   RunDirectory run(a.out, a.data);
   run.announce({{"event", "start"}, {"rows", parts.train.rows()}, {"features", parts.train.features.cols()}});
   ProgressReporter progress(&run, a.quiet ? nullptr : stderr, &interrupted, a.solve);
+  watch_for_interrupts();
   const std::vector<Candidate> candidates = solve_all(a, parts, start ? &*start : nullptr, progress);
   const Candidate& chosen = choose(candidates);
 

@@ -3,9 +3,12 @@
 
 #include "base/stopwatch.h"
 #include "cli/train_parts.h"
+#include "convex/problem.h"
+#include "learning/options.h"
 #include "poise/error.h"
 #include "poise/network.h"
 #include "poise/version.h"
+#include "run/options_json.h"
 #include "run/summary.h"
 #include "run/training_progress.h"
 
@@ -36,27 +39,23 @@ NetworkOptions network_options(const Arguments& a) {
   return options;
 }
 
-json asked_json(const Arguments& a, const NetworkOptions& o) {
-  return {{"data", a.data},
-          {"hidden", o.hidden},
-          {"activation", to_string(o.activation)},
-          {"loss", to_string(o.loss)},
-          {"rule", to_string(o.rule)},
-          {"step", to_string(o.step)},
-          {"learning_rate", o.learning_rate},
-          {"l2", o.l2},
-          {"dropout", o.dropout},
-          {"label_smoothing", o.label_smoothing},
-          {"balanced_classes", o.balanced_classes},
-          {"epochs", o.epochs},
-          {"batch", o.batch},
-          {"patience", o.patience},
-          {"validation", held_out_share(a, kHeldOut)},
-          {"calibrate", a.calibrate},
-          {"telemetry", to_string(a.telemetry)},
-          {"seed", o.seed},
-          {"threads", o.threads},
-          {"test", a.test_data}};
+/// With what the data decided.
+json asked_json(const Arguments& a, const NetworkOptions& options, Index rows) {
+  json asked = poise::to_json(learning::resolve(options, rows));
+  asked.update({{"data", a.data},
+                {"validation", held_out_share(a, kHeldOut)},
+                {"calibrate", a.calibrate},
+                {"telemetry", to_string(a.telemetry)},
+                {"test", a.test_data}});
+  return asked;
+}
+
+/// What --scale standard would mean for columns, networks do for all inputs as one.
+void check_scale(const Arguments& a, const Dataset& train) {
+  if (a.objective.scale != Scale::kStandard || resolve_scale(train, Scale::kAuto) == Scale::kStandard) return;
+  throw Error(ErrorKind::kUsage, "--scale standard for a network on images or sparse data",
+              "--scale none, or none of them: inputs of mean square 1, all features by one factor",
+              "columns are scaled one by one in tables and NPY arrays", {a.data});
 }
 
 void print_telemetry(const json& result) {
@@ -110,6 +109,7 @@ int train_network(const Arguments& a) {
   const Stopwatch started;
   const double held_out = held_out_share(a, kHeldOut);
   const Parts parts = read_parts(a, held_out);
+  check_scale(a, parts.train);
   print_notices(a, parts.train);
   const std::optional<Dataset> test = read_test(a, parts.train.schema);
   const double seconds_read = started.seconds();
@@ -119,6 +119,7 @@ int train_network(const Arguments& a) {
   run.announce({{"event", "start"}, {"rows", parts.train.rows()}, {"features", parts.train.features.cols()}});
   TrainingProgress progress(run, a.quiet ? nullptr : stderr, interrupted);
   TelemetryObserver telemetry(a.telemetry, parts.train, options, run, progress);
+  watch_for_interrupts();
   NetworkFit fit =
       poise::train_network(parts.train, options, parts.validation ? &*parts.validation : nullptr, &telemetry);
 
@@ -135,7 +136,7 @@ int train_network(const Arguments& a) {
   result["run"] = run.path();
   result["seconds_write"] = writing.seconds();
   run.write_summary({{"poise", kVersion},
-                     {"asked", asked_json(a, options)},
+                     {"asked", asked_json(a, options, parts.train.rows())},
                      {"fingerprint", fingerprint(parts.train)},
                      {"notices", parts.train.notices},
                      {"result", result}});

@@ -20,7 +20,9 @@ void add_objective(CLI::App& verb, Arguments& a) {
       ->excludes("--l2");
   static const std::map<std::string, Scale> scales{{"none", Scale::kNone}, {"standard", Scale::kStandard}};
   verb.add_option("--scale", a.objective.scale,
-                  "units of the penalty: standard (default for tables) or none (images, sparse data)")
+                  "units of the penalty: standard (default for tables) or none (images, sparse data); of a network's "
+                  "inputs: none, "
+                  "or mean square 1 (default)")
       ->transform(choice(scales));
   verb.add_option("--unit", a.objective.unit,
                   "with --scale none: what counts as 1 in the data's units (255 for byte images)")

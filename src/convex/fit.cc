@@ -5,9 +5,10 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
-#include <cstdlib>
+#include <limits>
 
 #include "convex/solvers.h"
+#include "network/metadata.h"
 #include "poise/calibration.h"
 #include "poise/error.h"
 #include "poise/softmax_regression.h"
@@ -184,15 +185,10 @@ class Fitter {
   Monitor monitor_;
 };
 
-double recorded_number(const SoftmaxModel& model, const std::string& key) {
-  const auto found = model.metadata.find(key);
-  char* end = nullptr;
-  const double value = found == model.metadata.end() ? 0 : std::strtod(found->second.c_str(), &end);
-  if (!end || *end != 0 || end == found->second.c_str()) {
-    throw Error(ErrorKind::kData, "the model does not say with which '" + key + "' it was trained",
-                "a model trained by Poise");
-  }
-  return value;
+double required_number(const SoftmaxModel& model, const std::string& key, double high) {
+  if (const auto value = recorded_number(model.metadata, key, 0, high)) return *value;
+  throw Error(ErrorKind::kData, "the model does not say with which '" + key + "' it was trained",
+              "a model trained by Poise");
 }
 
 }  // namespace
@@ -217,14 +213,14 @@ std::vector<SoftmaxFit> fit_softmax_path(const Dataset& data, std::span<const do
 }
 
 ObjectiveOptions recorded_objective(const SoftmaxModel& model) {
+  constexpr double kMost = std::numeric_limits<double>::max();
   ObjectiveOptions options;
-  options.l2 = recorded_number(model, "l2");
-  options.unit = recorded_number(model, "unit");
-  options.label_smoothing = recorded_number(model, "label_smoothing");
+  options.l2 = required_number(model, "l2", kMost);
+  options.unit = required_number(model, "unit", kMost);
+  options.label_smoothing = required_number(model, "label_smoothing", 1 - 0x1p-53);
   options.scale =
       model.metadata.count("scale") && model.metadata.at("scale") == "standard" ? Scale::kStandard : Scale::kNone;
-  options.balanced_classes =
-      model.metadata.count("balanced_classes") && model.metadata.at("balanced_classes") == "true";
+  options.balanced_classes = recorded_flag(model.metadata, "balanced_classes");
   return options;
 }
 

@@ -20,6 +20,8 @@ void check_numbers(const NetworkOptions& o) {
   require(o.gain > 0 && std::isfinite(o.gain), fmt::format("the gain of initial weights is {}", o.gain),
           "a positive number");
   require(o.l2 >= 0 && std::isfinite(o.l2), fmt::format("l2 is {}", o.l2), "a finite number, 0 or more");
+  require(o.label_smoothing >= 0 && o.label_smoothing < 1, fmt::format("label_smoothing is {}", o.label_smoothing),
+          "a number in [0, 1)");
   require(o.dropout >= 0 && o.dropout < 1, fmt::format("dropout is {}", o.dropout), "a number in [0, 1)");
   require(o.relaxation_rate > 0 && o.relaxation_rate < 2, fmt::format("the relaxation rate is {}", o.relaxation_rate),
           "a number in (0, 2)", "outside it relaxation diverges");
@@ -28,6 +30,8 @@ void check_numbers(const NetworkOptions& o) {
           fmt::format("the learning rate is {}", o.learning_rate), "a positive number");
   const double momentum = o.momentum.value_or(0);
   require(momentum >= 0 && momentum < 1, fmt::format("momentum is {}", momentum), "a number in [0, 1)");
+  require(std::isfinite(o.momentum_phase), fmt::format("the phase of momentum is {}", o.momentum_phase),
+          "a finite angle, in radians");
   require(o.epochs >= 0 && o.batch >= 0 && o.patience >= 0 && o.solve_head_every >= 0 && o.time_limit >= 0,
           "a negative count", "0 or more");
 }
@@ -57,13 +61,18 @@ NetworkOptions resolve(const NetworkOptions& options, Index rows) {
   check_together(o);
   // A batch every fortieth of an epoch or so, and some 8,000 steps in all, but 20 to 200 epochs.
   if (o.batch == 0) o.batch = rows < 4000 ? 32 : rows < 16000 ? 64 : 128;
-  o.batch = std::min(o.batch, rows);
+  o.batch = std::max<Index>(1, std::min(o.batch, rows));  // that there are rows is for make_problem to say
   if (o.epochs == 0) {
     const double steps_an_epoch = std::ceil(static_cast<double>(rows) / static_cast<double>(o.batch));
     o.epochs = std::clamp(static_cast<int>(std::ceil(8000 / steps_an_epoch)), 20, 200);
   }
   if (!o.momentum) o.momentum = o.step == Step::kGolden ? kGoldenMomentum : 0.9;
-  if (o.learning_rate == 0 && o.step != Step::kGolden) o.learning_rate = o.step == Step::kAdam ? 0.001 : 0.1;
+  if (o.learning_rate == 0) {
+    o.learning_rate = o.step == Step::kGolden ? kGoldenLearningRate : o.step == Step::kAdam ? 0.001 : 0.1;
+  }
+  if (o.initialization == Initialization::kAuto) {
+    o.initialization = o.activation == Activation::kRelu ? Initialization::kKaiming : Initialization::kXavier;
+  }
   if (!o.cooling) o.cooling = o.step == Step::kGolden;
   return o;
 }

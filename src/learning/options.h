@@ -5,8 +5,8 @@
 
 namespace poise::learning {
 
-/// `options` with batch, epochs, learning rate, momentum and cooling decided. Throws Error(kUsage) for values out of
-/// range or that exclude each other.
+/// `options` with batch, epochs, initialization, learning rate, momentum and cooling decided. Throws Error(kUsage) for
+/// values out of range or that exclude each other.
 NetworkOptions resolve(const NetworkOptions& options, Index rows);
 
 }  // namespace poise::learning

@@ -12,7 +12,6 @@ namespace {
 
 constexpr double kKappa = 200;          // of the stability limit 236.2, as in the convex solver
 constexpr double kLeastCurvature = 32;  // of a network with inputs of mean square 1 that can be trusted
-constexpr double kRise = 0.15;          // share of the run in which κ goes from the convex guarantee to kKappa
 constexpr int kFirstIterations = 12, kLaterIterations = 2;
 constexpr Index kMeasurementsAnEpoch = 4;
 
@@ -24,8 +23,17 @@ double dot(const Floats& a, const Floats& b) {
 
 }  // namespace
 
+KappaRange kappa_range(double rate, double momentum) {
+  const double stable = 2 * (1 + momentum) / rate, convex = 2 * (1 - momentum) / rate;
+  const double last = std::min(kKappa, kKappa / kStableCurvature * stable);
+  return {std::min({kConvexCurvature, convex, last}), last};
+}
+
 Pace::Pace(const NetworkOptions& options, Index parameters, Index steps_an_epoch)
-    : options_(options), steps_an_epoch_(steps_an_epoch), steps_(steps_an_epoch * options.epochs) {
+    : options_(options),
+      steps_an_epoch_(steps_an_epoch),
+      steps_(steps_an_epoch * options.epochs),
+      kappa_(kappa_range(options.learning_rate, *options.momentum)) {
   if (options.step != Step::kGolden) return;
   direction_.resize(static_cast<std::size_t>(parameters));
   for (std::size_t k = 0; k < direction_.size(); ++k) {
@@ -60,11 +68,10 @@ void Pace::measure(Team& team, Batch& batch, Index step) {
 double Pace::learning_rate(Index step) const {
   const double done = std::min(1.0, static_cast<double>(step) / static_cast<double>(steps_));
   const double cooling = *options_.cooling ? 0.5 * (1 + std::cos(std::numbers::pi * done)) : 1;
-  if (options_.step != Step::kGolden) return options_.learning_rate * caution_ * cooling;
-  const double rate = options_.learning_rate > 0 ? options_.learning_rate : kGoldenLearningRate;
-  const double risen = std::min(1.0, done / kRise);
-  const double kappa = kConvexCurvature + (kKappa - kConvexCurvature) * risen;
-  return curvature_ > 0 ? rate * kappa / curvature_ * caution_ * cooling : 0;
+  const double rate = options_.learning_rate * caution_ * cooling;
+  if (options_.step != Step::kGolden) return rate;
+  const double kappa = kappa_.first + (kappa_.last - kappa_.first) * std::min(1.0, done / kRise);
+  return curvature_ > 0 ? rate * kappa / curvature_ : 0;
 }
 
 }  // namespace poise::learning

@@ -5,17 +5,29 @@
 
 namespace poise::learning {
 
+/// Where κ begins and ends.
+struct KappaRange {
+  double first, last;
+};
+
+/// Of a golden step with rate η and momentum α: from the guarantee for convex losses, 2(1 − α)/η, to 200/236.2 of the
+/// stability limit λ_s = 2(1 + α)/η (THEORY 1.6 c, g). Never beyond 15.9 and 200, those of the golden η and α: a
+/// smaller rate is a smaller step.
+KappaRange kappa_range(double rate, double momentum);
+
 /// Golden step (THEORY 1.6, 5.4 N2): the dual process has one unit of curvature, so the loss is measured in units in
 /// which its largest curvature λ̂, of the Gauss–Newton matrix, is κ:
-///   η_t = κ_t/λ̂_t · (1 − α)² · cooling(t).
-/// κ_t rises from 15.9, the guarantee for convex losses, to 200, of a stability limit of 236.2, in the first 15 % of
-/// the run. λ̂_t is the largest curvature that power iteration has met so far on training batches. cooling(t) is half a
-/// cosine from 1 to 0. Other steps: the given rate, times cooling(t) if asked for.
+///   η_t = κ_t/λ̂_t · η · cooling(t),   η = (1 − α)² unless given.
+/// κ_t goes through kappa_range in the first 15 % of the run. λ̂_t is the largest curvature that power iteration has met
+/// so far on training batches. cooling(t) is half a cosine from 1 to 0. Other steps: the given rate, times cooling(t)
+/// if asked for.
 class Pace {
  public:
+  static constexpr double kRise = 0.15;  ///< share of the run in which κ rises
+
   Pace(const NetworkOptions& options, Index parameters, Index steps_an_epoch);
 
-  /// Called by every member of the team after a batch: measures λ̂ if it is time.
+  /// Called by every member of the team after a batch, and before the first step: measures λ̂ if it is time.
   void measure(Team& team, Batch& batch, Index step);
 
   /// η of step number `step` from 0.
@@ -30,6 +42,7 @@ class Pace {
 
   const NetworkOptions& options_;
   Index steps_an_epoch_, steps_, next_measurement_ = 0;
+  KappaRange kappa_;
   double curvature_ = 0, caution_ = 1;
   double found_ = 0;
   Floats direction_;

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <cmath>
 
 #include "learning/trainer.h"
 #include "poise/softmax_regression.h"
@@ -40,10 +41,20 @@ Dataset activations_as_data(const Dataset& data, const ParameterLayout& layout, 
   return found;
 }
 
+/// Has the solver ask who watches the training.
+class Asking : public Observer {
+ public:
+  explicit Asking(TrainingObserver* observer) : observer_(observer) {}
+  bool stop_requested() override { return observer_ && observer_->stop_requested(); }
+
+ private:
+  TrainingObserver* observer_;
+};
+
 }  // namespace
 
 void solve_last_layer(const Dataset& data, const NetworkOptions& options, const ParameterLayout& layout, Team& team,
-                      Batch& batch, Floats& parameters) {
+                      Batch& batch, Floats& parameters, double time_limit, TrainingObserver* observer) {
   if (layout.layers() < 2) return;
   batch.parameters_changed();
   const Dataset features = activations_as_data(data, layout, team, batch, parameters);
@@ -56,13 +67,38 @@ void solve_last_layer(const Dataset& data, const NetworkOptions& options, const 
   solve.tolerance = kTolerance;
   solve.max_iterations = kMostIterations;
   solve.threads = options.threads;
+  solve.time_limit = time_limit;
+  Asking asking(observer);
   const SoftmaxModel start = last_layer(layout, parameters, features);
-  const SoftmaxFit fit = fit_softmax(features, objective, solve, nullptr, &start);
+  const SoftmaxFit fit = fit_softmax(features, objective, solve, &asking, &start);
   std::vector<Layer> layers = to_layers(layout, parameters, options.activation);
   layers.back().weights = fit.model.weights;
   layers.back().bias = fit.model.bias - fit.model.weights * fit.model.center;
   from_layers(layout, layers, parameters);
   batch.parameters_changed();
+}
+
+/// What a solved head has to improve on: the loss on the validation data; without them that of the training data with
+/// the head's penalty.
+double Trainer::head_objective() {
+  if (held_out_) return means_of(measure_validation()).loss;
+  const Layer head = to_layers(layout_, parameters_, options_.activation).back();
+  return means_of(measure_training(order_)).loss + 0.5 * options_.l2 * head.weights.squaredNorm();
+}
+
+/// Solves the last layer and keeps it if that is no worse on the validation data, or better on the training data. If
+/// not, weights and velocity are as they were.
+void Trainer::solve_head() {
+  const double left = options_.time_limit > 0 ? options_.time_limit - seconds() : 0;
+  if (left < 0) return;
+  const double objective = head_objective();
+  if (!std::isfinite(objective)) return;  // the guard will take the last step back
+  const Floats before = parameters_;
+  solve_last_layer(data_, options_, layout_, team_, batch_, parameters_, left, observer_);
+  const double solved = head_objective();
+  if (held_out_ ? solved <= objective : solved < objective) return step_.rest();
+  parameters_ = before;
+  batch_.parameters_changed();
 }
 
 }  // namespace poise::learning

@@ -92,7 +92,9 @@ void Batch::update(const Tile& tile, StepRule& step, float* parameters) {
   const Index bias = layout_.bias(tile.layer) + tile.part.column;
   float *gradient = scratch(count + columns), *bias_gradient = gradient + count;
   tile_gradient(tile, gradient, bias_gradient);
-  step.apply(tile.weights(), count, options_.l2, gradient, parameters + tile.weights());
+  // The sum of a batch is so many times the mean, and so is the penalty's part.
+  const double l2 = options_.l2 * (options_.reduction == Reduction::kSum ? static_cast<double>(row_count()) : 1);
+  step.apply(tile.weights(), count, l2, gradient, parameters + tile.weights());
   round_weights(tile.weights(), count);
   if (tile.with_bias()) step.apply(bias, columns, 0, bias_gradient, parameters + bias);
 }

@@ -2,62 +2,9 @@
 
 #include "learning/options.h"
 #include "learning/trainer.h"
+#include "poise/error.h"
 
 namespace poise {
-
-const char* to_string(TrainingStatus status) {
-  switch (status) {
-    case TrainingStatus::kFinished:
-      return "finished";
-    case TrainingStatus::kStopped:
-      return "stopped";
-    case TrainingStatus::kAtRest:
-      return "at_rest";
-    case TrainingStatus::kTimeLimit:
-      return "time_limit";
-    case TrainingStatus::kInterrupted:
-      return "interrupted";
-    case TrainingStatus::kDiverged:
-      return "diverged";
-  }
-  return "";
-}
-
-const char* to_string(Loss loss) {
-  switch (loss) {
-    case Loss::kCrossEntropy:
-      return "cross-entropy";
-    case Loss::kBinaryCrossEntropy:
-      return "binary-cross-entropy";
-    case Loss::kSquared:
-      return "squared";
-  }
-  return "";
-}
-
-const char* to_string(Rule rule) {
-  switch (rule) {
-    case Rule::kAdjoint:
-      return "adjoint";
-    case Rule::kEquilibrium:
-      return "equilibrium";
-    case Rule::kPredictiveCoding:
-      return "predictive-coding";
-  }
-  return "";
-}
-
-const char* to_string(Step step) {
-  switch (step) {
-    case Step::kGolden:
-      return "golden";
-    case Step::kSgd:
-      return "sgd";
-    case Step::kAdam:
-      return "adam";
-  }
-  return "";
-}
 
 namespace {
 
@@ -70,22 +17,45 @@ void record_step(const NetworkOptions& options, const TrainingReport& report, Ne
   network.metadata["momentum"] = fmt::format("{}", *options.momentum);
 }
 
+/// Rows of other features or classes would be read and counted out of bounds.
+void check_validation(const Dataset& train, const Dataset& validation) {
+  const Index found = validation.features.cols(), expected = train.features.cols();
+  if (found != expected) {
+    throw Error(ErrorKind::kData,
+                fmt::format("the validation data has {} features, the training data {}", found, expected),
+                "data with the columns of the training data", "read it with the schema of the training data");
+  }
+  if (validation.schema.classes != train.schema.classes) {
+    throw Error(ErrorKind::kData,
+                fmt::format("the classes of the validation data ({}) are not those of the training data ({})",
+                            validation.schema.class_count(), train.schema.class_count()),
+                "the same classes in the same order", "read it with the schema of the training data");
+  }
+}
+
+void record(const NetworkOptions& options, const TrainingReport& report, Network& network) {
+  auto& metadata = network.metadata;
+  metadata["loss"] = to_string(options.loss);
+  metadata["rule"] = to_string(options.rule);
+  metadata["step"] = to_string(options.step);
+  metadata["l2"] = fmt::format("{}", options.l2);
+  metadata["label_smoothing"] = fmt::format("{}", options.label_smoothing);
+  metadata["balanced_classes"] = options.balanced_classes ? "true" : "false";
+  metadata["epochs"] = fmt::format("{}", report.epochs);
+  metadata["seed"] = fmt::format("{}", options.seed);
+  metadata["batch"] = fmt::format("{}", options.batch);
+  metadata["scale"] = options.standardize ? "standard" : "none";
+  record_step(options, report, network);
+}
+
 }  // namespace
 
 NetworkFit train_network(const Dataset& train, const NetworkOptions& options, const Dataset* validation,
                          TrainingObserver* observer) {
   const NetworkOptions resolved = learning::resolve(options, train.rows());
+  if (validation) check_validation(train, *validation);
   NetworkFit fit = learning::Trainer(train, validation, resolved, observer).run();
-  auto& metadata = fit.network.metadata;
-  metadata["loss"] = to_string(resolved.loss);
-  metadata["rule"] = to_string(resolved.rule);
-  metadata["step"] = to_string(resolved.step);
-  metadata["l2"] = std::to_string(resolved.l2);
-  metadata["epochs"] = std::to_string(fit.report.epochs);
-  metadata["seed"] = std::to_string(resolved.seed);
-  metadata["batch"] = std::to_string(resolved.batch);
-  metadata["scale"] = resolved.standardize ? "standard" : "none";
-  record_step(resolved, fit.report, fit.network);
+  record(resolved, fit.report, fit.network);
   return fit;
 }
 

@@ -4,6 +4,7 @@
 #include <chrono>
 #include <optional>
 
+#include "learning/guard.h"
 #include "learning/pace.h"
 
 namespace poise::learning {
@@ -17,25 +18,38 @@ class Trainer {
 
  private:
   using Clock = std::chrono::steady_clock;
+  struct Piece {  // a batch of an epoch: rows [begin, begin + count) of order_, of which `weighted` count for something
+    Index number, begin, count, weighted;
+  };
 
   Index steps_an_epoch() const;
   double seconds() const { return std::chrono::duration<double>(Clock::now() - started_).count(); }
-  std::span<const Index> rows_of(Index step) const;
+  std::span<const Index> rows_of(Index begin, Index count) const;
+  void cut_batches();
 
   void train_epoch(int number);
+  bool look_before_the_first_step(BatchSums& sums);
+  bool take_batch(const Piece& piece, Index step, BatchSums& before);
   bool may_go_on();
-  void watch(const BatchSums& before, Index step);
-  void back_up(double loss, Index step);
-  void solve_head();
+  void watch(const BatchSums& before, const Piece& piece, Index step);
+  void back_up(Index step);
   void restart_if_worse();
+
+  // solve_head.cc
+  void solve_head();
+  double head_objective();
+
+  // results.cc
   Epoch measure_epoch(int number);
   BatchSums measure_validation();
+  BatchSums measure_training(std::span<const Index> rows);
   void keep_best(const Epoch& epoch);
   void show(const Epoch& epoch) const;
   std::optional<TrainingStatus> reason_to_stop() const;
   bool is_at_rest() const;
   std::string explain(TrainingStatus status) const;
   Network to_network(const Floats& parameters) const;
+  bool last_step_was_good();
   NetworkFit finish(TrainingStatus status);
 
   const Dataset& data_;
@@ -45,10 +59,13 @@ class Trainer {
   InputScaling scaling_;
   ParameterLayout layout_;
   Team team_;
-  Floats parameters_, epoch_start_, best_;
+  Floats parameters_;
+  Floats good_, candidate_;  // weights whose loss has been seen to be good; those of an epoch's start, not seen yet
+  Floats best_;
   Batch batch_;
   StepRule step_;
   Pace pace_;
+  std::optional<Guard> guard_;  // from the first batch on
 
   std::optional<Problem> held_out_;
   std::optional<InputScaling> held_out_scaling_;
@@ -56,8 +73,12 @@ class Trainer {
 
   Clock::time_point started_;
   std::vector<Index> order_, held_out_rows_;
+  std::vector<Piece> pieces_;
+  Index weighted_rows_ = 0;                   // rows of weight above 0
+  Index candidate_rows_ = -1;                 // that went through candidate_; −1: there is none
+  int good_epoch_ = 0, candidate_epoch_ = 0;  // after which they were the weights
   BatchSums sums_;
-  double first_loss_ = 0, first_rate_ = 0, train_seconds_ = 0;
+  double first_rate_ = 0, train_seconds_ = 0;
   double smoothed_accuracy_ = 0, best_accuracy_ = 0, gained_accuracy_ = 0;
   int gained_epoch_ = 0;
   bool stopping_ = false;
@@ -65,9 +86,13 @@ class Trainer {
   TrainingReport report_;
 };
 
+/// Weighted means of the sums; NaN of no rows.
+Measured means_of(const BatchSums& sums);
+
 /// The convex problem of the last layer on the activations below it (THEORY 5.3): on return `parameters` hold its
-/// solution, warm-started from what they held, with penalty `l2` (at least 1e-6) on the weights.
+/// solution, warm-started from what they held, with penalty `l2` (at least 1e-6) on the weights. It ends early, with
+/// what it has, after `time_limit` seconds (0: none) or when `observer` (may be null) wants to stop.
 void solve_last_layer(const Dataset& data, const NetworkOptions& options, const ParameterLayout& layout, Team& team,
-                      Batch& batch, Floats& parameters);
+                      Batch& batch, Floats& parameters, double time_limit = 0, TrainingObserver* observer = nullptr);
 
 }  // namespace poise::learning

@@ -89,11 +89,12 @@ struct Traced {
   bool complete = false;       ///< trained to the end, or diverged
 };
 
-/// Epochs until the loss is at most `target`, linear in ln loss between epochs.
+/// Epochs until the loss is at most `target`, linear in ln loss between epochs. NaN, of an epoch whose batches were all
+/// taken back, reaches nothing.
 std::optional<double> epochs_to(const std::vector<double>& losses, double target) {
   for (std::size_t e = 0; e < losses.size(); ++e) {
     if (!(losses[e] <= target)) continue;
-    if (e == 0 || target <= 0 || losses[e] <= 0) return static_cast<double>(e + 1);
+    if (e == 0 || target <= 0 || losses[e] <= 0 || std::isnan(losses[e - 1])) return static_cast<double>(e + 1);
     const double before = std::log(losses[e - 1]);
     return static_cast<double>(e) + (before - std::log(target)) / (before - std::log(losses[e]));
   }
@@ -104,8 +105,8 @@ std::optional<double> epochs_to(const std::vector<double>& losses, double target
 double common_target(const std::vector<Traced>& trainings) {
   std::vector<double> lowest;
   for (const Traced& traced : trainings) {
-    lowest.push_back(traced.losses.empty() ? std::numeric_limits<double>::infinity()
-                                           : *std::min_element(traced.losses.begin(), traced.losses.end()));
+    lowest.push_back(std::numeric_limits<double>::infinity());
+    for (double loss : traced.losses) lowest.back() = std::fmin(lowest.back(), loss);  // NaN is none
   }
   std::sort(lowest.begin(), lowest.end());
   const double place = std::ceil(kReachedBy * static_cast<double>(lowest.size()));
@@ -193,8 +194,8 @@ void Comparison::train(std::size_t number) {
   traced.complete = diverged || report.status == TrainingStatus::kFinished;
   traced.run.status = report.status;
   traced.run.setbacks = watch.setbacks();
-  traced.run.final_loss =
-      diverged || report.history.empty() ? std::numeric_limits<double>::infinity() : traced.losses.back();
+  const bool has_loss = !diverged && !report.history.empty() && !std::isnan(traced.losses.back());
+  traced.run.final_loss = has_loss ? traced.losses.back() : std::numeric_limits<double>::infinity();
   traced.run.test_accuracy = std::numeric_limits<double>::quiet_NaN();
   if (test_ && !report.history.empty()) traced.run.test_accuracy = report.history.back().validation->accuracy;
   if (!observer_) return;

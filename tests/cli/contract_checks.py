@@ -128,6 +128,49 @@ def check_interrupt_of_a_path_leaves_a_model(t):
     t.run("predict run digits:test -o labels.csv")
 
 
+def check_interrupt_of_a_network_leaves_a_model(t):
+    process = t.start("train digits --hidden 16 --epochs 1000000 --out run")
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline:
+        if os.path.exists(t.path("run/metrics.jsonl")) and t.read("run/metrics.jsonl").count(b'"epoch"') > 20:
+            break
+        time.sleep(0.02)
+    process.send_signal(signal.SIGINT)
+    result = t.finish(process, 60)
+    t.equal(result.code, 130, f"the exit code\n{result}\n")
+    t.check("interrupted: the model so far is in run/model.onnx" in result.stderr, f"stderr does not say so\n{result}")
+    t.equal(json.loads(t.read("run/run.json"))["result"]["status"], "interrupted", "the status in run.json")
+    t.check(t.json("evaluate run digits:test --json")["accuracy"] > 0.5, "the model is of no use")
+
+
+def check_interrupt_ends_what_does_not_ask(t):
+    os.mkfifo(t.path("pipe.csv"))  # nobody writes: reading waits for ever
+    for command in ("convert pipe.csv b.csv", "train pipe.csv --out run"):
+        process = t.start(command)
+        time.sleep(0.5)
+        process.send_signal(signal.SIGINT)
+        t.equal(t.finish(process, 20).code, -signal.SIGINT, f"the exit code of {command}")
+
+
+def check_a_network_run_says_all_that_was_asked(t):
+    options = {"activation": "tanh", "initialization": "orthogonal", "rule": "equilibrium", "order": "gauss-seidel", "relaxation_rate": 0.2,
+               "relaxation_steps": 30, "step": "sgd", "learning_rate": 0.05, "momentum": 0.5, "momentum_phase": 0.1, "reduction": "mean",
+               "precision": "float32", "epochs": 2, "batch": 50, "patience": 7, "solve_head_every": 2, "time_limit": 50, "l2": 1e-7,
+               "label_smoothing": 0.1, "scale": "none", "seed": 3, "threads": 1}
+    words = " ".join(f"--{name.replace('_', '-')} {value}" for name, value in options.items())
+    t.run(f"train digits --hidden 8 {words} --cooling --stop-at-rest --out run --quiet")
+    asked = json.loads(t.read("run/run.json"))["asked"]
+    for name, value in dict(options, cooling=True, stop_at_rest=True, compat=None, relaxation="layer-by-layer").items():
+        t.equal(asked.get(name, "nothing"), value, f"'{name}' in run.json")
+    metadata = t.json("inspect run --json")["metadata"]
+    t.equal(float(metadata["l2"]), 1e-7, "the penalty in the model")
+    t.run("train digits --hidden 8 --epochs 1 --out run --quiet")
+    asked = json.loads(t.read("run/run.json"))["asked"]
+    t.close(asked["learning_rate"], 4 + 2**0.5 - 5**0.5 - 10**0.5, 1e-12, "the golden rate")
+    t.close(asked["momentum"], (10**0.5 - 2**0.5) / 2, 1e-12, "the golden momentum")
+    t.equal((asked["batch"], asked["initialization"], asked["cooling"]), (32, "kaiming", True), "what was left open")
+
+
 def check_path_picks_by_validation(t):
     answer = t.json("train digits --l2-path 10,1e-2,1e-3,1e-7 --validation 0.3 --json --quiet --out run")
     losses = [point["validation"]["cross_entropy"] for point in answer["path"]]

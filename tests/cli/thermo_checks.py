@@ -1,6 +1,7 @@
 """Calibration and telemetry as a user meets them: what is stored, what the events hold, what does not change."""
 
 import json
+import random
 
 
 def events(t, run):
@@ -63,6 +64,31 @@ def check_telemetry_measures_what_training_sees(t):
     for name in ("mean_loss", "equilibrium_gap", "laplacian", "complexity", "largest_curvature", "output_entropy"):
         t.close(found[-1][name]["value"], thermo[name]["value"], 1e-6 * abs(thermo[name]["value"]), f"the last {name}")
     t.close(found[-1]["step"]["edge"], thermo["step"]["edge"], 1e-6 * thermo["step"]["edge"], "the last edge")
+
+
+def check_thermo_measures_the_loss_that_was_trained_on(t):
+    draw = random.Random(5)  # three rows of a for each of b, so that balancing them weighs
+    rows = "".join(f"{draw.gauss(c == 'a', 1)},{draw.gauss(0, 1)},{c}\n" for _ in range(60) for c in "aaab")
+    t.write("uneven.csv", "x,y,label\n" + rows)
+    values = {}
+    for options in ("", "--label-smoothing 0.1", "--class-weight balanced", "--label-smoothing 0.1 --class-weight balanced"):
+        t.run(f"train uneven.csv --hidden 6 --epochs 4 --validation 0 --telemetry full {options} --out run --quiet")
+        trained, thermo = events(t, "run")[-1], t.json("thermo run uneven.csv --json")
+        for name in ("mean_loss", "equilibrium_gap", "laplacian", "complexity"):
+            t.close(trained[name]["value"], thermo[name]["value"], 1e-6 * abs(thermo[name]["value"]), f"{name} with '{options}'")
+        values[options] = thermo["mean_loss"]["value"]
+    t.equal(len(set(values.values())), 4, "the number of different losses")
+
+
+def check_thermo_refuses_metadata_that_are_no_numbers(t):
+    t.run("train digits --hidden 4 --epochs 1 --label-smoothing 0.1 --out run --quiet")
+    model = t.read("run/model.onnx")
+    place = model.index(b"0.1", model.index(b"poise.label_smoothing"))
+    for text in (b"nan", b"0.x", b"1.1"):
+        with open(t.path("run/model.onnx"), "wb") as file:
+            file.write(model[:place] + text + model[place + 3:])
+        result = t.run("thermo run digits", exit=3)
+        t.check("'label_smoothing' is '" + text.decode() in result.stderr, f"stderr does not say what is wrong\n{result}")
 
 
 def check_telemetry_of_the_softmax_layer(t):

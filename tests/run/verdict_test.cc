@@ -76,6 +76,16 @@ TEST(Verdict, Opposite) {
   EXPECT_EQ(opposite(Verdict::kUndecidable), Verdict::kUndecidable);
 }
 
+TEST(Finding, HalvedStepsDecideNothing) {
+  Finding finding{"digits", "a claim", "1 ± 0.1 %"};
+  settle(finding, Verdict::kReproduced, 0);
+  EXPECT_EQ(finding.verdict, Verdict::kReproduced);
+  EXPECT_EQ(finding.figure, "1 ± 0.1 %");
+  settle(finding, Verdict::kReproduced, 2);
+  EXPECT_EQ(finding.verdict, Verdict::kUndecidable);
+  EXPECT_NE(finding.figure.find("halved because a loss blew up: 2"), std::string::npos);
+}
+
 TEST(Finding, AsALineOfTheTable) {
   const Finding finding{"digits", "a is b", in_percent({0.9, 0.92}) + " %", Verdict::kUndecidable};
   EXPECT_THAT(table_of({finding}), testing::EndsWith("| digits | a is b | 91.00 ± 1.41 % | **undecidable** |\n"));

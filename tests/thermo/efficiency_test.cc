@@ -234,6 +234,20 @@ TEST(CompareArchitectures, TargetsThatAllOrNoneReach) {
   EXPECT_EQ(none.laplacian_speed.value, 0);  // all as slow as each other
 }
 
+TEST(CompareArchitectures, AnEpochTakenBackReachesNothing) {
+  const Dataset train = read_dataset("digits", {});
+  EfficiencyOptions o = short_comparison();
+  o.batch = train.rows();  // one step an epoch, far too large: the next epoch has no rows
+  o.learning_rate = 1e4;
+  o.target_loss = 1e-9;
+  for (const CandidateResult& result : compare_architectures(train, nullptr, o).candidates) {
+    EXPECT_EQ(result.reached, 0);
+    for (const CandidateRun& run : result.runs) EXPECT_GT(run.final_loss, 1e-9);
+  }
+  o.target_loss.reset();
+  EXPECT_GT(compare_architectures(train, nullptr, o).target_loss, 1e-9);
+}
+
 TEST(CompareArchitectures, SameBitsForAnyNumberOfThreads) {
   const Dataset train = read_dataset("digits", {});
   EfficiencyOptions o = short_comparison();

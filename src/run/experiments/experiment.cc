@@ -116,6 +116,11 @@ const char* Events::status() const {
   return cut_short_ ? "time_limit" : "finished";
 }
 
+void settle(Finding& finding, Verdict verdict, int setbacks) {
+  finding.verdict = setbacks == 0 ? verdict : Verdict::kUndecidable;
+  if (setbacks > 0) finding.figure += fmt::format("; steps halved because a loss blew up: {}", setbacks);
+}
+
 json to_json(const Finding& finding) {
   return {{"data", finding.data},
           {"claim", finding.claim},

@@ -84,6 +84,10 @@ Outcome run_double_bayesian(const ExperimentOptions& options, Events& events);
 Outcome run_softmax(const ExperimentOptions& options, Events& events);
 Outcome run_thermodynamics(const ExperimentOptions& options, Events& events);
 
+/// Gives the verdict, unless steps of the trainings judged were halved: then they are not those that the claim is
+/// about, nothing is decided, and the figure says why.
+void settle(Finding& finding, Verdict verdict, int setbacks);
+
 nlohmann::json to_json(const Finding& finding);
 /// As Markdown.
 std::string table_of(const std::vector<Finding>& findings);

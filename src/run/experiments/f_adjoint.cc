@@ -32,8 +32,11 @@ constexpr std::array<Variant, kVariants> kRules = {
      {"reference-2024", kLearningRate, Rule::kEquilibrium, true},
      {"reference-2024 at 4η", 4 * kLearningRate, Rule::kEquilibrium, true}}};
 
-/// Test accuracies after each epoch, a trace a seed, of each variant; of seeds that all variants completed.
-using Traces = std::array<std::vector<std::vector<double>>, kVariants>;
+/// Test accuracies after each epoch, a trace a seed, of each variant; of seeds that all variants completed. And how
+/// often a step was taken back and halved: from then on it is not the step that a claim is about.
+struct Traces : std::array<std::vector<std::vector<double>>, kVariants> {
+  std::array<int, kVariants> setbacks{};
+};
 
 NetworkOptions options_of(const Variant& variant, const ExperimentOptions& asked, std::uint64_t seed) {
   NetworkOptions o;
@@ -79,6 +82,7 @@ bool run_seed(const ExperimentData& data, const ExperimentOptions& asked, int se
                                            &data.test, labels, events);
     for (const Epoch& epoch : trained.fit.report.history) found[v].push_back(epoch.validation->accuracy);
     runs.push_back(run_json(labels, kRules[v], trained, found[v]));
+    traces.setbacks[v] += trained.setbacks;
     if (!trained.complete) return false;
   }
   for (std::size_t v = 0; v < kVariants; ++v) traces[v].push_back(std::move(found[v]));
@@ -99,7 +103,7 @@ Finding improvement(const ExperimentData& data, const std::string& rule, const T
   const Sample gain = difference(local, nonlocal);
   finding.figure = fmt::format("test accuracy {} % against {} %, difference {} points; epochs: {}, seeds: {}",
                                in_percent(local), in_percent(nonlocal), in_points(gain), epochs, gain.size());
-  finding.verdict = judge_above(gain, kImprovement);
+  settle(finding, judge_above(gain, kImprovement), traces.setbacks[variant] + traces.setbacks[kNonlocal]);
   return finding;
 }
 
@@ -121,7 +125,8 @@ Finding tracking(const ExperimentData& data, const Traces& traces, std::size_t e
     if (farthest.empty() || std::abs(mean_of(apart)) > std::abs(mean_of(farthest))) farthest = apart;
   }
   finding.figure = fmt::format("at most {} points apart; seeds: {}", in_points(farthest), farthest.size());
-  finding.verdict = judge_all_within(distances, kTracking);
+  settle(finding, judge_all_within(distances, kTracking),
+         traces.setbacks[kPublishedFaster] + traces.setbacks[kNonlocal]);
   return finding;
 }
 

@@ -1,0 +1,36 @@
+#include "learning/guard.h"
+
+#include <algorithm>
+#include <cmath>
+#include <numbers>
+
+namespace poise::learning {
+namespace {
+
+constexpr double kLossLimit = 4;  // times the first loss: beyond it the run has diverged
+
+}  // namespace
+
+Guard::Guard(double first_loss, double guess_loss, Index rows)
+    : limit_(kLossLimit * (first_loss > guess_loss && std::isfinite(first_loss) ? first_loss : guess_loss)),
+      enough_(std::min(kRows, rows)) {}
+
+Guard::Verdict Guard::judge(const BatchSums& batch, Index rows) {
+  latest_.push_back({rows, batch.weight, batch.loss});
+  rows_ += rows;
+  for (; rows_ - latest_.front().rows >= enough_; latest_.pop_front()) rows_ -= latest_.front().rows;
+  double weight = 0, loss = 0;
+  for (const Judged& each : latest_) weight += each.weight, loss += each.loss;
+  loss_ = loss / weight;
+  if (!std::isfinite(loss_)) return Verdict::kDiverged;
+  if (rows_ < enough_) return Verdict::kOpen;
+  return loss_ <= limit_ ? Verdict::kGood : Verdict::kDiverged;
+}
+
+double loss_of_a_guess(Loss loss, Index classes) {
+  const auto k = static_cast<double>(classes);
+  if (loss == Loss::kCrossEntropy) return std::log(k);
+  return k * (loss == Loss::kBinaryCrossEntropy ? std::numbers::ln2 : 0.125);
+}
+
+}  // namespace poise::learning

@@ -1,0 +1,156 @@
+// What comes of training: the epochs as they are measured, when to stop, and the network that is kept.
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include "learning/trainer.h"
+#include "poise/metrics.h"
+
+namespace poise::learning {
+
+Measured means_of(const BatchSums& sums) {
+  constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
+  if (!(sums.weight > 0)) return {kNone, kNone, kNone};
+  return {sums.loss / sums.weight, sums.correct / sums.weight, sums.entropy_gap / sums.weight};
+}
+
+BatchSums Trainer::measure_validation() {
+  BatchSums sums;
+  held_out_batch_->parameters_changed();
+  team_.run([&](int) { held_out_batch_->evaluate(team_, held_out_rows_, parameters_, sums); });
+  return sums;
+}
+
+/// Of rows to train on, with nothing dropped out.
+BatchSums Trainer::measure_training(std::span<const Index> rows) {
+  BatchSums sums;
+  batch_.parameters_changed();
+  team_.run([&](int) { batch_.evaluate(team_, rows, parameters_, sums); });
+  return sums;
+}
+
+Epoch Trainer::measure_epoch(int number) {
+  Epoch epoch;
+  epoch.number = number;
+  epoch.train = means_of(sums_);
+  if (sums_.weight > 0) epoch.bulk_energy = sums_.bulk_energy / sums_.weight;
+  if (held_out_) epoch.validation = means_of(measure_validation());
+  epoch.curvature = pace_.curvature();
+  epoch.learning_rate = first_rate_;
+  epoch.seconds = seconds();
+  report_.history.push_back(epoch);
+  return epoch;
+}
+
+/// The epoch at which the running mean of the accuracy on the validation data is largest, the later of equals; without
+/// such data the last. The mean takes the luck out of single epochs: of a hundred rows one is a whole point. Of four
+/// noisy suite sets it was best on three, beside the largest accuracy and the smallest loss. Weights that lead to no
+/// finite loss are never kept.
+void Trainer::keep_best(const Epoch& epoch) {
+  constexpr double kWeight = 0.2;  // of the epoch in the mean: about five epochs count
+  if (epoch.validation) {
+    if (!std::isfinite(epoch.validation->loss)) return;
+    const double now = epoch.validation->accuracy;
+    smoothed_accuracy_ = report_.best_epoch == 0 ? now : smoothed_accuracy_ + kWeight * (now - smoothed_accuracy_);
+    if (smoothed_accuracy_ < best_accuracy_) return;
+    // Creeping towards a limit is not getting better: half a row is the least that counts for patience.
+    if (smoothed_accuracy_ > gained_accuracy_ + 0.5 / static_cast<double>(held_out_rows_.size())) {
+      gained_accuracy_ = smoothed_accuracy_;
+      gained_epoch_ = epoch.number;
+    }
+    best_accuracy_ = smoothed_accuracy_;
+  }
+  report_.best_epoch = epoch.number;
+  best_ = parameters_;
+}
+
+void Trainer::show(const Epoch& epoch) const {
+  if (!observer_) return;
+  observer_->on_epoch(epoch);
+  if (observer_->wants_network(epoch.number)) observer_->on_network(epoch, to_network(parameters_));
+}
+
+std::optional<TrainingStatus> Trainer::reason_to_stop() const {
+  const int done = report_.history.back().number;
+  if (options_.patience > 0 && held_out_ && done - gained_epoch_ >= options_.patience) {
+    return TrainingStatus::kStopped;
+  }
+  if (options_.stop_at_rest && is_at_rest()) return TrainingStatus::kAtRest;
+  return std::nullopt;
+}
+
+/// Both processes balance and the free energy stands still: |CE − H| ≤ 2 % of CE (kRestShare), and CE has moved by less
+/// than 1 % in each of the last two epochs. (THEORY 1.7: at a stationary last layer CE = H exactly.) Not before steps
+/// have their full size: a network that has not learned anything yet answers 1/K, where CE = H, too.
+bool Trainer::is_at_rest() const {
+  constexpr double kDrift = 0.01;
+  const auto& history = report_.history;
+  const auto least = static_cast<std::size_t>(std::ceil(Pace::kRise * options_.epochs));
+  if (history.size() < std::max<std::size_t>(least, 3)) return false;
+  for (std::size_t k = history.size() - 2; k < history.size(); ++k) {
+    const Measured &now = history[k].train, &old = history[k - 1].train;
+    const bool balanced = std::abs(now.equilibrium_gap) <= kRestShare * now.loss;  // false for NaN, of no rows
+    if (!balanced || !(std::abs(now.loss - old.loss) <= kDrift * now.loss)) return false;
+  }
+  return true;
+}
+
+std::string Trainer::explain(TrainingStatus status) const {
+  const std::size_t done = report_.history.size();
+  switch (status) {
+    case TrainingStatus::kStopped:
+      return fmt::format("no better on the validation data for {} epochs", options_.patience);
+    case TrainingStatus::kAtRest:
+      return "cross-entropy equals output entropy and stands still";
+    case TrainingStatus::kTimeLimit:
+      return fmt::format("the time limit of {} s was reached in epoch {}", options_.time_limit, done + 1);
+    case TrainingStatus::kInterrupted:
+      return fmt::format("stopped by request in epoch {}", done + 1);
+    case TrainingStatus::kDiverged:
+      return fmt::format("the loss went beyond {:.3g}, {}", guard_->limit(),
+                         interrupted_ == TrainingStatus::kDiverged ? "and smaller steps did not help"
+                                                                   : "by the last step of all, which was taken back");
+    default:
+      return fmt::format("all {} epochs are done", done);
+  }
+}
+
+Network Trainer::to_network(const Floats& parameters) const {
+  Network network;
+  network.schema = data_.schema;
+  network.layers = to_layers(layout_, parameters, options_.activation);
+  scaling_.to_original_units(data_, network.layers.front(), network.center);
+  network.head = options_.loss == Loss::kCrossEntropy ? Head::kSoftmax : Head::kSigmoid;
+  return network;
+}
+
+/// What nobody has looked at yet: where the last step led.
+bool Trainer::last_step_was_good() {
+  if (!guard_) return true;  // there was none
+  if (!std::ranges::all_of(parameters_, [](float weight) { return std::isfinite(weight); })) return false;
+  Index weighted = 0;
+  auto first = pieces_.end();
+  while (first != pieces_.begin() && weighted < guard_->enough()) weighted += (--first)->weighted;
+  const double loss = means_of(measure_training(rows_of(first->begin, data_.rows() - first->begin))).loss;
+  return std::isfinite(loss) && loss <= guard_->limit();
+}
+
+NetworkFit Trainer::finish(TrainingStatus status) {
+  report_.epochs = static_cast<int>(report_.history.size());
+  const bool kept = held_out_ && report_.best_epoch > 0;
+  if (!kept && (status == TrainingStatus::kDiverged || !last_step_was_good())) {
+    parameters_ = good_;
+    report_.best_epoch = good_epoch_;
+    if (!interrupted_) status = TrainingStatus::kDiverged;
+  }
+  report_.status = status;
+  report_.why = explain(status);
+  report_.batch = options_.batch;
+  report_.seconds = seconds();
+  report_.train_seconds = train_seconds_;
+  return {to_network(kept ? best_ : parameters_), std::move(report_)};
+}
+
+}  // namespace poise::learning

@@ -1,0 +1,287 @@
+// When a step went too far, what is done about it, and what is not taken for it.
+#include "learning/guard.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <limits>
+
+#include "base/random.h"
+#include "learning/pace.h"
+#include "poise/dual_process.h"
+#include "poise/error.h"
+#include "poise/training.h"
+
+namespace poise {
+namespace {
+
+using learning::BatchSums;
+using learning::Guard;
+using learning::kappa_range;
+
+BatchSums sums(double rows, double loss) {
+  BatchSums found;
+  found.weight = rows, found.loss = rows * loss;
+  return found;
+}
+
+TEST(Guard, JudgesABatchOfThirtyTwoAlone) {
+  Guard guard(1.0, std::log(2.0), 1000);
+  EXPECT_EQ(guard.judge(sums(32, 3.9), 32), Guard::Verdict::kGood);
+  EXPECT_EQ(guard.judge(sums(32, 4.1), 32), Guard::Verdict::kDiverged);
+}
+
+TEST(Guard, OneWrongRowIsNoDivergence) {
+  Guard guard(0.1, std::log(10.0), 1000);
+  for (int k = 0; k < 31; ++k) EXPECT_EQ(guard.judge(sums(1, 0.01), 1), Guard::Verdict::kOpen);
+  EXPECT_EQ(guard.judge(sums(1, 50), 1), Guard::Verdict::kGood);        // (31·0.01 + 50)/32 = 1.57 < 4 ln 10
+  EXPECT_EQ(guard.judge(sums(1, 1000), 1), Guard::Verdict::kDiverged);  // 32.8
+}
+
+TEST(Guard, NumbersThatAreNotFiniteAreJudgedAtOnce) {
+  for (double loss : {std::numeric_limits<double>::infinity(), std::numeric_limits<double>::quiet_NaN()}) {
+    Guard guard(1.0, std::log(2.0), 1000);
+    EXPECT_EQ(guard.judge(sums(1, loss), 1), Guard::Verdict::kDiverged);
+    guard.forget();
+    EXPECT_EQ(guard.judge(sums(32, 1), 32), Guard::Verdict::kGood);
+  }
+}
+
+TEST(Guard, FewRowsAreJudgedTogether) {
+  Guard guard(std::numeric_limits<double>::quiet_NaN(), std::log(2.0), 10);
+  EXPECT_EQ(guard.judge(sums(10, 2.7), 10), Guard::Verdict::kGood);
+  EXPECT_EQ(guard.judge(sums(10, 2.8), 10), Guard::Verdict::kDiverged);  // 4 ln 2 = 2.77
+}
+
+TEST(Kappa, StaysBelowTheStabilityLimitOfAnyRateAndMomentum) {
+  const auto golden = kappa_range(kGoldenLearningRate, kGoldenMomentum);
+  EXPECT_NEAR(golden.first, 2 / (1 - kGoldenMomentum), 1e-9);
+  EXPECT_NEAR(golden.last, 200, 1e-9);
+  const auto faster = kappa_range(0.1, 0.9);  // λ_s = 2·1.9/0.1 = 38, guarantee 2·0.1/0.1 = 2
+  EXPECT_NEAR(faster.last / 38, 200 / 236.203799015, 1e-9);
+  EXPECT_NEAR(faster.first, 2, 1e-9);
+  const auto slower = kappa_range(kGoldenLearningRate / 4, kGoldenMomentum);  // a quarter of every step
+  EXPECT_NEAR(slower.first, golden.first, 1e-12);
+  EXPECT_NEAR(slower.last, 200, 1e-9);
+}
+
+/// Points of two classes on a line, a little mixed; row `wrong` has the label that no fit would give it.
+Dataset line(Index rows, Index wrong = -1) {
+  std::vector<float> values;
+  Dataset data;
+  for (Index i = 0; i < rows; ++i) {
+    const bool right = i % 2 == 1;
+    const double place = 0.4 + random_uniform(7, static_cast<std::uint64_t>(i));
+    values.push_back(static_cast<float>(right ? place : -place));
+    data.labels.push_back(right != (i == wrong) ? 1 : 0);
+  }
+  data.name = "line";
+  data.features = Features::from_floats(std::move(values), rows, 1);
+  data.offset = Vector::Zero(1), data.scale = Vector::Ones(1);
+  data.schema.format = FileFormat::kNpy;
+  data.schema.array_features = 1;
+  data.schema.classes = {"left", "right"};
+  return data;
+}
+
+NetworkOptions sgd(double rate) {
+  NetworkOptions options;
+  options.hidden = {8};
+  options.step = Step::kSgd;
+  options.learning_rate = rate;
+  options.momentum = 0;
+  options.epochs = 30;
+  options.threads = 1;
+  return options;
+}
+
+struct Recorder : TrainingObserver {
+  std::vector<std::string> messages;
+  void on_message(const std::string& text) override { messages.push_back(text); }
+};
+
+TEST(Training, OneWrongRowDoesNotEndAnEpoch) {
+  for (Index rows : {100, 129}) {  // by rows one at a time, and with a last batch that would have one row
+    NetworkOptions options = sgd(0.1);
+    options.batch = rows == 100 ? 1 : 64;
+    options.epochs = 200;
+    Recorder recorder;
+    const NetworkFit fit = train_network(line(rows, rows / 2), options, nullptr, &recorder);
+    EXPECT_TRUE(recorder.messages.empty()) << recorder.messages.front();
+    EXPECT_EQ(fit.report.status, TrainingStatus::kFinished);
+    EXPECT_GE(fit.report.history.back().train.accuracy, 0.98);
+  }
+}
+
+TEST(Training, BatchesOfWeightZeroAreNoDivergence) {
+  Dataset data = line(120);
+  data.sample_weight = Vector::Ones(120);
+  data.sample_weight.tail(100).setZero();
+  for (Step step : {Step::kSgd, Step::kGolden}) {
+    NetworkOptions options = sgd(0.1);
+    options.step = step;
+    options.batch = 2;
+    Recorder recorder;
+    const NetworkFit fit = train_network(data, options, nullptr, &recorder);
+    EXPECT_TRUE(recorder.messages.empty()) << recorder.messages.front();
+    EXPECT_EQ(fit.report.history.back().train.accuracy, 1);
+  }
+}
+
+TEST(Training, TrueDivergenceIsSeenWithinAStep) {
+  NetworkOptions options = sgd(1e6);
+  options.batch = 50;
+  Recorder recorder;
+  train_network(line(200), options, nullptr, &recorder);
+  ASSERT_FALSE(recorder.messages.empty());
+  EXPECT_EQ(recorder.messages[0].find("step 2: "), 0u) << recorder.messages[0];
+}
+
+/// Labels that do not depend on the features: a step too far always leads up.
+Dataset noise(Index rows) {
+  Dataset data = line(rows);
+  for (Index i = 0; i < rows; ++i) {
+    data.labels[static_cast<std::size_t>(i)] = random_uniform(9, static_cast<std::uint64_t>(i)) < 0.5 ? 0 : 1;
+  }
+  return data;
+}
+
+TEST(Training, AnEpochWithoutRowsHasNoLossAndIsNoRest) {
+  NetworkOptions options = sgd(1e4);
+  options.batch = 200;  // one step an epoch: the next epoch takes back what it led to
+  options.stop_at_rest = true;
+  options.epochs = 12;
+  Recorder recorder;
+  const NetworkFit fit = train_network(noise(200), options, nullptr, &recorder);
+  ASSERT_FALSE(recorder.messages.empty());
+  EXPECT_NE(fit.report.status, TrainingStatus::kAtRest);
+  int without = 0;
+  for (const Epoch& epoch : fit.report.history) {
+    if (std::isnan(epoch.train.loss)) {
+      ++without;
+      EXPECT_TRUE(std::isnan(epoch.train.accuracy));
+    } else {
+      EXPECT_GT(epoch.train.loss, 0.3);
+    }
+    EXPECT_GT(epoch.learning_rate, 0);
+  }
+  EXPECT_GT(without, 0);
+}
+
+TEST(Training, ADivergedEpochStartIsNotGoneBackTo) {
+  NetworkOptions options = sgd(1e4);
+  options.batch = 200;
+  options.epochs = 60;
+  const NetworkFit fit = train_network(noise(200), options);  // halved until it fits
+  EXPECT_LT(fit.report.history.back().train.loss, 2.8);       // 4 ln 2
+}
+
+TEST(Training, TheLastStepIsJudgedToo) {
+  NetworkOptions options = sgd(1e38);  // the first step leaves the finite numbers, and there is no second one
+  options.batch = 200;
+  options.epochs = 1;
+  const NetworkFit fit = train_network(noise(200), options);
+  EXPECT_EQ(fit.report.status, TrainingStatus::kDiverged);
+  EXPECT_NE(fit.report.why.find("last step"), std::string::npos) << fit.report.why;
+  EXPECT_EQ(fit.report.best_epoch, 0);
+  for (const Layer& layer : fit.network.layers) EXPECT_TRUE(layer.weights.allFinite());
+}
+
+TEST(Training, WeightsWithoutAFiniteLossAreNeverTheBest) {
+  NetworkOptions options = sgd(1e38);
+  options.batch = 200;
+  options.epochs = 1;
+  const Dataset train = noise(200), held_out = noise(50);
+  const NetworkFit fit = train_network(train, options, &held_out);
+  EXPECT_EQ(fit.report.status, TrainingStatus::kDiverged);
+  EXPECT_EQ(fit.report.best_epoch, 0);
+  for (const Layer& layer : fit.network.layers) EXPECT_LT(layer.weights.norm(), 100);  // the initial ones
+}
+
+TEST(Training, ValidationDataOfOtherColumnsOrClassesAreRefused) {
+  const Dataset train = line(60);
+  Dataset wide = line(60);
+  wide.features = Features::from_floats(std::vector<float>(120, 1.0f), 60, 2);
+  wide.offset = Vector::Zero(2), wide.scale = Vector::Ones(2);
+  Dataset more = line(60);
+  more.schema.classes = {"left", "right", "middle"};
+  more.labels[0] = 2;
+  for (const Dataset* other : {&wide, &more}) {
+    try {
+      train_network(train, sgd(0.1), other);
+      FAIL() << "was not refused";
+    } catch (const Error& error) {
+      EXPECT_EQ(error.kind(), ErrorKind::kData) << error.what();
+    }
+  }
+}
+
+TEST(Training, AGoldenStepWithAnyRateIsStable) {
+  NetworkOptions options = sgd(0.2);  // κ = 200 would be five times the stability limit
+  options.step = Step::kGolden;
+  options.momentum.reset();
+  Recorder recorder;
+  const NetworkFit fit = train_network(line(400), options, nullptr, &recorder);
+  EXPECT_TRUE(recorder.messages.empty()) << recorder.messages.front();
+  for (const Epoch& epoch : fit.report.history) {
+    EXPECT_LT(epoch.learning_rate * epoch.curvature, 2 * (1 + kGoldenMomentum)) << epoch.number;
+  }
+}
+
+/// On a batch of n rows the sum of losses with its penalty is n times the mean: the same step with a rate of a 1/n.
+TEST(Training, ThePenaltyBelongsToTheSumOfABatch) {
+  NetworkOptions options = sgd(0.5);
+  options.l2 = 0.3;
+  options.batch = 64;
+  options.epochs = 5;
+  const Dataset data = line(256);
+  const Network mean = train_network(data, options).network;
+  options.reduction = Reduction::kSum;
+  options.learning_rate /= 64;
+  const Network sum = train_network(data, options).network;
+  for (std::size_t l = 0; l < 2; ++l) {
+    EXPECT_LE((sum.layers[l].weights - mean.layers[l].weights).norm(), 1e-5 * mean.layers[l].weights.norm());
+  }
+}
+
+TEST(Training, AGoldenRunOfOneStepTakesIt) {
+  NetworkOptions options = sgd(0);
+  options.step = Step::kGolden;
+  options.momentum.reset();
+  options.batch = 200;
+  options.epochs = 1;
+  struct AtOnce : TrainingObserver {
+    bool stop_requested() override { return true; }
+  } at_once;
+  const Dataset data = line(200);
+  const NetworkFit before = train_network(data, options, nullptr, &at_once), after = train_network(data, options);
+  EXPECT_NE(before.network.layers[0].weights, after.network.layers[0].weights);
+  EXPECT_GT(after.report.history[0].learning_rate, 0);
+}
+
+TEST(Training, ANetworkThatHasNotLearnedYetIsNotAtRest) {
+  NetworkOptions options = sgd(1e-7);  // p = 1/K stands still: CE = H = ln K
+  options.hidden = {4};
+  options.gain = 1e-3;
+  options.stop_at_rest = true;
+  options.epochs = 100;
+  EXPECT_GE(train_network(noise(200), options).report.epochs, 15);
+}
+
+TEST(Training, RefusesNumbersThatAreNone) {
+  for (double NetworkOptions::*field : {&NetworkOptions::momentum_phase, &NetworkOptions::label_smoothing}) {
+    NetworkOptions options = sgd(0.1);
+    options.*field = std::numeric_limits<double>::quiet_NaN();
+    EXPECT_THROW(train_network(line(20), options), Error);
+  }
+  Dataset empty = line(0);
+  try {
+    train_network(empty, sgd(0.1));
+    FAIL() << "was not refused";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.kind(), ErrorKind::kData) << error.what();
+  }
+}
+
+}  // namespace
+}  // namespace poise
