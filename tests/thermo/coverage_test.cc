@@ -104,31 +104,9 @@ TEST(Coverage, NoisyForwardFreeEnergy) {
   coverage.expect();
 }
 
-/// The rows in the order of their labels.
-void sort_by_label(Dataset& data) {
-  const Index cols = data.features.cols();
-  std::vector<float> features;
-  std::vector<std::int32_t> labels;
-  for (std::int32_t label = 0; label < data.schema.class_count(); ++label) {
-    for (Index i = 0; i < data.rows(); ++i) {
-      if (data.labels[static_cast<std::size_t>(i)] != label) continue;
-      const float* row = data.features.floats() + i * cols;
-      features.insert(features.end(), row, row + cols);
-      labels.push_back(label);
-    }
-  }
-  const Index rows = data.rows();
-  data.features = Features::from_floats(std::move(features), rows, cols);
-  data.labels = std::move(labels);
-}
-
-// Here the exact value is that of the source the rows are drawn from, whose order in the file must not matter.
-class CoverageOfRows : public testing::TestWithParam<bool> {};
-INSTANTIATE_TEST_SUITE_P(Sorted, CoverageOfRows, testing::Bool());
-
-TEST_P(CoverageOfRows, ThatAreASample) {
-  Classifier classifier = random_classifier({4, 6, 3}, Activation::kTanh, 30000, 5);
-  if (GetParam()) sort_by_label(classifier.data);
+// Here the exact value is that of the source the rows are drawn from.
+TEST(Coverage, RowsThatAreASample) {
+  const Classifier classifier = random_classifier({4, 6, 3}, Activation::kTanh, 30000, 5);
   const auto exact = measure_thermodynamics(classifier.network, classifier.data, options_of(Detail::kLight, 4, 1));
   Coverage coverage;
   for (int trial = 0; trial < kTrials; ++trial) {
@@ -141,6 +119,29 @@ TEST_P(CoverageOfRows, ThatAreASample) {
     coverage.add("marginal entropy", source_interval(found.marginal_entropy), exact.marginal_entropy.value);
     coverage.add("mutual information", source_interval(found.mutual_information), exact.mutual_information.value);
     coverage.add("Laplacian", source_interval(found.laplacian), exact.laplacian.value);
+  }
+  coverage.expect();
+}
+
+// x = ±1 and a softmax layer that knows the frequencies, 7 to 3, and nothing else: ‖g‖² = 2 ‖q − t‖² differs between
+// the labels, and of rows of one label alone it is twice ⟨g, mean g⟩. The order of the file must not matter.
+TEST(Coverage, GradientNoiseOfRowsSortedByLabel) {
+  Network network;
+  network.schema = array_schema(1, {"a", "b"});
+  network.center = Vector::Zero(1);
+  network.layers = {{Matrix::Zero(2, 1), Vector{{std::log(0.7), std::log(0.3)}}, Activation::kIdentity}};
+  constexpr Index kRows = 30000;
+  Dataset data =
+      float_data(MatrixF::NullaryExpr(kRows, 1, [](Index i) { return i % 2 == 0 ? 1.0f : -1.0f; }), network.schema);
+  data.labels.assign(kRows * 7 / 10, 0);
+  data.labels.resize(kRows, 1);
+  const double exact = (0.7 * 4 * 0.09 + 0.3 * 4 * 0.49) / 4;  // 4 parameters, mean g = 0
+  Coverage coverage;
+  for (int trial = 0; trial < kTrials; ++trial) {
+    ThermodynamicsOptions options = options_of(Detail::kLight, 4, static_cast<std::uint64_t>(trial));
+    options.rows = 300;
+    coverage.add("gradient noise", source_interval(measure_thermodynamics(network, data, options).gradient_noise),
+                 exact);
   }
   coverage.expect();
 }
