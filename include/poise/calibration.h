@@ -17,8 +17,8 @@
 namespace poise {
 
 struct Calibration {
-  /// By what the scores were divided. `temperature.at_limit`: all rows were classified correctly, so that sharper is
-  /// always better and no temperature the best; the model was left as it is.
+  /// By what the scores were divided. `temperature.at_limit`: no temperature is the best, because all rows were
+  /// classified correctly or the scores are no better than chance (poise/metrics.h); the model was left as it is.
   Temperature temperature;
   Metrics before, after;  ///< on the held-out rows
 };

@@ -34,7 +34,7 @@ Index parameters_of(const Candidate& candidate, Index features, Index classes);
 /// The mean of Λ (`path_sums` in poise/free_energy_curvature.h: the Laplacian, over existing weights, of tr G⁻¹, to
 /// which |∇²F| of the Gaussian free energy is proportional for a small mass, THEORY 2.6) of a linear network over
 /// weights that are independent, of mean 0 and in layer l of variance `variances[l − 1]`; `widths` is N_0 … N_L. Widths
-/// n and variance 1/n: n² L(L+1)(L+2)/3.
+/// n and variance 1/n: n² L(L+1)(L+2)/3. Throws Error(kUsage) unless there is one width more than variances.
 double expected_path_laplacian(const std::vector<Index>& widths, const std::vector<double>& variances);
 
 struct EfficiencyOptions {
@@ -42,8 +42,8 @@ struct EfficiencyOptions {
   Budget of = Budget::kNeurons;
   std::vector<Candidate> candidates;  ///< at least 4; empty: candidates_of the budget
   Activation activation = Activation::kTanh;
-  double gain =
-      1;  ///< of initial weights: 1 keeps the size of signals, variance gain²/N_{l−1} (2 gain²/N_{l−1} for ReLU)
+  double gain = 1;  ///< of initial weights, of variance gain²/N_{l−1}, of a layer with ReLU 2 gain²/N_{l−1}: 1 keeps
+                    ///< the size of signals
   Step step = Step::kSgd;
   double learning_rate = 0.1;  ///< one for all, as the prediction has it; golden: 0, to each its own
   double momentum = 0;         ///< of kSgd
@@ -57,23 +57,24 @@ struct EfficiencyOptions {
 
 /// Of one seed.
 struct CandidateRun {
-  double laplacian = 0;          ///< ∇²L at the start, per weight
-  double final_loss = 0;         ///< training loss of the last epoch; infinite if training diverged
-  double test_accuracy = 0;      ///< of the last epoch; NaN without test data
-  std::optional<double> epochs;  ///< to the target, between epochs by interpolation; empty: never
-  int setbacks = 0;              ///< times the trainer halved a step that had led up: then not the step asked for
+  double laplacian_per_weight = 0;  ///< ∇²L/P at the start, nats
+  double final_loss = 0;            ///< training loss of the last epoch; infinite if training diverged
+  double test_accuracy = 0;         ///< of the last epoch, in [0, 1]; NaN without test data
+  std::optional<double> epochs;     ///< to the target, between epochs by interpolation; empty: never
+  int setbacks = 0;                 ///< times the trainer halved a step that had led up: then not the step asked for
   TrainingStatus status = TrainingStatus::kFinished;
 };
 
 struct CandidateResult {
   Candidate candidate;
   Index parameters = 0;
-  double path_laplacian = 0;  ///< expected Λ per weight, in units of which gain 1 keeps signals
+  double path_laplacian = 0;  ///< expected_path_laplacian/P of weights of variance gain²/N_{l−1}, of every activation:
+                              ///< of ReLU half the variance, as half of the units pass a signal on
   std::vector<CandidateRun> runs;
 
-  /// Means over seeds with their standard errors; a training that never reached the target counts as the number of
-  /// epochs there were.
-  Estimate laplacian, epochs_to_target, final_loss, test_accuracy;
+  /// Means over seeds with their standard errors, infinite for one seed; a training that never reached the target
+  /// counts as the number of epochs there were.
+  Estimate laplacian_per_weight, epochs_to_target, final_loss, test_accuracy;
   int reached = 0;  ///< trainings that reached the target
 
   std::string name() const;  ///< "8 x 8": depth times width
@@ -82,9 +83,11 @@ struct CandidateResult {
 /// Spearman's ρ of means over seeds, between candidates.
 struct RankCorrelation {
   double value = 0;
+  int candidates = 0;             ///< that had finite figures; others are left out
   Bounds over_candidates{-1, 1};  ///< 95 %, were other architectures compared: Fisher's z, variance (1 + ρ²/2)/(n − 3)
   Bounds over_seeds{-1, 1};       ///< 95 %, were other seeds drawn: bootstrap within candidates. Percentiles,
-                                  ///< widened to hold the value: drawing again adds noise, which takes ρ towards 0
+                                  ///< widened to hold the value: drawing again adds noise, which takes ρ towards 0.
+                                  ///< (−1, 1) with one seed
 };
 
 struct EfficiencyReport {
@@ -96,9 +99,9 @@ struct EfficiencyReport {
   RankCorrelation depth_total_laplacian;  ///< … → more Laplacian of the whole network, η∇²L of the source
   RankCorrelation laplacian_speed;        ///< more Laplacian per weight → sooner at the target
   RankCorrelation total_laplacian_speed;  ///< more Laplacian of the whole network → sooner at the target
-  RankCorrelation laplacian_accuracy;     ///< …→ more accurate on test data; of no meaning without them
-  RankCorrelation path_laplacian_speed;   ///< the closed form instead of the measurement
-  RankCorrelation depth_speed;            ///< deeper → sooner at the target
+  std::optional<RankCorrelation> laplacian_accuracy;  ///< … → more accurate; empty without test data
+  RankCorrelation path_laplacian_speed;               ///< the closed form instead of the measurement
+  RankCorrelation depth_speed;                        ///< deeper → sooner at the target
 };
 
 /// Trainings run side by side; calls come one at a time, from any thread, in no fixed order.
@@ -114,7 +117,8 @@ class EfficiencyObserver {
 EfficiencyReport compare_architectures(const Dataset& train, const Dataset* test, const EfficiencyOptions& options,
                                        EfficiencyObserver* observer = nullptr);
 
-/// Spearman's ρ: the correlation of ranks, equal values sharing their mean rank; 0 if one of them is constant.
+/// Spearman's ρ: the correlation of ranks, equal values sharing their mean rank; 0 if one of them is constant. Throws
+/// Error(kUsage) if they differ in size or hold NaN.
 double rank_correlation(const std::vector<double>& a, const std::vector<double>& b);
 
 }  // namespace poise

@@ -36,7 +36,7 @@ enum class EnsembleMethod {
 const char* to_string(EnsembleMethod method);  ///< "linear", "feed-forward", "noisy forward", "importance sampling"
 
 struct SamplingOptions {
-  Index samples = 1 << 16;  ///< R
+  Index samples = 1 << 16;  ///< R, at least 2
   Index starts = 8;         ///< of the search for modes, besides the fixed point and 0; importance sampling only
   std::uint64_t seed = 1;   ///< same seed, same noise: differences between two septuples are then less noisy
   int threads = 0;          ///< 0: all; the result does not depend on it

@@ -24,7 +24,7 @@ struct EnsembleChange {
 EnsembleChange first_law(const EnsembleState& before, const EnsembleState& after);
 
 /// A direction in which to change a septuple and its temperature.
-struct Change {
+struct SeptupleChange {
   Matrix weights;  ///< dw, N×N; 0 where there is no connection
   Vector bias;     ///< db, N
   double temperature = 0;
@@ -33,7 +33,7 @@ struct Change {
 /// The derivative along `change` for linear f, in closed form: with x the state of least loss,
 ///   dℋ_min = ⟨∂ℋ/∂w(x), dw⟩ + ⟨∂ℋ/∂b(x), db⟩,   ½ d ln det M = −tr(M⁻¹ Aᵀ P dw).
 /// The residual is ℋ_min dT/T. Throws as linear_ensemble.
-EnsembleChange first_law(const Septuple& septuple, double temperature, const Change& change);
+EnsembleChange first_law(const Septuple& septuple, double temperature, const SeptupleChange& change);
 
 enum class Factorizes { kYes, kNo, kCannotTell };
 const char* to_string(Factorizes verdict);  ///< "factorizes", "does not factorize", "cannot tell"

@@ -8,10 +8,10 @@ namespace poise {
 /// sample of a larger source: more rows make it smaller. A figure of the rows alone has error = 0.
 struct Estimate {
   double value = 0;
-  double error = 0;    ///< standard error of the sampling estimator; 0: exact on these rows
-  double degrees = 0;  ///< degrees of freedom of `error`, for Student's t; 0: normal
-  double row_error =
-      0;  ///< standard error as a mean over rows that are a sample of their source; 0: not a mean of rows
+  double error = 0;      ///< standard error of the sampling estimator; 0: exact on these rows; infinite: of one sample
+  double degrees = 0;    ///< degrees of freedom of `error`, for Student's t; 0: normal
+  double row_error = 0;  ///< standard error as a mean over rows that are a sample of their source; 0: not a mean of
+                         ///< rows; infinite: of one row
 };
 
 struct Bounds {
@@ -19,10 +19,12 @@ struct Bounds {
 };
 
 /// value ± q·error, P(|T| ≤ q) = confidence for Student's t of `degrees` degrees of freedom, normal if they are 0.
-/// Throws Error(kUsage) unless confidence is in (0, 1).
+/// An error of 0 is exactness; of one that is not finite, or a value that is NaN, the interval is (−∞, ∞). Throws
+/// Error(kUsage) unless confidence is in (0, 1).
 Bounds confidence_interval(const Estimate& estimate, double confidence = 0.95);
 
-/// value ± z·√(error² + row_error²), z normal: where the value of the source lies, of which the rows are a sample.
+/// value ± z·√(error² + row_error²), z normal: where the value of the source lies, of which the rows are a sample. Not
+/// finite and throws as confidence_interval.
 Bounds source_interval(const Estimate& estimate, double confidence = 0.95);
 
 }  // namespace poise

@@ -6,9 +6,12 @@
 //   dF = dU − T dS    from one state of the weights to another, at one T
 //   r  = dU − T dS − T dC = d(F − T C)
 //
-// C is the complexity, −ln B of the Gaussian approximation, for which F − T C is the least of ℋ: the loss that is left
-// when hidden states may relax. So r is what is neither heat nor complexity, the work that learning does on the loss.
-// The law dU = T dS + T dC holds where learning has come to equilibrium, and r says how far from that a run is.
+// C is Thermodynamics::complexity, of the Gauss–Newton matrix at the forward pass. With ℋ_min the least of ℋ over the
+// hidden states, and C* = ½ ln det ∂²ℋ there, F = ℋ_min + T C* + O(T²), so that
+//   r  = dℋ_min + T d(C* − C) + O(T²)
+// The first term is the work that learning does: the change of the loss that is left when hidden states may relax. The
+// second is by how much the forward pass misjudges the complexity of the relaxed states; it is 0 where t = q, and small
+// beside the first as T → 0. The law dU = T dS + T dC holds where r = 0, which is where learning has come to rest.
 //
 // Both states of the weights are measured on the same rows with the same noise, whose errors mostly cancel.
 #pragma once
@@ -43,10 +46,10 @@ class EnsembleRecord {
 /// Changes in nats, means over rows; errors are those of the noise draws.
 struct FirstLaw {
   double temperature = 0;
-  Estimate loss_change;        ///< dU = d(mean_loss + bulk_loss)
-  Estimate heat;               ///< T dS
-  Estimate complexity_change;  ///< T dC, exact on the rows
-  Estimate residual;           ///< dU − T dS − T dC
+  Estimate loss_change;      ///< dU = d(mean_loss + bulk_loss)
+  Estimate heat;             ///< T dS
+  Estimate complexity_heat;  ///< T dC, exact on the rows
+  Estimate residual;         ///< dU − T dS − T dC
 };
 
 /// From `before` to `after`, one a temperature. Throws Error(kUsage) if one is empty or they are not of the same rows,

@@ -33,6 +33,7 @@ struct PathSums {
 // of independent entries of variance 1/n, layers of equal width n: E Λ = n² L (L + 1)(L + 2)/3.
 
 /// Of a linear network with the weights W_1 … W_L, W_l N_l×N_{l−1}: O(Σ N_l³), no N×N matrix.
+/// This and the next throw Error(kUsage) if there are no layers or they do not fit each other.
 PathSums path_sums(const std::vector<Matrix>& weights);
 
 /// Of a network at one input: J of the slopes there, which are held as weights change, so that Λ counts the

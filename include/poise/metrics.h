@@ -11,7 +11,9 @@ struct Temperature {
   double temperature = 1;    ///< T* = 1/β*; above 1: the scores are over-confident
   double cross_entropy = 0;  ///< at T*, nats
   double entropy = 0;        ///< at T*, nats
-  bool at_limit = false;     ///< no finite β* (everything is classified correctly): stopped at β = 1000
+  /// No β* in (0, ∞), and no temperature the best: all rows are classified correctly and sharper is always better
+  /// (temperature then 1/1000), or the scores are no better than chance, dCE/dβ ≥ 0 at β = 0, and flatter is (10⁶).
+  bool at_limit = false;
 };
 
 /// Confidence counts as at rest where |CE − H| is at most this share of CE.

@@ -73,7 +73,7 @@ struct Septuple {
 
   /// Follows the dynamics from `start` (empty: 0) with clamped neurons held. Feed-forward weights come to rest after as
   /// many steps as their longest path has neurons, whatever the rate asked for; cycles need not come to rest at all,
-  /// and which of several fixed points they find depends on the start.
+  /// and which of several fixed points they find depends on the start. Throws Error(kUsage) for options out of range.
   FixedPoint fixed_point(const FixedPointOptions& options = {}, const Vector& start = {}) const;
 
   /// Throws Error(kUsage) if shapes differ, an index is out of range or named twice, an output is an input, or a number
@@ -83,7 +83,8 @@ struct Septuple {
 
 /// An MLP and one row of inputs as a septuple: x = (X_0, X_1, …, X_L), N = Σ N_l; w has W_l in the rows of layer l and
 /// the columns of layer l − 1, and is nilpotent; b = (input, b_1, …, b_L); identity on inputs. Loss in the bulk, m = 0,
-/// nothing clamped. The fixed point is F-propagation.  [THEORY 2.2]
+/// nothing clamped. The fixed point is F-propagation.  [THEORY 2.2] Throws Error(kUsage) for layers that do not fit
+/// each other or the input.
 Septuple to_septuple(const std::vector<Layer>& layers, const Vector& input);
 
 /// The same of `row` in the units of the network's data: the input is row − center. Outputs are scores.

@@ -71,7 +71,13 @@ struct StepThermodynamics {
   double edge = 0;                  ///< η λ_max/(2(1 + α)): 1 is the edge of stability; full only, else 0
 };
 
+/// θ of ‖Av − θv‖ = residual, ‖v‖ = 1: some eigenvalue of A lies in θ ± residual. A bound, no standard error.
+struct Eigenvalue {
+  double value = 0, residual = 0;
+};
+
 struct Thermodynamics {
+  Detail detail = Detail::kFull;
   Index rows = 0, parameters = 0;
   // Of outputs q = softmax(z) and targets t
   Estimate mean_loss;           ///< U = mean CE(t, q)
@@ -94,7 +100,7 @@ struct Thermodynamics {
   /// the Gaussian approximation about the forward pass (Gauss–Newton), and −entropy of the ensembles as T → 0 where t =
   /// q.
   Estimate complexity;
-  Estimate largest_curvature;  ///< λ_max of the Hessian of the mean CE (Lanczos); some eigenvalue is within `error`
+  Eigenvalue largest_curvature;  ///< λ_max of the Hessian of the mean CE (Lanczos)
   std::optional<StepThermodynamics> step;
 };
 
@@ -112,12 +118,10 @@ class Thermometer {
 
   /// Throws Error(kUsage) for another head than softmax, Error(kData) if features or classes are not the network's,
   /// Error(kNumeric) if the scores are not finite. A full measurement fills `record`, if there is one, for the first
-  /// law.
+  /// law; a light one empties it.
   Thermodynamics measure(const Network& network, EnsembleRecord* record = nullptr) const;
 
-  const ThermodynamicsOptions& options() const;
-  /// Detail and step rule may change from one measurement to the next; the rows stay.
-  void set_detail(Detail detail);
+  /// The step rule may change from one measurement to the next; the rows stay.
   void set_step(double learning_rate, double momentum, Index batch);
 
  private:

@@ -3,6 +3,7 @@
 #include <cmath>
 #include <initializer_list>
 #include <numbers>
+#include <numeric>
 
 namespace poise {
 namespace {
@@ -62,6 +63,19 @@ double student_quantile(double confidence, double degrees) {
 
 double normal_quantile(double confidence) {
   return quantile(confidence, [](double z) { return std::erf(z / std::numbers::sqrt2); });
+}
+
+double mean_of(const std::vector<double>& sample) {
+  if (sample.empty()) return 0;
+  return std::accumulate(sample.begin(), sample.end(), 0.0) / static_cast<double>(sample.size());
+}
+
+double deviation_of(const std::vector<double>& sample) {
+  if (sample.size() < 2) return 0;
+  const double mean = mean_of(sample);
+  double squares = 0;
+  for (double value : sample) squares += (value - mean) * (value - mean);
+  return std::sqrt(squares / static_cast<double>(sample.size() - 1));
 }
 
 }  // namespace poise

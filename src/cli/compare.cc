@@ -23,7 +23,7 @@ class CompareProgress : public EfficiencyObserver {
     CandidateResult shown;
     shown.candidate = candidate;
     fmt::print(stderr, "{:<8} seed {}: Laplacian a weight {:.4g}, final loss {:.5f}\n", shown.name(), seed,
-               run.laplacian, run.final_loss);
+               run.laplacian_per_weight, run.final_loss);
   }
   bool stop_requested() override { return interrupted.load(); }
 
@@ -36,7 +36,6 @@ EfficiencyOptions options_of(const Arguments& a) {
   if (a.neurons > 0) options.budget = a.neurons, options.of = Budget::kNeurons;
   if (a.weights > 0) options.budget = a.weights, options.of = Budget::kWeights;
   if (a.thermo.learning_rate > 0) options.learning_rate = a.thermo.learning_rate;
-  options.rows = a.thermo.rows;
   if (a.thermo.batch > 0) options.batch = a.thermo.batch;
   if (a.network.momentum) options.momentum = *a.network.momentum;
   if (a.epochs > 0) options.epochs = a.epochs;
@@ -47,9 +46,11 @@ EfficiencyOptions options_of(const Arguments& a) {
 
 /// Null where a mean could not be taken.
 json number(double value) { return std::isfinite(value) ? json(value) : json(); }
+json number(const Estimate& estimate) { return std::isfinite(estimate.value) ? poise::to_json(estimate) : json(); }
 
 json to_json(const RankCorrelation& correlation) {
   return {{"value", correlation.value},
+          {"candidates", correlation.candidates},
           {"over_candidates", {correlation.over_candidates.low, correlation.over_candidates.high}},
           {"over_seeds", {correlation.over_seeds.low, correlation.over_seeds.high}}};
 }
@@ -57,21 +58,22 @@ json to_json(const RankCorrelation& correlation) {
 json to_json(const CandidateResult& result) {
   json runs = json::array();
   for (const CandidateRun& run : result.runs) {
-    runs.push_back({{"laplacian", number(run.laplacian)},
+    runs.push_back({{"laplacian_per_weight", number(run.laplacian_per_weight)},
                     {"final_loss", number(run.final_loss)},
                     {"test_accuracy", number(run.test_accuracy)},
                     {"epochs", run.epochs ? json(*run.epochs) : json()},
+                    {"setbacks", run.setbacks},
                     {"status", to_string(run.status)}});
   }
   return {{"name", result.name()},
           {"hidden", result.candidate.hidden},
           {"parameters", result.parameters},
-          {"laplacian", poise::to_json(result.laplacian)},
+          {"laplacian_per_weight", number(result.laplacian_per_weight)},
           {"path_laplacian", result.path_laplacian},
           {"epochs_to_target", poise::to_json(result.epochs_to_target)},
           {"reached", result.reached},
-          {"final_loss", number(result.final_loss.value)},
-          {"test_accuracy", number(result.test_accuracy.value)},
+          {"final_loss", number(result.final_loss)},
+          {"test_accuracy", number(result.test_accuracy)},
           {"runs", runs}};
 }
 
@@ -84,6 +86,7 @@ json to_json(const EfficiencyReport& report, const EfficiencyOptions& options) {
               {"epochs", options.epochs},
               {"learning_rate", options.learning_rate},
               {"gain", options.gain},
+              {"rows", options.rows},
               {"activation", to_string(options.activation)},
               {"complete", report.complete},
               {"target_loss", number(report.target_loss)},
@@ -93,14 +96,15 @@ json to_json(const EfficiencyReport& report, const EfficiencyOptions& options) {
                          {"depth_total_laplacian", to_json(report.depth_total_laplacian)},
                          {"laplacian_speed", to_json(report.laplacian_speed)},
                          {"total_laplacian_speed", to_json(report.total_laplacian_speed)},
-                         {"laplacian_accuracy", to_json(report.laplacian_accuracy)},
                          {"path_laplacian_speed", to_json(report.path_laplacian_speed)},
                          {"depth_speed", to_json(report.depth_speed)}};
+  out["correlations"]["laplacian_accuracy"] = report.laplacian_accuracy ? to_json(*report.laplacian_accuracy) : json();
   return out;
 }
 
 std::string with_error(const Estimate& estimate) {
-  if (!std::isfinite(estimate.value)) return "-";
+  if (!std::isfinite(estimate.value)) return "–";
+  if (!std::isfinite(estimate.error)) return fmt::format("{:.4g} ± –", estimate.value);
   return fmt::format("{:.4g} ± {:.1g}", estimate.value, estimate.error);
 }
 
@@ -108,9 +112,9 @@ void print_candidates(const EfficiencyReport& report, bool tested) {
   fmt::print("{:<10} {:>9} {:>18} {:>12} {:>18} {:>8} {:>18}{}\n", "hidden", "weights", "Laplacian a weight",
              "closed form", "epochs to target", "reached", "final loss", tested ? "      test accuracy" : "");
   for (const CandidateResult& c : report.candidates) {
-    fmt::print("{:<10} {:>9} {:>18} {:>12.3g} {:>18} {:>8} {:>18}", c.name(), c.parameters, with_error(c.laplacian),
-               c.path_laplacian, with_error(c.epochs_to_target), fmt::format("{}/{}", c.reached, c.runs.size()),
-               with_error(c.final_loss));
+    fmt::print("{:<10} {:>9} {:>18} {:>12.3g} {:>18} {:>8} {:>18}", c.name(), c.parameters,
+               with_error(c.laplacian_per_weight), c.path_laplacian, with_error(c.epochs_to_target),
+               fmt::format("{}/{}", c.reached, c.runs.size()), with_error(c.final_loss));
     if (tested) fmt::print(" {:>18}", with_error(c.test_accuracy));
     fmt::print("\n");
   }
@@ -146,7 +150,8 @@ void print_report(const EfficiencyReport& report, const EfficiencyOptions& optio
   print_correlation("more Laplacian in all is sooner at the target", report.total_laplacian_speed);
   print_correlation("more of the closed form is sooner at the target", report.path_laplacian_speed);
   print_correlation("deeper is sooner at the target", report.depth_speed);
-  if (tested) print_correlation("more Laplacian a weight is more accurate", report.laplacian_accuracy);
+  if (report.laplacian_accuracy)
+    print_correlation("more Laplacian a weight is more accurate", *report.laplacian_accuracy);
 }
 
 }  // namespace

@@ -48,7 +48,9 @@ void print_metrics(const Metrics& metrics, const Schema& schema, bool soft_targe
              soft_targets ? "; confidence against the target's share of the predicted class" : "");
   fmt::print("equilibrium CE - H = {:+.6f} nats: {}\n", metrics.equilibrium_gap, confidence(metrics));
   if (t.at_limit) {
-    fmt::print("temperature none: every row is classified correctly, sharper is always better\n");
+    fmt::print("temperature none: {}\n", t.temperature > 1
+                                             ? "the scores are no better than chance, flatter is always better"
+                                             : "every row is classified correctly, sharper is always better");
   } else {
     fmt::print("temperature {:.4f} would bring it to rest, with cross-entropy {:.6f}\n", t.temperature,
                t.cross_entropy);

@@ -5,23 +5,34 @@
 namespace poise::cli {
 namespace {
 
+/// Every option here is of the measurement of a model, not of --compare.
+CLI::Option* of_model(CLI::Option* option) { return option->excludes("--compare"); }
+
 void add_measurement(CLI::App& verb, Arguments& a) {
   ThermodynamicsOptions& o = a.thermo;
   static const std::map<std::string, Detail> details{{"light", Detail::kLight}, {"full", Detail::kFull}};
-  verb.add_option("--detail", o.detail, "full (default), or light: without ensembles, complexity and largest curvature")
+  of_model(verb.add_option("--detail", o.detail,
+                           "full (default), or light: without ensembles, complexity and largest curvature"))
       ->transform(choice(details));
-  verb.add_option("--rows", o.rows, "measure on so many rows, drawn by --seed (default 2048; 0: all)")
+  const auto set_rows = [&](Index rows) { o.rows = a.efficiency.rows = rows; };
+  verb.add_option_function<Index>(
+          "--rows", set_rows, "measure on so many rows, drawn by --seed (default 2048, with --compare 1024; 0: all)")
       ->check(whole_number_from(0));
-  verb.add_option("--temperature", o.temperatures,
-                  "of the ensembles of hidden states, in nats, with commas between (default 0.01,0.1)")
+  of_model(verb.add_option("--temperature", o.temperatures,
+                           "of the ensembles of hidden states, in nats, with commas between (default 0.01,0.1)"))
       ->delimiter(',')
       ->allow_extra_args(false)
       ->check(positive());
-  verb.add_option("--draws", o.draws, "noise draws a row and temperature (default 16)")->check(whole_number_from(2));
-  verb.add_option("--seed", o.seed, "of rows, noise and sampled labels (default 1)")->check(whole_number_from(0));
+  of_model(verb.add_option("--draws", o.draws, "noise draws a row and temperature (default 16; --detail full)"))
+      ->check(whole_number_from(2));
+  of_model(verb.add_option("--label-draws", o.label_draws,
+                           "sampled labels or probes a row where a layer's curvature is not exact (default 4)"))
+      ->check(whole_number_from(2));
+  of_model(verb.add_option("--seed", o.seed, "of rows, noise and sampled labels (default 1)"))
+      ->check(whole_number_from(0));
   static const std::map<std::string, Scale> scales{{"none", Scale::kNone}, {"standard", Scale::kStandard}};
-  verb.add_option("--scale", a.objective.scale,
-                  "units of the inputs that curvature is measured in: standard or none (default: as trained)")
+  of_model(verb.add_option("--scale", a.objective.scale,
+                           "units of the inputs that curvature is measured in: standard or none (default: as trained)"))
       ->transform(choice(scales));
 }
 
@@ -42,9 +53,6 @@ CLI::Option* of_compare(CLI::Option* option) { return option->needs("--compare")
 
 void add_compare(CLI::App& verb, Arguments& a) {
   EfficiencyOptions& o = a.efficiency;
-  verb.add_option("--compare", a.compare,
-                  "instead of measuring a model: rank networks of one budget by predicted efficiency, train them, "
-                  "correlate");
   CLI::Option* neurons = of_compare(verb.add_option("--neurons", a.neurons, "budget of hidden neurons"));
   neurons->check(whole_number_from(1));
   of_compare(verb.add_option("--weights", a.weights, "budget of weights, biases included"))
@@ -69,6 +77,9 @@ void add_compare(CLI::App& verb, Arguments& a) {
 void add_thermo(CLI::App& verb, Arguments& a) {
   verb.add_option("RUN", a.run, "a run directory or a model.onnx");
   verb.add_option("DATA", a.data, "a file, or digits, mnist, fashion-mnist (mnist:test is the test part)");
+  verb.add_option("--compare", a.compare,
+                  "instead of measuring a model: rank networks of one budget by predicted efficiency, train them, "
+                  "correlate");
   add_measurement(verb, a);
   add_step_rule(verb, a);
   add_compare(verb, a);

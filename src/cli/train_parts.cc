@@ -108,8 +108,19 @@ void print_calibration(const json& result) {
   const json &calibration = result["calibration"], &before = calibration["before"]["validation"];
   const json& after = result["validation"];
   if (calibration["at_limit"]) {
-    fmt::print("calibration none: all {} held-out rows are classified correctly, and sharper is always better there\n",
-               calibration["rows"].get<Index>());
+    const bool flattest = before["temperature"].get<double>() > 1;
+    const auto rows = calibration["rows"].get<Index>();
+    if (flattest) {
+      fmt::print(
+          "calibration none: the scores are no better than chance on the {} held-out rows, and flatter is always "
+          "better there; the model is left as it is\n",
+          rows);
+    } else {
+      fmt::print(
+          "calibration none: all {} held-out rows are classified correctly, and sharper is always better there; "
+          "the model is left as it is\n",
+          rows);
+    }
     return;
   }
   fmt::print(

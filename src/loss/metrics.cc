@@ -73,12 +73,26 @@ bool always_right(const Matrix& scores, const Matrix& targets, const Vector& sha
   return gains;
 }
 
+/// Whether CE only falls as scores get flatter: its slope at β = 0, Σ_i s_i [mean_c z_ic − ⟨t_i, z_i⟩], is 0 or more,
+/// and CE is convex. False of scores that are the same for all classes, which no temperature changes.
+bool no_better_than_chance(const Matrix& scores, const Matrix& targets, const Vector& share) {
+  double slope = 0, spread = 0;
+  for (Index i = 0; i < scores.rows(); ++i) {
+    const Eigen::RowVectorXd away = scores.row(i).array() - scores.row(i).mean();
+    slope -= share[i] * targets.row(i).dot(away);
+    spread += share[i] * away.cwiseAbs().maxCoeff();
+  }
+  return spread > 0 && slope >= 0;
+}
+
 }  // namespace
 
 Temperature fit_temperature(const Matrix& scores, const Matrix& targets, const Vector& weight) {
   constexpr double kLargestBeta = 1e3, kSmallestBeta = 1e-6;
   const Vector share = weight / weight.sum();
-  double beta = always_right(scores, targets, share) ? kLargestBeta : 1;
+  double beta = 1;
+  if (always_right(scores, targets, share)) beta = kLargestBeta;
+  if (no_better_than_chance(scores, targets, share)) beta = kSmallestBeta;
   Means now = means_at(scores, targets, share, beta);
   for (int k = 0; k < 100 && beta < kLargestBeta && beta > kSmallestBeta; ++k) {
     const double slope = (now.cross_entropy - now.entropy) / beta;  // dCE/dβ
@@ -95,7 +109,7 @@ Temperature fit_temperature(const Matrix& scores, const Matrix& targets, const V
     beta += step;
     now = next;
   }
-  return {1 / beta, now.cross_entropy, now.entropy, beta >= kLargestBeta};
+  return {1 / beta, now.cross_entropy, now.entropy, beta >= kLargestBeta || beta <= kSmallestBeta};
 }
 
 Metrics evaluate_scores(const Matrix& scores, const Dataset& data) {

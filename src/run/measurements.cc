@@ -9,8 +9,9 @@ namespace {
 
 using nlohmann::json;
 
-/// Half the width of the 95 % interval; empty for what is exact, up to rounding.
+/// Half the width of the 95 % interval; empty for what is exact, up to rounding; a dash where nothing is known.
 std::string plus_minus(const Bounds& interval) {
+  if (std::isinf(interval.high)) return "–";
   const double half = (interval.high - interval.low) / 2, rounding = 1e-12 * std::abs(interval.high + interval.low);
   return half > rounding ? fmt::format("{:.2g}", half) : std::string();
 }
@@ -34,14 +35,15 @@ std::string table_of_quantities(const Thermodynamics& t) {
   text += line("divergence KL(t|q)", t.divergence, "nats");
   text += line("marginal entropy H(mean q)", t.marginal_entropy, "nats");
   text += line("mutual information H(mean q) - H", t.mutual_information, "nats");
-  text += line("variance of the scores Var_q(z)", t.score_variance, "");
-  text += line("Laplacian of the loss", t.laplacian, "");
-  text += line("  its Gauss-Newton part", t.gauss_newton, "");
-  text += line("gradient noise tr Cov/P", t.gradient_noise, "");
-  text += fmt::format("{:<42} {:>12.5g}\n", "gradient norm", t.gradient_norm);
-  if (t.ensembles.empty()) return text;
+  text += line("variance of the scores Var_q(z)", t.score_variance, "nats");
+  text += line("Laplacian of the loss", t.laplacian, "nats");
+  text += line("  its Gauss-Newton part", t.gauss_newton, "nats");
+  text += line("gradient noise tr Cov/P", t.gradient_noise, "nats²");
+  text += fmt::format("{:<42} {:>12.5g} {:>21}  nats\n", "gradient norm", t.gradient_norm, "");
+  if (t.detail == Detail::kLight) return text;
   text += line("complexity C", t.complexity, "nats");
-  text += line("largest curvature", t.largest_curvature, "");
+  text += fmt::format("{:<42} {:>12.5g} {:>21}  nats; an eigenvalue is within {:.2g}\n", "largest curvature",
+                      t.largest_curvature.value, "", t.largest_curvature.residual);
   return text;
 }
 
@@ -49,7 +51,7 @@ std::string table_of_step(const StepThermodynamics& step) {
   std::string text = line("entropy destroyed by a step", step.entropy_destruction, "nats");
   if (step.momentum_contraction != 0)
     text += line("  by momentum, P ln α", {step.momentum_contraction, 0, 0, 0}, "nats");
-  if (step.optimizer_temperature.value > 0) text += line("optimizer temperature", step.optimizer_temperature, "");
+  if (step.optimizer_temperature.value > 0) text += line("optimizer temperature", step.optimizer_temperature, "nats");
   if (step.edge > 0) text += line("edge of stability (1: at it)", {step.edge, 0, 0, 0}, "");
   return text;
 }
@@ -131,11 +133,11 @@ json to_json(const Thermodynamics& t) {
               {"layers", json::array()}};
   for (const LayerCurvature& layer : t.layers) out["layers"].push_back(to_json(layer));
   if (t.step) out["step"] = to_json(*t.step);
-  if (t.ensembles.empty()) return out;
+  if (t.detail == Detail::kLight) return out;
   out["ensembles"] = json::array();
   for (const NoisyEnsemble& ensemble : t.ensembles) out["ensembles"].push_back(to_json(ensemble));
   out["complexity"] = to_json(t.complexity);
-  out["largest_curvature"] = to_json(t.largest_curvature);
+  out["largest_curvature"] = {{"value", t.largest_curvature.value}, {"residual", t.largest_curvature.residual}};
   return out;
 }
 
@@ -143,7 +145,7 @@ json to_json(const FirstLaw& law) {
   return {{"temperature", law.temperature},
           {"loss_change", to_json(law.loss_change)},
           {"heat", to_json(law.heat)},
-          {"complexity_change", to_json(law.complexity_change)},
+          {"complexity_heat", to_json(law.complexity_heat)},
           {"residual", to_json(law.residual)}};
 }
 

@@ -11,7 +11,7 @@
 
 namespace poise {
 
-/// {value, error, row_error}, and `degrees` where there is an error.
+/// {value, error, row_error}, and `degrees` where there is an error; null for an error that is infinite.
 nlohmann::json to_json(const Estimate& estimate);
 /// Every figure under its name in poise/thermodynamics.h; what was not measured is left out.
 nlohmann::json to_json(const Thermodynamics& found);

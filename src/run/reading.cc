@@ -2,6 +2,7 @@
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <cmath>
 
 #include "run/measurements.h"
 
@@ -25,6 +26,11 @@ std::string mend(const Temperature& t) {
 
 std::string read_rest(const Thermodynamics& t) {
   const double gap = t.equilibrium_gap.value, within = half_width(t.equilibrium_gap);
+  if (!std::isfinite(within)) return "One row does not tell whether the model is at rest.";
+  if (t.temperature.at_limit && t.temperature.temperature > 1) {
+    return "Not at rest: on these rows the scores are no better than chance, and flatter is always better; no "
+           "temperature mends that.";
+  }
   if (t.temperature.at_limit) {
     return "Not at rest: every row is classified correctly, so sharper is always better on these rows, and the weights "
            "of the last layer grow as long as they are trained without a penalty.";
@@ -51,7 +57,7 @@ std::string read_sign(const Estimate& laplacian) {
   if (interval.high < 0) {
     return " The Laplacian is negative: gradient descent here spreads an ensemble of learners, against the second law.";
   }
-  return " Its sign is not certain: more draws would tell.";
+  return " Its sign is not certain: a larger --label-draws would tell.";
 }
 
 std::string read_curvature(const Thermodynamics& t) {
@@ -117,9 +123,9 @@ std::string read_ensembles(const Thermodynamics& t) {
 
 std::vector<std::string> reading_of(const Thermodynamics& t) {
   std::vector<std::string> sentences{read_rest(t), read_information(t), read_curvature(t)};
-  if (t.ensembles.empty()) return sentences;
+  if (t.detail == Detail::kLight) return sentences;
   sentences.push_back(read_edge(t));
-  if (t.layers.size() > 1) sentences.push_back(read_ensembles(t));
+  if (t.layers.size() > 1 && !t.ensembles.empty()) sentences.push_back(read_ensembles(t));
   return sentences;
 }
 

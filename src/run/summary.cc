@@ -41,10 +41,15 @@ json to_json(const SeparatingDirection& direction, const Schema& schema) {
 }
 
 json to_json(const Metrics& metrics, const Schema* schema) {
-  json out = {{"rows", metrics.rows},         {"cross_entropy", metrics.cross_entropy},
-              {"accuracy", metrics.accuracy}, {"expected_calibration_error", metrics.expected_calibration_error},
-              {"entropy", metrics.entropy},   {"equilibrium_gap", metrics.equilibrium_gap},
-              {"at_rest", metrics.at_rest},   {"temperature", metrics.temperature.temperature}};
+  json out = {{"rows", metrics.rows},
+              {"cross_entropy", metrics.cross_entropy},
+              {"accuracy", metrics.accuracy},
+              {"expected_calibration_error", metrics.expected_calibration_error},
+              {"entropy", metrics.entropy},
+              {"equilibrium_gap", metrics.equilibrium_gap},
+              {"at_rest", metrics.at_rest},
+              {"temperature", metrics.temperature.temperature},
+              {"temperature_at_limit", metrics.temperature.at_limit}};
   if (!schema) return out;
   out["classes"] = schema->classes;
   out["confusion"] = json::array();

@@ -1,7 +1,10 @@
 // Candidates of a budget, and the closed form that ranks them before any data are seen.
+#include <fmt/core.h>
+
 #include <iterator>
 
 #include "poise/efficiency.h"
+#include "poise/error.h"
 
 namespace poise {
 namespace {
@@ -40,6 +43,9 @@ std::vector<Candidate> candidates_of(Index budget, Budget of, Index features, In
 }
 
 double expected_path_laplacian(const std::vector<Index>& widths, const std::vector<double>& variances) {
+  if (variances.empty() || widths.size() != variances.size() + 1)
+    throw Error(ErrorKind::kUsage, fmt::format("{} widths and {} variances", widths.size(), variances.size()),
+                "a variance a layer, and one width more");
   const Index layers = std::ssize(variances);
   const auto squared_norm = [&](Index from, Index to) {  // E‖W_to … W_{from+1}‖² = N_from Π_{m=from+1}^{to} N_m v_m
     auto product = static_cast<double>(widths[static_cast<std::size_t>(from)]);

@@ -6,12 +6,13 @@
 #include <cmath>
 #include <limits>
 #include <mutex>
-#include <numeric>
 
 #include "base/parallel.h"
 #include "poise/error.h"
 #include "poise/thermodynamics.h"
+#include "thermo/learning_curve.h"
 #include "thermo/rank_correlation.h"
+#include "thermo/row_mean.h"
 
 namespace poise {
 namespace {
@@ -54,17 +55,6 @@ NetworkOptions training_options(const EfficiencyOptions& o, const Candidate& can
   return n;
 }
 
-/// Ends a training before its first batch.
-struct AtOnce : TrainingObserver {
-  bool stop_requested() override { return true; }
-};
-
-/// What a training with these options begins with.
-Network initial_network(const Dataset& train, const NetworkOptions& options) {
-  AtOnce stop;
-  return train_network(train, options, nullptr, &stop).network;
-}
-
 /// Asks the caller's observer, one thread at a time.
 class Watch : public TrainingObserver {
  public:
@@ -85,44 +75,9 @@ class Watch : public TrainingObserver {
 
 struct Traced {
   CandidateRun run;
-  std::vector<double> losses;  ///< training loss of every epoch
+  std::vector<double> losses;  ///< of thermo::losses_of
   bool complete = false;       ///< trained to the end, or diverged
 };
-
-/// Epochs until the loss is at most `target`, linear in ln loss between epochs. NaN, of an epoch whose batches were all
-/// taken back, reaches nothing.
-std::optional<double> epochs_to(const std::vector<double>& losses, double target) {
-  for (std::size_t e = 0; e < losses.size(); ++e) {
-    if (!(losses[e] <= target)) continue;
-    if (e == 0 || target <= 0 || losses[e] <= 0 || std::isnan(losses[e - 1])) return static_cast<double>(e + 1);
-    const double before = std::log(losses[e - 1]);
-    return static_cast<double>(e) + (before - std::log(target)) / (before - std::log(losses[e]));
-  }
-  return std::nullopt;
-}
-
-/// The smallest loss that `kReachedBy` of the trainings came down to.
-double common_target(const std::vector<Traced>& trainings) {
-  std::vector<double> lowest;
-  for (const Traced& traced : trainings) {
-    lowest.push_back(std::numeric_limits<double>::infinity());
-    for (double loss : traced.losses) lowest.back() = std::fmin(lowest.back(), loss);  // NaN is none
-  }
-  std::sort(lowest.begin(), lowest.end());
-  const double place = std::ceil(kReachedBy * static_cast<double>(lowest.size()));
-  return lowest[static_cast<std::size_t>(place) - 1];
-}
-
-Estimate mean_over_seeds(const std::vector<double>& values) {
-  const auto n = static_cast<double>(values.size());
-  Estimate mean{std::accumulate(values.begin(), values.end(), 0.0) / n, 0, 0, 0};
-  if (values.size() < 2) return mean;
-  double squares = 0;
-  for (double value : values) squares += (value - mean.value) * (value - mean.value);
-  mean.error = std::sqrt(squares / (n - 1) / n);
-  mean.degrees = n - 1;
-  return mean;
-}
 
 using Figure = double (*)(const CandidateRun& run, int epochs);
 
@@ -132,7 +87,7 @@ std::vector<double> over_seeds(const CandidateResult& result, Figure figure, int
   return values;
 }
 
-double laplacian_of(const CandidateRun& run, int) { return run.laplacian; }
+double laplacian_of(const CandidateRun& run, int) { return run.laplacian_per_weight; }
 double loss_of(const CandidateRun& run, int) { return run.final_loss; }
 double accuracy_of(const CandidateRun& run, int) { return run.test_accuracy; }
 double epochs_of(const CandidateRun& run, int epochs) { return run.epochs.value_or(epochs); }
@@ -186,15 +141,15 @@ void Comparison::train(std::size_t number) {
   if (watch.stop_requested()) return;
 
   Traced& traced = trainings_[number];
-  const Thermodynamics start = thermometer_.measure(initial_network(train_, options));
-  traced.run.laplacian = start.laplacian.value / static_cast<double>(start.parameters);
+  const Thermodynamics start = thermometer_.measure(thermo::initial_network(train_, options));
+  traced.run.laplacian_per_weight = start.laplacian.value / static_cast<double>(start.parameters);
   const TrainingReport report = train_network(train_, options, test_, &watch).report;
-  for (const Epoch& epoch : report.history) traced.losses.push_back(epoch.train.loss);
+  traced.losses = thermo::losses_of(report.history);
   const bool diverged = report.status == TrainingStatus::kDiverged;
   traced.complete = diverged || report.status == TrainingStatus::kFinished;
   traced.run.status = report.status;
   traced.run.setbacks = watch.setbacks();
-  const bool has_loss = !diverged && !report.history.empty() && !std::isnan(traced.losses.back());
+  const bool has_loss = !diverged && !traced.losses.empty() && std::isfinite(traced.losses.back());
   traced.run.final_loss = has_loss ? traced.losses.back() : std::numeric_limits<double>::infinity();
   traced.run.test_accuracy = std::numeric_limits<double>::quiet_NaN();
   if (test_ && !report.history.empty()) traced.run.test_accuracy = report.history.back().validation->accuracy;
@@ -225,12 +180,14 @@ CandidateResult Comparison::result_of(std::size_t candidate, double target) cons
     const Traced& traced = trainings_[candidate * seeds + s];
     if (!traced.complete) continue;
     result.runs.push_back(traced.run);
-    result.runs.back().epochs = epochs_to(traced.losses, target);
+    result.runs.back().epochs = thermo::epochs_to(traced.losses, target);
     if (result.runs.back().epochs) ++result.reached;
   }
   if (result.runs.empty()) return result;
-  const auto estimate = [&](Figure figure) { return mean_over_seeds(over_seeds(result, figure, options_.epochs)); };
-  result.laplacian = estimate(laplacian_of);
+  const auto estimate = [&](Figure figure) {
+    return thermo::mean_of_repetitions(over_seeds(result, figure, options_.epochs));
+  };
+  result.laplacian_per_weight = estimate(laplacian_of);
   result.epochs_to_target = estimate(epochs_of);
   result.final_loss = estimate(loss_of);
   result.test_accuracy = estimate(accuracy_of);
@@ -266,10 +223,13 @@ EfficiencyReport Comparison::run() {
                [this](Index number) { train(static_cast<std::size_t>(number)); });
   EfficiencyReport report;
   for (const Traced& traced : trainings_) report.complete = report.complete && traced.complete;
-  report.target_loss = options_.target_loss.value_or(common_target(trainings_));
+  std::vector<std::vector<double>> losses;
+  for (const Traced& traced : trainings_) losses.push_back(traced.losses);
+  report.target_loss = options_.target_loss.value_or(thermo::common_target(losses, kReachedBy));
   for (std::size_t c = 0; c < candidates_.size(); ++c) report.candidates.push_back(result_of(c, report.target_loss));
-  std::stable_sort(report.candidates.begin(), report.candidates.end(),
-                   [](const auto& a, const auto& b) { return a.laplacian.value > b.laplacian.value; });
+  std::stable_sort(report.candidates.begin(), report.candidates.end(), [](const auto& a, const auto& b) {
+    return a.laplacian_per_weight.value > b.laplacian_per_weight.value;
+  });
   if (report.complete) correlate(report);
   return report;
 }

@@ -68,6 +68,7 @@ EnsembleState linear_ensemble(const Septuple& septuple, double temperature) {
 }
 
 bool feed_forward_theorem_applies(const Septuple& septuple) {
+  septuple.validate();
   if (septuple.place != LossPlace::kBulk || septuple.mass_squared != 0 || !septuple.is_feed_forward()) return false;
   const std::vector<Index> free = septuple.free_neurons();
   return (Eigen::MatrixXd(septuple.weights)(septuple.clamped, free).array() == 0).all();

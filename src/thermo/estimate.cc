@@ -3,6 +3,7 @@
 #include <fmt/core.h>
 
 #include <cmath>
+#include <limits>
 
 #include "base/statistics.h"
 #include "poise/error.h"
@@ -16,13 +17,19 @@ void check(double confidence) {
   }
 }
 
-Bounds about(double value, double reach) { return {value - reach, value + reach}; }
+constexpr Bounds kEverything{-std::numeric_limits<double>::infinity(), std::numeric_limits<double>::infinity()};
+
+/// Nothing is known of a value that is no number, nor of one whose error is no finite one.
+Bounds about(double value, double reach) {
+  if (std::isnan(value) || !(reach >= 0) || std::isinf(reach)) return kEverything;
+  return {value - reach, value + reach};
+}
 
 }  // namespace
 
 Bounds confidence_interval(const Estimate& estimate, double confidence) {
   check(confidence);
-  if (!(estimate.error > 0)) return about(estimate.value, 0);
+  if (estimate.error == 0) return about(estimate.value, 0);
   const double quantile =
       estimate.degrees > 0 ? student_quantile(confidence, estimate.degrees) : normal_quantile(confidence);
   return about(estimate.value, quantile * estimate.error);

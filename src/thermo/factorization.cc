@@ -1,10 +1,13 @@
 // Whether Z factorizes: how the mean loss reacts to the weights.
+#include <fmt/core.h>
+
 #include <algorithm>
 #include <cmath>
 #include <numbers>
 
 #include "base/parallel.h"
 #include "poise/equilibrium.h"
+#include "poise/error.h"
 #include "thermo/linear.h"
 #include "thermo/neuron.h"
 #include "thermo/sampling.h"
@@ -99,11 +102,19 @@ void judge(Factorization& out, const Reaction& reaction, const FactorizationOpti
     if (error > 0) out.largest_z = std::max(out.largest_z, value / error);
     within = within && value < tolerance && tests * two_sided((tolerance - value) / error) < options.significance;
   }
-  out.p_value = std::min(1.0, tests * two_sided(out.largest_z));
+  out.p_value = tests > 0 ? std::min(1.0, tests * two_sided(out.largest_z)) : 1;
   out.verdict = Factorizes::kCannotTell;
   if (!out.ensemble.reliable()) return;
   if (tests > 0 && out.p_value < options.significance) out.verdict = Factorizes::kNo;
   if (out.verdict != Factorizes::kNo && within) out.verdict = Factorizes::kYes;
+}
+
+void check(const FactorizationOptions& options) {
+  if (!(options.significance > 0 && options.significance < 1))
+    throw Error(ErrorKind::kUsage, fmt::format("significance {}", options.significance), "in (0, 1)");
+  if (!(options.tolerance > 0))
+    throw Error(ErrorKind::kUsage, fmt::format("tolerance {}", options.tolerance), "above 0");
+  thermo::check(options.sampling);
 }
 
 }  // namespace
@@ -122,6 +133,7 @@ const char* to_string(Factorizes verdict) {
 
 Factorization test_factorization(const Septuple& septuple, double temperature, const FactorizationOptions& options) {
   thermo::check(septuple, temperature);
+  check(options);
   const Matrix mask = parameters_of(septuple);
   const Index n = septuple.neurons();
   Factorization out;

@@ -4,6 +4,7 @@
 
 #include "learning/reference.h"
 #include "poise/error.h"
+#include "thermo/layers.h"
 #include "thermo/linear.h"
 #include "thermo/neuron.h"
 
@@ -43,7 +44,7 @@ PathSums sums_of(const std::vector<Matrix>& jacobians, const std::vector<Vector>
 
 FreeEnergyCurvature free_energy_curvature(const Septuple& septuple, double temperature) {
   const thermo::LinearRest rest = thermo::solve_linear(septuple, temperature);
-  const Matrix &k = rest.inverse, &ak = rest.bulk_inverse;
+  const Matrix &k = rest.inverse, &ak = rest.bulk_times_inverse;
   const Vector &x = rest.state, &e = rest.error, mask = septuple.residual_mask();
   const Vector slack = mask - ak.cwiseProduct(rest.bulk).rowwise().sum();  // P_i − (AKAᵀ)_ii
   FreeEnergyCurvature out;
@@ -64,8 +65,7 @@ PathSums path_sums(const std::vector<Matrix>& weights) {
 }
 
 PathSums path_sums(const std::vector<Layer>& layers, const Vector& input) {
-  if (layers.empty() || layers.front().weights.cols() != input.size())
-    throw Error(ErrorKind::kUsage, "an input that does not fit the first layer", "as many values as it has columns");
+  thermo::check_layers(layers, input.size());
   const reference::Propagation pass = reference::propagate(layers, input.transpose());
   std::vector<Matrix> jacobians;
   std::vector<Vector> slopes;

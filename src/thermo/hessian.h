@@ -6,8 +6,7 @@
 #include <functional>
 #include <vector>
 
-#include "poise/estimate.h"
-#include "poise/network.h"
+#include "poise/thermodynamics.h"
 #include "thermo/rows.h"
 
 namespace poise::thermo {
@@ -33,14 +32,14 @@ Vector hessian_product(const std::vector<Layer>& layers, const Rows& rows, const
 Eigen::MatrixXd dense_hessian(const std::vector<Layer>& layers, const Rows& rows, int threads = 0);
 
 /// Largest eigenvalue of a symmetric operator of `size` dimensions by Lanczos with full reorthogonalization, from a
-/// start drawn by `seed`. Stops when the residual ‖Av − θv‖, which is `error`, falls below tolerance·|θ|, or after
+/// start drawn by `seed`. Stops when the residual ‖Av − θv‖, which is `residual`, falls below tolerance·|θ|, or after
 /// `steps`.
 struct LanczosOptions {
   int steps = 48;
   double tolerance = 1e-2;
   std::uint64_t seed = 1;
 };
-Estimate largest_eigenvalue(Index size, const std::function<Vector(const Vector&)>& multiply,
-                            const LanczosOptions& options = {});
+Eigenvalue largest_eigenvalue(Index size, const std::function<Vector(const Vector&)>& multiply,
+                              const LanczosOptions& options = {});
 
 }  // namespace poise::thermo

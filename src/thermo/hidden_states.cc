@@ -2,13 +2,13 @@
 
 #include <Eigen/Cholesky>
 #include <cmath>
-#include <numeric>
 
 #include "base/parallel.h"
 #include "base/random.h"
 #include "learning/reference.h"
 #include "poise/error.h"
 #include "poise/information.h"
+#include "thermo/row_mean.h"
 
 namespace poise::thermo {
 namespace {
@@ -91,16 +91,6 @@ RowStates sample_row(const RowLoss& loss, double temperature, int draws, std::ui
   return row;
 }
 
-/// Mean and standard error of repetitions.
-Estimate estimate_of(const std::vector<double>& values) {
-  const auto n = static_cast<double>(values.size());
-  Estimate estimate{std::accumulate(values.begin(), values.end(), 0.0) / n, 0, n - 1, 0};
-  double squares = 0;
-  for (double value : values) squares += (value - estimate.value) * (value - estimate.value);
-  estimate.error = std::sqrt(squares / (n - 1) / n);
-  return estimate;
-}
-
 HiddenStates mean_over_rows(const std::vector<RowStates>& rows, double temperature, int draws, Index neurons) {
   HiddenStates states;
   states.temperature = temperature;
@@ -117,9 +107,9 @@ HiddenStates mean_over_rows(const std::vector<RowStates>& rows, double temperatu
     }
   }
   for (std::size_t k = 0; k < entropy.size(); ++k) entropy[k] = (mean_loss[k] - free_energy[k]) / temperature;
-  states.free_energy = estimate_of(free_energy);
-  states.mean_loss = estimate_of(mean_loss);
-  states.entropy = estimate_of(entropy);
+  states.free_energy = mean_of_repetitions(free_energy);
+  states.mean_loss = mean_of_repetitions(mean_loss);
+  states.entropy = mean_of_repetitions(entropy);
   return states;
 }
 

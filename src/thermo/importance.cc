@@ -143,6 +143,7 @@ Vector sample(const std::vector<Mode>& modes, double temperature, const Streams&
 }  // namespace
 
 Draws draw_about_modes(const Septuple& septuple, double temperature, const SamplingOptions& options, Keep keep) {
+  check(options);
   check_confined(septuple);
   const Streams streams(options.seed);
   const std::vector<Mode> modes = find_modes(septuple, temperature, options, streams.starts());

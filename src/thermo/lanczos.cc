@@ -28,11 +28,11 @@ Vector random_direction(Index size, std::uint64_t seed) {
 
 }  // namespace
 
-Estimate largest_eigenvalue(Index size, const std::function<Vector(const Vector&)>& multiply,
-                            const LanczosOptions& options) {
+Eigenvalue largest_eigenvalue(Index size, const std::function<Vector(const Vector&)>& multiply,
+                              const LanczosOptions& options) {
   std::vector<Vector> basis{random_direction(size, options.seed)};
   std::vector<double> diagonal, beside;
-  Estimate found;
+  Eigenvalue found;
   const Index most = std::min<Index>(options.steps, size);
   for (Index step = 0; step < most; ++step) {
     Vector next = multiply(basis.back());
@@ -43,8 +43,8 @@ Estimate largest_eigenvalue(Index size, const std::function<Vector(const Vector&
     const RitzPair ritz = largest_ritz_pair(diagonal, beside);
     const double length = next.norm();
     found.value = ritz.value;
-    found.error = length * std::abs(ritz.last);
-    if (found.error <= options.tolerance * std::abs(ritz.value)) break;
+    found.residual = length * std::abs(ritz.last);
+    if (found.residual <= options.tolerance * std::abs(ritz.value)) break;
     beside.push_back(length);
     basis.push_back(next / length);
   }

@@ -18,13 +18,13 @@ LinearRest solve_linear(const Septuple& septuple, double temperature) {
                  .error = {},
                  .inverse = Matrix::Zero(neurons, neurons),
                  .bulk = Matrix::Zero(neurons, neurons),
-                 .bulk_inverse = {}};
+                 .bulk_times_inverse = {}};
   out.state(about.free) -= inverse * about.gradient;
   out.loss = septuple.loss(out.state);
   out.error = septuple.residual(out.state).cwiseProduct(septuple.residual_mask());
   out.inverse(about.free, about.free) = inverse;
   out.bulk(Eigen::all, about.free) = about.bulk;
-  out.bulk_inverse = out.bulk * out.inverse;
+  out.bulk_times_inverse = out.bulk * out.inverse;
   return out;
 }
 

@@ -1,6 +1,7 @@
 #include <fmt/core.h>
 
 #include <cmath>
+#include <limits>
 
 #include "base/random.h"
 #include "poise/error.h"
@@ -47,7 +48,7 @@ void check(const ThermodynamicsOptions& o) {
 ///   n/(n − 1) [mean ‖g_n‖² − ‖mean g‖²]/P
 Estimate gradient_noise(const thermo::RowFigures& figures) {
   const Index n = figures.noise.size();
-  if (n < 2) return {};
+  if (n < 2) return {0, 0, 0, std::numeric_limits<double>::infinity()};
   const auto count = static_cast<double>(n);
   const double bessel = count / (count - 1), parameters = static_cast<double>(figures.gradient.size());
   Estimate noise = mean_of_rows(Vector::Constant(n, 1 / count), figures.noise);
@@ -164,10 +165,6 @@ Thermometer::~Thermometer() = default;
 Thermometer::Thermometer(Thermometer&&) noexcept = default;
 Thermometer& Thermometer::operator=(Thermometer&&) noexcept = default;
 
-const ThermodynamicsOptions& Thermometer::options() const { return options_; }
-
-void Thermometer::set_detail(Detail detail) { options_.detail = detail; }
-
 void Thermometer::set_step(double learning_rate, double momentum, Index batch) {
   ThermodynamicsOptions changed = options_;
   changed.learning_rate = learning_rate;
@@ -178,11 +175,13 @@ void Thermometer::set_step(double learning_rate, double momentum, Index batch) {
 }
 
 Thermodynamics Thermometer::measure(const Network& network, EnsembleRecord* record) const {
+  if (record) record->rows_.reset();
   const thermo::MeasuredRows& rows = rows_->measured;
   const std::vector<Layer> layers = rows.layers_of(network);
   const thermo::CurvatureMeter meter(layers, options_.detail, options_.label_draws, options_.seed);
   thermo::RowFigures figures = thermo::measure_rows(layers, rows, meter, options_.threads);
   Thermodynamics out;
+  out.detail = options_.detail;
   out.rows = rows.size();
   out.parameters = network.parameter_count();
   thermo::measure_outputs(figures.scores, figures.targets, rows.weight(), out);

@@ -6,6 +6,7 @@
 
 #include "base/random.h"
 #include "poise/error.h"
+#include "thermo/layers.h"
 
 namespace poise::thermo {
 namespace {
@@ -22,17 +23,15 @@ Problem whole_problem(const Dataset& data, const ThermodynamicsOptions& options)
   return make_problem(data, objective, options.threads);
 }
 
-/// `most` of the rows of positive weight (0: all of them), in the order of the data.
+/// `most` of the rows of positive weight (0: all of them), shuffled: rows of a file may be sorted, by label say, and
+/// blocks of rows are to be samples of all.
 std::vector<Index> draw_rows(const Vector& weight, Index most, std::uint64_t seed) {
   std::vector<Index> rows;
   for (Index i = 0; i < weight.size(); ++i) {
     if (weight[i] > 0) rows.push_back(i);
   }
-  if (most > 0 && most < std::ssize(rows)) {
-    shuffle<Index>(rows, random_bits(seed, kRowStream));
-    rows.resize(static_cast<std::size_t>(most));
-    std::ranges::sort(rows);
-  }
+  shuffle<Index>(rows, random_bits(seed, kRowStream));
+  if (most > 0 && most < std::ssize(rows)) rows.resize(static_cast<std::size_t>(most));
   return rows;
 }
 
@@ -46,6 +45,7 @@ void scale_dense(const T* stored, const learning::InputScaling& scaling, Eigen::
 }
 
 void check(const Network& network, Index features, Index classes) {
+  check_layers(network.layers, network.center.size());
   if (network.head != Head::kSoftmax) {
     throw Error(ErrorKind::kUsage, fmt::format("a network with the {} head", to_string(network.head)),
                 "one with the softmax head", "cross-entropy is the free energy of a softmax; train with that loss");
@@ -71,7 +71,7 @@ MeasuredRows::MeasuredRows(const Dataset& data, const ThermodynamicsOptions& opt
   center_ = data.offset + data.scale.cwiseProduct(shift.cast<double>());
   unit_ = (gain.array() > 0).select(data.scale.cwiseQuotient(gain.cast<double>()), 0.0);
   numbers_ = draw_rows(all.row_weight, options.rows, options.seed);
-  problem_ = std::ssize(numbers_) == all.rows() ? std::move(all) : select_rows(all, numbers_);
+  problem_ = select_rows(all, numbers_);
 }
 
 void MeasuredRows::load(Index row, Eigen::Ref<Eigen::RowVectorXd> to) const {

@@ -12,7 +12,8 @@ namespace poise::thermo {
 
 class MeasuredRows : public Rows {
  public:
-  /// Input units from all rows of `data`; then options.rows of those with a positive weight, drawn by options.seed.
+  /// Input units from all rows of `data`; then options.rows of those with a positive weight, drawn and put in random
+  /// order by options.seed.
   MeasuredRows(const Dataset& data, const ThermodynamicsOptions& options);
 
   Index size() const override { return problem_.rows(); }

@@ -4,33 +4,9 @@
 
 #include "base/blas.h"
 #include "poise/information.h"
+#include "thermo/neuron.h"
 
 namespace poise::thermo {
-namespace {
-
-/// σ' where σ = x.
-double slope_at(Activation activation, double x) {
-  switch (activation) {
-    case Activation::kIdentity:
-      return 1;
-    case Activation::kSigmoid:
-      return x * (1 - x);
-    case Activation::kTanh:
-      return 1 - x * x;
-    case Activation::kRelu:
-      return x > 0 ? 1 : 0;
-  }
-  return 1;
-}
-
-/// σ'' where σ = x.
-double bend_at(Activation activation, double x) {
-  if (activation == Activation::kSigmoid) return x * (1 - x) * (1 - 2 * x);
-  return activation == Activation::kTanh ? -2 * x * (1 - x * x) : 0;
-}
-
-}  // namespace
-
 Matrix times(const Matrix& a, const Matrix& b) {
   Matrix c(a.rows(), b.cols());
   gemm(false, false, a.rows(), b.cols(), a.cols(), a.data(), a.cols(), b.data(), b.cols(), 0, c.data(), c.cols());

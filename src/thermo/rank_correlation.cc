@@ -1,26 +1,34 @@
 #include "thermo/rank_correlation.h"
 
+#include <fmt/core.h>
+
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <numeric>
 
 #include "base/random.h"
+#include "base/statistics.h"
+#include "poise/error.h"
 
 namespace poise {
 namespace thermo {
 namespace {
 
 constexpr int kResamples = 2000;
-constexpr double kNormal95 = 1.959963984540054;
 constexpr std::uint64_t kStream = 0x9a4b5;
 
-double mean(const std::vector<double>& values) {
-  return std::accumulate(values.begin(), values.end(), 0.0) / static_cast<double>(values.size());
+[[noreturn]] void refuse(std::string found, std::string expected) {
+  throw Error(ErrorKind::kUsage, "rank correlation: " + std::move(found), std::move(expected));
+}
+
+bool all_finite(const std::vector<double>& values) {
+  return std::all_of(values.begin(), values.end(), [](double value) { return std::isfinite(value); });
 }
 
 std::vector<double> means(const SeedFigures& figures) {
   std::vector<double> out;
-  for (const auto& of_candidate : figures) out.push_back(mean(of_candidate));
+  for (const auto& of_candidate : figures) out.push_back(mean_of(of_candidate));
   return out;
 }
 
@@ -45,12 +53,14 @@ double resampled(const SeedFigures& a, const SeedFigures& b, std::uint64_t strea
 }  // namespace
 
 std::vector<double> ranks_of(const std::vector<double>& values) {
+  if (std::any_of(values.begin(), values.end(), [](double value) { return std::isnan(value); }))
+    refuse("a value is NaN", "numbers");
   std::vector<std::size_t> order(values.size());
   std::iota(order.begin(), order.end(), std::size_t{0});
   std::sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) { return values[a] < values[b]; });
   std::vector<double> ranks(values.size());
   for (std::size_t begin = 0, end; begin < order.size(); begin = end) {
-    for (end = begin; end < order.size() && values[order[end]] == values[order[begin]];) ++end;
+    for (end = begin + 1; end < order.size() && values[order[end]] == values[order[begin]];) ++end;
     const double shared = static_cast<double>(begin + 1 + end) / 2;  // mean of begin + 1 … end
     for (std::size_t k = begin; k < end; ++k) ranks[order[k]] = shared;
   }
@@ -62,16 +72,28 @@ Bounds over_candidates(double correlation, std::size_t candidates) {
   const auto n = static_cast<double>(candidates);
   const double largest = 1 - 6 / (n * n * n - n);  // half of the way to the next value that ρ can have
   const double inside = std::clamp(correlation, -largest, largest);
-  const double error = std::sqrt((1 + inside * inside / 2) / (n - 3));
-  const Bounds bounds{std::tanh(std::atanh(inside) - kNormal95 * error),
-                      std::tanh(std::atanh(inside) + kNormal95 * error)};
+  const double reach = normal_quantile(0.95) * std::sqrt((1 + inside * inside / 2) / (n - 3));
+  const Bounds bounds{std::tanh(std::atanh(inside) - reach), std::tanh(std::atanh(inside) + reach)};
   return {std::min(bounds.low, correlation), std::max(bounds.high, correlation)};
 }
 
-RankCorrelation correlate(const SeedFigures& a, const SeedFigures& b) {
+RankCorrelation correlate(const SeedFigures& all_a, const SeedFigures& all_b) {
+  if (all_a.size() != all_b.size())
+    refuse(fmt::format("{} candidates and {}", all_a.size(), all_b.size()), "the same candidates");
+  SeedFigures a, b;
+  std::size_t fewest_seeds = std::numeric_limits<std::size_t>::max();
+  for (std::size_t c = 0; c < all_a.size(); ++c) {
+    if (all_a[c].size() != all_b[c].size())
+      refuse(fmt::format("{} seeds and {}", all_a[c].size(), all_b[c].size()), "the same seeds");
+    if (all_a[c].empty() || !all_finite(all_a[c]) || !all_finite(all_b[c])) continue;
+    a.push_back(all_a[c]), b.push_back(all_b[c]);
+    fewest_seeds = std::min(fewest_seeds, all_a[c].size());
+  }
   RankCorrelation found;
+  found.candidates = static_cast<int>(a.size());
   found.value = rank_correlation(means(a), means(b));
   found.over_candidates = over_candidates(found.value, a.size());
+  if (a.empty() || fewest_seeds < 2) return found;
   std::vector<double> drawn;
   for (int k = 0; k < kResamples; ++k) {
     drawn.push_back(resampled(a, b, random_bits(kStream, static_cast<std::uint64_t>(k))));
@@ -85,6 +107,7 @@ RankCorrelation correlate(const SeedFigures& a, const SeedFigures& b) {
 }  // namespace thermo
 
 double rank_correlation(const std::vector<double>& a, const std::vector<double>& b) {
+  if (a.size() != b.size()) thermo::refuse(fmt::format("{} values and {}", a.size(), b.size()), "as many");
   const std::vector<double> x = thermo::ranks_of(a), y = thermo::ranks_of(b);
   const double middle = (static_cast<double>(x.size()) + 1) / 2;
   double xx = 0, yy = 0, xy = 0;

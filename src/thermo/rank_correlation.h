@@ -5,7 +5,7 @@
 
 namespace poise::thermo {
 
-/// Ranks 1 … n; equal values share the mean of their ranks.
+/// Ranks 1 … n; equal values share the mean of their ranks. Throws Error(kUsage) for NaN, which has no rank.
 std::vector<double> ranks_of(const std::vector<double>& values);
 
 /// ρ of n pairs, 95 %, for other candidates of the same kind: tanh(artanh ρ ± 1.96 √((1 + ρ²/2)/(n − 3)))
@@ -15,8 +15,9 @@ Bounds over_candidates(double correlation, std::size_t candidates);
 /// One figure a seed, for every candidate.
 using SeedFigures = std::vector<std::vector<double>>;
 
-/// Spearman's ρ between the candidates' means of `a` and of `b`. `a` and `b` of one seed belong together. The bootstrap
-/// draws seeds of every candidate with replacement, 2,000 times.
+/// Spearman's ρ between the candidates' means of `a` and of `b`. `a` and `b` of one seed belong together. Candidates
+/// of which a figure is not finite are left out. The bootstrap draws seeds of every candidate with replacement, 2,000
+/// times; with fewer than 2 seeds of a candidate over_seeds is (−1, 1).
 RankCorrelation correlate(const SeedFigures& a, const SeedFigures& b);
 
 }  // namespace poise::thermo

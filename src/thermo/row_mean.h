@@ -1,6 +1,8 @@
 // Weighted means over rows, of figures that are exact or estimated row by row, with their two error bars.
 #pragma once
 
+#include <vector>
+
 #include "poise/dataset.h"
 #include "poise/estimate.h"
 
@@ -14,8 +16,11 @@ struct Sampling {
 
 /// value = Σ s_n v_n,  Σ s_n = 1,  with independent rows:
 ///   error²     = Σ s_n² var_n, its degrees of freedom by Welch and Satterthwaite: (Σ a)²/Σ(a²/degrees), a = s² var
-///   row_error² = n/(n − 1) Σ s_n² (v_n − value)²
+///   row_error² = n/(n − 1) Σ s_n² (v_n − value)²,  infinite for one row
 Estimate mean_of_rows(const Vector& weight, const Vector& figures, const Sampling& sampling = {});
+
+/// Mean of independent repetitions with its standard error, infinite for one of them.
+Estimate mean_of_repetitions(const std::vector<double>& values);
 
 /// factor · estimate
 Estimate scaled(const Estimate& estimate, double factor);

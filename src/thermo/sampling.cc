@@ -45,7 +45,6 @@ double error_of_mean(const Vector& deviations) {
 void for_samples(const SamplingOptions& options, Index neurons, Matrix& states, Keep keep,
                  const std::function<void(Index, Vector&)>& sample) {
   constexpr Index kBlock = 256;  // samples a task
-  if (options.samples < 2) throw Error(ErrorKind::kUsage, fmt::format("{} samples", options.samples), "at least 2");
   if (keep == Keep::kStates) states.resize(options.samples, neurons);
   parallel_for((options.samples + kBlock - 1) / kBlock, options.threads, [&](Index block) {
     Vector x(neurons);
@@ -61,7 +60,13 @@ Vector Draws::weights() const {
   return (log_weights.array() - log_mean).unaryExpr([](double v) { return std::exp(v); });
 }
 
+void check(const SamplingOptions& options) {
+  if (options.samples < 2) throw Error(ErrorKind::kUsage, fmt::format("{} samples", options.samples), "at least 2");
+  if (options.starts < 0) throw Error(ErrorKind::kUsage, fmt::format("{} starts", options.starts), "0 or more");
+}
+
 Draws draw_noisy_forward(const Septuple& septuple, double temperature, const SamplingOptions& options, Keep keep) {
+  check(options);
   const auto order = septuple.topological_order();
   if (!order || septuple.place != LossPlace::kBulk)
     throw Error(ErrorKind::kUsage, "the noisy forward pass was asked of a septuple that it does not sample",

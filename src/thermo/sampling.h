@@ -21,6 +21,9 @@ struct Draws {
   Vector weights() const;
 };
 
+/// Throws Error(kUsage) for options out of range.
+void check(const SamplingOptions& options);
+
 enum class Keep { kNothing, kStates };
 
 /// Calls sample(r, x) for every sample r, x of N entries to be filled; shares the samples out among threads. The rows

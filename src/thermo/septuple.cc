@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "poise/error.h"
+#include "thermo/layers.h"
 #include "thermo/neuron.h"
 
 namespace poise {
@@ -108,6 +109,7 @@ FixedPoint Septuple::fixed_point(const FixedPointOptions& options, const Vector&
   if (start.size() != 0 && start.size() != neurons())
     refuse(fmt::format("a start of {} values for {} neurons", start.size(), neurons()), "as many");
   if (!(options.rate > 0 && options.rate <= 1)) refuse(fmt::format("rate {}", options.rate), "in (0, 1]");
+  if (options.max_steps < 0) refuse(fmt::format("max_steps {}", options.max_steps), "0 or more");
   const double rate = is_feed_forward() ? 1 : options.rate;
   FixedPoint out{.state = held(start.size() == 0 ? Vector::Zero(neurons()) : start)};
   for (;; ++out.steps) {
@@ -120,8 +122,7 @@ FixedPoint Septuple::fixed_point(const FixedPointOptions& options, const Vector&
 }
 
 Septuple to_septuple(const std::vector<Layer>& layers, const Vector& input) {
-  if (layers.empty() || layers.front().weights.cols() != input.size())
-    refuse(fmt::format("an input of {} values", input.size()), "as many as the first layer has columns");
+  thermo::check_layers(layers, input.size());
   Index neurons = input.size();
   for (const Layer& layer : layers) neurons += layer.weights.rows();
   Septuple out;

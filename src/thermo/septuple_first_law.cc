@@ -19,7 +19,7 @@ EnsembleChange first_law(const EnsembleState& before, const EnsembleState& after
                  after.entropy - before.entropy, after.complexity - before.complexity);
 }
 
-EnsembleChange first_law(const Septuple& septuple, double temperature, const Change& change) {
+EnsembleChange first_law(const Septuple& septuple, double temperature, const SeptupleChange& change) {
   const thermo::LinearRest rest = thermo::solve_linear(septuple, temperature);
   const Index n = septuple.neurons();
   if (change.weights.rows() != n || change.weights.cols() != n || change.bias.size() != n)
@@ -28,7 +28,7 @@ EnsembleChange first_law(const Septuple& septuple, double temperature, const Cha
   const double free = static_cast<double>(rest.free), dt = change.temperature;
   const SeptupleGradient gradient = septuple.gradient(rest.state);
   const double least = gradient.weights.cwiseProduct(change.weights).sum() + gradient.bias.dot(change.bias);
-  const double half_log_det = -rest.bulk_inverse.cwiseProduct(change.weights).sum();
+  const double half_log_det = -rest.bulk_times_inverse.cwiseProduct(change.weights).sum();
   return balance(temperature, free / 2 * dt + least, free / 2 * dt / temperature - half_log_det,
                  half_log_det + least / temperature - rest.loss * dt / (temperature * temperature));
 }

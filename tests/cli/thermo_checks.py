@@ -100,6 +100,22 @@ def check_telemetry_of_the_softmax_layer(t):
     t.check(found[0]["equilibrium_gap"]["value"] < found[1]["equilibrium_gap"]["value"], "the gap does not follow the penalty")
 
 
+def check_a_step_is_judged_by_its_formulas(t):
+    t.run("train digits --hidden 8 --epochs 2 --step sgd --learning-rate 0.05 --momentum 0.5 --batch 16 --out run --quiet")
+    found = t.json("thermo run digits --json")
+    t.check(found["largest_curvature"]["residual"] <= 0.01 * found["largest_curvature"]["value"], "Lanczos stopped early")
+    t.close(found["step"]["edge"], 0.05 * found["largest_curvature"]["value"] / (2 * 1.5), 1e-9, "the edge")
+    t.close(found["step"]["optimizer_temperature"]["value"], 0.05 * found["gradient_noise"]["value"] / (2 * 0.5 * 16),
+            1e-12, "the optimizer temperature")
+
+
+def check_more_label_draws_make_the_laplacian_surer(t):
+    t.run("train digits --hidden 12,12,8 --activation tanh --epochs 1 --out run --quiet")
+    few, many = (t.json(f"thermo run digits --detail light --label-draws {n} --json")["laplacian"] for n in (4, 64))
+    t.check(0 < many["error"] < 0.5 * few["error"], f"errors {few['error']} of 4 draws, {many['error']} of 64")
+    t.close(many["value"], few["value"], 5 * few["error"], "the Laplacian")
+
+
 def check_thermo_threads_do_not_change_a_figure(t):
     t.run("train digits --hidden 12,8 --activation tanh --epochs 2 --out run --quiet")
     answers = [t.json(f"thermo run digits --threads {n} --json") for n in (1, 2)]

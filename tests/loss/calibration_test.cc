@@ -79,6 +79,28 @@ TEST(Calibrate, LeavesAModelAloneThatIsAlwaysRight) {
   EXPECT_EQ(calibration.after.cross_entropy, calibration.before.cross_entropy);
 }
 
+// Wrong more often than not: the flatter the better, and no temperature above 0 and below infinity the best.
+TEST(Calibrate, LeavesAModelAloneThatIsNoBetterThanChance) {
+  for (const int right : {0, 1, 2}) {  // of four; two are chance itself
+    Network network = two_class_network(3);
+    const Matrix weights = network.layers.back().weights;
+    const Calibration calibration = calibrate(network, rows_of(right, 4 - right));
+    EXPECT_TRUE(calibration.temperature.at_limit) << right;
+    EXPECT_GT(calibration.temperature.temperature, 1e5) << right;
+    EXPECT_NEAR(calibration.temperature.cross_entropy, std::log(2), 1e-5) << right;
+    EXPECT_EQ(network.layers.back().weights, weights) << right;
+    EXPECT_EQ(network.metadata.count("temperature"), 0u) << right;
+    EXPECT_EQ(calibration.after.cross_entropy, calibration.before.cross_entropy) << right;
+  }
+}
+
+TEST(Calibrate, AnyTemperatureWillDoWhereScoresAreEqual) {
+  Network network = two_class_network(0);
+  const Calibration calibration = calibrate(network, rows_of(1, 3));
+  EXPECT_FALSE(calibration.temperature.at_limit);
+  EXPECT_EQ(calibration.temperature.temperature, 1);
+}
+
 TEST(Calibrate, WeightsOfRowsCount) {
   Dataset data = rows_of(1, 1);
   data.sample_weight = Vector{{9, 1}};

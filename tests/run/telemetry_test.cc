@@ -6,6 +6,7 @@
 
 #include <filesystem>
 #include <fstream>
+#include <limits>
 
 #include "poise/read.h"
 #include "run/measurements.h"
@@ -136,7 +137,7 @@ TEST(TelemetryObserver, TheFirstLawLinksOneEventToTheNext) {
       EXPECT_EQ(law["temperature"], temperature);
       EXPECT_NEAR(law["loss_change"]["value"], change("mean_loss") + change("bulk_loss"), 1e-10);
       EXPECT_NEAR(law["heat"]["value"], temperature * change("entropy"), 1e-10);
-      EXPECT_NEAR(law["complexity_change"]["value"], temperature * complexity, 1e-10);
+      EXPECT_NEAR(law["complexity_heat"]["value"], temperature * complexity, 1e-10);
       EXPECT_NEAR(law["residual"]["value"], change("free_energy") - temperature * complexity, 1e-10);
       // Common noise: the error of the difference is below that of two measurements apart.
       const double one = now["ensembles"][t]["free_energy"]["error"],
@@ -166,7 +167,7 @@ Thermodynamics figures() {
   t.layers = {{80, {8, 0.5, 100, 0}, {8, 0.5, 100, 0}, "sampled labels"},
               {20, {4, 0, 0, 0.1}, {4, 0, 0, 0.1}, "exact"}};
   t.laplacian = {12, 0.5, 100, 0};
-  t.largest_curvature = {10, 0.01, 0, 0};
+  t.largest_curvature = {10, 0.01};
   t.ensembles.resize(1);
   t.ensembles[0].temperature = 0.1;
   t.ensembles[0].free_energy = {0.55, 0.001, 15, 0.02};
@@ -184,7 +185,7 @@ TEST(ReadingOf, Confidence) {
   EXPECT_THAT(reading_of(t)[0], AllOf(StartsWith("Under-confident"), HasSubstr("nats below output entropy")));
   t.equilibrium_gap.value = 0.03;
   EXPECT_THAT(reading_of(t)[0], AllOf(StartsWith("At rest, as far as 400 rows can tell"), HasSubstr("+0.03 ± 0.039")));
-  t.temperature.at_limit = true;
+  t.temperature = {1e-3, 0, 0, true};
   EXPECT_THAT(reading_of(t)[0], StartsWith("Not at rest: every row is classified correctly"));
 }
 
@@ -195,7 +196,7 @@ TEST(ReadingOf, Curvature) {
   t.laplacian = {-12, 0.5, 100, 0};
   EXPECT_THAT(reading_of(t)[2], HasSubstr("The Laplacian is negative"));
   t.laplacian = {0.5, 0.5, 100, 0};
-  EXPECT_THAT(reading_of(t)[2], HasSubstr("Its sign is not certain"));
+  EXPECT_THAT(reading_of(t)[2], HasSubstr("Its sign is not certain: a larger --label-draws would tell"));
 }
 
 TEST(ReadingOf, EdgeOfStability) {
@@ -221,10 +222,35 @@ TEST(ReadingOf, SaysWhenTooFewDrawsCarryAFreeEnergy) {
 
 TEST(ReadingOf, LightHasNothingToSayOfWhatItHasNotMeasured) {
   Thermodynamics t = figures();
+  t.detail = Detail::kLight;
   t.ensembles.clear();
   EXPECT_EQ(reading_of(t).size(), 3u);
   EXPECT_FALSE(to_json(t).contains("largest_curvature"));
   EXPECT_THAT(table_of(t), Not(HasSubstr("complexity")));
+}
+
+TEST(ReadingOf, FullWithoutTemperaturesLacksTheEnsemblesAlone) {
+  Thermodynamics t = figures();
+  t.ensembles.clear();
+  EXPECT_EQ(reading_of(t).size(), 4u);
+  EXPECT_THAT(reading_of(t)[3], HasSubstr("stable below a learning rate of 0.2"));
+  EXPECT_EQ(to_json(t)["complexity"]["value"], 1.0);
+  EXPECT_EQ(to_json(t)["largest_curvature"], (json{{"value", 10.0}, {"residual", 0.01}}));
+  EXPECT_THAT(table_of(t), AllOf(HasSubstr("complexity"), HasSubstr("an eigenvalue is within 0.01")));
+}
+
+TEST(ReadingOf, OneRowDecidesNothing) {
+  Thermodynamics t = figures();
+  t.equilibrium_gap.row_error = std::numeric_limits<double>::infinity();
+  EXPECT_THAT(reading_of(t)[0], HasSubstr("One row does not tell"));
+  EXPECT_THAT(table_of(t), HasSubstr("–"));
+  EXPECT_EQ(json::parse(to_json(t).dump())["equilibrium_gap"]["row_error"], json());
+}
+
+TEST(ReadingOf, ScoresNoBetterThanChance) {
+  Thermodynamics t = figures();
+  t.temperature = {1e6, 0.69, 0.69, true};
+  EXPECT_THAT(reading_of(t)[0], AllOf(StartsWith("Not at rest"), HasSubstr("no better than chance")));
 }
 
 TEST(ToJson, AnEstimateCarriesItsErrors) {

@@ -123,5 +123,28 @@ TEST(Coverage, RowsThatAreASample) {
   coverage.expect();
 }
 
+// x = ±1 and a softmax layer that knows the frequencies, 7 to 3, and nothing else: ‖g‖² = 2 ‖q − t‖² differs between
+// the labels, and of rows of one label alone it is twice ⟨g, mean g⟩. The order of the file must not matter.
+TEST(Coverage, GradientNoiseOfRowsSortedByLabel) {
+  Network network;
+  network.schema = array_schema(1, {"a", "b"});
+  network.center = Vector::Zero(1);
+  network.layers = {{Matrix::Zero(2, 1), Vector{{std::log(0.7), std::log(0.3)}}, Activation::kIdentity}};
+  constexpr Index kRows = 30000;
+  Dataset data =
+      float_data(MatrixF::NullaryExpr(kRows, 1, [](Index i) { return i % 2 == 0 ? 1.0f : -1.0f; }), network.schema);
+  data.labels.assign(kRows * 7 / 10, 0);
+  data.labels.resize(kRows, 1);
+  const double exact = (0.7 * 4 * 0.09 + 0.3 * 4 * 0.49) / 4;  // 4 parameters, mean g = 0
+  Coverage coverage;
+  for (int trial = 0; trial < kTrials; ++trial) {
+    ThermodynamicsOptions options = options_of(Detail::kLight, 4, static_cast<std::uint64_t>(trial));
+    options.rows = 300;
+    coverage.add("gradient noise", source_interval(measure_thermodynamics(network, data, options).gradient_noise),
+                 exact);
+  }
+  coverage.expect();
+}
+
 }  // namespace
 }  // namespace poise

@@ -108,6 +108,16 @@ TEST(Factorization, CannotBeToldFromTooFewSamples) {
   EXPECT_EQ(test_factorization(tanh_pair(), kTemperature, unreliable).verdict, Factorizes::kCannotTell);
 }
 
+// Without parameters nothing is tested and nothing speaks against it.
+TEST(Factorization, OfNoParametersIsCertain) {
+  Septuple fixed = make_septuple(Matrix::Zero(1, 1), Vector{{0.2}}, Activation::kTanh);
+  fixed.inputs = {0};
+  const Factorization found =
+      test_factorization(fixed, kTemperature, {.sampling = {.samples = 1000}, .closed_form = false});
+  EXPECT_EQ(found.p_value, 1);
+  EXPECT_EQ(found.verdict, Factorizes::kYes);
+}
+
 // Where Z factorizes, z-values are standard normal: 95 % intervals of ∂U/∂θ cover 0, and the corrected test is wrong
 // in at most one of 20.
 TEST(Intervals, OfTheReactionOfTheMeanLossCoverZero) {

@@ -57,11 +57,11 @@ TEST_P(HessianOf, LargestEigenvalueIsThatOfTheDenseHessian) {
   const Eigen::MatrixXd hessian = dense_hessian(network.layers, rows);
   const double expected = Eigen::SelfAdjointEigenSolver<Eigen::MatrixXd>(hessian).eigenvalues().maxCoeff();
   const auto product = [&](const Vector& v) { return hessian_product(network.layers, rows, v); };
-  const Estimate found = largest_eigenvalue(hessian.cols(), product, {.steps = 80, .tolerance = 1e-9});
+  const Eigenvalue found = largest_eigenvalue(hessian.cols(), product, {.steps = 80, .tolerance = 1e-9});
   EXPECT_NEAR(found.value, expected, 1e-9);
-  const Estimate rough = largest_eigenvalue(hessian.cols(), product, {.tolerance = 1e-2});
-  EXPECT_LE(std::abs(rough.value - expected), rough.error);
-  EXPECT_LE(rough.error, 1e-2 * rough.value);
+  const Eigenvalue rough = largest_eigenvalue(hessian.cols(), product, {.tolerance = 1e-2});
+  EXPECT_LE(std::abs(rough.value - expected), rough.residual);
+  EXPECT_LE(rough.residual, 1e-2 * rough.value);
 }
 
 INSTANTIATE_TEST_SUITE_P(Hessian, HessianOf,
@@ -97,11 +97,11 @@ TEST(Hessian, BlocksAddUp) {  // more rows than a block
 TEST(Lanczos, FindsTheLargestOfAKnownSpectrum) {
   const Vector spectrum = Vector::LinSpaced(500, -30, 20);
   const auto product = [&](const Vector& v) -> Vector { return spectrum.cwiseProduct(v); };
-  const Estimate found = largest_eigenvalue(500, product, {.steps = 200, .tolerance = 1e-6});
+  const Eigenvalue found = largest_eigenvalue(500, product, {.steps = 200, .tolerance = 1e-6});
   EXPECT_NEAR(found.value, 20, 1e-4);
-  const Estimate unfinished = largest_eigenvalue(500, product, {.steps = 5});
-  EXPECT_LE((spectrum.array() - unfinished.value).abs().minCoeff(), unfinished.error);
-  EXPECT_GT(unfinished.error, 1e-3);
+  const Eigenvalue unfinished = largest_eigenvalue(500, product, {.steps = 5});
+  EXPECT_LE((spectrum.array() - unfinished.value).abs().minCoeff(), unfinished.residual);
+  EXPECT_GT(unfinished.residual, 1e-3);
 }
 
 TEST(Lanczos, AllEigenvaluesNegativeOrZero) {

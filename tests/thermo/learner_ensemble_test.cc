@@ -198,20 +198,20 @@ TEST(SecondLaw, HoldsOfEveryStepOfSoftmaxRegressionWithoutNoise) {
   for (const LearnerStep& step : run_learners(*task, o).steps) {
     EXPECT_GE(step.laplacian, 0);
     EXPECT_LE(step.volume_change, 0);
+    EXPECT_LT(step.change.value, 0);
+    EXPECT_EQ(step.second_law, SecondLaw::kHolds);
   }
 }
 
 TEST(SecondLaw, FailsWhereTheLaplacianIsNegative) {
-  Square saddle = Vector{{0.5, -1, -0.2}}.asDiagonal();
-  const LearnerReport report = run_learners(*bowl(saddle), options(40, 10, 0.1));
+  const LearnerReport report = run_learners(*bowl(Vector{{0.5, -1, -0.2}}.asDiagonal()), options(40, 10, 0.1));
   EXPECT_EQ(report.count(SecondLaw::kNegativeLaplacian), 10);
   EXPECT_NEAR(report.change.value, 10 * (std::log(0.95) + std::log(1.1) + std::log(1.02)), 1e-10);
 }
 
 // λ > 2/η: the Laplacian is positive, and the cloud grows all the same.
 TEST(SecondLaw, FailsWhereStepsAreTooLarge) {
-  const Square steep = Vector{{25, 0.1}}.asDiagonal();
-  const LearnerReport report = run_learners(*bowl(steep), options(40, 10, 0.1));
+  const LearnerReport report = run_learners(*bowl(Vector{{25, 0.1}}.asDiagonal()), options(40, 10, 0.1));
   EXPECT_EQ(report.count(SecondLaw::kStepTooLarge), 10);
   EXPECT_LT(report.laplacian_change, 0);
   EXPECT_NEAR(report.change.value, 10 * (std::log(1.5) + std::log(0.99)), 1e-10);

@@ -45,7 +45,13 @@ inline SampleNetwork in_measured_units(const Classifier& classifier, Thermodynam
   options.rows = 0;
   const thermo::MeasuredRows rows(classifier.data, options);
   const thermo::RowBlock all = rows.block(0, rows.size());
-  return {rows.layers_of(classifier.network), all.inputs, all.targets, Loss::kCrossEntropy};
+  SampleNetwork out{rows.layers_of(classifier.network), all.inputs, all.targets, Loss::kCrossEntropy};
+  for (Index i = 0; i < rows.size(); ++i) {  // measured in random order
+    const Index row = rows.numbers()[static_cast<std::size_t>(i)];
+    out.inputs.row(row) = all.inputs.row(i);
+    out.targets.row(row) = all.targets.row(i);
+  }
+  return out;
 }
 
 }  // namespace poise

@@ -9,13 +9,13 @@
 namespace poise {
 namespace {
 
-Change random_change(Index neurons, double size, std::uint64_t seed) {
+SeptupleChange random_change(Index neurons, double size, std::uint64_t seed) {
   NormalStream normals(seed);
   const Matrix weights = size * normals.matrix(neurons, neurons);
   return {weights, size * normals.matrix(neurons, 1), size * normals.next()};
 }
 
-Septuple moved(Septuple septuple, const Change& change, double by) {
+Septuple moved(Septuple septuple, const SeptupleChange& change, double by) {
   septuple.weights += by * change.weights;
   septuple.bias += by * change.bias;
   return septuple;
@@ -31,7 +31,7 @@ Septuple network_without_bias(double mass_squared) {
 TEST(FirstLaw, T24HoldsWithoutBias) {
   for (std::uint64_t seed = 1; seed <= 20; ++seed) {
     const Septuple septuple = network_without_bias(0.05);
-    Change change = random_change(3, 1, seed);
+    SeptupleChange change = random_change(3, 1, seed);
     change.bias.setZero();
     const EnsembleChange law = first_law(septuple, 1 / 1.3, change);
     EXPECT_GT(std::abs(law.mean_loss_change), 1e-3);
@@ -51,7 +51,7 @@ TEST(FirstLaw, T24ClosedFormIsThatOfFiniteDifferences) {
   septuple.mass_squared = 0.1;
   const Septuple held = clamp(septuple, {1}, Vector{{0.8}});
   for (std::uint64_t seed = 1; seed <= 5; ++seed) {
-    const Change change = random_change(5, 1, seed);
+    const SeptupleChange change = random_change(5, 1, seed);
     const EnsembleChange law = first_law(held, 0.7, change);
     constexpr double kStep = 1e-5;
     const EnsembleState before = linear_ensemble(moved(held, change, -kStep), 0.7 - kStep * change.temperature);
@@ -69,7 +69,7 @@ TEST(FirstLaw, T24FailsAcrossTemperaturesWhereZDoesNotFactorize) {
   const EnsembleState state = linear_ensemble(pair, 0.5);
   const double least = state.mean_loss - 0.5;
   ASSERT_LT(least, -1e-3);
-  Change change = random_change(2, 1, 3);
+  SeptupleChange change = random_change(2, 1, 3);
   EXPECT_NEAR(first_law(pair, 0.5, change).residual, least * change.temperature / 0.5, 1e-12);
   change.temperature = 0;
   EXPECT_NEAR(first_law(pair, 0.5, change).residual, 0, 1e-12);

@@ -42,6 +42,12 @@ TEST_P(EmbeddedNetwork, HasTheFourProjectionsAndBlocks) {
   EXPECT_EQ(septuple_.activation[15], Activation::kIdentity);
 }
 
+TEST_P(EmbeddedNetwork, WeightMatrixIsNilpotent) {
+  const Eigen::MatrixXd w = septuple_.weights, to_the_end = w * w * w;
+  EXPECT_GT(to_the_end.cwiseAbs().maxCoeff(), 0);        // w^L carries the input to the output …
+  EXPECT_EQ((to_the_end * w).cwiseAbs().maxCoeff(), 0);  // … and nothing goes further
+}
+
 // L layers of weights: L steps from the data, L + 1 from anywhere, and then not one bit moves.
 TEST_P(EmbeddedNetwork, FixedPointIsFPropagationAfterLSteps) {
   Vector start = Vector::Zero(18);
@@ -78,6 +84,16 @@ TEST_P(EmbeddedNetwork, ClampedAtBothEndsTheBulkLossIsThatOfPredictiveCoding) {
   Septuple boundary = clamped;
   boundary.place = LossPlace::kBoundary;
   EXPECT_NEAR(boundary.loss(x), output, 1e-12);
+}
+
+// ½ Σ e_i² over hidden neurons is the bulk energy of predictive coding, of hidden states anywhere.
+TEST_P(EmbeddedNetwork, ResidualsOfHiddenNeuronsAreTheBulkEnergy) {
+  Vector x = propagation();
+  x.segment(4, 11) += NormalStream(10).matrix(11, 1);
+  std::vector<Matrix> states{x.head(4).transpose(), x.segment(4, 5).transpose(), x.segment(9, 6).transpose()};
+  const double energy = reference::bulk_energy(network_.layers, reference::predict(network_.layers, states))[0];
+  EXPECT_GT(energy, 0.1);
+  EXPECT_NEAR(0.5 * septuple_.residual(x).segment(4, 11).squaredNorm(), energy, 1e-12);
 }
 
 TEST(SeptupleOfAModel, InputIsTheRowMinusTheCenter) {

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <functional>
 
 #include "poise/efficiency.h"
 #include "run/experiments/thermodynamics.h"
@@ -54,7 +55,7 @@ json run_json(const json& labels, const CandidateResult& result, const Candidate
               {"parameters", result.parameters},
               {"path_laplacian", result.path_laplacian},
               {"seed", seed},
-              {"laplacian", run.laplacian},
+              {"laplacian_per_weight", run.laplacian_per_weight},
               {"epochs_to_target", run.epochs ? json(*run.epochs) : json()},
               {"final_loss", run.final_loss},
               {"test_accuracy", run.test_accuracy},
@@ -114,14 +115,15 @@ Verdict judge(const RankCorrelation& rho, int seeds) {
   return std::max(rho.over_candidates.high, rho.over_seeds.high) <= 0 ? Verdict::kNotReproduced : Verdict::kUndecidable;
 }
 
-using Part = RankCorrelation EfficiencyReport::*;
+using Part = std::function<RankCorrelation(const EfficiencyReport&)>;
 
-Finding finding_of(const std::string& where, const std::string& claim, const Reports& reports, Part part, int seeds) {
-  const RankCorrelation& unit = reports[kUnit].*part;
+Finding finding_of(const std::string& where, const std::string& claim, const Reports& reports, const Part& part,
+                   int seeds) {
+  const RankCorrelation unit = part(reports[kUnit]);
   return {where, claim,
           fmt::format("{}, over seeds [{:+.2f}, {:+.2f}]; at gain {} {:+.2f}, at gain {} {:+.2f}; {} candidates",
-                      with_interval(unit), unit.over_seeds.low, unit.over_seeds.high, kGains[0],
-                      (reports[0].*part).value, kGains[2], (reports[2].*part).value, reports[kUnit].candidates.size()),
+                      with_interval(unit), unit.over_seeds.low, unit.over_seeds.high, kGains[0], part(reports[0]).value,
+                      kGains[2], part(reports[2]).value, reports[kUnit].candidates.size()),
           judge(unit, seeds)};
 }
 
@@ -132,7 +134,7 @@ Finding confounder(const std::string& where, const Reports& reports, int epochs,
     for (const CandidateResult& result : reports[g].candidates) {
       laplacian.emplace_back(), speed.emplace_back(), gain.emplace_back();
       for (const CandidateRun& run : result.runs) {
-        laplacian.back().push_back(run.laplacian);
+        laplacian.back().push_back(run.laplacian_per_weight);
         speed.back().push_back(-run.epochs.value_or(epochs));
         gain.back().push_back(kGains[g]);
       }
@@ -153,7 +155,7 @@ std::string extremes(const EfficiencyReport& report) {
   for (const std::size_t place : {std::size_t{0}, last / 2, last}) {
     const CandidateResult& c = report.candidates[place];
     text += fmt::format("{}{}: ∇²L/P {:.3g}, {:.1f} epochs, {:.1f} %", text.empty() ? "" : "; ", c.name(),
-                        c.laplacian.value, c.epochs_to_target.value, 100 * c.test_accuracy.value);
+                        c.laplacian_per_weight.value, c.epochs_to_target.value, 100 * c.test_accuracy.value);
   }
   for (const CandidateResult& c : report.candidates) {
     for (const CandidateRun& run : c.runs) setbacks += run.setbacks;
@@ -163,7 +165,7 @@ std::string extremes(const EfficiencyReport& report) {
 
 void add_findings(const std::string& where, const Setting& setting, const Reports& reports,
                   const ExperimentOptions& asked, std::vector<Finding>& findings) {
-  const auto add = [&](const std::string& claim, Part part) {
+  const auto add = [&](const std::string& claim, const Part& part) {
     findings.push_back(finding_of(where, claim, reports, part, asked.seeds));
   };
   const bool first = setting.step == Step::kSgd;  // what is said of the start is the same for all step rules
@@ -174,7 +176,8 @@ void add_findings(const std::string& where, const Setting& setting, const Report
   add("more Laplacian at the start: sooner at a common training loss", &EfficiencyReport::total_laplacian_speed);
   add("more Laplacian per weight: sooner at a common training loss", &EfficiencyReport::laplacian_speed);
   findings.back().figure += fmt::format("; {}", extremes(reports[kUnit]));
-  add("more Laplacian per weight: more accurate on test rows", &EfficiencyReport::laplacian_accuracy);
+  add("more Laplacian per weight: more accurate on test rows",
+      [](const EfficiencyReport& report) { return report.laplacian_accuracy.value_or(RankCorrelation{}); });
   add("more Λ per weight (closed form): sooner at a common training loss", &EfficiencyReport::path_laplacian_speed);
   add("deeper networks are sooner at a common training loss", &EfficiencyReport::depth_speed);
   if (first) findings.push_back(confounder(where, reports, asked.epochs, asked.seeds));

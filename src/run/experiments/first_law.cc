@@ -11,7 +11,9 @@
 #include <cmath>
 
 #include "run/experiments/thermodynamics.h"
+#include "run/measurements.h"
 #include "thermo/hidden_states.h"
+#include "thermo/learning_curve.h"
 #include "thermo/measured_rows.h"
 
 namespace poise {
@@ -37,11 +39,6 @@ std::vector<int> checkpoints(int epochs) {
   return out;
 }
 
-/// Ends a training before its first batch.
-struct AtOnce : TrainingObserver {
-  bool stop_requested() override { return true; }
-};
-
 /// The network after so many epochs. Without cooling a training of e epochs is the beginning of every longer one of the
 /// same seed.
 Network network_after(const Dataset& train, int epochs, std::uint64_t seed) {
@@ -56,11 +53,8 @@ Network network_after(const Dataset& train, int epochs, std::uint64_t seed) {
   o.batch = 32;
   o.seed = seed;
   o.threads = 1;
-  AtOnce stop;
-  return train_network(train, o, nullptr, epochs == 0 ? &stop : nullptr).network;
+  return epochs == 0 ? thermo::initial_network(train, o) : train_network(train, o).network;
 }
-
-json to_json(const Estimate& estimate) { return {{"value", estimate.value}, {"error", estimate.error}}; }
 
 json checkpoint_json(const json& labels, int epoch, const HiddenStates& states) {
   json run = labels;

@@ -13,6 +13,7 @@
 #include "poise/dual_process.h"
 #include "poise/learner_ensemble.h"
 #include "run/experiments/thermodynamics.h"
+#include "run/measurements.h"
 
 namespace poise {
 namespace {
@@ -71,8 +72,6 @@ LearnerOptions options_of(std::size_t variant, Index parameters, std::uint64_t s
   }
   return o;
 }
-
-json to_json(const Estimate& estimate) { return {{"value", estimate.value}, {"error", estimate.error}}; }
 
 json run_json(const json& labels, const LearnerReport& report) {
   json run = labels;

@@ -5,9 +5,6 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
-#include <numeric>
-
-#include "base/statistics.h"
 
 namespace poise {
 namespace {
@@ -40,19 +37,6 @@ const char* to_string(Verdict verdict) {
       return "undecidable";
   }
   return "";
-}
-
-double mean_of(const Sample& sample) {
-  if (sample.empty()) return 0;
-  return std::accumulate(sample.begin(), sample.end(), 0.0) / static_cast<double>(sample.size());
-}
-
-double deviation_of(const Sample& sample) {
-  if (sample.size() < 2) return 0;
-  const double mean = mean_of(sample);
-  double squares = 0;
-  for (double value : sample) squares += (value - mean) * (value - mean);
-  return std::sqrt(squares / static_cast<double>(sample.size() - 1));
 }
 
 Sample difference(const Sample& a, const Sample& b) {

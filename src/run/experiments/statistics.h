@@ -4,6 +4,8 @@
 #include <string>
 #include <vector>
 
+#include "base/statistics.h"
+
 namespace poise {
 
 /// One figure a seed.
@@ -12,9 +14,6 @@ using Sample = std::vector<double>;
 enum class Verdict { kReproduced, kNotReproduced, kUndecidable };
 
 const char* to_string(Verdict verdict);  ///< "reproduced", "not reproduced", "undecidable"
-
-double mean_of(const Sample& sample);       ///< 0 if empty
-double deviation_of(const Sample& sample);  ///< √(Σ(x − mean)²/(n − 1)); 0 below two values
 
 /// a_s − b_s; both by seed, in the same order. Seeds share split, initial weights and batches, so that much of the
 /// spread of a and b cancels.
