@@ -10,6 +10,7 @@
 #include "base/random.h"
 #include "convex/metric.h"
 #include "convex/row_sample.h"
+#include "convex/vectors.h"
 
 namespace poise {
 namespace {
@@ -77,7 +78,12 @@ class LowRankMetric : public Metric {
   }
 
   Parameters solve(const Parameters& gradient) const override {
-    MatrixF by_class = gradient.transpose().cast<float>();
+    const Index k = gradient.cols();
+    MatrixF by_class(k, gradient.rows());
+    auto transpose = [&](Index, Index begin, Index end) {
+      for (Index j = begin; j < end; ++j) by_class.col(j) = gradient.row(j).transpose().cast<float>();
+    };
+    for_each_piece(gradient.rows(), threads_, transpose, k);
     parallel_for(gradient.cols(), threads_, [&](Index c) {
       const Block& block = blocks_[static_cast<std::size_t>(c)];
       const Eigen::VectorXf g = scale_.cwiseProduct(by_class.row(c).transpose());
@@ -85,8 +91,14 @@ class LowRankMetric : public Metric {
       const Eigen::VectorXf back = block.basis * block.extra.cwiseProduct(along);
       by_class.row(c) = scale_.cwiseProduct(block.rest * g + block.rows.transpose() * back).transpose();
     });
-    Parameters step = by_class.transpose().cast<double>();
-    project_onto_class_sums_zero(step);
+    Parameters step(gradient.rows(), k);
+    auto project = [&](Index, Index begin, Index end) {  // onto class sums 0
+      for (Index j = begin; j < end; ++j) {
+        step.row(j) = by_class.col(j).transpose().cast<double>();
+        step.row(j).array() -= step.row(j).mean();
+      }
+    };
+    for_each_piece(gradient.rows(), threads_, project, k);
     return step;
   }
 

@@ -18,6 +18,7 @@ class QuasiNewton {
   explicit QuasiNewton(int threads) : threads_(threads) {}
 
   void clear() { pairs_.clear(); }
+  bool empty() const { return pairs_.empty(); }
 
   /// Takes s = `to` − `from` and y likewise, if ⟨s, y⟩ > 0 beyond rounding; the oldest pair makes room.
   void push(const Parameters& w_from, const Parameters& w_to, const Parameters& gradient_from,
