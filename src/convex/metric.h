@@ -45,7 +45,7 @@ std::unique_ptr<Metric> class_block_metric(const SoftmaxObjective& objective);
 /// the bias as if it had the mean penalty, from a randomized factorization (Frangella, Tropp, Udell 2023) of about
 /// 4,000 rows drawn as above. V = AᵀZ is kept as Z, a number a row and curvature, so that M needs no d×r matrix and M⁻¹
 /// costs two products with the sparse rows. For the end alone: far away curvatures change too fast, and L-BFGS did no
-/// better with it than with the root. news20, λ = 1e-5, passes in all to a certified 1e-8 of f*: 1,280, against 2,396
+/// better with it than with the root. news20, λ = 1e-5, passes in all to a certified 1e-8 of f*: 1,120, against 2,396
 /// with the root of the diagonal.
 std::unique_ptr<Metric> low_rank_metric(const SoftmaxObjective& objective);
 
