@@ -1,0 +1,91 @@
+#include "base/team.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <stdexcept>
+#include <thread>
+#include <vector>
+
+namespace poise {
+namespace {
+
+TEST(Team, TakesEveryTaskOnceInEveryPhase) {
+  for (int threads : {1, 2, 5}) {
+    Team team(threads);
+    constexpr Index kMost = 9;
+    std::vector<std::atomic<int>> taken(kMost);
+    team.run([&](int) {
+      for (Index count = 0; count <= kMost; ++count) {
+        team.share(count, [&](Index task) { ++taken[static_cast<std::size_t>(task)]; });
+      }
+    });
+    for (Index task = 0; task < kMost; ++task) {  // in the phases of more tasks than its number
+      EXPECT_EQ(taken[static_cast<std::size_t>(task)], kMost - task) << threads << " threads, task " << task;
+    }
+  }
+}
+
+TEST(Team, MembersHaveNumbersAndPartsOfTheirOwn) {
+  Team team(3);
+  std::vector<int> number(3, -1), owner(6, -1);
+  std::atomic<int> began{0};
+  team.run([&](int member) {
+    number[static_cast<std::size_t>(member)] = Team::member();
+    EXPECT_EQ(team.present(), 3);
+    bool first = true;
+    team.share(6, [&](Index task) {
+      owner[static_cast<std::size_t>(task)] = Team::member();
+      if (!first) return;
+      first = false;
+      ++began;
+      while (began < 3) std::this_thread::yield();  // nobody is done before all have begun
+    });
+  });
+  EXPECT_EQ(number, (std::vector<int>{0, 1, 2}));
+  for (std::size_t member = 0; member < 3; ++member) EXPECT_EQ(owner[2 * member], static_cast<int>(member));
+}
+
+TEST(Team, HelpsWithPartsOfUnequalSize) {
+  Team team(2);
+  const std::vector<Index> begin{0, 0, 7};  // nothing for the first
+  std::vector<std::atomic<int>> taken(7);
+  team.run([&](int) {
+    team.share_parts([&](int member) { return begin[static_cast<std::size_t>(member)]; },
+                     [&](Index task) { ++taken[static_cast<std::size_t>(task)]; });
+  });
+  for (const auto& times : taken) EXPECT_EQ(times, 1);
+}
+
+TEST(Team, EndsForAllWhenOneThrows) {
+  Team team(4);
+  std::atomic<int> after{0};
+  EXPECT_THROW(team.run([&](int) {
+    team.share(8, [](Index task) {
+      if (task == 5) throw std::runtime_error("five");
+    });
+    ++after;
+  }),
+               std::runtime_error);
+  EXPECT_EQ(after, 0);
+  std::atomic<int> count{0};
+  team.run([&](int) { team.share(3, [&](Index) { ++count; }); });  // and serves again
+  EXPECT_EQ(count, 3);
+}
+
+TEST(Team, HasOneMemberInsideAParallelLoop) {
+  parallel_for(2, 2, [](Index) {
+    Team team(2);
+    int runs = 0;
+    team.run([&](int member) {
+      EXPECT_EQ(member, 0);
+      EXPECT_EQ(team.present(), 1);
+      ++runs;
+      team.share(2, [&](Index) { ++runs; });
+    });
+    EXPECT_EQ(runs, 3);
+  });
+}
+
+}  // namespace
+}  // namespace poise
