@@ -93,7 +93,8 @@ std::string table_of_quantities(const Thermodynamics& t) {
   add_line(table, "equilibrium gap CE - H", t.equilibrium_gap, "nats");
   add_line(table, "divergence KL(t|q)", not_negative(t.divergence), "nats");
   add_line(table, "marginal entropy H(mean q)", t.marginal_entropy, "nats");
-  add_line(table, "mutual information H(mean q) - H", not_negative(t.mutual_information), "nats");
+  add_line(table, "mutual information H(mean q) - H", not_negative(t.mutual_information, t.marginal_entropy.value),
+           "nats");
   add_line(table, "variance of the scores Var_q(z)", t.score_variance, "nats");
   add_line(table, "Laplacian of the loss", t.laplacian, "nats");
   add_line(table, "  its Gauss-Newton part", t.gauss_newton, "nats");
@@ -162,8 +163,9 @@ json to_json(const StepThermodynamics& step) {
 
 }  // namespace
 
-Estimate not_negative(Estimate estimate) {
-  estimate.value = std::max(estimate.value, 0.0);
+Estimate not_negative(Estimate estimate, double size) {
+  constexpr double kRounding = 1e-12;
+  if (estimate.value <= kRounding * size) estimate.value = 0;
   return estimate;
 }
 
@@ -192,7 +194,7 @@ json to_json(const Thermodynamics& t) {
               {"equilibrium_gap", to_json(t.equilibrium_gap)},
               {"score_variance", to_json(t.score_variance)},
               {"marginal_entropy", to_json(t.marginal_entropy)},
-              {"mutual_information", to_json(not_negative(t.mutual_information))},
+              {"mutual_information", to_json(not_negative(t.mutual_information, t.marginal_entropy.value))},
               {"temperature",
                {{"temperature", t.temperature.temperature},
                 {"cross_entropy", t.temperature.cross_entropy},

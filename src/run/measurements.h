@@ -28,8 +28,8 @@ nlohmann::json to_json(const Estimate& estimate);
 nlohmann::json to_json(const Thermodynamics& found);
 nlohmann::json to_json(const FirstLaw& law);
 
-/// What cannot be below 0 but for rounding.
-Estimate not_negative(Estimate estimate);
+/// What cannot be below 0 but for rounding; as a difference of figures of size `size`, it is 0 below 1e-12 of them.
+Estimate not_negative(Estimate estimate, double size = 0);
 /// A size in two digits or more, without an exponent from 10 to a million: "0.039", "17", "1.2e-05".
 std::string two_digits(double size);
 /// Half the width of an interval in two digits; empty for what is exact, up to rounding; a dash where nothing is known.

@@ -75,7 +75,7 @@ std::string read_rest(const Thermodynamics& t, const TrainedOn& trained) {
 
 std::string read_information(const Thermodynamics& t) {
   return fmt::format("The outputs tell {:.3g} nats about a row, of {:.3g} that the frequencies of the answers allow.",
-                     not_negative(t.mutual_information).value, t.marginal_entropy.value);
+                     not_negative(t.mutual_information, t.marginal_entropy.value).value, t.marginal_entropy.value);
 }
 
 /// Where the Laplacian of the source lies. Piecewise linear networks have no other part than Gauss and Newton's, which
