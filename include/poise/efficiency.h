@@ -28,6 +28,15 @@ struct Candidate {
 /// depths whose width would be outside of that are left out. kWeights: for `features` inputs and `classes` outputs.
 std::vector<Candidate> candidates_of(Index budget, Budget of, Index features, Index classes);
 
+inline constexpr std::size_t kFewestCandidates = 4;  ///< a rank correlation of fewer says nothing
+
+struct BudgetRange {
+  Index fewest = 0, most = 0;
+};
+
+/// The budgets for which candidates_of has kFewestCandidates or more; `features` and `classes` as there.
+BudgetRange budgets_of(Budget of, Index features, Index classes);
+
 /// P = Σ_l N_l (N_{l−1} + 1)
 Index parameters_of(const Candidate& candidate, Index features, Index classes);
 
@@ -40,7 +49,7 @@ double expected_path_laplacian(const std::vector<Index>& widths, const std::vect
 struct EfficiencyOptions {
   Index budget = 64;
   Budget of = Budget::kNeurons;
-  std::vector<Candidate> candidates;  ///< at least 4; empty: candidates_of the budget
+  std::vector<Candidate> candidates;  ///< at least kFewestCandidates; empty: candidates_of the budget
   Activation activation = Activation::kTanh;
   double gain = 1;  ///< of initial weights, of variance gain²/N_{l−1}, of a layer with ReLU 2 gain²/N_{l−1}: 1 keeps
                     ///< the size of signals
@@ -112,7 +121,7 @@ class EfficiencyObserver {
   virtual bool stop_requested() { return false; }                                  ///< true ends all trainings
 };
 
-/// Trains every candidate from every seed. `test` may be null. Throws Error(kUsage) for fewer than 4 candidates or
+/// Trains every candidate from every seed. `test` may be null. Throws Error(kUsage) for fewer than kFewestCandidates or
 /// options out of range. The same bits for any number of threads.
 EfficiencyReport compare_architectures(const Dataset& train, const Dataset* test, const EfficiencyOptions& options,
                                        EfficiencyObserver* observer = nullptr);

@@ -36,6 +36,8 @@ struct Arguments {
   std::string out;                        ///< --out: run directory or file
   bool probabilities = false;             ///< predict --proba
   ThermodynamicsOptions thermo;           ///< of thermo
+  std::string ensemble_option;            ///< of thermo: --draws or --temperature, if given
+  bool label_draws_given = false;         ///< of thermo
   std::string compare;                    ///< thermo --compare: the data
   EfficiencyOptions efficiency;           ///< of thermo --compare
   Index neurons = 0, weights = 0;         ///< of thermo --compare: the budget, one of them

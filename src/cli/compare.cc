@@ -1,7 +1,10 @@
 // poise thermo --compare: architectures of one budget, ranked by predicted learning efficiency, then trained.
 #include <fmt/core.h>
 
+#include <algorithm>
 #include <cmath>
+#include <numeric>
+#include <utility>
 
 #include "cli/train_parts.h"
 #include "poise/efficiency.h"
@@ -48,6 +51,47 @@ EfficiencyOptions options_of(const Arguments& a) {
 json number(double value) { return std::isfinite(value) ? json(value) : json(); }
 json number(const Estimate& estimate) { return std::isfinite(estimate.value) ? poise::to_json(estimate) : json(); }
 
+/// Only then the mean of the epochs to the target is one; else the misses, counted as all epochs, make it too small.
+bool all_reached(const CandidateResult& result) {
+  return !result.runs.empty() && result.reached == std::ssize(result.runs);
+}
+
+Index neurons_of(const CandidateResult& result) {
+  return std::accumulate(result.candidate.hidden.begin(), result.candidate.hidden.end(), Index{0});
+}
+
+/// What the intervals, over other networks and over other seeds, allow to say: 1 or -1, 0 if one of them holds 0.
+int sign_of(const RankCorrelation& c) {
+  if (c.over_candidates.low > 0 && c.over_seeds.low > 0) return 1;
+  return c.over_candidates.high < 0 && c.over_seeds.high < 0 ? -1 : 0;
+}
+
+/// Which measure, if any, told beforehand who would be sooner at the target.
+std::string conclusion_of(const EfficiencyReport& report, const EfficiencyOptions& options) {
+  if (options.seeds == 1) return "Of one seed nothing can be concluded: another may rank the networks otherwise.";
+  const std::pair<const char*, const RankCorrelation*> measures[] = {
+      {"Laplacian a weight", &report.laplacian_speed},
+      {"Laplacian in all", &report.total_laplacian_speed},
+      {"of the closed form", &report.path_laplacian_speed},
+      {"depth", &report.depth_speed}};
+  std::string text;
+  for (const int sign : {1, -1}) {
+    std::string names;
+    for (const auto& [name, correlation] : measures) {
+      if (sign_of(*correlation) == sign) names += fmt::format("{} more {}", names.empty() ? "" : ",", name);
+    }
+    if (names.empty()) continue;
+    text += fmt::format("{} those with{} were {} at the target", text.empty() ? "" : ";", names,
+                        sign > 0 ? "sooner" : "later");
+  }
+  const int networks = report.laplacian_speed.candidates;
+  if (text.empty()) {
+    return fmt::format("With {} networks nothing can be concluded: no measure ranked them by speed beyond chance.",
+                       networks);
+  }
+  return fmt::format("Of {} networks{}.", networks, text);
+}
+
 json to_json(const RankCorrelation& correlation) {
   return {{"value", correlation.value},
           {"candidates", correlation.candidates},
@@ -67,10 +111,11 @@ json to_json(const CandidateResult& result) {
   }
   return {{"name", result.name()},
           {"hidden", result.candidate.hidden},
+          {"neurons", neurons_of(result)},
           {"parameters", result.parameters},
           {"laplacian_per_weight", number(result.laplacian_per_weight)},
           {"path_laplacian", result.path_laplacian},
-          {"epochs_to_target", poise::to_json(result.epochs_to_target)},
+          {"epochs_to_target", all_reached(result) ? poise::to_json(result.epochs_to_target) : json()},
           {"reached", result.reached},
           {"final_loss", number(result.final_loss)},
           {"test_accuracy", number(result.test_accuracy)},
@@ -98,14 +143,21 @@ json to_json(const EfficiencyReport& report, const EfficiencyOptions& options) {
                          {"total_laplacian_speed", to_json(report.total_laplacian_speed)},
                          {"path_laplacian_speed", to_json(report.path_laplacian_speed)},
                          {"depth_speed", to_json(report.depth_speed)}};
+  out["conclusion"] = conclusion_of(report, options);
   out["correlations"]["laplacian_accuracy"] = report.laplacian_accuracy ? to_json(*report.laplacian_accuracy) : json();
   return out;
 }
 
 std::string with_error(const Estimate& estimate) {
   if (!std::isfinite(estimate.value)) return "–";
-  if (!std::isfinite(estimate.error)) return fmt::format("{:.4g} ± –", estimate.value);
-  return fmt::format("{:.4g} ± {:.1g}", estimate.value, estimate.error);
+  const std::string error = plus_minus(confidence_interval(estimate));
+  return fmt::format("{:.4g} ± {}", estimate.value, error.empty() ? "0" : error);
+}
+
+/// ">20" where a training never reached the target.
+std::string epochs_to_target(const CandidateResult& result) {
+  if (all_reached(result)) return with_error(result.epochs_to_target);
+  return result.runs.empty() ? "–" : fmt::format(">{:.4g}", result.epochs_to_target.value);
 }
 
 void print_candidates(const EfficiencyReport& report, bool tested) {
@@ -113,22 +165,35 @@ void print_candidates(const EfficiencyReport& report, bool tested) {
              "closed form", "epochs to target", "reached", "final loss", tested ? "      test accuracy" : "");
   for (const CandidateResult& c : report.candidates) {
     fmt::print("{:<10} {:>9} {:>18} {:>12.3g} {:>18} {:>8} {:>18}", c.name(), c.parameters,
-               with_error(c.laplacian_per_weight), c.path_laplacian, with_error(c.epochs_to_target),
+               with_error(c.laplacian_per_weight), c.path_laplacian, epochs_to_target(c),
                fmt::format("{}/{}", c.reached, c.runs.size()), with_error(c.final_loss));
     if (tested) fmt::print(" {:>18}", with_error(c.test_accuracy));
     fmt::print("\n");
   }
+  fmt::print("±: 95 % intervals over seeds (JSON: standard errors); >: some trainings never reached the target\n");
 }
 
-/// What the interval over other architectures allows to say.
-const char* conclusion(const RankCorrelation& correlation) {
-  if (correlation.over_candidates.low > 0) return "yes";
-  return correlation.over_candidates.high < 0 ? "no, the opposite" : "cannot tell";
+/// Networks fill a budget as far as layers of equal width allow.
+void print_budgets(const EfficiencyReport& report, const EfficiencyOptions& options) {
+  const bool neurons = options.of == Budget::kNeurons;
+  Index fewest = options.budget, most = 0;
+  for (const CandidateResult& c : report.candidates) {
+    const Index size = neurons ? neurons_of(c) : c.parameters;
+    fewest = std::min(fewest, size), most = std::max(most, size);
+  }
+  const auto asked = static_cast<double>(options.budget);
+  fmt::print("The networks have {} to {} of the {} {} asked for: up to {:.2g} % fewer.\n", fewest, most, options.budget,
+             neurons ? "hidden neurons" : "weights", 100 * (asked - static_cast<double>(fewest)) / asked);
+}
+
+const char* answer(const RankCorrelation& correlation) {
+  const int sign = sign_of(correlation);
+  return sign > 0 ? "yes" : sign < 0 ? "no, the opposite" : "cannot tell";
 }
 
 void print_correlation(const char* claim, const RankCorrelation& c) {
   fmt::print("{:<52} {:>6.2f}   [{:5.2f}, {:5.2f}]   [{:5.2f}, {:5.2f}]   {}\n", claim, c.value, c.over_candidates.low,
-             c.over_candidates.high, c.over_seeds.low, c.over_seeds.high, conclusion(c));
+             c.over_candidates.high, c.over_seeds.low, c.over_seeds.high, answer(c));
 }
 
 void print_report(const EfficiencyReport& report, const EfficiencyOptions& options, bool tested) {
@@ -138,6 +203,7 @@ void print_report(const EfficiencyReport& report, const EfficiencyOptions& optio
       options.budget, options.of == Budget::kNeurons ? "hidden neurons" : "weights", options.seeds, options.epochs,
       options.learning_rate, options.gain, report.target_loss);
   print_candidates(report, tested);
+  print_budgets(report, options);
   if (!report.complete) {
     fmt::print("\nstopped by request: no correlations\n");
     return;
@@ -152,6 +218,7 @@ void print_report(const EfficiencyReport& report, const EfficiencyOptions& optio
   print_correlation("deeper is sooner at the target", report.depth_speed);
   if (report.laplacian_accuracy)
     print_correlation("more Laplacian a weight is more accurate", *report.laplacian_accuracy);
+  fmt::print("\n{}\n", conclusion_of(report, options));
 }
 
 }  // namespace

@@ -1,10 +1,12 @@
 // poise thermo: what a trained model is doing, in the words of thermodynamics.
 #include <fmt/core.h>
 
+#include <algorithm>
 #include <limits>
 
 #include "cli/arguments.h"
 #include "network/metadata.h"
+#include "poise/calibration.h"
 #include "poise/error.h"
 #include "poise/network.h"
 #include "run/measurements.h"
@@ -14,11 +16,20 @@ namespace {
 
 using nlohmann::json;
 
+std::vector<double> without_repetitions(const std::vector<double>& values) {
+  std::vector<double> once;
+  for (double value : values) {
+    if (std::find(once.begin(), once.end(), value) == once.end()) once.push_back(value);
+  }
+  return once;
+}
+
 /// What was asked for; what was not, as the model was trained.
 ThermodynamicsOptions options_for(const Arguments& a, const Network& model) {
   constexpr double kBelowOne = 1 - 0x1p-53, kMostRows = 1e15;
   ThermodynamicsOptions options = a.thermo;
   options.threads = a.solve.threads;
+  options.temperatures = without_repetitions(options.temperatures);
   const auto scale = model.metadata.find("scale");
   options.standardize = a.objective.scale == Scale::kAuto ? scale == model.metadata.end() || scale->second == "standard"
                                                           : a.objective.scale == Scale::kStandard;
@@ -33,13 +44,32 @@ ThermodynamicsOptions options_for(const Arguments& a, const Network& model) {
   return options;
 }
 
+void refuse_idle_options(const Arguments& a) {
+  if (a.thermo.detail == Detail::kFull || a.ensemble_option.empty()) return;
+  throw Error(ErrorKind::kUsage, a.ensemble_option + " with --detail light, which leaves the ensembles out",
+              "--detail full, or no " + a.ensemble_option, "poise thermo --help");
+}
+
+/// Options that this model has made idle.
+void print_idle_options(const Arguments& a, const Thermodynamics& found) {
+  if (a.quiet) return;
+  if (!a.ensemble_option.empty() && found.layers.size() == 1) {
+    fmt::print(stderr, "note: {} has no effect: without hidden units there are no ensembles\n", a.ensemble_option);
+  }
+  const bool exact = std::all_of(found.layers.begin(), found.layers.end(),
+                                 [](const LayerCurvature& layer) { return layer.how == "exact"; });
+  if (a.label_draws_given && exact)
+    fmt::print(stderr, "note: --label-draws has no effect: the curvature of every layer is exact\n");
+}
+
 void print_thermodynamics(const Network& model, const Dataset& data, const ThermodynamicsOptions& options,
-                          const Thermodynamics& found) {
-  fmt::print("model       {}, {} parameters; inputs {}\n", model.architecture(), found.parameters,
-             options.standardize ? "standardized" : "as given");
+                          const TrainedOn& trained, const Thermodynamics& found) {
+  const std::string loss = loss_of(trained);
+  fmt::print("model       {}, {} parameters; inputs {}{}\n", model.architecture(), found.parameters,
+             options.standardize ? "standardized" : "as given", loss.empty() ? "" : "; loss: " + loss);
   fmt::print("rows        {} of {}{}\n\n{}\n", found.rows, data.rows(),
              found.rows < data.rows() ? ", drawn at random (--rows 0: all)" : "", table_of(found));
-  for (const std::string& sentence : reading_of(found)) fmt::print("- {}\n", sentence);
+  for (const std::string& sentence : reading_of(found, trained)) fmt::print("- {}\n", sentence);
 }
 
 }  // namespace
@@ -56,6 +86,7 @@ int thermo(const Arguments& a) {
     throw Error(ErrorKind::kUsage, a.run.empty() ? "RUN and DATA are required" : "DATA is required",
                 "a trained model and the data to measure it on", "poise thermo --help");
   }
+  refuse_idle_options(a);
   const Network model = load_network(a.run);
   const Dataset data = read_for_model(a, model.schema, model.metadata);
   if (!data.has_targets()) {
@@ -63,16 +94,20 @@ int thermo(const Arguments& a) {
                 "the label column '" + model.schema.label_name + "' or a labels file", {}, {a.data});
   }
   const ThermodynamicsOptions options = options_for(a, model);
+  const TrainedOn trained{options.balanced_classes, options.label_smoothing, recorded_temperature(model.metadata)};
   const Thermodynamics found = measure_thermodynamics(model, data, options);
+  print_idle_options(a, found);
   if (!a.json) {
-    print_thermodynamics(model, data, options, found);
+    print_thermodynamics(model, data, options, trained, found);
     return 0;
   }
   json out = {{"architecture", model.architecture()},
               {"standardized", options.standardize},
               {"rows_of_data", data.rows()},
               {"detail", options.detail == Detail::kFull ? "full" : "light"},
-              {"reading", reading_of(found)}};
+              {"loss", {{"balanced_classes", trained.balanced_classes}, {"label_smoothing", trained.label_smoothing}}},
+              {"scores_divided_by", trained.temperature},
+              {"reading", reading_of(found, trained)}};
   out.update(to_json(found));
   fmt::print("{}\n", out.dump(2));
   return 0;

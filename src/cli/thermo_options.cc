@@ -8,6 +8,11 @@ namespace {
 /// Every option here is of the measurement of a model, not of --compare.
 CLI::Option* of_model(CLI::Option* option) { return option->excludes("--compare"); }
 
+/// An option of ensembles, which are not always measured: its name is kept where it is given.
+void of_ensembles(CLI::Option* option, Arguments& a, const char* name) {
+  of_model(option)->each([&a, name](const std::string&) { a.ensemble_option = name; });
+}
+
 void add_measurement(CLI::App& verb, Arguments& a) {
   ThermodynamicsOptions& o = a.thermo;
   static const std::map<std::string, Detail> details{{"light", Detail::kLight}, {"full", Detail::kFull}};
@@ -18,16 +23,17 @@ void add_measurement(CLI::App& verb, Arguments& a) {
   verb.add_option_function<Index>(
           "--rows", set_rows, "measure on so many rows, drawn by --seed (default 2048, with --compare 1024; 0: all)")
       ->check(whole_number_from(0));
-  of_model(verb.add_option("--temperature", o.temperatures,
-                           "of the ensembles of hidden states, in nats, with commas between (default 0.01,0.1)"))
-      ->delimiter(',')
-      ->allow_extra_args(false)
-      ->check(positive());
-  of_model(verb.add_option("--draws", o.draws, "noise draws a row and temperature (default 16; --detail full)"))
-      ->check(whole_number_from(2));
+  CLI::Option* temperatures = verb.add_option(
+      "--temperature", o.temperatures,
+      "of the ensembles of hidden states, in nats, with commas between (default 0.01,0.1; --detail full)");
+  of_ensembles(temperatures->delimiter(',')->allow_extra_args(false)->check(positive()), a, "--temperature");
+  CLI::Option* draws =
+      verb.add_option("--draws", o.draws, "noise draws a row and temperature (default 16; --detail full)");
+  of_ensembles(draws->check(whole_number_from(2)), a, "--draws");
   of_model(verb.add_option("--label-draws", o.label_draws,
                            "sampled labels or probes a row where a layer's curvature is not exact (default 4)"))
-      ->check(whole_number_from(2));
+      ->check(whole_number_from(2))
+      ->each([&a](const std::string&) { a.label_draws_given = true; });
   of_model(verb.add_option("--seed", o.seed, "of rows, noise and sampled labels (default 1)"))
       ->check(whole_number_from(0));
   static const std::map<std::string, Scale> scales{{"none", Scale::kNone}, {"standard", Scale::kStandard}};

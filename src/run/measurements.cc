@@ -2,6 +2,7 @@
 
 #include <fmt/core.h>
 
+#include <algorithm>
 #include <cmath>
 
 namespace poise {
@@ -9,11 +10,55 @@ namespace {
 
 using nlohmann::json;
 
-/// Half the width of the 95 % interval; empty for what is exact, up to rounding; a dash where nothing is known.
-std::string plus_minus(const Bounds& interval) {
-  if (std::isinf(interval.high)) return "–";
-  const double half = (interval.high - interval.low) / 2, rounding = 1e-12 * std::abs(interval.high + interval.low);
-  return half > rounding ? fmt::format("{:.2g}", half) : std::string();
+struct Column {
+  std::string name;
+  int width;  ///< below 0: to the left; 0: as wide as it is, the last one
+};
+
+/// Lines of cells. Columns of errors, "± …", are left out where they are empty; below those that are left, what they
+/// are.
+class Table {
+ public:
+  explicit Table(std::vector<Column> columns) : columns_(std::move(columns)) {}
+  void add(std::vector<std::string> cells) { lines_.push_back(std::move(cells)); }
+  std::string text() const;
+
+ private:
+  static bool of_errors(const Column& column) { return column.name.starts_with("±"); }
+  bool is_shown(std::size_t column) const;
+  std::string line(const std::vector<std::string>& cells) const;
+
+  std::vector<Column> columns_;
+  std::vector<std::vector<std::string>> lines_;
+};
+
+bool Table::is_shown(std::size_t column) const {
+  if (!of_errors(columns_[column])) return true;
+  return std::any_of(lines_.begin(), lines_.end(), [=](const auto& cells) { return !cells[column].empty(); });
+}
+
+std::string Table::line(const std::vector<std::string>& cells) const {
+  std::string text;
+  for (std::size_t c = 0; c < columns_.size(); ++c) {
+    if (!is_shown(c)) continue;
+    const int width = columns_[c].width;
+    if (width == 0) text += "  " + cells[c];
+    if (width > 0) text += fmt::format(" {:>{}}", cells[c], width);
+    if (width < 0) text += fmt::format("{:<{}}", cells[c], -width);
+  }
+  return text.substr(0, text.find_last_not_of(' ') + 1) + "\n";
+}
+
+std::string Table::text() const {
+  std::vector<std::string> names;
+  bool has_errors = false;
+  for (std::size_t c = 0; c < columns_.size(); ++c) {
+    names.push_back(columns_[c].name);
+    has_errors = has_errors || (of_errors(columns_[c]) && is_shown(c));
+  }
+  std::string out = line(names);
+  for (const auto& cells : lines_) out += line(cells);
+  return has_errors ? out + "±: 95 % intervals (JSON: standard errors)\n" : out;
 }
 
 std::string of_draws(const Estimate& estimate) { return plus_minus(confidence_interval(estimate)); }
@@ -22,64 +67,76 @@ std::string of_rows(const Estimate& estimate) {
   return plus_minus(confidence_interval({estimate.value, estimate.row_error, 0, 0}));
 }
 
-std::string line(const std::string& name, const Estimate& estimate, const char* unit) {
-  return fmt::format("{:<42} {:>12.5g} {:>10} {:>10}  {}\n", name, estimate.value, of_draws(estimate),
-                     of_rows(estimate), unit);
+std::vector<Column> columns_of_quantities(const char* name) {
+  return {{name, -42}, {"value", 12}, {"± draws", 10}, {"± rows", 10}, {"unit", 0}};
+}
+
+void add_line(Table& table, const char* name, const Estimate& estimate, const std::string& unit) {
+  table.add({name, fmt::format("{:.5g}", estimate.value), of_draws(estimate), of_rows(estimate), unit});
+}
+
+void add_step(Table& table, const StepThermodynamics& step) {
+  add_line(table, "entropy destroyed by a step", step.entropy_destruction, "nats a step");
+  if (step.momentum_contraction != 0) {
+    add_line(table, "momentum contracts phase space by", {-step.momentum_contraction, 0, 0, 0},
+             "nats a step, of weights and their motion");
+  }
+  if (step.optimizer_temperature.value > 0)
+    add_line(table, "optimizer temperature", step.optimizer_temperature, "nats");
+  if (step.edge > 0) add_line(table, "edge of stability (1: at it)", {step.edge, 0, 0, 0}, "");
 }
 
 std::string table_of_quantities(const Thermodynamics& t) {
-  std::string text = fmt::format("{:<42} {:>12} {:>10} {:>10}  {}\n", "quantity", "value", "± draws", "± rows", "unit");
-  text += line("mean loss U = CE", t.mean_loss, "nats");
-  text += line("output entropy H", t.output_entropy, "nats");
-  text += line("equilibrium gap CE - H", t.equilibrium_gap, "nats");
-  text += line("divergence KL(t|q)", t.divergence, "nats");
-  text += line("marginal entropy H(mean q)", t.marginal_entropy, "nats");
-  text += line("mutual information H(mean q) - H", t.mutual_information, "nats");
-  text += line("variance of the scores Var_q(z)", t.score_variance, "nats");
-  text += line("Laplacian of the loss", t.laplacian, "nats");
-  text += line("  its Gauss-Newton part", t.gauss_newton, "nats");
-  text += line("gradient noise tr Cov/P", t.gradient_noise, "nats²");
-  text += fmt::format("{:<42} {:>12.5g} {:>21}  nats\n", "gradient norm", t.gradient_norm, "");
-  if (t.detail == Detail::kLight) return text;
-  text += line("complexity C", t.complexity, "nats");
-  text += fmt::format("{:<42} {:>12.5g} {:>21}  nats; an eigenvalue is within {:.2g}\n", "largest curvature",
-                      t.largest_curvature.value, "", t.largest_curvature.residual);
-  return text;
-}
-
-std::string table_of_step(const StepThermodynamics& step) {
-  std::string text = line("entropy destroyed by a step", step.entropy_destruction, "nats");
-  if (step.momentum_contraction != 0)
-    text += line("  by momentum, P ln α", {step.momentum_contraction, 0, 0, 0}, "nats");
-  if (step.optimizer_temperature.value > 0) text += line("optimizer temperature", step.optimizer_temperature, "nats");
-  if (step.edge > 0) text += line("edge of stability (1: at it)", {step.edge, 0, 0, 0}, "");
-  return text;
+  Table table(columns_of_quantities("quantity"));
+  add_line(table, "mean loss U = CE", t.mean_loss, "nats");
+  add_line(table, "output entropy H", t.output_entropy, "nats");
+  add_line(table, "equilibrium gap CE - H", t.equilibrium_gap, "nats");
+  add_line(table, "divergence KL(t|q)", not_negative(t.divergence), "nats");
+  add_line(table, "marginal entropy H(mean q)", t.marginal_entropy, "nats");
+  add_line(table, "mutual information H(mean q) - H", not_negative(t.mutual_information, t.marginal_entropy.value),
+           "nats");
+  add_line(table, "variance of the scores Var_q(z)", t.score_variance, "nats");
+  add_line(table, "Laplacian of the loss", t.laplacian, "nats");
+  add_line(table, "  its Gauss-Newton part", t.gauss_newton, "nats");
+  add_line(table, "gradient noise tr Cov/P", not_negative(t.gradient_noise), "nats²");
+  add_line(table, "gradient norm", {t.gradient_norm, 0, 0, 0}, "nats");
+  if (t.detail == Detail::kFull) {
+    if (t.layers.size() != 1) add_line(table, "complexity C", t.complexity, "nats");
+    add_line(table, "largest curvature", {t.largest_curvature.value, 0, 0, 0},
+             fmt::format("nats; an eigenvalue is within {:.2g}", t.largest_curvature.residual));
+  }
+  if (t.step) add_step(table, *t.step);
+  return table.text();
 }
 
 std::string table_of_layers(const Thermodynamics& t) {
-  std::string text = fmt::format("\n{:<6} {:>10} {:>12} {:>10} {:>12}  {}\n", "layer", "weights", "Laplacian",
-                                 "± draws", "per weight", "how");
+  Table table({{"layer", -6},
+               {"weights", 10},
+               {"Laplacian", 12},
+               {"± draws", 10},
+               {"± rows", 10},
+               {"per weight", 12},
+               {"how", 0}});
   for (std::size_t l = 0; l < t.layers.size(); ++l) {
     const LayerCurvature& layer = t.layers[l];
-    text +=
-        fmt::format("{:<6} {:>10} {:>12.5g} {:>10} {:>12.3g}  {}\n", l + 1, layer.weights, layer.laplacian.value,
-                    of_draws(layer.laplacian), layer.laplacian.value / static_cast<double>(layer.weights), layer.how);
+    table.add({fmt::format("{}", l + 1), fmt::format("{}", layer.weights), fmt::format("{:.5g}", layer.laplacian.value),
+               of_draws(layer.laplacian), of_rows(layer.laplacian),
+               fmt::format("{:.3g}", layer.laplacian.value / static_cast<double>(layer.weights)), layer.how});
   }
-  return text;
+  return table.text();
 }
 
 std::string table_of_ensembles(const Thermodynamics& t) {
-  std::string text = fmt::format("\n{:<12}", "temperature");
-  for (const char* name : {"free energy", "mean loss", "bulk loss", "entropy"})
-    text += fmt::format(" {:>11} {:>8}", name, "± draws");
-  text += fmt::format(" {:>16}\n", "effective draws");
+  Table table(columns_of_quantities("hidden states with noise"));
   for (const NoisyEnsemble& e : t.ensembles) {
-    text += fmt::format("{:<12g}", e.temperature);
-    for (const Estimate* figure : {&e.free_energy, &e.mean_loss, &e.bulk_loss, &e.entropy})
-      text += fmt::format(" {:>11.4g} {:>8}", figure->value, of_draws(*figure));
-    text += fmt::format(" {:>16.1f}\n", e.effective_draws);
+    table.add({fmt::format("temperature {:g}", e.temperature), "", "", "",
+               fmt::format("{:.1f} effective draws a row", e.effective_draws)});
+    add_line(table, "  free energy", e.free_energy, "nats");
+    add_line(table, "  loss under noise, weighted by e^(-CE/T)", e.mean_loss, "nats");
+    add_line(table, "  energy it costs the states", e.bulk_loss, "nats");
+    add_line(table, "  entropy less that of free noise", e.entropy, "nats");
   }
-  return text;
+  return table.text();
 }
 
 json to_json(const LayerCurvature& layer) {
@@ -92,7 +149,7 @@ json to_json(const LayerCurvature& layer) {
 json to_json(const NoisyEnsemble& ensemble) {
   return {{"temperature", ensemble.temperature},        {"free_energy", to_json(ensemble.free_energy)},
           {"mean_loss", to_json(ensemble.mean_loss)},   {"bulk_loss", to_json(ensemble.bulk_loss)},
-          {"entropy", to_json(ensemble.entropy)},       {"divergence", to_json(ensemble.divergence)},
+          {"entropy", to_json(ensemble.entropy)},       {"divergence_from_noise", to_json(ensemble.divergence)},
           {"effective_draws", ensemble.effective_draws}};
 }
 
@@ -106,6 +163,22 @@ json to_json(const StepThermodynamics& step) {
 
 }  // namespace
 
+Estimate not_negative(Estimate estimate, double size) {
+  constexpr double kRounding = 1e-12;
+  if (estimate.value <= kRounding * size) estimate.value = 0;
+  return estimate;
+}
+
+std::string two_digits(double size) {
+  return size >= 10 && size < 1e6 ? fmt::format("{:.0f}", size) : fmt::format("{:.2g}", size);
+}
+
+std::string plus_minus(const Bounds& interval) {
+  if (!std::isfinite(interval.high)) return "–";
+  const double half = (interval.high - interval.low) / 2, rounding = 1e-12 * std::abs(interval.high + interval.low);
+  return half > rounding ? two_digits(half) : std::string();
+}
+
 json to_json(const Estimate& estimate) {
   json out = {{"value", estimate.value}, {"error", estimate.error}, {"row_error", estimate.row_error}};
   if (estimate.error > 0) out["degrees"] = estimate.degrees;
@@ -117,18 +190,18 @@ json to_json(const Thermodynamics& t) {
               {"parameters", t.parameters},
               {"mean_loss", to_json(t.mean_loss)},
               {"output_entropy", to_json(t.output_entropy)},
-              {"divergence", to_json(t.divergence)},
+              {"divergence", to_json(not_negative(t.divergence))},
               {"equilibrium_gap", to_json(t.equilibrium_gap)},
               {"score_variance", to_json(t.score_variance)},
               {"marginal_entropy", to_json(t.marginal_entropy)},
-              {"mutual_information", to_json(t.mutual_information)},
+              {"mutual_information", to_json(not_negative(t.mutual_information, t.marginal_entropy.value))},
               {"temperature",
                {{"temperature", t.temperature.temperature},
                 {"cross_entropy", t.temperature.cross_entropy},
                 {"at_limit", t.temperature.at_limit}}},
               {"laplacian", to_json(t.laplacian)},
               {"gauss_newton", to_json(t.gauss_newton)},
-              {"gradient_noise", to_json(t.gradient_noise)},
+              {"gradient_noise", to_json(not_negative(t.gradient_noise))},
               {"gradient_norm", t.gradient_norm},
               {"layers", json::array()}};
   for (const LayerCurvature& layer : t.layers) out["layers"].push_back(to_json(layer));
@@ -150,11 +223,10 @@ json to_json(const FirstLaw& law) {
 }
 
 std::string table_of(const Thermodynamics& t) {
-  std::string text = table_of_quantities(t);
-  if (t.step) text += table_of_step(*t.step);
-  text += table_of_layers(t);
-  if (!t.ensembles.empty()) text += table_of_ensembles(t);
-  return text;
+  const std::string text = table_of_quantities(t) + "\n" + table_of_layers(t);
+  if (t.detail == Detail::kFull && t.layers.size() == 1)
+    return text + "\nno hidden units: no ensembles, complexity 0\n";
+  return t.ensembles.empty() ? text : text + "\n" + table_of_ensembles(t);
 }
 
 }  // namespace poise

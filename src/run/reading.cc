@@ -3,12 +3,14 @@
 
 #include <algorithm>
 #include <cmath>
+#include <optional>
 
 #include "run/measurements.h"
 
 namespace poise {
 namespace {
 
+constexpr Index kFewestRows = 30;         // below it an interval of rows is a guess itself
 constexpr double kFewEffectiveDraws = 2;  // below it one draw decides a free energy
 constexpr double kNearEdge = 0.1, kFarFromEdge = 0.01;
 
@@ -18,69 +20,120 @@ double half_width(const Estimate& estimate) {
   return (interval.high - interval.low) / 2;
 }
 
-/// "Scores divided by 1.21 …", where there is such a temperature.
-std::string mend(const Temperature& t) {
-  return fmt::format("scores divided by {:.3g} would be right: cross-entropy {:.4g} (train --calibrate)", t.temperature,
-                     t.cross_entropy);
+/// "-0.00 and +0.15": as many digits as the width is worth.
+std::string between(const Bounds& interval) {
+  const double digit = std::floor(std::log10((interval.high - interval.low) / 2));
+  const int decimals = static_cast<int>(std::clamp(-digit, 0.0, 12.0));
+  return fmt::format("{:+.{}f} and {:+.{}f}", interval.low, decimals, interval.high, decimals);
 }
 
-std::string read_rest(const Thermodynamics& t) {
+/// "; scores divided by 1.21 …": the temperature that would be right, where it is of the loss that calibration is of.
+std::string mend(const Temperature& t, const TrainedOn& trained) {
+  if (!loss_of(trained).empty()) return {};
+  const std::string text = fmt::format("; scores divided by {:.3g} ({}) would be right: cross-entropy {:.4g}",
+                                       t.temperature, t.temperature < 1 ? "sharper" : "softer", t.cross_entropy);
+  if (trained.temperature == 1) return text + " (train --calibrate)";
+  return text + fmt::format("; its scores were already divided by {:.3g}", trained.temperature);
+}
+
+std::string read_balance(const Thermodynamics& t, const TrainedOn& trained) {
   const double gap = t.equilibrium_gap.value, within = half_width(t.equilibrium_gap);
-  if (!std::isfinite(within)) return "One row does not tell whether the model is at rest.";
-  if (t.temperature.at_limit && t.temperature.temperature > 1) {
-    return "Not at rest: on these rows the scores are no better than chance, and flatter is always better; no "
-           "temperature mends that.";
+  const double small = kRestShare * t.mean_loss.value;
+  const Bounds interval = source_interval(t.equilibrium_gap);
+  if (interval.low >= -small && interval.high <= small) {
+    return fmt::format("At rest: cross-entropy equals output entropy within {:g} % of it (gap {:+.2g} ± {} nats){}.",
+                       100 * kRestShare, gap, two_digits(within),
+                       loss_of(trained).empty() ? ", so the probabilities are as sure as they are right" : "");
   }
-  if (t.temperature.at_limit) {
-    return "Not at rest: every row is classified correctly, so sharper is always better on these rows, and the weights "
-           "of the last layer grow as long as they are trained without a penalty.";
+  if (interval.low <= 0 && interval.high >= 0) {
+    return fmt::format("These {} rows cannot tell whether the model is at rest: the gap is between {} nats.", t.rows,
+                       between(interval));
   }
-  if (gap >= -within && gap <= within) {
-    return fmt::format(
-        "At rest, as far as {} rows can tell: cross-entropy equals output entropy (gap {:+.2g} ± {:.2g} nats), so the "
-        "probabilities are as sure as they are right.",
-        t.rows, gap, within);
+  return fmt::format("{} on these rows: cross-entropy is {} ± {} nats {} output entropy{}.",
+                     gap > 0 ? "Over-confident" : "Under-confident", two_digits(std::abs(gap)), two_digits(within),
+                     gap > 0 ? "above" : "below", mend(t.temperature, trained));
+}
+
+std::string read_rest(const Thermodynamics& t, const TrainedOn& trained) {
+  std::string text;
+  if (!t.temperature.at_limit) {
+    text = read_balance(t, trained);
+  } else if (t.temperature.temperature > 1) {
+    text =
+        "Not at rest: on these rows the scores are no better than chance, and flatter is always better; no temperature "
+        "mends that.";
+  } else {
+    text =
+        "Not at rest: every row is classified correctly, so sharper is always better on these rows, and the weights of "
+        "the last layer grow as long as they are trained without a penalty.";
   }
-  const char* verdict = gap > 0 ? "Over-confident on these rows" : "Under-confident on these rows";
-  return fmt::format("{}: cross-entropy is {:.2g} ± {:.2g} nats {} output entropy; {}.", verdict, gap > 0 ? gap : -gap,
-                     within, gap > 0 ? "above" : "below", mend(t.temperature));
+  const std::string loss = loss_of(trained);
+  if (loss.empty()) return text;
+  return text + fmt::format(
+                    " This is of the loss trained on ({}): for the plain one and its temperature, see evaluate.", loss);
 }
 
 std::string read_information(const Thermodynamics& t) {
   return fmt::format("The outputs tell {:.3g} nats about a row, of {:.3g} that the frequencies of the answers allow.",
-                     t.mutual_information.value, t.marginal_entropy.value);
+                     not_negative(t.mutual_information, t.marginal_entropy.value).value, t.marginal_entropy.value);
 }
 
-std::string read_sign(const Estimate& laplacian) {
-  const Bounds interval = confidence_interval(laplacian);
+/// Where the Laplacian of the source lies. Piecewise linear networks have no other part than Gauss and Newton's, which
+/// is never below 0.
+Bounds interval_of(const Estimate& laplacian, const Estimate& gauss_newton) {
+  Bounds interval = source_interval(laplacian);
+  if (laplacian.value == gauss_newton.value) interval.low = std::max(interval.low, 0.0);
+  return interval;
+}
+
+std::string read_sign(const Thermodynamics& t) {
+  const Bounds interval = interval_of(t.laplacian, t.gauss_newton);
   if (interval.low >= 0) return {};
   if (interval.high < 0) {
     return " The Laplacian is negative: gradient descent here spreads an ensemble of learners, against the second law.";
   }
-  return " Its sign is not certain: a larger --label-draws would tell.";
+  const char* more = t.laplacian.error > t.laplacian.row_error ? "a larger --label-draws" : "more rows";
+  return fmt::format(" The sign of the Laplacian is open, as it is between {}: {} would tell.", between(interval),
+                     more);
 }
 
+/// The layer whose interval, of the whole or a weight, is above those of all others, if there is one.
+std::optional<std::size_t> clear_largest(const std::vector<LayerCurvature>& layers, bool per_weight) {
+  std::vector<Bounds> intervals;
+  std::size_t largest = 0;
+  for (std::size_t l = 0; l < layers.size(); ++l) {
+    const Bounds whole = interval_of(layers[l].laplacian, layers[l].gauss_newton);
+    const double share = per_weight ? 1 / static_cast<double>(layers[l].weights) : 1;
+    intervals.push_back({share * whole.low, share * whole.high});
+    if (intervals[l].low > intervals[largest].low) largest = l;
+  }
+  for (std::size_t l = 0; l < layers.size(); ++l) {
+    if (l != largest && intervals[l].high >= intervals[largest].low) return std::nullopt;
+  }
+  return largest;
+}
+
+bool may_be_negative(const LayerCurvature& layer) { return interval_of(layer.laplacian, layer.gauss_newton).low < 0; }
+
 std::string read_curvature(const Thermodynamics& t) {
-  if (t.layers.size() < 2) {
-    return fmt::format("The Laplacian of the loss is {:.4g}, {:.2g} a weight.{}", t.laplacian.value,
-                       t.laplacian.value / static_cast<double>(t.parameters), read_sign(t.laplacian));
+  const auto signs_open = std::any_of(t.layers.begin(), t.layers.end(), may_be_negative);
+  const auto most = clear_largest(t.layers, false), steepest = clear_largest(t.layers, true);
+  std::string text;
+  if (t.layers.size() < 2 || signs_open || !most) {
+    text = fmt::format("The Laplacian of the loss is {:.4g}, {:.2g} a weight", t.laplacian.value,
+                       t.laplacian.value / static_cast<double>(t.parameters));
+    if (t.layers.size() < 2) return text + "." + read_sign(t);
+    text += signs_open ? "; not every layer's is certain to be above 0, so that none has a share of it"
+                       : "; which layer has most of it these rows cannot tell";
+  } else {
+    const LayerCurvature& layer = t.layers[*most];
+    const double share = layer.laplacian.value / t.laplacian.value;
+    text = fmt::format("{} is in layer {} of {}: {:.0f} % of the Laplacian with {:.0f} % of the weights",
+                       share > 0.5 ? "Most curvature" : "More curvature than in any other", *most + 1, t.layers.size(),
+                       100 * share, 100 * static_cast<double>(layer.weights) / static_cast<double>(t.parameters));
   }
-  auto per_weight = [](const LayerCurvature& l) { return l.laplacian.value / static_cast<double>(l.weights); };
-  std::size_t most = 0, steepest = 0;
-  for (std::size_t l = 1; l < t.layers.size(); ++l) {
-    if (t.layers[l].laplacian.value > t.layers[most].laplacian.value) most = l;
-    if (per_weight(t.layers[l]) > per_weight(t.layers[steepest])) steepest = l;
-  }
-  const LayerCurvature& layer = t.layers[most];
-  std::string text = fmt::format("Most curvature is in layer {} of {}", most + 1, t.layers.size());
-  if (t.laplacian.value > 0) {
-    text += fmt::format(": {:.0f} % of the Laplacian with {:.0f} % of the weights",
-                        100 * layer.laplacian.value / t.laplacian.value,
-                        100 * static_cast<double>(layer.weights) / static_cast<double>(t.parameters));
-  }
-  text += steepest == most ? "; it is the steepest a weight, too."
-                           : fmt::format("; a weight of layer {} is the steepest.", steepest + 1);
-  return text + read_sign(t.laplacian);
+  if (steepest) text += fmt::format("; mean curvature per weight is largest in layer {}", *steepest + 1);
+  return text + "." + read_sign(t);
 }
 
 std::string read_edge(const Thermodynamics& t) {
@@ -102,15 +155,23 @@ std::string read_edge(const Thermodynamics& t) {
          ": beyond the edge, where a step on all rows would climb; that of a batch is held by what else curves.";
 }
 
+/// Of the warmest ensemble. ± of its free energy is of draws and rows; whether it is below the loss the draws decide,
+/// as both are of the same rows.
 std::string read_ensembles(const Thermodynamics& t) {
   const NoisyEnsemble& warmest =
       *std::max_element(t.ensembles.begin(), t.ensembles.end(),
                         [](const auto& a, const auto& b) { return a.temperature < b.temperature; });
-  const Bounds interval = confidence_interval(warmest.free_energy);
-  std::string text = fmt::format(
-      "With noise of temperature {:g} in every hidden unit the free energy is {:.3g} ± {:.1g} nats, beside a loss of "
-      "{:.3g} without.",
-      warmest.temperature, warmest.free_energy.value, (interval.high - interval.low) / 2, t.mean_loss.value);
+  const Estimate& free_energy = warmest.free_energy;
+  const double loss = t.mean_loss.value;
+  std::string text = fmt::format("If the hidden states gave way by noise of temperature {:g}, they could take up ",
+                                 warmest.temperature);
+  if (confidence_interval(free_energy).high < loss) {
+    text += fmt::format("{:.3g} of the loss of {:.3g} nats", loss - free_energy.value, loss);
+  } else {
+    text += fmt::format("none of the loss of {:.3g} nats", loss);
+  }
+  text += fmt::format(": the free energy, which is not the loss under noise, is {:.3g} ± {}.", free_energy.value,
+                      two_digits(half_width(free_energy)));
   for (const NoisyEnsemble& e : t.ensembles) {
     if (e.effective_draws >= kFewEffectiveDraws) continue;
     text += fmt::format(" At {:g} it rests on {:.1f} draws a row: raise --draws before trusting it.", e.temperature,
@@ -121,8 +182,19 @@ std::string read_ensembles(const Thermodynamics& t) {
 
 }  // namespace
 
-std::vector<std::string> reading_of(const Thermodynamics& t) {
-  std::vector<std::string> sentences{read_rest(t), read_information(t), read_curvature(t)};
+std::string loss_of(const TrainedOn& trained) {
+  std::string text = trained.balanced_classes ? "class-weighted" : "";
+  if (trained.label_smoothing > 0)
+    text += fmt::format("{}labels smoothed by {:g}", text.empty() ? "" : ", ", trained.label_smoothing);
+  return text;
+}
+
+std::vector<std::string> reading_of(const Thermodynamics& t, const TrainedOn& trained) {
+  if (t.rows < kFewestRows) {
+    return {fmt::format("{} {} too few to conclude anything from (that takes {}): the figures are of these alone.",
+                        t.rows, t.rows == 1 ? "row is" : "rows are", kFewestRows)};
+  }
+  std::vector<std::string> sentences{read_rest(t, trained), read_information(t), read_curvature(t)};
   if (t.detail == Detail::kLight) return sentences;
   sentences.push_back(read_edge(t));
   if (t.layers.size() > 1 && !t.ensembles.empty()) sentences.push_back(read_ensembles(t));

@@ -42,6 +42,15 @@ std::vector<Candidate> candidates_of(Index budget, Budget of, Index features, In
   return out;
 }
 
+BudgetRange budgets_of(Budget of, Index features, Index classes) {
+  const auto cost = [&](Index depth, Index width) {
+    return of == Budget::kNeurons ? depth * width : parameters_of(uniform(depth, width), features, classes);
+  };
+  // Deeper is dearer: the last of the shallowest depths just fits, the first of the deepest ones is just not too wide.
+  const Index shallow = kDepths[kFewestCandidates - 1], deep = kDepths[std::size(kDepths) - kFewestCandidates];
+  return {cost(shallow, kNarrowest), cost(deep, kWidest + 1) - 1};
+}
+
 double expected_path_laplacian(const std::vector<Index>& widths, const std::vector<double>& variances) {
   if (variances.empty() || widths.size() != variances.size() + 1)
     throw Error(ErrorKind::kUsage, fmt::format("{} widths and {} variances", widths.size(), variances.size()),

@@ -17,7 +17,6 @@
 namespace poise {
 namespace {
 
-constexpr std::size_t kFewestCandidates = 4;
 constexpr double kReachedBy = 0.75;  // share of the trainings that reach a target chosen here
 
 void require(bool holds, const std::string& found, const std::string& expected, const std::string& hint = {}) {
@@ -27,15 +26,21 @@ void require(bool holds, const std::string& found, const std::string& expected, 
 std::vector<Candidate> resolve_candidates(const Dataset& train, const EfficiencyOptions& o) {
   require(o.seeds >= 1 && o.epochs >= 1, fmt::format("{} seeds of {} epochs", o.seeds, o.epochs), "at least 1 of both");
   require(o.budget >= 1, fmt::format("a budget of {}", o.budget), "at least 1");
-  std::vector<Candidate> candidates = o.candidates;
-  if (candidates.empty()) {
-    candidates = candidates_of(o.budget, o.of, train.features.cols(), train.schema.class_count());
+  if (!o.candidates.empty()) {
+    require(o.candidates.size() >= kFewestCandidates, fmt::format("{} candidates", o.candidates.size()),
+            fmt::format("at least {}: a rank correlation of fewer says nothing", kFewestCandidates));
+    return o.candidates;
   }
-  require(candidates.size() >= kFewestCandidates,
-          fmt::format("{} candidates for a budget of {} {}", candidates.size(), o.budget,
-                      o.of == Budget::kNeurons ? "neurons" : "weights"),
-          fmt::format("at least {}: a rank correlation of fewer says nothing", kFewestCandidates),
-          "layers have 4 to 64 units; 64 neurons can be had in 8 depths");
+  const Index features = train.features.cols(), classes = train.schema.class_count();
+  const std::vector<Candidate> candidates = candidates_of(o.budget, o.of, features, classes);
+  const BudgetRange range = budgets_of(o.of, features, classes);
+  const char* unit = o.of == Budget::kNeurons ? "hidden neurons" : "weights";
+  require(
+      candidates.size() >= kFewestCandidates,
+      fmt::format("{} candidates for a budget of {} {}", candidates.size(), o.budget, unit),
+      fmt::format("from {} to {} {}: layers have 4 to 64 units, and a rank correlation of fewer than {} networks says "
+                  "nothing",
+                  range.fewest, range.most, unit, kFewestCandidates));
   return candidates;
 }
 

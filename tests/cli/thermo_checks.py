@@ -120,3 +120,19 @@ def check_thermo_threads_do_not_change_a_figure(t):
     t.run("train digits --hidden 12,8 --activation tanh --epochs 2 --out run --quiet")
     answers = [t.json(f"thermo run digits --threads {n} --json") for n in (1, 2)]
     t.equal(answers[0], answers[1], "the figures with two threads")
+
+
+def check_a_comparison_counts_no_miss_as_an_epoch(t):
+    t.write("rings.csv", {"table": {"rows": 120, "numeric": 2, "classes": ["a", "b", "c"], "seed": 3}})
+    command = "thermo --compare rings.csv --neurons 32 --seeds 2 --epochs 3 --quiet"
+    answer, lines = t.json(command + " --json"), t.run(command).stdout.splitlines()
+    missed = 0
+    for network in answer["candidates"]:
+        t.equal(network["reached"], sum(run["epochs"] is not None for run in network["runs"]), "the trainings that reached the target")
+        t.equal(network["neurons"], sum(network["hidden"]), "the neurons")
+        missed += network["reached"] < 2
+        t.equal(network["epochs_to_target"] is None, network["reached"] < 2, "whether there is a mean of the epochs")
+        line = next(line for line in lines if line.startswith(network["name"] + " "))
+        t.equal(">" in line, network["reached"] < 2, f"whether '{line}' has a bound instead of a mean")
+    t.check(missed > 0, "every network reached the target, which a quarter of the trainings cannot")
+    t.equal(lines[-1], answer["conclusion"], "the last sentence")

@@ -1,24 +1,17 @@
-// When telemetry measures, what it leaves behind, and what it says about it.
+// When telemetry measures and what it leaves behind.
 #include "run/telemetry.h"
 
-#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <filesystem>
 #include <fstream>
-#include <limits>
 
 #include "poise/read.h"
-#include "run/measurements.h"
 
 namespace poise {
 namespace {
 
 using nlohmann::json;
-using testing::AllOf;
-using testing::HasSubstr;
-using testing::Not;
-using testing::StartsWith;
 
 int measurements(const TelemetryPlan& plan, int epochs) {
   int count = 0;
@@ -154,109 +147,6 @@ TEST(TelemetryObserver, SameEventsForAnyThreads) {
     one.events[k].erase("seconds"), two.events[k].erase("seconds");
     EXPECT_EQ(one.events[k], two.events[k]);
   }
-}
-
-Thermodynamics figures() {
-  Thermodynamics t;
-  t.rows = 400, t.parameters = 100;
-  t.mean_loss = {0.5, 0, 0, 0.02};
-  t.output_entropy = {0.4, 0, 0, 0.01};
-  t.equilibrium_gap = {0.1, 0, 0, 0.02};
-  t.temperature = {1.3, 0.47, 0.47, false};
-  t.marginal_entropy = {2.3, 0, 0, 0}, t.mutual_information = {1.9, 0, 0, 0};
-  t.layers = {{80, {8, 0.5, 100, 0}, {8, 0.5, 100, 0}, "sampled labels"},
-              {20, {4, 0, 0, 0.1}, {4, 0, 0, 0.1}, "exact"}};
-  t.laplacian = {12, 0.5, 100, 0};
-  t.largest_curvature = {10, 0.01};
-  t.ensembles.resize(1);
-  t.ensembles[0].temperature = 0.1;
-  t.ensembles[0].free_energy = {0.55, 0.001, 15, 0.02};
-  t.ensembles[0].effective_draws = 12;
-  t.complexity = {1, 0, 0, 0.1};
-  return t;
-}
-
-TEST(ReadingOf, Confidence) {
-  Thermodynamics t = figures();
-  EXPECT_THAT(reading_of(t)[0],
-              AllOf(StartsWith("Over-confident on these rows: cross-entropy is 0.1 ± 0.039 nats above"),
-                    HasSubstr("divided by 1.3"), HasSubstr("--calibrate")));
-  t.equilibrium_gap.value = -0.1;
-  EXPECT_THAT(reading_of(t)[0], AllOf(StartsWith("Under-confident"), HasSubstr("nats below output entropy")));
-  t.equilibrium_gap.value = 0.03;
-  EXPECT_THAT(reading_of(t)[0], AllOf(StartsWith("At rest, as far as 400 rows can tell"), HasSubstr("+0.03 ± 0.039")));
-  t.temperature = {1e-3, 0, 0, true};
-  EXPECT_THAT(reading_of(t)[0], StartsWith("Not at rest: every row is classified correctly"));
-}
-
-TEST(ReadingOf, Curvature) {
-  Thermodynamics t = figures();
-  EXPECT_THAT(reading_of(t)[2], StartsWith("Most curvature is in layer 1 of 2: 67 % of the Laplacian with 80 % of the "
-                                           "weights; a weight of layer 2 is the steepest."));
-  t.laplacian = {-12, 0.5, 100, 0};
-  EXPECT_THAT(reading_of(t)[2], HasSubstr("The Laplacian is negative"));
-  t.laplacian = {0.5, 0.5, 100, 0};
-  EXPECT_THAT(reading_of(t)[2], HasSubstr("Its sign is not certain: a larger --label-draws would tell"));
-}
-
-TEST(ReadingOf, EdgeOfStability) {
-  Thermodynamics t = figures();
-  EXPECT_THAT(reading_of(t)[3], HasSubstr("stable below a learning rate of 0.2"));
-  t.step.emplace();
-  t.step->edge = 0.25;
-  EXPECT_THAT(reading_of(t)[3], HasSubstr("inside the edge, with room for 4 times the rate"));
-  t.step->edge = 1e-6;
-  EXPECT_THAT(reading_of(t)[3], HasSubstr("far inside the edge, as a learning rate is that has cooled"));
-  t.step->edge = 0.95;
-  EXPECT_THAT(reading_of(t)[3], HasSubstr("at the edge of stability"));
-  t.step->edge = 1.7;
-  EXPECT_THAT(reading_of(t)[3], HasSubstr("beyond the edge"));
-}
-
-TEST(ReadingOf, SaysWhenTooFewDrawsCarryAFreeEnergy) {
-  Thermodynamics t = figures();
-  EXPECT_THAT(reading_of(t)[4], Not(HasSubstr("--draws")));
-  t.ensembles[0].effective_draws = 1.2;
-  EXPECT_THAT(reading_of(t)[4], HasSubstr("At 0.1 it rests on 1.2 draws a row: raise --draws"));
-}
-
-TEST(ReadingOf, LightHasNothingToSayOfWhatItHasNotMeasured) {
-  Thermodynamics t = figures();
-  t.detail = Detail::kLight;
-  t.ensembles.clear();
-  EXPECT_EQ(reading_of(t).size(), 3u);
-  EXPECT_FALSE(to_json(t).contains("largest_curvature"));
-  EXPECT_THAT(table_of(t), Not(HasSubstr("complexity")));
-}
-
-TEST(ReadingOf, FullWithoutTemperaturesLacksTheEnsemblesAlone) {
-  Thermodynamics t = figures();
-  t.ensembles.clear();
-  EXPECT_EQ(reading_of(t).size(), 4u);
-  EXPECT_THAT(reading_of(t)[3], HasSubstr("stable below a learning rate of 0.2"));
-  EXPECT_EQ(to_json(t)["complexity"]["value"], 1.0);
-  EXPECT_EQ(to_json(t)["largest_curvature"], (json{{"value", 10.0}, {"residual", 0.01}}));
-  EXPECT_THAT(table_of(t), AllOf(HasSubstr("complexity"), HasSubstr("an eigenvalue is within 0.01")));
-}
-
-TEST(ReadingOf, OneRowDecidesNothing) {
-  Thermodynamics t = figures();
-  t.equilibrium_gap.row_error = std::numeric_limits<double>::infinity();
-  EXPECT_THAT(reading_of(t)[0], HasSubstr("One row does not tell"));
-  EXPECT_THAT(table_of(t), HasSubstr("–"));
-  EXPECT_EQ(json::parse(to_json(t).dump())["equilibrium_gap"]["row_error"], json());
-}
-
-TEST(ReadingOf, ScoresNoBetterThanChance) {
-  Thermodynamics t = figures();
-  t.temperature = {1e6, 0.69, 0.69, true};
-  EXPECT_THAT(reading_of(t)[0], AllOf(StartsWith("Not at rest"), HasSubstr("no better than chance")));
-}
-
-TEST(ToJson, AnEstimateCarriesItsErrors) {
-  EXPECT_EQ(to_json(Estimate{1.5, 0.25, 7, 0.5}),
-            (json{{"value", 1.5}, {"error", 0.25}, {"degrees", 7.0}, {"row_error", 0.5}}));
-  EXPECT_EQ(to_json(Estimate{1.5, 0, 0, 0.5}), (json{{"value", 1.5}, {"error", 0.0}, {"row_error", 0.5}}));
 }
 
 }  // namespace

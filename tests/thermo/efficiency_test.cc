@@ -97,6 +97,21 @@ TEST(Candidates, ShareABudget) {
   EXPECT_EQ(parameters_of({{64}}, 64, 10), 64 * 65 + 10 * 65);
 }
 
+TEST(Candidates, AreEnoughWithinTheRangeOfBudgets) {
+  for (const Budget of : {Budget::kNeurons, Budget::kWeights}) {
+    for (const auto& [features, classes] : {std::pair<Index, Index>{2, 2}, {64, 10}, {784, 3}}) {
+      const BudgetRange range = budgets_of(of, features, classes);
+      const auto candidates = [&](Index budget) { return candidates_of(budget, of, features, classes).size(); };
+      EXPECT_LT(candidates(range.fewest - 1), kFewestCandidates);
+      EXPECT_GE(candidates(range.fewest), kFewestCandidates);
+      EXPECT_GE(candidates((range.fewest + range.most) / 2), kFewestCandidates);
+      EXPECT_GE(candidates(range.most), kFewestCandidates);
+      EXPECT_LT(candidates(range.most + 1), kFewestCandidates);
+    }
+  }
+  EXPECT_EQ(budgets_of(Budget::kNeurons, 64, 10).fewest, 4 * 4);
+}
+
 // The example of scipy.stats.spearmanr's documentation, with a tie.
 TEST(RankCorrelation, OfTables) {
   EXPECT_NEAR(rank_correlation({1, 2, 3, 4, 5}, {5, 6, 7, 8, 7}), 0.8207826816681233, 1e-12);
@@ -282,6 +297,9 @@ TEST(CompareArchitectures, StopsWhenAsked) {
 TEST(CompareArchitectures, RefusesTooFewCandidates) {
   EfficiencyOptions o;
   o.budget = 8;
+  EXPECT_THROW(compare_architectures(read_dataset("digits", {}), nullptr, o), Error);
+  o.budget = 64;
+  o.candidates = {{{4}}, {{5}}, {{6}}};
   EXPECT_THROW(compare_architectures(read_dataset("digits", {}), nullptr, o), Error);
 }
 
