@@ -100,8 +100,8 @@ struct NetworkOptions {
   int epochs = 0;         ///< 0: chosen by the number of rows
   Index batch = 0;        ///< rows a batch; 0: chosen by the number of rows
   double time_limit = 0;  ///< seconds; 0: none
-  int patience = 0;  ///< stop after so many epochs in which the mean validation accuracy gained less than half a row
-                     ///< (see TrainingReport::best_epoch); 0: never
+  int patience = 0;  ///< stop after so many epochs in which Validated::smoothed_accuracy gained less than half a row;
+                     ///< 0: never
   bool stop_at_rest = false;  ///< stop when the equilibrium gap and the free energy have settled, not in the first 15 %
   int solve_head_every = 0;   ///< every so many epochs the last layer is solved exactly (THEORY 5.3) and kept if that
                               ///< is no worse on the validation data, or without them better on the training data;
@@ -113,7 +113,7 @@ struct NetworkOptions {
 
 enum class TrainingStatus {
   kFinished,  ///< all epochs done
-  kStopped,   ///< the mean validation accuracy has not gained half a row for `patience` epochs
+  kStopped,   ///< the smoothed validation accuracy has not gained half a row for `patience` epochs
   kAtRest,    ///< `stop_at_rest`: equilibrium gap and free energy have settled
   kTimeLimit,
   kInterrupted,
@@ -139,15 +139,22 @@ struct Measured {
   double equilibrium_gap = 0;  ///< CE − H (THEORY 1.7 D1): 0 at rest; softmax head only, else 0
 };
 
+/// Of the validation data. The epoch kept is the last one whose `smoothed_accuracy` is the largest: a single epoch's
+/// accuracy has too much luck in it.
+struct Validated : Measured {
+  double smoothed_accuracy = 0;  ///< s ← s + (accuracy − s)/5, from the first epoch's accuracy on; NaN for an epoch
+                                 ///< without a finite loss, which s leaves out
+};
+
 /// One epoch, as observers and the report have it.
 struct Epoch {
   int number = 0;  ///< from 1
   double seconds = 0;
   Measured train;  ///< over the batches, each as it was just before its step, but those taken back; NaN if all were
-  std::optional<Measured> validation;  ///< after the epoch, if there are validation data
-  double curvature = 0;                ///< golden: λ̂, the largest curvature of the mean loss
-  double learning_rate = 0;            ///< η of the epoch's first step
-  double bulk_energy = 0;              ///< kPredictiveCoding: mean ½Σ_l‖X_l − σ(Y_l)‖² after relaxing
+  std::optional<Validated> validation;  ///< after the epoch, if there are validation data
+  double curvature = 0;                 ///< golden: λ̂, the largest curvature of the mean loss, at least 32
+  double learning_rate = 0;             ///< η of the epoch's first step
+  double bulk_energy = 0;               ///< kPredictiveCoding: mean ½Σ_l‖X_l − σ(Y_l)‖² after relaxing
 };
 
 /// Watches a training. Never called by two threads at the same time.
@@ -175,9 +182,9 @@ struct TrainingReport {
   TrainingStatus status = TrainingStatus::kFinished;
   std::string why;           ///< one sentence
   int epochs = 0;            ///< trained
-  int best_epoch = 0;        ///< whose weights were kept: where the validation accuracy, averaged over
-                             ///< some five epochs, was largest; without validation data the last, and if that
-                             ///< had diverged the last good one (0: the initial weights)
+  int best_epoch = 0;        ///< whose weights were kept: the last with the largest Validated::smoothed_accuracy;
+                             ///< without validation data the last of all, and if that had diverged the last good
+                             ///< one (0: the initial weights)
   Index batch = 0;           ///< rows a batch
   double seconds = 0;        ///< of training, validation included
   double train_seconds = 0;  ///< of passes over training rows alone

@@ -1,4 +1,5 @@
 // The command line: options declared once, verbs dispatched, errors turned into exit codes.
+#include <fmt/core.h>
 #include <malloc.h>
 
 #include <CLI/CLI.hpp>
@@ -178,12 +179,27 @@ int unknown_argument(const CLI::App& app, const CLI::App& verb, const std::strin
               kUsageError);
 }
 
+/// CLI11 would take the next option for the value. Empty if no option lacks one.
+std::string option_without_value(const CLI::App& verb, const std::vector<std::string>& words) {
+  const auto is_option = [&](const std::string& word) {
+    return word.starts_with("--") && verb.get_option_no_throw(word);
+  };
+  for (std::size_t k = 0; k + 1 < words.size(); ++k) {
+    if (!is_option(words[k]) || verb.get_option(words[k])->get_items_expected_min() == 0) continue;
+    if (is_option(words[k + 1])) return fmt::format("{} lacks its value: '{}' follows", words[k], words[k + 1]);
+  }
+  return {};
+}
+
 int parse_and_run(CLI::App& app, const std::map<CLI::App*, Verb>& verbs, Arguments& arguments,
                   std::vector<std::string> words) {
   CLI::App* verb = app.get_subcommand(words.front());
   const std::string command = "poise " + verb->get_name();
   const Configured configured = with_config(words, verb->get_name(), option_names(*verb));
   words = configured.arguments;
+  if (const std::string fault = option_without_value(*verb, words); !fault.empty()) {
+    return fail(configured.with_places(fault) + "; hint: " + command + " --help", kUsageError);
+  }
   std::reverse(words.begin(), words.end());  // as CLI11 wants them
   try {
     app.parse(words);

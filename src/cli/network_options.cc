@@ -96,8 +96,9 @@ void add_loop(CLI::App& verb, NetworkOptions& o) {
       ->check(whole_number_from(1));
   of_networks(verb.add_option("--batch", o.batch, "rows a batch (default: by the number of rows, 32 to 128)"))
       ->check(whole_number_from(1));
-  of_networks(verb.add_option("--patience", o.patience,
-                              "stop after so many epochs without a new best one on the validation rows"))
+  of_networks(verb.add_option(
+                  "--patience", o.patience,
+                  "stop after so many epochs in which the smoothed validation accuracy gained less than half a row"))
       ->check(whole_number_from(1));
   of_networks(
       verb.add_flag("--stop-at-rest", o.stop_at_rest,

@@ -50,16 +50,25 @@ std::vector<Candidate> solve_all(const Arguments& a, const Parts& parts, const S
   return candidates;
 }
 
-/// --telemetry: one measurement a solution; there is no run of steps to follow.
-void append_telemetry(const Arguments& a, const std::vector<Candidate>& candidates, const Dataset& train,
+/// --telemetry: one measurement a solution; there is no run of steps to follow. The summary, as of a network's run.
+json append_telemetry(const Arguments& a, const std::vector<Candidate>& candidates, const Dataset& train,
                       RunDirectory& run) {
-  if (a.telemetry == Telemetry::kOff) return;
+  const Stopwatch begun;
+  int measurements = 0;
+  Index rows = 0;
   for (const Candidate& candidate : candidates) {
     if (candidate.fit.report.status == Status::kDiverged) continue;
     json event = {{"event", "thermodynamics"}, {"l2", candidate.l2}};
     event.update(measure_solution(a.telemetry, candidate.fit.model, train, a.solve.threads));
+    rows = event["rows"];
     run.append_event(event);
+    ++measurements;
   }
+  return {{"level", to_string(a.telemetry)},
+          {"every", nullptr},
+          {"rows", rows},
+          {"measurements", measurements},
+          {"seconds", begun.seconds()}};
 }
 
 /// The candidate with the smallest validation cross-entropy; without validation data the last.
@@ -110,6 +119,7 @@ void print_result(const json& result) {
   }
   print_calibration(result);
   for (const char* part : {"train", "validation", "test"}) print_measured(part, result[part]);
+  print_telemetry(result);
   fmt::print("{} iterations, {:.1f} passes, {:.3f} s to train, {:.3f} s to read; run {}\n",
              result["iterations"].get<int>(), result["passes"].get<double>(), result["seconds"].get<double>(),
              result["seconds_read"].get<double>(), result["run"].get<std::string>());
@@ -161,7 +171,6 @@ int train(const Arguments& a) {
   const std::string rows = fingerprint(parts.train);
   model.metadata["fingerprint"] = rows;
   save_network(model, run.model_path());
-  append_telemetry(a, candidates, parts.train, run);
   const SolveReport& report = chosen.fit.report;
   json result = to_json(report);
   result.update({{"rows", parts.train.rows()},
@@ -174,6 +183,7 @@ int train(const Arguments& a) {
                  {"test", measure(model, test ? &*test : nullptr, a.solve.threads)},
                  {"seconds_read", seconds_read},
                  {"run", run.path()}});
+  if (a.telemetry != Telemetry::kOff) result["telemetry"] = append_telemetry(a, candidates, parts.train, run);
   if (a.calibrate) {
     calibrate_and_measure(model, parts, test, a.solve.threads, result);
     save_network(model, run.model_path());

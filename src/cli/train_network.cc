@@ -58,14 +58,6 @@ void check_scale(const Arguments& a, const Dataset& train) {
               "columns are scaled one by one in tables and NPY arrays", {a.data});
 }
 
-void print_telemetry(const json& result) {
-  if (!result.contains("telemetry")) return;
-  const json& t = result["telemetry"];
-  fmt::print("telemetry   {}: {} measurements on {} rows, {:.3f} s; in {}/metrics.jsonl\n",
-             t["level"].get<std::string>(), t["measurements"].get<int>(), t["rows"].get<Index>(),
-             t["seconds"].get<double>(), result["run"].get<std::string>());
-}
-
 void print_result(const json& result) {
   fmt::print("{} rows, network {} with {} parameters\n", result["rows"].get<Index>(),
              result["architecture"].get<std::string>(), result["parameters"].get<Index>());

@@ -58,17 +58,18 @@ void add_measuring(CLI::App& verb, Arguments& a) {
   verb.add_option("--test", a.test_data, "evaluate on this data after training");
   verb.add_option(
           "--validation", a.validation,
-          "share of the rows to hold out; picks the best of --l2-path, or a network's best epoch, or calibrates "
-          "(for the last two 0.1 by default)")
+          "share of the rows to hold out; picks the best of --l2-path, or the epoch kept of a network: the last with "
+          "the largest validation accuracy, smoothed over some five epochs; or calibrates (for the last two 0.1 by "
+          "default)")
       ->check(number_in(0, true, 0.999999, "a number in [0, 1)"));
   verb.add_flag(
       "--calibrate", a.calibrate,
       "divide the scores by the temperature at which cross-entropy equals output entropy on the held-out rows");
   static const std::map<std::string, Telemetry> levels{
       {"off", Telemetry::kOff}, {"light", Telemetry::kLight}, {"full", Telemetry::kFull}};
-  verb.add_option(
-          "--telemetry", a.telemetry,
-          "thermodynamics along the run, in metrics.jsonl: off (default), light (under 5 % of the time) or full")
+  verb.add_option("--telemetry", a.telemetry,
+                  "thermodynamics along the run, in metrics.jsonl: off (default), light (some 2 % of the time; five "
+                  "measurements of a run too short for that) or full")
       ->transform(choice(levels));
 }
 

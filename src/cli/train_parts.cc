@@ -2,6 +2,8 @@
 
 #include <fmt/core.h>
 
+#include <cmath>
+
 #include "data/classes.h"
 #include "poise/calibration.h"
 #include "poise/error.h"
@@ -10,7 +12,52 @@
 namespace poise::cli {
 namespace {
 
-/// What a split leaves odd: classes without a row to train on, or few rows to train on.
+constexpr Index kFewToCalibrate = 50, kFewOfAClass = 5;  // held-out rows
+constexpr Index kMostNamed = 3;                          // rare classes
+
+/// The share of the held-out rows' weight that each class has where they decide: of the accuracy of a network with
+/// balanced classes every class that is there has the same.
+Vector shares_of_classes(const Arguments& a, const Dataset& held_out) {
+  const bool balanced = a.objective.balanced_classes && !a.network.hidden.empty();
+  Vector share = Vector::Zero(held_out.schema.class_count());
+  for (std::size_t i = 0; i < held_out.labels.size(); ++i) {
+    share[held_out.labels[i]] += held_out.sample_weight.size() > 0 ? held_out.sample_weight[static_cast<Index>(i)] : 1;
+  }
+  if (balanced) share = (share.array() > 0).cast<double>();
+  return share.sum() > 0 ? Vector(share / share.sum()) : share;
+}
+
+/// Classes with few held-out rows, which decide by luck, and classes without any, which do not count at all.
+std::vector<std::string> notes_on_rare_classes(const Arguments& a, const Dataset& held_out) {
+  if (held_out.labels.empty()) return {};  // soft targets
+  const Vector share = shares_of_classes(a, held_out);
+  std::vector<Index> counts(held_out.schema.classes.size());
+  for (const std::int32_t label : held_out.labels) ++counts[static_cast<std::size_t>(label)];
+  std::vector<std::string> absent, notes;
+  Index rare = 0;
+  for (std::size_t k = 0; k < counts.size(); ++k) {
+    const std::string& name = held_out.schema.classes[k];
+    if (counts[k] == 0) absent.push_back(name);
+    if (counts[k] == 0 || counts[k] >= kFewOfAClass || ++rare > kMostNamed) continue;
+    const double percent = 100 * share[static_cast<Index>(k)];
+    notes.push_back(fmt::format(
+        "class '{}' has {} held-out row{} for {:.{}f} % of the validation: use a larger "
+        "--validation",
+        name, counts[k], counts[k] == 1 ? ", which counts" : "s, which count", percent, percent < 10 ? 1 : 0));
+  }
+  if (rare > kMostNamed) {
+    notes.push_back(fmt::format("{} more classes have fewer than {} held-out rows: use a larger --validation",
+                                rare - kMostNamed, kFewOfAClass));
+  }
+  if (!absent.empty()) {
+    notes.push_back(fmt::format(
+        "no held-out row is of the class{} {}: the validation {} nothing of {}", absent.size() == 1 ? "" : "es",
+        list_names(absent), a.calibrate ? "and the temperature know" : "knows", absent.size() == 1 ? "it" : "them"));
+  }
+  return notes;
+}
+
+/// What a split leaves odd: classes without a row to train on or with few to validate by, few rows in all.
 void note_split(const Arguments& a, double share, Parts& parts) {
   const Index rows = parts.train.rows(), held_out = parts.validation->rows();
   std::vector<Index> counts(parts.train.schema.classes.size());
@@ -28,6 +75,13 @@ void note_split(const Arguments& a, double share, Parts& parts) {
     parts.train.notices.push_back(fmt::format("{} leaves no row to train on of the class{} {}", option,
                                               gone.size() == 1 ? "" : "es", list_names(gone)));
   }
+  if (a.calibrate && held_out < kFewToCalibrate) {
+    parts.train.notices.push_back(
+        fmt::format("--calibrate goes by {} held-out row{}, which makes the temperature "
+                    "uncertain: use a larger --validation",
+                    held_out, held_out == 1 ? "" : "s"));
+  }
+  for (std::string& text : notes_on_rare_classes(a, *parts.validation)) parts.train.notices.push_back(std::move(text));
 }
 
 }  // namespace
@@ -39,7 +93,7 @@ using nlohmann::json;
 double held_out_share(const Arguments& a, double by_default) {
   if (a.calibrate && a.validation == 0.0) {
     throw Error(ErrorKind::kUsage, "--calibrate with --validation 0: there are no rows to calibrate on",
-                "a share of the rows above 0", "without --validation it is 0.1");
+                "a share of the rows above 0", "a larger --validation; without it 0.1 of the rows are held out");
   }
   return a.validation.value_or(a.calibrate ? kHeldOut : by_default);
 }
@@ -51,8 +105,10 @@ Parts read_parts(const Arguments& a, double share) {
   if (share <= 0) return {std::move(all), std::nullopt};
   const Index held_out = held_out_rows(all.rows(), share);
   if (held_out == 0) {
+    const bool needed = a.calibrate || a.network.patience > 0 || a.l2_path.size() > 1;
     throw Error(ErrorKind::kUsage, fmt::format("--validation {} of {} rows is not one row", share, all.rows()),
-                "a share of at least one row", "--validation 0 holds out none", {a.data});
+                "a share of at least one row",
+                needed ? "a larger --validation, say 0.5" : "--validation 0 holds out none", {a.data});
   }
   auto [train, validation] = split_by_class(all, held_out, a.seed);
   Parts parts{std::move(train), std::move(validation)};
@@ -103,6 +159,15 @@ void calibrate_and_measure(Network& network, const Parts& parts, const std::opti
   if (changed) result.update(measure_parts(network, parts, test, threads));
 }
 
+void print_telemetry(const json& result) {
+  if (!result.contains("telemetry")) return;
+  const json& t = result["telemetry"];
+  const int measurements = t["measurements"].get<int>();
+  fmt::print("telemetry   {}: {} measurement{} on {} rows, {:.3f} s; in {}/metrics.jsonl\n",
+             t["level"].get<std::string>(), measurements, measurements == 1 ? "" : "s", t["rows"].get<Index>(),
+             t["seconds"].get<double>(), result["run"].get<std::string>());
+}
+
 void print_calibration(const json& result) {
   if (!result.contains("calibration")) return;
   const json &calibration = result["calibration"], &before = calibration["before"]["validation"];
@@ -123,12 +188,13 @@ void print_calibration(const json& result) {
     }
     return;
   }
+  const auto rows = calibration["rows"].get<Index>();
   fmt::print(
-      "calibration scores divided by {:.4f}; {} held-out rows: cross-entropy {:.5f} -> {:.5f}, calibration error "
-      "{:.4f} -> {:.4f}\n",
-      calibration["temperature"].get<double>(), calibration["rows"].get<Index>(), before["cross_entropy"].get<double>(),
-      after["cross_entropy"].get<double>(), before["expected_calibration_error"].get<double>(),
-      after["expected_calibration_error"].get<double>());
+      "calibration scores divided by {:.4f}; {} held-out row{}: CE - H {:+.5f} -> {:.5f}, cross-entropy {:.5f} -> "
+      "{:.5f}\n",
+      calibration["temperature"].get<double>(), rows, rows == 1 ? "" : "s", before["equilibrium_gap"].get<double>(),
+      std::abs(after["equilibrium_gap"].get<double>()), before["cross_entropy"].get<double>(),
+      after["cross_entropy"].get<double>());
 }
 
 void print_measured(const char* name, const json& measured) {

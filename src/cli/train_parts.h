@@ -48,6 +48,8 @@ void calibrate_and_measure(Network& network, const Parts& parts, const std::opti
                            nlohmann::json& result);
 /// What it did, in a line; nothing if there is no "calibration".
 void print_calibration(const nlohmann::json& result);
+/// What --telemetry measured, in a line; nothing if there is no "telemetry".
+void print_telemetry(const nlohmann::json& result);
 
 /// "train  accuracy …"; nothing for null.
 void print_measured(const char* name, const nlohmann::json& measured);

@@ -125,8 +125,10 @@ void set_array_schema(Dataset& data, FileFormat format, const std::vector<Index>
     return;
   }
   if (!schema->columns.empty()) {
-    throw Error(ErrorKind::kData, "an array, without named columns", "a table, as the model was trained on",
-                "convert it to CSV with the columns of the training file", {file});
+    throw Error(
+        ErrorKind::kData, "an array, without named columns", "a table, as the model was trained on",
+        fmt::format("'poise convert {} FILE.csv' makes one; its columns must be those of the training file", file),
+        {file});
   }
   if (features != schema->array_features) {
     throw Error(ErrorKind::kData, fmt::format("rows of {} features", features),

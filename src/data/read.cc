@@ -67,9 +67,20 @@ FileFormat choose_format(std::string_view bytes, const std::string& file) {
   return *named;
 }
 
+/// A known set has no named columns, but may be what the model's table was converted from.
+void refuse_model_of_table(const NamedSource& name, const std::string& source, const Schema& schema) {
+  if (schema.columns.empty()) return;
+  const std::string table = name.set + "-" + name.part + ".csv";
+  throw Error(ErrorKind::kData, "an array, without named columns", "a table, as the model was trained on",
+              fmt::format("'poise convert {0} {1}' makes one, for a model of the set converted alike: then name {1}",
+                          source, table),
+              {source});
+}
+
 Dataset read_any(const std::string& source, const ReadOptions& options, const Schema* schema) {
   if (source.empty()) throw Error(ErrorKind::kUsage, "no data named", "a file, or digits, mnist or fashion-mnist");
   const std::optional<NamedSource> name = parse_name(source);
+  if (name && schema) refuse_model_of_table(*name, source, *schema);
   Dataset data;
   if (name && name->set == "digits") {
     data = read_digits(*name, options, schema);

@@ -131,8 +131,14 @@ class TableReader {
       return;
     }
     if (missing != nullptr) {
-      throw Error(ErrorKind::kData, fmt::format("the label, {}, is missing", name), "a label in every row",
-                  schema_ == nullptr ? "delete the row" : "give all labels or none",
+      const bool one = missing_count == 1;
+      throw Error(ErrorKind::kData,
+                  fmt::format("the label, {}, is missing in {} of {} rows", name, missing_count, parsed_.rows()),
+                  "a label in every row",
+                  schema_ != nullptr ? "give all labels or none"
+                  : options_.missing == MissingPolicy::kError
+                      ? (one ? "delete the row" : "delete these rows")
+                      : "--missing is for features; delete the rows without one",
                   head_.text.where(missing, roles_.label + 1));
     }
     std::vector<std::int32_t> class_of;

@@ -268,6 +268,11 @@ TableColumns infer_columns(const TableHead& head, const ParsedTable& parsed, con
     throw Error(ErrorKind::kData, "no column is left for features" + why, "at least one", {}, {head.text.file});
   }
   note_categories(categorical, result.notices);
+  for (const Index position : counting_columns(parsed, roles.features)) {
+    const std::string& name = head.names[at(position)];
+    result.notices.push_back(fmt::format("{} counts the rows; --ignore {}?", head.title(position),
+                                         head.has_header ? name : std::to_string(position)));
+  }
   if (options.inspecting && options.missing == MissingPolicy::kError) note_missing(result);
   return result;
 }

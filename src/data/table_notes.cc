@@ -45,6 +45,30 @@ std::string reason_to_leave_out(const ParsedTable& parsed, Index position, const
                      rows);
 }
 
+std::vector<Index> counting_columns(const ParsedTable& parsed, const std::vector<Index>& positions) {
+  std::vector<Index> counting;
+  if (parsed.rows() <= kIdentifierRows) return counting;
+  std::vector<double> first(at(parsed.number_columns())), x(at(parsed.number_columns()));
+  const auto begin = std::ranges::find_if(parsed.chunks, [](const TableChunk& chunk) { return chunk.rows > 0; });
+  begin->numbers.unpack(0, first.data());
+  for (const Index position : positions) {
+    if (parsed.modes[at(position)] != CellMode::kNumber) continue;
+    const double start = first[at(parsed.slots[at(position)])];
+    if (start == 0 || start == 1) counting.push_back(position);
+  }
+  for (std::size_t c = 0; c < parsed.chunks.size(); ++c) {
+    for (Index i = 0; i < parsed.chunks[c].rows && !counting.empty(); ++i) {
+      parsed.chunks[c].numbers.unpack(i, x.data());
+      const auto row = static_cast<double>(parsed.first_row[c] + i);
+      std::erase_if(counting, [&](Index position) {
+        const std::size_t slot = at(parsed.slots[at(position)]);
+        return x[slot] != first[slot] + row;
+      });
+    }
+  }
+  return counting;
+}
+
 bool note_look(const std::string& name, const TextColumn& texts, std::size_t categories,
                std::vector<std::string>& notices) {
   const TextLook look = look_of(texts);

@@ -16,6 +16,9 @@ Index count_missing(const ParsedTable& parsed, Index position);
 /// The reason to leave a column out, or nothing.
 std::string reason_to_leave_out(const ParsedTable& parsed, Index position, const std::string& name);
 
+/// Numeric feature columns that hold 0, 1, 2, … or 1, 2, 3, … in the order of the rows (more than 20), by position.
+std::vector<Index> counting_columns(const ParsedTable& parsed, const std::vector<Index>& positions);
+
 /// Where a text column looks like numbers or dates: a notice that it became categories all the same. True if so.
 bool note_look(const std::string& name, const TextColumn& texts, std::size_t categories,
                std::vector<std::string>& notices);

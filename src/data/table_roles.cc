@@ -69,9 +69,20 @@ std::vector<bool> ignored_columns(const TableHead& head, const ReadOptions& opti
   return ignored;
 }
 
-[[noreturn]] void fail_missing_columns(const TableHead& head, const std::vector<std::string>& missing) {
+/// Perhaps columns were renamed: the hint lists those that the model does not know.
+[[noreturn]] void fail_missing_columns(const TableHead& head, const ReadOptions& options, const Schema& schema,
+                                       const std::vector<std::string>& missing) {
+  std::vector<std::string> unknown;
+  for (const std::string& name : head.names) {
+    const bool known = name == schema.label_name || name == options.label || name == options.sample_weight ||
+                       std::ranges::find(schema.columns, name, &Column::name) != schema.columns.end();
+    if (!known) unknown.push_back(name);
+  }
+  const std::string hint =
+      unknown.empty() ? ""
+                      : fmt::format("the file has {}, which the model does not know: renamed?", list_names(unknown));
   throw Error(ErrorKind::kData, fmt::format("the header lacks {}", list_names(missing)),
-              "the columns that the model was trained on", {}, head.text.where(head.text.begin));
+              "the columns that the model was trained on", hint, head.text.where(head.text.begin));
 }
 
 TableRoles match_by_name(const TableHead& head, const ReadOptions& options, const Schema& schema) {
@@ -81,7 +92,7 @@ TableRoles match_by_name(const TableHead& head, const ReadOptions& options, cons
     roles.features.push_back(find_name(head.names, column.name));
     if (roles.features.back() < 0) missing.push_back(column.name);
   }
-  if (!missing.empty()) fail_missing_columns(head, missing);
+  if (!missing.empty()) fail_missing_columns(head, options, schema, missing);
   roles.label = options.label                ? need_column(head, *options.label, "--label")
                 : schema.label_position >= 0 ? find_name(head.names, schema.label_name)
                                              : -1;

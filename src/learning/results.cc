@@ -36,7 +36,7 @@ Epoch Trainer::measure_epoch(int number) {
   epoch.number = number;
   epoch.train = means_of(sums_);
   if (sums_.weight > 0) epoch.bulk_energy = sums_.bulk_energy / sums_.weight;
-  if (held_out_) epoch.validation = means_of(measure_validation());
+  if (held_out_) epoch.validation = smoothed(means_of(measure_validation()));
   epoch.curvature = pace_.curvature();
   epoch.learning_rate = first_rate_;
   epoch.seconds = seconds();
@@ -44,23 +44,28 @@ Epoch Trainer::measure_epoch(int number) {
   return epoch;
 }
 
+Validated Trainer::smoothed(const Measured& measured) {
+  constexpr double kWeight = 0.2;  // of the epoch in the mean: about five epochs count
+  if (!std::isfinite(measured.loss)) return {measured, std::numeric_limits<double>::quiet_NaN()};
+  const double before = smoothed_accuracy_.value_or(measured.accuracy);
+  smoothed_accuracy_ = before + kWeight * (measured.accuracy - before);
+  return {measured, *smoothed_accuracy_};
+}
+
 /// The epoch at which the running mean of the accuracy on the validation data is largest, the later of equals; without
 /// such data the last. The mean takes the luck out of single epochs: of a hundred rows one is a whole point. Of four
 /// noisy suite sets it was best on three, beside the largest accuracy and the smallest loss. Weights that lead to no
 /// finite loss are never kept.
 void Trainer::keep_best(const Epoch& epoch) {
-  constexpr double kWeight = 0.2;  // of the epoch in the mean: about five epochs count
   if (epoch.validation) {
-    if (!std::isfinite(epoch.validation->loss)) return;
-    const double now = epoch.validation->accuracy;
-    smoothed_accuracy_ = report_.best_epoch == 0 ? now : smoothed_accuracy_ + kWeight * (now - smoothed_accuracy_);
-    if (smoothed_accuracy_ < best_accuracy_) return;
+    const double now = epoch.validation->smoothed_accuracy;
+    if (std::isnan(now) || now < best_accuracy_) return;
     // Creeping towards a limit is not getting better: half a row is the least that counts for patience.
-    if (smoothed_accuracy_ > gained_accuracy_ + 0.5 / static_cast<double>(held_out_rows_.size())) {
-      gained_accuracy_ = smoothed_accuracy_;
+    if (now > gained_accuracy_ + 0.5 / static_cast<double>(held_out_rows_.size())) {
+      gained_accuracy_ = now;
       gained_epoch_ = epoch.number;
     }
-    best_accuracy_ = smoothed_accuracy_;
+    best_accuracy_ = now;
   }
   report_.best_epoch = epoch.number;
   best_ = parameters_;

@@ -43,6 +43,7 @@ class Trainer {
   Epoch measure_epoch(int number);
   BatchSums measure_validation();
   BatchSums measure_training(std::span<const Index> rows);
+  Validated smoothed(const Measured& measured);
   void keep_best(const Epoch& epoch);
   void show(const Epoch& epoch) const;
   std::optional<TrainingStatus> reason_to_stop() const;
@@ -79,7 +80,8 @@ class Trainer {
   int good_epoch_ = 0, candidate_epoch_ = 0;  // after which they were the weights
   BatchSums sums_;
   double first_rate_ = 0, train_seconds_ = 0;
-  double smoothed_accuracy_ = 0, best_accuracy_ = 0, gained_accuracy_ = 0;
+  std::optional<double> smoothed_accuracy_;  // of the validation data; empty before the first epoch
+  double best_accuracy_ = 0, gained_accuracy_ = 0;
   int gained_epoch_ = 0;
   bool stopping_ = false;
   std::optional<TrainingStatus> interrupted_;

@@ -17,7 +17,8 @@ namespace {
 using nlohmann::json;
 
 constexpr int kMeasurements = 20;     // of a run, at most, and one of its last epoch
-constexpr double kLightShare = 0.02;  // of training; finding the units of inputs and the last epoch come on top
+constexpr int kFewest = 5;            // of a run, or one every epoch, whatever it costs: one point is no curve
+constexpr double kLightShare = 0.02;  // of training; units of inputs, the last epoch and kFewest come on top
 constexpr double kRowCost = 8;        // trainings of a row that measuring one takes: 7 to 8 of CPU time on MNIST
 constexpr Index kFewestRows = 128, kMostRows = 2048;
 constexpr Index kFullRows = 512;  // MNIST with 784-128-10: about the time of the epoch
@@ -63,7 +64,9 @@ TelemetryPlan plan_telemetry(Telemetry level, Index rows, int epochs) {
   if (level == Telemetry::kFull) return plan;
   const double affordable = kLightShare * static_cast<double>(rows) / kRowCost;  // rows an epoch
   const Index fewest = std::min(rows, kFewestRows);
-  plan.every = std::max(plan.every, static_cast<int>(std::ceil(static_cast<double>(fewest) / affordable)));
+  const double sparing = std::ceil(static_cast<double>(fewest) / affordable);
+  plan.every =
+      std::max(plan.every, static_cast<int>(std::min(sparing, static_cast<double>(std::max(1, epochs / kFewest)))));
   plan.rows = std::clamp(static_cast<Index>(affordable * plan.every), fewest, plan.rows);
   return plan;
 }
@@ -105,6 +108,7 @@ json TelemetryObserver::measure(const Epoch& epoch, const Network& network) {
   thermometer_->set_step(rate_of(epoch, options_), *options_.momentum, options_.batch);
   EnsembleRecord now;
   json event = {{"event", "thermodynamics"}, {"epoch", epoch.number}, {"detail", to_string(level_)}};
+  event["step"] = nullptr;  // unless it is measured
   event.update(to_json(thermometer_->measure(network, level_ == Telemetry::kFull ? &now : nullptr)));
   if (!before_.empty()) {
     event["first_law"] = json::array();
@@ -131,7 +135,8 @@ json measure_solution(Telemetry level, const SoftmaxModel& model, const Dataset&
   training.balanced_classes = objective.balanced_classes;
   training.threads = threads;
   const auto found = measure_thermodynamics(to_network(model), train, measuring(level, kMostRows, training));
-  json figures = to_json(found);
+  json figures = {{"step", nullptr}};  // it has none
+  figures.update(to_json(found));
   figures["detail"] = to_string(level);
   figures["seconds"] = begun.seconds();
   return figures;

@@ -30,7 +30,10 @@ json to_json(const Epoch& epoch) {
                 {"train", to_json(epoch.train)},
                 {"learning_rate", epoch.learning_rate},
                 {"validation", nullptr}};
-  if (epoch.validation) event["validation"] = to_json(*epoch.validation);
+  if (epoch.validation) {
+    event["validation"] = to_json(static_cast<const Measured&>(*epoch.validation));
+    event["validation"]["smoothed_accuracy"] = epoch.validation->smoothed_accuracy;
+  }
   if (epoch.curvature > 0) event["curvature"] = epoch.curvature;
   if (epoch.bulk_energy > 0) event["bulk_energy"] = epoch.bulk_energy;
   return event;

@@ -55,7 +55,8 @@ def check_the_run_directory_is_documented(t):
     t.write("a.csv", "x,y,label\n1,5,a\n2,1,a\n3,4,b\n4,2,b\n")
     for command in ("digits --l2-path 1e-1,1e-2 --validation 0.2", "a.csv --l2 0",
                     "digits --hidden 8 --rule predictive-coding --relaxation-steps 2 --epochs 2",
-                    "digits --hidden 8 --epochs 2 --telemetry full --calibrate"):
+                    "digits --hidden 8 --epochs 2 --telemetry full --calibrate", "digits --telemetry full",
+                    "digits --hidden 8 --epochs 2 --step adam --telemetry light"):
         t.run(f"train {command} --out run --quiet")
         written = [json.loads(t.read("run/run.json"))] + [json.loads(line) for line in t.read("run/metrics.jsonl").decode().splitlines()]
         missing = sorted({key for value in written for key in keys(value) if f"`{key}`" not in text})

@@ -100,6 +100,40 @@ def check_telemetry_of_the_softmax_layer(t):
     t.check(found[0]["equilibrium_gap"]["value"] < found[1]["equilibrium_gap"]["value"], "the gap does not follow the penalty")
 
 
+def check_events_say_null_where_no_step_is_judged(t):
+    for options, judged in (("--step adam", False), ("--momentum-phase 0.1", False), ("", True)):
+        t.run(f"train digits --hidden 4 --epochs 1 {options} --telemetry light --out run --quiet")
+        for event in events(t, "run"):
+            t.check("step" in event, f"no 'step' with '{options}'")
+            t.equal(event["step"] is not None, judged, f"whether a step is judged with '{options}'")
+            t.equal(event["temperature"].keys(), {"temperature", "cross_entropy", "at_limit"}, "the keys of the temperature")
+    t.run("train digits --telemetry light --out run --quiet")
+    t.equal(events(t, "run")[0].get("step", "absent"), None, "the step of the softmax layer")
+
+
+def check_the_epoch_kept_is_the_last_with_the_largest_smoothed_accuracy(t):
+    answer = t.json("train digits --hidden 8 --epochs 25 --seed 2 --out run --json")
+    found = [json.loads(line) for line in t.read("run/metrics.jsonl").decode().splitlines()]
+    epochs = [event for event in found if event["event"] == "epoch"]
+    smoothed = [event["validation"]["smoothed_accuracy"] for event in epochs]
+    mean = epochs[0]["validation"]["accuracy"]
+    for event, value in zip(epochs, smoothed):
+        mean += 0.2 * (event["validation"]["accuracy"] - mean)
+        t.close(value, mean, 1e-12, f"the smoothed accuracy of epoch {event['epoch']}")
+        t.check("smoothed_accuracy" not in event["train"], "training rows have a smoothed accuracy")
+    last = max(k for k, value in enumerate(smoothed) if value == max(smoothed))
+    t.equal(answer["best_epoch"], last + 1, "the epoch kept")
+    t.close(answer["validation"]["accuracy"], epochs[last]["validation"]["accuracy"], 1e-12, "the accuracy of the model")
+
+
+def check_telemetry_measures_the_model_as_trained(t):
+    for flags in ("", "--hidden 8 --epochs 3"):
+        for calibrate in ("", "--calibrate"):
+            t.run(f"train digits {flags} --validation 0.1 {calibrate} --telemetry light --out run{bool(calibrate)} --quiet")
+        plain, calibrated = events(t, "runFalse"), events(t, "runTrue")
+        t.equal([event["mean_loss"] for event in calibrated], [event["mean_loss"] for event in plain], "the losses with --calibrate")
+
+
 def check_a_step_is_judged_by_its_formulas(t):
     t.run("train digits --hidden 8 --epochs 2 --step sgd --learning-rate 0.05 --momentum 0.5 --batch 16 --out run --quiet")
     found = t.json("thermo run digits --json")
