@@ -68,7 +68,7 @@ void add_measuring(CLI::App& verb, Arguments& a) {
   static const std::map<std::string, Telemetry> levels{
       {"off", Telemetry::kOff}, {"light", Telemetry::kLight}, {"full", Telemetry::kFull}};
   verb.add_option("--telemetry", a.telemetry,
-                  "thermodynamics along the run, in metrics.jsonl: off (default), light (some 2 % of the time; five "
+                  "thermodynamics along the run, in metrics.jsonl: off (default), light (some 3 % of the time; five "
                   "measurements of a run too short for that) or full")
       ->transform(choice(levels));
 }

@@ -14,7 +14,7 @@ namespace poise {
 
 enum class Telemetry {
   kOff,
-  kLight,  ///< a fiftieth of the time of training; of a run too short for that, five measurements all the same
+  kLight,  ///< some 3 % of the time of training; of a run too short for that, five measurements all the same
   kFull    ///< everything, and the first law from one measurement to the next
 };
 
