@@ -91,15 +91,7 @@ def check_the_same_command_gives_the_same_bits(t):
 
 def check_interrupt_leaves_a_model(t):
     # Gradient descent to a gap that float64 cannot have: it ends only by Ctrl-C.
-    process = t.start("train digits --solver descent --tolerance 1e-300 --l2 1e-9 --max-iterations 2000000000 --out run")
-    deadline = time.monotonic() + 60
-    while time.monotonic() < deadline:
-        metrics = t.path("run/metrics.jsonl")
-        if os.path.exists(metrics) and t.read("run/metrics.jsonl").count(b'"iteration"') > 20:
-            break
-        time.sleep(0.02)
-    process.send_signal(signal.SIGINT)
-    result = t.finish(process, 60)
+    result = t.interrupt("train digits --solver descent --tolerance 1e-300 --l2 1e-9 --max-iterations 2000000000 --out run", "iteration", 20)
     t.equal(result.code, 130, f"the exit code\n{result}\n")
     t.check("interrupted: the model so far is in run/model.onnx" in result.stderr, f"stderr does not say so\n{result}")
     t.check("interrupted" in result.stdout, f"stdout does not say so\n{result}")
@@ -108,36 +100,21 @@ def check_interrupt_leaves_a_model(t):
 
 
 def check_interrupt_with_json(t):
-    process = t.start("train digits --solver descent --tolerance 1e-300 --l2 1e-9 --max-iterations 2000000000 --out run --json --quiet")
-    while process.poll() is None and not (os.path.exists(t.path("run/metrics.jsonl")) and t.read("run/metrics.jsonl").count(b"\n") > 5):
-        time.sleep(0.02)
-    process.send_signal(signal.SIGINT)
-    result = t.finish(process, 60)
+    result = t.interrupt("train digits --solver descent --tolerance 1e-300 --l2 1e-9 --max-iterations 2000000000 --out run --json --quiet", "iteration", 5)
     t.equal(result.code, 130, "the exit code")
     t.equal(result.json()["status"], "interrupted", "the status")
     t.equal(result.stderr, "", "stderr with --quiet")
 
 
 def check_interrupt_of_a_path_leaves_a_model(t):
-    process = t.start("train digits --solver descent --tolerance 1e-300 --l2-path 1e-1,1e-9 --max-iterations 2000000000 --out run --json")
-    while process.poll() is None and not (os.path.exists(t.path("run/metrics.jsonl")) and t.read("run/metrics.jsonl").count(b"\n") > 5):
-        time.sleep(0.02)
-    process.send_signal(signal.SIGINT)
-    result = t.finish(process, 60)
+    result = t.interrupt("train digits --solver descent --tolerance 1e-300 --l2-path 1e-1,1e-9 --max-iterations 2000000000 --out run --json", "iteration", 5)
     t.equal(result.code, 130, "the exit code")
     t.equal(result.json()["status"], "interrupted", "the status")
     t.run("predict run digits:test -o labels.csv")
 
 
 def check_interrupt_of_a_network_leaves_a_model(t):
-    process = t.start("train digits --hidden 16 --epochs 1000000 --out run")
-    deadline = time.monotonic() + 60
-    while time.monotonic() < deadline:
-        if os.path.exists(t.path("run/metrics.jsonl")) and t.read("run/metrics.jsonl").count(b'"epoch"') > 20:
-            break
-        time.sleep(0.02)
-    process.send_signal(signal.SIGINT)
-    result = t.finish(process, 60)
+    result = t.interrupt("train digits --hidden 16 --epochs 1000000 --out run", "epoch", 20)
     t.equal(result.code, 130, f"the exit code\n{result}\n")
     t.check("interrupted: the model so far is in run/model.onnx" in result.stderr, f"stderr does not say so\n{result}")
     t.equal(json.loads(t.read("run/run.json"))["result"]["status"], "interrupted", "the status in run.json")

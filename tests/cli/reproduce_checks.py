@@ -1,9 +1,6 @@
 """What `reproduce` leaves behind: figures that agree with each other, the same ones again, and what there is on Ctrl-C."""
 
 import json
-import os
-import signal
-import time
 
 
 def events(t):
@@ -33,14 +30,7 @@ def check_threads_do_not_change_a_figure(t):
 
 
 def check_interrupt_leaves_what_there_is(t):
-    process = t.start("reproduce f-adjoint --data digits --epochs 1000000 --out run --json --quiet")
-    deadline = time.monotonic() + 60
-    while time.monotonic() < deadline:
-        if os.path.exists(t.path("run/metrics.jsonl")) and t.read("run/metrics.jsonl").count(b'"epoch"') > 5:
-            break
-        time.sleep(0.02)
-    process.send_signal(signal.SIGINT)
-    result = t.finish(process, 60)
+    result = t.interrupt("reproduce f-adjoint --data digits --epochs 1000000 --out run --json --quiet", "epoch", 5)
     t.equal(result.code, 130, f"the exit code\n{result}\n")
     answer = result.json()
     t.equal(answer["status"], "interrupted", "the status")

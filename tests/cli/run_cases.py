@@ -98,6 +98,18 @@ class Tool:
             raise Failure(f"poise {shlex.join(process.words)} took more than {timeout} s\n{stderr.decode()}") from None
         return Result(process.words, process.returncode, (stdout or b"").decode(), stderr.decode())
 
+    def interrupt(self, command, event, count):
+        """Sends SIGINT to a run into the folder `run` once its metrics.jsonl has more than `count` such events."""
+        process = self.start(command)
+        deadline = time.monotonic() + 60
+        while process.poll() is None and time.monotonic() < deadline:
+            if os.path.exists(self.path("run/metrics.jsonl")):
+                if self.read("run/metrics.jsonl").count(f'"{event}"'.encode()) > count:
+                    break
+            time.sleep(0.02)
+        process.send_signal(signal.SIGINT)
+        return self.finish(process, 60)
+
     def run(self, command, exit=0, timeout=120, stdout=subprocess.PIPE):
         result = self.finish(self.start(command, stdout), timeout)
         if exit is not None and result.code != exit:
