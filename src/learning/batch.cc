@@ -8,7 +8,6 @@
 namespace poise::learning {
 namespace {
 
-constexpr Index kChunkRows = 64;  // enough for full speed of a product (32 rows: a tenth slower)
 constexpr std::uint64_t kNothingDropped = ~std::uint64_t{0};  // a batch number
 
 template <typename Numbers>
@@ -232,27 +231,25 @@ void Batch::find_gradient(Team& team, std::span<const Index> rows, const Floats&
   forward(team, kNothingDropped);
   adjoints(team);
   tile_gradients(team);
-  add_up(team, sums);
+  team.share(1, [&](Index) { add_up(sums); });
 }
 
 void Batch::train(Team& team, std::span<const Index> rows, std::uint64_t number, Floats& parameters, StepRule& step,
                   BatchSums& sums) {
   begin(team, rows, parameters);
   forward(team, number);
+  const bool layer_by_layer = options_.rule == Rule::kEquilibrium && options_.order == Order::kGaussSeidel;
+  if (!layer_by_layer) adjoints(team);
+  if (Team::member() == 0) add_up(sums);  // complete by now; nobody reads them before the next meeting
   auto step_of = [&](const Tile& tile) { update(tile, step, parameters.data()); };
-  if (options_.rule == Rule::kEquilibrium && options_.order == Order::kGaussSeidel) {
-    // A layer relaxes against the weights above it after their update (THEORY 3.4).
-    for (Index l = layout_.layers(); l >= 1; --l) {
-      share_tiles(team, [&](const Tile& tile) {
-        if (tile.layer == l) step_of(tile);
-      });
-      if (l > 1) adjoint(team, l);
-    }
-  } else {
-    adjoints(team);
-    share_tiles(team, step_of);
+  if (!layer_by_layer) return share_tiles(team, step_of);
+  // A layer relaxes against the weights above it after their update (THEORY 3.4).
+  for (Index l = layout_.layers(); l >= 1; --l) {
+    share_tiles(team, [&](const Tile& tile) {
+      if (tile.layer == l) step_of(tile);
+    });
+    if (l > 1) adjoint(team, l);
   }
-  add_up(team, sums);
 }
 
 void Batch::evaluate(Team& team, std::span<const Index> rows, const Floats& parameters, BatchSums& sums) {
@@ -261,14 +258,12 @@ void Batch::evaluate(Team& team, std::span<const Index> rows, const Floats& para
     begin(team, rows.subspan(static_cast<std::size_t>(first), static_cast<std::size_t>(std::min(room, count - first))),
           parameters);
     forward(team, kNothingDropped);
-    add_up(team, sums);
+    team.share(1, [&](Index) { add_up(sums); });
   }
 }
 
-void Batch::add_up(Team& team, BatchSums& sums) {
-  team.share(1, [&](Index) {
-    for (const BatchSums& part : chunk_sums_) sums += part;
-  });
+void Batch::add_up(BatchSums& sums) const {
+  for (const BatchSums& part : chunk_sums_) sums += part;
 }
 
 }  // namespace poise::learning

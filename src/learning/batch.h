@@ -22,8 +22,6 @@ struct BatchSums {
   BatchSums& operator+=(const BatchSums& other);
 };
 
-struct Target;  // of a row, head.cc
-
 class Batch {
  public:
   /// Room for `rows` rows. The references must outlive it.
@@ -56,6 +54,7 @@ class Batch {
   void gauss_newton(Team& team, const Floats& direction);
 
  private:
+  static constexpr Index kChunkRows = 64;  // enough for full speed of a product (32 rows: a tenth slower)
   struct Chunk {
     Index number, begin, rows;  // rows [begin, begin + rows) of the batch
   };
@@ -107,7 +106,7 @@ class Batch {
   }
 
   void begin(Team& team, std::span<const Index> rows, const Floats& parameters);
-  void add_up(Team& team, BatchSums& sums);
+  void add_up(BatchSums& sums) const;
   void round_weights(Index begin, Index count);
   void keep_rounded(std::vector<Floats>& values, std::vector<Rounded>& rounded, const Block& b, Index l);
   void keep_rounded(const Chunk& c, Index l);
@@ -127,8 +126,8 @@ class Batch {
   // head.cc: loss, sums and Y*_L
   void head(const Chunk& c, bool count);
   void exponentials_of_scores(const Chunk& c, float* to);
-  double softmax_row(const Target& target, const float* scores, float top, float* adjoint, double& gap) const;
-  double sigmoid_row(const float* target, float* scores, float* adjoint) const;
+  void targets(const Chunk& c, float* to, Index* wanted) const;
+  double sigmoid_row(float* scores, float* adjoint) const;
   void share_out(const Chunk& c, Index l);
 
   // adjoint.cc

@@ -122,10 +122,6 @@ void MultiplyBy(const float* HWY_RESTRICT from, float* HWY_RESTRICT to, const Re
                           HWY_ATTR { hn::StoreU(hn::Mul(hn::LoadU(d, from + k), hn::LoadU(d, to + k)), d, to + k); });
 }
 
-void Exponentials(float* HWY_RESTRICT v, Index count) {
-  Loop(count, [&](Index k, auto d) HWY_ATTR { hn::StoreU(hn::Exp(d, hn::LoadU(d, v + k)), d, v + k); });
-}
-
 void ScaleFloats(const float* HWY_RESTRICT from, const float* HWY_RESTRICT shift, const float* HWY_RESTRICT gain,
                  float* HWY_RESTRICT to, Index count) {
   Loop(count, [&](Index k, auto d) HWY_ATTR {
@@ -210,7 +206,6 @@ HWY_EXPORT(TimesDerivative);
 HWY_EXPORT(Relax);
 HWY_EXPORT(AddScaled);
 HWY_EXPORT(MultiplyBy);
-HWY_EXPORT(Exponentials);
 HWY_EXPORT(ScaleFloats);
 HWY_EXPORT(ScaleBytes);
 HWY_EXPORT(AddColumns);
@@ -236,7 +231,6 @@ void add_scaled(float factor, const float* from, float* to, Index count) {
 void multiply_by(const float* from, float* to, const Rectangle& part) {
   HWY_DYNAMIC_DISPATCH(MultiplyBy)(from, to, part);
 }
-void exponentials(float* v, Index count) { HWY_DYNAMIC_DISPATCH(Exponentials)(v, count); }
 void scale_row(const float* from, const float* shift, const float* gain, float* to, Index count) {
   HWY_DYNAMIC_DISPATCH(ScaleFloats)(from, shift, gain, to, count);
 }

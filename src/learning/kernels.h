@@ -32,9 +32,6 @@ void add_scaled(float factor, const float* from, float* to, Index count);
 /// to[r, j] ← to[r, j] · from[r, j]
 void multiply_by(const float* from, float* to, const Rectangle& part);
 
-/// v[k] ← e^{v[k]}
-void exponentials(float* v, Index count);
-
 /// Asks for a row's numbers to be fetched from memory.
 inline void prefetch(const void* begin, Index bytes) {
   for (Index k = 0; k < bytes; k += 64) __builtin_prefetch(static_cast<const char*>(begin) + k);
