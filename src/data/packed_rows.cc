@@ -32,6 +32,16 @@ bool convert(std::span<const double> values, float* to) {
   return wrong == 0;
 }
 
+/// Integers of 16 bits onto the others.
+void append_integers(std::span<const double> values, std::vector<std::int16_t>& packed) {
+  const std::size_t before = packed.size();
+  packed.resize(before + values.size());
+  std::int16_t* const to = packed.data() + before;
+  for (std::size_t k = 0; k < values.size(); ++k) {
+    to[k] = static_cast<std::int16_t>(static_cast<std::int32_t>(values[k]));
+  }
+}
+
 template <typename Wide, typename Narrow>
 std::vector<Wide> widened(const std::vector<Narrow>& values) {
   std::vector<Wide> wide;
@@ -42,7 +52,7 @@ std::vector<Wide> widened(const std::vector<Narrow>& values) {
 
 }  // namespace
 
-void PackedRows::append(std::span<const double> values) {
+void PackedRows::append(std::span<const double> values, bool narrow) {
   const auto fits = [&](auto& packed) {
     const std::size_t before = packed.size();
     packed.resize(before + values.size());
@@ -51,6 +61,7 @@ void PackedRows::append(std::span<const double> values) {
     return false;
   };
   if (auto* packed = std::get_if<std::vector<std::int16_t>>(&values_)) {
+    if (narrow) return append_integers(values, *packed);
     if (fits(*packed)) return;
     values_ = widened<float>(*packed);
   }

@@ -18,8 +18,9 @@ class PackedRows {
   explicit PackedRows(Index cols) : cols_(cols) {}
   PackedRows(std::span<const double> values, Index cols) : cols_(cols) { append(values); }
 
-  /// Some more rows. The type widens, for all rows, at the first number that does not fit.
-  void append(std::span<const double> values);
+  /// Some more rows. The type widens, for all rows, at the first number that does not fit. `narrow`: all of them are
+  /// known to be integers of 16 bits.
+  void append(std::span<const double> values, bool narrow = false);
   /// Makes room for so many numbers in all.
   void reserve(std::size_t numbers);
 

@@ -24,11 +24,10 @@ class ChunkParser {
  public:
   ChunkParser(const TableText& text, const ParsedTable& table) : text_(text), table_(table) {
     long_.resize(table.modes.size(), 0);
-    decimal_.resize(table.modes.size(), 0);
     run_end_.resize(table.modes.size(), 0);
     for (std::size_t k = run_end_.size(); k-- > 0;) {
-      const bool goes_on = k + 1 < run_end_.size() && table.modes[k + 1] == CellMode::kNumber;
-      run_end_[k] = goes_on ? run_end_[k + 1] : k;
+      const bool last = k + 1 == run_end_.size();
+      run_end_[k] = last || table.modes[k] != CellMode::kNumber ? k : std::max(k + 1, run_end_[k + 1]);
     }
     chunk_.odd.resize(table.odd.size());
     chunk_.texts.resize(table.texts.size());
@@ -57,8 +56,9 @@ class ChunkParser {
   Index batch_rows() const { return static_cast<Index>(used_ / table_.odd.size()); }
 
   void pack() {
-    chunk_.numbers.append({numbers_.data(), used_});
+    chunk_.numbers.append({numbers_.data(), used_}, narrow_);
     used_ = 0;
+    narrow_ = true;
   }
 
   /// Room for the whole chunk, which has `share` times the rows of the first batch: growing would touch all pages anew.
@@ -72,9 +72,9 @@ class ChunkParser {
     const char* const row = p;
     const std::size_t columns = table_.modes.size();
     for (std::size_t column = 0;; ++column) {
+      take_numbers(p, column);
       switch (table_.modes[column]) {
         case CellMode::kNumber:
-          if (!decimal_[column]) take_integers(p, column);
           take_number(p, column);
           break;
         case CellMode::kText:
@@ -93,33 +93,63 @@ class ChunkParser {
     }
   }
 
-  /// Takes cells that are short integers, as most in counts and in images written as text, up to the last of this run
-  /// of number columns: that one and what else there is are left to take_number. Cells are found 64 bytes at a time, so
-  /// that none has to wait for the one before. With PackedRows by batches, integers of one and two digits read 2.3
-  /// times as fast as cell by cell (bench/README.md).
-  void take_integers(const char*& p, std::size_t& column) {
-    constexpr std::ptrdiff_t kBlock = 64, kBehind = 8;
-    const std::size_t last = run_end_[column];
-    double* out = numbers_.data() + used_;
-    const double* const first = out;
-    bool integers = !text_.dialect.runs();
-    while (integers && column < last && text_.end - p >= kBlock + kBehind) {
+  /// Takes cells that are numbers, blanks around them or not, up to the end of this run of number columns or the
+  /// table's last column: that one and what else there is are left to take_number. Cells are found 64 bytes at a time,
+  /// so that none has to wait for the one before.
+  void take_numbers(const char*& p, std::size_t& column) {
+    constexpr std::ptrdiff_t kBlock = 64, kBehind = 4;
+    if (text_.dialect.runs() || p - text_.begin < kBeforePlain) return;
+    double* const first = numbers_.data() + used_;
+    double* const stop = first + (run_end_[column] - column);
+    double* out = first;
+    while (out != stop && text_.end - p >= kBlock + kBehind) {
       const char* const block = p;
       std::uint64_t delimiters = bytes_equal(block, text_.dialect.delimiter);
-      integers = delimiters != 0;
-      for (; delimiters != 0 && column < last; delimiters &= delimiters - 1) {
-        const char* const end = block + std::countr_zero(delimiters);
-        integers = !decimal_[column] && parse_digits(p, static_cast<std::size_t>(end - p), *out);
-        if (!integers) {
-          decimal_[column] = std::find(p, end, '.') != end;
-          break;
-        }
-        p = end + 1;
-        ++out;
-        ++column;
-      }
+      const std::uint64_t points = bytes_equal(block, '.');
+      if (delimiters == 0) break;
+      if (points == 0) take_digits(p, block, delimiters, out, stop);
+      if (out == stop || delimiters == 0) continue;
+      narrow_ = false;
+      if (!take_decimals(p, block, delimiters, points, out, stop)) break;
     }
     used_ += static_cast<std::size_t>(out - first);
+    column += static_cast<std::size_t>(out - first);
+  }
+
+  /// Takes cells of one to four digits, the ends of which are in `delimiters`, a bit a byte of the block.
+  static void take_digits(const char*& p, const char* block, std::uint64_t& delimiters, double*& out, double* stop) {
+    for (; delimiters != 0 && out != stop; delimiters &= delimiters - 1) {
+      const char* const end = block + std::countr_zero(delimiters);
+      if (!parse_digits(p, static_cast<std::size_t>(end - p), *out)) return;
+      p = end + 1;
+      ++out;
+    }
+  }
+
+  /// Takes any numbers; false at a cell that is none. `points` has the decimal points of the block.
+  bool take_decimals(const char*& p, const char* block, std::uint64_t delimiters, std::uint64_t points, double*& out,
+                     double* stop) const {
+    for (; delimiters != 0 && out != stop; delimiters &= delimiters - 1) {
+      const char* const end = block + std::countr_zero(delimiters);
+      const std::uint64_t inside = points & (delimiters ^ (delimiters - 1));  // of this cell: the others are gone
+      const char* const point = inside == 0 ? end : block + std::countr_zero(inside);
+      points ^= inside;
+      if (!parse_plain(p, end, point, *out) && !parse_any(p, end, *out)) return false;
+      p = end + 1;
+      ++out;
+    }
+    return true;
+  }
+
+  /// Whether [p, end) is a finite number with nothing but blanks around it.
+  bool parse_any(const char* p, const char* end, double& value) const {
+    p = text_.skip_blanks(p);
+    while (end > p && text_.is_blank(end[-1])) --end;
+    // Both ways give the same bits. Trying the first on long decimals too costs a third.
+    const char* q = p;
+    if (end - p <= kLongDecimal && parse_short_decimal(q, end, value)) return q == end;
+    const auto [stop, code] = std::from_chars(p, end, value);
+    return code == std::errc{} && stop == end && std::isfinite(value);
   }
 
   void take_number(const char*& p, std::size_t column) {
@@ -128,23 +158,27 @@ class ChunkParser {
       numbers_[used_++] = *p++ - '0';
       return;
     }
+    const double value = read_number(p, column);
+    narrow_ = narrow_ && value >= -32768 && value <= 32767 && value == static_cast<std::int16_t>(value);
+    numbers_[used_++] = value;
+  }
+
+  double read_number(const char*& p, std::size_t column) {
     const char* q = text_.skip_blanks(p);
     double value = 0;
     // Both ways give the same bits. Columns of long decimals keep to the second: trying the first too costs a third.
     if (!long_[column] && parse_short_decimal(q, text_.end, value) && ends_cell(q)) {
       p = q;
-      numbers_[used_++] = value;
-      return;
+      return value;
     }
     q = text_.skip_blanks(p);
     const auto [stop, code] = std::from_chars(q, text_.end, value);  // a long decimal
     long_[column] = stop - q > kLongDecimal;
     if (code == std::errc{} && std::isfinite(value) && ends_cell(q = stop)) {
       p = q;
-      numbers_[used_++] = value;
-      return;
+      return value;
     }
-    numbers_[used_++] = odd_number(p, column);
+    return odd_number(p, column);
   }
 
   /// Whether nothing but blanks is left in the cell; moves q to its end.
@@ -207,10 +241,10 @@ class ChunkParser {
   TableChunk chunk_;
   // One a column:
   std::vector<char> long_;            ///< whether its cell before was a long decimal
-  std::vector<char> decimal_;         ///< whether it has a decimal point somewhere
-  std::vector<std::size_t> run_end_;  ///< the last of the number columns that follow it without a gap
+  std::vector<std::size_t> run_end_;  ///< the first behind it that is no number column, or the table's last
   std::vector<double> numbers_;
   std::size_t used_ = 0;
+  bool narrow_ = true;  ///< whether all of them are known to be integers of 16 bits
 };
 
 ParsedTable empty_table(const std::vector<CellMode>& modes, std::size_t chunks) {
