@@ -6,6 +6,7 @@
 #include <cmath>
 #include <memory>
 
+#include "base/large_pages.h"
 #include "base/parallel.h"
 #include "data/chunk_moments.h"
 #include "poise/error.h"
@@ -95,9 +96,10 @@ class FeatureBuilder {
     for (std::size_t f = 0; f < zero.size(); ++f) zero[f] = standards_[f].stored(0);
     const NumberRuns runs = number_runs();
     // Not a vector: its zeros would be a pass over memory of their own.
-    const auto values = std::make_shared_for_overwrite<float[]>(at(parsed_.rows() * features_));
+    const std::shared_ptr<void> owner = allocate_large(at(parsed_.rows() * features_) * sizeof(float));
+    auto* const values = static_cast<float*>(owner.get());
     parallel_for(static_cast<Index>(parsed_.chunks.size()), threads_, [&](Index c) {
-      float* out = values.get() + parsed_.first_row[at(c)] * features_;
+      float* out = values + parsed_.first_row[at(c)] * features_;
       std::vector<double> x(at(parsed_.number_columns()));
       for (Index i = 0; i < parsed_.chunks[at(c)].rows; ++i, out += features_) {
         std::copy(zero.begin(), zero.end(), out);
@@ -106,7 +108,7 @@ class FeatureBuilder {
         write_categories(c, i, out);
       }
     });
-    return Features::view_floats(values, values.get(), parsed_.rows(), features_);
+    return Features::view_floats(owner, values, parsed_.rows(), features_);
   }
 
  private:
