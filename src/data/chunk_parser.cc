@@ -119,27 +119,39 @@ class ChunkParser {
 
   /// Takes cells of one to four digits, the ends of which are in `delimiters`, a bit a byte of the block.
   static void take_digits(const char*& p, const char* block, std::uint64_t& delimiters, double*& out, double* stop) {
-    for (; delimiters != 0 && out != stop; delimiters &= delimiters - 1) {
-      const char* const end = block + std::countr_zero(delimiters);
-      if (!parse_digits(p, static_cast<std::size_t>(end - p), *out)) return;
-      p = end + 1;
-      ++out;
+    const char* from = p;  // copies, for the loop to keep in registers
+    double* to = out;
+    std::uint64_t ends = delimiters;
+    for (; ends != 0 && to != stop; ends &= ends - 1) {
+      const char* const end = block + std::countr_zero(ends);
+      if (!parse_digits(from, static_cast<std::size_t>(end - from), *to)) break;
+      from = end + 1;
+      ++to;
     }
+    p = from;
+    out = to;
+    delimiters = ends;
   }
 
   /// Takes any numbers; false at a cell that is none. `points` has the decimal points of the block.
   bool take_decimals(const char*& p, const char* block, std::uint64_t delimiters, std::uint64_t points, double*& out,
                      double* stop) const {
-    for (; delimiters != 0 && out != stop; delimiters &= delimiters - 1) {
+    const char* from = p;
+    double* to = out;
+    bool numbers = true;
+    for (; delimiters != 0 && to != stop; delimiters &= delimiters - 1) {
       const char* const end = block + std::countr_zero(delimiters);
       const std::uint64_t inside = points & (delimiters ^ (delimiters - 1));  // of this cell: the others are gone
       const char* const point = inside == 0 ? end : block + std::countr_zero(inside);
       points ^= inside;
-      if (!parse_plain(p, end, point, *out) && !parse_any(p, end, *out)) return false;
-      p = end + 1;
-      ++out;
+      numbers = parse_plain(from, end, point, *to) || parse_any(from, end, *to);
+      if (!numbers) break;
+      from = end + 1;
+      ++to;
     }
-    return true;
+    p = from;
+    out = to;
+    return numbers;
   }
 
   /// Whether [p, end) is a finite number with nothing but blanks around it.

@@ -1,6 +1,7 @@
 // Numbers in text: exact, and fast where they are short.
 #pragma once
 
+#include <array>
 #include <bit>
 #include <cstddef>
 #include <cstdint>
@@ -89,6 +90,13 @@ inline bool parse_digits(const char* p, std::size_t count, double& value) {
 
 constexpr double kPowersOfTen[] = {1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,  1e8,  1e9,  1e10, 1e11,
                                    1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22};
+/// At 8 + n the last n bytes of a word: none below 8, all above 16. A look at a table, since shifts by a variable cost
+/// more.
+constexpr auto kLastBytes = [] {
+  std::array<std::uint64_t, 24> masks{};
+  for (std::size_t n = 1; n < 16; ++n) masks[8 + n] = ~std::uint64_t{0} << (n < 8 ? 64 - 8 * n : 0);
+  return masks;
+}();
 constexpr std::ptrdiff_t kBeforePlain = 17;  // bytes that parse_plain reads before the end of a cell
 
 /// The number that the whole of [p, end) is: a minus or none, 1 to 15 digits, and among, before or behind them the
@@ -102,19 +110,18 @@ inline bool parse_plain(const char* p, const char* end, const char* point, doubl
   if (count - 1 > 14) return false;
   // The eight digits that end `skipped` digits before the last: those behind the point are where they are in the text,
   // those before it one byte further back. Zeros in place of what is before the first digit.
-  const auto digits = [&](std::size_t skipped, std::size_t behind, std::size_t wanted) {
+  const auto digits = [&](std::size_t skipped) {
     std::uint64_t as_is = 0, moved = 0;
     std::memcpy(&as_is, end - skipped - 8, sizeof as_is);
     std::memcpy(&moved, end - skipped - 8 - pointed, sizeof moved);
-    const std::uint64_t before_point = (~std::uint64_t{0} >> (4 * behind)) >> (4 * behind);
-    const std::uint64_t word = ((moved & before_point) | (as_is & ~before_point)) ^ kZeros;
-    return word & (~std::uint64_t{0} << (64 - 8 * wanted));
+    const std::uint64_t behind = kLastBytes[8 + decimals - skipped];
+    return (moved ^ ((moved ^ as_is) & behind) ^ kZeros) & kLastBytes[8 + count - skipped];
   };
-  std::uint64_t word = digits(0, decimals, count < 8 ? count : 8);
+  std::uint64_t word = digits(0);
   if (!all_digits(word)) return false;
   std::uint64_t integer = join_digits(word);
   if (count > 8) {
-    word = digits(8, decimals > 8 ? decimals - 8 : 0, count - 8);
+    word = digits(8);
     if (!all_digits(word)) return false;
     integer += join_digits(word) * 100000000;
   }

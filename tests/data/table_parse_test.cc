@@ -9,6 +9,8 @@
 #include <string>
 #include <vector>
 
+#include "helpers.h"
+
 namespace poise {
 namespace {
 
@@ -142,6 +144,14 @@ TEST(TableParse, WidensWhereAnIntegerIsLate) {  // 16 bits hold all rows of the 
     parsed.chunks[0].numbers.unpack(3000, row);
     EXPECT_EQ(row[0], -32768);
     EXPECT_EQ(row[1], std::strtod(late, nullptr));
+  }
+}
+
+TEST(TableParse, SeesAQuoteWhereverItIs) {  // rows 65536 and 131073 are where chunks begin
+  for (const std::size_t place : {0, 65535, 65536, 65537, 131072, 131073, 199999}) {
+    std::string text = "n,label\n";
+    for (std::size_t i = 0; i < 200000; ++i) text += i == place ? "1,\"x\ny\"\n" : "2,x\n";
+    EXPECT_EQ(read_text(text).rows(), 200000) << place;
   }
 }
 
