@@ -131,12 +131,59 @@ std::vector<Moments> integer_moments(const std::int16_t* x, Index rows, Index co
   return moments;
 }
 
+/// No weights and no missing value: the same sums as those of ChunkMoments, bit for bit, in fewer instructions.
+template <typename Number>
+std::vector<Moments> whole_moments(const Number* x, Index rows, Index columns) {
+  const std::size_t count = at(columns);
+  std::vector<double> center(x, x + count), low = center, high = center, sum(count, 0.0);
+  const Number* row = x;
+  for (Index i = 0; i < rows; ++i, row += count) {
+    double *s = sum.data(), *least = low.data(), *most = high.data();
+    const double* const c = center.data();
+#pragma omp simd
+    for (std::size_t j = 0; j < count; ++j) {
+      const double value = row[j];
+      s[j] += value - c[j];
+      least[j] = value < least[j] ? value : least[j];
+      most[j] = value > most[j] ? value : most[j];
+    }
+  }
+  for (std::size_t j = 0; j < count; ++j) {
+    center[j] += sum[j] / static_cast<double>(rows);
+    sum[j] = 0;
+  }
+  row = x;
+  for (Index i = 0; i < rows; ++i, row += count) {
+    double* const s = sum.data();
+    const double* const c = center.data();
+#pragma omp simd
+    for (std::size_t j = 0; j < count; ++j) {
+      const double d = row[j] - c[j];
+      s[j] += d * d;
+    }
+  }
+  std::vector<Moments> moments(count);
+  for (std::size_t j = 0; j < count; ++j) {
+    moments[j] = {static_cast<double>(rows), center[j], sum[j], low[j], high[j], rows};
+  }
+  return moments;
+}
+
+bool has_gaps(const TableChunk& chunk) {
+  return std::any_of(chunk.odd.begin(), chunk.odd.end(), [](const OddCells& odd) {
+    return odd.missing > 0 || odd.text > 0 || odd.first_infinite != nullptr;
+  });
+}
+
 }  // namespace
 
 std::vector<Moments> chunk_moments(const TableChunk& chunk, Index columns, const double* weights) {
   const std::int16_t* const integers = chunk.numbers.integers();
   if (integers != nullptr && weights == nullptr && chunk.rows > 0 && chunk.rows <= kMostIntegerRows) {
     return integer_moments(integers, chunk.rows, columns);
+  }
+  if (weights == nullptr && chunk.rows > 0 && !has_gaps(chunk)) {
+    return chunk.numbers.visit([&](const auto* x) { return whole_moments(x, chunk.rows, columns); });
   }
   return ChunkMoments(chunk, columns, weights).run();
 }

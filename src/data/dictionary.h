@@ -19,6 +19,7 @@ class Dictionary {
 
   /// The number of `text`, counted once more (or `count` times).
   std::uint32_t add(std::string_view text, const char* where, std::int64_t count = 1) {
+    if (text.size() == 1) return add_single(text, where, count);
     if (2 * (entries_.size() + 1) > slots_.size()) grow();
     std::size_t slot = hash(text) & (slots_.size() - 1);
     for (; slots_[slot] != 0; slot = (slot + 1) & (slots_.size() - 1)) {
@@ -35,6 +36,18 @@ class Dictionary {
   const std::vector<Entry>& entries() const { return entries_; }
 
  private:
+  /// One character, such as the label of ten classes: there is nothing to search or to compare.
+  std::uint32_t add_single(std::string_view text, const char* where, std::int64_t count) {
+    if (singles_.empty()) singles_.assign(256, 0);
+    std::uint32_t& number = singles_[static_cast<unsigned char>(text[0])];
+    if (number == 0) {
+      entries_.push_back({text, 0, where});
+      number = static_cast<std::uint32_t>(entries_.size());
+    }
+    entries_[number - 1].count += count;
+    return number - 1;
+  }
+
   static std::uint64_t hash(std::string_view text) {
     std::uint64_t h = text.size() * 0x9e3779b97f4a7c15ULL;
     const char* p = text.data();
@@ -54,6 +67,7 @@ class Dictionary {
   void grow() {
     slots_.assign(slots_.empty() ? 16 : 2 * slots_.size(), 0);
     for (std::uint32_t i = 0; i < entries_.size(); ++i) {
+      if (entries_[i].text.size() == 1) continue;
       std::size_t slot = hash(entries_[i].text) & (slots_.size() - 1);
       while (slots_[slot] != 0) slot = (slot + 1) & (slots_.size() - 1);
       slots_[slot] = i + 1;
@@ -61,7 +75,8 @@ class Dictionary {
   }
 
   std::vector<Entry> entries_;
-  std::vector<std::uint32_t> slots_;  ///< number of the entry + 1; 0: free
+  std::vector<std::uint32_t> slots_;    ///< number of the entry + 1; 0: free
+  std::vector<std::uint32_t> singles_;  ///< the same of strings of one character, by character
 };
 
 }  // namespace poise

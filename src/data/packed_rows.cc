@@ -32,42 +32,48 @@ bool convert(std::span<const double> values, float* to) {
   return wrong == 0;
 }
 
-template <typename Wide, typename Narrow>
-std::vector<Wide> widened(const std::vector<Narrow>& values) {
-  std::vector<Wide> wide;
-  wide.reserve(values.capacity());
-  wide.insert(wide.end(), values.begin(), values.end());
-  return wide;
-}
-
 }  // namespace
 
-void PackedRows::append(std::span<const double> values) {
-  const auto fits = [&](auto& packed) {
-    const std::size_t before = packed.size();
-    packed.resize(before + values.size());
-    if (convert(values, packed.data() + before)) return true;
-    packed.resize(before);
-    return false;
-  };
-  if (auto* packed = std::get_if<std::vector<std::int16_t>>(&values_)) {
-    if (fits(*packed)) return;
-    values_ = widened<float>(*packed);
-  }
-  if (auto* packed = std::get_if<std::vector<float>>(&values_)) {
-    if (fits(*packed)) return;
-    values_ = widened<double>(*packed);
-  }
-  auto& packed = std::get<std::vector<double>>(values_);
-  packed.insert(packed.end(), values.begin(), values.end());
+/// Room for so many more numbers, and the place of the first.
+template <typename T>
+T* PackedRows::grow(std::size_t more) {
+  const std::size_t needed = (size_ + more) * sizeof(T);
+  if (needed > array_.capacity()) array_.reserve(std::max(needed, 2 * array_.capacity()), size_ * sizeof(T));
+  return array_.data<T>() + size_;
 }
 
-void PackedRows::reserve(std::size_t numbers) {
-  std::visit([&](auto& values) { values.reserve(numbers); }, values_);
+template <typename Narrow, typename Wide>
+void PackedRows::widen(Type type) {
+  type_ = type;
+  if (size_ == 0) return;
+  PoolArray wide(array_.pool());
+  wide.reserve(array_.capacity() / sizeof(Narrow) * sizeof(Wide), 0);
+  std::copy_n(array_.data<Narrow>(), size_, wide.data<Wide>());
+  array_ = std::move(wide);
 }
+
+void PackedRows::append(std::span<const double> values, bool narrow) {
+  if (type_ == Type::kInteger) {
+    auto* const to = grow<std::int16_t>(values.size());
+    if (narrow) {
+      for (std::size_t k = 0; k < values.size(); ++k) {
+        to[k] = static_cast<std::int16_t>(static_cast<std::int32_t>(values[k]));
+      }
+    } else if (!convert(values, to)) {
+      widen<std::int16_t, float>(Type::kFloat);
+    }
+  }
+  if (type_ == Type::kFloat && !convert(values, grow<float>(values.size()))) widen<float, double>(Type::kDouble);
+  if (type_ == Type::kDouble) std::copy(values.begin(), values.end(), grow<double>(values.size()));
+  size_ += values.size();
+}
+
+void PackedRows::reserve(std::size_t numbers) { array_.reserve(numbers * width(), size_ * width()); }
+
+void PackedRows::trim() { array_.trim(size_ * width()); }
 
 void PackedRows::unpack(Index row, double* out) const {
-  std::visit([&](const auto& values) { std::copy_n(values.data() + row * cols_, cols_, out); }, values_);
+  visit([&](const auto* x) { std::copy_n(x + row * cols_, cols_, out); });
 }
 
 }  // namespace poise

@@ -2,10 +2,11 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <span>
-#include <variant>
-#include <vector>
+#include <utility>
 
+#include "base/large_pages.h"
 #include "poise/dataset.h"
 
 namespace poise {
@@ -15,25 +16,47 @@ namespace poise {
 class PackedRows {
  public:
   PackedRows() = default;
-  explicit PackedRows(Index cols) : cols_(cols) {}
+  PackedRows(Index cols, std::shared_ptr<LargePool> pool) : cols_(cols), array_(std::move(pool)) {}
   PackedRows(std::span<const double> values, Index cols) : cols_(cols) { append(values); }
 
-  /// Some more rows. The type widens, for all rows, at the first number that does not fit.
-  void append(std::span<const double> values);
-  /// Makes room for so many numbers in all.
+  /// Some more rows. The type widens, for all rows, at the first number that does not fit. `narrow`: all of them are
+  /// known to be integers of 16 bits.
+  void append(std::span<const double> values, bool narrow = false);
+  /// Makes room for so many numbers in all, of the type that holds those so far.
   void reserve(std::size_t numbers);
+  /// Gives back what was reserved for nothing.
+  void trim();
 
   /// The numbers of one row.
   void unpack(Index row, double* out) const;
-  /// All rows, one behind the other, if all numbers are integers of 16 bits; else null.
-  const std::int16_t* integers() const {
-    const auto* values = std::get_if<std::vector<std::int16_t>>(&values_);
-    return values == nullptr ? nullptr : values->data();
+  /// use(x) with all rows, one behind the other, x a pointer to int16, float or double.
+  template <typename Use>
+  decltype(auto) visit(const Use& use) const {
+    switch (type_) {
+      case Type::kInteger:
+        return use(array_.data<const std::int16_t>());
+      case Type::kFloat:
+        return use(array_.data<const float>());
+      default:
+        return use(array_.data<const double>());
+    }
   }
+  /// The same, if all numbers are integers of 16 bits; else null.
+  const std::int16_t* integers() const { return type_ == Type::kInteger ? array_.data<const std::int16_t>() : nullptr; }
 
  private:
+  enum class Type : std::uint8_t { kInteger, kFloat, kDouble };
+
+  template <typename T>
+  T* grow(std::size_t more);
+  template <typename Narrow, typename Wide>
+  void widen(Type type);
+  std::size_t width() const { return type_ == Type::kInteger ? 2 : type_ == Type::kFloat ? 4 : 8; }
+
   Index cols_ = 0;
-  std::variant<std::vector<std::int16_t>, std::vector<float>, std::vector<double>> values_;
+  Type type_ = Type::kInteger;
+  std::size_t size_ = 0;  // numbers
+  PoolArray array_;
 };
 
 }  // namespace poise

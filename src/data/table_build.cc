@@ -6,6 +6,7 @@
 #include <cmath>
 #include <memory>
 
+#include "base/large_pages.h"
 #include "base/parallel.h"
 #include "data/chunk_moments.h"
 #include "poise/error.h"
@@ -95,18 +96,13 @@ class FeatureBuilder {
     for (std::size_t f = 0; f < zero.size(); ++f) zero[f] = standards_[f].stored(0);
     const NumberRuns runs = number_runs();
     // Not a vector: its zeros would be a pass over memory of their own.
-    const auto values = std::make_shared_for_overwrite<float[]>(at(parsed_.rows() * features_));
+    const std::shared_ptr<void> owner = allocate_large(at(parsed_.rows() * features_) * sizeof(float));
+    auto* const values = static_cast<float*>(owner.get());
     parallel_for(static_cast<Index>(parsed_.chunks.size()), threads_, [&](Index c) {
-      float* out = values.get() + parsed_.first_row[at(c)] * features_;
-      std::vector<double> x(at(parsed_.number_columns()));
-      for (Index i = 0; i < parsed_.chunks[at(c)].rows; ++i, out += features_) {
-        std::copy(zero.begin(), zero.end(), out);
-        parsed_.chunks[at(c)].numbers.unpack(i, x.data());
-        write_numbers(runs, x.data(), out);
-        write_categories(c, i, out);
-      }
+      float* const out = values + parsed_.first_row[at(c)] * features_;
+      parsed_.chunks[at(c)].numbers.visit([&](const auto* x) { write_chunk(c, runs, zero, x, out); });
     });
-    return Features::view_floats(values, values.get(), parsed_.rows(), features_);
+    return Features::view_floats(owner, values, parsed_.rows(), features_);
   }
 
  private:
@@ -194,14 +190,28 @@ class FeatureBuilder {
     return result;
   }
 
-  void write_numbers(const NumberRuns& numbers, const double* x, float* out) const {
+  template <typename Number>
+  void write_chunk(Index c, const NumberRuns& runs, const std::vector<float>& zero, const Number* x, float* out) const {
+    const Index numbers = parsed_.number_columns();
+    const bool all_written = runs.runs.size() == 1 && runs.runs[0].length == features_;
+    for (Index i = 0; i < parsed_.chunks[at(c)].rows; ++i, x += numbers, out += features_) {
+      if (!all_written) std::copy(zero.begin(), zero.end(), out);
+      write_numbers(runs, x, out);
+      write_categories(c, i, out);
+    }
+  }
+
+  template <typename Number>
+  void write_numbers(const NumberRuns& numbers, const Number* x, float* out) const {
     for (const auto& run : numbers.runs) {
-      const double *value = x + run.slot, *offset = numbers.offset.data() + run.slot;
+      const Number* const value = x + run.slot;
+      const double* const offset = numbers.offset.data() + run.slot;
       const double *scale = numbers.scale.data() + run.slot, *fill = numbers.fill.data() + run.slot;
       float* const to = out + run.feature;
 #pragma omp simd
       for (Index j = 0; j < run.length; ++j) {
-        to[j] = static_cast<float>(((value[j] == value[j] ? value[j] : fill[j]) - offset[j]) / scale[j]);
+        const auto there = static_cast<double>(value[j]);
+        to[j] = static_cast<float>(((there == there ? there : fill[j]) - offset[j]) / scale[j]);
       }
     }
     for (const auto& [slot, feature] : numbers.marked) {

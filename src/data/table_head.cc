@@ -177,9 +177,9 @@ std::string TableHead::title(Index column) const {
 
 TableHead open_table(const Bytes& bytes, const std::string& file, const ReadOptions& options,
                      const std::vector<std::string>& expected_names) {
-  check_text(bytes, file, options.threads);
   TableHead head;
-  head.text = {bytes.data, bytes.data + bytes.size, {',', options.comment}, file};
+  const bool quotes = check_text(bytes, file, options.threads);
+  head.text = {bytes.data, bytes.data + bytes.size, {',', options.comment}, file, quotes};
   if (bytes.view().starts_with("\xEF\xBB\xBF")) head.text.begin += 3;
   head.text.dialect.delimiter =
       options.delimiter != 0 ? options.delimiter : infer_delimiter(head.text, without_gz(file));

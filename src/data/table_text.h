@@ -33,6 +33,7 @@ struct TableText {
   const char* end = nullptr;
   Dialect dialect;
   std::string file;
+  bool quotes = true;  ///< whether there may be any: a hint
 
   bool is_blank(char c) const { return c == ' ' || (c == '\t' && dialect.delimiter != '\t'); }
   const char* skip_blanks(const char* p) const {
@@ -73,8 +74,9 @@ struct TableText {
   bool next_cell_slow(const char*& p) const;
 };
 
-/// Refuses what is not UTF-8 text: other encodings, NUL bytes, line ends of carriage returns alone.
-void check_text(const Bytes& bytes, const std::string& file, int threads);
+/// Refuses what is not UTF-8 text: other encodings, NUL bytes, line ends of carriage returns alone. Whether there is a
+/// quote in it.
+bool check_text(const Bytes& bytes, const std::string& file, int threads);
 
 /// Chunks of about 256 KiB (as numbers they fit into the second-level cache) that begin and end at rows: boundaries
 /// depend on the text alone, so results do not depend on the number of threads. `data` is where the first row of data

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <bit>
 #include <cstdlib>
 #include <random>
 #include <string>
@@ -56,13 +57,13 @@ TEST(ParseNumber, TellsMissingInfiniteAndText) {
   }
 }
 
-TEST(ParseDigits, ReadsOneToSevenOfThemWhateverFollows) {
+TEST(ParseDigits, ReadsOneToFourOfThemWhateverFollows) {
   std::mt19937_64 random(2);
   for (int k = 0; k < 200000; ++k) {
-    char text[9] = "";
-    const std::size_t digits = random() % 9;
-    for (std::size_t i = 0; i < 8; ++i) text[i] = static_cast<char>(i < digits ? '0' + random() % 10 : random() % 256);
-    const bool fits = digits >= 1 && digits <= 7;
+    char text[7] = "";
+    const std::size_t digits = random() % 7;
+    for (std::size_t i = 0; i < 6; ++i) text[i] = static_cast<char>(i < digits ? '0' + random() % 10 : random() % 256);
+    const bool fits = digits >= 1 && digits <= 4;
     double value = -1;
     ASSERT_EQ(parse_digits(text, digits, value), fits) << text;
     ASSERT_EQ(value, fits ? std::stod(std::string(text, digits)) : -1) << text;
@@ -75,13 +76,84 @@ TEST(ParseDigits, ReadsOneToSevenOfThemWhateverFollows) {
   }
 }
 
+/// What parse_plain makes of a cell that has other bytes, digits and points among them, on both sides.
+bool plain(const std::string& cell, std::mt19937_64& random, double& value) {
+  std::string text(static_cast<std::size_t>(kBeforePlain), ' ');
+  for (char& c : text) c = random() % 4 == 0 ? '.' : static_cast<char>('0' + random() % 10);
+  text += cell + "9.9";
+  const char* const begin = text.data() + kBeforePlain;
+  const std::size_t point = cell.find('.');
+  const char* const end = begin + cell.size();
+  return parse_plain(begin, end, point == std::string::npos ? end : begin + point, value);
+}
+
+TEST(ParsePlain, AgreesWithStrtodOnEveryShape) {
+  std::mt19937_64 random(4);
+  for (int k = 0; k < 400000; ++k) {
+    const std::size_t digits = random() % 18;
+    std::string cell;
+    for (std::size_t i = 0; i < digits; ++i) cell += static_cast<char>('0' + (random() % 3 == 0 ? 0 : random() % 10));
+    if (random() % 4 != 0) cell.insert(random() % (digits + 1), 1, '.');
+    if (random() % 2 == 0) cell.insert(0, 1, '-');
+    double value = -12345;
+    const bool fits = digits >= 1 && digits <= 15;
+    ASSERT_EQ(plain(cell, random, value), fits) << cell;
+    const double want = fits ? std::strtod(cell.c_str(), nullptr) : -12345;
+    ASSERT_EQ(std::bit_cast<std::uint64_t>(value), std::bit_cast<std::uint64_t>(want)) << cell;
+  }
+}
+
+TEST(ParsePlain, LeavesEverythingElse) {
+  std::mt19937_64 random(5);
+  double value = 0;
+  for (const char* cell : {"",
+                           "-",
+                           ".",
+                           "-.",
+                           "--1",
+                           "1-",
+                           "+1",
+                           "1.2.3",
+                           "1..2",
+                           ".-1",
+                           "1e3",
+                           "1 ",
+                           " 1",
+                           "\"1\"",
+                           "1\n2",
+                           "1\r",
+                           "12a",
+                           "0x1",
+                           "nan",
+                           "inf",
+                           "?",
+                           "1,2",
+                           "1_0",
+                           "1234567.12345678x",
+                           "x2345678.12345678"}) {
+    EXPECT_FALSE(plain(cell, random, value)) << cell;
+  }
+  for (int k = 0; k < 200000; ++k) {  // one byte of a number is something else
+    std::string cell;
+    for (std::size_t i = 1 + random() % 15; i > 0; --i) cell += static_cast<char>('0' + random() % 10);
+    cell.insert(random() % (cell.size() + 1), 1, '.');
+    char& bad = cell[random() % cell.size()];
+    const char old = bad;
+    bad = static_cast<char>(random() % 256);
+    const bool digit = bad >= '0' && bad <= '9', minus = &bad == cell.data() && bad == '-';
+    if (digit || minus || bad == '.' || old == '.') continue;
+    ASSERT_FALSE(plain(cell, random, value)) << cell;
+  }
+}
+
 TEST(BytesEqual, FindsEveryOneAndNoOther) {
   std::mt19937_64 random(3);
   for (int k = 0; k < 20000; ++k) {
     char text[64];
     for (char& c : text) c = static_cast<char>(random() % 3 == 0 ? ',' + random() % 3 - 1 : random() % 256);
-    const std::uint64_t found = bytes_equal(text, ',');
-    for (int i = 0; i < 64; ++i) ASSERT_EQ(found >> i & 1, text[i] == ',' ? 1U : 0U) << i;
+    for (const std::uint64_t found : {bytes_equal(text, ','), bytes_equal_by_words(text, ',')}) {
+      for (int i = 0; i < 64; ++i) ASSERT_EQ(found >> i & 1, text[i] == ',' ? 1U : 0U) << i;
+    }
   }
 }
 

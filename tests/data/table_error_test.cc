@@ -64,6 +64,14 @@ TEST(TableError, RefusesWhatIsNotUtf8) {
   EXPECT_EQ(read_text("a,label\n1,été\n2,日本\n3,été\n4,😀\n").schema.classes.size(), 3U);
 }
 
+TEST(TableError, FindsABadByteWhereverItIs) {
+  for (std::size_t place = 0; place < 300; ++place) {
+    std::string text = "a,label\n" + std::string(300, 'x') + ",y\n1,z\n";
+    text[8 + place] = place % 2 == 0 ? '\0' : '\xFF';
+    expect_text_error(text, kData, place % 2 == 0 ? "NUL" : "0xff", 2);
+  }
+}
+
 TEST(TableError, RefusesOldMacintoshLines) { expect_text_error("a,label\r1,x\r2,y\r", kData, "tr '\\r' '\\n'"); }
 
 TEST(TableError, RefusesTooLittle) {

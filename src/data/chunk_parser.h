@@ -1,0 +1,12 @@
+// One chunk of the rows of a table, from text to numbers and strings.
+#pragma once
+
+#include "data/table_parse.h"
+
+namespace poise {
+
+/// Parses the rows from `begin` to `end`, as the modes and slots of `table` say. Numbers come out as the nearest
+/// doubles. Error(kData) at a row whose number of cells is not that of the modes.
+TableChunk parse_chunk(const TableText& text, const ParsedTable& table, const char* begin, const char* end);
+
+}  // namespace poise
