@@ -3,6 +3,7 @@
 #include <sys/mman.h>
 
 #include <algorithm>
+#include <cstdint>
 #include <cstdlib>
 #include <cstring>
 #include <new>
@@ -16,14 +17,21 @@ std::size_t round_up(std::size_t bytes, std::size_t unit) { return (bytes / unit
 
 }  // namespace
 
+void ask_for_large_pages([[maybe_unused]] void* begin, [[maybe_unused]] std::size_t bytes) {
+#if defined(MADV_HUGEPAGE)
+  if (bytes < 2 * kPage) return;
+  const std::size_t gap = -reinterpret_cast<std::uintptr_t>(begin) % kPage;
+  ::madvise(static_cast<char*>(begin) + gap, (bytes - gap) / kPage * kPage,
+            MADV_HUGEPAGE);  // a refusal changes nothing
+#endif
+}
+
 std::shared_ptr<void> allocate_large(std::size_t bytes) {
   const bool large = bytes >= 2 * kPage;
   const std::size_t unit = large ? kPage : kLine, rounded = round_up(std::max(bytes, unit), unit);
   void* const memory = rounded >= bytes ? std::aligned_alloc(unit, rounded) : nullptr;
   if (memory == nullptr) throw std::bad_alloc();
-#if defined(MADV_HUGEPAGE)
-  if (large) ::madvise(memory, rounded, MADV_HUGEPAGE);  // advice: a refusal changes nothing
-#endif
+  ask_for_large_pages(memory, rounded);
   return {memory, [](void* p) { std::free(p); }};
 }
 

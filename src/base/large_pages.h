@@ -14,6 +14,9 @@ namespace poise {
 /// is no memory.
 std::shared_ptr<void> allocate_large(std::size_t bytes);
 
+/// Asks for such pages where [begin, begin + bytes) has room for them and has not been touched.
+void ask_for_large_pages(void* begin, std::size_t bytes);
+
 /// Many arrays side by side in such memory, all freed with the pool. For threads to share.
 class LargePool {
  public:

@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/large_pages.h"
 #include "poise/dataset.h"
 #include "poise/error.h"
 
@@ -14,9 +15,9 @@ void check_size(std::size_t have, Index rows, Index cols) {
 }
 
 template <typename T>
-std::vector<T> gather(const T* values, Index cols, std::span<const Index> rows) {
-  std::vector<T> picked(rows.size() * static_cast<std::size_t>(cols));
-  T* out = picked.data();
+std::shared_ptr<const void> gather(const T* values, Index cols, std::span<const Index> rows) {
+  std::shared_ptr<void> picked = allocate_large(rows.size() * static_cast<std::size_t>(cols) * sizeof(T));
+  T* out = static_cast<T*>(picked.get());
   for (Index row : rows) out = std::copy_n(values + row * cols, cols, out);
   return picked;
 }
@@ -96,10 +97,14 @@ std::size_t Features::stored_bytes() const {
 Features Features::select_rows(std::span<const Index> rows) const {
   const auto count = static_cast<Index>(rows.size());
   switch (kind_) {
-    case Kind::kFloat:
-      return from_floats(gather(floats_, cols_, rows), count, cols_);
-    case Kind::kBytes:
-      return from_bytes(gather(bytes_, cols_, rows), count, cols_);
+    case Kind::kFloat: {
+      const auto picked = gather(floats_, cols_, rows);
+      return view_floats(picked, static_cast<const float*>(picked.get()), count, cols_);
+    }
+    case Kind::kBytes: {
+      const auto picked = gather(bytes_, cols_, rows);
+      return view_bytes(picked, static_cast<const std::uint8_t*>(picked.get()), count, cols_);
+    }
     case Kind::kSparse:
       return from_sparse(gather(*sparse_, rows));
   }
