@@ -1,4 +1,5 @@
-// The objective of softmax regression as solvers see it: value, gradient, Hessian product, dual bound.
+// The objective of softmax regression as solvers see it: value and gradient (objective.cc), curvature (curvature.cc
+// and, as a whole matrix, dense_hessian.cc), and dual bounds (dual_bound.cc).
 #pragma once
 
 #include <memory>
