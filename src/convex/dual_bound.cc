@@ -7,6 +7,7 @@
 #include "convex/kernels.h"
 #include "convex/objective.h"
 #include "convex/row_sums.h"
+#include "convex/vectors.h"
 
 namespace poise {
 namespace {
@@ -107,8 +108,10 @@ Certificate SoftmaxObjective::dual_bound(const Parameters& w, const Parameters& 
   passes_ += 1.5;
 
   const Sums all = total(sums);
-  const double penalty = 0.5 * problem_.penalty.dot(w.topRows(d).rowwise().squaredNorm());
-  Certificate result = bound_from(w, &v, all.cross_entropy + penalty, all.entropy, moment);
+  Evaluation value;
+  value.penalty = 0.5 * add_penalty(w, nullptr);
+  value.objective = all.cross_entropy + value.penalty;
+  Certificate result = bound_from(w, &v, value, all.entropy, moment);
   const bool clipped = all.largest >= kLargestRelativeChange, interior = !clipped && all.smallest > 0;
   // Where every weight is penalized only the biases can run away, and the class balance is exact.
   result.proves_existence = interior && (problem_.penalty.array() > 0).all();
@@ -120,11 +123,11 @@ Certificate SoftmaxObjective::gradient_bound(const Parameters& w, const Evaluati
                                              const Parameters& gradient) const {
   Parameters moment = gradient;
   moment.topRows(features()) -= problem_.penalty.asDiagonal() * w.topRows(features());
-  return bound_from(w, nullptr, value.objective, value.entropy, moment);
+  return bound_from(w, nullptr, value, value.entropy, moment);
 }
 
-Certificate SoftmaxObjective::bound_from(const Parameters& w, const Parameters* v, double objective, double entropy,
-                                         Parameters& moment) const {
+Certificate SoftmaxObjective::bound_from(const Parameters& w, const Parameters* v, const Evaluation& value,
+                                         double entropy, Parameters& moment) const {
   const Index k = classes(), d = features();
   const Moments& known = moments();
   // Class balance: q'' = (1 − ε) q' + ε v with one distribution v makes Σ s (q'' − t) = 0 exactly (THEORY C1). By
@@ -143,37 +146,58 @@ Certificate SoftmaxObjective::bound_from(const Parameters& w, const Parameters* 
   Vector reach = w.rowwise().norm();
   if (v) reach += v->rowwise().norm();
   const double sum_error = rounding_of_sums();
+  const MomentCost cost = moment_cost(moment, reach);
 
   Certificate result;
-  result.objective = objective;
-  result.dual_value = (1 - epsilon) * entropy;
-  // f ≥ D(Q) + ⟨R, W⟩ for every W: rounding of the moments costs error · |W|. The class balance is exact but for that.
-  double moment_cost = 2 * sum_error * reach[d];
-  bool feasible = true;
-  for (Index j = 0; j < d; ++j) {
-    const double size = moment.row(j).norm(), error = 2 * sum_error * known.mean_absolute_features[j];
-    if (problem_.penalty[j] > 0) {
-      result.dual_value -= size * size / (2 * problem_.penalty[j]);
-      moment_cost += error * (size + 0.5 * error) / problem_.penalty[j];
-    } else if (known.mean_absolute_features[j] > 0) {
-      // λ_j = 0 wants R_j = 0. What rounding leaves is charged at twice the weights it meets; more than that cannot be
-      // charged, because nothing is known about the weights of the optimum.
-      const double relative = moment.row(j).cwiseAbs().maxCoeff() / known.mean_absolute_features[j];
-      result.moment_error = std::max(result.moment_error, relative);
-      feasible = feasible && relative <= kMomentTolerance;
-      moment_cost += 2 * (size + error) * reach[j];
-    }
-  }
-  // |z error| ≤ γ_{d+1} Σ_j |W_j||x_j|, once in f and once in D for W and V each; sums over rows in f and D.
+  result.objective = value.objective;
+  result.dual_value = (1 - epsilon) * entropy - cost.loss;
+  result.moment_error = cost.largest_error;
+  // |z error| ≤ γ_{d+1} Σ_j |W_j||x_j|, once in f and once in D for W and V each; sums over rows in f and D, over
+  // features in their quadratic parts. The class balance is exact but for rounding, which meets the biases.
   Parameters size_of = w.cwiseAbs();
   if (v) size_of += v->cwiseAbs();
   const double size =
       known.mean_absolute_features.dot(size_of.topRows(d).rowwise().maxCoeff()) + size_of.row(d).maxCoeff() + 1;
-  result.rounding = moment_cost + 4 * kEpsilon * static_cast<double>(longest_row() + 16) * size +
-                    sum_error * (std::abs(objective) + entropy);
-  if (!feasible) result.dual_value = -std::numeric_limits<double>::infinity();
+  result.rounding =
+      cost.rounding + 2 * sum_error * reach[d] + 4 * kEpsilon * static_cast<double>(longest_row() + 16) * size +
+      sum_error * (std::abs(value.objective) + entropy) + rounding_of_feature_sums() * (value.penalty + cost.loss);
+  if (!cost.feasible) result.dual_value = -std::numeric_limits<double>::infinity();
   result.gap = std::max(0.0, result.objective - result.dual_value) + result.rounding;
   return result;
+}
+
+SoftmaxObjective::MomentCost SoftmaxObjective::moment_cost(const Parameters& moment, const Vector& reach) const {
+  const Vector& mean_absolute_features = moments().mean_absolute_features;
+  const double sum_error = rounding_of_sums();
+  const Index k = classes();
+  std::vector<MomentCost> pieces(static_cast<std::size_t>(piece_count(features() * k)));
+  auto add = [&](Index piece, Index begin, Index end) {
+    MomentCost& cost = pieces[static_cast<std::size_t>(piece)];
+    for (Index j = begin; j < end; ++j) {
+      const double size = moment.row(j).norm(), error = 2 * sum_error * mean_absolute_features[j];
+      const double penalty = problem_.penalty[j];
+      if (penalty > 0) {
+        cost.loss += size * size / (2 * penalty);
+        cost.rounding += error * (size + 0.5 * error) / penalty;
+      } else if (mean_absolute_features[j] > 0) {
+        // λ_j = 0 wants R_j = 0. What rounding leaves is charged at twice the weights it meets; more than that cannot
+        // be charged, because nothing is known about the weights of the optimum.
+        const double relative = moment.row(j).cwiseAbs().maxCoeff() / mean_absolute_features[j];
+        cost.largest_error = std::max(cost.largest_error, relative);
+        cost.feasible = cost.feasible && relative <= kMomentTolerance;
+        cost.rounding += 2 * (size + error) * reach[j];
+      }
+    }
+  };
+  for_each_piece(features(), threads(), add, k);
+  MomentCost total;
+  for (const MomentCost& cost : pieces) {
+    total.loss += cost.loss;
+    total.rounding += cost.rounding;
+    total.largest_error = std::max(total.largest_error, cost.largest_error);
+    total.feasible = total.feasible && cost.feasible;
+  }
+  return total;
 }
 
 double SoftmaxObjective::rounding_of_sums() const {
@@ -181,6 +205,12 @@ double SoftmaxObjective::rounding_of_sums() const {
   const Index in_a_row = problem_.features.sparse()
                              ? rows()
                              : (rows() + engine_.chunk_count() - 1) / engine_.chunk_count() + engine_.block_rows();
+  return 0.5 * kEpsilon * static_cast<double>(in_a_row + 16);
+}
+
+double SoftmaxObjective::rounding_of_feature_sums() const {
+  // One after the other: the features of a piece, the classes of each, then at most 32 pieces.
+  const Index in_a_row = features() / piece_count(features() * classes()) + classes() + 32;
   return 0.5 * kEpsilon * static_cast<double>(in_a_row + 16);
 }
 

@@ -68,6 +68,8 @@ class SoftmaxObjective {
 
   /// Relative error of a sum over all rows, as the passes make them.
   double rounding_of_sums() const;
+  /// Relative error of a sum of positive numbers over all features: of penalties, and of what moments cost.
+  double rounding_of_feature_sums() const;
 
   /// p_ic at the point of the last evaluate, float32.
   float probability(Index row, Index class_id) const {
@@ -90,9 +92,18 @@ class SoftmaxObjective {
   double add_penalty(const Parameters& v, Parameters* to) const;
   template <typename Real>
   Evaluation evaluate_as(const Parameters& w, Parameters* gradient);
-  /// The certificate of a dual point with mean entropy `entropy` and moments `moment` = Σ s (q' − t) x̃ᵀ.
-  Certificate bound_from(const Parameters& w, const Parameters* v, double objective, double entropy,
+  /// The certificate of a dual point with mean entropy `entropy` and moments `moment` = Σ s (q' − t) x̃ᵀ; of `value`,
+  /// f and its penalty count.
+  Certificate bound_from(const Parameters& w, const Parameters* v, const Evaluation& value, double entropy,
                          Parameters& moment) const;
+  /// What moments R cost a bound.
+  struct MomentCost {
+    double loss = 0;           // Σ_j ‖R_j‖²/(2λ_j)
+    double rounding = 0;       // what their rounding costs at the weights they meet
+    double largest_error = 0;  // where λ_j = 0: the largest |R_jc| in units of Σ s|x_j|
+    bool feasible = true;      // … and whether all of them count as 0
+  };
+  MomentCost moment_cost(const Parameters& moment, const Vector& reach) const;
   Index longest_row() const;  // terms in the longest sum of a score
 
   Problem problem_;
