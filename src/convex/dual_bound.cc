@@ -166,6 +166,22 @@ Certificate SoftmaxObjective::bound_from(const Parameters& w, const Parameters* 
   return result;
 }
 
+/// As for a bound (see there) at V = 0, which is four times what f alone wants. A bound keeps its rounding where W
+/// moves on, f does not: a bias that runs off takes the last digits of every score with it.
+double SoftmaxObjective::rounding_of_value(const Parameters& w, const Evaluation& value) const {
+  if (mean_absolute_.size() == 0) mean_absolute_ = mean_absolute(problem_.features, problem_.row_weight, threads());
+  const Index k = classes(), d = features();
+  auto largest = [&](Index j) { return w.row(j).cwiseAbs().maxCoeff(); };
+  auto add = [&](Index begin, Index end) {
+    double sum = 0;
+    for (Index j = begin; j < end; ++j) sum += mean_absolute_[j] * largest(j);
+    return sum;
+  };
+  const double size = sum_of_pieces(d, threads(), add, k) + largest(d) + 1;
+  return 4 * kEpsilon * static_cast<double>(longest_row() + 16) * size +
+         rounding_of_sums() * std::abs(value.objective) + rounding_of_feature_sums() * value.penalty;
+}
+
 SoftmaxObjective::MomentCost SoftmaxObjective::moment_cost(const Parameters& moment, const Vector& reach) const {
   const Vector& mean_absolute_features = moments().mean_absolute_features;
   const double sum_error = rounding_of_sums();

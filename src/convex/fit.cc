@@ -173,6 +173,7 @@ class Fitter {
       report.gap = state.gap();
       report.certificate = state.bound;
       report.certificate.objective = state.value.objective;
+      report.certificate.rounding = std::max(state.bound.rounding, state.value.rounding);
       report.certificate.gap = *report.gap;
     }
     report.separation = std::move(separation);

@@ -2,6 +2,7 @@
 #include "convex/objective.h"
 
 #include <algorithm>
+#include <type_traits>
 #include <vector>
 
 #include "convex/kernels.h"
@@ -91,6 +92,7 @@ Evaluation SoftmaxObjective::evaluate_as(const Parameters& w, Parameters* gradie
   value.entropy = all.entropy;
   value.penalty = 0.5 * add_penalty(w, gradient);
   value.objective = value.cross_entropy + value.penalty;
+  if constexpr (std::is_same_v<Real, double>) value.rounding = rounding_of_value(w, value);
   return value;
 }
 

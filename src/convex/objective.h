@@ -18,6 +18,7 @@ struct Evaluation {
   double cross_entropy = 0;  ///< Σ s_i [lse(z_i) − ⟨t_i, z_i⟩]
   double entropy = 0;        ///< Σ s_i H(p_i), the dual process (THEORY 1.7 D1)
   double penalty = 0;        ///< Σ_j (λ_j/2)‖W_j‖²
+  double rounding = 0;       ///< bound on the error of `objective` in float64, with room; 0 after a float32 pass
 };
 
 /// Value, gradient and curvature of a Problem; one instance is used from one thread and runs its passes in parallel.
@@ -90,6 +91,7 @@ class SoftmaxObjective {
   };
   const Moments& moments() const;
   double add_penalty(const Parameters& v, Parameters* to) const;
+  double rounding_of_value(const Parameters& w, const Evaluation& value) const;
   template <typename Real>
   Evaluation evaluate_as(const Parameters& w, Parameters* gradient);
   /// The certificate of a dual point with mean entropy `entropy` and moments `moment` = Σ s (q' − t) x̃ᵀ; of `value`,
@@ -109,7 +111,8 @@ class SoftmaxObjective {
   Problem problem_;
   PassEngine engine_;
   mutable std::unique_ptr<Moments> moments_;
-  MatrixF probabilities_;  // block after block, each class-major K×block_rows
+  mutable Vector mean_absolute_;  // Σ s |x|, d; at the first need
+  MatrixF probabilities_;         // block after block, each class-major K×block_rows
   mutable double passes_ = 0;
 };
 

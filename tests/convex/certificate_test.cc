@@ -376,6 +376,29 @@ TEST(Certificate, RoundingOfLongSums) {
   }
 }
 
+// A bound of an earlier point, and W far away since: what rounding does to f there counts, not what it did then.
+TEST(Certificate, AnOldBoundWhereTheBiasHasRunOff) {
+  for (std::uint64_t seed = 0; seed < 20; ++seed) {
+    Problem problem = random_problem({.rows = 40, .features = 3, .classes = 3, .rare_class = true}, seed);
+    for (auto& label : problem.labels) label = std::min(label, 1);  // the last class has no rows
+    const Reference reference(problem);
+    const auto best = reference.minimize();
+    SoftmaxObjective objective(problem, 1);
+    SolveState state;
+    state.w = to_double(best.w);
+    state.value = objective.evaluate(state.w, &state.gradient);
+    state.keep_better(objective.dual_bound(state.w, objective.zero()));
+    ASSERT_LT(state.gap(), 1e-11);
+    for (const double shift : {0.0, 1e5, 1e7, 1e9}) {
+      Parameters w = state.w + 1e-5 * Rng(seed).normals(4, 3);  // about 1e-10 above, which rounding can hide
+      w(3, 2) -= shift;
+      subtract_class_mean(w);
+      state.value = objective.evaluate(w, nullptr);
+      EXPECT_GE(static_cast<Real>(state.gap()), reference.at(w).objective - best.objective) << seed << ' ' << shift;
+    }
+  }
+}
+
 /// Two classes with every other row each, row i with `each` features of its own, value x; λ = 1. W = 0 is not the
 /// optimum, but all of what it is above it comes in pieces of (½ s x)² a feature.
 Problem features_of_one_row(Index rows, Index each, float x) {
