@@ -24,16 +24,31 @@ int iteration_limit(const SolveOptions& options, Solver solver) {
   return solver == Solver::kNewton ? kDefaultNewtonIterations : kDefaultFirstOrderIterations;
 }
 
+/// Bytes that a solve needs beside the data: of parameters, of rows times classes, of the metric, and of the data's
+/// copy by features.
+double bytes_wanted(const Dataset& data) {
+  constexpr double kPerParameter = 250;  // state, gradient, trial, history and their temporaries
+  const double n = static_cast<double>(data.rows()), parameters = static_cast<double>(data.features.cols() + 1),
+               classes = static_cast<double>(data.schema.class_count());
+  double of_row_and_class = data.labels.empty() ? 8 : 4;  // p in float32, the problem's own targets
+  double metric = data.features.cols() < kMaxGramFeatures ? 4 * classes * parameters * parameters : 0, copy = 0;
+  if (const CsrMatrix* sparse = data.features.sparse()) {
+    const double entries = static_cast<double>(sparse->values.size()), drawn = std::min<double>(n, kLowRankRows);
+    of_row_and_class += 8;  // residuals in float64
+    metric = classes * drawn * (4 * kLowRank + 8 * (entries / std::max(n, 1.0) + 1));
+    copy = 8 * entries;
+  }
+  return kPerParameter * parameters * classes + of_row_and_class * n * classes + metric + copy;
+}
+
 /// Refuses problems whose solver state would not fit into memory, before the machine starts to swap or kill.
 void check_memory(const Dataset& data) {
-  constexpr double kBytesPerParameter = 250;  // state, gradient, trial, history and their temporaries
-  const double wanted = kBytesPerParameter * static_cast<double>(data.features.cols() + 1) *
-                        static_cast<double>(data.schema.class_count());
+  const double wanted = bytes_wanted(data);
   const double have = static_cast<double>(::sysconf(_SC_PHYS_PAGES)) * static_cast<double>(::sysconf(_SC_PAGE_SIZE));
   if (wanted > have) {
     throw Error(ErrorKind::kResource,
-                fmt::format("{} features × {} classes need about {:.0f} GB", data.features.cols(),
-                            data.schema.class_count(), wanted / 1e9),
+                fmt::format("{} rows, {} features and {} classes need about {:.0f} GB", data.rows(),
+                            data.features.cols(), data.schema.class_count(), wanted / 1e9),
                 fmt::format("at most the {:.0f} GB of this machine", have / 1e9),
                 "number the features that occur consecutively, or hash them");
   }
@@ -158,6 +173,7 @@ class Fitter {
       report.gap = state.gap();
       report.certificate = state.bound;
       report.certificate.objective = state.value.objective;
+      report.certificate.rounding = std::max(state.bound.rounding, state.value.rounding);
       report.certificate.gap = *report.gap;
     }
     report.separation = std::move(separation);

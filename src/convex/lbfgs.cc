@@ -49,7 +49,7 @@ class Lbfgs {
       }
       monitor_.iteration(state_, objective_.passes(), phase, on_part_of_rows);
       const double decrease = (before - state_.value.objective) / std::abs(before);
-      idle = decrease < stop_decrease ? idle + 1 : 0;
+      idle = decrease >= stop_decrease ? 0 : idle + 1;  // f that is 0 in float32 can fall no further: 0/0
       if (idle >= (metric_->has_size() ? 1 : kPatience)) return std::nullopt;
       if (!on_part_of_rows && decrease < kRebuildDecrease && decrease > kWorthRebuilding) rebuild_metric();
     }

@@ -17,8 +17,6 @@ namespace {
 
 using SparseRows = Eigen::SparseMatrix<float, Eigen::RowMajor>;
 
-constexpr double kRows = 4096;      // drawn for a class: on news20 some 2,700 have a curvature worth the name
-constexpr Index kRank = 64;         // curvatures kept of a class
 constexpr double kAccuracy = 1e-6;  // of a curvature, in units of the largest: all is float32
 constexpr std::uint64_t kSampleSeed = 21, kTestSeed = 22;
 
@@ -71,7 +69,8 @@ class LowRankMetric : public Metric {
     const double penalty = problem.penalty.mean();
     scale_ = equalizer(problem.penalty, penalty);
     parallel_for(objective.classes(), threads_, [&](Index c) {
-      const RowSample sample = draw_rows(objective.curvatures(c), kRows, kSampleSeed + static_cast<std::uint64_t>(c));
+      const RowSample sample =
+          draw_rows(objective.curvatures(c), kLowRankRows, kSampleSeed + static_cast<std::uint64_t>(c));
       blocks_[static_cast<std::size_t>(c)] =
           factorize(weighted_rows(*problem.features.sparse(), sample, scale_), penalty);
     });
@@ -115,7 +114,7 @@ class LowRankMetric : public Metric {
   static Block factorize(SparseRows a, double penalty) {
     Block block;
     block.rows = std::move(a);
-    const Index most = std::min(block.rows.rows(), block.rows.cols()), rank = std::min(kRank, most);
+    const Index most = std::min(block.rows.rows(), block.rows.cols()), rank = std::min(kLowRank, most);
     double level = 0;
     Eigen::VectorXd squares(rank);
     if (rank > 0) {

@@ -64,5 +64,7 @@ std::unique_ptr<Metric> global_metric(const SoftmaxObjective& objective);
 bool is_small(const SoftmaxObjective& objective);
 
 inline constexpr Index kMaxGramFeatures = 5000;
+inline constexpr Index kLowRankRows = 4096;  ///< about as many are drawn for a class; news20 has 2,700 with a curvature
+inline constexpr Index kLowRank = 64;        ///< curvatures kept of a class
 
 }  // namespace poise

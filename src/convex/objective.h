@@ -1,4 +1,5 @@
-// The objective of softmax regression as solvers see it: value, gradient, Hessian product, dual bound.
+// The objective of softmax regression as solvers see it: value and gradient (objective.cc), curvature (curvature.cc
+// and, as a whole matrix, dense_hessian.cc), and dual bounds (dual_bound.cc).
 #pragma once
 
 #include <memory>
@@ -17,6 +18,7 @@ struct Evaluation {
   double cross_entropy = 0;  ///< Σ s_i [lse(z_i) − ⟨t_i, z_i⟩]
   double entropy = 0;        ///< Σ s_i H(p_i), the dual process (THEORY 1.7 D1)
   double penalty = 0;        ///< Σ_j (λ_j/2)‖W_j‖²
+  double rounding = 0;       ///< bound on the error of `objective` in float64, with room; 0 after a float32 pass
 };
 
 /// Value, gradient and curvature of a Problem; one instance is used from one thread and runs its passes in parallel.
@@ -67,6 +69,8 @@ class SoftmaxObjective {
 
   /// Relative error of a sum over all rows, as the passes make them.
   double rounding_of_sums() const;
+  /// Relative error of a sum of positive numbers over all features: of penalties, and of what moments cost.
+  double rounding_of_feature_sums() const;
 
   /// p_ic at the point of the last evaluate, float32.
   float probability(Index row, Index class_id) const {
@@ -87,17 +91,28 @@ class SoftmaxObjective {
   };
   const Moments& moments() const;
   double add_penalty(const Parameters& v, Parameters* to) const;
+  double rounding_of_value(const Parameters& w, const Evaluation& value) const;
   template <typename Real>
   Evaluation evaluate_as(const Parameters& w, Parameters* gradient);
-  /// The certificate of a dual point with mean entropy `entropy` and moments `moment` = Σ s (q' − t) x̃ᵀ.
-  Certificate bound_from(const Parameters& w, const Parameters* v, double objective, double entropy,
+  /// The certificate of a dual point with mean entropy `entropy` and moments `moment` = Σ s (q' − t) x̃ᵀ; of `value`,
+  /// f and its penalty count.
+  Certificate bound_from(const Parameters& w, const Parameters* v, const Evaluation& value, double entropy,
                          Parameters& moment) const;
+  /// What moments R cost a bound.
+  struct MomentCost {
+    double loss = 0;           // Σ_j ‖R_j‖²/(2λ_j)
+    double rounding = 0;       // what their rounding costs at the weights they meet
+    double largest_error = 0;  // where λ_j = 0: the largest |R_jc| in units of Σ s|x_j|
+    bool feasible = true;      // … and whether all of them count as 0
+  };
+  MomentCost moment_cost(const Parameters& moment, const Vector& reach) const;
   Index longest_row() const;  // terms in the longest sum of a score
 
   Problem problem_;
   PassEngine engine_;
   mutable std::unique_ptr<Moments> moments_;
-  MatrixF probabilities_;  // block after block, each class-major K×block_rows
+  mutable Vector mean_absolute_;  // Σ s |x|, d; at the first need
+  MatrixF probabilities_;         // block after block, each class-major K×block_rows
   mutable double passes_ = 0;
 };
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 #include "convex/vectors.h"
 
@@ -60,17 +61,17 @@ Eigen::MatrixXd QuasiNewton::triangle() const {
 
 void QuasiNewton::push(const Parameters& w_from, const Parameters& w_to, const Parameters& gradient_from,
                        const Parameters& gradient_to, const Metric& metric) {
-  Pair pair;
-  if (pairs_.size() == kHistory) {  // its storage serves again
-    pair = std::move(pairs_.front());
+  combine(spare_.step, w_to, -1, w_from, threads_);
+  combine(spare_.change, gradient_to, -1, gradient_from, threads_);
+  const double curvature = dot(spare_.step, spare_.change, threads_);
+  const double square = dot(spare_.step, spare_.step, threads_) * dot(spare_.change, spare_.change, threads_);
+  if (!(curvature > 1e-14 * std::sqrt(square))) return;
+  inverse_metric_size_ = curvature / dot(spare_.change, metric.solve_float(spare_.change), threads_);
+  Pair pair = std::exchange(spare_, {});
+  if (pairs_.size() == kHistory) {
+    spare_ = std::move(pairs_.front());
     pairs_.erase(pairs_.begin());
   }
-  combine(pair.step, w_to, -1, w_from, threads_);
-  combine(pair.change, gradient_to, -1, gradient_from, threads_);
-  const double curvature = dot(pair.step, pair.change, threads_);
-  const double square = dot(pair.step, pair.step, threads_) * dot(pair.change, pair.change, threads_);
-  if (!(curvature > 1e-14 * std::sqrt(square))) return;
-  inverse_metric_size_ = curvature / dot(pair.change, metric.solve_float(pair.change), threads_);
   pair.products = dots(&Pair::step, pair.change);
   pair.products.push_back(curvature);
   pairs_.push_back(std::move(pair));

@@ -20,7 +20,7 @@ class QuasiNewton {
   void clear() { pairs_.clear(); }
   bool empty() const { return pairs_.empty(); }
 
-  /// Takes s = `to` − `from` and y likewise, if ⟨s, y⟩ > 0 beyond rounding; the oldest pair makes room.
+  /// Takes s = `to` − `from` and y likewise, if ⟨s, y⟩ > 0 beyond rounding; then the oldest of ten makes room.
   void push(const Parameters& w_from, const Parameters& w_to, const Parameters& gradient_from,
             const Parameters& gradient_to, const Metric& metric);
 
@@ -40,6 +40,7 @@ class QuasiNewton {
 
   int threads_;
   std::vector<Pair> pairs_;         // the oldest first
+  Pair spare_;                      // storage for the next: of the pair that made room, or of one not taken
   double inverse_metric_size_ = 1;  // ⟨s, y⟩/⟨y, M⁻¹ y⟩ of the last pair: 1 where M has the size of the Hessian
 };
 

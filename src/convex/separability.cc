@@ -189,10 +189,10 @@ std::optional<SeparatingDirection> separates(const SoftmaxObjective& objective, 
       if (w(j, c) != 0) direction.entries.push_back({j, c, w(j, c)});
     }
   }
-  direction.rows_helped = data.rows();
+  for (Index i = 0; i < data.rows(); ++i) direction.rows_helped += counts(data, i);
   direction.sentence = fmt::format(
-      "the weights found classify all {} rows correctly with room to spare: scaling them up lowers the loss for ever",
-      data.rows());
+      "the weights found classify all {} rows{} correctly with room to spare: scaling them up lowers the loss for ever",
+      direction.rows_helped, direction.rows_helped < data.rows() ? " of positive weight" : "");
   return direction;
 }
 

@@ -19,7 +19,7 @@ void SolveState::keep_better(const Certificate& candidate) {
 
 double SolveState::gap() const {
   if (!has_bound) return std::numeric_limits<double>::infinity();
-  return std::max(0.0, value.objective - bound.dual_value) + bound.rounding;
+  return std::max(0.0, value.objective - bound.dual_value) + std::max(bound.rounding, value.rounding);
 }
 
 Monitor::Monitor(const SolveOptions& options, Observer* observer)

@@ -11,7 +11,7 @@
 namespace poise {
 
 /// A solver's place: parameters, f and ∇f there, and the best lower bound on f* so far. A dual bound holds for every W,
-/// so the gap of a new point is known from its value alone.
+/// so the gap of a new point is known from its value, and what rounding may have done to it, alone.
 struct SolveState {
   Parameters w;
   Evaluation value;
@@ -20,7 +20,7 @@ struct SolveState {
   bool has_bound = false;
 
   void keep_better(const Certificate& candidate);
-  /// f(w) − best dual value + rounding; infinite without a bound.
+  /// f(w) − best dual value + rounding, of the bound or of f(w), whichever is larger; infinite without a bound.
   double gap() const;
   /// Largest absolute entry of ∇f.
   double gradient_norm() const { return gradient.cwiseAbs().maxCoeff(); }

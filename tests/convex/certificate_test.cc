@@ -376,5 +376,96 @@ TEST(Certificate, RoundingOfLongSums) {
   }
 }
 
+// A bound of an earlier point, and W far away since: what rounding does to f there counts, not what it did then.
+TEST(Certificate, AnOldBoundWhereTheBiasHasRunOff) {
+  for (std::uint64_t seed = 0; seed < 20; ++seed) {
+    Problem problem = random_problem({.rows = 40, .features = 3, .classes = 3, .rare_class = true}, seed);
+    for (auto& label : problem.labels) label = std::min(label, 1);  // the last class has no rows
+    const Reference reference(problem);
+    const auto best = reference.minimize();
+    SoftmaxObjective objective(problem, 1);
+    SolveState state;
+    state.w = to_double(best.w);
+    state.value = objective.evaluate(state.w, &state.gradient);
+    state.keep_better(objective.dual_bound(state.w, objective.zero()));
+    ASSERT_LT(state.gap(), 1e-11);
+    for (const double shift : {0.0, 1e5, 1e7, 1e9}) {
+      Parameters w = state.w + 1e-5 * Rng(seed).normals(4, 3);  // about 1e-10 above, which rounding can hide
+      w(3, 2) -= shift;
+      subtract_class_mean(w);
+      state.value = objective.evaluate(w, nullptr);
+      EXPECT_GE(static_cast<Real>(state.gap()), reference.at(w).objective - best.objective) << seed << ' ' << shift;
+    }
+  }
+}
+
+/// Two classes with every other row each, row i with `each` features of its own, value x; λ = 1. W = 0 is not the
+/// optimum, but all of what it is above it comes in pieces of (½ s x)² a feature.
+Problem features_of_one_row(Index rows, Index each, float x) {
+  CsrMatrix sparse;
+  sparse.cols = rows * each;
+  Problem problem;
+  for (Index i = 0; i < rows; ++i) {
+    for (Index k = 0; k < each; ++k) {
+      sparse.columns.push_back(static_cast<std::int32_t>(i * each + k));
+      sparse.values.push_back(x);
+    }
+    sparse.row_start.push_back(static_cast<Index>(sparse.columns.size()));
+    problem.labels.push_back(static_cast<std::int32_t>(i % 2));
+  }
+  problem.features = Features::from_sparse(std::move(sparse));
+  problem.classes = 2;
+  problem.row_weight = Vector::Constant(rows, 1.0 / static_cast<double>(rows));
+  problem.penalty = Vector::Ones(rows * each);
+  return problem;
+}
+
+// Terms of the dual value that are each below half its last bit are not lost.
+TEST(Certificate, AMillionMomentsBelowRounding) {
+  constexpr Index kRows = 1000, kEach = 1000;
+  constexpr float kValue = 1.2e-5F;
+  SoftmaxObjective objective(features_of_one_row(kRows, kEach, kValue), 2);
+  const Parameters w = objective.zero();
+  Parameters gradient;
+  const Evaluation value = objective.evaluate(w, &gradient);
+  // With the score difference a in every row, f = ln(1 + exp(−a)) + c a², c = n/(4 Σ_j x_j²) of a row: the minimum is
+  // 1/(16 c) below ln 2, to a relative 1/c.
+  const double x = static_cast<double>(kValue), c = kRows / (4 * kEach * x * x), above = 1 / (16 * c);
+  ASSERT_GT(above, 3e-11);
+  EXPECT_GE(objective.gradient_bound(w, value, gradient).gap, above * (1 - 2 / c));
+  EXPECT_GE(objective.dual_bound(w, w).gap, above * (1 - 2 / c));
+  EXPECT_LE(objective.dual_bound(w, w).gap, 2 * above);
+}
+
+// The same of the penalty: at the weights of features that no row has, each adding less than half the last bit of f.
+TEST(Certificate, AMillionPenaltiesBelowRounding) {
+  constexpr Index kFeatures = 1000000;
+  CsrMatrix sparse;
+  sparse.cols = kFeatures;
+  sparse.row_start.assign(5, 0);
+  Problem problem;
+  problem.features = Features::from_sparse(std::move(sparse));
+  problem.labels = {0, 1, 0, 1};  // f* = ln 2 at W = 0
+  problem.classes = 2;
+  problem.row_weight = Vector::Constant(4, 0.25);
+  problem.penalty = Vector::Ones(kFeatures);
+  SoftmaxObjective objective(problem, 2);
+  Parameters w = objective.zero();
+  w.col(0).head(kFeatures).setConstant(0x1p-28);
+  w(0, 0) = 0.5;
+  w.col(1) = -w.col(0);
+  const Real above = 0.25L + static_cast<Real>(kFeatures - 1) * 0x1p-56L;  // ½ Σ_j 2 w_j²
+  Parameters gradient;
+  const Evaluation value = objective.evaluate(w, &gradient);
+  const Certificate cheap = objective.gradient_bound(w, value, gradient), dear = objective.dual_bound(w, 0 * w);
+  EXPECT_GE(static_cast<Real>(cheap.gap), above);
+  EXPECT_GE(static_cast<Real>(dear.gap), above);
+  EXPECT_LE(static_cast<Real>(dear.gap), above + 1e-11L);
+  SolveState state;
+  state.value = value;
+  state.keep_better(dear);
+  EXPECT_GE(static_cast<Real>(state.gap()), above);
+}
+
 }  // namespace
 }  // namespace poise

@@ -304,6 +304,26 @@ TEST(Fit, AWrongWarmStartIsRefused) {
   EXPECT_THROW(fit_softmax(data, plain(1), {}, nullptr, &other.model), Error);
 }
 
+// A probability for each of 10¹² pairs of row and class: refused before it is asked for.
+TEST(Fit, MoreThanMemoryHoldsIsRefused) {
+  constexpr Index kMany = 1000000;
+  CsrMatrix sparse;
+  sparse.cols = 1;
+  sparse.row_start.assign(kMany + 1, 0);
+  Dataset data;
+  data.features = Features::from_sparse(std::move(sparse));
+  data.labels.assign(kMany, 0);
+  data.offset = Vector::Zero(1);
+  data.scale = Vector::Ones(1);
+  data.schema = array_schema(1, std::vector<std::string>(kMany, "x"));
+  try {
+    fit_softmax(data, plain(1e-2), {.threads = 1});
+    FAIL();
+  } catch (const Error& error) {
+    EXPECT_EQ(error.kind(), ErrorKind::kResource) << error.what();
+  }
+}
+
 TEST(Fit, OptionsOutOfRangeAreRefused) {
   const Dataset data = random_data({.rows = 30, .features = 2, .classes = 3}, 13);
   auto kind_of = [&](const ObjectiveOptions& objective, const SolveOptions& solve) {

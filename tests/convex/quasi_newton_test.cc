@@ -102,5 +102,23 @@ TEST(QuasiNewton, TakesNoPairOfNegativeCurvature) {
   EXPECT_LE((flat(found.product(metric, g).cast<double>()) - metric.inverse().cwiseProduct(flat(g))).norm(), 1e-6);
 }
 
+TEST(QuasiNewton, APairNotTakenCostsNoOther) {
+  const DiagonalMetric metric(false);
+  const Quadratic f;
+  QuasiNewton found(1);
+  std::vector<Vector> steps, changes;
+  Parameters w = random_parameters(3);
+  for (std::uint64_t k = 0; k < 10; ++k) {
+    const Parameters next = random_parameters(10 + k);
+    found.push(w, next, f.gradient(w), f.gradient(next), metric);
+    steps.push_back(flat(next) - flat(w)), changes.push_back(flat(f.gradient(next)) - flat(f.gradient(w)));
+    w = next;
+  }
+  const Parameters g = random_parameters(50);
+  found.push(g, 2 * g, g, -g, metric);
+  const Vector expected = dense_inverse(steps, changes, metric) * flat(g);
+  EXPECT_LE((flat(found.product(metric, g).cast<double>()) - expected).norm(), 2e-4 * expected.norm());
+}
+
 }  // namespace
 }  // namespace poise

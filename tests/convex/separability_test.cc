@@ -229,6 +229,34 @@ TEST(Separability, CompleteInEveryStorageAndByHowever) {
   }
 }
 
+// Rows of weight 0 neither count nor stand in the way, however they are labelled.
+TEST(Separability, RowsWithoutWeightAreNoProof) {
+  Rng rng(250);
+  Rows rows;
+  while (rows.x.size() < 40) {
+    const float a = small(rng), b = small(rng);
+    if (a + b != 0) rows.add({a, b}, a + b > 0);
+  }
+  for (int i = 0; i < 7; ++i) rows.add({1, 1}, 0, 0);
+  const Dataset data = rows.data(2);
+  EXPECT_FALSE(find_separating_feature(data));
+  expect_separable(rows, 2);
+  EXPECT_EQ(fit_without_penalty(data).report.separation->rows_helped, 40);
+}
+
+// Scores so far apart that float32 has no loss left: the solve ends there and then, not at its 20,000th iteration.
+TEST(Separability, EndsWhereFloatsSeeNoLoss) {
+  Rng rng(260);
+  Rows rows;
+  while (rows.x.size() < 200) {
+    const float a = small(rng), b = small(rng), c = small(rng);
+    if (std::abs(a + b - c) >= 2) rows.add({1000 * a, 1000 * b, 1000 * c}, a + b > c);
+  }
+  EXPECT_FALSE(find_separating_feature(rows.data(2)));
+  expect_separable(rows, 2, Storage::kSparse);
+  EXPECT_LT(fit_without_penalty(rows.data(2, Storage::kSparse)).report.iterations, 1000);
+}
+
 // One class apart from others that overlap: no single feature shows it (as setosa in iris would be on oblique axes).
 TEST(Separability, OneClassApart) {
   for (std::uint64_t seed = 0; seed < 20; ++seed) {

@@ -1,0 +1,243 @@
+// Lower bounds on the minimum: dual points and what they prove, with a bound on the rounding (THEORY 4.10).
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <vector>
+
+#include "convex/kernels.h"
+#include "convex/objective.h"
+#include "convex/row_sums.h"
+#include "convex/vectors.h"
+
+namespace poise {
+namespace {
+
+constexpr double kEpsilon = std::numeric_limits<double>::epsilon();
+// The dual point q' = p(1 − u) keeps u ≤ this, well inside the simplex.
+constexpr double kLargestRelativeChange = 0.95;
+// Moments count as right, for λ = 0, below this share of Σ s|x|: what sums in float64 can reach, with room.
+constexpr double kMomentTolerance = 256 * kEpsilon;
+
+/// R = s_i t_i of every row of the block, class-major; padding rows become 0.
+void weighted_targets(const Problem& problem, const ScoreBlock<double>& block) {
+  std::vector<double> target(static_cast<std::size_t>(problem.classes));
+  for (Index r = 0; r < block.ld; ++r) {
+    if (r < block.rows) problem.target_of(block.first_row + r, target);
+    const double s = r < block.rows ? problem.row_weight[block.first_row + r] : 0;
+    for (Index c = 0; c < problem.classes; ++c) {
+      block.scores[c * block.ld + r] = s * target[static_cast<std::size_t>(c)];
+    }
+  }
+}
+
+/// Entropy of q' = p∘(1 − s u) and q' itself in place of the scores, one row; returns {H(q'), largest u before
+/// scaling, smallest q'_c}. Where u would leave the simplex it is scaled back (s < 1): any q' gives a valid bound.
+/// Classes without a target in any row get q' = 0, as at the infimum, where their bias is −∞.
+struct DualRow {
+  double entropy, largest, smallest;
+};
+DualRow dual_row(const ScoreBlock<double>& block, const double* p, double lse, const Vector& balance, Index r) {
+  const Index classes = balance.size();
+  double mean = 0, largest = 0;
+  for (Index c = 0; c < classes; ++c) mean += p[c * block.ld + r] * block.second[c * block.ld + r];
+  for (Index c = 0; c < classes; ++c) largest = std::max(largest, block.second[c * block.ld + r] - mean);
+  const double scale = largest > kLargestRelativeChange ? kLargestRelativeChange / largest : 1;
+  double entropy = 0, sum = 0, smallest = 1;
+  for (Index c = 0; c < classes; ++c) {
+    const double u = scale * (block.second[c * block.ld + r] - mean);
+    const double q = balance[c] > 0 ? p[c * block.ld + r] * (1 - u) : 0;
+    if (q > 0) entropy += q * (lse - block.scores[c * block.ld + r] - std::log1p(-u));
+    sum += q;
+    block.scores[c * block.ld + r] = q;
+  }
+  if (!(sum > 0)) {  // only absent classes have probability: any distribution will do
+    for (Index c = 0; c < classes; ++c) block.scores[c * block.ld + r] = balance[c];
+    return {0, largest, 0};
+  }
+  for (Index c = 0; c < classes; ++c) {  // rounding in the mean of a large V: exactly a distribution only after this
+    block.scores[c * block.ld + r] /= sum;
+    smallest = std::min(smallest, block.scores[c * block.ld + r]);
+  }
+  return {entropy / sum + std::log(sum), largest, smallest};
+}
+
+}  // namespace
+
+const SoftmaxObjective::Moments& SoftmaxObjective::moments() const {
+  if (!moments_) {
+    moments_ = std::make_unique<Moments>();
+    // In float64: both enter the bound times ε (see bound_from), and biases far from 0 multiply what they are wrong by.
+    engine_.run<double>(
+        nullptr, nullptr, [&](const ScoreBlock<double>& block) { weighted_targets(problem_, block); },
+        &moments_->target_moment);
+    moments_->mean_features = moments_->target_moment.topRows(features()).rowwise().sum();
+    moments_->mean_absolute_features = mean_absolute(problem_.features, problem_.row_weight, threads());
+    passes_ += 0.5;
+  }
+  return *moments_;
+}
+
+Certificate SoftmaxObjective::dual_bound(const Parameters& w, const Parameters& v, DualPoint* point) const {
+  const Index k = classes(), d = features();
+  const Vector balance = moments().target_moment.row(d).transpose();
+  std::vector<Sums> sums(static_cast<std::size_t>(engine_.chunk_count()));
+  Parameters moment;  // Σ s (q' − t) x̃ᵀ
+  engine_.run<double>(
+      &w, &v,
+      [&](const ScoreBlock<double>& block) {
+        std::vector<double> p(static_cast<std::size_t>(k * block.ld)), lse(static_cast<std::size_t>(block.ld)),
+            expected(lse.size()), target(static_cast<std::size_t>(k));
+        softmax_block(block.scores, k, block.ld, p.data(), lse.data(), expected.data());
+        Sums& sum = sums[static_cast<std::size_t>(block.chunk)];
+        for (Index r = 0; r < block.rows; ++r) {
+          const double s = problem_.row_weight[block.first_row + r], l = lse[static_cast<std::size_t>(r)];
+          sum.cross_entropy += s * (l - target_score(problem_, block, r, target));
+          const DualRow row = dual_row(block, p.data(), l, balance, r);
+          sum.entropy += s * row.entropy;
+          if (s > 0) {
+            sum.largest = std::max(sum.largest, row.largest);
+            sum.smallest = std::min(sum.smallest, row.smallest);
+          }
+          for (Index c = 0; c < k; ++c) {
+            double& q = block.scores[c * block.ld + r];
+            q = s * (q - target[static_cast<std::size_t>(c)]);
+          }
+        }
+      },
+      &moment);
+  passes_ += 1.5;
+
+  const Sums all = total(sums);
+  Evaluation value;
+  value.penalty = 0.5 * add_penalty(w, nullptr);
+  value.objective = all.cross_entropy + value.penalty;
+  Certificate result = bound_from(w, &v, value, all.entropy, moment);
+  const bool clipped = all.largest >= kLargestRelativeChange, interior = !clipped && all.smallest > 0;
+  // Where every weight is penalized only the biases can run away, and the class balance is exact.
+  result.proves_existence = interior && (problem_.penalty.array() > 0).all();
+  if (point) *point = {std::move(moment), clipped, interior};
+  return result;
+}
+
+Certificate SoftmaxObjective::gradient_bound(const Parameters& w, const Evaluation& value,
+                                             const Parameters& gradient) const {
+  Parameters moment = gradient;
+  moment.topRows(features()) -= problem_.penalty.asDiagonal() * w.topRows(features());
+  return bound_from(w, nullptr, value, value.entropy, moment);
+}
+
+Certificate SoftmaxObjective::bound_from(const Parameters& w, const Parameters* v, const Evaluation& value,
+                                         double entropy, Parameters& moment) const {
+  const Index k = classes(), d = features();
+  const Moments& known = moments();
+  // Class balance: q'' = (1 − ε) q' + ε v with one distribution v makes Σ s (q'' − t) = 0 exactly (THEORY C1). By
+  // concavity H(q'') ≥ (1 − ε) H(q').
+  const Vector excess = moment.row(d).transpose(), balance = known.target_moment.row(d).transpose();
+  double epsilon = 0;
+  for (Index c = 0; c < k; ++c) {
+    if (excess[c] > 0) epsilon = std::max(epsilon, excess[c] / (balance[c] + excess[c]));
+  }
+  epsilon = std::min(1.0, epsilon * (1 + 1e-9) + 1e-15);
+  const Vector v_mix = (balance - (1 - epsilon) * (balance + excess)).cwiseMax(0.0) / epsilon;
+  moment.topRows(d) +=
+      epsilon * (known.mean_features * v_mix.transpose() - moment.topRows(d) - known.target_moment.topRows(d));
+
+  // Sizes of the weights that moments meet: those of W and of W − V, the point that the dual point belongs to.
+  Vector reach = w.rowwise().norm();
+  if (v) reach += v->rowwise().norm();
+  const double sum_error = rounding_of_sums();
+  const MomentCost cost = moment_cost(moment, reach);
+
+  Certificate result;
+  result.objective = value.objective;
+  result.dual_value = (1 - epsilon) * entropy - cost.loss;
+  result.moment_error = cost.largest_error;
+  // |z error| ≤ γ_{d+1} Σ_j |W_j||x_j|, once in f and once in D for W and V each; sums over rows in f and D, over
+  // features in their quadratic parts. The class balance is exact but for rounding, which meets the biases.
+  Parameters size_of = w.cwiseAbs();
+  if (v) size_of += v->cwiseAbs();
+  const double size =
+      known.mean_absolute_features.dot(size_of.topRows(d).rowwise().maxCoeff()) + size_of.row(d).maxCoeff() + 1;
+  result.rounding =
+      cost.rounding + 2 * sum_error * reach[d] + 4 * kEpsilon * static_cast<double>(longest_row() + 16) * size +
+      sum_error * (std::abs(value.objective) + entropy) + rounding_of_feature_sums() * (value.penalty + cost.loss);
+  if (!cost.feasible) result.dual_value = -std::numeric_limits<double>::infinity();
+  result.gap = std::max(0.0, result.objective - result.dual_value) + result.rounding;
+  return result;
+}
+
+/// As for a bound (see there) at V = 0, which is four times what f alone wants. A bound keeps its rounding where W
+/// moves on, f does not: a bias that runs off takes the last digits of every score with it.
+double SoftmaxObjective::rounding_of_value(const Parameters& w, const Evaluation& value) const {
+  if (mean_absolute_.size() == 0) mean_absolute_ = mean_absolute(problem_.features, problem_.row_weight, threads());
+  const Index k = classes(), d = features();
+  auto largest = [&](Index j) { return w.row(j).cwiseAbs().maxCoeff(); };
+  auto add = [&](Index begin, Index end) {
+    double sum = 0;
+    for (Index j = begin; j < end; ++j) sum += mean_absolute_[j] * largest(j);
+    return sum;
+  };
+  const double size = sum_of_pieces(d, threads(), add, k) + largest(d) + 1;
+  return 4 * kEpsilon * static_cast<double>(longest_row() + 16) * size +
+         rounding_of_sums() * std::abs(value.objective) + rounding_of_feature_sums() * value.penalty;
+}
+
+SoftmaxObjective::MomentCost SoftmaxObjective::moment_cost(const Parameters& moment, const Vector& reach) const {
+  const Vector& mean_absolute_features = moments().mean_absolute_features;
+  const double sum_error = rounding_of_sums();
+  const Index k = classes();
+  std::vector<MomentCost> pieces(static_cast<std::size_t>(piece_count(features() * k)));
+  auto add = [&](Index piece, Index begin, Index end) {
+    MomentCost& cost = pieces[static_cast<std::size_t>(piece)];
+    for (Index j = begin; j < end; ++j) {
+      const double size = moment.row(j).norm(), error = 2 * sum_error * mean_absolute_features[j];
+      const double penalty = problem_.penalty[j];
+      if (penalty > 0) {
+        cost.loss += size * size / (2 * penalty);
+        cost.rounding += error * (size + 0.5 * error) / penalty;
+      } else if (mean_absolute_features[j] > 0) {
+        // λ_j = 0 wants R_j = 0. What rounding leaves is charged at twice the weights it meets; more than that cannot
+        // be charged, because nothing is known about the weights of the optimum.
+        const double relative = moment.row(j).cwiseAbs().maxCoeff() / mean_absolute_features[j];
+        cost.largest_error = std::max(cost.largest_error, relative);
+        cost.feasible = cost.feasible && relative <= kMomentTolerance;
+        cost.rounding += 2 * (size + error) * reach[j];
+      }
+    }
+  };
+  for_each_piece(features(), threads(), add, k);
+  MomentCost total;
+  for (const MomentCost& cost : pieces) {
+    total.loss += cost.loss;
+    total.rounding += cost.rounding;
+    total.largest_error = std::max(total.largest_error, cost.largest_error);
+    total.feasible = total.feasible && cost.feasible;
+  }
+  return total;
+}
+
+double SoftmaxObjective::rounding_of_sums() const {
+  // One after the other: the rows of a chunk (sparse products: all rows), then the tree over at most 32 chunks.
+  const Index in_a_row = problem_.features.sparse()
+                             ? rows()
+                             : (rows() + engine_.chunk_count() - 1) / engine_.chunk_count() + engine_.block_rows();
+  return 0.5 * kEpsilon * static_cast<double>(in_a_row + 16);
+}
+
+double SoftmaxObjective::rounding_of_feature_sums() const {
+  // One after the other: the features of a piece, the classes of each, then at most 32 pieces.
+  const Index in_a_row = features() / piece_count(features() * classes()) + classes() + 32;
+  return 0.5 * kEpsilon * static_cast<double>(in_a_row + 16);
+}
+
+Index SoftmaxObjective::longest_row() const {
+  const CsrMatrix* sparse = problem_.features.sparse();
+  if (!sparse) return features();
+  Index longest = 0;
+  for (std::size_t i = 0; i + 1 < sparse->row_start.size(); ++i) {
+    longest = std::max(longest, sparse->row_start[i + 1] - sparse->row_start[i]);
+  }
+  return longest;
+}
+
+}  // namespace poise
