@@ -9,6 +9,8 @@
 //   Ŵ_1 = W_1 diag(gain)⁻¹,   b̂_1 = b_1 + W_1 (shift − center)
 #pragma once
 
+#include <exception>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -40,6 +42,15 @@ struct ThermodynamicsOptions {
   Index batch = 0;                ///< rows a batch; 0: the optimizer temperature is not measured
   std::uint64_t seed = 1;
   int threads = 0;  ///< 0: as many as the machine has; the bits do not depend on it
+  /// Asked at the start of a measurement, between its parts and Hessian products, if set; true ends it with
+  /// MeasurementStopped.
+  std::function<bool()> stop;
+};
+
+/// Thrown by a measurement that ThermodynamicsOptions::stop has ended.
+class MeasurementStopped : public std::exception {
+ public:
+  const char* what() const noexcept override { return "the measurement was stopped by request"; }
 };
 
 /// The canonical ensemble p of states x with ℋ = ½‖e(x)‖² + CE at temperature T, e = x − f(wx + b) over N hidden
@@ -116,9 +127,9 @@ class Thermometer {
   Thermometer(Thermometer&&) noexcept;
   Thermometer& operator=(Thermometer&&) noexcept;
 
-  /// Throws Error(kUsage) for another head than softmax, Error(kData) if features or classes are not the network's,
-  /// Error(kNumeric) if the scores are not finite. A full measurement fills `record`, if there is one, for the first
-  /// law; a light one empties it.
+  /// Throws Error(kData) for another head than softmax and if features or classes are not the network's,
+  /// Error(kNumeric) if the scores are not finite, MeasurementStopped. A full measurement fills `record`, if there is
+  /// one, for the first law; a light one empties it.
   Thermodynamics measure(const Network& network, EnsembleRecord* record = nullptr) const;
 
   /// The step rule may change from one measurement to the next; the rows stay.

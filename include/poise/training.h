@@ -102,10 +102,12 @@ struct NetworkOptions {
   double time_limit = 0;  ///< seconds; 0: none
   int patience = 0;  ///< stop after so many epochs in which Validated::smoothed_accuracy gained less than half a row;
                      ///< 0: never
-  bool stop_at_rest = false;  ///< stop when the equilibrium gap and the free energy have settled, not in the first 15 %
-  int solve_head_every = 0;   ///< every so many epochs the last layer is solved exactly (THEORY 5.3) and kept if that
-                              ///< is no worse on the validation data, or without them better on the training data;
-                              ///< 0: never
+  /// Stop when, in each of the last two epochs, |loss − H| ≤ 2 % of the loss and the loss moved by less than 1 %:
+  /// Epoch::train's, of smoothed labels and class weights if asked for. Not in the first 15 % of the epochs.
+  bool stop_at_rest = false;
+  int solve_head_every = 0;  ///< every so many epochs the last layer is solved exactly (THEORY 5.3) and kept if that
+                             ///< is no worse on the validation data, or without them better on the training data;
+                             ///< 0: never
   std::uint64_t seed = 1;
   int threads = 0;  ///< 0: as many as the machine has
   Precision precision = Precision::kFloat32;
@@ -184,7 +186,7 @@ struct TrainingReport {
   int epochs = 0;            ///< trained
   int best_epoch = 0;        ///< whose weights were kept: the last with the largest Validated::smoothed_accuracy;
                              ///< without validation data the last of all, and if that had diverged the last good
-                             ///< one (0: the initial weights)
+                             ///< one (0: before the end of epoch 1, or the initial weights)
   Index batch = 0;           ///< rows a batch
   double seconds = 0;        ///< of training, validation included
   double train_seconds = 0;  ///< of passes over training rows alone

@@ -52,6 +52,8 @@ struct Arguments {
 /// verbs that do not ask, they end the process.
 extern std::atomic<bool> interrupted;
 void watch_for_interrupts();
+/// Until watch_for_interrupts they end the process with exit code 130, and unless `quiet` say that there is no model.
+void end_at_interrupts(bool quiet);
 
 /// Each returns the exit code.
 int train(const Arguments& arguments);

@@ -1,6 +1,7 @@
 // The command line: options declared once, verbs dispatched, errors turned into exit codes.
 #include <fmt/core.h>
 #include <malloc.h>
+#include <unistd.h>
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
@@ -30,6 +31,15 @@ constexpr int kInternalError = 70, kUsageError = 2, kIoError = 4, kResourceError
 
 extern "C" void on_interrupt(int) {
   if (interrupted.exchange(true)) std::_Exit(130);  // the second Ctrl-C does not wait
+}
+
+constexpr char kNoModelYet[] = "poise: interrupted before training began: no model was written\n";
+
+extern "C" void end_quietly(int) { std::_Exit(130); }
+
+extern "C" void end_and_say(int) {
+  if (::write(STDERR_FILENO, kNoModelYet, sizeof kNoModelYet - 1) < 0) std::_Exit(130);
+  std::_Exit(130);
 }
 
 void add_reading(CLI::App& verb, Arguments& a) {
@@ -237,6 +247,11 @@ int run(int argc, char** argv) {
 }
 
 }  // namespace
+
+void end_at_interrupts(bool quiet) {
+  std::signal(SIGINT, quiet ? end_quietly : end_and_say);
+  std::signal(SIGTERM, quiet ? end_quietly : end_and_say);
+}
 
 void watch_for_interrupts() {
   std::signal(SIGINT, on_interrupt);

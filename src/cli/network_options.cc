@@ -102,7 +102,8 @@ void add_loop(CLI::App& verb, NetworkOptions& o) {
       ->check(whole_number_from(1));
   of_networks(
       verb.add_flag("--stop-at-rest", o.stop_at_rest,
-                    "stop when cross-entropy equals output entropy and stands still, after 15 % of the epochs"));
+                    "stop when the loss trained on equals output entropy (within 2 %) and stands still (1 %), after "
+                    "15 % of the epochs"));
   of_networks(verb.add_option("--solve-head-every", o.solve_head_every,
                               "solve the last layer exactly every so many epochs, kept if validation (without it: the "
                               "training loss) gets no worse"))

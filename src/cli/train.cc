@@ -51,24 +51,32 @@ std::vector<Candidate> solve_all(const Arguments& a, const Parts& parts, const S
 }
 
 /// --telemetry: one measurement a solution; there is no run of steps to follow. The summary, as of a network's run.
+/// It ends early by what would end the training, which has begun at `training`.
 json append_telemetry(const Arguments& a, const std::vector<Candidate>& candidates, const Dataset& train,
-                      RunDirectory& run) {
-  const Stopwatch begun;
+                      const Stopwatch& training, RunDirectory& run) {
   int measurements = 0;
   Index rows = 0;
+  double seconds = 0;
+  json stopped;
+  const auto must_stop = [&] {
+    if (interrupted) stopped = "interrupted";
+    if (stopped.is_null() && a.solve.time_limit > 0 && training.seconds() > a.solve.time_limit) stopped = "time_limit";
+    return !stopped.is_null();
+  };
   for (const Candidate& candidate : candidates) {
     if (candidate.fit.report.status == Status::kDiverged) continue;
     json event = {{"event", "thermodynamics"}, {"l2", candidate.l2}};
-    event.update(measure_solution(a.telemetry, candidate.fit.model, train, a.solve.threads));
+    try {
+      event.update(measure_solution(a.telemetry, candidate.fit.model, train, a.solve.threads, must_stop));
+    } catch (const MeasurementStopped&) {
+      break;
+    }
     rows = event["rows"];
     run.append_event(event);
-    ++measurements;
+    ++measurements, seconds += event["seconds"].get<double>();
   }
-  return {{"level", to_string(a.telemetry)},
-          {"every", nullptr},
-          {"rows", rows},
-          {"measurements", measurements},
-          {"seconds", begun.seconds()}};
+  return {{"level", to_string(a.telemetry)}, {"every", nullptr},   {"rows", rows},
+          {"measurements", measurements},    {"seconds", seconds}, {"stopped", stopped}};
 }
 
 /// The candidate with the smallest validation cross-entropy; without validation data the last.
@@ -148,6 +156,7 @@ void check_options(const Arguments& a, const Parts& parts) {
 
 int train(const Arguments& a) {
   if (!a.network.hidden.empty()) return train_network(a);
+  end_at_interrupts(a.quiet);
   const Stopwatch started;
   const double held_out = held_out_share(a, 0);
   const Parts parts = read_parts(a, held_out);
@@ -158,10 +167,11 @@ int train(const Arguments& a) {
 
   std::optional<SoftmaxModel> start;
   if (!a.start.empty()) start = load_model(a.start);
+  watch_for_interrupts();
   RunDirectory run(a.out, a.data);
   run.announce({{"event", "start"}, {"rows", parts.train.rows()}, {"features", parts.train.features.cols()}});
   ProgressReporter progress(&run, a.quiet ? nullptr : stderr, &interrupted, a.solve);
-  watch_for_interrupts();
+  const Stopwatch training;
   const std::vector<Candidate> candidates = solve_all(a, parts, start ? &*start : nullptr, progress);
   const Candidate& chosen = choose(candidates);
 
@@ -170,7 +180,7 @@ int train(const Arguments& a) {
   record_reading(a, held_out, model.metadata);
   const std::string rows = fingerprint(parts.train);
   model.metadata["fingerprint"] = rows;
-  save_network(model, run.model_path());
+  run.save_model(model);
   const SolveReport& report = chosen.fit.report;
   json result = to_json(report);
   result.update({{"rows", parts.train.rows()},
@@ -183,10 +193,10 @@ int train(const Arguments& a) {
                  {"test", measure(model, test ? &*test : nullptr, a.solve.threads)},
                  {"seconds_read", seconds_read},
                  {"run", run.path()}});
-  if (a.telemetry != Telemetry::kOff) result["telemetry"] = append_telemetry(a, candidates, parts.train, run);
+  if (a.telemetry != Telemetry::kOff) result["telemetry"] = append_telemetry(a, candidates, parts.train, training, run);
   if (a.calibrate) {
     calibrate_and_measure(model, parts, test, a.solve.threads, result);
-    save_network(model, run.model_path());
+    run.save_model(model);
   }
   if (report.gap) result["certificate"] = to_json(report.certificate);
   if (report.separation) result["separation"] = to_json(*report.separation, parts.train.schema);

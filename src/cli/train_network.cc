@@ -65,8 +65,10 @@ void print_result(const json& result) {
   print_calibration(result);
   for (const char* part : {"train", "validation", "test"}) print_measured(part, result[part]);
   print_telemetry(result);
-  fmt::print("{} epochs of batches of {}, the weights of epoch {} kept; {:.2f} s to train, {:.3f} s to read; run {}\n",
-             result["epochs"].get<int>(), result["batch"].get<Index>(), result["best_epoch"].get<int>(),
+  const int epochs = result["epochs"].get<int>(), best = result["best_epoch"].get<int>();
+  fmt::print("{} epoch{} of batches of {}, the weights {} kept; {:.2f} s to train, {:.3f} s to read; run {}\n", epochs,
+             epochs == 1 ? "" : "s", result["batch"].get<Index>(),
+             best > 0 ? fmt::format("of epoch {}", best) : "from before the end of epoch 1",
              result["seconds"].get<double>(), result["seconds_read"].get<double>(), result["run"].get<std::string>());
 }
 
@@ -98,6 +100,7 @@ int train_network(const Arguments& a) {
                 "without them there is no best epoch to wait for");
   }
   require_softmax_head(a);
+  end_at_interrupts(a.quiet);
   const Stopwatch started;
   const double held_out = held_out_share(a, kHeldOut);
   const Parts parts = read_parts(a, held_out);
@@ -107,21 +110,22 @@ int train_network(const Arguments& a) {
   const double seconds_read = started.seconds();
 
   const NetworkOptions options = network_options(a);
+  watch_for_interrupts();
   RunDirectory run(a.out, a.data);
   run.announce({{"event", "start"}, {"rows", parts.train.rows()}, {"features", parts.train.features.cols()}});
   TrainingProgress progress(run, a.quiet ? nullptr : stderr, interrupted);
   TelemetryObserver telemetry(a.telemetry, parts.train, options, run, progress);
-  watch_for_interrupts();
   NetworkFit fit =
       poise::train_network(parts.train, options, parts.validation ? &*parts.validation : nullptr, &telemetry);
 
   const Stopwatch writing;
   record_reading(a, held_out, fit.network.metadata);
-  save_network(fit.network, run.model_path());
+  run.save_model(fit.network);
+  fit.report.seconds -= telemetry.seconds_of_training();
   json result = result_json(a, fit, parts, test);
   if (a.calibrate) {
     calibrate_and_measure(fit.network, parts, test, a.solve.threads, result);
-    save_network(fit.network, run.model_path());
+    run.save_model(fit.network);
   }
   if (a.telemetry != Telemetry::kOff) result["telemetry"] = telemetry.summary();
   result["seconds_read"] = seconds_read;

@@ -50,7 +50,8 @@ void add_solving(CLI::App& verb, Arguments& a) {
   verb.add_option("--max-iterations", a.solve.max_iterations, "limit on outer iterations")
       ->check(whole_number_from(1))
       ->excludes("--hidden");
-  verb.add_option("--time-limit", a.solve.time_limit, "limit in seconds")->check(positive());
+  verb.add_option("--time-limit", a.solve.time_limit, "limit in seconds, of a path in all, telemetry included")
+      ->check(positive());
   verb.add_option("--start", a.start, "start from the model of this run")->excludes("--l2-path")->excludes("--hidden");
 }
 
@@ -67,9 +68,11 @@ void add_measuring(CLI::App& verb, Arguments& a) {
       "divide the scores by the temperature at which cross-entropy equals output entropy on the held-out rows");
   static const std::map<std::string, Telemetry> levels{
       {"off", Telemetry::kOff}, {"light", Telemetry::kLight}, {"full", Telemetry::kFull}};
-  verb.add_option("--telemetry", a.telemetry,
-                  "thermodynamics along the run, in metrics.jsonl: off (default), light (some 3 % of the time; five "
-                  "measurements of a run too short for that) or full")
+  verb.add_option(
+          "--telemetry", a.telemetry,
+          "thermodynamics along the run, in metrics.jsonl: off (default), light (of networks some 3 % of the time, "
+          "or five measurements of a run too short for that; of the softmax layer one a solution, whatever it "
+          "takes) or full")
       ->transform(choice(levels));
 }
 

@@ -163,9 +163,12 @@ void print_telemetry(const json& result) {
   if (!result.contains("telemetry")) return;
   const json& t = result["telemetry"];
   const int measurements = t["measurements"].get<int>();
-  fmt::print("telemetry   {}: {} measurement{} on {} rows, {:.3f} s; in {}/metrics.jsonl\n",
+  const std::string stopped = t["stopped"].is_null()          ? ""
+                              : t["stopped"] == "interrupted" ? ", then interrupted"
+                                                              : ", then out of time";
+  fmt::print("telemetry   {}: {} measurement{} on {} rows, {:.3f} s{}; in {}/metrics.jsonl\n",
              t["level"].get<std::string>(), measurements, measurements == 1 ? "" : "s", t["rows"].get<Index>(),
-             t["seconds"].get<double>(), result["run"].get<std::string>());
+             t["seconds"].get<double>(), stopped, result["run"].get<std::string>());
 }
 
 void print_calibration(const json& result) {

@@ -60,6 +60,17 @@ void check(const SolveOptions& options) {
   if (options.time_limit < 0) throw Error(ErrorKind::kUsage, "the time limit is negative", "seconds, or 0 for none");
 }
 
+/// The model of class frequencies alone, p_c(x) = π_c, from ∇f at W = 0, whose bias row is 1/K − π_c. No class less
+/// than `least`, so that all logarithms are finite. Class sums 0.
+Parameters class_frequencies(const Parameters& gradient, double least) {
+  const Index classes = gradient.cols();
+  Parameters w = Parameters::Zero(gradient.rows(), classes);
+  const Vector share = (1.0 / static_cast<double>(classes) - gradient.bottomRows(1).array()).matrix().transpose();
+  const Vector logarithm = share.array().max(least).log();
+  w.bottomRows(1) = (logarithm.array() - logarithm.mean()).matrix().transpose();
+  return w;
+}
+
 bool exists(bool certified, const SolveState& state) { return certified && state.bound.proves_existence; }
 
 /// A proof, near the point where a solver has ended at λ = 0, that there is no minimizer.
@@ -74,8 +85,10 @@ std::optional<SeparatingDirection> find_separation(SoftmaxObjective& objective, 
 /// Everything one solve needs, so that a path can reuse data and monitor.
 class Fitter {
  public:
-  Fitter(const Dataset& data, const ObjectiveOptions& options, const SolveOptions& solve, Observer* observer)
-      : data_(data), options_(options), solve_(solve), monitor_(solve, observer) {
+  /// `spent`: seconds of the time limit that solves before this one took.
+  Fitter(const Dataset& data, const ObjectiveOptions& options, const SolveOptions& solve, Observer* observer,
+         double spent = 0)
+      : data_(data), options_(options), solve_(solve), monitor_(solve, observer, spent) {
     check(solve);
     check_memory(data);
   }
@@ -84,17 +97,24 @@ class Fitter {
     SoftmaxObjective objective(make_problem(data_, options_, solve_.threads), solve_.threads);
     SolveState state;
     state.w = start ? to_parameters(as_trained(*start), data_) : objective.zero();
+    state.value = objective.evaluate(state.w, &state.gradient);
+    const Parameters fallback =
+        start ? state.w : class_frequencies(state.gradient, 0.5 / static_cast<double>(data_.rows()));
     const bool may_be_separable = options_.l2 == 0 && options_.label_smoothing == 0 && !data_.labels.empty();
     std::optional<SeparatingDirection> separation;
     if (may_be_separable) separation = find_separating_feature(data_);
     if (separation) {
       Outcome outcome = separable(*separation, solve_nearby(state));
+      if (monitor_.iterations() == 0) state.w = fallback;
       state.value = objective.evaluate(state.w, &state.gradient);
       return finish(objective, state, outcome, std::move(separation));
     }
-    state.value = objective.evaluate(state.w, &state.gradient);
     Outcome outcome = run_solver(objective, state, !start);
     const bool stopped = outcome.status == Status::kInterrupted || outcome.status == Status::kTimeLimit;
+    if (stopped && monitor_.iterations() == 0) {
+      state.w = fallback;
+      state.value = objective.evaluate(state.w, &state.gradient);
+    }
     const bool limited = outcome.status == Status::kTimeLimit || outcome.status == Status::kIterationLimit;
     if (limited && !state.has_bound) bound_briefly(objective, state, outcome.status);
     if (limited && state.gap() <= solve_.tolerance && options_.l2 > 0) outcome = certified(state, monitor_);
@@ -217,11 +237,13 @@ SoftmaxFit fit_softmax(const Dataset& data, const ObjectiveOptions& objective, c
 std::vector<SoftmaxFit> fit_softmax_path(const Dataset& data, std::span<const double> path,
                                          const ObjectiveOptions& objective, const SolveOptions& solve,
                                          Observer* observer) {
+  const Stopwatch stopwatch;
   std::vector<SoftmaxFit> fits;
   for (double l2 : path) {
     ObjectiveOptions options = objective;
     options.l2 = l2;
-    fits.push_back(fit_softmax(data, options, solve, observer, fits.empty() ? nullptr : &fits.back().model));
+    const SoftmaxModel* start = fits.empty() ? nullptr : &fits.back().model;
+    fits.push_back(Fitter(data, options, solve, observer, stopwatch.seconds()).fit(start));
     const Status status = fits.back().report.status;
     if (status == Status::kInterrupted || status == Status::kTimeLimit) break;
   }

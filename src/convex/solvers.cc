@@ -22,8 +22,8 @@ double SolveState::gap() const {
   return std::max(0.0, value.objective - bound.dual_value) + std::max(bound.rounding, value.rounding);
 }
 
-Monitor::Monitor(const SolveOptions& options, Observer* observer)
-    : tolerance_(options.tolerance), time_limit_(options.time_limit), observer_(observer) {}
+Monitor::Monitor(const SolveOptions& options, Observer* observer, double spent)
+    : tolerance_(options.tolerance), time_limit_(options.time_limit), spent_(spent), observer_(observer) {}
 
 void Monitor::iteration(const SolveState& state, double passes, const std::string& phase, bool on_part_of_rows) {
   ++iterations_;
@@ -44,13 +44,11 @@ void Monitor::message(const std::string& text) const {
   if (observer_) observer_->on_message(text);
 }
 
-bool Monitor::must_stop() const {
-  return (observer_ && observer_->stop_requested()) || (time_limit_ > 0 && seconds() >= time_limit_);
-}
+bool Monitor::must_stop() const { return (observer_ && observer_->stop_requested()) || is_out_of_time(); }
 
 std::optional<Status> Monitor::limit_reached(int max_iterations) {
   if (observer_ && observer_->stop_requested()) return Status::kInterrupted;
-  if (time_limit_ > 0 && seconds() >= time_limit_) return Status::kTimeLimit;
+  if (is_out_of_time()) return Status::kTimeLimit;
   if (iterations_ >= max_iterations) return Status::kIterationLimit;
   return std::nullopt;
 }

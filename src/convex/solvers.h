@@ -29,7 +29,8 @@ struct SolveState {
 /// Counts, clocks, limits and observers of one solve; shared by its phases.
 class Monitor {
  public:
-  Monitor(const SolveOptions& options, Observer* observer);
+  /// `spent`: seconds of the time limit that are gone already.
+  Monitor(const SolveOptions& options, Observer* observer, double spent = 0);
 
   /// Reports the state as outer iteration number `iteration()`; `extra_passes` are those of other objectives.
   void iteration(const SolveState& state, double passes, const std::string& phase, bool on_part_of_rows = false);
@@ -47,8 +48,10 @@ class Monitor {
   double time_limit() const { return time_limit_; }
 
  private:
+  bool is_out_of_time() const { return time_limit_ > 0 && spent_ + seconds() >= time_limit_; }
+
   Stopwatch stopwatch_;
-  double tolerance_, time_limit_;
+  double tolerance_, time_limit_, spent_;
   int iterations_ = 0;
   Observer* observer_;
 };

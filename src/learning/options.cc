@@ -49,7 +49,9 @@ void check_together(const NetworkOptions& o) {
   require(!states_move || o.precision == Precision::kFloat32, "bfloat16 with states that move", "float32");
   require(o.solve_head_every == 0 || o.loss == Loss::kCrossEntropy, "an exact head for another loss",
           "the cross-entropy loss");
-  require(!o.stop_at_rest || o.loss == Loss::kCrossEntropy, "rest of another loss", "the cross-entropy loss");
+  require(!o.stop_at_rest || o.loss == Loss::kCrossEntropy,
+          fmt::format("stop_at_rest with the loss '{}', which has no output entropy to balance", to_string(o.loss)),
+          "the cross-entropy loss", "leave --stop-at-rest out, or use --patience");
   require(o.momentum_phase == 0 || o.step != Step::kAdam, "complex momentum with Adam", "the golden or sgd step");
 }
 

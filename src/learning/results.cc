@@ -16,6 +16,14 @@ Measured means_of(const BatchSums& sums) {
   return {sums.loss / sums.weight, sums.correct / sums.weight, sums.entropy_gap / sums.weight};
 }
 
+/// The loss that rest is about, which need not be the plain cross-entropy of the rows.
+static const char* trained_loss(const NetworkOptions& options) {
+  const bool smoothed = options.label_smoothing > 0;
+  if (options.balanced_classes)
+    return smoothed ? "the class-weighted loss of smoothed labels" : "the class-weighted loss";
+  return smoothed ? "the loss of smoothed labels" : "cross-entropy";
+}
+
 BatchSums Trainer::measure_validation() {
   BatchSums sums;
   held_out_batch_->parameters_changed();
@@ -108,7 +116,7 @@ std::string Trainer::explain(TrainingStatus status) const {
     case TrainingStatus::kStopped:
       return fmt::format("no better on the validation data for {} epochs", options_.patience);
     case TrainingStatus::kAtRest:
-      return "cross-entropy equals output entropy and stands still";
+      return fmt::format("{} equals output entropy and stands still", trained_loss(options_));
     case TrainingStatus::kTimeLimit:
       return fmt::format("the time limit of {} s was reached in epoch {}", options_.time_limit, done + 1);
     case TrainingStatus::kInterrupted:
@@ -118,7 +126,7 @@ std::string Trainer::explain(TrainingStatus status) const {
                          interrupted_ == TrainingStatus::kDiverged ? "and smaller steps did not help"
                                                                    : "by the last step of all, which was taken back");
     default:
-      return fmt::format("all {} epochs are done", done);
+      return done == 1 ? "the one epoch is done" : fmt::format("all {} epochs are done", done);
   }
 }
 

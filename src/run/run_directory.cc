@@ -45,9 +45,11 @@ RunDirectory::RunDirectory(const std::string& path, const std::string& data_name
   path_ = path.empty() ? free_directory(stem_of(data_name)) : fs::path(path);
   // Another process may take the same free name in between: then the next one is ours.
   while (!create_directories() && path.empty()) path_ = free_directory(stem_of(data_name));
-  const bool had_events = fs::exists(metrics_path());
+  const bool is_in_use = fs::exists(model_path()) || fs::exists(summary_path());
+  events_path_ = is_in_use ? path_ / "metrics.new.jsonl" : metrics_path();
+  const bool had_events = fs::exists(events_path_);
   open_events(std::ios::app);
-  if (!had_events) created_.paths.push_back(metrics_path());
+  if (!had_events) created_.paths.push_back(events_path_);
 }
 
 RunDirectory::Created::~Created() {
@@ -70,27 +72,45 @@ bool RunDirectory::create_directories() {
 }
 
 void RunDirectory::open_events(std::ios::openmode mode) {
-  events_.open(metrics_path(), mode);
-  if (!events_) cannot_write(metrics_path(), std::generic_category().message(errno));
+  events_.open(events_path_, mode);
+  if (!events_) cannot_write(events_path_, std::generic_category().message(errno));
+}
+
+void RunDirectory::begin() {
+  if (begun_) return;
+  events_.close();
+  open_events(std::ios::trunc);
+  created_.paths.clear();
+  begun_ = true;
+  if (!announced_.is_null()) append_event(announced_);
 }
 
 void RunDirectory::append_event(const nlohmann::json& event) {
-  if (!begun_) {
-    // An earlier run's model must not be taken for this one's, should this one end too early to write its own.
-    std::error_code ignored;
-    for (const fs::path& old : {path_ / "model.onnx", path_ / "run.json"}) fs::remove(old, ignored);
-    events_.close();
-    open_events(std::ios::trunc);
-    created_.paths.clear();
-    begun_ = true;
-    if (!announced_.is_null()) append_event(announced_);
-  }
+  begin();
   events_ << event.dump() << '\n' << std::flush;
-  if (!events_) cannot_write(metrics_path(), std::generic_category().message(errno));
+  if (!events_) cannot_write(events_path_, std::generic_category().message(errno));
 }
 
-void RunDirectory::write_summary(const nlohmann::json& summary) const {
-  write_file_whole((path_ / "run.json").string(), summary.dump(2) + "\n");
+/// The first result is there: an earlier run's file of the other kind must not be taken for this one's.
+void RunDirectory::take_over(const fs::path& not_ours) {
+  if (has_taken_over_) return;
+  begin();
+  std::error_code error;
+  fs::remove(not_ours, error);
+  if (!error && events_path_ != metrics_path()) fs::rename(events_path_, metrics_path(), error);
+  if (error) cannot_write(path_, error.message());
+  events_path_ = metrics_path();
+  has_taken_over_ = true;
+}
+
+void RunDirectory::save_model(const Network& model) {
+  save_network(model, model_path());
+  take_over(summary_path());
+}
+
+void RunDirectory::write_summary(const nlohmann::json& summary) {
+  write_file_whole(summary_path().string(), summary.dump(2) + "\n");
+  take_over(model_path());
 }
 
 }  // namespace poise

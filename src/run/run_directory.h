@@ -7,10 +7,13 @@
 #include <string>
 #include <vector>
 
+#include "poise/network.h"
+
 namespace poise {
 
-/// Creates or reuses the directory; its files: model.onnx, run.json, metrics.jsonl. Until the first event is appended,
-/// the destructor takes back what was created and an earlier run keeps its files: what fails early leaves no trace.
+/// Creates or reuses the directory; its files: model.onnx, run.json, metrics.jsonl. An earlier run keeps its files
+/// until a model or summary of this one is written; until then, the events of this one are in metrics.new.jsonl. Until
+/// the first event is appended, the destructor takes back what was created: what fails early leaves no trace.
 class RunDirectory {
  public:
   /// `path` as asked; empty: runs/<stem of data_name>-<n> with the first free n. Throws Error(kIo) if it cannot be
@@ -22,14 +25,18 @@ class RunDirectory {
 
   /// Sets the event that is written before the first one appended.
   void announce(const nlohmann::json& event) { announced_ = event; }
-  /// Appends one event, a line of metrics.jsonl, and flushes it. The first replaces what an earlier run left there, and
-  /// removes its model.onnx and run.json.
+  /// Appends one event, a line of metrics.jsonl, and flushes it.
   void append_event(const nlohmann::json& event);
-  /// Replaces run.json.
-  void write_summary(const nlohmann::json& summary) const;
+  /// Writes model.onnx, whole or not at all; so ends an earlier run in this directory.
+  void save_model(const Network& model);
+  /// Writes run.json, whole or not at all; of a run without a model, so ends an earlier run in this directory.
+  void write_summary(const nlohmann::json& summary);
 
  private:
   std::filesystem::path metrics_path() const { return path_ / "metrics.jsonl"; }
+  std::filesystem::path summary_path() const { return path_ / "run.json"; }
+  void begin();
+  void take_over(const std::filesystem::path& not_ours);
   bool create_directories();  // whether the last one is new
   void open_events(std::ios::openmode mode);
 
@@ -39,11 +46,11 @@ class RunDirectory {
     ~Created();
   };
 
-  std::filesystem::path path_;
+  std::filesystem::path path_, events_path_;
   Created created_;
   std::ofstream events_;
   nlohmann::json announced_;
-  bool begun_ = false;
+  bool begun_ = false, has_taken_over_ = false;
 };
 
 }  // namespace poise

@@ -77,8 +77,18 @@ TelemetryObserver::TelemetryObserver(Telemetry level, const Dataset& train, cons
   plan_ = plan_telemetry(level, train.rows(), options_.epochs);
   if (level == Telemetry::kOff) return;
   const Stopwatch begun;
-  thermometer_.emplace(train, measuring(level, plan_.rows, options_));
-  seconds_ += begun.seconds();
+  ThermodynamicsOptions how = measuring(level, plan_.rows, options_);
+  how.stop = [this] { return must_stop(); };
+  thermometer_.emplace(train, how);
+  preparing_ = begun.seconds();
+}
+
+/// Why a measurement is to end before its end: what ends the training, too.
+bool TelemetryObserver::must_stop() {
+  const double limit = options_.time_limit;
+  if (next_.stop_requested()) stopped_ = "interrupted";
+  if (!stopped_ && limit > 0 && begun_at_ + measuring_.seconds() > limit) stopped_ = "time_limit";
+  return stopped_ != nullptr;
 }
 
 bool TelemetryObserver::is_due(int epoch) const {
@@ -87,21 +97,25 @@ bool TelemetryObserver::is_due(int epoch) const {
 
 bool TelemetryObserver::wants_network(int epoch) { return is_due(epoch) || next_.wants_network(epoch); }
 
-/// A measurement that fails must not end the training that it watches.
+/// A measurement that fails must not end the training that it watches, nor one that is stopped.
 void TelemetryObserver::on_network(const Epoch& epoch, const Network& network) {
   if (next_.wants_network(epoch.number)) next_.on_network(epoch, network);
   if (!is_due(epoch.number)) return;
-  const Stopwatch begun;
+  begun_at_ = epoch.seconds, measuring_ = Stopwatch();
   try {
     json event = measure(epoch, network);
-    event["seconds"] = begun.seconds();
+    const double seconds = preparing_ + measuring_.seconds();
+    event["seconds"] = seconds;
     run_.append_event(event);
-    ++measurements_;
+    ++measurements_, seconds_ += seconds, preparing_ = 0;
+  } catch (const MeasurementStopped&) {
+    next_.on_message(fmt::format("no telemetry of epoch {}: {}", epoch.number,
+                                 stopped_ == std::string("interrupted") ? "interrupted" : "out of time"));
   } catch (const Error& error) {
     if (error.kind() != ErrorKind::kNumeric) throw;
     next_.on_message(fmt::format("no telemetry of epoch {}: {}", epoch.number, error.what()));
   }
-  seconds_ += begun.seconds();
+  seconds_of_training_ += measuring_.seconds();
 }
 
 json TelemetryObserver::measure(const Epoch& epoch, const Network& network) {
@@ -119,14 +133,12 @@ json TelemetryObserver::measure(const Epoch& epoch, const Network& network) {
 }
 
 json TelemetryObserver::summary() const {
-  return {{"level", to_string(level_)},
-          {"every", plan_.every},
-          {"rows", plan_.rows},
-          {"measurements", measurements_},
-          {"seconds", seconds_}};
+  return {{"level", to_string(level_)},    {"every", plan_.every}, {"rows", plan_.rows},
+          {"measurements", measurements_}, {"seconds", seconds_},  {"stopped", stopped_ ? json(stopped_) : json()}};
 }
 
-json measure_solution(Telemetry level, const SoftmaxModel& model, const Dataset& train, int threads) {
+json measure_solution(Telemetry level, const SoftmaxModel& model, const Dataset& train, int threads,
+                      std::function<bool()> stop) {
   const Stopwatch begun;
   const ObjectiveOptions objective = recorded_objective(model);
   NetworkOptions training;
@@ -134,7 +146,10 @@ json measure_solution(Telemetry level, const SoftmaxModel& model, const Dataset&
   training.label_smoothing = objective.label_smoothing;
   training.balanced_classes = objective.balanced_classes;
   training.threads = threads;
-  const auto found = measure_thermodynamics(to_network(model), train, measuring(level, kMostRows, training));
+  ThermodynamicsOptions how = measuring(level, kMostRows, training);
+  how.stop = std::move(stop);
+  if (how.stop && how.stop()) throw MeasurementStopped();
+  const auto found = measure_thermodynamics(to_network(model), train, how);
   json figures = {{"step", nullptr}};  // it has none
   figures.update(to_json(found));
   figures["detail"] = to_string(level);

@@ -1,9 +1,11 @@
 // Telemetry of a training: thermodynamic measurements of the network as it learns, as events of the run directory.
 #pragma once
 
+#include <functional>
 #include <nlohmann/json.hpp>
 #include <optional>
 
+#include "base/stopwatch.h"
 #include "poise/first_law.h"
 #include "poise/model.h"
 #include "poise/thermodynamics.h"
@@ -14,7 +16,8 @@ namespace poise {
 
 enum class Telemetry {
   kOff,
-  kLight,  ///< some 3 % of the time of training; of a run too short for that, five measurements all the same
+  kLight,  ///< of networks some 3 % of the time of training; of a run too short for that, five measurements all the
+           ///< same
   kFull    ///< everything, and the first law from one measurement to the next
 };
 
@@ -41,10 +44,13 @@ class TelemetryObserver : public TrainingObserver {
   bool wants_network(int epoch) override;
   void on_network(const Epoch& epoch, const Network& network) override;
 
-  /// {level, every, rows, measurements, seconds}; `seconds` is what measuring took.
+  /// {level, every, rows, measurements, seconds, stopped}; `seconds` is the sum of the events'.
   nlohmann::json summary() const;
+  /// What measuring has taken of the time of training.
+  double seconds_of_training() const { return seconds_of_training_; }
 
  private:
+  bool must_stop();
   bool is_due(int epoch) const;
   nlohmann::json measure(const Epoch& epoch, const Network& network);
 
@@ -56,10 +62,16 @@ class TelemetryObserver : public TrainingObserver {
   std::optional<Thermometer> thermometer_;
   EnsembleRecord before_;  // of the measurement before
   int measurements_ = 0;
-  double seconds_ = 0;
+  double seconds_ = 0, seconds_of_training_ = 0;
+  double preparing_ = 0;  // seconds that the next event counts as its own
+  double begun_at_ = 0;   // seconds of training at which a measurement began
+  Stopwatch measuring_;
+  const char* stopped_ = nullptr;
 };
 
 /// One measurement of a softmax layer, which is not trained by such steps: the figures of its event and their seconds.
-nlohmann::json measure_solution(Telemetry level, const SoftmaxModel& model, const Dataset& train, int threads);
+/// Throws MeasurementStopped once `stop` (may be empty) has answered true.
+nlohmann::json measure_solution(Telemetry level, const SoftmaxModel& model, const Dataset& train, int threads,
+                                std::function<bool()> stop = {});
 
 }  // namespace poise

@@ -44,6 +44,10 @@ void check(const ThermodynamicsOptions& o) {
   check_step(o);
 }
 
+void go_on(const ThermodynamicsOptions& o) {
+  if (o.stop && o.stop()) throw MeasurementStopped();
+}
+
 /// tr Cov(g_n)/P over rows of equal chance, g_n = n s_n ∇CE_n with the mean ∇ mean CE:
 ///   n/(n − 1) [mean ‖g_n‖² − ‖mean g‖²]/P
 Estimate gradient_noise(const thermo::RowFigures& figures) {
@@ -144,7 +148,10 @@ void measure_fully(const std::vector<Layer>& layers, const thermo::MeasuredRows&
       out.ensembles.push_back(summarize(options.temperatures[k], states.ensembles[k], rows.weight(), options.draws));
     if (record) keep(std::move(states), rows, options, *record);
   }
-  const auto product = [&](const Vector& v) { return thermo::hessian_product(layers, rows, v, options.threads); };
+  const auto product = [&](const Vector& v) {
+    go_on(options);
+    return thermo::hessian_product(layers, rows, v, options.threads);
+  };
   thermo::LanczosOptions lanczos;
   lanczos.seed = random_bits(options.seed, kLanczosStream);
   out.largest_curvature = thermo::largest_eigenvalue(out.parameters, product, lanczos);
@@ -176,6 +183,7 @@ void Thermometer::set_step(double learning_rate, double momentum, Index batch) {
 
 Thermodynamics Thermometer::measure(const Network& network, EnsembleRecord* record) const {
   if (record) record->rows_.reset();
+  go_on(options_);
   const thermo::MeasuredRows& rows = rows_->measured;
   const std::vector<Layer> layers = rows.layers_of(network);
   const thermo::CurvatureMeter meter(layers, options_.detail, options_.label_draws, options_.seed);
@@ -186,6 +194,7 @@ Thermodynamics Thermometer::measure(const Network& network, EnsembleRecord* reco
   out.parameters = network.parameter_count();
   thermo::measure_outputs(figures.scores, figures.targets, rows.weight(), out);
   if (options_.detail == Detail::kFull) {
+    go_on(options_);
     if (record) record->rows_ = std::make_unique<EnsembleRecord::Rows>();
     measure_fully(layers, rows, meter, options_, figures, record ? record->rows_.get() : nullptr, out);
   }

@@ -47,7 +47,7 @@ void scale_dense(const T* stored, const learning::InputScaling& scaling, Eigen::
 void check(const Network& network, Index features, Index classes) {
   check_layers(network.layers, network.center.size());
   if (network.head != Head::kSoftmax) {
-    throw Error(ErrorKind::kUsage, fmt::format("a network with the {} head", to_string(network.head)),
+    throw Error(ErrorKind::kData, fmt::format("a network with the {} head", to_string(network.head)),
                 "one with the softmax head", "cross-entropy is the free energy of a softmax; train with that loss");
   }
   if (network.feature_count() != features) {

@@ -123,11 +123,10 @@ def check_interrupt_of_a_network_leaves_a_model(t):
 
 def check_interrupt_ends_what_does_not_ask(t):
     os.mkfifo(t.path("pipe.csv"))  # nobody writes: reading waits for ever
-    for command in ("convert pipe.csv b.csv", "train pipe.csv --out run"):
-        process = t.start(command)
-        time.sleep(0.5)
-        process.send_signal(signal.SIGINT)
-        t.equal(t.finish(process, 20).code, -signal.SIGINT, f"the exit code of {command}")
+    process = t.start("convert pipe.csv b.csv")
+    time.sleep(0.5)
+    process.send_signal(signal.SIGINT)
+    t.equal(t.finish(process, 20).code, -signal.SIGINT, "the exit code")
 
 
 def check_a_network_run_says_all_that_was_asked(t):

@@ -176,6 +176,7 @@ TEST(TrainNetwork, RestIsWhereCrossEntropyEqualsEntropy) {
   EXPECT_LT(fit.report.epochs, 400);
   const Measured& last = fit.report.history.back().train;
   EXPECT_LE(std::abs(last.equilibrium_gap), 0.02 * last.loss);
+  EXPECT_EQ(fit.report.why, "the loss of smoothed labels equals output entropy and stands still");
 }
 
 TEST(TrainNetwork, GoesBackFromADivergenceAndSaysSo) {

@@ -7,6 +7,7 @@
 #include <fstream>
 
 #include "poise/read.h"
+#include "poise/softmax_regression.h"
 
 namespace poise {
 namespace {
@@ -97,15 +98,17 @@ TEST(TelemetryObserver, PassesOnWhatItIsToldAndChangesNothing) {
   for (const Watched* one : {&off, &full}) {
     EXPECT_EQ(one->counter.epochs, 15);  // stopped by it
     EXPECT_EQ(one->counter.networks, 1);
-    EXPECT_TRUE(one->counter.messages.empty());
   }
+  EXPECT_TRUE(off.counter.messages.empty());
+  EXPECT_EQ(full.counter.messages, std::vector<std::string>{"no telemetry of epoch 15: interrupted"});
   for (std::size_t l = 0; l < 2; ++l) EXPECT_EQ(off.network.layers[l].weights, full.network.layers[l].weights);
 }
 
 TEST(TelemetryObserver, EventsTellTheEpochAndAllFigures) {
   const Watched full = watch(Telemetry::kFull);
-  ASSERT_EQ(full.events.size(), 16u);
-  EXPECT_EQ(full.summary["measurements"], 15);
+  ASSERT_EQ(full.events.size(), 15u);  // the 15th was stopped
+  EXPECT_EQ(full.summary["measurements"], 14);
+  EXPECT_EQ(full.summary["stopped"], "interrupted");
   for (std::size_t k = 1; k < full.events.size(); ++k) {
     const json& event = full.events[k];
     EXPECT_EQ(event["event"], "thermodynamics");
@@ -142,6 +145,33 @@ TEST(TelemetryObserver, TheFirstLawLinksOneEventToTheNext) {
       EXPECT_LT(law["residual"]["error"].get<double>(), std::sqrt(one * one + other * other));
     }
   }
+}
+
+TEST(TelemetryObserver, TheSecondsOfASummaryAreThoseOfItsEvents) {
+  for (const Telemetry level : {Telemetry::kLight, Telemetry::kFull}) {
+    const Watched watched = watch(level);
+    double sum = 0;
+    for (std::size_t k = 1; k < watched.events.size(); ++k) sum += watched.events[k]["seconds"].get<double>();
+    EXPECT_GT(sum, 0);
+    EXPECT_NEAR(watched.summary["seconds"], sum, 1e-12 * sum);
+  }
+}
+
+/// As soon as it is asked to, or after some Hessian products; a measurement that was never stopped asks much oftener.
+TEST(MeasureSolution, EndsWhenItIsAskedTo) {
+  const Dataset train = read_dataset("digits");
+  const SoftmaxModel model = fit_softmax(train, {.l2 = 0.1}).model;
+  int asked = 0, last = 1 << 30;
+  const auto stop = [&] { return ++asked >= last; };
+  EXPECT_TRUE(measure_solution(Telemetry::kFull, model, train, 1, stop).contains("largest_curvature"));
+  EXPECT_GT(asked, 8);
+  for (last = 1; last < 8; ++last) {
+    asked = 0;
+    EXPECT_THROW(measure_solution(Telemetry::kFull, model, train, 1, stop), MeasurementStopped);
+    EXPECT_EQ(asked, last);
+  }
+  asked = 0, last = 1;
+  EXPECT_THROW(measure_solution(Telemetry::kLight, model, train, 1, stop), MeasurementStopped);
 }
 
 TEST(TelemetryObserver, SameEventsForAnyThreads) {

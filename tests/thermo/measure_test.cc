@@ -278,7 +278,7 @@ TEST(Measure, Errors) {
   };
   Network network = classifier.network;
   network.head = Head::kSigmoid;
-  EXPECT_EQ(measure(network), ErrorKind::kUsage);
+  EXPECT_EQ(measure(network), ErrorKind::kData);
   EXPECT_EQ(measure(random_classifier({6, 7, 4}, Activation::kTanh, 3, 1).network), ErrorKind::kData);
   EXPECT_EQ(measure(random_classifier({5, 7, 3}, Activation::kTanh, 3, 1).network), ErrorKind::kData);
   network = classifier.network;

@@ -1,0 +1,103 @@
+"""What training leaves when it is stopped early: before it began, before its first epoch or iteration, beside an earlier run."""
+
+import json
+import math
+import os
+import signal
+import time
+
+KINDS = {
+    "softmax_layer": "digits",
+    "path": "digits --l2-path 1e-1,1e-2,1e-3 --validation 0.2",
+    "no_penalty": "digits --l2 0",
+    "sparse": "sparse.libsvm",
+    "calibrated": "digits --calibrate",
+    "network": "digits --hidden 300,300",
+    "network_on_sparse_data": "sparse.libsvm --hidden 20",
+    "calibrated_network": "digits --hidden 20 --calibrate --telemetry full",
+}
+
+
+def expect_a_whole_run(t, answer, status):
+    """Answer, run.json, events and model agree, and the model is of use."""
+    t.equal(answer["status"], status, "the status")
+    t.equal(sorted(os.listdir(t.path("run"))), ["metrics.jsonl", "model.onnx", "run.json"], "the files")
+    t.equal(json.loads(t.read("run/run.json"))["result"], answer, "the result in run.json")
+    events = [json.loads(line) for line in t.read("run/metrics.jsonl").decode().splitlines()]
+    t.equal(events[0]["event"], "start", "the first event")
+    t.equal([events[-1]["event"], events[-1]["status"]], ["end", status], "the last event")
+    measured = t.json("evaluate run digits:test --json")
+    t.check(math.isfinite(measured["cross_entropy"]), f"the cross-entropy is {measured['cross_entropy']}")
+    if answer["test"]:
+        t.close(measured["cross_entropy"], answer["test"]["cross_entropy"], 1e-9, "the cross-entropy")
+
+
+def stop_at_once(t, words):
+    t.run("convert digits sparse.libsvm")
+    for _ in range(2):  # the second time in place of the first run
+        answer = t.json(f"train {words} --time-limit 1e-9 --out run --json")
+        # That there is no minimizer is found before time counts.
+        expect_a_whole_run(t, answer, "separable" if words == KINDS["no_penalty"] else "time_limit")
+    result = t.run(f"train {words} --time-limit 1e-9 --out run")
+    t.check("the weights of epoch 0" not in result.stdout, f"there is no epoch 0\n{result}")
+    t.check("run run" in result.stdout, f"stdout does not name the run\n{result}")
+
+
+def interrupt_when_there(t, command, name, timeout=60):
+    """SIGINT as soon as the file is there."""
+    process = t.start(command)
+    deadline = time.monotonic() + timeout
+    while process.poll() is None and not os.path.exists(t.path(name)) and time.monotonic() < deadline:
+        time.sleep(0.001)
+    process.send_signal(signal.SIGINT)
+    return t.finish(process, timeout)
+
+
+def interrupt_at_once(t, words):
+    t.run("convert digits sparse.libsvm")
+    slow = "--hidden 600,600 --epochs 100000" if "--hidden" in words else "--solver descent --tolerance 1e-300 --max-iterations 2000000000"
+    result = interrupt_when_there(t, f"train {words.replace('--hidden 300,300', '').replace('--hidden 20', '')} {slow} --out run --json", "run/metrics.jsonl")
+    t.equal(result.code, 130, f"the exit code\n{result}\n")
+    t.check("interrupted: the model so far is in run/model.onnx" in result.stderr, f"stderr does not say so\n{result}")
+    expect_a_whole_run(t, result.json(), "interrupted")
+
+
+MANY = {f"time_limit_before_the_first_step.{name}": lambda t, words=words: stop_at_once(t, words)
+        for name, words in KINDS.items()}
+MANY.update({f"before_the_first_step.{name}": lambda t, words=words: interrupt_at_once(t, words)
+             for name, words in KINDS.items() if name != "no_penalty"})
+
+
+def check_while_reading_says_that_there_is_no_model(t):
+    os.mkfifo(t.path("pipe.csv"))  # nobody writes: reading waits for ever
+    t.run("train digits --out run --quiet")
+    before = t.files()
+    for command, says in (("train pipe.csv", True), ("train pipe.csv --hidden 8 --json", True), ("train pipe.csv --quiet", False)):
+        for number in (signal.SIGINT, signal.SIGTERM):
+            process = t.start(command + " --out run")
+            time.sleep(0.5)
+            process.send_signal(number)
+            result = t.finish(process, 20)
+            t.equal(result.code, 130, f"the exit code of {command}")
+            t.equal(result.stdout, "", "stdout")
+            message = "poise: interrupted before training began: no model was written\n" if says else ""
+            t.equal(result.stderr, message, f"stderr of {command}")
+            t.equal(t.files(), before, "the earlier run")
+
+
+def check_an_earlier_run_stays_until_there_is_a_model(t):
+    t.run("train digits --out run --quiet")
+    before = t.files()
+    process = t.start("train digits --hidden 16 --epochs 1000000 --out run --quiet")
+    deadline = time.monotonic() + 60
+    new = t.path("run/metrics.new.jsonl")
+    while time.monotonic() < deadline and not (os.path.exists(new) and b'"epoch"' in t.read("run/metrics.new.jsonl")):
+        time.sleep(0.02)
+    process.kill()  # a crash: nothing is handled
+    t.finish(process, 20)
+    after = t.files()
+    after.pop("run/metrics.new.jsonl", None)
+    t.equal(after, before, "the earlier run")
+    t.run("train digits --hidden 8 --epochs 1 --out run --quiet")
+    t.equal(sorted(os.listdir(t.path("run"))), ["metrics.jsonl", "model.onnx", "run.json"], "the files")
+    t.equal(json.loads(t.read("run/run.json"))["result"]["status"], "finished", "the status of the new run")
