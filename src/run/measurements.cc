@@ -170,7 +170,18 @@ Estimate not_negative(Estimate estimate, double size) {
 }
 
 std::string two_digits(double size) {
-  return size >= 10 && size < 1e6 ? fmt::format("{:.0f}", size) : fmt::format("{:.2g}", size);
+  return size >= 9.95 && size < 1e6 ? fmt::format("{:.0f}", size) : fmt::format("{:#.2g}", size);
+}
+
+std::string value_and_error(double value, const Bounds& interval) {
+  constexpr int kMostDecimals = 8;
+  const std::string error = plus_minus(interval);
+  if (error.empty()) return fmt::format("{:.4g} ± 0", value);
+  const std::size_t point = error.find('.');
+  if (error.find('e') != std::string::npos) return fmt::format("{:.4g} ± {}", value, error);
+  if (error == "–" || std::isinf(interval.high)) return fmt::format("{:.4g} ± {}", value, error);
+  const int decimals = point == std::string::npos ? 0 : static_cast<int>(error.size() - point) - 1;
+  return fmt::format("{:.{}f} ± {}", value, std::min(decimals, kMostDecimals), error);
 }
 
 std::string plus_minus(const Bounds& interval) {

@@ -30,8 +30,10 @@ nlohmann::json to_json(const FirstLaw& law);
 
 /// What cannot be below 0 but for rounding; as a difference of figures of size `size`, it is 0 below 1e-12 of them.
 Estimate not_negative(Estimate estimate, double size = 0);
-/// A size in two digits or more, without an exponent from 10 to a million: "0.039", "17", "1.2e-05".
+/// A size in two digits or more, without an exponent from 10 to a million: "0.039", "0.10", "17", "1.2e-05".
 std::string two_digits(double size);
+/// "1.241 ± 0.042": half the width in two digits, the value to the same decimals; "1.241 ± 0" of what is exact.
+std::string value_and_error(double value, const Bounds& interval);
 /// Half the width of an interval in two digits; empty for what is exact, up to rounding; a dash where nothing is known.
 std::string plus_minus(const Bounds& interval);
 

@@ -20,11 +20,13 @@ double half_width(const Estimate& estimate) {
   return (interval.high - interval.low) / 2;
 }
 
-/// "-0.00 and +0.15": as many digits as the width is worth.
+/// "-0.001 and +0.149": as many digits as the width is worth, rounded outwards.
 std::string between(const Bounds& interval) {
-  const double digit = std::floor(std::log10((interval.high - interval.low) / 2));
+  const double digit = std::floor(std::log10((interval.high - interval.low) / 2)) - 1;
   const int decimals = static_cast<int>(std::clamp(-digit, 0.0, 12.0));
-  return fmt::format("{:+.{}f} and {:+.{}f}", interval.low, decimals, interval.high, decimals);
+  const double unit = std::pow(10.0, -decimals);
+  return fmt::format("{:+.{}f} and {:+.{}f}", std::floor(interval.low / unit) * unit, decimals,
+                     std::ceil(interval.high / unit) * unit, decimals);
 }
 
 /// "; scores divided by 1.21 …": the temperature that would be right, where it is of the loss that calibration is of.
@@ -37,20 +39,20 @@ std::string mend(const Temperature& t, const TrainedOn& trained) {
 }
 
 std::string read_balance(const Thermodynamics& t, const TrainedOn& trained) {
-  const double gap = t.equilibrium_gap.value, within = half_width(t.equilibrium_gap);
+  const double gap = t.equilibrium_gap.value;
   const double small = kRestShare * t.mean_loss.value;
   const Bounds interval = source_interval(t.equilibrium_gap);
   if (interval.low >= -small && interval.high <= small) {
-    return fmt::format("At rest: cross-entropy equals output entropy within {:g} % of it (gap {:+.2g} ± {} nats){}.",
-                       100 * kRestShare, gap, two_digits(within),
+    return fmt::format("At rest: cross-entropy equals output entropy within {:g} % of it (gap {} nats){}.",
+                       100 * kRestShare, value_and_error(gap, interval),
                        loss_of(trained).empty() ? ", so the probabilities are as sure as they are right" : "");
   }
   if (interval.low <= 0 && interval.high >= 0) {
     return fmt::format("These {} rows cannot tell whether the model is at rest: the gap is between {} nats.", t.rows,
                        between(interval));
   }
-  return fmt::format("{} on these rows: cross-entropy is {} ± {} nats {} output entropy{}.",
-                     gap > 0 ? "Over-confident" : "Under-confident", two_digits(std::abs(gap)), two_digits(within),
+  return fmt::format("{} on these rows: cross-entropy is {} nats {} output entropy{}.",
+                     gap > 0 ? "Over-confident" : "Under-confident", value_and_error(std::abs(gap), interval),
                      gap > 0 ? "above" : "below", mend(t.temperature, trained));
 }
 

@@ -49,7 +49,7 @@ int count(const std::string& text, const std::string& part) {
 TEST(ReadingOf, Confidence) {
   Thermodynamics t = figures();
   EXPECT_THAT(reading_of(t)[0],
-              AllOf(StartsWith("Over-confident on these rows: cross-entropy is 0.1 ± 0.039 nats above"),
+              AllOf(StartsWith("Over-confident on these rows: cross-entropy is 0.100 ± 0.039 nats above"),
                     HasSubstr("divided by 1.3 (softer)"), HasSubstr("--calibrate")));
   t.equilibrium_gap.value = -0.1;
   t.temperature.temperature = 0.7;
@@ -64,7 +64,7 @@ TEST(ReadingOf, RestIsWhereTheWholeIntervalIsSmall) {
   Thermodynamics t = figures();
   t.equilibrium_gap = {0.003, 0, 0, 0.002};  // ± 0.0039
   EXPECT_THAT(reading_of(t)[0], AllOf(StartsWith("At rest: cross-entropy equals output entropy within 2 % of it (gap "
-                                                 "+0.003 ± 0.0039 nats)"),
+                                                 "0.0030 ± 0.0039 nats)"),
                                       HasSubstr("as sure as they are right")));
   t.equilibrium_gap = {0.005, 0, 0, 0.001};  // above 0, but small
   EXPECT_THAT(reading_of(t)[0], StartsWith("At rest"));
@@ -76,7 +76,7 @@ TEST(ReadingOf, AWideIntervalAbout0TellsNothing) {
   Thermodynamics t = figures();
   t.equilibrium_gap = {0.074, 0, 0, 0.0378};  // ± 0.0741
   EXPECT_EQ(reading_of(t)[0],
-            "These 400 rows cannot tell whether the model is at rest: the gap is between -0.00 and +0.15 nats.");
+            "These 400 rows cannot tell whether the model is at rest: the gap is between -0.001 and +0.149 nats.");
 }
 
 TEST(ReadingOf, TheLossTrainedOnIsNotThatOfEvaluate) {
@@ -153,7 +153,7 @@ TEST(ReadingOf, TheSignOfTheLaplacian) {
                                       HasSubstr("more rows would tell")));
   t.laplacian = {0.5, 0.5, 100, 0};
   EXPECT_THAT(reading_of(t)[2],
-              AllOf(HasSubstr("between -0.5 and +1.5"), HasSubstr("a larger --label-draws would tell")));
+              AllOf(HasSubstr("between -0.48 and +1.48"), HasSubstr("a larger --label-draws would tell")));
   t.laplacian = t.gauss_newton = {0.5, 0, 0, 0.5};  // a square's mean is not below 0, whatever the rows
   EXPECT_THAT(reading_of(t)[2], Not(HasSubstr("sign")));
 }
@@ -252,6 +252,16 @@ TEST(TwoDigits, HaveNoExponentWhereTheyNeedNone) {
   EXPECT_EQ(two_digits(123.4), "123");
   EXPECT_EQ(two_digits(0.0392), "0.039");
   EXPECT_EQ(two_digits(9.96), "10");
+  EXPECT_EQ(two_digits(0.1), "0.10");
+  EXPECT_EQ(two_digits(830), "830");
+}
+
+TEST(ValueAndError, HaveTheSameDecimals) {
+  EXPECT_EQ(value_and_error(1.2407, {1.2407 - 0.042, 1.2407 + 0.042}), "1.241 ± 0.042");
+  EXPECT_EQ(value_and_error(0.12, {0.02, 0.22}), "0.12 ± 0.10");
+  EXPECT_EQ(value_and_error(8312.4, {8000, 8624.8}), "8312 ± 312");
+  EXPECT_EQ(value_and_error(0.25, {0.25, 0.25}), "0.25 ± 0");
+  EXPECT_EQ(value_and_error(0.25, {-INFINITY, INFINITY}), "0.25 ± –");
 }
 
 TEST(ToJson, AnEstimateCarriesItsErrors) {
