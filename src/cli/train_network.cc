@@ -117,6 +117,8 @@ int train_network(const Arguments& a) {
 
   const Stopwatch writing;
   record_reading(a, held_out, fit.network.metadata);
+  const std::string rows = fingerprint(parts.train);
+  fit.network.metadata["fingerprint"] = rows;
   save_network(fit.network, run.model_path());
   json result = result_json(a, fit, parts, test);
   if (a.calibrate) {
@@ -129,7 +131,7 @@ int train_network(const Arguments& a) {
   result["seconds_write"] = writing.seconds();
   run.write_summary({{"poise", kVersion},
                      {"asked", asked_json(a, options, parts.train.rows())},
-                     {"fingerprint", fingerprint(parts.train)},
+                     {"fingerprint", rows},
                      {"notices", parts.train.notices},
                      {"result", result}});
   run.append_event({{"event", "end"}, {"status", result["status"]}, {"best_epoch", fit.report.best_epoch}});

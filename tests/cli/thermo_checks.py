@@ -82,6 +82,15 @@ def check_thermo_measures_the_loss_that_was_trained_on(t):
     t.equal(len(set(values.values())), 4, "the number of different losses")
 
 
+def check_confidence_is_judged_as_evaluate_does(t):
+    t.run("train digits --hidden 32 --label-smoothing 0.1 --class-weight balanced --epochs 20 --calibrate --out run --quiet")
+    thermo, evaluated = t.json("thermo run digits:test --rows 0 --json"), t.json("evaluate run digits:test --json")
+    t.close(thermo["plain_loss"]["equilibrium_gap"]["value"], evaluated["equilibrium_gap"], 1e-6, "CE - H")
+    t.close(thermo["plain_loss"]["mean_loss"]["value"], evaluated["cross_entropy"], 1e-6, "the cross-entropy")
+    t.check(thermo["equilibrium_gap"]["value"] > 0.3, "the smoothed loss of divided scores is no other")
+    t.check("by the plain cross-entropy, as evaluate has it" in thermo["reading"][0], thermo["reading"][0])
+
+
 def check_thermo_refuses_metadata_that_are_no_numbers(t):
     t.run("train digits --hidden 4 --epochs 1 --label-smoothing 0.1 --out run --quiet")
     model = t.read("run/model.onnx")
