@@ -82,9 +82,10 @@ struct CandidateResult {
   std::vector<CandidateRun> runs;
 
   /// Means over seeds with their standard errors, infinite for one seed; a training that never reached the target
-  /// counts as the number of epochs there were.
+  /// counts as the number of epochs there were. Without runs, as none was completed before a stop, NaN.
   Estimate laplacian_per_weight, epochs_to_target, final_loss, test_accuracy;
-  int reached = 0;  ///< trainings that reached the target
+  int reached = 0;   ///< trainings that reached the target
+  int setbacks = 0;  ///< of all runs
 
   std::string name() const;  ///< "8 x 8": depth times width
 };
@@ -92,7 +93,7 @@ struct CandidateResult {
 /// Spearman's ρ of means over seeds, between candidates.
 struct RankCorrelation {
   double value = 0;
-  int candidates = 0;             ///< that had finite figures; others are left out
+  int candidates = 0;             ///< that had finite figures, and took the step asked for; others are left out
   Bounds over_candidates{-1, 1};  ///< 95 %, were other architectures compared: Fisher's z, variance (1 + ρ²/2)/(n − 3)
   Bounds over_seeds{-1, 1};       ///< 95 %, were other seeds drawn: bootstrap within candidates. Percentiles,
                                   ///< widened to hold the value: drawing again adds noise, which takes ρ towards 0.
@@ -103,7 +104,8 @@ struct EfficiencyReport {
   std::vector<CandidateResult> candidates;  ///< ranked by the Laplacian per weight, largest first
   double target_loss = 0;
   bool complete = true;  ///< false: stopped by the observer; then without correlations
-  /// The claims in turn. Speed is minus the epochs to the target, ties at the end for those that never reached it.
+  /// The claims in turn. Speed is minus the epochs to the target, ties at the end for those that never reached it. Of
+  /// speed and accuracy candidates with setbacks are left out: their step is not the one that is the same for all.
   RankCorrelation depth_laplacian;        ///< deeper → more Laplacian per weight
   RankCorrelation depth_total_laplacian;  ///< … → more Laplacian of the whole network, η∇²L of the source
   RankCorrelation laplacian_speed;        ///< more Laplacian per weight → sooner at the target
@@ -117,8 +119,9 @@ struct EfficiencyReport {
 class EfficiencyObserver {
  public:
   virtual ~EfficiencyObserver() = default;
-  virtual void on_trained(const Candidate&, int /*seed*/, const CandidateRun&) {}  ///< its `epochs` is not known yet
-  virtual bool stop_requested() { return false; }                                  ///< true ends all trainings
+  /// Of a training that has ended, not of one stopped; its `epochs` is not known yet.
+  virtual void on_trained(const Candidate&, int /*seed*/, const CandidateRun&) {}
+  virtual bool stop_requested() { return false; }  ///< true ends all trainings
 };
 
 /// Trains every candidate from every seed. `test` may be null. Throws Error(kUsage) for fewer than kFewestCandidates or

@@ -44,7 +44,7 @@ struct ThermodynamicsOptions {
   int threads = 0;  ///< 0: as many as the machine has; the bits do not depend on it
   /// Asked at the start of a measurement, between its parts and Hessian products, if set; true ends it with
   /// MeasurementStopped.
-  std::function<bool()> stop;
+  std::function<bool()> stop{};
 };
 
 /// Thrown by a measurement that ThermodynamicsOptions::stop has ended.
@@ -103,10 +103,12 @@ struct Thermodynamics {
   std::vector<LayerCurvature> layers;  ///< l = 1 … L
   Estimate laplacian;                  ///< sum over layers
   Estimate gauss_newton;               ///< sum over layers
-  Estimate gradient_noise;   ///< tr Cov(n s_n ∇CE_n)/P over rows, divisor n − 1 (s_n: share of the row's weight)
-  double gradient_norm = 0;  ///< ‖∇ mean CE‖
+  Estimate gradient_noise;  ///< tr Cov(n s_n ∇CE_n)/P over rows, divisor n − 1 (s_n: share of the row's weight); NaN
+                            ///< of one row
+  Estimate gradient_norm;  ///< ‖∇ mean CE‖; row_error: root mean square of the distance from the gradient of the
+                           ///< source, √(tr Cov/n), which bounds that of the norms
   // Full only
-  std::vector<NoisyEnsemble> ensembles;  ///< one a temperature
+  std::vector<NoisyEnsemble> ensembles;  ///< one a temperature; none without hidden layers
   /// C = mean_n ½ ln det(I + Σ_l R^½ J_l J_lᵀ R^½), J_l = ∂Y_L/∂X_l of the hidden layers, R = diag q − qqᵀ: −ln B of
   /// the Gaussian approximation about the forward pass (Gauss–Newton), and −entropy of the ensembles as T → 0 where t =
   /// q.

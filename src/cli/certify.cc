@@ -1,10 +1,10 @@
 // poise certify: how far is this model from the optimum of its objective? From model and data alone.
 #include <fmt/core.h>
 
-#include <cstdlib>
 #include <optional>
 
 #include "cli/train_parts.h"
+#include "network/metadata.h"
 #include "poise/error.h"
 #include "run/summary.h"
 
@@ -16,29 +16,16 @@ const char* existence(const Certificate& certificate, double l2) {
   return l2 > 0 ? "of a minimizer is given by the penalty" : "of a minimizer is not proven";
 }
 
-std::string recorded(const SoftmaxModel& model, const std::string& key) {
-  const auto found = model.metadata.find(key);
-  return found == model.metadata.end() ? std::string() : found->second;
-}
-
-/// The rows left to train on when `data` is split as the model says it was in training; empty if it was not split.
-std::optional<Dataset> without_held_out_rows(const SoftmaxModel& model, const Dataset& data) {
-  const double share = std::strtod(recorded(model, "held_out").c_str(), nullptr);
-  if (!(share > 0 && share < 1)) return std::nullopt;
-  const Index held_out = held_out_rows(data.rows(), share);
-  if (held_out <= 0 || held_out >= data.rows()) return std::nullopt;
-  return split_by_class(data, held_out, std::strtoull(recorded(model, "held_out_seed").c_str(), nullptr, 10)).first;
-}
-
 /// The rows the model was trained on: all of them, or those that --validation left. A gap on other rows is a true bound
 /// for those rows, but not what the model was trained for.
 Dataset training_rows(const Arguments& a, const SoftmaxModel& model, Dataset data) {
-  const std::string trained_on = recorded(model, "fingerprint");
+  const std::string trained_on = recorded_text(model.metadata, "fingerprint");
   if (trained_on.empty() || trained_on == fingerprint(data)) return data;
-  if (std::optional<Dataset> rest = without_held_out_rows(model, data); rest && trained_on == fingerprint(*rest)) {
+  if (std::optional<Dataset> rest = without_held_out_rows(model.metadata, data);
+      rest && trained_on == fingerprint(*rest)) {
     if (!a.quiet) {
       fmt::print(stderr, "note: {} of {} rows are left out again, as --validation {} held them out in training\n",
-                 data.rows() - rest->rows(), data.rows(), recorded(model, "held_out"));
+                 data.rows() - rest->rows(), data.rows(), recorded_text(model.metadata, "held_out"));
     }
     return std::move(*rest);
   }

@@ -66,9 +66,13 @@ int sign_of(const RankCorrelation& c) {
   return c.over_candidates.high < 0 && c.over_seeds.high < 0 ? -1 : 0;
 }
 
+int set_back(const EfficiencyReport& report) {
+  return static_cast<int>(std::count_if(report.candidates.begin(), report.candidates.end(),
+                                        [](const CandidateResult& result) { return result.setbacks > 0; }));
+}
+
 /// Which measure, if any, told beforehand who would be sooner at the target.
-std::string conclusion_of(const EfficiencyReport& report, const EfficiencyOptions& options) {
-  if (options.seeds == 1) return "Of one seed nothing can be concluded: another may rank the networks otherwise.";
+std::string ranking_of(const EfficiencyReport& report) {
   const std::pair<const char*, const RankCorrelation*> measures[] = {
       {"Laplacian a weight", &report.laplacian_speed},
       {"Laplacian in all", &report.total_laplacian_speed},
@@ -86,14 +90,30 @@ std::string conclusion_of(const EfficiencyReport& report, const EfficiencyOption
   }
   const int networks = report.laplacian_speed.candidates;
   if (text.empty()) {
-    return fmt::format("With {} networks nothing can be concluded: no measure ranked them by speed beyond chance.",
-                       networks);
+    return fmt::format("With {} {} nothing can be concluded: no measure ranked them by speed beyond chance.", networks,
+                       networks == 1 ? "network" : "networks");
   }
   return fmt::format("Of {} networks{}.", networks, text);
 }
 
+std::string conclusion_of(const EfficiencyReport& report, const EfficiencyOptions& options) {
+  const std::string text = options.seeds == 1
+                               ? "Of one seed nothing can be concluded: another may rank the networks otherwise."
+                               : ranking_of(report);
+  const int others = set_back(report);
+  if (others == 0) return text;
+  return text + fmt::format(
+                    " Speed and accuracy of {} of {} networks are left out: a loss blew up and the rate was "
+                    "halved, so that it was no longer the one of all.",
+                    others, report.candidates.size());
+}
+
+bool is_known(const RankCorrelation& correlation) {
+  return correlation.candidates >= static_cast<int>(kFewestCandidates);
+}
+
 json to_json(const RankCorrelation& correlation) {
-  return {{"value", correlation.value},
+  return {{"value", is_known(correlation) ? json(correlation.value) : json()},
           {"candidates", correlation.candidates},
           {"over_candidates", {correlation.over_candidates.low, correlation.over_candidates.high}},
           {"over_seeds", {correlation.over_seeds.low, correlation.over_seeds.high}}};
@@ -117,6 +137,7 @@ json to_json(const CandidateResult& result) {
           {"path_laplacian", result.path_laplacian},
           {"epochs_to_target", all_reached(result) ? poise::to_json(result.epochs_to_target) : json()},
           {"reached", result.reached},
+          {"setbacks", result.setbacks},
           {"final_loss", number(result.final_loss)},
           {"test_accuracy", number(result.test_accuracy)},
           {"runs", runs}};
@@ -150,8 +171,7 @@ json to_json(const EfficiencyReport& report, const EfficiencyOptions& options) {
 
 std::string with_error(const Estimate& estimate) {
   if (!std::isfinite(estimate.value)) return "–";
-  const std::string error = plus_minus(confidence_interval(estimate));
-  return fmt::format("{:.4g} ± {}", estimate.value, error.empty() ? "0" : error);
+  return value_and_error(estimate.value, confidence_interval(estimate));
 }
 
 /// ">20" where a training never reached the target.
@@ -161,13 +181,16 @@ std::string epochs_to_target(const CandidateResult& result) {
 }
 
 void print_candidates(const EfficiencyReport& report, bool tested) {
-  fmt::print("{:<10} {:>9} {:>18} {:>12} {:>18} {:>8} {:>18}{}\n", "hidden", "weights", "Laplacian a weight",
-             "closed form", "epochs to target", "reached", "final loss", tested ? "      test accuracy" : "");
+  const bool halved = set_back(report) > 0;
+  fmt::print("{:<10} {:>9} {:>19} {:>12} {:>18} {:>8} {:>18}{}{}\n", "hidden", "weights", "Laplacian a weight",
+             "closed form", "epochs to target", "reached", "final loss", tested ? "      test accuracy" : "",
+             halved ? "  rate halved" : "");
   for (const CandidateResult& c : report.candidates) {
-    fmt::print("{:<10} {:>9} {:>18} {:>12.3g} {:>18} {:>8} {:>18}", c.name(), c.parameters,
+    fmt::print("{:<10} {:>9} {:>19} {:>12.3g} {:>18} {:>8} {:>18}", c.name(), c.parameters,
                with_error(c.laplacian_per_weight), c.path_laplacian, epochs_to_target(c),
                fmt::format("{}/{}", c.reached, c.runs.size()), with_error(c.final_loss));
     if (tested) fmt::print(" {:>18}", with_error(c.test_accuracy));
+    if (halved) fmt::print(" {:>12}", c.runs.empty() ? "–" : fmt::format("{} times", c.setbacks));
     fmt::print("\n");
   }
   fmt::print("±: 95 % intervals over seeds (JSON: standard errors); >: some trainings never reached the target\n");
@@ -192,16 +215,23 @@ const char* answer(const RankCorrelation& correlation) {
 }
 
 void print_correlation(const char* claim, const RankCorrelation& c) {
+  if (!is_known(c)) {
+    fmt::print("{:<52} {:>6}   {:<14}   {:<14}   {}\n", claim, "–", "", "", answer(c));
+    return;
+  }
   fmt::print("{:<52} {:>6.2f}   [{:5.2f}, {:5.2f}]   [{:5.2f}, {:5.2f}]   {}\n", claim, c.value, c.over_candidates.low,
              c.over_candidates.high, c.over_seeds.low, c.over_seeds.high, answer(c));
 }
 
 void print_report(const EfficiencyReport& report, const EfficiencyOptions& options, bool tested) {
+  const auto number_of = [](int count, const char* one) {
+    return fmt::format("{} {}{}", count, one, count == 1 ? "" : "s");
+  };
   fmt::print(
-      "{} {}, {} seeds, {} epochs, learning rate {:g}, gain {:g}; ranked by the Laplacian a weight at the start; "
-      "target loss {:.4g}\n\n",
-      options.budget, options.of == Budget::kNeurons ? "hidden neurons" : "weights", options.seeds, options.epochs,
-      options.learning_rate, options.gain, report.target_loss);
+      "{} {}, {}, {}, learning rate {:g}, gain {:g}; ranked by the Laplacian a weight at the start; target loss {}\n\n",
+      options.budget, options.of == Budget::kNeurons ? "hidden neurons" : "weights", number_of(options.seeds, "seed"),
+      number_of(options.epochs, "epoch"), options.learning_rate, options.gain,
+      std::isfinite(report.target_loss) ? fmt::format("{:.4g}", report.target_loss) : "–");
   print_candidates(report, tested);
   print_budgets(report, options);
   if (!report.complete) {

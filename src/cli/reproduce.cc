@@ -83,8 +83,10 @@ int reproduce(const Arguments& a) {
   if (a.json) {
     fmt::print("{}\n", result.dump(2));
   } else {
-    fmt::print("{}\n{}; {:.1f} s; every figure is in {}/run.json\n", table_of(outcome.findings), events.status(),
-               events.seconds(), run.path());
+    const std::string table = table_of(outcome.findings);
+    const bool has_spread = table.find("±") != std::string::npos;
+    fmt::print("{}\n{}{}; {:.1f} s; every figure is in {}/run.json\n", table,
+               has_spread ? "±: standard deviation over seeds\n" : "", events.status(), events.seconds(), run.path());
   }
   return events.interrupted() ? 130 : 0;
 }

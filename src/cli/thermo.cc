@@ -3,8 +3,10 @@
 
 #include <algorithm>
 #include <limits>
+#include <optional>
+#include <utility>
 
-#include "cli/arguments.h"
+#include "cli/train_parts.h"
 #include "network/metadata.h"
 #include "poise/calibration.h"
 #include "poise/error.h"
@@ -56,20 +58,63 @@ void print_idle_options(const Arguments& a, const Thermodynamics& found) {
   if (!a.ensemble_option.empty() && found.layers.size() == 1) {
     fmt::print(stderr, "note: {} has no effect: without hidden units there are no ensembles\n", a.ensemble_option);
   }
+  if (without_repetitions(a.thermo.temperatures).size() < a.thermo.temperatures.size())
+    fmt::print(stderr, "note: --temperature: a temperature that is given twice is taken once\n");
   const bool exact = std::all_of(found.layers.begin(), found.layers.end(),
                                  [](const LayerCurvature& layer) { return layer.how == "exact"; });
   if (a.label_draws_given && exact)
     fmt::print(stderr, "note: --label-draws has no effect: the curvature of every layer is exact\n");
+  if (found.step) return;
+  for (const auto& [given, name] :
+       {std::pair(a.network.momentum.has_value(), "--momentum"), std::pair(a.thermo.batch > 0, "--batch")}) {
+    if (!given) continue;
+    fmt::print(stderr, "note: {} has no effect without --learning-rate: the model has recorded no step to judge\n",
+               name);
+  }
+}
+
+/// Rows of weight 0 are not measured.
+Index rows_that_count(const Dataset& data) {
+  return data.sample_weight.size() == 0 ? data.rows() : (data.sample_weight.array() > 0).count();
+}
+
+/// "2048 of 60000, drawn at random (--rows 0: all)"
+std::string rows_in_words(const Thermodynamics& found, const Dataset& data) {
+  const Index count = rows_that_count(data), rest = data.rows() - count;
+  std::string text = fmt::format("{} of {}", found.rows, data.rows());
+  if (found.rows < count) text += ", drawn at random (--rows 0: all)";
+  return rest == 0 ? text : text + fmt::format("; {} of weight 0 are left out", rest);
 }
 
 void print_thermodynamics(const Network& model, const Dataset& data, const ThermodynamicsOptions& options,
                           const TrainedOn& trained, const Thermodynamics& found) {
   const std::string loss = loss_of(trained);
-  fmt::print("model       {}, {} parameters; inputs {}{}\n", model.architecture(), found.parameters,
-             options.standardize ? "standardized" : "as given", loss.empty() ? "" : "; loss: " + loss);
-  fmt::print("rows        {} of {}{}\n\n{}\n", found.rows, data.rows(),
-             found.rows < data.rows() ? ", drawn at random (--rows 0: all)" : "", table_of(found));
-  for (const std::string& sentence : reading_of(found, trained)) fmt::print("- {}\n", sentence);
+  fmt::print(
+      "model       {}, {} parameters; inputs {}{}{}\n", model.architecture(), found.parameters,
+      options.standardize ? "standardized" : "as given", loss.empty() ? "" : "; loss: " + loss,
+      trained.temperature == 1 ? "" : fmt::format("; calibrated: scores divided by {:.4g}", trained.temperature));
+  fmt::print("rows        {}{}\n\n{}\n", rows_in_words(found, data),
+             trained.rows == 0            ? ""
+             : trained.rows == trained.of ? "; trained on"
+                                          : fmt::format("; {} of the {} were trained on", trained.rows, trained.of),
+             table_of(found));
+}
+
+/// Of the same rows by the plain loss, where the model was trained on another: empty where not.
+std::optional<Thermodynamics> measure_plainly(const Network& model, const Dataset& data, ThermodynamicsOptions options,
+                                              const TrainedOn& trained) {
+  if (loss_of(trained).empty()) return std::nullopt;
+  options.detail = Detail::kLight;
+  options.label_smoothing = 0;
+  options.balanced_classes = false;
+  return measure_thermodynamics(model, data, options);
+}
+
+json plain_json(const std::optional<Thermodynamics>& plain) {
+  if (!plain) return nullptr;
+  json out;
+  for (const char* name : {"mean_loss", "equilibrium_gap", "temperature"}) out[name] = to_json(*plain)[name];
+  return out;
 }
 
 }  // namespace
@@ -94,20 +139,26 @@ int thermo(const Arguments& a) {
                 "the label column '" + model.schema.label_name + "' or a labels file", {}, {a.data});
   }
   const ThermodynamicsOptions options = options_for(a, model);
-  const TrainedOn trained{options.balanced_classes, options.label_smoothing, recorded_temperature(model.metadata)};
+  const TrainedOn trained{options.balanced_classes, options.label_smoothing, recorded_temperature(model.metadata),
+                          count_rows_trained_on(model.metadata, data), data.rows()};
   const Thermodynamics found = measure_thermodynamics(model, data, options);
+  const std::optional<Thermodynamics> plain = measure_plainly(model, data, options, trained);
+  const std::vector<std::string> reading = reading_of(found, trained, plain ? &*plain : nullptr);
   print_idle_options(a, found);
   if (!a.json) {
     print_thermodynamics(model, data, options, trained, found);
+    for (const std::string& sentence : reading) fmt::print("- {}\n", sentence);
     return 0;
   }
   json out = {{"architecture", model.architecture()},
               {"standardized", options.standardize},
               {"rows_of_data", data.rows()},
+              {"rows_trained_on", trained.rows},
               {"detail", options.detail == Detail::kFull ? "full" : "light"},
               {"loss", {{"balanced_classes", trained.balanced_classes}, {"label_smoothing", trained.label_smoothing}}},
               {"scores_divided_by", trained.temperature},
-              {"reading", reading_of(found, trained)}};
+              {"plain_loss", plain_json(plain)},
+              {"reading", reading}};
   out.update(to_json(found));
   fmt::print("{}\n", out.dump(2));
   return 0;

@@ -120,6 +120,8 @@ int train_network(const Arguments& a) {
 
   const Stopwatch writing;
   record_reading(a, held_out, fit.network.metadata);
+  const std::string rows = fingerprint(parts.train);
+  fit.network.metadata["fingerprint"] = rows;
   run.save_model(fit.network);
   fit.report.seconds -= telemetry.seconds_of_training();
   json result = result_json(a, fit, parts, test);
@@ -133,7 +135,7 @@ int train_network(const Arguments& a) {
   result["seconds_write"] = writing.seconds();
   run.write_summary({{"poise", kVersion},
                      {"asked", asked_json(a, options, parts.train.rows())},
-                     {"fingerprint", fingerprint(parts.train)},
+                     {"fingerprint", rows},
                      {"notices", parts.train.notices},
                      {"result", result}});
   run.append_event({{"event", "end"}, {"status", result["status"]}, {"best_epoch", fit.report.best_epoch}});

@@ -3,8 +3,10 @@
 #include <fmt/core.h>
 
 #include <cmath>
+#include <cstdlib>
 
 #include "data/classes.h"
+#include "network/metadata.h"
 #include "poise/calibration.h"
 #include "poise/error.h"
 #include "run/summary.h"
@@ -133,6 +135,23 @@ void record_reading(const Arguments& a, double share, std::map<std::string, std:
   if (share <= 0) return;
   metadata["held_out"] = fmt::format("{}", share);
   metadata["held_out_seed"] = fmt::format("{}", a.seed);
+}
+
+std::optional<Dataset> without_held_out_rows(const std::map<std::string, std::string>& metadata, const Dataset& data) {
+  const double share = std::strtod(recorded_text(metadata, "held_out").c_str(), nullptr);
+  if (!(share > 0 && share < 1)) return std::nullopt;
+  const Index held_out = held_out_rows(data.rows(), share);
+  if (held_out <= 0 || held_out >= data.rows()) return std::nullopt;
+  return split_by_class(data, held_out, std::strtoull(recorded_text(metadata, "held_out_seed").c_str(), nullptr, 10))
+      .first;
+}
+
+Index count_rows_trained_on(const std::map<std::string, std::string>& metadata, const Dataset& data) {
+  const std::string trained_on = recorded_text(metadata, "fingerprint");
+  if (trained_on.empty()) return 0;
+  if (trained_on == fingerprint(data)) return data.rows();
+  const std::optional<Dataset> rest = without_held_out_rows(metadata, data);
+  return rest && trained_on == fingerprint(*rest) ? rest->rows() : 0;
 }
 
 json measure(const Network& network, const Dataset* data, int threads) {

@@ -35,6 +35,12 @@ std::optional<Dataset> read_test(const Arguments& arguments, const Schema& schem
 /// and `held_out_seed`.
 void record_reading(const Arguments& arguments, double held_out_share, std::map<std::string, std::string>& metadata);
 
+/// What is left of `data` when it is split as the metadata say it was in training; empty if it was not split.
+std::optional<Dataset> without_held_out_rows(const std::map<std::string, std::string>& metadata, const Dataset& data);
+/// How many rows of `data` a model was trained on, by the fingerprint that it has recorded: all, or those that
+/// --validation left; 0 if these are other rows, or the model does not say.
+Index count_rows_trained_on(const std::map<std::string, std::string>& metadata, const Dataset& data);
+
 /// The metrics of a model on data; null without data.
 nlohmann::json measure(const Network& network, const Dataset* data, int threads);
 /// {"train", "validation", "test"}, those that are there not null.

@@ -12,7 +12,6 @@
 #include <filesystem>
 #include <utility>
 
-#include "base/large_pages.h"
 #include "data/gzip.h"
 
 namespace poise {
@@ -68,7 +67,6 @@ void ByteBuffer::reserve(std::size_t capacity) {
                 "input that fits in memory");
   }
   data_ = static_cast<char*>(grown);
-  ask_for_large_pages(data_ + capacity_, capacity - capacity_);
   capacity_ = capacity;
 }
 

@@ -34,7 +34,7 @@ class ChunkParser {
   }
 
   TableChunk run(const char* p, const char* stop) {
-    chunk_.numbers = PackedRows(table_.number_columns(), table_.pool);
+    chunk_.numbers = PackedRows(table_.number_columns());
     numbers_.resize(kBatch + table_.odd.size());
     const char* const begin = p;
     while ((p = text_.find_row(p)) < stop) {
@@ -46,7 +46,6 @@ class ChunkParser {
       if (first) reserve(static_cast<double>(stop - begin) / static_cast<double>(p - begin));
     }
     pack();
-    chunk_.numbers.trim();
     return std::move(chunk_);
   }
 

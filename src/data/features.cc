@@ -1,7 +1,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "base/large_pages.h"
+#include "base/pages.h"
 #include "poise/dataset.h"
 #include "poise/error.h"
 
@@ -16,7 +16,7 @@ void check_size(std::size_t have, Index rows, Index cols) {
 
 template <typename T>
 std::shared_ptr<const void> gather(const T* values, Index cols, std::span<const Index> rows) {
-  std::shared_ptr<void> picked = allocate_large(rows.size() * static_cast<std::size_t>(cols) * sizeof(T));
+  std::shared_ptr<void> picked = allocate_unwritten(rows.size() * static_cast<std::size_t>(cols) * sizeof(T));
   T* out = static_cast<T*>(picked.get());
   for (Index row : rows) out = std::copy_n(values + row * cols, cols, out);
   return picked;

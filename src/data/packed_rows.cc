@@ -1,7 +1,9 @@
 #include "data/packed_rows.h"
 
 #include <algorithm>
+#include <cstring>
 #include <limits>
+#include <utility>
 
 namespace poise {
 namespace {
@@ -34,22 +36,29 @@ bool convert(std::span<const double> values, float* to) {
 
 }  // namespace
 
+void PackedRows::make_room(std::size_t bytes) {
+  if (bytes <= capacity_) return;
+  std::shared_ptr<void> larger = allocate_unwritten(bytes);
+  if (size_ > 0) std::memcpy(larger.get(), memory_.get(), size_ * width());
+  memory_ = std::move(larger), capacity_ = bytes;
+}
+
 /// Room for so many more numbers, and the place of the first.
 template <typename T>
 T* PackedRows::grow(std::size_t more) {
   const std::size_t needed = (size_ + more) * sizeof(T);
-  if (needed > array_.capacity()) array_.reserve(std::max(needed, 2 * array_.capacity()), size_ * sizeof(T));
-  return array_.data<T>() + size_;
+  if (needed > capacity_) make_room(std::max(needed, 2 * capacity_));
+  return static_cast<T*>(memory_.get()) + size_;
 }
 
 template <typename Narrow, typename Wide>
 void PackedRows::widen(Type type) {
   type_ = type;
   if (size_ == 0) return;
-  PoolArray wide(array_.pool());
-  wide.reserve(array_.capacity() / sizeof(Narrow) * sizeof(Wide), 0);
-  std::copy_n(array_.data<Narrow>(), size_, wide.data<Wide>());
-  array_ = std::move(wide);
+  const std::size_t wider = capacity_ / sizeof(Narrow) * sizeof(Wide);
+  std::shared_ptr<void> wide = allocate_unwritten(wider);
+  std::copy_n(data<Narrow>(), size_, static_cast<Wide*>(wide.get()));
+  memory_ = std::move(wide), capacity_ = wider;
 }
 
 void PackedRows::append(std::span<const double> values, bool narrow) {
@@ -68,9 +77,7 @@ void PackedRows::append(std::span<const double> values, bool narrow) {
   size_ += values.size();
 }
 
-void PackedRows::reserve(std::size_t numbers) { array_.reserve(numbers * width(), size_ * width()); }
-
-void PackedRows::trim() { array_.trim(size_ * width()); }
+void PackedRows::reserve(std::size_t numbers) { make_room(numbers * width()); }
 
 void PackedRows::unpack(Index row, double* out) const {
   visit([&](const auto* x) { std::copy_n(x + row * cols_, cols_, out); });

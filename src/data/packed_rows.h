@@ -4,9 +4,8 @@
 #include <cstdint>
 #include <memory>
 #include <span>
-#include <utility>
 
-#include "base/large_pages.h"
+#include "base/pages.h"
 #include "poise/dataset.h"
 
 namespace poise {
@@ -16,7 +15,9 @@ namespace poise {
 class PackedRows {
  public:
   PackedRows() = default;
-  PackedRows(Index cols, std::shared_ptr<LargePool> pool) : cols_(cols), array_(std::move(pool)) {}
+  PackedRows(PackedRows&&) noexcept = default;
+  PackedRows& operator=(PackedRows&&) noexcept = default;
+  explicit PackedRows(Index cols) : cols_(cols) {}
   PackedRows(std::span<const double> values, Index cols) : cols_(cols) { append(values); }
 
   /// Some more rows. The type widens, for all rows, at the first number that does not fit. `narrow`: all of them are
@@ -24,8 +25,6 @@ class PackedRows {
   void append(std::span<const double> values, bool narrow = false);
   /// Makes room for so many numbers in all, of the type that holds those so far.
   void reserve(std::size_t numbers);
-  /// Gives back what was reserved for nothing.
-  void trim();
 
   /// The numbers of one row.
   void unpack(Index row, double* out) const;
@@ -34,19 +33,24 @@ class PackedRows {
   decltype(auto) visit(const Use& use) const {
     switch (type_) {
       case Type::kInteger:
-        return use(array_.data<const std::int16_t>());
+        return use(data<std::int16_t>());
       case Type::kFloat:
-        return use(array_.data<const float>());
+        return use(data<float>());
       default:
-        return use(array_.data<const double>());
+        return use(data<double>());
     }
   }
   /// The same, if all numbers are integers of 16 bits; else null.
-  const std::int16_t* integers() const { return type_ == Type::kInteger ? array_.data<const std::int16_t>() : nullptr; }
+  const std::int16_t* integers() const { return type_ == Type::kInteger ? data<std::int16_t>() : nullptr; }
 
  private:
   enum class Type : std::uint8_t { kInteger, kFloat, kDouble };
 
+  template <typename T>
+  const T* data() const {
+    return static_cast<const T*>(memory_.get());
+  }
+  void make_room(std::size_t bytes);
   template <typename T>
   T* grow(std::size_t more);
   template <typename Narrow, typename Wide>
@@ -55,8 +59,8 @@ class PackedRows {
 
   Index cols_ = 0;
   Type type_ = Type::kInteger;
-  std::size_t size_ = 0;  // numbers
-  PoolArray array_;
+  std::size_t size_ = 0, capacity_ = 0;  // numbers, and bytes
+  std::shared_ptr<void> memory_;
 };
 
 }  // namespace poise

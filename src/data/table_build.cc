@@ -6,7 +6,7 @@
 #include <cmath>
 #include <memory>
 
-#include "base/large_pages.h"
+#include "base/pages.h"
 #include "base/parallel.h"
 #include "data/chunk_moments.h"
 #include "poise/error.h"
@@ -96,7 +96,7 @@ class FeatureBuilder {
     for (std::size_t f = 0; f < zero.size(); ++f) zero[f] = standards_[f].stored(0);
     const NumberRuns runs = number_runs();
     // Not a vector: its zeros would be a pass over memory of their own.
-    const std::shared_ptr<void> owner = allocate_large(at(parsed_.rows() * features_) * sizeof(float));
+    const std::shared_ptr<void> owner = allocate_unwritten(at(parsed_.rows() * features_) * sizeof(float));
     auto* const values = static_cast<float*>(owner.get());
     parallel_for(static_cast<Index>(parsed_.chunks.size()), threads_, [&](Index c) {
       float* const out = values + parsed_.first_row[at(c)] * features_;

@@ -2,7 +2,6 @@
 #pragma once
 
 #include <deque>
-#include <memory>
 #include <string>
 #include <vector>
 
@@ -49,7 +48,6 @@ struct TextColumn {
 struct ParsedTable {
   std::vector<CellMode> modes;  ///< one a column of the file
   std::vector<Index> slots;     ///< one a column of the file: its slot, −1 if skipped
-  std::shared_ptr<LargePool> pool = std::make_shared<LargePool>();  ///< where the chunks' numbers are
   std::vector<TableChunk> chunks;
   std::vector<Index> first_row;   ///< of each chunk, and the number of all rows at the end
   std::vector<OddCells> odd;      ///< one a number column

@@ -22,6 +22,11 @@ std::optional<double> recorded_number(const Metadata& metadata, const std::strin
   return value;
 }
 
+std::string recorded_text(const Metadata& metadata, const std::string& key) {
+  const auto found = metadata.find(key);
+  return found == metadata.end() ? std::string() : found->second;
+}
+
 bool recorded_flag(const Metadata& metadata, const std::string& key) {
   const auto found = metadata.find(key);
   return found != metadata.end() && found->second == "true";

@@ -13,6 +13,9 @@ using Metadata = std::map<std::string, std::string>;
 /// in [low, high].
 std::optional<double> recorded_number(const Metadata& metadata, const std::string& key, double low, double high);
 
+/// What is recorded under `key`; empty if nothing is.
+std::string recorded_text(const Metadata& metadata, const std::string& key);
+
 /// Whether `key` says "true"; false if it is not there.
 bool recorded_flag(const Metadata& metadata, const std::string& key);
 

@@ -51,20 +51,28 @@ std::string Table::line(const std::vector<std::string>& cells) const {
 
 std::string Table::text() const {
   std::vector<std::string> names;
-  bool has_errors = false;
+  bool has_errors = false, has_rough = false;
   for (std::size_t c = 0; c < columns_.size(); ++c) {
     names.push_back(columns_[c].name);
     has_errors = has_errors || (of_errors(columns_[c]) && is_shown(c));
   }
   std::string out = line(names);
-  for (const auto& cells : lines_) out += line(cells);
-  return has_errors ? out + "±: 95 % intervals (JSON: standard errors)\n" : out;
+  for (const auto& cells : lines_) {
+    out += line(cells);
+    has_rough =
+        has_rough || std::any_of(cells.begin(), cells.end(), [](const auto& cell) { return cell.starts_with('~'); });
+  }
+  if (!has_errors) return out;
+  return out + fmt::format("±: 95 % intervals (JSON: standard errors){}\n",
+                           has_rough ? "; ~: too short, as a few rows decide the mean" : "");
 }
 
 std::string of_draws(const Estimate& estimate) { return plus_minus(confidence_interval(estimate)); }
 
+/// "~0.045" where it is rough.
 std::string of_rows(const Estimate& estimate) {
-  return plus_minus(confidence_interval({estimate.value, estimate.row_error, 0, 0}));
+  const std::string text = plus_minus(confidence_interval({estimate.value, estimate.row_error, 0, 0}));
+  return std::isfinite(estimate.row_error) && !text.empty() && is_rough(estimate) ? "~" + text : text;
 }
 
 std::vector<Column> columns_of_quantities(const char* name) {
@@ -72,13 +80,15 @@ std::vector<Column> columns_of_quantities(const char* name) {
 }
 
 void add_line(Table& table, const char* name, const Estimate& estimate, const std::string& unit) {
-  table.add({name, fmt::format("{:.5g}", estimate.value), of_draws(estimate), of_rows(estimate), unit});
+  const bool known = !std::isnan(estimate.value);
+  table.add({name, known ? fmt::format("{:.5g}", estimate.value) : "–", known ? of_draws(estimate) : "",
+             of_rows(estimate), unit});
 }
 
 void add_step(Table& table, const StepThermodynamics& step) {
   add_line(table, "entropy destroyed by a step", step.entropy_destruction, "nats a step");
   if (step.momentum_contraction != 0) {
-    add_line(table, "momentum contracts phase space by", {-step.momentum_contraction, 0, 0, 0},
+    add_line(table, "entropy change by momentum, P ln(momentum)", {step.momentum_contraction, 0, 0, 0},
              "nats a step, of weights and their motion");
   }
   if (step.optimizer_temperature.value > 0)
@@ -99,11 +109,11 @@ std::string table_of_quantities(const Thermodynamics& t) {
   add_line(table, "Laplacian of the loss", t.laplacian, "nats");
   add_line(table, "  its Gauss-Newton part", t.gauss_newton, "nats");
   add_line(table, "gradient noise tr Cov/P", not_negative(t.gradient_noise), "nats²");
-  add_line(table, "gradient norm", {t.gradient_norm, 0, 0, 0}, "nats");
+  add_line(table, "gradient norm", t.gradient_norm, "nats");
   if (t.detail == Detail::kFull) {
     if (t.layers.size() != 1) add_line(table, "complexity C", t.complexity, "nats");
     add_line(table, "largest curvature", {t.largest_curvature.value, 0, 0, 0},
-             fmt::format("nats; an eigenvalue is within {:.2g}", t.largest_curvature.residual));
+             fmt::format("nats, on these rows; an eigenvalue is within {:.2g}", t.largest_curvature.residual));
   }
   if (t.step) add_step(table, *t.step);
   return table.text();
@@ -170,7 +180,18 @@ Estimate not_negative(Estimate estimate, double size) {
 }
 
 std::string two_digits(double size) {
-  return size >= 10 && size < 1e6 ? fmt::format("{:.0f}", size) : fmt::format("{:.2g}", size);
+  return size >= 9.95 && size < 1e6 ? fmt::format("{:.0f}", size) : fmt::format("{:#.2g}", size);
+}
+
+std::string value_and_error(double value, const Bounds& interval) {
+  constexpr int kMostDecimals = 8;
+  const std::string error = plus_minus(interval);
+  if (error.empty()) return fmt::format("{:.4g} ± 0", value);
+  const std::size_t point = error.find('.');
+  if (error.find('e') != std::string::npos) return fmt::format("{:.4g} ± {}", value, error);
+  if (error == "–" || std::isinf(interval.high)) return fmt::format("{:.4g} ± {}", value, error);
+  const int decimals = point == std::string::npos ? 0 : static_cast<int>(error.size() - point) - 1;
+  return fmt::format("{:.{}f} ± {}", value, std::min(decimals, kMostDecimals), error);
 }
 
 std::string plus_minus(const Bounds& interval) {
@@ -182,6 +203,7 @@ std::string plus_minus(const Bounds& interval) {
 json to_json(const Estimate& estimate) {
   json out = {{"value", estimate.value}, {"error", estimate.error}, {"row_error", estimate.row_error}};
   if (estimate.error > 0) out["degrees"] = estimate.degrees;
+  if (is_rough(estimate)) out["rough"] = true;
   return out;
 }
 
@@ -202,10 +224,10 @@ json to_json(const Thermodynamics& t) {
               {"laplacian", to_json(t.laplacian)},
               {"gauss_newton", to_json(t.gauss_newton)},
               {"gradient_noise", to_json(not_negative(t.gradient_noise))},
-              {"gradient_norm", t.gradient_norm},
+              {"gradient_norm", to_json(t.gradient_norm)},
               {"layers", json::array()}};
   for (const LayerCurvature& layer : t.layers) out["layers"].push_back(to_json(layer));
-  if (t.step) out["step"] = to_json(*t.step);
+  out["step"] = t.step ? to_json(*t.step) : json();
   if (t.detail == Detail::kLight) return out;
   out["ensembles"] = json::array();
   for (const NoisyEnsemble& ensemble : t.ensembles) out["ensembles"].push_back(to_json(ensemble));

@@ -14,63 +14,91 @@ constexpr Index kFewestRows = 30;         // below it an interval of rows is a g
 constexpr double kFewEffectiveDraws = 2;  // below it one draw decides a free energy
 constexpr double kNearEdge = 0.1, kFarFromEdge = 0.01;
 
-/// ± of the source's value, at 95 %.
-double half_width(const Estimate& estimate) {
-  const Bounds interval = source_interval(estimate);
-  return (interval.high - interval.low) / 2;
-}
-
-/// "-0.00 and +0.15": as many digits as the width is worth.
+/// "-0.001 and +0.149": as many digits as the width is worth, rounded outwards.
 std::string between(const Bounds& interval) {
-  const double digit = std::floor(std::log10((interval.high - interval.low) / 2));
+  const double digit = std::floor(std::log10((interval.high - interval.low) / 2)) - 1;
   const int decimals = static_cast<int>(std::clamp(-digit, 0.0, 12.0));
-  return fmt::format("{:+.{}f} and {:+.{}f}", interval.low, decimals, interval.high, decimals);
+  const double unit = std::pow(10.0, -decimals);
+  return fmt::format("{:+.{}f} and {:+.{}f}", std::floor(interval.low / unit) * unit, decimals,
+                     std::ceil(interval.high / unit) * unit, decimals);
 }
 
-/// "; scores divided by 1.21 …": the temperature that would be right, where it is of the loss that calibration is of.
+/// A number in two digits, in whole ones from 10 on: "0.2", "4", "830".
+std::string about(double size) { return size >= 9.95 && size < 1e6 ? two_digits(size) : fmt::format("{:.2g}", size); }
+
+std::string those_trained_on(const TrainedOn& trained) {
+  if (trained.rows == trained.of) return "These rows were trained on";
+  return fmt::format("{} of the {} rows were trained on", trained.rows, trained.of);
+}
+
+/// "; scores divided by 1.21 …": the temperature that would be right. Rows trained on know none.
 std::string mend(const Temperature& t, const TrainedOn& trained) {
-  if (!loss_of(trained).empty()) return {};
+  if (trained.rows > 0) return {};
   const std::string text = fmt::format("; scores divided by {:.3g} ({}) would be right: cross-entropy {:.4g}",
                                        t.temperature, t.temperature < 1 ? "sharper" : "softer", t.cross_entropy);
   if (trained.temperature == 1) return text + " (train --calibrate)";
-  return text + fmt::format("; its scores were already divided by {:.3g}", trained.temperature);
+  return text + fmt::format("; its scores were already divided by {:.3g}, so by {:.3g} in all", trained.temperature,
+                            t.temperature * trained.temperature);
 }
 
+/// Of scores that some temperature brings to rest.
 std::string read_balance(const Thermodynamics& t, const TrainedOn& trained) {
-  const double gap = t.equilibrium_gap.value, within = half_width(t.equilibrium_gap);
+  const double gap = t.equilibrium_gap.value;
   const double small = kRestShare * t.mean_loss.value;
   const Bounds interval = source_interval(t.equilibrium_gap);
+  if (is_rough(t.equilibrium_gap)) {
+    return fmt::format(
+        "These {} rows cannot tell whether the model is at rest: a few of them decide the gap of {:.2g} nats, as few "
+        "are "
+        "classified wrongly or much is left to rare answers. More rows would tell.",
+        t.rows, gap);
+  }
   if (interval.low >= -small && interval.high <= small) {
-    return fmt::format("At rest: cross-entropy equals output entropy within {:g} % of it (gap {:+.2g} ± {} nats){}.",
-                       100 * kRestShare, gap, two_digits(within),
-                       loss_of(trained).empty() ? ", so the probabilities are as sure as they are right" : "");
+    return fmt::format("At rest: cross-entropy equals output entropy within {:g} % of it (gap {} nats){}.",
+                       100 * kRestShare, value_and_error(gap, interval),
+                       trained.rows == 0 ? ", so the probabilities are as sure as they are right" : "");
   }
   if (interval.low <= 0 && interval.high >= 0) {
     return fmt::format("These {} rows cannot tell whether the model is at rest: the gap is between {} nats.", t.rows,
                        between(interval));
   }
-  return fmt::format("{} on these rows: cross-entropy is {} ± {} nats {} output entropy{}.",
-                     gap > 0 ? "Over-confident" : "Under-confident", two_digits(std::abs(gap)), two_digits(within),
+  return fmt::format("{} on these rows: cross-entropy is {} nats {} output entropy{}.",
+                     gap > 0 ? "Over-confident" : "Under-confident", value_and_error(std::abs(gap), interval),
                      gap > 0 ? "above" : "below", mend(t.temperature, trained));
 }
 
-std::string read_rest(const Thermodynamics& t, const TrainedOn& trained) {
-  std::string text;
-  if (!t.temperature.at_limit) {
-    text = read_balance(t, trained);
-  } else if (t.temperature.temperature > 1) {
-    text =
-        "Not at rest: on these rows the scores are no better than chance, and flatter is always better; no temperature "
-        "mends that.";
-  } else {
-    text =
-        "Not at rest: every row is classified correctly, so sharper is always better on these rows, and the weights of "
-        "the last layer grow as long as they are trained without a penalty.";
+/// Of scores that are best when they are as flat, or as sharp, as can be.
+std::string read_limit(const Thermodynamics& t, const TrainedOn& trained) {
+  if (t.temperature.temperature > 1) {
+    return "Not at rest: on these rows the scores are no better than chance, and flatter is always better; no "
+           "temperature mends that.";
   }
-  const std::string loss = loss_of(trained);
-  if (loss.empty()) return text;
-  return text + fmt::format(
-                    " This is of the loss trained on ({}): for the plain one and its temperature, see evaluate.", loss);
+  if (trained.rows > 0) {
+    return "Not at rest: every row is classified correctly, so sharper is always better on these rows, and the weights "
+           "of the last layer grow as long as they are trained without a penalty.";
+  }
+  return fmt::format(
+      "Every one of these {} rows is classified correctly, and sharper is always better on them: whether the model is "
+      "at "
+      "rest they cannot tell. More rows would.",
+      t.rows);
+}
+
+/// `t` is of the plain loss.
+std::string read_rest(const Thermodynamics& t, const TrainedOn& trained) {
+  std::string text = t.temperature.at_limit ? read_limit(t, trained) : read_balance(t, trained);
+  if (!loss_of(trained).empty()) {
+    text += fmt::format(
+        " That is by the plain cross-entropy, as evaluate has it; the table is of the loss trained on ({}).",
+        loss_of(trained));
+  }
+  if (trained.rows > 0) {
+    text += fmt::format(
+        " {}: how sure the model may be of others, and what temperature is right, only rows that it has not seen can "
+        "tell.",
+        those_trained_on(trained));
+  }
+  return text;
 }
 
 std::string read_information(const Thermodynamics& t) {
@@ -89,7 +117,7 @@ Bounds interval_of(const Estimate& laplacian, const Estimate& gauss_newton) {
 std::string read_sign(const Thermodynamics& t) {
   const Bounds interval = interval_of(t.laplacian, t.gauss_newton);
   if (interval.low >= 0) return {};
-  if (interval.high < 0) {
+  if (interval.high < 0 && !is_rough(t.laplacian)) {
     return " The Laplacian is negative: gradient descent here spreads an ensemble of learners, against the second law.";
   }
   const char* more = t.laplacian.error > t.laplacian.row_error ? "a larger --label-draws" : "more rows";
@@ -97,11 +125,13 @@ std::string read_sign(const Thermodynamics& t) {
                      more);
 }
 
-/// The layer whose interval, of the whole or a weight, is above those of all others, if there is one.
+/// The layer whose interval, of the whole or a weight, is above those of all others, if there is one. Rough intervals
+/// rank nothing.
 std::optional<std::size_t> clear_largest(const std::vector<LayerCurvature>& layers, bool per_weight) {
   std::vector<Bounds> intervals;
   std::size_t largest = 0;
   for (std::size_t l = 0; l < layers.size(); ++l) {
+    if (is_rough(layers[l].laplacian)) return std::nullopt;
     const Bounds whole = interval_of(layers[l].laplacian, layers[l].gauss_newton);
     const double share = per_weight ? 1 / static_cast<double>(layers[l].weights) : 1;
     intervals.push_back({share * whole.low, share * whole.high});
@@ -120,7 +150,8 @@ std::string read_curvature(const Thermodynamics& t) {
   const auto most = clear_largest(t.layers, false), steepest = clear_largest(t.layers, true);
   std::string text;
   if (t.layers.size() < 2 || signs_open || !most) {
-    text = fmt::format("The Laplacian of the loss is {:.4g}, {:.2g} a weight", t.laplacian.value,
+    text = fmt::format("The Laplacian of the loss is {} nats, {:.2g} a weight",
+                       value_and_error(t.laplacian.value, source_interval(t.laplacian)),
                        t.laplacian.value / static_cast<double>(t.parameters));
     if (t.layers.size() < 2) return text + "." + read_sign(t);
     text += signs_open ? "; not every layer's is certain to be above 0, so that none has a share of it"
@@ -139,17 +170,20 @@ std::string read_curvature(const Thermodynamics& t) {
 std::string read_edge(const Thermodynamics& t) {
   const double curvature = t.largest_curvature.value;
   if (!t.step || t.step->edge <= 0) {
-    if (curvature <= 0) return "No direction curves upwards: there is no limit of stability for a step.";
+    if (curvature <= 0) return "No direction curves upwards on these rows: there is no limit of stability for a step.";
     return fmt::format(
-        "The largest curvature is {:.3g}: plain gradient descent is stable below a learning rate of {:.2g}.", curvature,
-        2 / curvature);
+        "The largest curvature on these rows is {:.3g}: there plain gradient descent is stable below a learning rate "
+        "of "
+        "{}.",
+        curvature, about(2 / curvature));
   }
   const double edge = t.step->edge;
-  const std::string figure = fmt::format(
-      "The step takes {:.2g} of what stability allows along the largest curvature, {:.3g}", edge, curvature);
-  if (edge < kFarFromEdge) return figure + ": far inside the edge, as a learning rate is that has cooled.";
+  const std::string figure =
+      fmt::format("The step takes {} of what stability allows along the largest curvature on these rows, {:.3g}",
+                  about(edge), curvature);
+  if (edge < kFarFromEdge) return figure + ": far inside the edge.";
   if (edge < 1 - kNearEdge)
-    return fmt::format("{}: inside the edge, with room for {:.2g} times the rate.", figure, 1 / edge);
+    return fmt::format("{}: inside the edge, with room for {} times the rate.", figure, about(1 / edge));
   if (edge <= 1 + kNearEdge) return figure + ": at the edge of stability.";
   return figure +
          ": beyond the edge, where a step on all rows would climb; that of a batch is held by what else curves.";
@@ -170,8 +204,9 @@ std::string read_ensembles(const Thermodynamics& t) {
   } else {
     text += fmt::format("none of the loss of {:.3g} nats", loss);
   }
-  text += fmt::format(": the free energy, which is not the loss under noise, is {:.3g} ± {}.", free_energy.value,
-                      two_digits(half_width(free_energy)));
+  text += fmt::format(": the free energy, which is not the loss under noise, is {}{}.",
+                      value_and_error(free_energy.value, source_interval(free_energy)),
+                      is_rough(free_energy) ? " (roughly: few rows decide it)" : "");
   for (const NoisyEnsemble& e : t.ensembles) {
     if (e.effective_draws >= kFewEffectiveDraws) continue;
     text += fmt::format(" At {:g} it rests on {:.1f} draws a row: raise --draws before trusting it.", e.temperature,
@@ -189,12 +224,12 @@ std::string loss_of(const TrainedOn& trained) {
   return text;
 }
 
-std::vector<std::string> reading_of(const Thermodynamics& t, const TrainedOn& trained) {
+std::vector<std::string> reading_of(const Thermodynamics& t, const TrainedOn& trained, const Thermodynamics* plain) {
   if (t.rows < kFewestRows) {
     return {fmt::format("{} {} too few to conclude anything from (that takes {}): the figures are of these alone.",
                         t.rows, t.rows == 1 ? "row is" : "rows are", kFewestRows)};
   }
-  std::vector<std::string> sentences{read_rest(t, trained), read_information(t), read_curvature(t)};
+  std::vector<std::string> sentences{read_rest(plain ? *plain : t, trained), read_information(t), read_curvature(t)};
   if (t.detail == Detail::kLight) return sentences;
   sentences.push_back(read_edge(t));
   if (t.layers.size() > 1 && !t.ensembles.empty()) sentences.push_back(read_ensembles(t));

@@ -122,7 +122,6 @@ json TelemetryObserver::measure(const Epoch& epoch, const Network& network) {
   thermometer_->set_step(rate_of(epoch, options_), *options_.momentum, options_.batch);
   EnsembleRecord now;
   json event = {{"event", "thermodynamics"}, {"epoch", epoch.number}, {"detail", to_string(level_)}};
-  event["step"] = nullptr;  // unless it is measured
   event.update(to_json(thermometer_->measure(network, level_ == Telemetry::kFull ? &now : nullptr)));
   if (!before_.empty()) {
     event["first_law"] = json::array();
@@ -150,8 +149,7 @@ json measure_solution(Telemetry level, const SoftmaxModel& model, const Dataset&
   how.stop = std::move(stop);
   if (how.stop && how.stop()) throw MeasurementStopped();
   const auto found = measure_thermodynamics(to_network(model), train, how);
-  json figures = {{"step", nullptr}};  // it has none
-  figures.update(to_json(found));
+  json figures = to_json(found);
   figures["detail"] = to_string(level);
   figures["seconds"] = begun.seconds();
   return figures;

@@ -92,6 +92,9 @@ std::vector<double> over_seeds(const CandidateResult& result, Figure figure, int
   return values;
 }
 
+/// Their rate was halved: what became of them is not of the step asked for.
+bool was_set_back(const CandidateResult& result) { return result.setbacks > 0; }
+
 double laplacian_of(const CandidateRun& run, int) { return run.laplacian_per_weight; }
 double loss_of(const CandidateRun& run, int) { return run.final_loss; }
 double accuracy_of(const CandidateRun& run, int) { return run.test_accuracy; }
@@ -158,7 +161,7 @@ void Comparison::train(std::size_t number) {
   traced.run.final_loss = has_loss ? traced.losses.back() : std::numeric_limits<double>::infinity();
   traced.run.test_accuracy = std::numeric_limits<double>::quiet_NaN();
   if (test_ && !report.history.empty()) traced.run.test_accuracy = report.history.back().validation->accuracy;
-  if (!observer_) return;
+  if (!observer_ || !traced.complete) return;
   const std::lock_guard lock(mutex_);
   observer_->on_trained(candidate, static_cast<int>(seed), traced.run);
 }
@@ -187,8 +190,13 @@ CandidateResult Comparison::result_of(std::size_t candidate, double target) cons
     result.runs.push_back(traced.run);
     result.runs.back().epochs = thermo::epochs_to(traced.losses, target);
     if (result.runs.back().epochs) ++result.reached;
+    result.setbacks += traced.run.setbacks;
   }
-  if (result.runs.empty()) return result;
+  if (result.runs.empty()) {
+    const Estimate nothing{std::numeric_limits<double>::quiet_NaN(), 0, 0, 0};
+    result.laplacian_per_weight = result.epochs_to_target = result.final_loss = result.test_accuracy = nothing;
+    return result;
+  }
   const auto estimate = [&](Figure figure) {
     return thermo::mean_of_repetitions(over_seeds(result, figure, options_.epochs));
   };
@@ -213,14 +221,21 @@ void Comparison::correlate(EfficiencyReport& report) const {
     total.push_back(over_seeds(result, laplacian_of, options_.epochs));
     for (double& laplacian : total.back()) laplacian *= static_cast<double>(result.parameters);
   }
-  const SeedFigures laplacian = figures(report, laplacian_of), speed = figures(report, speed_of);
-  report.depth_laplacian = thermo::correlate(depth, laplacian);
+  const SeedFigures laplacian = figures(report, laplacian_of);
+  report.depth_laplacian = thermo::correlate(depth, laplacian);  // before any step
   report.depth_total_laplacian = thermo::correlate(depth, total);
-  report.laplacian_speed = thermo::correlate(laplacian, speed);
-  report.total_laplacian_speed = thermo::correlate(total, speed);
-  report.path_laplacian_speed = thermo::correlate(path, speed);
-  report.depth_speed = thermo::correlate(depth, speed);
-  if (test_) report.laplacian_accuracy = thermo::correlate(laplacian, figures(report, accuracy_of));
+  const auto with = [&](SeedFigures predicted, Figure figure) {
+    SeedFigures found = figures(report, figure);
+    for (std::size_t c = 0; c < found.size(); ++c) {
+      if (was_set_back(report.candidates[c])) predicted[c].clear(), found[c].clear();
+    }
+    return thermo::correlate(predicted, found);
+  };
+  report.laplacian_speed = with(laplacian, speed_of);
+  report.total_laplacian_speed = with(total, speed_of);
+  report.path_laplacian_speed = with(path, speed_of);
+  report.depth_speed = with(depth, speed_of);
+  if (test_) report.laplacian_accuracy = with(laplacian, accuracy_of);
 }
 
 EfficiencyReport Comparison::run() {
@@ -229,10 +244,13 @@ EfficiencyReport Comparison::run() {
   EfficiencyReport report;
   for (const Traced& traced : trainings_) report.complete = report.complete && traced.complete;
   std::vector<std::vector<double>> losses;
-  for (const Traced& traced : trainings_) losses.push_back(traced.losses);
+  for (const Traced& traced : trainings_) {
+    if (traced.complete) losses.push_back(traced.losses);
+  }
   report.target_loss = options_.target_loss.value_or(thermo::common_target(losses, kReachedBy));
   for (std::size_t c = 0; c < candidates_.size(); ++c) report.candidates.push_back(result_of(c, report.target_loss));
   std::stable_sort(report.candidates.begin(), report.candidates.end(), [](const auto& a, const auto& b) {
+    if (a.runs.empty() || b.runs.empty()) return b.runs.empty() && !a.runs.empty();
     return a.laplacian_per_weight.value > b.laplacian_per_weight.value;
   });
   if (report.complete) correlate(report);

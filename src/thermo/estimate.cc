@@ -35,6 +35,10 @@ Bounds confidence_interval(const Estimate& estimate, double confidence) {
   return about(estimate.value, quantile * estimate.error);
 }
 
+bool is_rough(const Estimate& estimate) {
+  return std::isinf(estimate.row_error) || std::abs(estimate.row_skewness) > kMostSkewness;
+}
+
 Bounds source_interval(const Estimate& estimate, double confidence) {
   check(confidence);
   return about(estimate.value, normal_quantile(confidence) * std::hypot(estimate.error, estimate.row_error));

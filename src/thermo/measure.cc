@@ -52,12 +52,21 @@ void go_on(const ThermodynamicsOptions& o) {
 ///   n/(n − 1) [mean ‖g_n‖² − ‖mean g‖²]/P
 Estimate gradient_noise(const thermo::RowFigures& figures) {
   const Index n = figures.noise.size();
-  if (n < 2) return {0, 0, 0, std::numeric_limits<double>::infinity()};
+  if (n < 2) return {std::numeric_limits<double>::quiet_NaN(), 0, 0, std::numeric_limits<double>::infinity()};
   const auto count = static_cast<double>(n);
   const double bessel = count / (count - 1), parameters = static_cast<double>(figures.gradient.size());
   Estimate noise = mean_of_rows(Vector::Constant(n, 1 / count), figures.noise);
   noise.value = bessel * (figures.squared_gradient.mean() - figures.gradient.squaredNorm());
   return scaled(noise, 1 / parameters);
+}
+
+/// The distance between the gradients of the rows and of their source has the mean square tr Cov(g_n)/n, and that
+/// between their norms is not larger.
+Estimate gradient_norm(const thermo::RowFigures& figures, const Estimate& noise) {
+  const double trace = noise.value * static_cast<double>(figures.gradient.size());
+  const auto n = static_cast<double>(figures.noise.size());
+  const double error = std::isnan(trace) ? noise.row_error : std::sqrt(std::max(0.0, trace) / n);
+  return {figures.gradient.norm(), 0, 0, error, noise.row_skewness};
 }
 
 /// The mean over rows of column `column`, of a layer or of their sum.
@@ -101,13 +110,6 @@ NoisyEnsemble summarize(double temperature, const thermo::RowEnsemble& rows, con
           weight.dot(rows.effective_draws)};
 }
 
-/// Without hidden neurons nothing fluctuates: F = U = CE, and C = 0.
-void summarize_softmax_layer(const ThermodynamicsOptions& options, Thermodynamics& out) {
-  for (double temperature : options.temperatures)
-    out.ensembles.push_back(
-        {temperature, out.mean_loss, out.mean_loss, {}, {}, {}, static_cast<double>(options.draws)});
-}
-
 StepThermodynamics measure_step(const Thermodynamics& at, const ThermodynamicsOptions& o) {
   StepThermodynamics step;
   const double friction = 1 - o.momentum;
@@ -138,8 +140,7 @@ void keep(thermo::RowStates&& states, const thermo::MeasuredRows& rows, const Th
 void measure_fully(const std::vector<Layer>& layers, const thermo::MeasuredRows& rows,
                    const thermo::CurvatureMeter& meter, const ThermodynamicsOptions& options,
                    thermo::RowFigures& figures, EnsembleRecord::Rows* record, Thermodynamics& out) {
-  if (layers.size() == 1) {
-    summarize_softmax_layer(options, out);
+  if (layers.size() == 1) {  // nothing fluctuates: no ensembles, and C = 0
     if (record) keep(still_states(figures, options), rows, options, *record);
   } else {
     thermo::RowStates states = thermo::measure_states(layers, rows, meter, options, figures.curvature);
@@ -200,7 +201,8 @@ Thermodynamics Thermometer::measure(const Network& network, EnsembleRecord* reco
   }
   summarize_curvature(layers, meter, figures.curvature, rows.weight(), out);
   out.gradient_noise = gradient_noise(figures);
-  out.gradient_norm = figures.gradient.norm();
+  thermo::raise_skewness(out.gradient_noise, out.mean_loss.row_skewness);
+  out.gradient_norm = gradient_norm(figures, out.gradient_noise);
   if (options_.learning_rate > 0) out.step = measure_step(out, options_);
   return out;
 }

@@ -18,8 +18,12 @@ Estimate mean_of_rows(const Vector& weight, const Vector& figures, const Samplin
   const auto n = static_cast<double>(figures.size());
   mean.row_error = kInfinity;
   if (n > 1) {
-    const double squares = weight.cwiseProduct((figures.array() - mean.value).matrix()).squaredNorm();
+    const Vector influence = weight.cwiseProduct((figures.array() - mean.value).matrix());
+    const double squares = influence.squaredNorm();
     mean.row_error = std::sqrt(n / (n - 1) * squares);
+    const double largest = influence.cwiseAbs().maxCoeff();  // cubes of small numbers would be 0
+    if (largest > 0)
+      mean.row_skewness = (influence / largest).array().cube().sum() / std::pow(squares / (largest * largest), 1.5);
   }
   if (sampling.variance.size() == 0) return mean;
   const Vector share = weight.cwiseAbs2().cwiseProduct(sampling.variance);
@@ -34,9 +38,13 @@ Estimate mean_of_repetitions(const std::vector<double>& values) {
   return {mean_of(values), deviation_of(values) / std::sqrt(n), n - 1, 0};
 }
 
+void raise_skewness(Estimate& estimate, double skewness) {
+  if (std::abs(skewness) > std::abs(estimate.row_skewness)) estimate.row_skewness = skewness;
+}
+
 Estimate scaled(const Estimate& estimate, double factor) {
   return {factor * estimate.value, std::abs(factor) * estimate.error, estimate.degrees,
-          std::abs(factor) * estimate.row_error};
+          std::abs(factor) * estimate.row_error, factor < 0 ? -estimate.row_skewness : estimate.row_skewness};
 }
 
 }  // namespace poise::thermo

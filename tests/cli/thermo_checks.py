@@ -2,6 +2,8 @@
 
 import json
 import random
+import signal
+import time
 
 
 def events(t, run):
@@ -78,6 +80,15 @@ def check_thermo_measures_the_loss_that_was_trained_on(t):
             t.close(trained[name]["value"], thermo[name]["value"], 1e-6 * abs(thermo[name]["value"]), f"{name} with '{options}'")
         values[options] = thermo["mean_loss"]["value"]
     t.equal(len(set(values.values())), 4, "the number of different losses")
+
+
+def check_confidence_is_judged_as_evaluate_does(t):
+    t.run("train digits --hidden 32 --label-smoothing 0.1 --class-weight balanced --epochs 20 --calibrate --out run --quiet")
+    thermo, evaluated = t.json("thermo run digits:test --rows 0 --json"), t.json("evaluate run digits:test --json")
+    t.close(thermo["plain_loss"]["equilibrium_gap"]["value"], evaluated["equilibrium_gap"], 1e-6, "CE - H")
+    t.close(thermo["plain_loss"]["mean_loss"]["value"], evaluated["cross_entropy"], 1e-6, "the cross-entropy")
+    t.check(thermo["equilibrium_gap"]["value"] > 0.3, "the smoothed loss of divided scores is no other")
+    t.check("by the plain cross-entropy, as evaluate has it" in thermo["reading"][0], thermo["reading"][0])
 
 
 def check_thermo_refuses_metadata_that_are_no_numbers(t):
@@ -170,3 +181,32 @@ def check_a_comparison_counts_no_miss_as_an_epoch(t):
         t.equal(">" in line, network["reached"] < 2, f"whether '{line}' has a bound instead of a mean")
     t.check(missed > 0, "every network reached the target, which a quarter of the trainings cannot")
     t.equal(lines[-1], answer["conclusion"], "the last sentence")
+
+
+def check_a_comparison_says_where_a_rate_was_halved(t):
+    command = "thermo --compare digits --neurons 64 --seeds 2 --epochs 2 --learning-rate 50 --quiet"
+    answer, text = t.json(command + " --json"), t.run(command).stdout
+    for network in answer["candidates"]:
+        halved = sum(run["setbacks"] for run in network["runs"])
+        t.equal(network["setbacks"], halved, "the setbacks of a network")
+        line = next(line for line in text.splitlines() if line.startswith(network["name"] + " "))
+        t.check(line.endswith(f" {halved} times"), f"'{line}' does not end with {halved} times")
+    judged = sum(network["setbacks"] == 0 for network in answer["candidates"])
+    t.equal(answer["correlations"]["depth_speed"]["candidates"], judged, "the networks that speed is judged by")
+    t.equal(answer["correlations"]["depth_laplacian"]["candidates"], 8, "the networks that the start is judged by")
+    t.check("are left out: a loss blew up and the rate was halved" in answer["conclusion"], answer["conclusion"])
+
+
+def check_an_interrupted_comparison_has_no_figures_of_what_was_not_trained(t):
+    process = t.start("thermo --compare digits --neurons 128 --epochs 100000 --json --quiet")
+    time.sleep(1.5)
+    process.send_signal(signal.SIGINT)
+    result = t.finish(process)
+    t.equal(result.code, 130, "the exit code")
+    answer = json.loads(result.stdout)
+    t.equal(answer["complete"], False, "whether it is complete")
+    t.check("correlations" not in answer and "conclusion" not in answer, "something is concluded")
+    for network in answer["candidates"]:
+        t.equal(network["runs"], [], "the trainings that ended")
+        for figure in ("laplacian_per_weight", "epochs_to_target", "final_loss", "test_accuracy"):
+            t.equal(network[figure], None, figure)

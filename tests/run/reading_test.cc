@@ -18,7 +18,8 @@ using testing::IsEmpty;
 using testing::Not;
 using testing::StartsWith;
 
-constexpr TrainedOn kPlain, kSmoothed{true, 0.2, 1}, kCalibrated{false, 0, 0.528};
+constexpr TrainedOn kPlain, kSmoothed{true, 0.2, 1, 0, 0}, kCalibrated{false, 0, 0.528, 0, 0},
+    kSeen{false, 0, 1.285, 400, 400}, kMostlySeen{false, 0, 1, 360, 400};
 
 Thermodynamics figures() {
   Thermodynamics t;
@@ -49,14 +50,42 @@ int count(const std::string& text, const std::string& part) {
 TEST(ReadingOf, Confidence) {
   Thermodynamics t = figures();
   EXPECT_THAT(reading_of(t)[0],
-              AllOf(StartsWith("Over-confident on these rows: cross-entropy is 0.1 ± 0.039 nats above"),
+              AllOf(StartsWith("Over-confident on these rows: cross-entropy is 0.100 ± 0.039 nats above"),
                     HasSubstr("divided by 1.3 (softer)"), HasSubstr("--calibrate")));
   t.equilibrium_gap.value = -0.1;
   t.temperature.temperature = 0.7;
   EXPECT_THAT(reading_of(t)[0], AllOf(StartsWith("Under-confident"), HasSubstr("nats below output entropy"),
                                       HasSubstr("divided by 0.7 (sharper)")));
   t.temperature = {1e-3, 0, 0, true};
-  EXPECT_THAT(reading_of(t)[0], StartsWith("Not at rest: every row is classified correctly"));
+  EXPECT_THAT(reading_of(t)[0], AllOf(StartsWith("Every one of these 400 rows is classified correctly"),
+                                      HasSubstr("at rest they cannot tell")));
+  EXPECT_THAT(reading_of(t, kSeen)[0], StartsWith("Not at rest: every row is classified correctly"));
+}
+
+TEST(ReadingOf, RowsTrainedOnGiveNoTemperature) {
+  EXPECT_THAT(reading_of(figures(), kSeen)[0],
+              AllOf(StartsWith("Over-confident on these rows"), Not(HasSubstr("would be right")),
+                    HasSubstr(". These rows were trained on: how sure the model may be of others")));
+  EXPECT_THAT(reading_of(figures(), kMostlySeen)[0],
+              AllOf(Not(HasSubstr("--calibrate")), HasSubstr(". 360 of the 400 rows were trained on: ")));
+  Thermodynamics t = figures();
+  t.equilibrium_gap = {0.003, 0, 0, 0.002};
+  EXPECT_THAT(reading_of(t, kSeen)[0], AllOf(StartsWith("At rest"), Not(HasSubstr("as sure as they are right"))));
+}
+
+/// 2 standard errors of a mean that a few rows decide say little (tests/thermo/coverage_test.cc).
+TEST(ReadingOf, FewDecisiveRowsGiveNoSentence) {
+  Thermodynamics t = figures();
+  t.equilibrium_gap.row_skewness = 0.31;
+  EXPECT_THAT(reading_of(t)[0], StartsWith("These 400 rows cannot tell whether the model is at rest: a few of them"));
+  EXPECT_THAT(table_of(t), AllOf(ContainsRegex("equilibrium gap CE - H +0\\.1 +~0\\.039 +nats"),
+                                 HasSubstr("; ~: too short, as a few rows decide the mean\n")));
+  EXPECT_EQ(to_json(t)["equilibrium_gap"]["rough"], true);
+  EXPECT_FALSE(to_json(t)["mean_loss"].contains("rough"));
+  t.layers[1].laplacian.row_skewness = -0.31;
+  EXPECT_THAT(reading_of(t)[2], HasSubstr("these rows cannot tell"));
+  t.equilibrium_gap.row_skewness = 0.29;
+  EXPECT_THAT(reading_of(t)[0], StartsWith("Over-confident"));
 }
 
 /// 2 % of the cross-entropy, what `evaluate` calls rest, are 0.01 nats.
@@ -64,7 +93,7 @@ TEST(ReadingOf, RestIsWhereTheWholeIntervalIsSmall) {
   Thermodynamics t = figures();
   t.equilibrium_gap = {0.003, 0, 0, 0.002};  // ± 0.0039
   EXPECT_THAT(reading_of(t)[0], AllOf(StartsWith("At rest: cross-entropy equals output entropy within 2 % of it (gap "
-                                                 "+0.003 ± 0.0039 nats)"),
+                                                 "0.0030 ± 0.0039 nats)"),
                                       HasSubstr("as sure as they are right")));
   t.equilibrium_gap = {0.005, 0, 0, 0.001};  // above 0, but small
   EXPECT_THAT(reading_of(t)[0], StartsWith("At rest"));
@@ -76,22 +105,25 @@ TEST(ReadingOf, AWideIntervalAbout0TellsNothing) {
   Thermodynamics t = figures();
   t.equilibrium_gap = {0.074, 0, 0, 0.0378};  // ± 0.0741
   EXPECT_EQ(reading_of(t)[0],
-            "These 400 rows cannot tell whether the model is at rest: the gap is between -0.00 and +0.15 nats.");
+            "These 400 rows cannot tell whether the model is at rest: the gap is between -0.001 and +0.149 nats.");
 }
 
 TEST(ReadingOf, TheLossTrainedOnIsNotThatOfEvaluate) {
   const Thermodynamics t = figures();
-  EXPECT_THAT(reading_of(t, kSmoothed)[0],
-              AllOf(StartsWith("Over-confident"), HasSubstr("(class-weighted, labels smoothed by 0.2)"),
-                    HasSubstr("evaluate"), Not(HasSubstr("--calibrate")), Not(HasSubstr("would be right"))));
+  Thermodynamics plain = figures();
+  plain.equilibrium_gap.value = -0.1;
+  EXPECT_THAT(reading_of(t, kSmoothed, &plain)[0],
+              AllOf(StartsWith("Under-confident"), HasSubstr("by the plain cross-entropy, as evaluate has it"),
+                    HasSubstr("trained on (class-weighted, labels smoothed by 0.2)")));
   EXPECT_THAT(loss_of(kPlain), IsEmpty());
   EXPECT_EQ(loss_of({true, 0, 1}), "class-weighted");
   EXPECT_EQ(loss_of({false, 0.1, 1}), "labels smoothed by 0.1");
 }
 
 TEST(ReadingOf, ACalibratedModelIsNotToBeCalibratedAgain) {
-  EXPECT_THAT(reading_of(figures(), kCalibrated)[0],
-              AllOf(HasSubstr("its scores were already divided by 0.528"), Not(HasSubstr("--calibrate"))));
+  EXPECT_THAT(
+      reading_of(figures(), kCalibrated)[0],
+      AllOf(HasSubstr("its scores were already divided by 0.528, so by 0.686 in all"), Not(HasSubstr("--calibrate"))));
 }
 
 TEST(ReadingOf, FewRowsDecideNothing) {
@@ -139,9 +171,10 @@ TEST(ReadingOf, LayersOfBothSignsHaveNoShares) {
   Thermodynamics t = figures();
   t.layers[1].laplacian = {-4, 0, 0, 0.1};
   t.laplacian = {4, 0.5, 100, 0};
-  EXPECT_THAT(reading_of(t)[2], AllOf(StartsWith("The Laplacian of the loss is 4, 0.04 a weight; not every layer's is "
-                                                 "certain to be above 0"),
-                                      Not(HasSubstr("Most curvature"))));
+  EXPECT_THAT(reading_of(t)[2],
+              AllOf(StartsWith("The Laplacian of the loss is 4.00 ± 0.98 nats, 0.04 a weight; not every layer's is "
+                               "certain to be above 0"),
+                    Not(HasSubstr("Most curvature"))));
 }
 
 TEST(ReadingOf, TheSignOfTheLaplacian) {
@@ -153,19 +186,24 @@ TEST(ReadingOf, TheSignOfTheLaplacian) {
                                       HasSubstr("more rows would tell")));
   t.laplacian = {0.5, 0.5, 100, 0};
   EXPECT_THAT(reading_of(t)[2],
-              AllOf(HasSubstr("between -0.5 and +1.5"), HasSubstr("a larger --label-draws would tell")));
+              AllOf(HasSubstr("between -0.48 and +1.48"), HasSubstr("a larger --label-draws would tell")));
   t.laplacian = t.gauss_newton = {0.5, 0, 0, 0.5};  // a square's mean is not below 0, whatever the rows
   EXPECT_THAT(reading_of(t)[2], Not(HasSubstr("sign")));
 }
 
 TEST(ReadingOf, EdgeOfStability) {
   Thermodynamics t = figures();
-  EXPECT_THAT(reading_of(t)[3], HasSubstr("stable below a learning rate of 0.2"));
+  EXPECT_EQ(
+      reading_of(t)[3],
+      "The largest curvature on these rows is 10: there plain gradient descent is stable below a learning rate of "
+      "0.2.");
   t.step.emplace();
   t.step->edge = 0.25;
   EXPECT_THAT(reading_of(t)[3], HasSubstr("inside the edge, with room for 4 times the rate"));
+  t.step->edge = 0.0012;
+  EXPECT_THAT(reading_of(t)[3], Not(HasSubstr("cooled")));
   t.step->edge = 1e-6;
-  EXPECT_THAT(reading_of(t)[3], HasSubstr("far inside the edge, as a learning rate is that has cooled"));
+  EXPECT_THAT(reading_of(t)[3], HasSubstr("far inside the edge."));
   t.step->edge = 0.95;
   EXPECT_THAT(reading_of(t)[3], HasSubstr("at the edge of stability"));
   t.step->edge = 1.7;
@@ -174,7 +212,7 @@ TEST(ReadingOf, EdgeOfStability) {
 
 TEST(ReadingOf, FreeEnergyIsWhatOfTheLossIsLeft) {
   Thermodynamics t = figures();
-  EXPECT_THAT(reading_of(t)[4], AllOf(HasSubstr("none of the loss of 0.5 nats"), HasSubstr("0.55 ± 0.039"),
+  EXPECT_THAT(reading_of(t)[4], AllOf(HasSubstr("none of the loss of 0.5 nats"), HasSubstr("0.550 ± 0.039"),
                                       HasSubstr("not the loss under noise")));
   t.ensembles[0].free_energy.value = 0.3;
   EXPECT_THAT(reading_of(t)[4], HasSubstr("could take up 0.2 of the loss of 0.5 nats"));
@@ -195,6 +233,7 @@ TEST(ReadingOf, LightHasNothingToSayOfWhatItHasNotMeasured) {
   t.ensembles.clear();
   EXPECT_EQ(reading_of(t).size(), 3u);
   EXPECT_FALSE(to_json(t).contains("largest_curvature"));
+  EXPECT_EQ(to_json(t).at("step"), json());
   EXPECT_THAT(table_of(t), Not(HasSubstr("complexity")));
 }
 
@@ -237,7 +276,7 @@ TEST(TableOf, MomentumIsNoPartOfTheEntropyOfAStep) {
   t.step.emplace();
   t.step->entropy_destruction = {0.0034, 0, 0, 0};
   t.step->momentum_contraction = -324.48;
-  EXPECT_THAT(table_of(t), ContainsRegex("\nmomentum contracts phase space by +324\\.48 +nats a step"));
+  EXPECT_THAT(table_of(t), ContainsRegex("\nentropy change by momentum, P ln\\(momentum\\) +-324\\.48 +nats a step"));
 }
 
 TEST(TableOf, ASoftmaxLayerHasNoEnsembles) {
@@ -252,11 +291,23 @@ TEST(TwoDigits, HaveNoExponentWhereTheyNeedNone) {
   EXPECT_EQ(two_digits(123.4), "123");
   EXPECT_EQ(two_digits(0.0392), "0.039");
   EXPECT_EQ(two_digits(9.96), "10");
+  EXPECT_EQ(two_digits(0.1), "0.10");
+  EXPECT_EQ(two_digits(830), "830");
+}
+
+TEST(ValueAndError, HaveTheSameDecimals) {
+  EXPECT_EQ(value_and_error(1.2407, {1.2407 - 0.042, 1.2407 + 0.042}), "1.241 ± 0.042");
+  EXPECT_EQ(value_and_error(0.12, {0.02, 0.22}), "0.12 ± 0.10");
+  EXPECT_EQ(value_and_error(8312.4, {8000, 8624.8}), "8312 ± 312");
+  EXPECT_EQ(value_and_error(0.25, {0.25, 0.25}), "0.25 ± 0");
+  EXPECT_EQ(value_and_error(0.25, {-INFINITY, INFINITY}), "0.25 ± –");
 }
 
 TEST(ToJson, AnEstimateCarriesItsErrors) {
   EXPECT_EQ(to_json(Estimate{1.5, 0.25, 7, 0.5}),
             (json{{"value", 1.5}, {"error", 0.25}, {"degrees", 7.0}, {"row_error", 0.5}}));
+  const json unknown = json::parse(to_json(Estimate{NAN, 0, 0, INFINITY}).dump());
+  EXPECT_EQ(unknown, (json{{"value", nullptr}, {"error", 0.0}, {"row_error", nullptr}, {"rough", true}}));
   EXPECT_EQ(to_json(Estimate{1.5, 0, 0, 0.5}), (json{{"value", 1.5}, {"error", 0.0}, {"row_error", 0.5}}));
 }
 

@@ -3,6 +3,7 @@
 
 #include <map>
 
+#include "base/random.h"
 #include "hidden_pair.h"
 #include "sample_classifiers.h"
 
@@ -18,6 +19,7 @@ class Coverage {
     ++trials_[name];
     hits_[name] += bounds.low <= exact && exact <= bounds.high;
   }
+  double share(const std::string& name) const { return static_cast<double>(hits_.at(name)) / trials_.at(name); }
   void expect(double low = 0.93, double high = 0.97) const {
     for (const auto& [name, trials] : trials_) {
       const double share = static_cast<double>(hits_.at(name)) / trials;
@@ -121,6 +123,73 @@ TEST(Coverage, RowsThatAreASample) {
     coverage.add("Laplacian", source_interval(found.laplacian), exact.laplacian.value);
   }
   coverage.expect();
+}
+
+/// Two classes, scores ±10 x of normal x: 97 rows of 100 are classified correctly, and the loss of the rest is far from
+/// normal.
+Classifier good_classifier(std::uint64_t seed) {
+  Classifier good = random_classifier({1, 2}, Activation::kIdentity, 30000, seed);
+  good.network.center = good.data.offset;
+  good.network.layers = {
+      {Matrix{{10 / good.data.scale[0]}, {-10 / good.data.scale[0]}}, Vector::Zero(2), Activation::kIdentity}};
+  const Matrix probability = predict_probabilities(good.network, good.data);
+  for (Index i = 0; i < 30000; ++i) {
+    const double drawn = random_uniform(seed, static_cast<std::uint64_t>(i));
+    good.data.labels[static_cast<std::size_t>(i)] = drawn < probability(i, 0) ? 0 : 1;
+  }
+  return good;
+}
+
+struct Judged {
+  Coverage all, judged;  ///< of every interval; of those that are not rough
+  int gaps = 0;          ///< that are not rough
+};
+
+Judged cover_good_classifier(Index rows) {
+  const Classifier good = good_classifier(6);
+  const auto exact = measure_thermodynamics(good.network, good.data, options_of(Detail::kLight, 4, 1));
+  Judged out;
+  for (int trial = 0; trial < kTrials; ++trial) {
+    ThermodynamicsOptions options = options_of(Detail::kLight, 4, static_cast<std::uint64_t>(trial));
+    options.rows = rows;
+    const auto found = measure_thermodynamics(good.network, good.data, options);
+    const auto add = [&](const std::string& name, const Estimate& estimate, const Estimate& of_all) {
+      out.all.add(name, source_interval(estimate), of_all.value);
+      if (!is_rough(estimate)) out.judged.add(name, source_interval(estimate), of_all.value);
+    };
+    add("gap", found.equilibrium_gap, exact.equilibrium_gap);
+    add("mean loss", found.mean_loss, exact.mean_loss);
+    out.gaps += !is_rough(found.equilibrium_gap);
+  }
+  return out;
+}
+
+// Of 100 rows three are wrong: intervals are too short, and every one of them says so.
+TEST(Coverage, FewWrongRowsMakeRoughIntervals) {
+  const Judged found = cover_good_classifier(100);
+  EXPECT_EQ(found.gaps, 0);
+  EXPECT_LT(found.all.share("gap"), 0.93);
+}
+
+TEST(Coverage, EnoughWrongRowsMakeIntervalsThatHold) {  // 55 of 2,000
+  const Judged found = cover_good_classifier(2000);
+  EXPECT_GT(found.gaps, 0.9 * kTrials);
+  found.judged.expect();
+}
+
+// The distance from the gradient of all rows is 1.96 times its own root mean square or less.
+TEST(Coverage, GradientNormOfRowsThatAreASample) {
+  const Classifier classifier = random_classifier({4, 6, 3}, Activation::kTanh, 30000, 5);
+  const auto exact = measure_thermodynamics(classifier.network, classifier.data, options_of(Detail::kLight, 4, 1));
+  Coverage coverage;
+  for (int trial = 0; trial < 200; ++trial) {
+    ThermodynamicsOptions options = options_of(Detail::kLight, 4, static_cast<std::uint64_t>(trial));
+    options.rows = 300;
+    coverage.add("gradient norm",
+                 source_interval(measure_thermodynamics(classifier.network, classifier.data, options).gradient_norm),
+                 exact.gradient_norm.value);
+  }
+  coverage.expect(0.95, 1);
 }
 
 // x = ±1 and a softmax layer that knows the frequencies, 7 to 3, and nothing else: ‖g‖² = 2 ‖q − t‖² differs between

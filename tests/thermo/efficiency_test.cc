@@ -292,6 +292,34 @@ TEST(CompareArchitectures, StopsWhenAsked) {
   EXPECT_FALSE(report.complete);
   EXPECT_EQ(observer.trained, 1);
   EXPECT_EQ(report.laplacian_speed.value, 0);
+  ASSERT_EQ(report.candidates.front().runs.size(), 1u);  // the one trained comes first
+  EXPECT_GT(report.candidates.front().laplacian_per_weight.value, 0);
+  for (std::size_t c = 1; c < report.candidates.size(); ++c) {  // nothing is known of the others
+    const CandidateResult& result = report.candidates[c];
+    EXPECT_TRUE(result.runs.empty());
+    for (const Estimate& figure :
+         {result.laplacian_per_weight, result.epochs_to_target, result.final_loss, result.test_accuracy}) {
+      EXPECT_TRUE(std::isnan(figure.value));
+    }
+  }
+}
+
+TEST(CompareArchitectures, HalvedRatesJudgeNoSpeed) {
+  const Dataset train = read_dataset("digits", {}), test = read_dataset("digits:test", {}, train.schema);
+  EfficiencyOptions o = short_comparison();
+  o.learning_rate = 50;  // a loss blows up in every one of them
+  const EfficiencyReport report = compare_architectures(train, &test, o);
+  for (const CandidateResult& result : report.candidates) {
+    EXPECT_EQ(result.setbacks, result.runs[0].setbacks + result.runs[1].setbacks);
+    EXPECT_GT(result.setbacks, 0);
+  }
+  EXPECT_EQ(report.depth_laplacian.candidates, 4);  // of the start, before any step
+  for (const RankCorrelation& judged : {report.laplacian_speed, report.total_laplacian_speed,
+                                        report.path_laplacian_speed, report.depth_speed, *report.laplacian_accuracy}) {
+    EXPECT_EQ(judged.candidates, 0);
+    EXPECT_EQ(judged.over_candidates.low, -1);
+    EXPECT_EQ(judged.over_candidates.high, 1);
+  }
 }
 
 TEST(CompareArchitectures, RefusesTooFewCandidates) {

@@ -27,6 +27,23 @@ TEST(Estimate, Intervals) {
   EXPECT_THROW(source_interval(normal, 0), Error);
 }
 
+// One row of n stands out: a = (n − 1, −1, …, −1)/n², Σ a³/(Σ a²)^{3/2} = (n − 2)/√(n (n − 1))
+TEST(Estimate, SkewnessOfAMeanIsThatOfItsRows) {
+  for (const Index n : {3, 4, 100}) {
+    Vector figures = Vector::Constant(n, 5);
+    figures[1] = 7;
+    const auto rows = static_cast<double>(n);
+    const Estimate mean = thermo::mean_of_rows(Vector::Constant(n, 1 / rows), figures);
+    EXPECT_NEAR(mean.row_skewness, (rows - 2) / std::sqrt(rows * (rows - 1)), 1e-12);
+    EXPECT_NEAR(thermo::scaled(mean, -2).row_skewness, -mean.row_skewness, 1e-15);
+    EXPECT_TRUE(is_rough(mean));
+  }
+  EXPECT_EQ(thermo::mean_of_rows(Vector::Constant(4, 0.25), Vector::Constant(4, 5)).row_skewness, 0);
+  EXPECT_FALSE(is_rough({1, 0, 0, 0.1, 0.3}));
+  EXPECT_TRUE(is_rough({1, 0, 0, 0.1, -0.301}));
+  EXPECT_TRUE(is_rough({1, 0, 0, kInfinity}));
+}
+
 TEST(Estimate, AnErrorThatIsNotFiniteBoundsNothing) {
   for (const Estimate& unknown :
        {Estimate{1, kNaN, 0, 0}, {1, kInfinity, 0, 0}, {1, kInfinity, 7, 0}, {kNaN, 0, 0, 0}}) {

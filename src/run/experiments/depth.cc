@@ -123,7 +123,7 @@ Finding finding_of(const std::string& where, const std::string& claim, const Rep
   return {where, claim,
           fmt::format("{}, over seeds [{:+.2f}, {:+.2f}]; at gain {} {:+.2f}, at gain {} {:+.2f}; {} candidates",
                       with_interval(unit), unit.over_seeds.low, unit.over_seeds.high, kGains[0], part(reports[0]).value,
-                      kGains[2], part(reports[2]).value, reports[kUnit].candidates.size()),
+                      kGains[2], part(reports[2]).value, unit.candidates),
           judge(unit, seeds)};
 }
 
@@ -132,6 +132,7 @@ Finding confounder(const std::string& where, const Reports& reports, int epochs,
   thermo::SeedFigures laplacian, speed, gain;
   for (std::size_t g = 0; g < kGains.size(); ++g) {
     for (const CandidateResult& result : reports[g].candidates) {
+      if (result.setbacks > 0) continue;
       laplacian.emplace_back(), speed.emplace_back(), gain.emplace_back();
       for (const CandidateRun& run : result.runs) {
         laplacian.back().push_back(run.laplacian_per_weight);
@@ -150,17 +151,17 @@ Finding confounder(const std::string& where, const Reports& reports, int epochs,
 /// "4 x 16 at 5.1 epochs (∇²L/P 0.012), …" of the first, a middle and the last by Laplacian, and what was not as asked.
 std::string extremes(const EfficiencyReport& report) {
   std::string text;
-  int setbacks = 0;
+  int setbacks = 0, set_back = 0;
   const std::size_t last = report.candidates.size() - 1;
   for (const std::size_t place : {std::size_t{0}, last / 2, last}) {
     const CandidateResult& c = report.candidates[place];
     text += fmt::format("{}{}: ∇²L/P {:.3g}, {:.1f} epochs, {:.1f} %", text.empty() ? "" : "; ", c.name(),
                         c.laplacian_per_weight.value, c.epochs_to_target.value, 100 * c.test_accuracy.value);
   }
-  for (const CandidateResult& c : report.candidates) {
-    for (const CandidateRun& run : c.runs) setbacks += run.setbacks;
-  }
-  return setbacks == 0 ? text : text + fmt::format("; steps halved because a loss blew up: {}", setbacks);
+  for (const CandidateResult& c : report.candidates) setbacks += c.setbacks, set_back += c.setbacks > 0;
+  if (setbacks == 0) return text;
+  return text +
+         fmt::format("; steps halved because a loss blew up: {}, so {} candidates are left out", setbacks, set_back);
 }
 
 void add_findings(const std::string& where, const Setting& setting, const Reports& reports,
