@@ -6,11 +6,11 @@ cd "$(dirname "$0")/.."
 
 seconds=${1:-60}
 shift || true
-cmake --preset fuzz >/dev/null
-cmake --build --preset fuzz >/dev/null
-mkdir -p build/fuzz/found
 targets=("$@")
 [ ${#targets[@]} -gt 0 ] || for source in fuzz/*_fuzz.cc; do targets+=("$(basename "$source" _fuzz.cc)"); done
+cmake --preset fuzz >/dev/null
+cmake --build --preset fuzz --target "${targets[@]/%/_fuzz}" >/dev/null
+mkdir -p build/fuzz/found
 for target in "${targets[@]}"; do
   corpus=build/fuzz/corpus/$target  # what libFuzzer finds stays out of the repository
   mkdir -p "$corpus"
