@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Installs what is missing, builds, and runs every test and check.
 #   scripts/test.sh                release build, all tests, house checks
-#   scripts/test.sh --sanitize     also the tests under address and undefined-behaviour sanitizers
+#   scripts/test.sh --sanitize     also the tests under address and undefined-behavior sanitizers
 #   scripts/test.sh --thread       also the tests under the thread sanitizer
 #   scripts/test.sh --fuzz         also every fuzz target for 60 s
 set -euo pipefail

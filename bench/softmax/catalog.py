@@ -64,7 +64,7 @@ def make_dry_bean(folder, data_dir):
 
 
 def make_adult(folder, data_dir):
-    """Two classes. Six numeric columns standardised, eight categorical ones one-hot with `?` as a value of its own."""
+    """Two classes. Six numeric columns standardized, eight categorical ones one-hot with `?` as a value of its own."""
     rows = read_table(data_dir / "suite/adult/adult.data.gz", ",")
     numeric = (0, 2, 4, 10, 11, 12)
     blocks = []

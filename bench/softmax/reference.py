@@ -2,7 +2,7 @@
 
 Newton directions come from conjugate gradients preconditioned by the class-diagonal blocks of the Hessian,
     H_kk = Aᵀ diag(p_k (1 − p_k)) A / n + diag(r),
-factorised for dense data (A: centred, scaled features and a column of ones; r: the penalty in that scale), by its
+factorized for dense data (A: centered, scaled features and a column of ones; r: the penalty in that scale), by its
 diagonal for sparse data. Everything is kept in the space Σ_k θ_k = 0, where the optimum lies and H is positive
 definite. Half the squared Newton decrement, gᵀH⁻¹g/2, estimates f − f*; iteration ends when it is below 1e-16·f.
 """
@@ -16,7 +16,7 @@ import scipy.linalg
 import scipy.sparse
 import scipy.special
 
-BLOCK_FEATURES = 1000          # up to this many columns the class blocks are factorised
+BLOCK_FEATURES = 1000          # up to this many columns the class blocks are factorized
 CONTINUATION = (1000, 100, 10)
 KNOWN = pathlib.Path(__file__).with_name("optima.json")
 PRECONDITIONER_ROWS = 16_384   # from all rows up to this many, from so many sampled ones above
@@ -63,7 +63,7 @@ class ScaledSoftmax:
         return self.transposed @ change / self.rows + self.penalty[:, None] * direction
 
 
-def centred(theta):
+def centered(theta):
     """The projection to Σ_k θ_k = 0."""
     return theta - theta.mean(axis=1, keepdims=True)
 
@@ -71,7 +71,7 @@ def centred(theta):
 def diagonal_preconditioner(model):
     variance = model.probabilities * (1.0 - model.probabilities)
     diagonal = model.matrix.power(2).T @ variance / model.rows + model.penalty[:, None]
-    return lambda residual: centred(residual / np.maximum(diagonal, 1e-12))
+    return lambda residual: centered(residual / np.maximum(diagonal, 1e-12))
 
 
 def class_block(matrix, variance, random):
@@ -88,7 +88,7 @@ def block_preconditioner(model):
         block = class_block(model.matrix, probability * (1.0 - probability), random)
         block[np.diag_indices_from(block)] += model.penalty + 1e-14 * np.trace(block)
         factors.append(scipy.linalg.cho_factor(block, overwrite_a=True))
-    return lambda residual: centred(np.column_stack([scipy.linalg.cho_solve(factor, column)
+    return lambda residual: centered(np.column_stack([scipy.linalg.cho_solve(factor, column)
                                                      for factor, column in zip(factors, residual.T)]))
 
 
@@ -99,7 +99,7 @@ def newton_direction(model, gradient, precondition, tolerance, most=2000):
     search, strength = shaped, np.sum(residual * shaped)
     target = tolerance**2 * strength
     for _ in range(most):
-        product = centred(model.hessian_product(search))
+        product = centered(model.hessian_product(search))
         length = strength / np.sum(search * product)
         direction = direction + length * search
         residual = residual - length * product
@@ -129,7 +129,7 @@ def newton(model, theta, prepare, enough, name, most=100):
     tolerance = 0.1
     for _ in range(most):
         value, gradient = model.linearise(theta)
-        gradient = centred(gradient)
+        gradient = centered(gradient)
         direction = newton_direction(model, gradient, prepare(model), tolerance)
         slope = np.sum(gradient * direction)
         print(f"{name} reference: f = {value!r}, decrement {-slope / 2:.1e}", file=sys.stderr)
@@ -145,8 +145,8 @@ def newton(model, theta, prepare, enough, name, most=100):
 def solve(problem):
     """The optimum by continuation: from a strong penalty, where Newton's model is good at once, down to λ."""
     model, theta = ScaledSoftmax(problem), np.zeros((problem.columns + 1, problem.classes))
-    factorise = not problem.sparse and problem.columns <= BLOCK_FEATURES
-    prepare = block_preconditioner if factorise else diagonal_preconditioner
+    factorize = not problem.sparse and problem.columns <= BLOCK_FEATURES
+    prepare = block_preconditioner if factorize else diagonal_preconditioner
     penalty = model.penalty
     for factor in CONTINUATION:
         model.penalty = factor * penalty

@@ -1,4 +1,5 @@
 """Records of runs as Markdown."""
+import math
 import statistics
 
 from common.spread import spread
@@ -52,13 +53,17 @@ def closest_peer(records):
 
 
 def bound_line(records, budget):
-    """What can be said when no peer got to 1e-6 in every run."""
+    """What can be said when no peer got to 1e-6 in every run: a run that did not took more than the budget."""
     nobody = f"No peer reliably reached 1e-6 within {budget:g} s"
-    poise = [record for record in records if record["poise"]]
-    if not poise or median_at(poise) == float("inf"):
+    own = {record["pair"]: record["times"][AT_1E6] for record in records if record["poise"]}
+    closest = closest_peer(records)
+    if closest is None or not own or None in own.values():
         return nobody + "."
-    own = median_at(poise)
-    return f"{nobody}; Poise did after {own:.3g} s (median): **more than {budget / own:.1f}× faster**."
+    tool, runs = closest
+    ratios = [(run["times"][AT_1E6] or budget) / own[run["pair"]] for run in runs]
+    bound = math.floor(10 * statistics.median(ratios)) / 10
+    return (f"{nobody}; Poise did after {statistics.median(own.values()):.3g} s (median): **more than {bound}× faster** "
+            f"(median of {len(ratios)} pairs with {tool}).")
 
 
 def ratio_line(records, budget):
@@ -73,8 +78,11 @@ def ratio_line(records, budget):
               if poise[peer["pair"]]["times"][AT_1E6] is not None]
     if len(ratios) < len(best[1]):
         return f"Poise reached 1e-6 in {len(ratios)} of {len(best[1])} runs beside the fastest peer ({best[0]})."
-    return (f"**Poise is {statistics.median(ratios):.1f}× faster than the fastest peer at 1e-6** "
-            f"(median of {len(ratios)} pairs; {min(ratios):.1f}–{max(ratios):.1f}; {best[0]}).")
+    ratio = statistics.median(ratios)
+    verdict = (f"Poise is {ratio:.1f}× faster than the fastest peer at 1e-6" if ratio >= 1 else
+               f"Poise takes {1 / ratio:.1f}× the time of the fastest peer to 1e-6")
+    return (f"**{verdict}** (peer over Poise {min(ratios):.1f}–{max(ratios):.1f}, median of {len(ratios)} pairs; "
+            f"{best[0]}).")
 
 
 def referee_line(records):

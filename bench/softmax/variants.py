@@ -38,12 +38,12 @@ def solvers(problem):
     found = [("sklearn lbfgs", "sklearn_path", both, dict(solver="lbfgs")),
              ("sklearn newton-cg", "sklearn_path", both, dict(solver="newton-cg"))]
     if problem.name == "dry-bean":
-        found += [("sklearn lbfgs (centred by hand)", "sklearn_path", double, dict(solver="lbfgs", centre=True)),
-                  ("sklearn newton-cg (centred by hand)", "sklearn_path", double, dict(solver="newton-cg", centre=True))]
+        found += [("sklearn lbfgs (centered by hand)", "sklearn_path", double, dict(solver="lbfgs", center=True)),
+                  ("sklearn newton-cg (centered by hand)", "sklearn_path", double, dict(solver="newton-cg", center=True))]
     if importlib.util.find_spec("torch"):
         found.append(("torch L-BFGS", "torch_lbfgs", both, {}))
         if problem.name == "dry-bean":
-            found.append(("torch L-BFGS (standardised by hand)", "torch_lbfgs", double, dict(standardise=True)))
+            found.append(("torch L-BFGS (standardized by hand)", "torch_lbfgs", double, dict(standardize=True)))
     return found
 
 

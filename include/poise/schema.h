@@ -42,7 +42,7 @@ struct Schema {
   FileFormat format = FileFormat::kTable;
   std::vector<Column> columns;       ///< tables only; empty for arrays, whose features are all numeric
   Index array_features = 0;          ///< arrays (LIBSVM, NPY, IDX): the number of features
-  std::vector<Index> image_shape;    ///< IDX images: {rows, columns}; else empty
+  std::vector<Index> image_shape;    ///< images, of IDX or NPY: {rows, columns}; else empty
   std::string label_name;            ///< name of the label column; empty where labels have a file of their own
   Index label_position = -1;         ///< of the label column in the file, −1 if it has none
   std::vector<std::string> classes;  ///< class names; a label is an index into them

@@ -17,7 +17,7 @@ namespace poise {
 
 /// The unit in which λ measures a feature's weight.
 enum class Scale {
-  kAuto,     ///< kStandard for tables and NPY, kNone for images and sparse data
+  kAuto,     ///< kStandard for tables and NPY matrices, kNone for images (IDX, NPY) and sparse data
   kNone,     ///< as given (images: pixel/255; digits: pixel/16). Equals scikit-learn's objective with C = 1/(λ n)
   kStandard  ///< per column: mean 0, standard deviation 1
 };
@@ -40,14 +40,15 @@ struct SoftmaxFit {
 SoftmaxFit fit_softmax(const Dataset& data, const ObjectiveOptions& objective = {}, const SolveOptions& solve = {},
                        Observer* observer = nullptr, const SoftmaxModel* start = nullptr);
 
-/// Solves for every λ of `path`, each started from the solution before it; answers in the order of `path`.
+/// Solves for every λ of `path`, each started from the solution before it; answers in the order of `path`, fewer if an
+/// interrupt or the time limit, which is that of all, ended it.
 std::vector<SoftmaxFit> fit_softmax_path(const Dataset& data, std::span<const double> path,
                                          const ObjectiveOptions& objective = {}, const SolveOptions& solve = {},
                                          Observer* observer = nullptr);
 
 /// Recomputes the certificate of `model` on its training data from scratch: the weights are not changed. The objective
 /// is the one recorded in the model's metadata. Of a calibrated model (poise/calibration.h) the weights as they were
-/// trained are certified.
+/// trained are certified. Of `solve` only `tolerance` and `threads` count.
 SolveReport certify_softmax(const SoftmaxModel& model, const Dataset& data, const SolveOptions& solve = {});
 
 /// The objective recorded in a model's metadata by fit_softmax. Throws Error(kData) if it is not there.

@@ -13,7 +13,7 @@ enum class Solver {
   kAuto,    ///< Newton for small problems (up to 400 parameters), else L-BFGS
   kNewton,  ///< Newton with preconditioned conjugate gradients (THEORY 4.6 C, A.4)
   kLbfgs,   ///< L-BFGS in a metric of the curvature, in float32; finished and certified by Newton, in float64
-  kGolden,  ///< dual-process momentum (η, α) in the Böhning metric, with restart (THEORY 4.6 E, A.3)
+  kGolden,  ///< dual-process momentum (η, α) in the Böhning metric, or a diagonal one, with restart (THEORY 4.6 E, A.3)
   kDescent  ///< gradient descent with the step 1/ℓ, half of the proven bound 2/ℓ (THEORY 4.5)
 };
 
@@ -91,7 +91,7 @@ struct Progress {
   std::string phase;             ///< "rows 1/16", "all rows", "λ = 1e-3"
 };
 
-/// Watches a solve. Called from the solving thread, between iterations.
+/// Watches a solve. Called from the solving thread, between iterations; `stop_requested` within long ones, too.
 class Observer {
  public:
   virtual ~Observer() = default;

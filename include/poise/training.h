@@ -59,9 +59,9 @@ enum class Precision {
   kBfloat16  ///< products of bfloat16 numbers, summed in float32; weights are kept in float32
 };
 
-/// What batch gradients are: of the batch's mean loss, or of its sum (the published F-adjoint code): with the penalty,
-/// as many times that as the batch has rows. Batches of an epoch are of nearly equal size, for sums of the size asked
-/// for, but the last.
+/// Whether a batch's gradient is that of the mean loss of its rows, or of the sum, as in the published F-adjoint code
+/// (the penalty is then multiplied by the number of rows, too). With kMean the batches of an epoch have nearly equal
+/// sizes; with kSum all but the last have exactly the size asked for.
 enum class Reduction { kMean, kSum };
 
 struct NetworkOptions {
@@ -77,7 +77,8 @@ struct NetworkOptions {
   double label_smoothing = 0;     ///< ε in [0, 1): t = (1 − ε) onehot + ε/K
   bool balanced_classes = false;  ///< multiply row weights by n/(K · rows of the class)
   double dropout = 0;       ///< in [0, 1): share of hidden units silenced in a training pass, the others scaled up
-  bool standardize = true;  ///< inputs to mean 0 and mean square 1 (per column; images and sparse data as a whole)
+  bool standardize = true;  ///< inputs to mean square 1: columns of tables one by one, about their means;
+                            ///< images and sparse data as a whole, sparse data about 0
 
   // Rule
   Rule rule = Rule::kAdjoint;
@@ -116,7 +117,7 @@ struct NetworkOptions {
 enum class TrainingStatus {
   kFinished,  ///< all epochs done
   kStopped,   ///< the smoothed validation accuracy has not gained half a row for `patience` epochs
-  kAtRest,    ///< `stop_at_rest`: equilibrium gap and free energy have settled
+  kAtRest,    ///< `stop_at_rest`: the loss equals the output entropy and stands still
   kTimeLimit,
   kInterrupted,
   /// The loss was not finite or above four times its first value (or that of scores of 0, if larger), and smaller steps

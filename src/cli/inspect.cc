@@ -4,10 +4,11 @@
 #include <algorithm>
 #include <cmath>
 #include <filesystem>
+#include <fstream>
 #include <nlohmann/json.hpp>
 
 #include "base/stopwatch.h"
-#include "cli/arguments.h"
+#include "cli/train_parts.h"
 #include "poise/network.h"
 
 namespace poise::cli {
@@ -100,10 +101,31 @@ json network_summary(const Network& network) {
           {"weights_norm", std::sqrt(squares)},     {"largest_weight", largest}};
 }
 
+/// run.json beside the model; null if there is none, as of a run that has not ended, or if it is of something else.
+json read_run(const fs::path& path) {
+  std::ifstream file(path / "run.json");
+  json run = file ? json::parse(file, nullptr, false) : json();
+  const auto result = run.is_object() ? run.find("result") : run.end();
+  const bool ours = result != run.end() && result->is_object() && result->contains("status");
+  return ours ? run : json();
+}
+
+/// How training ended and what came of it, as train printed it.
+void print_run(const json& run) {
+  const json& result = run.at("result");
+  fmt::print("status      {}: {}\n", result.at("status").get<std::string>(), result.at("why").get<std::string>());
+  if (!result.at("gap").is_null()) {
+    fmt::print("objective   {:.12g}   proven within {:.2e} nats of the optimum\n", result.at("objective").get<double>(),
+               result.at("gap").get<double>());
+  }
+  for (const char* part : {"train", "validation", "test"}) print_measured(part, result.at(part));
+}
+
 int inspect_model(const Arguments& a) {
   const Network model = load_network(a.data);
   json out = {{"kind", "model"}, {"schema", schema_summary(model.schema)}, {"metadata", model.metadata}};
   out.update(network_summary(model));
+  if (json run = read_run(a.data); !run.is_null()) out["run"] = std::move(run);
   if (a.json) {
     fmt::print("{}\n", out.dump(2));
     return 0;
@@ -112,6 +134,7 @@ int inspect_model(const Arguments& a) {
   if (model.schema.format == FileFormat::kIdx) out["schema"]["format"] = "images";
   print_schema(out["schema"]);
   for (const auto& [key, value] : model.metadata) fmt::print("{:<24} {}\n", key, value);
+  if (out.contains("run")) print_run(out["run"]);
   return 0;
 }
 
@@ -155,6 +178,7 @@ int inspect_data(const Arguments& a) {
              static_cast<double>(data.features.stored_bytes()) / 1e6);
   if (data.unit != 1) fmt::print("unit        {:g}: what --scale none counts as 1\n", data.unit);
   print_schema(out["schema"]);
+  if (!out["fingerprint"].is_null()) fmt::print("fingerprint {}\n", out["fingerprint"].get<std::string>());
   return 0;
 }
 

@@ -4,10 +4,10 @@
 #include <optional>
 
 #include "base/stopwatch.h"
+#include "cli/run_summary.h"
 #include "cli/train_parts.h"
 #include "convex/problem.h"
 #include "poise/error.h"
-#include "poise/version.h"
 #include "run/progress.h"
 #include "run/run_directory.h"
 #include "run/summary.h"
@@ -89,23 +89,16 @@ const Candidate& choose(const std::vector<Candidate>& candidates) {
   return *best;
 }
 
-json asked_json(const Arguments& a, const SolveOptions& solve) {
-  return {{"data", a.data},
-          {"l2", a.objective.l2},
-          {"l2_path", a.l2_path},
-          {"label_smoothing", a.objective.label_smoothing},
-          {"balanced_classes", a.objective.balanced_classes},
-          {"solver", to_string(solve.solver)},
-          {"tolerance", solve.tolerance},
-          {"time_limit", solve.time_limit},
-          {"max_iterations", solve.max_iterations},
-          {"threads", solve.threads},
-          {"validation", held_out_share(a, 0)},
-          {"calibrate", a.calibrate},
-          {"telemetry", to_string(a.telemetry)},
-          {"seed", a.seed},
-          {"test", a.test_data},
-          {"start", a.start}};
+json asked_json(const Arguments& a, double held_out_share) {
+  json asked = asked_of_training(a, held_out_share);
+  asked.update({{"l2", a.objective.l2},
+                {"l2_path", a.l2_path},
+                {"unit", a.objective.unit},
+                {"solver", to_string(a.solve.solver)},
+                {"tolerance", a.solve.tolerance},
+                {"max_iterations", a.solve.max_iterations},
+                {"start", a.start}});
+  return asked;
 }
 
 void print_result(const json& result) {
@@ -205,12 +198,7 @@ int train(const Arguments& a) {
     for (const Candidate& candidate : candidates) result["path"].push_back(candidate_json(candidate));
   }
   result["seconds_write"] = writing.seconds();
-  json summary = {{"poise", kVersion},
-                  {"asked", asked_json(a, a.solve)},
-                  {"fingerprint", rows},
-                  {"notices", parts.train.notices},
-                  {"result", result}};
-  run.write_summary(summary);
+  run.write_summary(run_summary(asked_json(a, held_out), parts.train, rows, result));
   run.append_event(
       {{"event", "end"}, {"status", result["status"]}, {"objective", report.objective}, {"gap", result["gap"]}});
   if (a.json) {

@@ -2,12 +2,12 @@
 #include <fmt/core.h>
 
 #include "base/stopwatch.h"
+#include "cli/run_summary.h"
 #include "cli/train_parts.h"
 #include "convex/problem.h"
 #include "learning/options.h"
 #include "poise/error.h"
 #include "poise/network.h"
-#include "poise/version.h"
 #include "run/options_json.h"
 #include "run/summary.h"
 #include "run/training_progress.h"
@@ -42,11 +42,7 @@ NetworkOptions network_options(const Arguments& a) {
 /// With what the data decided.
 json asked_json(const Arguments& a, const NetworkOptions& options, Index rows) {
   json asked = poise::to_json(learning::resolve(options, rows));
-  asked.update({{"data", a.data},
-                {"validation", held_out_share(a, kHeldOut)},
-                {"calibrate", a.calibrate},
-                {"telemetry", to_string(a.telemetry)},
-                {"test", a.test_data}});
+  asked.update(asked_of_training(a, held_out_share(a, kHeldOut)));
   return asked;
 }
 
@@ -133,11 +129,7 @@ int train_network(const Arguments& a) {
   result["seconds_read"] = seconds_read;
   result["run"] = run.path();
   result["seconds_write"] = writing.seconds();
-  run.write_summary({{"poise", kVersion},
-                     {"asked", asked_json(a, options, parts.train.rows())},
-                     {"fingerprint", rows},
-                     {"notices", parts.train.notices},
-                     {"result", result}});
+  run.write_summary(run_summary(asked_json(a, options, parts.train.rows()), parts.train, rows, result));
   run.append_event({{"event", "end"}, {"status", result["status"]}, {"best_epoch", fit.report.best_epoch}});
   if (a.json) {
     fmt::print("{}\n", result.dump(2));

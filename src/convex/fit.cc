@@ -3,12 +3,8 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <array>
-#include <cmath>
-#include <limits>
 
 #include "convex/solvers.h"
-#include "network/metadata.h"
 #include "poise/calibration.h"
 #include "poise/error.h"
 #include "poise/softmax_regression.h"
@@ -54,12 +50,6 @@ void check_memory(const Dataset& data) {
   }
 }
 
-void check(const SolveOptions& options) {
-  if (!(options.tolerance > 0))
-    throw Error(ErrorKind::kUsage, fmt::format("the tolerance is {}", options.tolerance), "a number above 0");
-  if (options.time_limit < 0) throw Error(ErrorKind::kUsage, "the time limit is negative", "seconds, or 0 for none");
-}
-
 /// The model of class frequencies alone, p_c(x) = π_c, from ∇f at W = 0, whose bias row is 1/K − π_c. No class less
 /// than `least`, so that all logarithms are finite. Class sums 0.
 Parameters class_frequencies(const Parameters& gradient, double least) {
@@ -69,17 +59,6 @@ Parameters class_frequencies(const Parameters& gradient, double least) {
   const Vector logarithm = share.array().max(least).log();
   w.bottomRows(1) = (logarithm.array() - logarithm.mean()).matrix().transpose();
   return w;
-}
-
-bool exists(bool certified, const SolveState& state) { return certified && state.bound.proves_existence; }
-
-/// A proof, near the point where a solver has ended at λ = 0, that there is no minimizer.
-std::optional<SeparatingDirection> find_separation(SoftmaxObjective& objective, SolveState& state,
-                                                   const Dataset& data) {
-  if (auto found = separates(objective, state.w, data)) return found;
-  state.value = objective.evaluate(state.w, &state.gradient);
-  const Parameters step = solve_newton_system(objective, *local_metric(objective), state.gradient, {1e-3});
-  return find_recession(data, std::array{Parameters(-step), state.w});
 }
 
 /// Everything one solve needs, so that a path can reuse data and monitor.
@@ -118,7 +97,8 @@ class Fitter {
     const bool limited = outcome.status == Status::kTimeLimit || outcome.status == Status::kIterationLimit;
     if (limited && !state.has_bound) bound_briefly(objective, state, outcome.status);
     if (limited && state.gap() <= solve_.tolerance && options_.l2 > 0) outcome = certified(state, monitor_);
-    if (may_be_separable && !stopped && !exists(outcome.status == Status::kCertified, state)) {
+    const bool exists = outcome.status == Status::kCertified && state.bound.proves_existence;
+    if (may_be_separable && !stopped && !exists) {
       separation = find_separation(objective, state, data_);
     }
     if (separation) outcome = separable(*separation, outcome);
@@ -221,12 +201,6 @@ class Fitter {
   Monitor monitor_;
 };
 
-double required_number(const SoftmaxModel& model, const std::string& key, double high) {
-  if (const auto value = recorded_number(model.metadata, key, 0, high)) return *value;
-  throw Error(ErrorKind::kData, "the model does not say with which '" + key + "' it was trained",
-              "a model trained by Poise");
-}
-
 }  // namespace
 
 SoftmaxFit fit_softmax(const Dataset& data, const ObjectiveOptions& objective, const SolveOptions& solve,
@@ -248,58 +222,6 @@ std::vector<SoftmaxFit> fit_softmax_path(const Dataset& data, std::span<const do
     if (status == Status::kInterrupted || status == Status::kTimeLimit) break;
   }
   return fits;
-}
-
-ObjectiveOptions recorded_objective(const SoftmaxModel& model) {
-  constexpr double kMost = std::numeric_limits<double>::max();
-  ObjectiveOptions options;
-  options.l2 = required_number(model, "l2", kMost);
-  options.unit = required_number(model, "unit", kMost);
-  options.label_smoothing = required_number(model, "label_smoothing", 1 - 0x1p-53);
-  options.scale =
-      model.metadata.count("scale") && model.metadata.at("scale") == "standard" ? Scale::kStandard : Scale::kNone;
-  options.balanced_classes = recorded_flag(model.metadata, "balanced_classes");
-  return options;
-}
-
-SolveReport certify_softmax(const SoftmaxModel& model, const Dataset& data, const SolveOptions& solve) {
-  check(solve);
-  const ObjectiveOptions options = recorded_objective(model);
-  Monitor monitor(solve, nullptr);
-  SoftmaxObjective objective(make_problem(data, options, solve.threads), solve.threads);
-  SolveState state;
-  state.w = to_parameters(as_trained(model), data);
-  state.value = objective.evaluate(state.w, &state.gradient);
-  SolveReport report;
-  report.objective = state.value.objective;
-  if (options.l2 == 0 && options.label_smoothing == 0) {
-    report.separation = find_separating_feature(data);
-    if (!report.separation) report.separation = separates(objective, state.w, data);
-  }
-  if (!report.separation) {
-    certify_state(objective, *local_metric(objective), state, solve.tolerance);
-    if (options.l2 == 0 && options.label_smoothing == 0 && !exists(state.gap() <= solve.tolerance, state)) {
-      report.separation = find_separation(objective, state, data);
-    }
-  }
-  if (report.separation) {
-    report.status = Status::kSeparable;
-    report.why = "no optimum exists without a penalty: " + report.separation->sentence;
-  } else {
-    if (std::isfinite(state.gap())) {
-      report.gap = state.gap();
-      report.certificate = state.bound;
-    }
-    const bool good = report.gap && *report.gap <= solve.tolerance;
-    report.status = good ? Status::kCertified : Status::kNotCertified;
-    report.why = good ? certified(state, monitor).why
-                 : report.gap
-                     ? fmt::format("the proven gap {:.2e} is above the tolerance {:.2e}", *report.gap, solve.tolerance)
-                     : std::string("no gap could be proven");
-  }
-  report.passes = objective.passes();
-  report.seconds = monitor.seconds();
-  return report;
 }
 
 }  // namespace poise

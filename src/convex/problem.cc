@@ -88,8 +88,8 @@ void check(const Dataset& data, const ObjectiveOptions& options) {
 
 Scale resolve_scale(const Dataset& data, Scale scale) {
   if (scale != Scale::kAuto) return scale;
-  const bool table = data.schema.format == FileFormat::kTable || data.schema.format == FileFormat::kNpy;
-  return table ? Scale::kStandard : Scale::kNone;
+  const bool is_array = data.schema.format == FileFormat::kNpy && data.schema.image_shape.empty();
+  return is_array || data.schema.format == FileFormat::kTable ? Scale::kStandard : Scale::kNone;
 }
 
 void Problem::target_of(Index row, std::span<double> target) const {

@@ -6,8 +6,15 @@
 #include <cmath>
 
 #include "convex/vectors.h"
+#include "poise/error.h"
 
 namespace poise {
+
+void check(const SolveOptions& options) {
+  if (!(options.tolerance > 0))
+    throw Error(ErrorKind::kUsage, fmt::format("the tolerance is {}", options.tolerance), "a number above 0");
+  if (options.time_limit < 0) throw Error(ErrorKind::kUsage, "the time limit is negative", "seconds, or 0 for none");
+}
 
 void SolveState::keep_better(const Certificate& candidate) {
   if (!std::isfinite(candidate.dual_value)) return;

@@ -56,6 +56,9 @@ class Monitor {
   Observer* observer_;
 };
 
+/// Throws Error(kUsage) for options out of range.
+void check(const SolveOptions& options);
+
 /// How a solver ended, and in its own words why.
 struct Outcome {
   Status status;
@@ -126,6 +129,9 @@ std::optional<SeparatingDirection> find_separating_feature(const Dataset& data);
 /// Looks for a direction of recession near `guesses` ((d+1)×K; a step along which the iterates run off is a good one).
 /// What it returns is proven in exact arithmetic; finding nothing says nothing (recession.cc).
 std::optional<SeparatingDirection> find_recession(const Dataset& data, std::span<const Parameters> guesses);
+
+/// A proof, near the point where a solver has ended at λ = 0, that there is no minimizer; empty if none is found.
+std::optional<SeparatingDirection> find_separation(SoftmaxObjective& objective, SolveState& state, const Dataset& data);
 
 /// Whether `w` itself separates: every row's own class wins by more than the rounding of the scores.
 std::optional<SeparatingDirection> separates(const SoftmaxObjective& objective, const Parameters& w,

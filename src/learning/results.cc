@@ -94,8 +94,8 @@ std::optional<TrainingStatus> Trainer::reason_to_stop() const {
   return std::nullopt;
 }
 
-/// Both processes balance and the free energy stands still: |CE − H| ≤ 2 % of CE (kRestShare), and CE has moved by less
-/// than 1 % in each of the last two epochs. (THEORY 1.7: at a stationary last layer CE = H exactly.) Not before steps
+/// Both processes balance and the loss stands still: |CE − H| ≤ 2 % of CE (kRestShare), and CE has moved by less than
+/// 1 % in each of the last two epochs. (THEORY 1.7: at a stationary last layer CE = H exactly.) Not before steps
 /// have their full size: a network that has not learned anything yet answers 1/K, where CE = H, too.
 bool Trainer::is_at_rest() const {
   constexpr double kDrift = 0.01;

@@ -31,12 +31,38 @@ def check_run_directory_keeps_its_contract(t):
     summary = json.loads(t.read("run/run.json"))
     t.equal(summary["result"], answer, "the result in run.json")
     t.equal(summary["asked"]["l2"], 1e-3, "the penalty in run.json")
-    t.check({"poise", "fingerprint"} <= summary.keys(), "run.json lacks a key")
+    t.check({"poise", "fingerprint", "schema"} <= summary.keys(), "run.json lacks a key")
     t.equal(summary["fingerprint"], t.json("inspect digits --json")["fingerprint"], "the fingerprint")
     events = [json.loads(line) for line in t.read("run/metrics.jsonl").decode().splitlines()]
     t.equal([events[0]["event"], events[-1]["event"]], ["start", "end"], "the first and last event")
     t.equal(sum(event["event"] == "iteration" for event in events), answer["iterations"], "the number of iteration events")
     t.equal(events[-1]["status"], "certified", "the status in the last event")
+
+
+def check_run_json_says_how_the_data_were_read(t):
+    t.write("a.txt", "w|x|name|c|spare\n" + "".join(f"1|{k % 7}|{'?' if k == 3 else 'ab'[k % 2]}|{'no' if k % 3 else 'yes'}.|0\n" for k in range(60)))
+    t.run("train a.txt --label c --ignore spare --sample-weight w --missing category --delimiter | --header --strip-label-dot --scale none --unit 2 "
+          "--l2 0.5 --out run --quiet")
+    summary = json.loads(t.read("run/run.json"))
+    t.equal(summary["asked"]["read"], {"label": "c", "ignore": ["spare"], "labels": "", "sample_weight": "w", "missing": "category", "delimiter": "|",
+                                       "comment": "#", "header": True, "strip_label_dot": True}, "'read' in run.json")
+    t.equal((summary["asked"]["scale"], summary["asked"]["unit"], summary["asked"]["l2"]), ("none", 2, 0.5), "the penalty's units in run.json")
+    t.equal(summary["schema"]["classes"], ["no", "yes"], "the classes in run.json")
+    t.run("train a.txt --label c --hidden 4 --epochs 1 --missing mean --out run --quiet")
+    asked = json.loads(t.read("run/run.json"))["asked"]
+    t.equal((asked["read"]["missing"], asked["read"]["header"], asked["scale"]), ("mean", None, "auto"), "what was asked of a network's data")
+
+
+def check_inspect_shows_what_came_of_a_run(t):
+    trained = t.json("train digits --l2 1e-2 --out run --json")
+    t.equal(t.json("inspect run --json")["run"]["result"], trained, "the run in inspect --json")
+    text = t.run("inspect run").stdout
+    t.check("status      certified: " in text and f"accuracy {100 * trained['test']['accuracy']:.2f} %" in text, f"inspect says: {text}")
+    for broken in ("", "{", "[1]", '{"result": 3}'):
+        with open(t.path("run/run.json"), "w", encoding="utf-8") as file:
+            file.write(broken)
+        t.check("run" not in t.json("inspect run --json"), f"'{broken}' was taken for a run")
+    t.check("fingerprint " + t.json("inspect digits --json")["fingerprint"] in t.run("inspect digits").stdout, "no fingerprint")
 
 
 def check_the_run_directory_is_documented(t):

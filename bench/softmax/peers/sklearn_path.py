@@ -56,10 +56,10 @@ def observed_newton(hessian, function, gradient, start, *, args, recorder, note,
 original_newton = _logistic._newton_cg
 
 
-def train(problem, dtype, threads, recorder, solver, centre=False):
+def train(problem, dtype, threads, recorder, solver, center=False):
     features, labels = problem.features(dtype), problem.labels
-    mean = features.mean(axis=0) if centre else None
-    if centre:
+    mean = features.mean(axis=0) if center else None
+    if center:
         features -= mean
     note = functools.partial(canonical, problem=problem, mean=mean)
     bindings = dict(recorder=recorder, note=note, threads=threads,

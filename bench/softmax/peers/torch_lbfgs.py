@@ -1,6 +1,6 @@
 """PyTorch's L-BFGS (strong Wolfe, history 100) on cross_entropy(linear(X)) + λ/2 ‖W‖², gradients by autograd.
 
-`standardise` fits V in standardised features with the penalty of W = V/σ: the same objective, better conditioned, as a
+`standardize` fits V in standardized features with the penalty of W = V/σ: the same objective, better conditioned, as a
 user who knows how would write it by hand.
 """
 import numpy as np
@@ -27,14 +27,14 @@ class ObservedLbfgs(torch.optim.LBFGS):
             self.accepted()
 
 
-def prepare(problem, dtype, standardise):
+def prepare(problem, dtype, standardize):
     """Features as a tensor, and the μ, σ they were shifted and scaled by."""
     features = problem.features(dtype)
     if problem.sparse:
         rows = features.tocoo()
         indices = torch.from_numpy(np.stack([rows.row, rows.col]).astype(np.int64))
         return torch.sparse_coo_tensor(indices, torch.from_numpy(rows.data), rows.shape).coalesce(), 0.0, np.ones(1)
-    if not standardise:
+    if not standardize:
         return torch.from_numpy(features), 0.0, np.ones(1)
     mean, deviation = features.mean(axis=0), features.std(axis=0)
     deviation[deviation == 0] = 1.0
@@ -46,9 +46,9 @@ def canonical(weights, bias, mean, deviation):
     return np.vstack([matrix, bias.detach().numpy() - mean @ matrix if np.ndim(mean) else bias.detach().numpy()])
 
 
-def train(problem, dtype, threads, recorder, standardise=False):
+def train(problem, dtype, threads, recorder, standardize=False):
     torch.set_num_threads(threads)
-    features, mean, deviation = prepare(problem, dtype, standardise)
+    features, mean, deviation = prepare(problem, dtype, standardize)
     labels, scale = torch.from_numpy(problem.labels), torch.from_numpy(1.0 / deviation).to(features.dtype)
     weights = torch.zeros(problem.classes, problem.columns, dtype=features.dtype, requires_grad=True)
     bias = torch.zeros(problem.classes, dtype=features.dtype, requires_grad=True)
