@@ -15,15 +15,15 @@ def run_poise(pool, arguments, case, hidden):
     tags = dict(set=case.name, session=arguments.started)
     seeds = range(1, arguments.seeds + 1)
 
-    def defaults(factor):
-        return pool.results(train, [common | dict(seed=seed, factor=factor) for seed in seeds], kind="defaults", **tags)
+    def defaults(factor, kind="defaults", **settings):
+        return pool.results(train, [common | settings | dict(seed=seed, factor=factor) for seed in seeds], kind=kind, **tags)
 
     points = grid_of(case, arguments.quick)
     grid = pool.results(train, [common | dict(seed=1, settings=point) for point in points], kind="grid", **tags)
     best = chosen(points, grid)
     again = pool.results(train, [common | dict(seed=seed, settings=best) for seed in seeds[1:]], kind="chosen", **tags)
     return dict(scaled={factor: defaults(factor) for factor in case.factors}, grid=grid, best=named(best),
-                chosen=[grid[points.index(best)], *again])
+                chosen=[grid[points.index(best)], *again], plain=defaults(1, "plain", validation=None))
 
 
 def run_sklearn(pool, arguments, case, hidden):

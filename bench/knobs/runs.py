@@ -12,12 +12,13 @@ from common.tool import ToolError, poise
 VALIDATION = "0.2"  # of the training rows, for everyone: the grid is chosen by it, the best epoch is kept by it
 
 
-def train(tool, case, hidden, seed, settings=(), factor=1, extra=()):
-    """A run of Poise: its JSON, reduced. A run that fails or diverges has accuracy 0 and says so."""
+def train(tool, case, hidden, seed, settings=(), factor=1, extra=(), validation=VALIDATION):
+    """A run of Poise: its JSON, reduced; `validation`: the share held out, None: by default. A run that fails or
+    diverges has accuracy 0 and says so."""
     folder = tempfile.mkdtemp(dir=case.folder)
     try:
         result = poise(tool, "train", case.path("train", factor), "--test", case.path("test", factor), "--hidden", hidden,
-                       "--validation", VALIDATION, "--seed", seed, "--threads", 1, "--out", f"{folder}/run", *settings,
+                       *(("--validation", validation) if validation else ()), "--seed", seed, "--threads", 1, "--out", f"{folder}/run", *settings,
                        *extra)
     except ToolError as error:
         result = dict(status=f"failed: {error}"[-300:])

@@ -52,8 +52,8 @@ struct FirstLaw {
   Estimate residual;         ///< dU − T dS − T dC
 };
 
-/// From `before` to `after`, one a temperature. Throws Error(kUsage) if one is empty or they are not of the same rows,
-/// temperatures and draws.
+/// From `before` to `after`, one per temperature. Throws Error(kUsage) if one is empty or they are not of the same
+/// rows, temperatures and draws.
 std::vector<FirstLaw> first_law(const EnsembleRecord& before, const EnsembleRecord& after);
 
 }  // namespace poise

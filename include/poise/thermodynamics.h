@@ -108,7 +108,7 @@ struct Thermodynamics {
   Estimate gradient_norm;  ///< ‖∇ mean CE‖; row_error: root mean square of the distance from the gradient of the
                            ///< source, √(tr Cov/n), which bounds that of the norms
   // Full only
-  std::vector<NoisyEnsemble> ensembles;  ///< one a temperature; none without hidden layers
+  std::vector<NoisyEnsemble> ensembles;  ///< one per temperature; none without hidden layers
   /// C = mean_n ½ ln det(I + Σ_l R^½ J_l J_lᵀ R^½), J_l = ∂Y_L/∂X_l of the hidden layers, R = diag q − qqᵀ: −ln B of
   /// the Gaussian approximation about the forward pass (Gauss–Newton), and −entropy of the ensembles as T → 0 where t =
   /// q.

@@ -186,7 +186,8 @@ struct TrainingReport {
   std::string why;           ///< one sentence
   int epochs = 0;            ///< trained
   int best_epoch = 0;        ///< whose weights were kept: the last with the largest Validated::smoothed_accuracy;
-                             ///< without validation data the last of all, and if that had diverged the last good
+                             ///< without validation data the last of all (stopped within the next one, the weights
+                             ///< have a part of that, too), and if that had diverged the last good
                              ///< one (0: before the end of epoch 1, or the initial weights)
   Index batch = 0;           ///< rows a batch
   double seconds = 0;        ///< of training, validation included

@@ -23,17 +23,28 @@ double dot(const Floats& a, const Floats& b) {
 
 }  // namespace
 
-KappaRange kappa_range(double rate, double momentum) {
-  const double stable = 2 * (1 + momentum) / rate, convex = 2 * (1 - momentum) / rate;
+double stable_curvature(double rate, double momentum, double phase) {
+  if (phase == 0) return 2 * (1 + momentum) / rate;
+  const double a = momentum * std::cos(phase), square = momentum * momentum, slope = a - square;
+  const double along_minus_one = 2 * (1 + 2 * a + square) / (1 + a);
+  const double middle = 2 * a * (1 - square), room = 1 - square * square;
+  const double within = slope == 0 ? along_minus_one : (slope > 0 ? room + middle : room - middle) / std::abs(slope);
+  return std::min(along_minus_one, within) / rate;
+}
+
+KappaRange kappa_range(double rate, double momentum, double phase) {
+  const double stable = stable_curvature(rate, momentum, phase);
+  const double share = stable / stable_curvature(rate, momentum, 0), convex = 2 * (1 - momentum) / rate;
   const double last = std::min(kKappa, kKappa / kStableCurvature * stable);
-  return {std::min({kConvexCurvature, convex, last}), last};
+  return {std::min({kConvexCurvature, convex * share, last}), last};
 }
 
 Pace::Pace(const NetworkOptions& options, Index parameters, Index steps_an_epoch)
     : options_(options),
       steps_an_epoch_(steps_an_epoch),
       steps_(steps_an_epoch * options.epochs),
-      kappa_(kappa_range(options.learning_rate, *options.momentum)) {
+      kappa_(kappa_range(options.learning_rate, *options.momentum, options.momentum_phase)),
+      rows_(options.reduction == Reduction::kSum ? static_cast<double>(options.batch) : 1) {
   if (options.step != Step::kGolden) return;
   direction_.resize(static_cast<std::size_t>(parameters));
   for (std::size_t k = 0; k < direction_.size(); ++k) {
@@ -60,7 +71,8 @@ void Pace::measure(Team& team, Batch& batch, Index step) {
   for (int k = 0; k < iterations; ++k) iterate(team, batch);
   team.share(1, [&](Index) {
     // The largest yet: late in training probabilities saturate and G with them, but not what a wrong row can do.
-    if (std::isfinite(found_) && found_ > 0) curvature_ = std::max({curvature_, found_, kLeastCurvature});
+    const double found = found_ / rows_;
+    if (std::isfinite(found) && found > 0) curvature_ = std::max({curvature_, found, kLeastCurvature});
     next_measurement_ = step + std::max<Index>(1, steps_an_epoch_ / kMeasurementsAnEpoch);
   });
 }
@@ -71,7 +83,7 @@ double Pace::learning_rate(Index step) const {
   const double rate = options_.learning_rate * caution_ * cooling;
   if (options_.step != Step::kGolden) return rate;
   const double kappa = kappa_.first + (kappa_.last - kappa_.first) * std::min(1.0, done / kRise);
-  return curvature_ > 0 ? rate * kappa / curvature_ : 0;
+  return curvature_ > 0 ? rate * kappa / (curvature_ * rows_) : 0;
 }
 
 }  // namespace poise::learning

@@ -10,16 +10,24 @@ struct KappaRange {
   double first, last;
 };
 
+/// The largest curvature at which Δ ← βΔ − η∇, w ← w + Re Δ, β = α e^{iθ} (`phase` θ), does not diverge on ½λw². With
+/// a = α cos θ and c = ηλ its characteristic polynomial is z³ + (c − 1 − 2a) z² + (α² + 2a − ca) z − α², and by Jury's
+/// conditions all roots are within the unit circle exactly if
+///   c < 2 (1 + 2a + α²)/(1 + a)   and   |c (a − α²) − 2a (1 − α²)| < 1 − α⁴.
+/// For θ = 0 this is λ_s = 2 (1 + α)/η (THEORY 1.6 c, f).
+double stable_curvature(double rate, double momentum, double phase);
+
 /// Of a golden step with rate η and momentum α: from the guarantee for convex losses, 2(1 − α)/η, to 200/236.2 of the
-/// stability limit λ_s = 2(1 + α)/η (THEORY 1.6 c, g). Never beyond 15.9 and 200, those of the golden η and α: a
-/// smaller rate is a smaller step.
-KappaRange kappa_range(double rate, double momentum);
+/// stability limit (THEORY 1.6 c, g). Never beyond 15.9 and 200, those of the golden η and α: a smaller rate is a
+/// smaller step. With a phase both ends are as much lower as the limit is.
+KappaRange kappa_range(double rate, double momentum, double phase);
 
 /// Golden step (THEORY 1.6, 5.4 N2): the dual process has one unit of curvature, so the loss is measured in units in
 /// which its largest curvature λ̂, of the Gauss–Newton matrix, is κ:
 ///   η_t = κ_t/λ̂_t · η · cooling(t),   η = (1 − α)² unless given.
 /// κ_t goes through kappa_range in the first 15 % of the run. λ̂_t is the largest curvature that power iteration has met
-/// so far on training batches. cooling(t) is half a cosine from 1 to 0. Other steps: the given rate, times cooling(t)
+/// so far on training batches; where gradients are sums of B rows, so is the curvature, and η_t is that much smaller.
+/// cooling(t) is half a cosine from 1 to 0. Other steps: the given rate, times cooling(t)
 /// if asked for.
 class Pace {
  public:
@@ -43,6 +51,7 @@ class Pace {
   const NetworkOptions& options_;
   Index steps_an_epoch_, steps_, next_measurement_ = 0;
   KappaRange kappa_;
+  double rows_;  // that a gradient is the sum of; 1: of the mean
   double curvature_ = 0, caution_ = 1;
   double found_ = 0;
   Floats direction_;

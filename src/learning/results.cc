@@ -76,7 +76,7 @@ void Trainer::keep_best(const Epoch& epoch) {
     best_accuracy_ = now;
   }
   report_.best_epoch = epoch.number;
-  best_ = parameters_;
+  if (held_out_) best_ = parameters_;
 }
 
 void Trainer::show(const Epoch& epoch) const {

@@ -125,11 +125,11 @@ void Trainer::train_epoch(int number) {
   cut_batches();
   if (candidate_rows_ < 0) candidate_ = parameters_, candidate_rows_ = 0, candidate_epoch_ = number - 1;
   sums_ = {}, first_rate_ = 0, stopping_ = false;
-  BatchSums before, opening;
+  BatchSums batch, opening;
   team_.run([&](int) {
     if (number == 1 && !look_before_the_first_step(opening)) return;
     for (const Piece& piece : pieces_) {
-      if (!take_batch(piece, before_epoch + piece.number, before)) return;
+      if (!take_batch(piece, before_epoch + piece.number, batch)) return;
     }
   });
   train_seconds_ += std::chrono::duration<double>(Clock::now() - begun).count();
@@ -154,20 +154,21 @@ bool Trainer::look_before_the_first_step(BatchSums& sums) {
 }
 
 /// False if it is to stop.
-bool Trainer::take_batch(const Piece& piece, Index step, BatchSums& before) {
+bool Trainer::take_batch(const Piece& piece, Index step, BatchSums& batch) {
   team_.share(1, [&](Index) {
     stopping_ = !may_go_on();
-    before = sums_;
+    batch = {};
     step_.set_learning_rate(pace_.learning_rate(step));
     step_.begin_step();
   });
   if (stopping_) return false;
-  batch_.train(team_, rows_of(piece.begin, piece.count), static_cast<std::uint64_t>(step), parameters_, step_, sums_);
-  pace_.measure(team_, batch_, step);
+  batch_.train(team_, rows_of(piece.begin, piece.count), static_cast<std::uint64_t>(step), parameters_, step_, batch);
   team_.share(1, [&](Index) {
     if (first_rate_ == 0) first_rate_ = step_.learning_rate();
-    watch(before, piece, step);
+    watch(batch, piece, step);
   });
+  // Of weights that were taken back the curvature would stay for the rest of the run.
+  if (!went_back_) pace_.measure(team_, batch_, step);
   return true;
 }
 
@@ -180,14 +181,11 @@ bool Trainer::may_go_on() {
 }
 
 /// The loss of the batch just trained on, as it was before its step: tells whether the step before it went too far.
-void Trainer::watch(const BatchSums& before, const Piece& piece, Index step) {
-  BatchSums batch;
-  batch.weight = sums_.weight - before.weight, batch.loss = sums_.loss - before.loss;
+void Trainer::watch(const BatchSums& batch, const Piece& piece, Index step) {
   const Guard::Verdict verdict = guard_->judge(batch, piece.weighted);
-  if (verdict == Guard::Verdict::kDiverged) {
-    sums_ = before;
-    return back_up(step);
-  }
+  went_back_ = verdict == Guard::Verdict::kDiverged;
+  if (went_back_) return back_up(step);
+  sums_ += batch;
   if (candidate_rows_ < 0) return;
   candidate_rows_ += piece.weighted;
   if (verdict != Guard::Verdict::kGood || candidate_rows_ < guard_->enough()) return;

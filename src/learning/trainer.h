@@ -29,9 +29,9 @@ class Trainer {
 
   void train_epoch(int number);
   bool look_before_the_first_step(BatchSums& sums);
-  bool take_batch(const Piece& piece, Index step, BatchSums& before);
+  bool take_batch(const Piece& piece, Index step, BatchSums& batch);
   bool may_go_on();
-  void watch(const BatchSums& before, const Piece& piece, Index step);
+  void watch(const BatchSums& batch, const Piece& piece, Index step);
   void back_up(Index step);
   void restart_if_worse();
 
@@ -83,7 +83,7 @@ class Trainer {
   std::optional<double> smoothed_accuracy_;  // of the validation data; empty before the first epoch
   double best_accuracy_ = 0, gained_accuracy_ = 0;
   int gained_epoch_ = 0;
-  bool stopping_ = false;
+  bool stopping_ = false, went_back_ = false;
   std::optional<TrainingStatus> interrupted_;
   TrainingReport report_;
 };

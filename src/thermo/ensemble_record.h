@@ -14,7 +14,7 @@ struct EnsembleRecord::Rows {
   Vector weight;               ///< adds up to 1
   Vector complexity;           ///< C of every row
   std::vector<double> temperatures;
-  std::vector<thermo::RowEnsemble> ensembles;  ///< one a temperature
+  std::vector<thermo::RowEnsemble> ensembles;  ///< one per temperature
 };
 
 }  // namespace poise

@@ -25,7 +25,7 @@ RowFigures measure_rows(const std::vector<Layer>& layers, const MeasuredRows& ro
 /// Of hidden states, n rows; for networks with hidden layers.
 struct RowStates {
   Vector complexity;                   ///< ½ ln det(I + Σ_l BᵀJ_l J_lᵀB)
-  std::vector<RowEnsemble> ensembles;  ///< one a temperature
+  std::vector<RowEnsemble> ensembles;  ///< one per temperature
 };
 
 /// The second pass, of Detail::kFull; adds to `curvature` what the class adjoints give.

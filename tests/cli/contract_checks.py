@@ -100,6 +100,18 @@ def check_a_second_run_replaces_the_first(t):
     t.equal(t.json("inspect run --json")["schema"]["features"], 2, "the features of the model")
 
 
+def check_images_are_images_in_any_format(t):
+    rows = 90
+    pixels = [(37 * i * (j + 3) + (i % 3) * 40 * (j % 3 == i % 3)) % 256 for i in range(rows) for j in range(6)]
+    labels = [i % 3 for i in range(rows)]
+    t.write("a-images-idx3-ubyte", {"idx": {"shape": [rows, 2, 3], "data": pixels}})
+    t.write("a-labels-idx1-ubyte", {"idx": {"shape": [rows], "data": labels}})
+    t.write("a.npy", {"npy": {"shape": [rows, 2, 3], "data": pixels, "descr": "|u1"}})
+    t.write("a-labels.npy", {"npy": {"shape": [rows], "data": labels, "descr": "<i8"}})
+    idx, npy = (t.json(f"train {name} --json --quiet --out run-{name}") for name in ("a-images-idx3-ubyte", "a.npy"))
+    t.equal((npy["scale"], npy["objective"].hex()), ("none", idx["objective"].hex()), "units and objective of NPY images")
+
+
 def check_threads_do_not_change_a_bit(t):
     t.write("mixed.csv", {"table": {"rows": 3000, "numeric": 12, "categories": [["a", "b", "c"]], "classes": ["u", "v", "w"]}})
     for data, options in (("digits", ""), ("mixed.csv", ""), ("digits", "--solver lbfgs")):

@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <Eigen/Eigenvalues>
 #include <cmath>
 #include <limits>
 
@@ -18,6 +19,7 @@ namespace {
 using learning::BatchSums;
 using learning::Guard;
 using learning::kappa_range;
+using learning::stable_curvature;
 
 BatchSums sums(double rows, double loss) {
   BatchSums found;
@@ -54,15 +56,35 @@ TEST(Guard, FewRowsAreJudgedTogether) {
 }
 
 TEST(Kappa, StaysBelowTheStabilityLimitOfAnyRateAndMomentum) {
-  const auto golden = kappa_range(kGoldenLearningRate, kGoldenMomentum);
+  const auto golden = kappa_range(kGoldenLearningRate, kGoldenMomentum, 0);
   EXPECT_NEAR(golden.first, 2 / (1 - kGoldenMomentum), 1e-9);
   EXPECT_NEAR(golden.last, 200, 1e-9);
-  const auto faster = kappa_range(0.1, 0.9);  // λ_s = 2·1.9/0.1 = 38, guarantee 2·0.1/0.1 = 2
+  const auto faster = kappa_range(0.1, 0.9, 0);  // λ_s = 2·1.9/0.1 = 38, guarantee 2·0.1/0.1 = 2
   EXPECT_NEAR(faster.last / 38, 200 / 236.203799015, 1e-9);
   EXPECT_NEAR(faster.first, 2, 1e-9);
-  const auto slower = kappa_range(kGoldenLearningRate / 4, kGoldenMomentum);  // a quarter of every step
+  const auto slower = kappa_range(kGoldenLearningRate / 4, kGoldenMomentum, 0);  // a quarter of every step
   EXPECT_NEAR(slower.first, golden.first, 1e-12);
   EXPECT_NEAR(slower.last, 200, 1e-9);
+}
+
+/// The largest modulus of an eigenvalue of (w, Re Δ, Im Δ) → the same after a step Δ ← βΔ − η λw, w ← w + Re Δ.
+double growth(double curvature, double momentum, double phase) {
+  const double re = momentum * std::cos(phase), im = momentum * std::sin(phase), c = kGoldenLearningRate * curvature;
+  const Matrix step{{1 - c, re, -im}, {-c, re, -im}, {0, im, re}};
+  return Eigen::EigenSolver<Eigen::MatrixXd>(step, false).eigenvalues().cwiseAbs().maxCoeff();
+}
+
+TEST(Kappa, IsBelowTheStabilityLimitForAnyPhase) {
+  for (const double momentum : {0.3, kGoldenMomentum, 0.97}) {
+    for (double phase = -3.1; phase < 3.2; phase += 0.1) {
+      const double limit = stable_curvature(kGoldenLearningRate, momentum, phase);
+      EXPECT_LT(growth(0.999 * limit, momentum, phase), 1) << momentum << " " << phase;
+      EXPECT_GT(growth(1.001 * limit, momentum, phase), 1) << momentum << " " << phase;
+      const auto range = kappa_range(kGoldenLearningRate, momentum, phase);
+      EXPECT_LE(range.last, 0.85 * limit);
+      EXPECT_LE(range.first, range.last);
+    }
+  }
 }
 
 /// Points of two classes on a line, a little mixed; row `wrong` has the label that no fit would give it.
@@ -226,6 +248,49 @@ TEST(Training, AGoldenStepWithAnyRateIsStable) {
   for (const Epoch& epoch : fit.report.history) {
     EXPECT_LT(epoch.learning_rate * epoch.curvature, 2 * (1 + kGoldenMomentum)) << epoch.number;
   }
+}
+
+TEST(Training, AGoldenStepWithAnyPhaseIsStable) {
+  for (const double phase : {0.6, 1.57, 3.1}) {
+    NetworkOptions options = sgd(0);
+    options.step = Step::kGolden;
+    options.momentum.reset();
+    options.momentum_phase = phase;
+    Recorder recorder;
+    const NetworkFit fit = train_network(line(400), options, nullptr, &recorder);
+    EXPECT_TRUE(recorder.messages.empty()) << recorder.messages.front();
+    EXPECT_GE(fit.report.history.back().train.accuracy, 0.98) << phase;
+  }
+}
+
+/// Curvature is that of the mean loss whatever the gradient is of: so are the steps.
+TEST(Training, AGoldenStepDoesNotMindTheReduction) {
+  NetworkOptions options = sgd(0);
+  options.step = Step::kGolden;
+  options.momentum.reset();
+  options.batch = 50;
+  options.epochs = 5;
+  const Dataset data = line(400);
+  const NetworkFit mean = train_network(data, options);
+  options.reduction = Reduction::kSum;
+  const NetworkFit sum = train_network(data, options);
+  EXPECT_NEAR(sum.report.history.back().curvature, mean.report.history.back().curvature, 1e-2);
+  for (std::size_t l = 0; l < 2; ++l) {
+    const Matrix &a = sum.network.layers[l].weights, &b = mean.network.layers[l].weights;
+    EXPECT_LE((a - b).norm(), 1e-3 * b.norm());
+  }
+}
+
+TEST(Training, BatchesOfNearlyNoWeightAreNoDivergence) {
+  Dataset data = line(400);
+  data.sample_weight = Vector::Constant(400, 1e-18);
+  data.sample_weight.head(20).setOnes();
+  NetworkOptions options = sgd(0.1);
+  options.batch = 8;  // most batches have rows of nearly no weight alone
+  Recorder recorder;
+  const NetworkFit fit = train_network(data, options, nullptr, &recorder);
+  EXPECT_TRUE(recorder.messages.empty()) << recorder.messages.front();
+  EXPECT_EQ(fit.report.status, TrainingStatus::kFinished);
 }
 
 /// On a batch of n rows the sum of losses with its penalty is n times the mean: the same step with a rate of a 1/n.
