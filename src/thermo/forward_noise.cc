@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "base/random.h"
+#include "thermo/row_mean.h"
 
 namespace poise::thermo {
 namespace {
@@ -13,7 +14,28 @@ constexpr std::uint64_t kNoiseStream = 0x7e40'0003, kPartStream = 0x7e40'0004;
 constexpr double kPlainShare = 0.125;  // ε
 constexpr double kSettled = 1e-2;      // share of T: what an unsettled state adds to the variance of ln w
 
+Estimate mean_with_bias(const Vector& weight, const Vector& value, const Vector& variance, const Vector& bias,
+                        Index draws) {
+  Estimate mean = mean_of_rows(weight, value, {variance, static_cast<double>(draws - 1)});
+  mean.error = std::hypot(mean.error, weight.dot(bias));
+  return mean;
+}
+
 }  // namespace
+
+Estimate ensemble_mean(const Vector& weight, const RowEnsemble& rows, Index quantity) {
+  return mean_with_bias(weight, rows.value.col(quantity), rows.variance.col(quantity), rows.bias.col(quantity),
+                        rows.energy.cols());
+}
+
+/// Of pseudo-values, Tukey's variance is that of their mean.
+Estimate ensemble_mean_energy(const Vector& weight, const RowEnsemble& rows) {
+  const auto draws = static_cast<double>(rows.energy.cols());
+  const Vector value = rows.value.col(kMeanLoss) + rows.value.col(kBulkLoss);
+  const Vector variance = (rows.energy.colwise() - value).rowwise().squaredNorm() / (draws * (draws - 1));
+  return mean_with_bias(weight, value, variance, rows.bias.col(kMeanLoss) + rows.bias.col(kBulkLoss),
+                        rows.energy.cols());
+}
 
 ForwardNoise::ForwardNoise(const std::vector<Layer>& layers, std::vector<double> temperatures, int draws,
                            std::uint64_t seed)

@@ -17,6 +17,7 @@
 #include <span>
 #include <vector>
 
+#include "poise/estimate.h"
 #include "thermo/relaxed_states.h"
 #include "thermo/weighted_draws.h"
 
@@ -36,6 +37,11 @@ struct RowEnsemble {
   Vector effective_draws;
   Matrix free_energy, energy;  ///< n×R, the jackknife's pseudo-values of F and of U + E
 };
+
+/// Means over rows with `weight` adding up to 1, of a column and of U + E. Draws are independent between rows; what
+/// bias the jackknife has left is common to them, and counts as error.
+Estimate ensemble_mean(const Vector& weight, const RowEnsemble& rows, Index quantity);
+Estimate ensemble_mean_energy(const Vector& weight, const RowEnsemble& rows);
 
 class ForwardNoise {
  public:

@@ -20,9 +20,8 @@ struct HiddenStates {
   Estimate free_energy, mean_loss, entropy;
 };
 
-/// `layers`: two. `draws` pairs ±ξ a row from N(s*, T M⁻¹), the same ξ for a row whatever the network, weighted by
-/// e^{−ℋ/T} over the density; errors by as many independent repetitions as `kRepetitions`.
-inline constexpr int kRepetitions = 8;
+/// `layers`: two. By `draws` ≥ 2 of thermo/forward_noise.h a row, the same random numbers for a row whatever the
+/// network; what bias the jackknife has left is part of the errors. Throws Error(kUsage) for anything else.
 HiddenStates hidden_states(const std::vector<Layer>& layers, const Matrix& inputs, const Matrix& targets,
                            double temperature, int draws, std::uint64_t seed, int threads);
 

@@ -91,16 +91,8 @@ void summarize_curvature(const std::vector<Layer>& layers, const thermo::Curvatu
       mean_of_column(weight, rows.gauss_newton.rowwise().sum(), rows.gauss_newton_variance, depth, meter.draws());
 }
 
-/// Draws are independent between rows; what bias the jackknife has left is common to them.
-Estimate ensemble_mean(const Vector& weight, const thermo::RowEnsemble& rows, Index quantity, int draws) {
-  Estimate mean =
-      mean_of_rows(weight, rows.value.col(quantity), {rows.variance.col(quantity), static_cast<double>(draws - 1)});
-  mean.error = std::hypot(mean.error, weight.dot(rows.bias.col(quantity)));
-  return mean;
-}
-
-NoisyEnsemble summarize(double temperature, const thermo::RowEnsemble& rows, const Vector& weight, int draws) {
-  const auto mean = [&](Index quantity) { return ensemble_mean(weight, rows, quantity, draws); };
+NoisyEnsemble summarize(double temperature, const thermo::RowEnsemble& rows, const Vector& weight) {
+  const auto mean = [&](Index quantity) { return thermo::ensemble_mean(weight, rows, quantity); };
   return {temperature,
           mean(thermo::kFreeEnergy),
           mean(thermo::kMeanLoss),
@@ -146,7 +138,7 @@ void measure_fully(const std::vector<Layer>& layers, const thermo::MeasuredRows&
     thermo::RowStates states = thermo::measure_states(layers, rows, meter, options, figures.curvature);
     out.complexity = mean_of_rows(rows.weight(), states.complexity);
     for (std::size_t k = 0; k < states.ensembles.size(); ++k)
-      out.ensembles.push_back(summarize(options.temperatures[k], states.ensembles[k], rows.weight(), options.draws));
+      out.ensembles.push_back(summarize(options.temperatures[k], states.ensembles[k], rows.weight()));
     if (record) keep(std::move(states), rows, options, *record);
   }
   const auto product = [&](const Vector& v) {

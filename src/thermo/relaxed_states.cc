@@ -61,6 +61,12 @@ Eigen::MatrixXd gram_of_row(const States& jacobian, Index row, Index classes) {
   return gram;
 }
 
+double complexity_of_row(const States& jacobian, Index row, Index classes) {
+  Eigen::MatrixXd gram = gram_of_row(jacobian, row, classes);
+  gram.diagonal().array() += 1;
+  return gram.llt().matrixLLT().diagonal().array().log().sum();
+}
+
 States apply_inverse(const States& jacobian, Index classes, States g) {
   for (Index i = 0; g.size() > 2 && i < g[1].rows(); ++i) {
     Eigen::MatrixXd inner = gram_of_row(jacobian, i, classes);

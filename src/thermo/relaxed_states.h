@@ -11,6 +11,9 @@ namespace poise::thermo {
 /// The K×K Gram matrix Σ_l (BᵀJ_l)(BᵀJ_l)ᵀ of row i, from the activation adjoints of class_adjoints.
 Eigen::MatrixXd gram_of_row(const std::vector<Matrix>& jacobian, Index row, Index classes);
 
+/// ½ ln det(I + Σ_l J_lᵀRJ_l) = ½ ln det(I + gram_of_row)
+double complexity_of_row(const std::vector<Matrix>& jacobian, Index row, Index classes);
+
 /// (I + Σ_l J_lᵀRJ_l)⁻¹ g = g − V (I + VᵀV)⁻¹ Vᵀ g of every row, V the rows of `jacobian` transposed; g has one matrix
 /// a hidden layer, B×N_l.
 std::vector<Matrix> apply_inverse(const std::vector<Matrix>& jacobian, Index classes, std::vector<Matrix> g);

@@ -1,6 +1,5 @@
 #include "thermo/row_figures.h"
 
-#include <Eigen/Cholesky>
 #include <algorithm>
 
 #include "poise/error.h"
@@ -8,8 +7,6 @@
 
 namespace poise::thermo {
 namespace {
-
-constexpr Index kStackedRows = 512;  // adjoints or draws of a block, about: 3 MB at 784 neurons
 
 std::span<const Index> numbers_of(const MeasuredRows& rows, const RowBlock& block) {
   return std::span(rows.numbers())
@@ -59,11 +56,7 @@ Vector complexities(Adjoint of_classes, Index rows, Index classes) {
   of_classes.activation_adjoint.front().resize(0, 0);
   of_classes.activation_adjoint.back().resize(0, 0);
   Vector complexity(rows);
-  for (Index i = 0; i < rows; ++i) {
-    Eigen::MatrixXd gram = gram_of_row(of_classes.activation_adjoint, i, classes);
-    gram.diagonal().array() += 1;
-    complexity[i] = gram.llt().matrixLLT().diagonal().array().log().sum();
-  }
+  for (Index i = 0; i < rows; ++i) complexity[i] = complexity_of_row(of_classes.activation_adjoint, i, classes);
   return complexity;
 }
 
@@ -90,16 +83,15 @@ RowStates measure_states(const std::vector<Layer>& layers, const MeasuredRows& r
   const Index n = rows.size(), classes = layers.back().bias.size();
   const ForwardNoise noise(layers, options.temperatures, options.draws, options.seed);
   RowStates out{Vector(n), std::vector<RowEnsemble>(options.temperatures.size(), RowEnsemble(n, options.draws))};
-  const Index copies = std::max<Index>(classes, options.draws),
-              block_rows = std::clamp<Index>(kStackedRows / copies, 1, kBlockRows);
-  for_each_block(rows, block_rows, options.threads, [&](const RowBlock& block) {
-    const State state = state_of(layers, block);
-    const Adjoint of_classes = class_adjoints(layers, state.pass.slope, state.q);
-    meter.add_class_adjoints(state, of_classes, block.first, curvature);
-    out.complexity.segment(block.first, block.size()) = complexities(of_classes, block.size(), classes);
-    if (!options.temperatures.empty())
-      noise.measure(state.pass.preactivation[1], block, numbers_of(rows, block), out.ensembles);
-  });
+  for_each_block(rows, rows_of_stacks(std::max<Index>(classes, options.draws)), options.threads,
+                 [&](const RowBlock& block) {
+                   const State state = state_of(layers, block);
+                   const Adjoint of_classes = class_adjoints(layers, state.pass.slope, state.q);
+                   meter.add_class_adjoints(state, of_classes, block.first, curvature);
+                   out.complexity.segment(block.first, block.size()) = complexities(of_classes, block.size(), classes);
+                   if (!options.temperatures.empty())
+                     noise.measure(state.pass.preactivation[1], block, numbers_of(rows, block), out.ensembles);
+                 });
   return out;
 }
 

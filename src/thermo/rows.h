@@ -38,6 +38,8 @@ class MemoryRows : public Rows {
 };
 
 inline constexpr Index kBlockRows = 64;
+/// Rows of a block of which each is there `copies` times, as adjoints or draws: 3 MB at 784 neurons.
+inline Index rows_of_stacks(Index copies) { return std::clamp<Index>(512 / copies, 1, kBlockRows); }
 
 /// Calls visit(block) for all blocks of `block_rows` rows, in parallel; what it writes must belong to the block's rows.
 void for_each_block(const Rows& rows, Index block_rows, int threads, const std::function<void(const RowBlock&)>& visit);

@@ -13,6 +13,8 @@
 namespace poise {
 namespace {
 
+constexpr std::uint64_t kRowStream = 0x7e40'0006;
+
 class QuadraticTask : public LearningTask {
  public:
   QuadraticTask(Matrix curvature, Matrix centers) : curvature_(std::move(curvature)), centers_(std::move(centers)) {}
@@ -61,12 +63,13 @@ void check(const Dataset& data, const SmallTask& task) {
 /// At most task.rows of every class, drawn by seed; of class 0 first.
 std::vector<Index> rows_of_classes(const Dataset& data, const SmallTask& task) {
   std::vector<Index> chosen;
+  const std::uint64_t stream = random_bits(task.seed, kRowStream);
   for (Index c = 0; c < task.classes; ++c) {
     std::vector<Index> of_class;
     for (Index i = 0; i < data.rows(); ++i) {
       if (data.labels[static_cast<std::size_t>(i)] == c) of_class.push_back(i);
     }
-    shuffle(std::span(of_class), random_bits(task.seed, static_cast<std::uint64_t>(c)));
+    shuffle(std::span(of_class), random_bits(stream, static_cast<std::uint64_t>(c)));
     of_class.resize(std::min(of_class.size(), static_cast<std::size_t>(task.rows)));
     chosen.insert(chosen.end(), of_class.begin(), of_class.end());
   }
