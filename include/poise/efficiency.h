@@ -66,6 +66,7 @@ struct EfficiencyOptions {
 
 /// Of one seed.
 struct CandidateRun {
+  int seed = 0;                     ///< that it began from
   double laplacian_per_weight = 0;  ///< ∇²L/P at the start, nats
   double final_loss = 0;            ///< training loss of the last epoch; infinite if training diverged
   double test_accuracy = 0;         ///< of the last epoch, in [0, 1]; NaN without test data
@@ -87,6 +88,8 @@ struct CandidateResult {
   int reached = 0;   ///< trainings that reached the target
   int setbacks = 0;  ///< of all runs
 
+  /// Whether `epochs_to_target` is a mean of epochs; else misses, counted as all epochs, make it too small.
+  bool all_reached() const;
   std::string name() const;  ///< "8 x 8": depth times width
 };
 

@@ -51,11 +51,6 @@ EfficiencyOptions options_of(const Arguments& a) {
 json number(double value) { return std::isfinite(value) ? json(value) : json(); }
 json number(const Estimate& estimate) { return std::isfinite(estimate.value) ? poise::to_json(estimate) : json(); }
 
-/// Only then the mean of the epochs to the target is one; else the misses, counted as all epochs, make it too small.
-bool all_reached(const CandidateResult& result) {
-  return !result.runs.empty() && result.reached == std::ssize(result.runs);
-}
-
 Index neurons_of(const CandidateResult& result) {
   return std::accumulate(result.candidate.hidden.begin(), result.candidate.hidden.end(), Index{0});
 }
@@ -122,7 +117,8 @@ json to_json(const RankCorrelation& correlation) {
 json to_json(const CandidateResult& result) {
   json runs = json::array();
   for (const CandidateRun& run : result.runs) {
-    runs.push_back({{"laplacian_per_weight", number(run.laplacian_per_weight)},
+    runs.push_back({{"seed", run.seed},
+                    {"laplacian_per_weight", number(run.laplacian_per_weight)},
                     {"final_loss", number(run.final_loss)},
                     {"test_accuracy", number(run.test_accuracy)},
                     {"epochs", run.epochs ? json(*run.epochs) : json()},
@@ -135,7 +131,7 @@ json to_json(const CandidateResult& result) {
           {"parameters", result.parameters},
           {"laplacian_per_weight", number(result.laplacian_per_weight)},
           {"path_laplacian", result.path_laplacian},
-          {"epochs_to_target", all_reached(result) ? poise::to_json(result.epochs_to_target) : json()},
+          {"epochs_to_target", result.all_reached() ? poise::to_json(result.epochs_to_target) : json()},
           {"reached", result.reached},
           {"setbacks", result.setbacks},
           {"final_loss", number(result.final_loss)},
@@ -176,7 +172,7 @@ std::string with_error(const Estimate& estimate) {
 
 /// ">20" where a training never reached the target.
 std::string epochs_to_target(const CandidateResult& result) {
-  if (all_reached(result)) return with_error(result.epochs_to_target);
+  if (result.all_reached()) return with_error(result.epochs_to_target);
   return result.runs.empty() ? "–" : fmt::format(">{:.4g}", result.epochs_to_target.value);
 }
 

@@ -149,6 +149,7 @@ void Comparison::train(std::size_t number) {
   if (watch.stop_requested()) return;
 
   Traced& traced = trainings_[number];
+  traced.run.seed = static_cast<int>(seed);
   const Thermodynamics start = thermometer_.measure(thermo::initial_network(train_, options));
   traced.run.laplacian_per_weight = start.laplacian.value / static_cast<double>(start.parameters);
   const TrainingReport report = train_network(train_, options, test_, &watch).report;
@@ -258,6 +259,8 @@ EfficiencyReport Comparison::run() {
 }
 
 }  // namespace
+
+bool CandidateResult::all_reached() const { return !runs.empty() && reached == std::ssize(runs); }
 
 std::string CandidateResult::name() const {
   const auto& hidden = candidate.hidden;

@@ -304,6 +304,27 @@ TEST(CompareArchitectures, StopsWhenAsked) {
   }
 }
 
+/// Stops the first training, between its batches, and no other.
+struct StopTheFirst : EfficiencyObserver {
+  int asked = 0;
+  bool stop_requested() override { return ++asked == 2; }
+};
+
+TEST(CompareArchitectures, RunsKeepTheirSeedIfAnotherWasStopped) {
+  StopTheFirst observer;
+  EfficiencyOptions o = short_comparison();
+  o.epochs = 1;
+  o.threads = 1;
+  const EfficiencyReport report = compare_architectures(read_dataset("digits", {}), nullptr, o, &observer);
+  EXPECT_FALSE(report.complete);
+  for (const CandidateResult& result : report.candidates) {
+    std::vector<int> seeds;
+    for (const CandidateRun& run : result.runs) seeds.push_back(run.seed);
+    const bool first = result.candidate.hidden == o.candidates.front().hidden;
+    EXPECT_EQ(seeds, first ? std::vector<int>{2} : (std::vector<int>{1, 2})) << result.name();
+  }
+}
+
 TEST(CompareArchitectures, HalvedRatesJudgeNoSpeed) {
   const Dataset train = read_dataset("digits", {}), test = read_dataset("digits:test", {}, train.schema);
   EfficiencyOptions o = short_comparison();

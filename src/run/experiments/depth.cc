@@ -7,9 +7,9 @@
 #include <array>
 #include <cmath>
 #include <functional>
+#include <set>
 
-#include "poise/efficiency.h"
-#include "run/experiments/thermodynamics.h"
+#include "run/experiments/depth.h"
 #include "thermo/rank_correlation.h"
 
 namespace poise {
@@ -17,7 +17,6 @@ namespace {
 
 using nlohmann::json;
 
-constexpr std::array<double, 3> kGains = {0.5, 1, 2};
 constexpr std::size_t kUnit = 1;  // place of gain 1
 constexpr Index kNeurons = 64, kMostRows = 2000;
 constexpr double kLearningRate = 0.1;
@@ -32,13 +31,32 @@ constexpr std::array<Setting, 4> kSettings = {{{"64 neurons, one η", Budget::kN
                                                {"equal weights, one η", Budget::kWeights, Step::kSgd},
                                                {"equal weights, golden", Budget::kWeights, Step::kGolden}}};
 
-/// Of one setting: a report a gain.
-using Reports = std::vector<EfficiencyReport>;
+/// What is known of a training as soon as it has ended.
+json training_json(const json& labels, const Candidate& candidate, const CandidateRun& run) {
+  json out = labels;
+  out.update({{"hidden", candidate.hidden},
+              {"seed", run.seed},
+              {"laplacian_per_weight", run.laplacian_per_weight},
+              {"final_loss", run.final_loss},
+              {"test_accuracy", run.test_accuracy},
+              {"setbacks", run.setbacks},
+              {"status", to_string(run.status)}});
+  return out;
+}
+
+json run_json(const json& labels, const CandidateResult& result, const CandidateRun& run) {
+  json out = training_json(labels, result.candidate, run);
+  out.update({{"parameters", result.parameters},
+              {"path_laplacian", result.path_laplacian},
+              {"epochs_to_target", run.epochs ? json(*run.epochs) : json()}});
+  return out;
+}
 
 class Watch : public EfficiencyObserver {
  public:
   Watch(json labels, Events& events) : labels_(std::move(labels)), events_(events) {}
-  void on_trained(const Candidate& candidate, int seed, const CandidateRun&) override {
+  void on_trained(const Candidate& candidate, int seed, const CandidateRun& run) override {
+    events_.append({{"event", "trained"}, {"result", training_json(labels_, candidate, run)}});
     events_.show(fmt::format("{}, {} layers of {}, seed {}", in_words(labels_), candidate.hidden.size(),
                              candidate.hidden.front(), seed));
   }
@@ -48,21 +66,6 @@ class Watch : public EfficiencyObserver {
   json labels_;
   Events& events_;
 };
-
-json run_json(const json& labels, const CandidateResult& result, const CandidateRun& run, std::size_t seed) {
-  json out = labels;
-  out.update({{"hidden", result.candidate.hidden},
-              {"parameters", result.parameters},
-              {"path_laplacian", result.path_laplacian},
-              {"seed", seed},
-              {"laplacian_per_weight", run.laplacian_per_weight},
-              {"epochs_to_target", run.epochs ? json(*run.epochs) : json()},
-              {"final_loss", run.final_loss},
-              {"test_accuracy", run.test_accuracy},
-              {"setbacks", run.setbacks},
-              {"status", to_string(run.status)}});
-  return out;
-}
 
 EfficiencyOptions options_of(const Setting& setting, const Dataset& train, const ExperimentOptions& asked,
                              double gain) {
@@ -82,9 +85,9 @@ EfficiencyOptions options_of(const Setting& setting, const Dataset& train, const
 }
 
 /// All gains, with the target of gain 1; empty if stopped on the way.
-Reports compare(const Setting& setting, const Dataset& train, const Dataset& test, const ExperimentOptions& asked,
-                const json& labels, Events& events, json& runs) {
-  Reports reports(kGains.size());
+ReportsByGain compare(const Setting& setting, const Dataset& train, const Dataset& test, const ExperimentOptions& asked,
+                      const json& labels, Events& events, json& runs) {
+  ReportsByGain reports(kGains.size());
   for (const std::size_t g : {kUnit, std::size_t{0}, std::size_t{2}}) {
     json of_gain = labels;
     of_gain.update({{"setting", setting.name}, {"gain", kGains[g]}});
@@ -94,10 +97,7 @@ Reports compare(const Setting& setting, const Dataset& train, const Dataset& tes
     reports[g] = compare_architectures(train, &test, options, &watch);
     of_gain["target_loss"] = reports[g].target_loss;
     for (const CandidateResult& result : reports[g].candidates) {
-      for (std::size_t s = 0; s < result.runs.size(); ++s) {
-        runs.push_back(run_json(of_gain, result, result.runs[s], s + 1));
-        events.append({{"event", "trained"}, {"result", runs.back()}});
-      }
+      for (const CandidateRun& run : result.runs) runs.push_back(run_json(of_gain, result, run));
     }
     if (!reports[g].complete) return {};
   }
@@ -117,7 +117,7 @@ Verdict judge(const RankCorrelation& rho, int seeds) {
 
 using Part = std::function<RankCorrelation(const EfficiencyReport&)>;
 
-Finding finding_of(const std::string& where, const std::string& claim, const Reports& reports, const Part& part,
+Finding finding_of(const std::string& where, const std::string& claim, const ReportsByGain& reports, const Part& part,
                    int seeds) {
   const RankCorrelation unit = part(reports[kUnit]);
   return {where, claim,
@@ -127,12 +127,15 @@ Finding finding_of(const std::string& where, const std::string& claim, const Rep
           judge(unit, seeds)};
 }
 
-/// Candidates of all gains as one set: what a correlation would be that does not look at the gain.
-Finding confounder(const std::string& where, const Reports& reports, int epochs, int seeds) {
+}  // namespace
+
+Finding confounder(const std::string& where, const ReportsByGain& reports, int epochs, int seeds) {
   thermo::SeedFigures laplacian, speed, gain;
+  std::set<std::vector<Index>> architectures;
   for (std::size_t g = 0; g < kGains.size(); ++g) {
     for (const CandidateResult& result : reports[g].candidates) {
       if (result.setbacks > 0) continue;
+      architectures.insert(result.candidate.hidden);
       laplacian.emplace_back(), speed.emplace_back(), gain.emplace_back();
       for (const CandidateRun& run : result.runs) {
         laplacian.back().push_back(run.laplacian_per_weight);
@@ -141,30 +144,34 @@ Finding confounder(const std::string& where, const Reports& reports, int epochs,
       }
     }
   }
-  const RankCorrelation pooled = thermo::correlate(laplacian, speed);
-  return {where, "more Laplacian per weight: sooner, over all gains at once (gain is a confounder)",
-          fmt::format("{}; gain with Laplacian {:+.2f}, gain with speed {:+.2f}", with_interval(pooled),
-                      thermo::correlate(gain, laplacian).value, thermo::correlate(gain, speed).value),
-          judge(pooled, seeds)};
+  RankCorrelation pooled = thermo::correlate(laplacian, speed);
+  pooled.over_candidates = thermo::over_candidates(pooled.value, architectures.size());
+  return {
+      where, "more Laplacian per weight: sooner, over all gains at once (gain is a confounder)",
+      fmt::format("{}; gain with Laplacian {:+.2f}, gain with speed {:+.2f}; {} architectures, {} pairs with a gain",
+                  with_interval(pooled), thermo::correlate(gain, laplacian).value, thermo::correlate(gain, speed).value,
+                  architectures.size(), pooled.candidates),
+      judge(pooled, seeds)};
 }
 
-/// "4 x 16 at 5.1 epochs (∇²L/P 0.012), …" of the first, a middle and the last by Laplacian, and what was not as asked.
 std::string extremes(const EfficiencyReport& report) {
   std::string text;
   int setbacks = 0, set_back = 0;
   const std::size_t last = report.candidates.size() - 1;
   for (const std::size_t place : {std::size_t{0}, last / 2, last}) {
     const CandidateResult& c = report.candidates[place];
-    text += fmt::format("{}{}: ∇²L/P {:.3g}, {:.1f} epochs, {:.1f} %", text.empty() ? "" : "; ", c.name(),
-                        c.laplacian_per_weight.value, c.epochs_to_target.value, 100 * c.test_accuracy.value);
+    text += fmt::format("{}{}: ∇²L/P {:.3g}, {}{:.1f} epochs, {:.1f} %", text.empty() ? "" : "; ", c.name(),
+                        c.laplacian_per_weight.value, c.all_reached() ? "" : ">", c.epochs_to_target.value,
+                        100 * c.test_accuracy.value);
   }
   for (const CandidateResult& c : report.candidates) setbacks += c.setbacks, set_back += c.setbacks > 0;
   if (setbacks == 0) return text;
-  return text +
-         fmt::format("; steps halved because a loss blew up: {}, so {} candidates are left out", setbacks, set_back);
+  return text + halved_steps(setbacks) + fmt::format(", so {} candidates are left out", set_back);
 }
 
-void add_findings(const std::string& where, const Setting& setting, const Reports& reports,
+namespace {
+
+void add_findings(const std::string& where, const Setting& setting, const ReportsByGain& reports,
                   const ExperimentOptions& asked, std::vector<Finding>& findings) {
   const auto add = [&](const std::string& claim, const Part& part) {
     findings.push_back(finding_of(where, claim, reports, part, asked.seeds));
@@ -194,7 +201,7 @@ std::vector<Finding> laplacian_and_depth(const ExperimentData& data, const Exper
   for (const Setting& setting : kSettings) {
     const json labels = {{"part", "depth"}, {"data", data.name}};
     const std::string where = fmt::format("{}, {}", data.name, setting.name);
-    Reports reports;
+    ReportsByGain reports;
     if (!events.should_stop()) reports = compare(setting, train, data.test, options, labels, events, runs);
     if (reports.empty()) {
       findings.push_back({where, "more Laplacian per weight: sooner at a common training loss", "not completed"});

@@ -19,7 +19,8 @@ constexpr double kThermodynamicsTimeLimit = 600;
 /// Turns what the trainer tells into events and a line for the user.
 class Watch : public TrainingObserver {
  public:
-  Watch(const json& labels, int epochs, Events& events) : labels_(labels), epochs_(epochs), events_(events) {}
+  Watch(const json& labels, int epochs, const Checkpoints& checkpoints, Events& events)
+      : labels_(labels), epochs_(epochs), checkpoints_(checkpoints), events_(events) {}
 
   void on_epoch(const Epoch& epoch) override {
     json event = to_json(epoch);
@@ -41,11 +42,14 @@ class Watch : public TrainingObserver {
   }
 
   bool stop_requested() override { return events_.should_stop(); }
+  bool wants_network(int epoch) override { return std::ranges::binary_search(checkpoints_.epochs, epoch); }
+  void on_network(const Epoch& epoch, const Network& network) override { checkpoints_.visit(epoch.number, network); }
   int setbacks() const { return setbacks_; }
 
  private:
   json labels_;
   int epochs_, setbacks_ = 0;
+  const Checkpoints& checkpoints_;
   Events& events_;
 };
 
@@ -116,9 +120,13 @@ const char* Events::status() const {
   return cut_short_ ? "time_limit" : "finished";
 }
 
+std::string halved_steps(int setbacks) {
+  return setbacks == 0 ? "" : fmt::format("; steps halved because a loss blew up: {}", setbacks);
+}
+
 void settle(Finding& finding, Verdict verdict, int setbacks) {
   finding.verdict = setbacks == 0 ? verdict : Verdict::kUndecidable;
-  if (setbacks > 0) finding.figure += fmt::format("; steps halved because a loss blew up: {}", setbacks);
+  finding.figure += halved_steps(setbacks);
 }
 
 json to_json(const Finding& finding) {
@@ -146,8 +154,8 @@ std::string in_words(const json& labels) {
 }
 
 Trained train_observed(const Dataset& train, const NetworkOptions& options, const Dataset* test, const json& labels,
-                       Events& events) {
-  Watch watch(labels, options.epochs, events);
+                       Events& events, const Checkpoints& checkpoints) {
+  Watch watch(labels, options.epochs, checkpoints, events);
   Trained trained;
   trained.fit = train_network(train, options, test, &watch);
   trained.complete = trained.fit.report.status == TrainingStatus::kFinished;

@@ -3,6 +3,7 @@
 
 #include <atomic>
 #include <cstdio>
+#include <functional>
 #include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
@@ -84,6 +85,9 @@ Outcome run_double_bayesian(const ExperimentOptions& options, Events& events);
 Outcome run_softmax(const ExperimentOptions& options, Events& events);
 Outcome run_thermodynamics(const ExperimentOptions& options, Events& events);
 
+/// "; steps halved because a loss blew up: 3" of so many setbacks; empty of none.
+std::string halved_steps(int setbacks);
+
 /// Gives the verdict, unless steps of the trainings judged were halved: then they are not those that the claim is
 /// about, nothing is decided, and the figure says why.
 void settle(Finding& finding, Verdict verdict, int setbacks);
@@ -102,9 +106,15 @@ struct Trained {
   int setbacks = 0;  ///< times the trainer went back and halved a step that had led up: then not the step asked for
 };
 
+/// Epochs, ascending, after which a training shows its network.
+struct Checkpoints {
+  std::vector<int> epochs;
+  std::function<void(int epoch, const Network&)> visit;
+};
+
 /// Trains; every epoch is an event that carries the entries of `labels`, too. Accuracy on `test` (may be null) is in
 /// each `Epoch::validation`; with it the network is that of the best epoch, which no experiment uses, else of the last.
 Trained train_observed(const Dataset& train, const NetworkOptions& options, const Dataset* test,
-                       const nlohmann::json& labels, Events& events);
+                       const nlohmann::json& labels, Events& events, const Checkpoints& checkpoints = {});
 
 }  // namespace poise

@@ -33,7 +33,7 @@ constexpr std::array<Variant, kVariants> kRules = {
      {"reference-2024 at 4η", 4 * kLearningRate, Rule::kEquilibrium, true}}};
 
 /// Test accuracies after each epoch, a trace a seed, of each variant; of seeds that all variants completed. And how
-/// often a step was taken back and halved: from then on it is not the step that a claim is about.
+/// often a step was taken back and halved in them: from then on it is not the step that a claim is about.
 struct Traces : std::array<std::vector<std::vector<double>>, kVariants> {
   std::array<int, kVariants> setbacks{};
 };
@@ -76,16 +76,20 @@ json run_json(const json& labels, const Variant& variant, const Trained& trained
 bool run_seed(const ExperimentData& data, const ExperimentOptions& asked, int seed, Events& events, Traces& traces,
               json& runs) {
   std::array<std::vector<double>, kVariants> found;
+  std::array<int, kVariants> setbacks{};
   for (std::size_t v = 0; v < kVariants; ++v) {
     const json labels = {{"data", data.name}, {"rule", kRules[v].name}, {"seed", seed}};
     const Trained trained = train_observed(data.train, options_of(kRules[v], asked, static_cast<std::uint64_t>(seed)),
                                            &data.test, labels, events);
     for (const Epoch& epoch : trained.fit.report.history) found[v].push_back(epoch.validation->accuracy);
     runs.push_back(run_json(labels, kRules[v], trained, found[v]));
-    traces.setbacks[v] += trained.setbacks;
+    setbacks[v] = trained.setbacks;
     if (!trained.complete) return false;
   }
-  for (std::size_t v = 0; v < kVariants; ++v) traces[v].push_back(std::move(found[v]));
+  for (std::size_t v = 0; v < kVariants; ++v) {
+    traces[v].push_back(std::move(found[v]));
+    traces.setbacks[v] += setbacks[v];
+  }
   return true;
 }
 

@@ -6,7 +6,6 @@
 // side is 0 and dU what learning is for. What holds instead is dU = T dS + T dC + dℋ_min.
 #include <fmt/core.h>
 
-#include <algorithm>
 #include <array>
 #include <cmath>
 
@@ -25,7 +24,7 @@ using thermo::HiddenStates;
 constexpr std::array<double, 3> kTemperatures = {0.01, 0.1, 1};
 constexpr double kAgreement = 0.1;  // share of what is compared
 constexpr Index kHidden = 16, kRows = 256;
-constexpr int kDraws = 8;  // pairs, times 8 repetitions
+constexpr int kDraws = 64;
 
 /// One training: states[t] at temperature t, an entry a checkpoint.
 struct Path {
@@ -39,9 +38,7 @@ std::vector<int> checkpoints(int epochs) {
   return out;
 }
 
-/// The network after so many epochs. Without cooling a training of e epochs is the beginning of every longer one of the
-/// same seed.
-Network network_after(const Dataset& train, int epochs, std::uint64_t seed) {
+NetworkOptions options_of(int epochs, std::uint64_t seed) {
   NetworkOptions o;
   o.hidden = {kHidden};
   o.activation = Activation::kTanh;
@@ -49,11 +46,11 @@ Network network_after(const Dataset& train, int epochs, std::uint64_t seed) {
   o.learning_rate = 0.1;
   o.momentum = 0;
   o.cooling = false;
-  o.epochs = std::max(1, epochs);
+  o.epochs = epochs;
   o.batch = 32;
   o.seed = seed;
   o.threads = 1;
-  return epochs == 0 ? thermo::initial_network(train, o) : train_network(train, o).network;
+  return o;
 }
 
 json checkpoint_json(const json& labels, int epoch, const HiddenStates& states) {
@@ -68,7 +65,7 @@ json checkpoint_json(const json& labels, int epoch, const HiddenStates& states) 
   return run;
 }
 
-/// False if stopped on the way.
+/// One training, measured at its checkpoints; false if it was stopped on the way or diverged.
 bool follow(const ExperimentData& data, const ExperimentOptions& asked, int seed, Events& events, Path& path,
             json& runs) {
   const auto number = static_cast<std::uint64_t>(seed);
@@ -77,18 +74,18 @@ bool follow(const ExperimentData& data, const ExperimentOptions& asked, int seed
   const thermo::MeasuredRows rows(data.train, measuring);
   const thermo::RowBlock block = rows.block(0, rows.size());
   const json labels = {{"part", "first law"}, {"data", data.name}, {"seed", seed}};
-  for (int epoch : checkpoints(asked.epochs)) {
-    if (events.should_stop()) return false;
-    events.show(fmt::format("{}, epoch {}", in_words(labels), epoch));
-    const std::vector<Layer> layers = rows.layers_of(network_after(data.train, epoch, number));
+  const auto measure = [&](int epoch, const Network& network) {
+    const std::vector<Layer> layers = rows.layers_of(network);
     for (std::size_t t = 0; t < kTemperatures.size(); ++t) {
       path.states[t].push_back(
           thermo::hidden_states(layers, block.inputs, block.targets, kTemperatures[t], kDraws, number, asked.threads));
       runs.push_back(checkpoint_json(labels, epoch, path.states[t].back()));
       events.append({{"event", "checkpoint"}, {"result", runs.back()}});
     }
-  }
-  return true;
+  };
+  const NetworkOptions training = options_of(asked.epochs, number);
+  measure(0, thermo::initial_network(data.train, training));
+  return train_observed(data.train, training, nullptr, labels, events, {checkpoints(asked.epochs), measure}).complete;
 }
 
 /// What changed between the first checkpoint and the last, at one temperature.
@@ -148,8 +145,7 @@ std::vector<Finding> first_law(const ExperimentData& data, const ExperimentOptio
   std::vector<Path> paths;
   for (int seed = 1; seed <= options.seeds && !events.should_stop(); ++seed) {
     Path path;
-    if (!follow(data, options, seed, events, path, runs)) break;
-    paths.push_back(std::move(path));
+    if (follow(data, options, seed, events, path, runs)) paths.push_back(std::move(path));
   }
   const std::string where = fmt::format("{}, tanh 16", data.name);
   const std::string law =

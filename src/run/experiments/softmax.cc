@@ -137,19 +137,20 @@ std::optional<double> passes_to(const std::vector<Point>& points, double optimum
   return std::nullopt;
 }
 
-/// The optimum is taken to be the lowest objective that any solver has reached.
-std::vector<Finding> race(const ExperimentData& data, Solves& solves, json& runs) {
+/// The optimum is taken to be the lowest objective that any solver has reached. Of those run before an interrupt.
+std::vector<Finding> race(const ExperimentData& data, Solves& solves, const Events& events, json& runs) {
   ObjectiveOptions objective;
   objective.l2 = kRaceL2;
   const std::size_t first = runs.size();
   std::vector<Solved> solved;
   double optimum = std::numeric_limits<double>::infinity();
   for (Solver solver : kRacers) {
+    if (events.interrupted()) break;
     solved.push_back(solves.run(data, "race", objective, solver));
     optimum = std::min(optimum, solved.back().report.objective);
   }
   std::vector<Finding> findings;
-  for (std::size_t k = 0; k < kRacers.size(); ++k) {
+  for (std::size_t k = 0; k < solved.size(); ++k) {
     std::string passes;
     json reached = json::object();
     for (double share : kRelativeGaps) {
@@ -174,8 +175,9 @@ Outcome run_softmax(const ExperimentOptions& options, Events& events) {
   Solves solves(options, events, outcome.runs);
   for (const ExperimentData& data : options.data) {
     outcome.findings.push_back(one_hot(data, solves));
+    if (events.interrupted()) break;  // what was not begun is no finding
     outcome.findings.push_back(smoothed(data, solves));
-    for (Finding& finding : race(data, solves, outcome.runs)) outcome.findings.push_back(std::move(finding));
+    for (Finding& finding : race(data, solves, events, outcome.runs)) outcome.findings.push_back(std::move(finding));
     if (events.interrupted()) break;
   }
   return outcome;
