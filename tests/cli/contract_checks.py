@@ -67,13 +67,16 @@ def check_inspect_shows_what_came_of_a_run(t):
 
 def check_the_run_directory_is_documented(t):
     here = os.path.dirname(os.path.abspath(__file__))
-    with open(os.path.join(here, "..", "..", "docs", "run-directory.md"), encoding="utf-8") as file:
-        text = file.read()
+    texts = {}
+    for name in ("run-directory", "model-file"):
+        with open(os.path.join(here, "..", "..", "docs", f"{name}.md"), encoding="utf-8") as file:
+            texts[name] = file.read()
+    text = texts["run-directory"]
 
     def keys(value):
         for key, inner in value.items() if isinstance(value, dict) else ():
             yield key
-            if key != "entries":  # of a separating direction
+            if key not in ("entries", "schema"):  # of a separating direction; in model-file.md
                 yield from keys(inner)
         for inner in value if isinstance(value, list) else ():
             yield from keys(inner)
@@ -86,6 +89,7 @@ def check_the_run_directory_is_documented(t):
         t.run(f"train {command} --out run --quiet")
         written = [json.loads(t.read("run/run.json"))] + [json.loads(line) for line in t.read("run/metrics.jsonl").decode().splitlines()]
         missing = sorted({key for value in written for key in keys(value) if f"`{key}`" not in text})
+        missing += sorted({key for key in keys(written[0]["schema"]) if f"`{key}`" not in texts["model-file"]})
         t.check(not missing, f"docs/run-directory.md does not explain {missing} of train {command}")
         events = {value["event"] for value in written[1:]}
         t.check(all(f"| `{event}` |" in text for event in events), f"docs/run-directory.md lacks one of {events}")
