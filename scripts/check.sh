@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# House rules that a compiler does not see: layers, self-contained public headers, formatting.
+# House rules that a compiler does not see: layers, tests that documents cite, self-contained public headers, formatting.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 failed=0
@@ -23,6 +23,13 @@ fi
 if grep -rnE '\b(std::)?(cout|cerr|printf|puts|exit|abort)\b *[(<]' src/base src/data src/network src/loss src/convex src/learning src/thermo; then
   echo "check: the library must not print, exit or abort" >&2
   failed=1
+fi
+
+# Documents cite tests as proof: they must be there.
+if command -v python3 > /dev/null; then
+  python3 scripts/check_cited_tests.py || failed=1
+else
+  echo "check: python3 is not installed, cited tests not checked" >&2
 fi
 
 # Every public header compiles alone.

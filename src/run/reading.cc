@@ -48,9 +48,8 @@ std::string read_balance(const Thermodynamics& t, const TrainedOn& trained) {
   const Bounds interval = source_interval(t.equilibrium_gap);
   if (is_rough(t.equilibrium_gap)) {
     return fmt::format(
-        "These {} rows cannot tell whether the model is at rest: a few of them decide the gap of {:.2g} nats, as few "
-        "are "
-        "classified wrongly or much is left to rare answers. More rows would tell.",
+        "These {} rows cannot tell whether the model is at rest: the gap of {:.2g} nats hangs on a handful of rows, "
+        "because few are classified wrongly or rare answers dominate. More rows would tell.",
         t.rows, gap);
   }
   if (interval.low >= -small && interval.high <= small) {
