@@ -71,18 +71,21 @@ struct SolveReport {
   double seconds = 0;
 };
 
+/// Outer iterations where SolveOptions::max_iterations says none.
+inline constexpr int kNewtonIterations = 200, kOtherIterations = 20000;
+
 struct SolveOptions {
   Solver solver = Solver::kAuto;
   double tolerance = 1e-8;  ///< wanted gap, absolute, nats
-  int max_iterations = 0;   ///< outer iterations; 0: 200 for Newton, 20,000 for the others
+  int max_iterations = 0;   ///< outer iterations; 0: kNewtonIterations, of other solvers kOtherIterations
   double time_limit = 0;    ///< seconds; 0: none
   int threads = 0;          ///< 0: as many as the machine has; the result has the same bits for any number
 };
 
 /// One outer iteration, as observers see it.
 struct Progress {
-  int iteration = 0;
-  double seconds = 0;
+  int iteration = 0;   ///< from 1, of a path in every solve
+  double seconds = 0;  ///< since the solve began, of a path since the first one did
   double objective = 0;
   double gradient_norm = 0;
   std::optional<double> gap;
@@ -95,6 +98,7 @@ struct Progress {
 class Observer {
  public:
   virtual ~Observer() = default;
+  virtual void on_penalty(double /*l2*/) {}  ///< fit_softmax_path begins to solve for this penalty
   virtual void on_iteration(const Progress&) {}
   virtual void on_message(const std::string&) {}
   virtual bool stop_requested() { return false; }  ///< true ends the solve with kInterrupted and a usable model

@@ -13,11 +13,9 @@
 namespace poise {
 namespace {
 
-constexpr int kDefaultNewtonIterations = 200, kDefaultFirstOrderIterations = 20000;
-
 int iteration_limit(const SolveOptions& options, Solver solver) {
   if (options.max_iterations > 0) return options.max_iterations;
-  return solver == Solver::kNewton ? kDefaultNewtonIterations : kDefaultFirstOrderIterations;
+  return solver == Solver::kNewton ? kNewtonIterations : kOtherIterations;
 }
 
 /// Bytes that a solve needs beside the data: of parameters, of rows times classes, of the metric, and of the data's
@@ -216,6 +214,7 @@ std::vector<SoftmaxFit> fit_softmax_path(const Dataset& data, std::span<const do
   for (double l2 : path) {
     ObjectiveOptions options = objective;
     options.l2 = l2;
+    if (observer) observer->on_penalty(l2);
     const SoftmaxModel* start = fits.empty() ? nullptr : &fits.back().model;
     fits.push_back(Fitter(data, options, solve, observer, stopwatch.seconds()).fit(start));
     const Status status = fits.back().report.status;

@@ -37,7 +37,7 @@ void Monitor::iteration(const SolveState& state, double passes, const std::strin
   if (!observer_) return;
   Progress progress;
   progress.iteration = iterations_;
-  progress.seconds = seconds();
+  progress.seconds = spent_ + seconds();
   progress.objective = state.value.objective;
   progress.gradient_norm = state.gradient_norm();
   if (state.has_bound) progress.gap = state.gap();

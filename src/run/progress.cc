@@ -21,8 +21,10 @@ void ProgressReporter::on_iteration(const Progress& progress) {
                             {"passes", progress.passes},
                             {"phase", progress.phase}};
     event["gap"] = progress.gap ? nlohmann::json(*progress.gap) : nlohmann::json();
+    if (l2_) event["l2"] = *l2_;
     run_->append_event(event);
   }
+  if (progress.iteration == 1) first_gap_ = 0;
   if (progress.gap && first_gap_ == 0) {
     first_gap_ = *progress.gap;
     first_gap_time_ = progress.seconds;
@@ -33,7 +35,8 @@ void ProgressReporter::on_iteration(const Progress& progress) {
 /// The gap falls about geometrically: the time left follows from the decades made since the first gap.
 double ProgressReporter::seconds_left(const Progress& progress) const {
   double left = -1;
-  if (progress.gap && *progress.gap<first_gap_&& * progress.gap> tolerance_) {
+  const bool falls = progress.gap && *progress.gap < first_gap_;
+  if (falls && *progress.gap > tolerance_) {
     const double rate = std::log(first_gap_ / *progress.gap) / std::max(1e-9, progress.seconds - first_gap_time_);
     left = std::log(*progress.gap / tolerance_) / rate;
   }

@@ -3,6 +3,7 @@
 
 #include <atomic>
 #include <cstdio>
+#include <optional>
 
 #include "poise/solver.h"
 #include "run/run_directory.h"
@@ -15,6 +16,7 @@ class ProgressReporter : public Observer {
   /// `run` may be null; `stream` null keeps silent; `stop` (may be null) is set by a signal handler.
   ProgressReporter(RunDirectory* run, std::FILE* stream, const std::atomic<bool>* stop, const SolveOptions& options);
 
+  void on_penalty(double l2) override { l2_ = l2; }
   void on_iteration(const Progress& progress) override;
   void on_message(const std::string& text) override { shown_.say(text); }
   bool stop_requested() override { return stop_ && stop_->load(); }
@@ -27,7 +29,8 @@ class ProgressReporter : public Observer {
   TerminalLine shown_;
   const std::atomic<bool>* stop_;
   double tolerance_, time_limit_;
-  double first_gap_ = 0, first_gap_time_ = 0;
+  double first_gap_ = 0, first_gap_time_ = 0;  // of this solve
+  std::optional<double> l2_;                   // of this solve, if it is one of a path
 };
 
 }  // namespace poise

@@ -8,7 +8,9 @@
 #include <system_error>
 
 #include "base/file.h"
+#include "network/model_file.h"
 #include "poise/error.h"
+#include "run/json_text.h"
 
 namespace poise {
 namespace fs = std::filesystem;
@@ -17,6 +19,12 @@ namespace {
 [[noreturn]] void cannot_write(const fs::path& path, const std::string& reason) {
   throw Error(ErrorKind::kIo, "cannot write: " + reason, "a writable place", "choose another with --out",
               {path.string()});
+}
+
+/// False, too, where it cannot be found out; writing there will say why.
+bool is_there(const fs::path& path) {
+  std::error_code ignored;
+  return fs::exists(path, ignored);
 }
 
 /// "data/Wine White.csv.gz" → "wine-white"
@@ -45,9 +53,9 @@ RunDirectory::RunDirectory(const std::string& path, const std::string& data_name
   path_ = path.empty() ? free_directory(stem_of(data_name)) : fs::path(path);
   // Another process may take the same free name in between: then the next one is ours.
   while (!create_directories() && path.empty()) path_ = free_directory(stem_of(data_name));
-  const bool is_in_use = fs::exists(model_path()) || fs::exists(summary_path());
+  const bool is_in_use = is_there(model_path()) || is_there(summary_path());
   events_path_ = is_in_use ? path_ / "metrics.new.jsonl" : metrics_path();
-  const bool had_events = fs::exists(events_path_);
+  const bool had_events = is_there(events_path_);
   open_events(std::ios::app);
   if (!had_events) created_.paths.push_back(events_path_);
 }
@@ -62,11 +70,11 @@ bool RunDirectory::create_directories() {
   bool is_new = false;
   for (const fs::path& part : path_) {
     so_far /= part;
-    std::error_code error;
+    std::error_code error, ignored;
     is_new = fs::create_directory(so_far, error);
     if (is_new) created_.paths.push_back(so_far);
-    if (is_new || fs::is_directory(so_far)) continue;
-    cannot_write(so_far, fs::exists(so_far) || !error ? "it is not a directory" : error.message());
+    if (is_new || fs::is_directory(so_far, ignored)) continue;
+    cannot_write(so_far, is_there(so_far) || !error ? "it is not a directory" : error.message());
   }
   return is_new;
 }
@@ -87,30 +95,30 @@ void RunDirectory::begin() {
 
 void RunDirectory::append_event(const nlohmann::json& event) {
   begin();
-  events_ << event.dump() << '\n' << std::flush;
+  events_ << to_text(event) << '\n' << std::flush;
   if (!events_) cannot_write(events_path_, std::generic_category().message(errno));
 }
 
-/// The first result is there: an earlier run's file of the other kind must not be taken for this one's.
-void RunDirectory::take_over(const fs::path& not_ours) {
-  if (has_taken_over_) return;
+void RunDirectory::write_result(const fs::path& file, const std::string& bytes, const fs::path& other) {
   begin();
+  const bool is_first = !has_taken_over_, has_own_events = events_path_ != metrics_path();
   std::error_code error;
-  fs::remove(not_ours, error);
-  if (!error && events_path_ != metrics_path()) fs::rename(events_path_, metrics_path(), error);
+  if (is_first) fs::remove(other, error);
+  if (is_first && has_own_events && !error) fs::remove(metrics_path(), error);
+  if (error) cannot_write(path_, error.message());
+  write_file_whole(file.string(), bytes);
+  if (is_first && has_own_events) fs::rename(events_path_, metrics_path(), error);
   if (error) cannot_write(path_, error.message());
   events_path_ = metrics_path();
   has_taken_over_ = true;
 }
 
 void RunDirectory::save_model(const Network& model) {
-  save_network(model, model_path());
-  take_over(summary_path());
+  write_result(model_path(), serialize_network(model), summary_path());
 }
 
 void RunDirectory::write_summary(const nlohmann::json& summary) {
-  write_file_whole(summary_path().string(), summary.dump(2) + "\n");
-  take_over(model_path());
+  write_result(summary_path(), to_text(summary, 2) + "\n", model_path());
 }
 
 }  // namespace poise

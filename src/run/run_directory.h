@@ -12,8 +12,9 @@
 namespace poise {
 
 /// Creates or reuses the directory; its files: model.onnx, run.json, metrics.jsonl. An earlier run keeps its files
-/// until a model or summary of this one is written; until then, the events of this one are in metrics.new.jsonl. Until
-/// the first event is appended, the destructor takes back what was created: what fails early leaves no trace.
+/// until a model or summary of this one is there to be written; until then, the events of this one are in
+/// metrics.new.jsonl. Until the first event is appended, the destructor takes back what was created: what fails early
+/// leaves no trace.
 class RunDirectory {
  public:
   /// `path` as asked; empty: runs/<stem of data_name>-<n> with the first free n. Throws Error(kIo) if it cannot be
@@ -36,7 +37,9 @@ class RunDirectory {
   std::filesystem::path metrics_path() const { return path_ / "metrics.jsonl"; }
   std::filesystem::path summary_path() const { return path_ / "run.json"; }
   void begin();
-  void take_over(const std::filesystem::path& not_ours);
+  /// Writes a result. Before the first one goes what an earlier run has left beside it, `other` and its events: a crash
+  /// at any moment must not leave results of two runs as one.
+  void write_result(const std::filesystem::path& file, const std::string& bytes, const std::filesystem::path& other);
   bool create_directories();  // whether the last one is new
   void open_events(std::ios::openmode mode);
 

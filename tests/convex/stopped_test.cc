@@ -84,5 +84,23 @@ TEST(StoppedPath, TheTimeLimitIsThatOfTheWholePath) {
   EXPECT_EQ(fits.back().report.status, Status::kTimeLimit);
 }
 
+TEST(Path, ObserversSeeThePenaltiesAndTheSecondsOfAllSolves) {
+  struct Watch : Observer {
+    std::vector<double> penalties, seconds;
+    int begun = 0;
+    void on_penalty(double l2) override { penalties.push_back(l2); }
+    void on_iteration(const Progress& progress) override {
+      begun += progress.iteration == 1;
+      seconds.push_back(progress.seconds);
+      std::this_thread::sleep_for(std::chrono::milliseconds(2));
+    }
+  } watch;
+  const std::vector<double> path{1, 0.1, 0.01};
+  fit_softmax_path(unequal_classes(false), path, kPlain, {.solver = Solver::kNewton, .threads = 1}, &watch);
+  EXPECT_EQ(watch.penalties, path);
+  EXPECT_EQ(watch.begun, 3);
+  EXPECT_TRUE(std::is_sorted(watch.seconds.begin(), watch.seconds.end()));
+}
+
 }  // namespace
 }  // namespace poise

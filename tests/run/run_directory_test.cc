@@ -1,11 +1,13 @@
 #include "run/run_directory.h"
 
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <iterator>
 #include <limits>
+#include <thread>
 
 #include "poise/error.h"
 #include "sample_models.h"
@@ -82,6 +84,50 @@ TEST_F(RunDirectoryTest, ASummaryWithoutAModelEndsAnEarlierRunToo) {
   run.write_summary({{"a", 1}});
   EXPECT_EQ(names(), (std::vector<std::string>{"metrics.jsonl", "run.json"}));
   EXPECT_EQ(text_of(file("metrics.jsonl")), "{\"event\":\"end\"}\n");
+}
+
+/// Writing into a pipe waits for the reader, who looks what is there at that moment.
+TEST_F(RunDirectoryTest, AnEarlierRunsFilesAreGoneBeforeTheNewModelIsThere) {
+  leave_an_old_run();
+  fs::remove(file("model.onnx"));
+  ASSERT_EQ(::mkfifo(file("model.onnx").c_str(), 0600), 0);
+  bool had_summary = true, had_events = true;
+  std::thread reader([&] {
+    std::ifstream pipe(file("model.onnx"));
+    had_summary = fs::exists(file("run.json")), had_events = fs::exists(file("metrics.jsonl"));
+    while (pipe.get() != EOF) continue;
+  });
+  RunDirectory run(path(), "data");
+  run.append_event({{"event", "epoch"}});
+  // More bytes than a pipe holds.
+  run.save_model(random_network(array_schema(2, {"a", "b"}), {200, 200}, Activation::kTanh, Head::kSoftmax, 1));
+  reader.join();
+  EXPECT_FALSE(had_summary);
+  EXPECT_FALSE(had_events);
+  EXPECT_EQ(text_of(file("metrics.jsonl")), "{\"event\":\"epoch\"}\n");
+}
+
+TEST_F(RunDirectoryTest, WhereNoneCanBeIsAnIoError) {
+  const std::string too_long(300, 'n');
+  fs::create_directories(folder_);
+  fs::create_symlink("loop", folder_ / "loop");
+  for (const fs::path& place : {fs::path(too_long), folder_ / too_long, folder_ / "loop", folder_ / "loop" / "run"}) {
+    try {
+      const RunDirectory run(place.string(), "data");
+      ADD_FAILURE() << place;
+    } catch (const Error& error) {
+      EXPECT_EQ(error.kind(), ErrorKind::kIo);
+    }
+  }
+}
+
+TEST_F(RunDirectoryTest, NamesThatAreNotUtf8AreWrittenAllTheSame) {
+  RunDirectory run(path(), "data");
+  run.append_event({{"name", "x\xe9"}});
+  run.write_summary({{"name", "x\xe9"}});
+  const nlohmann::json expected = {{"name", "x\uFFFD"}};
+  EXPECT_EQ(nlohmann::json::parse(text_of(file("metrics.jsonl"))), expected);
+  EXPECT_EQ(nlohmann::json::parse(text_of(file("run.json"))), expected);
 }
 
 TEST_F(RunDirectoryTest, WhatFailsBeforeTheFirstEventLeavesNoTrace) {
