@@ -6,6 +6,7 @@
 #include "cli/train_parts.h"
 #include "network/metadata.h"
 #include "poise/error.h"
+#include "run/json_text.h"
 #include "run/summary.h"
 
 namespace poise::cli {
@@ -53,7 +54,7 @@ int certify(const Arguments& a) {
     out["rows"] = data.rows();
     if (report.gap) out["certificate"] = to_json(report.certificate);
     if (report.separation) out["separation"] = to_json(*report.separation, model.schema);
-    fmt::print("{}\n", out.dump(2));
+    fmt::print("{}\n", to_text(out, 2));
   } else {
     const bool not_certified = report.status == Status::kNotCertified;
     fmt::print("status      {}: {}\nobjective   {:.12g} on {} rows\n",

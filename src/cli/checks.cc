@@ -70,6 +70,16 @@ CLI::Validator one_of(const std::vector<std::string>& names) {
       list);
 }
 
+CLI::Option* add_switch(CLI::App& verb, const std::string& names, const std::function<void(bool)>& set,
+                        const std::string& help) {
+  // A function, because CLI11 2.1 sets a flag's variable to 0 first: an optional would never be empty again. And of
+  // several words it would take the sum, so that one and its opposite were none.
+  return verb
+      .add_flag_function(
+          names, [set](std::int64_t count) { set(count > 0); }, help)
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
+}
+
 CLI::Validator one_character() {
   return CLI::Validator(
       [](std::string& text) -> std::string {

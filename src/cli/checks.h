@@ -2,6 +2,7 @@
 #pragma once
 
 #include <CLI/CLI.hpp>
+#include <functional>
 #include <map>
 #include <string>
 #include <vector>
@@ -22,6 +23,10 @@ inline CLI::Validator positive() { return number_in(0, false, 1e300, "a number a
 CLI::Validator one_of(const std::vector<std::string>& names);
 /// One character, or the word `tab`. A transform.
 CLI::Validator one_character();
+
+/// A flag with its opposite, "--on,!--off", of which the last one given counts; `set` is called where one is.
+CLI::Option* add_switch(CLI::App& verb, const std::string& names, const std::function<void(bool)>& set,
+                        const std::string& help);
 
 /// One of the names, turned into the number of its enumerator. A transform.
 template <typename Enum>

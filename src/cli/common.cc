@@ -1,6 +1,7 @@
 #include <fmt/core.h>
 
 #include "cli/arguments.h"
+#include "network/metadata.h"
 
 namespace poise::cli {
 
@@ -13,13 +14,9 @@ Dataset read_for_model(const Arguments& arguments, const Schema& schema,
                        const std::map<std::string, std::string>& metadata, bool labels) {
   ReadOptions options = arguments.read;
   options.labels = labels;
-  auto recorded = [&](const char* key) {
-    const auto found = metadata.find(key);
-    return found == metadata.end() ? std::string() : found->second;
-  };
-  if (recorded("read.strip_label_dot") == "true") options.strip_label_dot = true;
-  if (!options.sample_weight && !recorded("read.sample_weight").empty())
-    options.sample_weight = recorded("read.sample_weight");
+  if (recorded_flag(metadata, "read.strip_label_dot")) options.strip_label_dot = true;
+  const std::string weight = recorded_text(metadata, "read.sample_weight");
+  if (!options.sample_weight && !weight.empty()) options.sample_weight = weight;
   Dataset data = read_dataset(arguments.data, options, schema);
   print_notices(arguments, data);
   return data;

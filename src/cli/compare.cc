@@ -9,6 +9,7 @@
 #include "cli/train_parts.h"
 #include "poise/efficiency.h"
 #include "poise/error.h"
+#include "run/json_text.h"
 #include "run/measurements.h"
 
 namespace poise::cli {
@@ -260,7 +261,7 @@ int compare(const Arguments& a) {
   watch_for_interrupts();
   const EfficiencyReport report = compare_architectures(parts.train, test ? &*test : nullptr, options, &progress);
   if (a.json) {
-    fmt::print("{}\n", to_json(report, options).dump(2));
+    fmt::print("{}\n", to_text(to_json(report, options), 2));
   } else {
     print_report(report, options, test.has_value());
   }

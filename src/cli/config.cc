@@ -58,7 +58,7 @@ bool names_option(const std::string& argument, const std::string& option) {
 
 class ConfigReader {
  public:
-  ConfigReader(const std::string& path, const std::string& verb, const std::vector<std::string>& known)
+  ConfigReader(const std::string& path, const std::string& verb, const std::vector<std::vector<std::string>>& known)
       : path_(path), verb_(verb), known_(known) {}
 
   /// The arguments that the file stands for, less the options that `given` holds.
@@ -88,16 +88,26 @@ class ConfigReader {
     const std::size_t equals = line.find('=');
     if (equals == std::string::npos) fail("'" + line + "'", "option = value", "");
     const std::string name = unquoted(trimmed(line.substr(0, equals)));
-    if (std::find(known_.begin(), known_.end(), name) == known_.end() || name == "config") {
-      const std::string near = closest(name, known_);
-      fail("the key '" + name + "'", "an option of poise " + verb_,
-           near.empty() ? "see poise " + verb_ + " --help" : "did you mean '" + near + "'?");
-    }
-    const auto on_command_line = [&](const std::string& argument) { return names_option(argument, name); };
+    const std::vector<std::string>& names = names_with(name);
+    const auto on_command_line = [&](const std::string& argument) {
+      return std::any_of(names.begin(), names.end(), [&](const auto& each) { return names_option(argument, each); });
+    };
     if (std::any_of(given.begin(), given.end(), on_command_line)) return;
     // "--flag=true" and "--option=value" are both what CLI11 reads.
     arguments_.push_back("--" + name + "=" + list_value(trimmed(line.substr(equals + 1))));
     lines_.emplace("--" + name, line_);
+  }
+
+  /// All names of the option that is called `name`.
+  const std::vector<std::string>& names_with(const std::string& name) const {
+    std::vector<std::string> all;
+    for (const auto& names : known_) {
+      if (name != "config" && std::find(names.begin(), names.end(), name) != names.end()) return names;
+      all.insert(all.end(), names.begin(), names.end());
+    }
+    const std::string near = closest(name, all);
+    fail("the key '" + name + "'", "an option of poise " + verb_,
+         near.empty() ? "see poise " + verb_ + " --help" : "did you mean '" + near + "'?");
   }
 
   [[noreturn]] void fail(const std::string& found, const std::string& expected, const std::string& hint) const {
@@ -106,7 +116,7 @@ class ConfigReader {
 
   const std::string& path_;
   const std::string& verb_;
-  const std::vector<std::string>& known_;
+  const std::vector<std::vector<std::string>>& known_;
   int line_ = 0;
   std::vector<std::string> arguments_;
   std::map<std::string, int> lines_;
@@ -115,7 +125,7 @@ class ConfigReader {
 }  // namespace
 
 Configured with_config(const std::vector<std::string>& arguments, const std::string& verb,
-                       const std::vector<std::string>& known) {
+                       const std::vector<std::vector<std::string>>& known) {
   Configured result;
   std::vector<std::string>& rest = result.arguments;
   std::string& path = result.path;

@@ -18,9 +18,9 @@ struct Configured {
 };
 
 /// Replaces `--config FILE` by the options that the file holds, a line `option = value` each (`#` and `;` begin
-/// comments, `[1e-3, 1e-4]` is a list, `[verb]` a heading). What the command line says itself wins. `known` are the
-/// options of the verb, without dashes. Throws Error(kIo, kUsage).
+/// comments, `[1e-3, 1e-4]` is a list, `[verb]` a heading). What the command line says itself wins, by whatever name of
+/// the option: `known` are those of each option of the verb, without dashes. Throws Error(kIo, kUsage).
 Configured with_config(const std::vector<std::string>& arguments, const std::string& verb,
-                       const std::vector<std::string>& known);
+                       const std::vector<std::vector<std::string>>& known);
 
 }  // namespace poise::cli

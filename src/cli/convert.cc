@@ -7,6 +7,7 @@
 
 #include "cli/arguments.h"
 #include "poise/error.h"
+#include "run/json_text.h"
 
 namespace poise::cli {
 namespace {
@@ -37,7 +38,7 @@ int convert(const Arguments& a) {
   if (a.json) {
     nlohmann::json out = {{"rows", data.rows()}, {"features", data.features.cols()}, {"output", a.target}};
     if (unit_lost) out["unit_lost"] = data.unit;
-    fmt::print("{}\n", out.dump(2));
+    fmt::print("{}\n", to_text(out, 2));
   } else if (!a.quiet) {
     fmt::print(stderr, "wrote {} rows of {} features to {}\n", data.rows(), data.features.cols(), a.target);
   }

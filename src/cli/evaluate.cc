@@ -7,10 +7,25 @@
 #include "poise/error.h"
 #include "poise/metrics.h"
 #include "poise/network.h"
+#include "run/json_text.h"
 #include "run/summary.h"
 
 namespace poise::cli {
 namespace {
+
+bool begins_character(char byte) { return (static_cast<unsigned char>(byte) & 0xC0) != 0x80; }
+
+std::size_t characters(const std::string& utf8) {
+  return static_cast<std::size_t>(std::count_if(utf8.begin(), utf8.end(), begins_character));
+}
+
+/// The first `most` characters, none of them cut in two.
+std::string shortened(const std::string& utf8, std::size_t most) {
+  std::size_t count = 0;
+  const auto end =
+      std::find_if(utf8.begin(), utf8.end(), [&](char byte) { return begins_character(byte) && ++count > most; });
+  return {utf8.begin(), end};
+}
 
 void print_confusion(const Metrics& metrics, const Schema& schema, bool soft_targets) {
   constexpr Index kWidestTable = 30;
@@ -19,14 +34,15 @@ void print_confusion(const Metrics& metrics, const Schema& schema, bool soft_tar
     fmt::print("confusion   {} classes: see --json\n", classes);
     return;
   }
+  constexpr std::size_t kWidestName = 16;
   std::size_t width = 6;
-  for (const std::string& name : schema.classes) width = std::max(width, std::min<std::size_t>(name.size(), 16));
+  for (const std::string& name : schema.classes) width = std::max(width, std::min(characters(name), kWidestName));
   fmt::print("confusion   rows: {}, columns: predicted\n{:>{}}", soft_targets ? "largest target" : "true class", "",
              width);
-  for (const std::string& name : schema.classes) fmt::print(" {:>{}}", name.substr(0, 16), width);
+  for (const std::string& name : schema.classes) fmt::print(" {:>{}}", shortened(name, kWidestName), width);
   fmt::print("\n");
   for (Index r = 0; r < classes; ++r) {
-    fmt::print("{:>{}}", schema.classes[static_cast<std::size_t>(r)].substr(0, 16), width);
+    fmt::print("{:>{}}", shortened(schema.classes[static_cast<std::size_t>(r)], kWidestName), width);
     for (Index c = 0; c < classes; ++c) fmt::print(" {:>{}g}", metrics.confusion(r, c), width);
     fmt::print("\n");
   }
@@ -70,7 +86,7 @@ int evaluate(const Arguments& a) {
   }
   const Metrics metrics = evaluate_scores(predict_scores(model, data, a.solve.threads), data);
   if (a.json) {
-    fmt::print("{}\n", to_json(metrics, &model.schema).dump(2));
+    fmt::print("{}\n", to_text(to_json(metrics, &model.schema), 2));
   } else {
     print_metrics(metrics, model.schema, data.targets.size() > 0);
   }

@@ -4,12 +4,14 @@
 #include <algorithm>
 #include <cmath>
 #include <filesystem>
-#include <fstream>
 #include <nlohmann/json.hpp>
 
 #include "base/stopwatch.h"
-#include "cli/train_parts.h"
+#include "cli/arguments.h"
+#include "cli/run_summary.h"
+#include "poise/error.h"
 #include "poise/network.h"
+#include "run/json_text.h"
 
 namespace poise::cli {
 namespace {
@@ -17,8 +19,16 @@ namespace {
 using nlohmann::json;
 namespace fs = std::filesystem;
 
+/// Neither where that cannot be found out: reading as data will say why.
+bool is_directory(const std::string& path) {
+  std::error_code ignored;
+  return fs::is_directory(path, ignored);
+}
+
 bool is_model(const std::string& path) {
-  return fs::is_directory(path) ? fs::exists(fs::path(path) / "model.onnx") : fs::path(path).extension() == ".onnx";
+  std::error_code ignored;
+  return is_directory(path) ? fs::exists(fs::path(path) / "model.onnx", ignored)
+                            : fs::path(path).extension() == ".onnx";
 }
 
 bool is_embedded(const std::string& source) { return source.substr(0, source.find(':')) == "digits"; }
@@ -101,33 +111,13 @@ json network_summary(const Network& network) {
           {"weights_norm", std::sqrt(squares)},     {"largest_weight", largest}};
 }
 
-/// run.json beside the model; null if there is none, as of a run that has not ended, or if it is of something else.
-json read_run(const fs::path& path) {
-  std::ifstream file(path / "run.json");
-  json run = file ? json::parse(file, nullptr, false) : json();
-  const auto result = run.is_object() ? run.find("result") : run.end();
-  const bool ours = result != run.end() && result->is_object() && result->contains("status");
-  return ours ? run : json();
-}
-
-/// How training ended and what came of it, as train printed it.
-void print_run(const json& run) {
-  const json& result = run.at("result");
-  fmt::print("status      {}: {}\n", result.at("status").get<std::string>(), result.at("why").get<std::string>());
-  if (!result.at("gap").is_null()) {
-    fmt::print("objective   {:.12g}   proven within {:.2e} nats of the optimum\n", result.at("objective").get<double>(),
-               result.at("gap").get<double>());
-  }
-  for (const char* part : {"train", "validation", "test"}) print_measured(part, result.at(part));
-}
-
 int inspect_model(const Arguments& a) {
   const Network model = load_network(a.data);
   json out = {{"kind", "model"}, {"schema", schema_summary(model.schema)}, {"metadata", model.metadata}};
   out.update(network_summary(model));
   if (json run = read_run(a.data); !run.is_null()) out["run"] = std::move(run);
   if (a.json) {
-    fmt::print("{}\n", out.dump(2));
+    fmt::print("{}\n", to_text(out, 2));
     return 0;
   }
   fmt::print("model       {}, {} parameters\n", model.architecture(), model.parameter_count());
@@ -135,6 +125,21 @@ int inspect_model(const Arguments& a) {
   print_schema(out["schema"]);
   for (const auto& [key, value] : model.metadata) fmt::print("{:<24} {}\n", key, value);
   if (out.contains("run")) print_run(out["run"]);
+  return 0;
+}
+
+/// A run directory without a model, as of `reproduce`.
+int inspect_run(const Arguments& a) {
+  const json run = read_run(a.data);
+  if (run.is_null()) {
+    throw Error(ErrorKind::kIo, "the folder holds neither model.onnx nor the run.json of a run that has ended",
+                "a data file, a model or a run directory", "name a file in it", {a.data});
+  }
+  if (a.json) {
+    fmt::print("{}\n", to_text(json{{"kind", "run"}, {"run", run}}, 2));
+  } else {
+    print_run(run);
+  }
   return 0;
 }
 
@@ -170,7 +175,7 @@ int inspect_data(const Arguments& a) {
   if (is_embedded(a.data)) out["schema"]["format"] = "embedded";
   if (const CsrMatrix* sparse = data.features.sparse()) out["nonzeros"] = sparse->values.size();
   if (a.json) {
-    fmt::print("{}\n", out.dump(2));
+    fmt::print("{}\n", to_text(out, 2));
     return 0;
   }
   print_notices(a, data);
@@ -184,6 +189,9 @@ int inspect_data(const Arguments& a) {
 
 }  // namespace
 
-int inspect(const Arguments& a) { return is_model(a.data) ? inspect_model(a) : inspect_data(a); }
+int inspect(const Arguments& a) {
+  if (is_model(a.data)) return inspect_model(a);
+  return is_directory(a.data) ? inspect_run(a) : inspect_data(a);
+}
 
 }  // namespace poise::cli

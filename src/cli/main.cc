@@ -15,6 +15,7 @@
 #include "cli/arguments.h"
 #include "cli/checks.h"
 #include "cli/config.h"
+#include "cli/option_names.h"
 #include "cli/reproduce_options.h"
 #include "cli/thermo_options.h"
 #include "cli/train_options.h"
@@ -51,17 +52,14 @@ void add_reading(CLI::App& verb, Arguments& a) {
                   "file of labels apart from the features (IDX or NPY; n x K floats are soft targets)")
       ->excludes("--label");
   verb.add_option("--sample-weight", a.read.sample_weight, "column of row weights");
-  static const std::map<std::string, MissingPolicy> policies{
-      {"error", MissingPolicy::kError}, {"mean", MissingPolicy::kMean}, {"category", MissingPolicy::kCategory}};
   verb.add_option("--missing", a.read.missing, "missing values: error (default), mean, or category of their own")
-      ->transform(choice(policies));
+      ->transform(choice(kMissingPolicies));
   verb.add_option("--delimiter", a.read.delimiter, "of a table, one character or the word tab (default: inferred)")
       ->transform(one_character());
   verb.add_option("--comment", a.read.comment, "tables: skip lines that start with this character (default: #)")
       ->transform(one_character());
-  // A function, because CLI11 2.1 sets a flag's variable to 0 first: an optional would never be empty again.
-  verb.add_flag_function(
-      "--header,!--no-header", [&a](std::int64_t count) { a.read.header = count > 0; },
+  add_switch(
+      verb, "--header,!--no-header", [&a](bool on) { a.read.header = on; },
       "the table has (no) header row (default: inferred)");
   verb.add_flag("--strip-label-dot", a.read.strip_label_dot, "read the label 'yes.' as 'yes'");
   verb.add_option("--data-dir", a.read.data_dir, "where the named sets mnist and fashion-mnist are");
@@ -118,7 +116,9 @@ std::map<CLI::App*, Verb> declare(CLI::App& app, Arguments& a) {
   verb = add_verb(app, "certify", "recompute the certificate of a softmax layer from model and data alone",
                   "poise certify runs/digits digits");
   require_run(*verb, a), require_data(*verb, a), add_reading(*verb, a), add_common(*verb, a);
-  verb->add_option("--tolerance", a.solve.tolerance, "wanted gap, absolute, in nats (default 1e-8)")->check(positive());
+  verb->add_option("--tolerance", a.solve.tolerance,
+                   fmt::format("wanted gap, absolute, in nats (default {:g})", a.solve.tolerance))
+      ->check(positive());
   verb->add_flag("--require-certificate", a.require_certificate, "exit with code 1 if the gap is above the tolerance");
   verbs[verb] = certify;
 
@@ -156,13 +156,17 @@ std::vector<std::string> verb_names(const CLI::App& app) {
   return names;
 }
 
-/// The long options of a verb, without dashes.
+/// The long names of a verb's options, without dashes.
+std::vector<std::vector<std::string>> options_of(const CLI::App& verb) {
+  std::vector<std::vector<std::string>> options;
+  for (const CLI::Option* option : verb.get_options({})) options.push_back(option->get_lnames());
+  return options;
+}
+
 std::vector<std::string> option_names(const CLI::App& verb) {
-  std::vector<std::string> names;
-  for (const CLI::Option* option : verb.get_options({})) {
-    names.insert(names.end(), option->get_lnames().begin(), option->get_lnames().end());
-  }
-  return names;
+  std::vector<std::string> all;
+  for (const auto& names : options_of(verb)) all.insert(all.end(), names.begin(), names.end());
+  return all;
 }
 
 std::string did_you_mean(const std::string& near) { return near.empty() ? "" : "; hint: did you mean '" + near + "'?"; }
@@ -205,7 +209,9 @@ int parse_and_run(CLI::App& app, const std::map<CLI::App*, Verb>& verbs, Argumen
                   std::vector<std::string> words) {
   CLI::App* verb = app.get_subcommand(words.front());
   const std::string command = "poise " + verb->get_name();
-  const Configured configured = with_config(words, verb->get_name(), option_names(*verb));
+  Configured configured;
+  configured.arguments = words;
+  if (verb->get_option_no_throw("--config")) configured = with_config(words, verb->get_name(), options_of(*verb));
   words = configured.arguments;
   if (const std::string fault = option_without_value(*verb, words); !fault.empty()) {
     return fail(configured.with_places(fault) + "; hint: " + command + " --help", kUsageError);

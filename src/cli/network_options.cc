@@ -1,6 +1,10 @@
 #include "cli/network_options.h"
 
+#include <fmt/core.h>
+
 #include "cli/checks.h"
+#include "cli/option_names.h"
+#include "learning/options.h"
 
 namespace poise::cli {
 namespace {
@@ -13,12 +17,8 @@ void add_architecture(CLI::App& verb, NetworkOptions& o) {
       ->delimiter(',')
       ->allow_extra_args(false)
       ->check(whole_number_from(1));
-  static const std::map<std::string, Activation> activations{{"relu", Activation::kRelu},
-                                                             {"tanh", Activation::kTanh},
-                                                             {"sigmoid", Activation::kSigmoid},
-                                                             {"identity", Activation::kIdentity}};
   of_networks(verb.add_option("--activation", o.activation, "of hidden units: relu (default), tanh, sigmoid, identity"))
-      ->transform(choice(activations));
+      ->transform(choice(kActivations));
   static const std::map<std::string, Loss> losses{{"cross-entropy", Loss::kCrossEntropy},
                                                   {"binary-cross-entropy", Loss::kBinaryCrossEntropy},
                                                   {"squared", Loss::kSquared}};
@@ -32,7 +32,9 @@ void add_architecture(CLI::App& verb, NetworkOptions& o) {
   of_networks(verb.add_option("--initialization", o.initialization,
                               "kaiming (default for relu), xavier (for the others) or orthogonal"))
       ->transform(choice(initializations));
-  of_networks(verb.add_option("--dropout", o.dropout, "share of hidden units silenced in a training pass (default 0)"))
+  of_networks(
+      verb.add_option("--dropout", o.dropout,
+                      fmt::format("share of hidden units silenced in a training pass (default {:g})", o.dropout)))
       ->check(number_in(0, true, 0.999999, "a number in [0, 1)"));
 }
 
@@ -53,9 +55,11 @@ void add_rule(CLI::App& verb, NetworkOptions& o) {
   of_networks(verb.add_option("--relaxation", o.relaxation,
                               "equilibrium rule: layer-by-layer (default, in closed form) or simultaneous"))
       ->transform(choice(relaxations));
-  of_networks(verb.add_option("--relaxation-rate", o.relaxation_rate, "of local rules (default 0.1)"))
+  of_networks(verb.add_option("--relaxation-rate", o.relaxation_rate,
+                              fmt::format("of local rules (default {:g})", o.relaxation_rate)))
       ->check(number_in(0, false, 1.999999, "a number in (0, 2)"));
-  of_networks(verb.add_option("--relaxation-steps", o.relaxation_steps, "of local rules (default 100)"))
+  of_networks(verb.add_option("--relaxation-steps", o.relaxation_steps,
+                              fmt::format("of local rules (default {})", o.relaxation_steps)))
       ->check(whole_number_from(1));
   CLI::Option* compat = of_networks(verb.add_option_function<std::string>(
                                         "--compat",
@@ -73,21 +77,34 @@ void add_rule(CLI::App& verb, NetworkOptions& o) {
   }
 }
 
+/// What training takes where the user says nothing.
+NetworkOptions defaults_of(Step step) {
+  NetworkOptions options;
+  options.step = step;
+  return learning::resolve(options, 1);
+}
+
 void add_step(CLI::App& verb, NetworkOptions& o) {
+  const NetworkOptions golden = defaults_of(Step::kGolden), sgd = defaults_of(Step::kSgd),
+                       adam = defaults_of(Step::kAdam);
   static const std::map<std::string, Step> steps{{"golden", Step::kGolden}, {"sgd", Step::kSgd}, {"adam", Step::kAdam}};
   of_networks(verb.add_option("--step", o.step, "golden (from theory, default), sgd or adam"))
       ->transform(choice(steps));
-  of_networks(verb.add_option("--learning-rate", o.learning_rate,
-                              "default: golden from theory (0.0159, in units of curvature), sgd 0.1, adam 0.001"))
+  of_networks(
+      verb.add_option("--learning-rate", o.learning_rate,
+                      fmt::format("default: golden from theory ({:.3g}, in units of curvature), sgd {:g}, adam {:g}",
+                                  golden.learning_rate, sgd.learning_rate, adam.learning_rate)))
       ->check(positive());
-  of_networks(verb.add_option("--momentum", o.momentum, "default: golden 0.874, sgd 0.9"))
+  of_networks(verb.add_option("--momentum", o.momentum,
+                              fmt::format("default: golden {:.3g}, sgd {:g}", *golden.momentum, *sgd.momentum)))
       ->check(number_in(0, true, 0.999999, "a number in [0, 1)"));
-  of_networks(verb.add_option("--momentum-phase", o.momentum_phase, "complex momentum: its angle (default 0)"));
+  of_networks(verb.add_option("--momentum-phase", o.momentum_phase,
+                              fmt::format("complex momentum: its angle in radians (default {:g})", o.momentum_phase)));
   static const std::map<std::string, Reduction> reductions{{"mean", Reduction::kMean}, {"sum", Reduction::kSum}};
   of_networks(verb.add_option("--reduction", o.reduction, "of a batch's gradient: mean (default) or sum"))
       ->transform(choice(reductions));
-  of_networks(verb.add_flag_function(
-      "--cooling,!--no-cooling", [&o](std::int64_t count) { o.cooling = count > 0; },
+  of_networks(add_switch(
+      verb, "--cooling,!--no-cooling", [&o](bool on) { o.cooling = on; },
       "let the learning rate fall to 0 by the last epoch (default: for golden)"));
 }
 

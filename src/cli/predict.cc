@@ -8,6 +8,7 @@
 #include "cli/arguments.h"
 #include "poise/error.h"
 #include "poise/network.h"
+#include "run/json_text.h"
 
 namespace poise::cli {
 namespace {
@@ -64,7 +65,7 @@ int predict(const Arguments& a) {
         a.out.empty() ? as_json(probabilities, model.schema, a.probabilities) : nlohmann::json{{"output", a.out}};
     out["rows"] = probabilities.rows();
     if (!a.out.empty()) write_file_whole(a.out, as_csv(probabilities, model.schema, a.probabilities));
-    fmt::print("{}\n", out.dump(2));
+    fmt::print("{}\n", to_text(out, 2));
   } else if (a.out.empty()) {
     fmt::print("{}", as_csv(probabilities, model.schema, a.probabilities));
   } else {

@@ -4,9 +4,11 @@
 #include <algorithm>
 
 #include "cli/arguments.h"
+#include "cli/run_summary.h"
 #include "poise/error.h"
 #include "poise/version.h"
 #include "run/experiments/experiment.h"
+#include "run/json_text.h"
 
 namespace poise::cli {
 namespace {
@@ -81,12 +83,9 @@ int reproduce(const Arguments& a) {
   run.append_event({{"event", "end"}, {"status", events.status()}});
   run.write_summary({{"poise", kVersion}, {"asked", asked}, {"result", result}});
   if (a.json) {
-    fmt::print("{}\n", result.dump(2));
+    fmt::print("{}\n", to_text(result, 2));
   } else {
-    const std::string table = table_of(outcome.findings);
-    const bool has_spread = table.find("±") != std::string::npos;
-    fmt::print("{}\n{}{}; {:.1f} s; every figure is in {}/run.json\n", table,
-               has_spread ? "±: standard deviation over seeds\n" : "", events.status(), events.seconds(), run.path());
+    print_experiment(result);
   }
   return events.interrupted() ? 130 : 0;
 }

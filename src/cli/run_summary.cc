@@ -1,7 +1,17 @@
 #include "cli/run_summary.h"
 
+#include <fmt/core.h>
+
+#include <filesystem>
+#include <fstream>
+
+#include "cli/option_names.h"
+#include "cli/train_parts.h"
 #include "data/schema_json.h"
+#include "poise/error.h"
 #include "poise/version.h"
+#include "run/experiments/experiment.h"
+#include "run/json_text.h"
 
 namespace poise::cli {
 namespace {
@@ -15,40 +25,34 @@ json or_null(const std::optional<T>& value) {
 
 json character(char c) { return c == 0 ? json() : json(std::string(1, c)); }
 
-const char* name_of(MissingPolicy policy) {
-  switch (policy) {
-    case MissingPolicy::kError:
-      return "error";
-    case MissingPolicy::kMean:
-      return "mean";
-    case MissingPolicy::kCategory:
-      return "category";
-  }
-  return "unknown";
-}
-
-const char* name_of(Scale scale) {
-  switch (scale) {
-    case Scale::kAuto:
-      return "auto";
-    case Scale::kNone:
-      return "none";
-    case Scale::kStandard:
-      return "standard";
-  }
-  return "unknown";
-}
-
 json asked_of_reading(const ReadOptions& read) {
   return {{"label", or_null(read.label)},
           {"ignore", read.ignore},
           {"labels", read.labels_file},
           {"sample_weight", or_null(read.sample_weight)},
-          {"missing", name_of(read.missing)},
+          {"missing", name_of(read.missing, kMissingPolicies, "unknown")},
           {"delimiter", character(read.delimiter)},
           {"comment", character(read.comment)},
           {"header", or_null(read.header)},
           {"strip_label_dot", read.strip_label_dot}};
+}
+
+void print_training(const json& result) {
+  fmt::print("status      {}: {}\n", result.at("status").get<std::string>(), result.at("why").get<std::string>());
+  if (!result.at("gap").is_null()) {
+    fmt::print("objective   {:.12g}   proven within {:.2e} nats of the optimum\n", result.at("objective").get<double>(),
+               result.at("gap").get<double>());
+  }
+  for (const char* part : {"train", "validation", "test"}) print_measured(part, result.at(part));
+}
+
+Finding finding_of(const json& entry) {
+  const auto text = [&](const char* key) { return entry.at(key).get<std::string>(); };
+  Finding finding{text("data"), text("claim"), text("figure")};
+  for (const Verdict verdict : {Verdict::kReproduced, Verdict::kNotReproduced}) {
+    if (entry.at("verdict") == to_string(verdict)) finding.verdict = verdict;
+  }
+  return finding;
 }
 
 }  // namespace
@@ -59,7 +63,7 @@ json asked_of_training(const Arguments& a, double held_out_share) {
           {"test", a.test_data},
           {"validation", held_out_share},
           {"seed", a.seed},
-          {"scale", name_of(a.objective.scale)},
+          {"scale", name_of(a.objective.scale, kScales, "auto")},
           {"label_smoothing", a.objective.label_smoothing},
           {"balanced_classes", a.objective.balanced_classes},
           {"time_limit", a.solve.time_limit},
@@ -70,8 +74,42 @@ json asked_of_training(const Arguments& a, double held_out_share) {
 
 json run_summary(const json& asked, const Dataset& train, const std::string& rows, const json& result) {
   return {
-      {"poise", kVersion},   {"asked", asked},           {"schema", json::parse(schema_to_json(train.schema).dump())},
+      {"poise", kVersion},   {"asked", asked},           {"schema", json::parse(to_text(schema_to_json(train.schema)))},
       {"fingerprint", rows}, {"notices", train.notices}, {"result", result}};
+}
+
+json read_run(const std::string& directory) {
+  std::ifstream file(std::filesystem::path(directory) / "run.json");
+  json run = file ? json::parse(file, nullptr, false) : json();
+  const auto result = run.is_object() ? run.find("result") : run.end();
+  const bool ours = result != run.end() && result->is_object() && result->contains("status");
+  return ours ? run : json();
+}
+
+void print_run(const json& run) {
+  try {
+    const json& result = run.at("result");
+    if (result.contains("findings")) {
+      fmt::print("experiment  {}\npaper       {}\n\n", result.at("experiment").get<std::string>(),
+                 result.at("paper").get<std::string>());
+      print_experiment(result);
+    } else {
+      print_training(result);
+    }
+  } catch (const json::exception& error) {
+    throw Error(ErrorKind::kData, fmt::format("run.json is not as Poise writes it: {}", error.what()),
+                "that of train or reproduce");
+  }
+}
+
+void print_experiment(const json& result) {
+  std::vector<Finding> findings;
+  for (const json& entry : result.at("findings")) findings.push_back(finding_of(entry));
+  const std::string table = table_of(findings);
+  const bool has_spread = table.find("±") != std::string::npos;
+  fmt::print("{}\n{}{}; {:.1f} s; every figure is in {}/run.json\n", table,
+             has_spread ? "±: standard deviation over seeds\n" : "", result.at("status").get<std::string>(),
+             result.at("seconds").get<double>(), result.at("run").get<std::string>());
 }
 
 }  // namespace poise::cli

@@ -11,6 +11,7 @@
 #include "poise/calibration.h"
 #include "poise/error.h"
 #include "poise/network.h"
+#include "run/json_text.h"
 #include "run/measurements.h"
 
 namespace poise::cli {
@@ -160,7 +161,7 @@ int thermo(const Arguments& a) {
               {"plain_loss", plain_json(plain)},
               {"reading", reading}};
   out.update(to_json(found));
-  fmt::print("{}\n", out.dump(2));
+  fmt::print("{}\n", to_text(out, 2));
   return 0;
 }
 

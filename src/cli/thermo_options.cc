@@ -1,6 +1,10 @@
 #include "cli/thermo_options.h"
 
+#include <fmt/core.h>
+#include <fmt/format.h>
+
 #include "cli/checks.h"
+#include "cli/option_names.h"
 
 namespace poise::cli {
 namespace {
@@ -21,36 +25,46 @@ void add_measurement(CLI::App& verb, Arguments& a) {
       ->transform(choice(details));
   const auto set_rows = [&](Index rows) { o.rows = a.efficiency.rows = rows; };
   verb.add_option_function<Index>(
-          "--rows", set_rows, "measure on so many rows, drawn by --seed (default 2048, with --compare 1024; 0: all)")
+          "--rows", set_rows,
+          fmt::format("measure on so many rows, drawn by --seed (default {}, with --compare {}; 0: all)", o.rows,
+                      a.efficiency.rows))
       ->check(whole_number_from(0));
   CLI::Option* temperatures = verb.add_option(
       "--temperature", o.temperatures,
-      "of the ensembles of hidden states, in nats, with commas between (default 0.01,0.1; --detail full)");
+      fmt::format("of the ensembles of hidden states, in nats, with commas between (default {}; --detail full)",
+                  fmt::join(o.temperatures, ",")));
   of_ensembles(temperatures->delimiter(',')->allow_extra_args(false)->check(positive()), a, "--temperature");
-  CLI::Option* draws =
-      verb.add_option("--draws", o.draws, "noise draws a row and temperature (default 16; --detail full)");
+  CLI::Option* draws = verb.add_option(
+      "--draws", o.draws, fmt::format("noise draws a row and temperature (default {}; --detail full)", o.draws));
   of_ensembles(draws->check(whole_number_from(2)), a, "--draws");
   of_model(verb.add_option("--label-draws", o.label_draws,
-                           "sampled labels or probes a row where a layer's curvature is not exact (default 4)"))
+                           fmt::format("sampled labels or probes a row where a layer's curvature is not exact "
+                                       "(default {})",
+                                       o.label_draws)))
       ->check(whole_number_from(2))
       ->each([&a](const std::string&) { a.label_draws_given = true; });
-  of_model(verb.add_option("--seed", o.seed, "of rows, noise and sampled labels (default 1)"))
+  of_model(verb.add_option("--seed", o.seed, fmt::format("of rows, noise and sampled labels (default {})", o.seed)))
       ->check(whole_number_from(0));
-  static const std::map<std::string, Scale> scales{{"none", Scale::kNone}, {"standard", Scale::kStandard}};
   of_model(verb.add_option("--scale", a.objective.scale,
                            "units of the inputs that curvature is measured in: standard or none (default: as trained)"))
-      ->transform(choice(scales));
+      ->transform(choice(kScales));
 }
 
 void add_step_rule(CLI::App& verb, Arguments& a) {
+  const EfficiencyOptions& compared = a.efficiency;
   verb.add_option("--learning-rate", a.thermo.learning_rate,
-                  "of the step judged (default: that of training, at the epoch kept); with --compare of all (0.1)")
+                  fmt::format("of the step judged (default: that of training, at the epoch kept); with --compare of "
+                              "all ({:g})",
+                              compared.learning_rate))
       ->check(positive());
   verb.add_option("--momentum", a.network.momentum,
-                  "of the step judged (default: that of training); with --compare of all (0)")
+                  fmt::format("of the step judged (default: that of training); with --compare of all ({:g})",
+                              compared.momentum))
       ->check(number_in(0, true, 0.999999, "a number in [0, 1)"));
   verb.add_option("--batch", a.thermo.batch,
-                  "rows a batch of the step judged (default: those of training); with --compare of all (32)")
+                  fmt::format("rows a batch of the step judged (default: those of training); with --compare of all "
+                              "({})",
+                              compared.batch))
       ->check(whole_number_from(1));
 }
 
@@ -64,17 +78,17 @@ void add_compare(CLI::App& verb, Arguments& a) {
   of_compare(verb.add_option("--weights", a.weights, "budget of weights, biases included"))
       ->check(whole_number_from(1))
       ->excludes(neurons);
-  static const std::map<std::string, Activation> activations{{"relu", Activation::kRelu},
-                                                             {"tanh", Activation::kTanh},
-                                                             {"sigmoid", Activation::kSigmoid},
-                                                             {"identity", Activation::kIdentity}};
   of_compare(verb.add_option("--activation", o.activation,
                              "of the networks compared: tanh (default), relu, sigmoid, identity"))
-      ->transform(choice(activations));
-  of_compare(verb.add_option("--gain", o.gain, "factor on their initial weights (default 1: signals keep their size)"))
+      ->transform(choice(kActivations));
+  of_compare(verb.add_option(
+                 "--gain", o.gain,
+                 fmt::format("factor on their initial weights (default {:g}; 1: signals keep their size)", o.gain)))
       ->check(positive());
-  of_compare(verb.add_option("--seeds", a.seeds, "trainings of each (default 5)"))->check(whole_number_from(1));
-  of_compare(verb.add_option("--epochs", a.epochs, "of each training (default 20)"))->check(whole_number_from(1));
+  of_compare(verb.add_option("--seeds", a.seeds, fmt::format("trainings of each (default {})", o.seeds)))
+      ->check(whole_number_from(1));
+  of_compare(verb.add_option("--epochs", a.epochs, fmt::format("of each training (default {})", o.epochs)))
+      ->check(whole_number_from(1));
   of_compare(verb.add_option("--test", a.test_data, "test data (default: the test part of a named set)"));
 }
 

@@ -6,6 +6,7 @@
 #include "base/stopwatch.h"
 #include "cli/run_summary.h"
 #include "cli/train_parts.h"
+#include "cli/training_end.h"
 #include "convex/problem.h"
 #include "poise/error.h"
 #include "run/progress.h"
@@ -89,6 +90,41 @@ const Candidate& choose(const std::vector<Candidate>& candidates) {
   return *best;
 }
 
+/// What the run as a whole has come to: a path that was stopped has not ended well, whichever of its models is chosen.
+json status_json(const Arguments& a, const Candidate& chosen, const Candidate& last) {
+  const SolveReport &report = chosen.fit.report, &end = last.fit.report;
+  const bool stopped = end.status == Status::kInterrupted || end.status == Status::kTimeLimit;
+  if (!stopped || &chosen == &last) return {{"status", to_string(report.status)}, {"why", report.why}};
+  const std::string what = end.status == Status::kInterrupted
+                               ? "interrupted"
+                               : fmt::format("the time limit of {} s was reached", a.solve.time_limit);
+  return {
+      {"status", to_string(end.status)},
+      {"why", fmt::format("{} in the solve for l2 {:g}; the model is that for l2 {:g}, the best on the held-out rows",
+                          what, last.l2, chosen.l2)}};
+}
+
+json result_json(const Arguments& a, const std::vector<Candidate>& candidates, const Candidate& chosen,
+                 const Network& model, const Dataset& train, const std::optional<Dataset>& test) {
+  const SolveReport& report = chosen.fit.report;
+  json result = to_json(report);
+  result.update(status_json(a, chosen, candidates.back()));
+  result.update({{"rows", train.rows()},
+                 {"features", train.features.cols()},
+                 {"classes", train.schema.class_count()},
+                 {"l2", chosen.l2},
+                 {"scale", model.metadata.at("scale")},
+                 {"train", chosen.train},
+                 {"validation", chosen.validation},
+                 {"test", measure(model, test ? &*test : nullptr, a.solve.threads)}});
+  if (report.gap) result["certificate"] = to_json(report.certificate);
+  if (report.separation) result["separation"] = to_json(*report.separation, train.schema);
+  if (a.l2_path.empty()) return result;
+  result["path"] = json::array();
+  for (const Candidate& candidate : candidates) result["path"].push_back(candidate_json(candidate));
+  return result;
+}
+
 json asked_json(const Arguments& a, double held_out_share) {
   json asked = asked_of_training(a, held_out_share);
   asked.update({{"l2", a.objective.l2},
@@ -124,12 +160,6 @@ void print_result(const json& result) {
   fmt::print("{} iterations, {:.1f} passes, {:.3f} s to train, {:.3f} s to read; run {}\n",
              result["iterations"].get<int>(), result["passes"].get<double>(), result["seconds"].get<double>(),
              result["seconds_read"].get<double>(), result["run"].get<std::string>());
-}
-
-int exit_code(const Arguments& a, Status status) {
-  if (status == Status::kInterrupted) return 130;
-  if (status == Status::kDiverged) return 5;
-  return a.require_certificate && status != Status::kCertified ? 1 : 0;
 }
 
 /// Options that these data make meaningless.
@@ -168,48 +198,11 @@ int train(const Arguments& a) {
   const std::vector<Candidate> candidates = solve_all(a, parts, start ? &*start : nullptr, progress);
   const Candidate& chosen = choose(candidates);
 
-  const Stopwatch writing;
-  Network model = to_network(chosen.fit.model);
-  record_reading(a, held_out, model.metadata);
-  const std::string rows = fingerprint(parts.train);
-  model.metadata["fingerprint"] = rows;
-  run.save_model(model);
-  const SolveReport& report = chosen.fit.report;
-  json result = to_json(report);
-  result.update({{"rows", parts.train.rows()},
-                 {"features", parts.train.features.cols()},
-                 {"classes", parts.train.schema.class_count()},
-                 {"l2", chosen.l2},
-                 {"scale", model.metadata.at("scale")},
-                 {"train", chosen.train},
-                 {"validation", chosen.validation},
-                 {"test", measure(model, test ? &*test : nullptr, a.solve.threads)},
-                 {"seconds_read", seconds_read},
-                 {"run", run.path()}});
+  TrainingEnd end(a, {parts, test, held_out, seconds_read}, run, to_network(chosen.fit.model));
+  json result = result_json(a, candidates, chosen, end.model(), parts.train, test);
   if (a.telemetry != Telemetry::kOff) result["telemetry"] = append_telemetry(a, candidates, parts.train, training, run);
-  if (a.calibrate) {
-    calibrate_and_measure(model, parts, test, a.solve.threads, result);
-    run.save_model(model);
-  }
-  if (report.gap) result["certificate"] = to_json(report.certificate);
-  if (report.separation) result["separation"] = to_json(*report.separation, parts.train.schema);
-  if (!a.l2_path.empty()) {
-    result["path"] = json::array();
-    for (const Candidate& candidate : candidates) result["path"].push_back(candidate_json(candidate));
-  }
-  result["seconds_write"] = writing.seconds();
-  run.write_summary(run_summary(asked_json(a, held_out), parts.train, rows, result));
-  run.append_event(
-      {{"event", "end"}, {"status", result["status"]}, {"objective", report.objective}, {"gap", result["gap"]}});
-  if (a.json) {
-    fmt::print("{}\n", result.dump(2));
-  } else {
-    print_result(result);
-  }
-  if (report.status == Status::kInterrupted && !a.quiet) {
-    fmt::print(stderr, "interrupted: the model so far is in {}\n", run.model_path());
-  }
-  return exit_code(a, report.status);
+  const json last = {{"objective", result["objective"]}, {"gap", result["gap"]}};
+  return end.finish(std::move(result), asked_json(a, held_out), last, print_result);
 }
 
 }  // namespace poise::cli

@@ -4,6 +4,7 @@
 #include "base/stopwatch.h"
 #include "cli/run_summary.h"
 #include "cli/train_parts.h"
+#include "cli/training_end.h"
 #include "convex/problem.h"
 #include "learning/options.h"
 #include "poise/error.h"
@@ -83,11 +84,6 @@ json result_json(const Arguments& a, const NetworkFit& fit, const Parts& parts, 
   return result;
 }
 
-int exit_code(TrainingStatus status) {
-  if (status == TrainingStatus::kInterrupted) return 130;
-  return status == TrainingStatus::kDiverged ? 5 : 0;
-}
-
 }  // namespace
 
 int train_network(const Arguments& a) {
@@ -114,32 +110,12 @@ int train_network(const Arguments& a) {
   NetworkFit fit =
       poise::train_network(parts.train, options, parts.validation ? &*parts.validation : nullptr, &telemetry);
 
-  const Stopwatch writing;
-  record_reading(a, held_out, fit.network.metadata);
-  const std::string rows = fingerprint(parts.train);
-  fit.network.metadata["fingerprint"] = rows;
-  run.save_model(fit.network);
+  TrainingEnd end(a, {parts, test, held_out, seconds_read}, run, fit.network);
   fit.report.seconds -= telemetry.seconds_of_training();
   json result = result_json(a, fit, parts, test);
-  if (a.calibrate) {
-    calibrate_and_measure(fit.network, parts, test, a.solve.threads, result);
-    run.save_model(fit.network);
-  }
   if (a.telemetry != Telemetry::kOff) result["telemetry"] = telemetry.summary();
-  result["seconds_read"] = seconds_read;
-  result["run"] = run.path();
-  result["seconds_write"] = writing.seconds();
-  run.write_summary(run_summary(asked_json(a, options, parts.train.rows()), parts.train, rows, result));
-  run.append_event({{"event", "end"}, {"status", result["status"]}, {"best_epoch", fit.report.best_epoch}});
-  if (a.json) {
-    fmt::print("{}\n", result.dump(2));
-  } else {
-    print_result(result);
-  }
-  if (fit.report.status == TrainingStatus::kInterrupted && !a.quiet) {
-    fmt::print(stderr, "interrupted: the model so far is in {}\n", run.model_path());
-  }
-  return exit_code(fit.report.status);
+  return end.finish(std::move(result), asked_json(a, options, parts.train.rows()),
+                    {{"best_epoch", fit.report.best_epoch}}, print_result);
 }
 
 }  // namespace poise::cli

@@ -1,8 +1,12 @@
 #include "cli/train_options.h"
 
+#include <fmt/core.h>
+
 #include "cli/checks.h"
 #include "cli/help_groups.h"
 #include "cli/network_options.h"
+#include "cli/option_names.h"
+#include "cli/train_parts.h"
 
 namespace poise::cli {
 namespace {
@@ -10,7 +14,8 @@ namespace {
 void add_objective(CLI::App& verb, Arguments& a) {
   verb.add_option_function<double>(
           "--l2", [&a](double l2) { a.objective.l2 = a.network.l2 = l2; },
-          "penalty (l2/2)|W|^2 on the mean loss, bias free (default 1e-4; of a network 0)")
+          fmt::format("penalty (l2/2)|W|^2 on the mean loss, bias free (default {:g}; of a network {:g})",
+                      a.objective.l2, a.network.l2))
       ->check(not_negative());
   verb.add_option("--l2-path", a.l2_path,
                   "several penalties, with commas between, solved in this order, each from the one before")
@@ -18,12 +23,11 @@ void add_objective(CLI::App& verb, Arguments& a) {
       ->allow_extra_args(false)
       ->check(not_negative())
       ->excludes("--l2");
-  static const std::map<std::string, Scale> scales{{"none", Scale::kNone}, {"standard", Scale::kStandard}};
   verb.add_option("--scale", a.objective.scale,
                   "units of the penalty: standard (default for tables) or none (images, sparse data); of a network's "
                   "inputs: none, "
                   "or mean square 1 (default)")
-      ->transform(choice(scales));
+      ->transform(choice(kScales));
   verb.add_option("--unit", a.objective.unit,
                   "with --scale none: what counts as 1 in the data's units (255 for byte images)")
       ->check(positive());
@@ -44,10 +48,13 @@ void add_solving(CLI::App& verb, Arguments& a) {
   verb.add_option("--solver", a.solve.solver, "auto, newton, lbfgs, golden (dual-process momentum) or descent")
       ->transform(choice(solvers))
       ->excludes("--hidden");
-  verb.add_option("--tolerance", a.solve.tolerance, "wanted gap objective - optimum, absolute, in nats (default 1e-8)")
+  verb.add_option("--tolerance", a.solve.tolerance,
+                  fmt::format("wanted gap objective - optimum, absolute, in nats (default {:g})", a.solve.tolerance))
       ->check(positive())
       ->excludes("--hidden");
-  verb.add_option("--max-iterations", a.solve.max_iterations, "limit on outer iterations")
+  verb.add_option("--max-iterations", a.solve.max_iterations,
+                  fmt::format("limit on outer iterations (default {} for newton, else {})", kNewtonIterations,
+                              kOtherIterations))
       ->check(whole_number_from(1))
       ->excludes("--hidden");
   verb.add_option("--time-limit", a.solve.time_limit, "limit in seconds, of a path in all, telemetry included")
@@ -59,9 +66,10 @@ void add_measuring(CLI::App& verb, Arguments& a) {
   verb.add_option("--test", a.test_data, "evaluate on this data after training");
   verb.add_option(
           "--validation", a.validation,
-          "share of the rows to hold out; picks the best of --l2-path, or the epoch kept of a network: the last with "
-          "the largest validation accuracy, smoothed over some five epochs; or calibrates (for the last two 0.1 by "
-          "default)")
+          fmt::format("share of the rows to hold out; picks the best of --l2-path, or the epoch kept of a network: the "
+                      "last with the largest validation accuracy, smoothed over some five epochs; or calibrates (for "
+                      "the last two {:g} by default)",
+                      kHeldOut))
       ->check(number_in(0, true, 0.999999, "a number in [0, 1)"));
   verb.add_flag(
       "--calibrate", a.calibrate,
@@ -86,7 +94,7 @@ void add_train(CLI::App& verb, Arguments& a) {
   add_measuring(verb, a);
   verb.add_option_function<std::uint64_t>(
           "--seed", [&a](const std::uint64_t& seed) { a.seed = seed, a.seed_given = true; },
-          "of the validation split and of a network's training (default 1)")
+          fmt::format("of the validation split and of a network's training (default {})", a.seed))
       ->check(whole_number_from(0));
   verb.add_option("--out", a.out, "run directory (default: runs/<data>-<n>)");
   verb.add_flag("--require-certificate", a.require_certificate, "exit with code 1 if the result is not certified")

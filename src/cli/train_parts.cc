@@ -88,7 +88,10 @@ void note_split(const Arguments& a, double share, Parts& parts) {
 
 }  // namespace
 
-Index held_out_rows(Index rows, double share) { return static_cast<Index>(static_cast<double>(rows) * share); }
+Index held_out_rows(Index rows, double share) {
+  constexpr double kRounding = 1e-12;  // 0.29 is less than 29/100 in binary, but means that
+  return static_cast<Index>(static_cast<double>(rows) * share * (1 + kRounding));
+}
 
 using nlohmann::json;
 

@@ -21,7 +21,7 @@ inline constexpr double kHeldOut = 0.1;  ///< of the rows, where some are needed
 /// Throws Error(kUsage) for --calibrate --validation 0.
 double held_out_share(const Arguments& arguments, double by_default);
 
-/// How many rows a share of them is, rounded down.
+/// How many rows a share of them is, rounded down but for what is lost to binary numbers: 0.29 of 100 rows are 29.
 Index held_out_rows(Index rows, double share);
 
 /// The data, a share of its rows held out, class by class, if asked for; what is odd about that is among the notices.

@@ -23,6 +23,18 @@ def check_run_directory_holds_every_figure(t):
         t.equal([e["test"]["accuracy"] for e in own], run["test"], f"the test accuracies of {run['rule']}")
 
 
+def check_inspect_shows_the_findings(t):
+    printed = t.run("reproduce f-adjoint --data digits --epochs 1 --seeds 1 --out run").stdout
+    inspected = t.run("inspect run").stdout
+    t.check(inspected.startswith("experiment  f-adjoint\n"), f"inspect does not name the experiment: {inspected}")
+    t.check(inspected.endswith(printed), f"inspect says other things than reproduce: {inspected}{printed}")
+    t.equal(t.json("inspect run --json"), {"kind": "run", "run": json.loads(t.read("run/run.json"))}, "inspect --json")
+    t.write("run/run.json", '{"result": {"status": 1, "findings": 3}}')
+    t.check("expected that of train or reproduce" in t.run("inspect run", exit=3).stderr, "a broken run.json is not named")
+    t.write("empty/a.txt", "")
+    t.check("empty: the folder holds neither model.onnx nor" in t.run("inspect empty", exit=4).stderr, "no clear answer")
+
+
 def check_threads_do_not_change_a_figure(t):
     command = "reproduce double-bayesian --data digits --epochs 1 --seeds 1 --json"
     answers = [t.json(f"{command} --threads {n} --out run{n}") for n in (1, 2)]

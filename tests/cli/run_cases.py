@@ -41,6 +41,10 @@ class Skip(Exception):
     """A test that cannot run here, and why."""
 
 
+def text_of(written):
+    return written.decode("utf-8", "backslashreplace")
+
+
 class Result:
     """What a command answered."""
 
@@ -54,7 +58,8 @@ class Result:
             raise Failure(f"stdout is not one JSON object ({error})\n{self}") from None
 
     def __str__(self):
-        return f"$ poise {shlex.join(self.words)}\n[exit code {self.code}]\n{self.stdout[-2000:]}{self.stderr[-4000:]}"
+        command = text_of(shlex.join(self.words).encode("utf-8", "surrogateescape"))
+        return f"$ poise {command}\n[exit code {self.code}]\n{self.stdout[-2000:]}{self.stderr[-4000:]}"
 
 
 class Tool:
@@ -96,7 +101,7 @@ class Tool:
             process.kill()
             stdout, stderr = process.communicate()
             raise Failure(f"poise {shlex.join(process.words)} took more than {timeout} s\n{stderr.decode()}") from None
-        return Result(process.words, process.returncode, (stdout or b"").decode(), stderr.decode())
+        return Result(process.words, process.returncode, text_of(stdout or b""), text_of(stderr))
 
     def interrupt(self, command, event, count):
         """Sends SIGINT to a run into the folder `run` once its metrics.jsonl has more than `count` such events."""
