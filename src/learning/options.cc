@@ -66,7 +66,7 @@ NetworkOptions resolve(const NetworkOptions& options, Index rows) {
   o.batch = std::max<Index>(1, std::min(o.batch, rows));  // that there are rows is for make_problem to say
   if (o.epochs == 0) {
     const double steps_an_epoch = std::ceil(static_cast<double>(rows) / static_cast<double>(o.batch));
-    o.epochs = std::clamp(static_cast<int>(std::ceil(8000 / steps_an_epoch)), 20, 200);
+    o.epochs = static_cast<int>(std::clamp(std::ceil(8000 / steps_an_epoch), 20.0, 200.0));  // 200 without rows, too
   }
   if (!o.momentum) o.momentum = o.step == Step::kGolden ? kGoldenMomentum : 0.9;
   if (o.learning_rate == 0) {

@@ -89,8 +89,9 @@ double Trainer::head_objective() {
 /// Solves the last layer and keeps it if that is no worse on the validation data, or better on the training data. If
 /// not, weights and velocity are as they were.
 void Trainer::solve_head() {
-  const double left = options_.time_limit > 0 ? options_.time_limit - seconds() : 0;
-  if (left < 0) return;
+  const bool limited = options_.time_limit > 0;
+  const double left = limited ? options_.time_limit - seconds() : 0;
+  if (limited && left <= 0) return;  // and 0 would mean no limit
   const double objective = head_objective();
   if (!std::isfinite(objective)) return;  // the guard will take the last step back
   const Floats before = parameters_;

@@ -5,6 +5,7 @@
 #include <functional>
 #include <numbers>
 
+#include "learning/options.h"
 #include "poise/read.h"
 #include "poise/training.h"
 
@@ -40,6 +41,13 @@ Matrix scores(const Dataset& data, const NetworkOptions& options) {
 
 void expect_same(const Matrix& found, const Matrix& expected) {
   EXPECT_LE((found - expected).norm(), 1e-4 * expected.norm());
+}
+
+/// As many as there can be: steps an epoch are none, and 8,000 of them are wanted.
+TEST(TrainingOptions, WithoutRowsTheEpochsAreTheMost) {
+  const NetworkOptions options = learning::resolve({}, 0);
+  EXPECT_EQ(options.epochs, 200);
+  EXPECT_EQ(options.batch, 1);
 }
 
 TEST(TrainingOptions, BalancedClassesAreRowsWeightedByHand) {
