@@ -120,8 +120,9 @@ enum class TrainingStatus {
   kAtRest,    ///< `stop_at_rest`: the loss equals the output entropy and stands still
   kTimeLimit,
   kInterrupted,
-  /// The loss was not finite or above four times its first value (or that of scores of 0, if larger), and smaller steps
-  /// did not help, or it was the last step; the network is the last one whose loss was seen to be good.
+  /// The loss, the worst row of a batch left out, was not finite or above four times its first value (or that of scores
+  /// of 0, if larger), and smaller steps did not help, or it was the last step; the network is the last one whose loss
+  /// was seen to be good.
   kDiverged
 };
 

@@ -22,6 +22,7 @@ std::vector<Numbers> matrices(const ParameterLayout& layout, Index rows) {
 BatchSums& BatchSums::operator+=(const BatchSums& other) {
   weight += other.weight, loss += other.loss, correct += other.correct;
   entropy_gap += other.entropy_gap, bulk_energy += other.bulk_energy;
+  worst_loss = std::max(worst_loss, other.worst_loss);
   return *this;
 }
 

@@ -18,6 +18,7 @@ struct BatchSums {
   double weight = 0, loss = 0, correct = 0;
   double entropy_gap = 0;  ///< CE − H(p); softmax head
   double bulk_energy = 0;  ///< ½Σ_l‖X_l − σ(Y_l)‖² after relaxing; kPredictiveCoding
+  double worst_loss = 0;   ///< not a sum: the largest weighted loss of a row
 
   BatchSums& operator+=(const BatchSums& other);
 };

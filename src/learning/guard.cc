@@ -16,16 +16,20 @@ Guard::Guard(double first_loss, double guess_loss, Index rows)
       enough_(std::min(kRows, rows)) {}
 
 Guard::Verdict Guard::judge(const BatchSums& batch, Index rows) {
-  latest_.push_back({rows, batch.weight, batch.loss});
+  latest_.push_back({rows, batch.weight, batch.loss, batch.worst_loss});
   rows_ += rows;
   for (; rows_ - latest_.front().rows >= enough_; latest_.pop_front()) rows_ -= latest_.front().rows;
-  double weight = 0, loss = 0;
-  for (const Judged& each : latest_) weight += each.weight, loss += each.loss;
-  loss_ = loss / weight;
+  BatchSums all;
+  for (const Judged& each : latest_) {
+    all.weight += each.weight, all.loss += each.loss, all.worst_loss = std::max(all.worst_loss, each.worst);
+  }
+  loss_ = loss_but_the_worst(all);
   if (!std::isfinite(loss_)) return Verdict::kDiverged;
   if (rows_ < enough_) return Verdict::kOpen;
   return loss_ <= limit_ ? Verdict::kGood : Verdict::kDiverged;
 }
+
+double loss_but_the_worst(const BatchSums& sums) { return (sums.loss - sums.worst_loss) / sums.weight; }
 
 double loss_of_a_guess(Loss loss, Index classes) {
   const auto k = static_cast<double>(classes);

@@ -9,7 +9,9 @@ namespace poise::learning {
 
 /// Judges the mean loss of the latest rows, each as it was just before its batch's step, against four times the loss at
 /// the start, or of scores of 0 if that is larger. A batch of 32 rows or more is judged alone; of smaller ones as many
-/// as make 32, since a row may be wrong by a hundred nats.
+/// as make 32. The worst of these rows does not count, as it did not at the start: one row may be wrong by a hundred
+/// nats, and by thousands if its features are that large, and no smaller step would help. (The squared loss cannot
+/// exceed that limit, which is the largest it can be: of it only numbers that are not finite are seen.)
 class Guard {
  public:
   enum class Verdict {
@@ -34,13 +36,16 @@ class Guard {
  private:
   struct Judged {
     Index rows;
-    double weight, loss;
+    double weight, loss, worst;
   };
 
   double limit_, loss_ = 0;
   Index enough_, rows_ = 0;
   std::deque<Judged> latest_;
 };
+
+/// The mean loss of rows, the worst of them counted as 0.
+double loss_but_the_worst(const BatchSums& sums);
 
 /// ℓ of scores of 0: ln K, K ln 2 or K/8.
 double loss_of_a_guess(Loss loss, Index classes);

@@ -64,6 +64,7 @@ void Batch::head(const Chunk& c, bool count) {
     sums.weight += weight;
     sums.loss += weight * loss[row];
     sums.entropy_gap += weight * gap[row];
+    sums.worst_loss = std::max(sums.worst_loss, weight * loss[row]);
     sums.correct += static_cast<Index>(best[row]) == wanted[row] ? weight : 0;
   }
   if (!states_move_) share_out(c, last);

@@ -146,7 +146,7 @@ bool Trainer::last_step_was_good() {
   Index weighted = 0;
   auto first = pieces_.end();
   while (first != pieces_.begin() && weighted < guard_->enough()) weighted += (--first)->weighted;
-  const double loss = means_of(measure_training(rows_of(first->begin, data_.rows() - first->begin))).loss;
+  const double loss = loss_but_the_worst(measure_training(rows_of(first->begin, data_.rows() - first->begin)));
   return std::isfinite(loss) && loss <= guard_->limit();
 }
 

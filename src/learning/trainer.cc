@@ -145,7 +145,7 @@ bool Trainer::look_before_the_first_step(BatchSums& sums) {
   }
   batch_.evaluate(team_, rows_of(0, rows), parameters_, sums);
   team_.share(1, [&](Index) {
-    guard_.emplace(means_of(sums).loss, loss_of_a_guess(options_.loss, problem_.classes), weighted_rows_);
+    guard_.emplace(loss_but_the_worst(sums), loss_of_a_guess(options_.loss, problem_.classes), weighted_rows_);
   });
   if (options_.step != Step::kGolden) return true;
   batch_.find_gradient(team_, rows_of(pieces_[0].begin, pieces_[0].count), parameters_, sums);
@@ -202,9 +202,10 @@ void Trainer::back_up(Index step) {
   pace_.slow_down();
   if (pace_.caution() < kLeastCaution) interrupted_ = TrainingStatus::kDiverged;
   if (!observer_) return;
-  observer_->on_message(fmt::format(
-      "step {}: the mean loss is {:.3g}, above {:.3g}: back to the start of epoch {}, at rest, with {:.3g} of the step",
-      step + 1, guard_->loss(), guard_->limit(), good_epoch_ + 1, pace_.caution()));
+  observer_->on_message(
+      fmt::format("step {}: the mean loss, without the worst row, is {:.3g}, above {:.3g}: back to the start of epoch "
+                  "{}, at rest, with {:.3g} of the step",
+                  step + 1, guard_->loss(), guard_->limit(), good_epoch_ + 1, pace_.caution()));
 }
 
 /// Momentum that led upwards is let go, as in the convex solver (THEORY 1.6 g).

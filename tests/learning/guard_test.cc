@@ -21,23 +21,25 @@ using learning::Guard;
 using learning::kappa_range;
 using learning::stable_curvature;
 
+/// Rows of one loss.
 BatchSums sums(double rows, double loss) {
   BatchSums found;
-  found.weight = rows, found.loss = rows * loss;
+  found.weight = rows, found.loss = rows * loss, found.worst_loss = loss;
   return found;
 }
 
 TEST(Guard, JudgesABatchOfThirtyTwoAlone) {
   Guard guard(1.0, std::log(2.0), 1000);
-  EXPECT_EQ(guard.judge(sums(32, 3.9), 32), Guard::Verdict::kGood);
-  EXPECT_EQ(guard.judge(sums(32, 4.1), 32), Guard::Verdict::kDiverged);
+  EXPECT_EQ(guard.judge(sums(32, 4.1), 32), Guard::Verdict::kGood);  // 31/32 · 4.1 = 3.97
+  EXPECT_EQ(guard.judge(sums(32, 4.2), 32), Guard::Verdict::kDiverged);
 }
 
 TEST(Guard, OneWrongRowIsNoDivergence) {
   Guard guard(0.1, std::log(10.0), 1000);
   for (int k = 0; k < 31; ++k) EXPECT_EQ(guard.judge(sums(1, 0.01), 1), Guard::Verdict::kOpen);
-  EXPECT_EQ(guard.judge(sums(1, 50), 1), Guard::Verdict::kGood);        // (31·0.01 + 50)/32 = 1.57 < 4 ln 10
-  EXPECT_EQ(guard.judge(sums(1, 1000), 1), Guard::Verdict::kDiverged);  // 32.8
+  EXPECT_EQ(guard.judge(sums(1, 1e9), 1), Guard::Verdict::kGood);
+  EXPECT_EQ(guard.judge(sums(1, 50), 1), Guard::Verdict::kGood);        // (30·0.01 + 50)/32 = 1.57 < 4 ln 10
+  EXPECT_EQ(guard.judge(sums(1, 1000), 1), Guard::Verdict::kDiverged);  // (29·0.01 + 50 + 1000)/32 = 32.8
 }
 
 TEST(Guard, NumbersThatAreNotFiniteAreJudgedAtOnce) {
@@ -51,8 +53,8 @@ TEST(Guard, NumbersThatAreNotFiniteAreJudgedAtOnce) {
 
 TEST(Guard, FewRowsAreJudgedTogether) {
   Guard guard(std::numeric_limits<double>::quiet_NaN(), std::log(2.0), 10);
-  EXPECT_EQ(guard.judge(sums(10, 2.7), 10), Guard::Verdict::kGood);
-  EXPECT_EQ(guard.judge(sums(10, 2.8), 10), Guard::Verdict::kDiverged);  // 4 ln 2 = 2.77
+  EXPECT_EQ(guard.judge(sums(10, 3.0), 10), Guard::Verdict::kGood);      // 0.9 · 3.0 < 4 ln 2 = 2.77
+  EXPECT_EQ(guard.judge(sums(10, 3.1), 10), Guard::Verdict::kDiverged);  // 0.9 · 3.1 = 2.79
 }
 
 TEST(Kappa, StaysBelowTheStabilityLimitOfAnyRateAndMomentum) {
@@ -133,6 +135,38 @@ TEST(Training, OneWrongRowDoesNotEndAnEpoch) {
     EXPECT_EQ(fit.report.status, TrainingStatus::kFinished);
     EXPECT_GE(fit.report.history.back().train.accuracy, 0.98);
   }
+}
+
+/// A row whose features are thousands of times as large as all others', as counts of words may be.
+TEST(Training, ARowOfHugeFeaturesDoesNotEndATraining) {
+  CsrMatrix x;
+  x.cols = 50;
+  Dataset data = line(400);
+  for (Index i = 0; i < 400; ++i) {
+    for (Index j = 0; j < x.cols; ++j) {
+      if (random_uniform(11, static_cast<std::uint64_t>(i * x.cols + j)) > 0.2) continue;
+      const bool tells = j % 2 == data.labels[static_cast<std::size_t>(i)];
+      x.columns.push_back(static_cast<std::int32_t>(j));
+      x.values.push_back((tells ? 3.0f : 1.0f) * (i == 200 ? 1000.0f : 1.0f));
+    }
+    x.row_start.push_back(static_cast<Index>(x.values.size()));
+  }
+  data.features = Features::from_sparse(std::move(x));
+  data.offset = Vector::Zero(50), data.scale = Vector::Ones(50);
+  data.schema.format = FileFormat::kLibsvm;
+  data.schema.array_features = 50;
+  data.labels[200] = 1 - data.labels[200];
+  NetworkOptions options;
+  options.hidden = {16};
+  options.epochs = 40;
+  options.batch = 64;
+  options.threads = 1;
+  options.standardize = false;
+  Recorder recorder;
+  const NetworkFit fit = train_network(data, options, nullptr, &recorder);
+  EXPECT_EQ(fit.report.status, TrainingStatus::kFinished);
+  EXPECT_LT(recorder.messages.size(), 10u);  // its own steps are too large until they have been halved some times
+  EXPECT_GE(fit.report.history.back().train.accuracy, 0.88);
 }
 
 TEST(Training, BatchesOfWeightZeroAreNoDivergence) {
