@@ -49,6 +49,9 @@ class Case:
     def test_rows(self):
         return len(self.load("test")[1])
 
+    def train_rows(self):
+        return len(self.load("train")[1])
+
 
 def write(case, part, factor, features, labels):
     path = case.path(part, factor)

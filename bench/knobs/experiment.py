@@ -3,6 +3,8 @@ from knobs.cases import SLOW
 from knobs.grid import FULL, QUICK, SMALL, chosen, named
 from knobs.runs import fit_sklearn, train
 
+PRIOR = 3  # the penalty 3/n on the mean loss: weights of inputs of mean square 1 are normal of variance 1/3 beforehand
+
 
 def grid_of(case, quick):
     return QUICK if quick else SMALL if case.name in SLOW else FULL
@@ -23,7 +25,8 @@ def run_poise(pool, arguments, case, hidden):
     best = chosen(points, grid)
     again = pool.results(train, [common | dict(seed=seed, settings=best) for seed in seeds[1:]], kind="chosen", **tags)
     return dict(scaled={factor: defaults(factor) for factor in case.factors}, grid=grid, best=named(best),
-                chosen=[grid[points.index(best)], *again], plain=defaults(1, "plain", validation=None))
+                chosen=[grid[points.index(best)], *again], plain=defaults(1, "plain", validation=None),
+                penalty=defaults(1, "penalty", validation=None, settings=("--l2", PRIOR / case.train_rows())))
 
 
 def run_sklearn(pool, arguments, case, hidden):

@@ -6,7 +6,7 @@ from common.spread import markdown_head, markdown_row, mean_and_deviation
 
 MEAN_AIM, WORST_AIM = -0.5, -2.0
 TITLES = ("set", "hidden", "defaults", "grid: chosen on validation", "which", "best of the grid on test",
-          "defaults, a tenth held out", "sklearn standardized", "sklearn as given", "defaults − grid", "×1,000", "×0.001",
+          "defaults, a tenth held out", "with --l2 3/n", "sklearn standardized", "sklearn as given", "defaults − grid", "×1,000", "×0.001",
           "seconds: defaults, whole grid, sklearn")
 
 
@@ -45,10 +45,10 @@ def seconds_cell(found):
 def row(found):
     sklearn = [shown(found["sklearn"].get(name)) for name in ("standardized", "as given")]
     if "grid" not in found:
-        return markdown_row([found["set"], found["hidden"], *["–"] * 5, *sklearn, *["–"] * 4])
+        return markdown_row([found["set"], found["hidden"], *["–"] * 6, *sklearn, *["–"] * 4])
     own = found["scaled"][1]
     return markdown_row([found["set"], found["hidden"], shown(own), shown(found["chosen"]), found["best"],
-                         f"{100 * max(run['test'] for run in found['grid']):.2f} %", shown(found["plain"]), *sklearn,
+                         f"{100 * max(run['test'] for run in found['grid']):.2f} %", shown(found["plain"]), shown(found["penalty"]), *sklearn,
                          points(accuracy(own) - accuracy(found["chosen"])), scaled_cell(found, 1000),
                          scaled_cell(found, 0.001), seconds_cell(found)])
 
@@ -74,6 +74,7 @@ def summary(experiments):
     rivals = {"the grid's choice": (lambda found: found["scaled"][1], lambda found: found["chosen"]),
               "sklearn standardized": (lambda found: found["plain"], lambda found: found["sklearn"].get("standardized")),
               "sklearn as given": (lambda found: found["plain"], lambda found: found["sklearn"].get("as given"))}
+    rivals |= {f"{name}, with --l2 3/n": (lambda found: found["penalty"], rivals[name][1]) for name in list(rivals)[1:]}
     lines = []
     for name, (own, runs_of) in rivals.items():
         pairs = [(f"{found['set']} {found['hidden']}", accuracy(own(found)) - accuracy(runs_of(found)))
