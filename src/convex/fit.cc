@@ -92,6 +92,7 @@ class Fitter {
       state.w = fallback;
       state.value = objective.evaluate(state.w, &state.gradient);
     }
+    if (outcome.status == Status::kConverged) outcome = certify_afresh(objective, state, outcome);
     const bool limited = outcome.status == Status::kTimeLimit || outcome.status == Status::kIterationLimit;
     if (limited && !state.has_bound) bound_briefly(objective, state, outcome.status);
     if (limited && state.gap() <= solve_.tolerance && options_.l2 > 0) outcome = certified(state, monitor_);
@@ -135,6 +136,13 @@ class Fitter {
     const Monitor* watch = limit == Status::kTimeLimit ? &stopwatch : nullptr;
     bound_state(objective, *metric, state, solve_newton_system(objective, *metric, state.gradient, {1e-2}, watch),
                 solve_.tolerance);
+  }
+
+  /// A solver's metric may be of a point left long ago: with one of this point the gap may still be proven.
+  Outcome certify_afresh(SoftmaxObjective& objective, SolveState& state, const Outcome& outcome) const {
+    state.value = objective.evaluate(state.w, &state.gradient);
+    certify_state(objective, *local_metric(objective), state, solve_.tolerance);
+    return state.gap() <= solve_.tolerance ? certified(state, monitor_) : outcome;
   }
 
   Outcome run_solver(SoftmaxObjective& objective, SolveState& state, bool cold) {

@@ -102,7 +102,7 @@ void warm_start(const SoftmaxObjective& objective, SolveState& state, Monitor& m
   SoftmaxObjective part(select_rows(objective.problem(), rows), objective.threads());
   SolveState start;
   start.w = state.w;
-  start.value = part.evaluate(start.w, &start.gradient, Precision::kFloat);
+  start.value = part.evaluate(start.w, &start.gradient, Arithmetic::kFloat);
   auto metric = objective.problem().features.sparse() ? local_metric(part) : uniform_metric(part);
   Lbfgs(part, std::move(metric), start, monitor).run(max_iterations, 0.03, true, "1/16 of the rows");
   state.w = start.w;
@@ -114,7 +114,7 @@ Outcome solve_lbfgs(SoftmaxObjective& objective, SolveState& state, Monitor& mon
   constexpr Index kFewestRows = 10000;
   const bool warm = cold && objective.rows() >= kFewestRows;
   if (warm) warm_start(objective, state, monitor, max_iterations);
-  state.value = objective.evaluate(state.w, &state.gradient, Precision::kFloat);
+  state.value = objective.evaluate(state.w, &state.gradient, Arithmetic::kFloat);
   // At W = 0 all classes have the same block: one factorization does.
   const bool uniform =
       cold && !warm && !objective.problem().features.sparse() && objective.features() < kMaxGramFeatures;

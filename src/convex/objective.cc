@@ -111,8 +111,8 @@ double SoftmaxObjective::add_penalty(const Parameters& v, Parameters* to) const 
   return sum_of_pieces(features(), threads(), add, k);
 }
 
-Evaluation SoftmaxObjective::evaluate(const Parameters& w, Parameters* gradient, Precision precision) {
-  return precision == Precision::kFloat ? evaluate_as<float>(w, gradient) : evaluate_as<double>(w, gradient);
+Evaluation SoftmaxObjective::evaluate(const Parameters& w, Parameters* gradient, Arithmetic arithmetic) {
+  return arithmetic == Arithmetic::kFloat ? evaluate_as<float>(w, gradient) : evaluate_as<double>(w, gradient);
 }
 
 }  // namespace poise

@@ -10,7 +10,7 @@
 
 namespace poise {
 
-enum class Precision { kFloat, kDouble };
+enum class Arithmetic { kFloat, kDouble };
 
 /// f and its parts at one point, nats, in float64.
 struct Evaluation {
@@ -40,7 +40,7 @@ class SoftmaxObjective {
 
   /// f(W) and, where asked, ∇f(W). Remembers P for hessian_product and metrics. One pass.
   /// In float32 the scores carry a relative 1e-7: values are good to about 1e-8, enough far from the optimum.
-  Evaluation evaluate(const Parameters& w, Parameters* gradient, Precision precision = Precision::kDouble);
+  Evaluation evaluate(const Parameters& w, Parameters* gradient, Arithmetic arithmetic = Arithmetic::kDouble);
 
   /// ∇²f(W) V at the W of the last evaluate, products in float32 (relative error about 1e-6) or float64. One pass.
   void hessian_product(const Parameters& v, Parameters& product, bool in_double = false) const;

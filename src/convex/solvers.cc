@@ -138,18 +138,19 @@ void certify_state(const SoftmaxObjective& objective, const Metric& metric, Solv
 }
 
 template <typename Step>
-static Trial search_along(SoftmaxObjective& objective, const SolveState& state, const Step& step, Precision precision) {
+static Trial search_along(SoftmaxObjective& objective, const SolveState& state, const Step& step,
+                          Arithmetic arithmetic) {
   constexpr int kTrials = 30, kExtrapolations = 2;
   const int threads = objective.threads();
   const double slope = -dot(state.gradient, step, threads);  // φ(a) = f(W − a·step), φ'(0) < 0
   // Near the optimum f is flat to rounding: accept what does not rise by more than its last bits.
-  const double slack = (precision == Precision::kDouble ? 2e-15 : 1e-8) * std::abs(state.value.objective);
+  const double slack = (arithmetic == Arithmetic::kDouble ? 2e-15 : 1e-8) * std::abs(state.value.objective);
   Trial best;
   double length = 1;
   for (int k = 0; k < kTrials; ++k) {
     Trial trial;
     combine(trial.w, state.w, -length, step, threads);
-    trial.value = objective.evaluate(trial.w, &trial.gradient, precision);
+    trial.value = objective.evaluate(trial.w, &trial.gradient, arithmetic);
     const double slope_there = -dot(trial.gradient, step, threads);
     const double secant = length * slope / (slope - slope_there);  // where a quadratic would have its minimum
     const bool fits = trial.value.objective <= state.value.objective + 1e-4 * length * slope + slack;
@@ -168,11 +169,11 @@ static Trial search_along(SoftmaxObjective& objective, const SolveState& state, 
 }
 
 Trial line_search(SoftmaxObjective& objective, const SolveState& state, const Parameters& step) {
-  return search_along(objective, state, step, Precision::kDouble);
+  return search_along(objective, state, step, Arithmetic::kDouble);
 }
 
 Trial line_search(SoftmaxObjective& objective, const SolveState& state, const MatrixF& step) {
-  return search_along(objective, state, step, Precision::kFloat);
+  return search_along(objective, state, step, Arithmetic::kFloat);
 }
 
 void accept(SolveState& state, Trial&& trial) {

@@ -116,6 +116,18 @@ def check_images_are_images_in_any_format(t):
     t.equal((npy["scale"], npy["objective"].hex()), ("none", idx["objective"].hex()), "units and objective of NPY images")
 
 
+def check_certify_proves_what_train_has_proven(t):
+    # One-hot columns of two words add up to the same: directions without curvature. No penalty.
+    draw = random.Random(5)
+    rows = [f"{draw.choice('abc')},{draw.choice('uvw')},{draw.random():.3f},{draw.choice('pqr')}" for _ in range(60)]
+    t.write("words.csv", "c,d,x,label\n" + "\n".join(rows) + "\n")
+    t.run("convert digits digits.csv --quiet")
+    for name, options in (("words", ""), ("digits", "--label-smoothing 0.01")):  # the second is for L-BFGS
+        t.equal(t.json(f"train {name}.csv --l2 0 {options} --out run --json --quiet")["status"], "certified", f"the status of {name}")
+        answer = t.json(f"certify run {name}.csv --json --quiet")
+        t.check(answer["status"] == "certified" and answer["gap"] <= 1e-8, f"certify of {name} says {answer}")
+
+
 def check_threads_do_not_change_a_bit(t):
     t.write("mixed.csv", {"table": {"rows": 3000, "numeric": 12, "categories": [["a", "b", "c"]], "classes": ["u", "v", "w"]}})
     for data, options in (("digits", ""), ("mixed.csv", ""), ("digits", "--solver lbfgs")):

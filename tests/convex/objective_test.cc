@@ -67,7 +67,7 @@ TEST(Objective, ValueAndGradientEqualTheReference) {
           EXPECT_NEAR(objective.probability(i, c), static_cast<double>(want.p(i, c)), 1e-7);
       }
       EXPECT_EQ(objective.evaluate(w, nullptr).objective, value.objective);
-      EXPECT_NEAR(objective.evaluate(w, &in_float, Precision::kFloat).objective, value.objective,
+      EXPECT_NEAR(objective.evaluate(w, &in_float, Arithmetic::kFloat).objective, value.objective,
                   1e-6 * (1 + value.objective));
       EXPECT_LE(largest(in_float - gradient), 1e-5);
     }
@@ -127,11 +127,11 @@ TEST(Objective, CurvatureOfRowsThatAreAsGoodAsCertain) {
     const double scale = truth.cwiseAbs().maxCoeff();
     const Parameters v = Rng(31).normals(size, k);
     const Vector product_truth = truth * vec(v);
-    for (const Precision precision : {Precision::kDouble, Precision::kFloat}) {
+    for (const Arithmetic arithmetic : {Arithmetic::kDouble, Arithmetic::kFloat}) {
       SoftmaxObjective objective(problem, 1);
       objective.evaluate(w, nullptr, precision);
       // p is e^(a difference of scores): float32 scores are off by eps · lead.
-      const double error = precision == Precision::kDouble ? 2e-6 : 1e-5;
+      const double error = arithmetic == Arithmetic::kDouble ? 2e-6 : 1e-5;
       Parameters product;
       for (const bool in_double : {true, false}) {
         objective.hessian_product(v, product, in_double);
@@ -409,7 +409,7 @@ TEST(Objective, SameBitsForAnyNumberOfThreads) {
     const Vector b1 = first.solve_bias(g1.row(d).transpose());
     const Certificate c1 = first.dual_bound(w, v, &r1);
     const Parameters diagonal1 = first.hessian_diagonal();
-    const double float1 = first.evaluate(w, &gf1, Precision::kFloat).objective;
+    const double float1 = first.evaluate(w, &gf1, Arithmetic::kFloat).objective;
     for (const int threads : {2, 5}) {
       SoftmaxObjective other(problem, threads);
       Parameters g2, h2, hd2, gf2;
@@ -432,7 +432,7 @@ TEST(Objective, SameBitsForAnyNumberOfThreads) {
       EXPECT_EQ(c1.rounding, c2.rounding);
       EXPECT_EQ(r1.moment, r2.moment);
       EXPECT_EQ(diagonal1, other.hessian_diagonal());
-      EXPECT_EQ(float1, other.evaluate(w, &gf2, Precision::kFloat).objective);
+      EXPECT_EQ(float1, other.evaluate(w, &gf2, Arithmetic::kFloat).objective);
       EXPECT_EQ(gf1, gf2);
       if (storage != Storage::kSparse) {
         EXPECT_EQ(dense_hessian(first), dense_hessian(other));
