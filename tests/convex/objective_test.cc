@@ -129,7 +129,7 @@ TEST(Objective, CurvatureOfRowsThatAreAsGoodAsCertain) {
     const Vector product_truth = truth * vec(v);
     for (const Arithmetic arithmetic : {Arithmetic::kDouble, Arithmetic::kFloat}) {
       SoftmaxObjective objective(problem, 1);
-      objective.evaluate(w, nullptr, precision);
+      objective.evaluate(w, nullptr, arithmetic);
       // p is e^(a difference of scores): float32 scores are off by eps · lead.
       const double error = arithmetic == Arithmetic::kDouble ? 2e-6 : 1e-5;
       Parameters product;
