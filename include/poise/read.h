@@ -14,7 +14,9 @@ struct ReadOptions {
   std::optional<std::string> label;          ///< name or index (from 0; negative from the end) of the label column.
                                              ///< Default: a column named label, class, target or y, else the last
   std::vector<std::string> ignore;           ///< columns to leave out, by name or index
-  std::optional<std::string> sample_weight;  ///< column of row weights
+  std::optional<std::string> sample_weight;  ///< column of row weights; with a schema and without `labels` not read
+  bool weight_as_trained = false;  ///< with a schema: sample_weight is the column in the file trained on, and a table
+                                   ///< without it is no error: all weights are 1, which a notice says
   std::string labels_file;  ///< labels apart from the features: IDX or NPY (integers; or n×K floats: soft targets)
   MissingPolicy missing = MissingPolicy::kError;
   bool unknown_category_is_zero =

@@ -70,8 +70,10 @@ int reproduce(const Arguments& arguments);
 /// Prints the notices of a data set on stderr, unless quiet.
 void print_notices(const Arguments& arguments, const Dataset& data);
 /// A model's data for evaluate, predict and certify, read with the model's schema and the options it was trained with,
-/// which its metadata hold; `labels`: whether they are needed.
+/// which its metadata hold. Throws Error(kData) if weights are needed, as the model was trained with some, and not
+/// there.
+enum class Needs { kFeatures, kLabels, kLabelsAndWeights };
 Dataset read_for_model(const Arguments& arguments, const Schema& schema,
-                       const std::map<std::string, std::string>& metadata, bool labels = true);
+                       const std::map<std::string, std::string>& metadata, Needs needs = Needs::kLabels);
 
 }  // namespace poise::cli

@@ -42,7 +42,7 @@ Dataset training_rows(const Arguments& a, const SoftmaxModel& model, Dataset dat
 
 int certify(const Arguments& a) {
   const SoftmaxModel model = load_model(a.run);
-  Dataset all = read_for_model(a, model.schema, model.metadata);
+  Dataset all = read_for_model(a, model.schema, model.metadata, Needs::kLabelsAndWeights);
   if (!all.has_targets()) {
     throw Error(ErrorKind::kData, "the data has no labels", "the rows and labels that the model was trained on", {},
                 {a.data});

@@ -58,7 +58,7 @@ nlohmann::json as_json(const Matrix& probabilities, const Schema& schema, bool w
 
 int predict(const Arguments& a) {
   const Network model = load_network(a.run);
-  const Dataset data = read_for_model(a, model.schema, model.metadata, false);
+  const Dataset data = read_for_model(a, model.schema, model.metadata, Needs::kFeatures);
   const Matrix probabilities = predict_probabilities(model, data, a.solve.threads);
   if (a.json) {
     nlohmann::json out =

@@ -138,7 +138,9 @@ void set_array_schema(Dataset& data, FileFormat format, const std::vector<Index>
 }
 
 void refuse_table_options(const ReadOptions& options, const std::string& file) {
-  const char* option = !options.ignore.empty() ? "--ignore" : options.sample_weight ? "--sample-weight" : nullptr;
+  const char* option = !options.ignore.empty()                               ? "--ignore"
+                       : options.sample_weight && !options.weight_as_trained ? "--sample-weight"
+                                                                             : nullptr;
   if (option == nullptr) return;
   throw Error(ErrorKind::kUsage, fmt::format("{} is for tables, and this is an array", option), "a table",
               "convert the file to CSV first", {file});

@@ -72,7 +72,7 @@ class TableReader {
   }
 
   void read_weights() {
-    if (roles_.weight < 0) return;
+    if (roles_.weight < 0 || (schema_ != nullptr && !options_.labels)) return;
     check_numbers(head_, parsed_, roles_.weight, Gaps::kWeight);
     const Index slot = parsed_.slots[at(roles_.weight)];
     data_.sample_weight.resize(parsed_.rows());

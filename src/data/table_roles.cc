@@ -16,14 +16,18 @@ Index find_name(const std::vector<std::string>& names, const std::string& name) 
   return found == names.end() ? -1 : static_cast<Index>(found - names.begin());
 }
 
+bool read_index(const std::string& text, Index& index) {
+  const auto [stop, code] = std::from_chars(text.data(), text.data() + text.size(), index);
+  return code == std::errc{} && stop == text.data() + text.size();
+}
+
 /// The column an option names: by header name, else by index from 0, negative from the end. −1 if there is none.
 Index find_column(const TableHead& head, const std::string& name) {
   if (head.has_header) {
     if (const Index found = find_name(head.names, name); found >= 0) return found;
   }
   Index index = 0;
-  const auto [stop, code] = std::from_chars(name.data(), name.data() + name.size(), index);
-  if (code != std::errc{} || stop != name.data() + name.size()) return -1;
+  if (!read_index(name, index)) return -1;
   if (index < 0) index += head.columns();
   return index >= 0 && index < head.columns() ? index : -1;
 }
@@ -106,21 +110,54 @@ Index known_width(const Schema& schema) {
   return width;
 }
 
+/// The position of the weights in the training file, where there was no header; -1: none. A name is none.
+Index trained_weight(const ReadOptions& options, const Schema& schema) {
+  Index index = 0;
+  if (!options.weight_as_trained || !options.sample_weight || !read_index(*options.sample_weight, index)) return -1;
+  if (index >= 0) return index;
+  const Index position = known_width(schema) + index;
+  const bool taken = position == schema.label_position ||
+                     std::ranges::find(schema.columns, position, &Column::position) != schema.columns.end();
+  return std::max<Index>(-1, taken ? position + 1 : position);
+}
+
+/// The label may be absent, and so may weights; where the number of columns leaves it open which, labels that are
+/// needed are there.
 TableRoles match_by_position(const TableHead& head, const ReadOptions& options, const Schema& schema) {
-  const Index width = known_width(schema);
-  const bool has_label = schema.label_position >= 0 && head.columns() >= width;
-  if (head.columns() < width - (schema.label_position >= 0 ? 1 : 0)) {
+  const Index weight = trained_weight(options, schema), width = std::max(known_width(schema), weight + 1);
+  const Index absent = std::max<Index>(0, width - head.columns());
+  const bool labeled = schema.label_position >= 0;
+  const bool lacks_weight = weight >= 0 && (absent == 2 || (absent == 1 && (options.labels || !labeled)));
+  const bool has_label = labeled && absent - (lacks_weight ? 1 : 0) == 0;
+  if (absent > (labeled ? 1 : 0) + (lacks_weight ? 1 : 0)) {
     throw Error(ErrorKind::kData, fmt::format("the table has {} columns", head.columns()),
                 fmt::format("at least {}, as in the file that the model was trained on", width), {},
                 head.text.where(head.text.find_row(head.text.begin)));
   }
+  const auto here = [&](Index position) {
+    return position - (labeled && !has_label && position > schema.label_position ? 1 : 0) -
+           (lacks_weight && position > weight ? 1 : 0);
+  };
   TableRoles roles;
-  for (const Column& column : schema.columns) {
-    const bool shifted = schema.label_position >= 0 && !has_label && column.position > schema.label_position;
-    roles.features.push_back(column.position - (shifted ? 1 : 0));
-  }
-  roles.label = options.label ? need_column(head, *options.label, "--label") : has_label ? schema.label_position : -1;
+  for (const Column& column : schema.columns) roles.features.push_back(here(column.position));
+  roles.label = options.label ? need_column(head, *options.label, "--label")
+                : has_label   ? here(schema.label_position)
+                              : -1;
+  if (weight >= 0 && !lacks_weight) roles.weight = here(weight);
   return roles;
+}
+
+/// The weights where training had them, unless they are not here.
+void match_trained_weight(const TableHead& head, const ReadOptions& options, const Schema& schema, TableRoles& roles) {
+  if (!options.sample_weight) return;
+  if (schema.has_header && head.has_header) roles.weight = find_column(head, *options.sample_weight);
+  const bool other = roles.weight == roles.label || std::ranges::count(roles.features, roles.weight) > 0;
+  if (other) roles.weight = -1;  // an index in a file without that column
+  if (roles.weight >= 0 || !options.labels) return;
+  roles.notices.push_back(
+      fmt::format("the model was trained with the row weights in the column '{}', which is not "
+                  "here: every row weighs 1; --sample-weight names another",
+                  *options.sample_weight));
 }
 
 void note_extra_columns(const TableHead& head, const ReadOptions& options, const Schema& schema, TableRoles& roles) {
@@ -183,7 +220,11 @@ TableRoles choose_roles(const TableHead& head, const ReadOptions& options) {
 TableRoles match_roles(const TableHead& head, const ReadOptions& options, const Schema& schema) {
   TableRoles roles = schema.has_header && head.has_header ? match_by_name(head, options, schema)
                                                           : match_by_position(head, options, schema);
-  if (options.sample_weight) roles.weight = need_column(head, *options.sample_weight, "--sample-weight");
+  if (options.weight_as_trained) {
+    match_trained_weight(head, options, schema, roles);
+  } else if (options.sample_weight) {
+    roles.weight = need_column(head, *options.sample_weight, "--sample-weight");
+  }
   check_apart(head, roles.weight, roles.label, "--sample-weight", "the label");
   for (const Index column : roles.features) {
     check_apart(head, column, roles.label, "the label", "a feature of the model");
