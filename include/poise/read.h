@@ -28,12 +28,13 @@ struct ReadOptions {
   bool inspecting = false;       ///< tables, without a schema: missing values and labels that make no classes are no
                                  ///< errors; what training would refuse is told in the notices
   bool strip_label_dot = false;  ///< tables: "<=50K." is the label "<=50K"
-  std::string data_dir;          ///< where named sets (mnist, fashion-mnist) are looked up first
+  std::string data_dir;          ///< where named sets (mnist, fashion-mnist) are; empty: see read_dataset
   int threads = 0;               ///< 0: as many as the machine has
 };
 
 /// Reads `source`: a path, or a name: `digits` (embedded, 1,347 rows; `digits:test`: the other 450; `digits:all`),
-/// `mnist`, `fashion-mnist` (and `:test`), looked up in data_dir, $POISE_DATA, ./data and ../shared/data.
+/// `mnist`, `fashion-mnist` (and `:test`), looked up in data_dir and nowhere else, or, if that is empty, in
+/// $POISE_DATA, ./data and ../shared/data.
 /// The schema is inferred.
 Dataset read_dataset(const std::string& source, const ReadOptions& options = {});
 

@@ -47,8 +47,8 @@ Dataset parse_digits(std::string_view text) {
 }
 
 std::vector<std::string> data_dirs(const ReadOptions& options) {
+  if (!options.data_dir.empty()) return {options.data_dir};  // never other data than those asked for
   std::vector<std::string> dirs;
-  if (!options.data_dir.empty()) dirs.push_back(options.data_dir);
   const char* const variable = std::getenv("POISE_DATA");
   if (variable != nullptr && *variable != 0) dirs.emplace_back(variable);
   dirs.insert(dirs.end(), {"./data", "../shared/data"});
@@ -78,7 +78,8 @@ std::string find_images(const NamedSource& source, const ReadOptions& options) {
     looked += (looked.empty() ? "" : ", ") + path + "[.gz]";
   }
   throw Error(ErrorKind::kIo, fmt::format("the data set '{}' is not here: looked for {}", source.set, looked),
-              "its IDX files, as published", "name the folder above with --data-dir or $POISE_DATA");
+              "its IDX files, as published",
+              fmt::format("name the folder that holds the folder '{}' with --data-dir or $POISE_DATA", source.set));
 }
 
 Dataset read_digits(const NamedSource& source, const ReadOptions& options, const Schema* schema) {

@@ -67,6 +67,8 @@ TEST(Named, IsLookedUpInOrder) {
   options.data_dir = first.path("");
   EXPECT_EQ(read_dataset("mnist", options).schema.classes[1], "1");
   EXPECT_EQ(read_dataset("mnist", options).name, "mnist");
+  options.data_dir = first.path("empty");  // a folder that is named is the only one
+  expect_error([&] { read_dataset("mnist", options); }, ErrorKind::kIo, "empty/mnist/train-images-idx3-ubyte[.gz];");
   ::unsetenv("POISE_DATA");
 }
 
@@ -76,11 +78,12 @@ TEST(Named, SaysWhereItLooked) {
   std::filesystem::create_directories(dir.path("a/b"));
   std::filesystem::current_path(dir.path("a/b"));
   ReadOptions options;
-  options.data_dir = "/nowhere";
+  ::setenv("POISE_DATA", "/nowhere", 1);
   for (const char* place :
        {"/nowhere/fashion-mnist/t10k-images-idx3-ubyte[.gz]", "./data/fashion-mnist", "../shared/data/fashion-mnist"}) {
     expect_error([&] { read_dataset("fashion-mnist:test", options); }, ErrorKind::kIo, place);
   }
+  ::unsetenv("POISE_DATA");
   std::filesystem::current_path(before);
 }
 
