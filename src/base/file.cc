@@ -6,7 +6,9 @@
 
 #include <atomic>
 #include <cerrno>
+#include <climits>
 #include <cstdio>
+#include <cstring>
 #include <filesystem>
 #include <system_error>
 
@@ -83,7 +85,28 @@ void flush_folder(const std::string& path) {
   if (handle.is_open()) (void)::fsync(handle.number());
 }
 
+// The name of the file of the write in progress, where a signal handler can read it.
+enum class Slot { kFree, kTaken, kNamed };
+std::atomic<Slot> slot{Slot::kFree};
+char slot_name[PATH_MAX];
+
 }  // namespace
+
+TemporaryFile::TemporaryFile(const std::string& path) : counts_(false) {
+  Slot free = Slot::kFree;
+  if (path.size() >= sizeof slot_name || !slot.compare_exchange_strong(free, Slot::kTaken)) return;
+  std::memcpy(slot_name, path.c_str(), path.size() + 1);
+  slot = Slot::kNamed;
+  counts_ = true;
+}
+
+TemporaryFile::~TemporaryFile() {
+  if (counts_) slot = Slot::kFree;
+}
+
+void remove_temporary_file() {
+  if (slot == Slot::kNamed) (void)::unlink(slot_name);
+}
 
 std::string read_file(const std::string& path, std::size_t limit) {
   constexpr std::size_t kChunk = 1 << 20;
@@ -115,6 +138,7 @@ void write_file_whole(const std::string& path, std::string_view bytes) {
   static std::atomic<unsigned> counter{0};
   const std::string target = behind_links(path);
   const std::string temporary = fmt::format("{}.{}-{}.tmp", target, ::getpid(), counter++);
+  const TemporaryFile in_progress(temporary);
   if (!write_new(temporary, bytes) || std::rename(temporary.c_str(), target.c_str()) != 0) {
     const int why = errno;
     (void)::unlink(temporary.c_str());

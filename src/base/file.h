@@ -14,4 +14,20 @@ std::string read_file(const std::string& path, std::size_t limit);
 /// Error(kIo).
 void write_file_whole(const std::string& path, std::string_view bytes);
 
+/// For as long as it lives, remove_temporary_file() removes the file of this name. Of several at a time, in several
+/// threads, the first counts.
+class TemporaryFile {
+ public:
+  explicit TemporaryFile(const std::string& path);
+  ~TemporaryFile();
+  TemporaryFile(const TemporaryFile&) = delete;
+  TemporaryFile& operator=(const TemporaryFile&) = delete;
+
+ private:
+  bool counts_;
+};
+
+/// Removes the file that a write in progress would leave behind if the process ended now. Signal handlers may call it.
+void remove_temporary_file();
+
 }  // namespace poise

@@ -1,7 +1,6 @@
 // What the user asked for, after parsing: one struct for all verbs, so that an option is declared once.
 #pragma once
 
-#include <atomic>
 #include <map>
 #include <optional>
 #include <string>
@@ -47,13 +46,6 @@ struct Arguments {
   bool require_certificate = false;
   bool json = false, quiet = false;
 };
-
-/// Set by Ctrl-C and SIGTERM after watch_for_interrupts, which what asks for it calls when it starts; before, and in
-/// verbs that do not ask, they end the process.
-extern std::atomic<bool> interrupted;
-void watch_for_interrupts();
-/// Until watch_for_interrupts they end the process with exit code 130, and unless `quiet` say that there is no model.
-void end_at_interrupts(bool quiet);
 
 /// Each returns the exit code.
 int train(const Arguments& arguments);

@@ -3,6 +3,7 @@
 
 #include <optional>
 
+#include "cli/say.h"
 #include "cli/train_parts.h"
 #include "network/metadata.h"
 #include "poise/error.h"
@@ -25,15 +26,14 @@ Dataset training_rows(const Arguments& a, const SoftmaxModel& model, Dataset dat
   if (std::optional<Dataset> rest = without_held_out_rows(model.metadata, data);
       rest && trained_on == fingerprint(*rest)) {
     if (!a.quiet) {
-      fmt::print(stderr, "note: {} of {} rows are left out again, as --validation {} held them out in training\n",
-                 data.rows() - rest->rows(), data.rows(), recorded_text(model.metadata, "held_out"));
+      say("note: {} of {} rows are left out again, as --validation {} held them out in training\n",
+          data.rows() - rest->rows(), data.rows(), recorded_text(model.metadata, "held_out"));
     }
     return std::move(*rest);
   }
   if (!a.quiet) {
-    fmt::print(stderr,
-               "note: these are not the rows the model was trained on (other data or other weights): the gap is that "
-               "of the objective on these rows\n");
+    say("note: these are not the rows the model was trained on (other data or other weights): the gap is that "
+        "of the objective on these rows\n");
   }
   return data;
 }

@@ -1,6 +1,7 @@
 #include <fmt/core.h>
 
 #include "cli/arguments.h"
+#include "cli/say.h"
 #include "network/metadata.h"
 #include "poise/error.h"
 
@@ -8,7 +9,7 @@ namespace poise::cli {
 
 void print_notices(const Arguments& arguments, const Dataset& data) {
   if (arguments.quiet) return;
-  for (const std::string& notice : data.notices) fmt::print(stderr, "note: {}\n", notice);
+  for (const std::string& notice : data.notices) say("note: {}\n", notice);
 }
 
 Dataset read_for_model(const Arguments& arguments, const Schema& schema,

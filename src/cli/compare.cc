@@ -6,6 +6,8 @@
 #include <numeric>
 #include <utility>
 
+#include "cli/say.h"
+#include "cli/signals.h"
 #include "cli/train_parts.h"
 #include "poise/efficiency.h"
 #include "poise/error.h"
@@ -26,8 +28,8 @@ class CompareProgress : public EfficiencyObserver {
     if (quiet_) return;
     CandidateResult shown;
     shown.candidate = candidate;
-    fmt::print(stderr, "{:<8} seed {}: Laplacian a weight {:.4g}, final loss {:.5f}\n", shown.name(), seed,
-               run.laplacian_per_weight, run.final_loss);
+    say("{:<8} seed {}: Laplacian a weight {:.4g}, final loss {:.5f}\n", shown.name(), seed, run.laplacian_per_weight,
+        run.final_loss);
   }
   bool stop_requested() override { return interrupted.load(); }
 
@@ -258,7 +260,8 @@ int compare(const Arguments& a) {
   const std::optional<Dataset> test = read_test(reading, parts.train.schema);
   const EfficiencyOptions options = options_of(a);
   CompareProgress progress(a.quiet);
-  watch_for_interrupts();
+  things_stand("the table was not printed");
+  watch_for_interrupts(a.quiet);
   const EfficiencyReport report = compare_architectures(parts.train, test ? &*test : nullptr, options, &progress);
   if (a.json) {
     fmt::print("{}\n", to_text(to_json(report, options), 2));

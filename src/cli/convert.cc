@@ -6,6 +6,7 @@
 #include <filesystem>
 
 #include "cli/arguments.h"
+#include "cli/say.h"
 #include "poise/error.h"
 #include "run/json_text.h"
 
@@ -30,17 +31,16 @@ int convert(const Arguments& a) {
   write_dataset(data, a.target);
   const bool unit_lost = loses_unit(data, a.target);
   if (unit_lost && !a.quiet) {
-    fmt::print(stderr,
-               "note: {} counts {:g} as 1, which {} cannot say: to train on it with the same penalty, use --scale none "
-               "--unit {:g}\n",
-               a.data, data.unit, a.target, data.unit);
+    say("note: {} counts {:g} as 1, which {} cannot say: to train on it with the same penalty, use --scale none "
+        "--unit {:g}\n",
+        a.data, data.unit, a.target, data.unit);
   }
   if (a.json) {
     nlohmann::json out = {{"rows", data.rows()}, {"features", data.features.cols()}, {"output", a.target}};
     if (unit_lost) out["unit_lost"] = data.unit;
     fmt::print("{}\n", to_text(out, 2));
   } else if (!a.quiet) {
-    fmt::print(stderr, "wrote {} rows of {} features to {}\n", data.rows(), data.features.cols(), a.target);
+    say("wrote {} rows of {} features to {}\n", data.rows(), data.features.cols(), a.target);
   }
   return 0;
 }

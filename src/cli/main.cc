@@ -1,12 +1,10 @@
 // The command line: options declared once, verbs dispatched, errors turned into exit codes.
 #include <fmt/core.h>
 #include <malloc.h>
-#include <unistd.h>
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <cerrno>
-#include <csignal>
 #include <cstdio>
 #include <cstring>
 #include <map>
@@ -17,6 +15,7 @@
 #include "cli/config.h"
 #include "cli/option_names.h"
 #include "cli/reproduce_options.h"
+#include "cli/signals.h"
 #include "cli/thermo_options.h"
 #include "cli/train_options.h"
 #include "poise/error.h"
@@ -24,24 +23,9 @@
 
 namespace poise::cli {
 
-std::atomic<bool> interrupted{false};
-
 namespace {
 
-constexpr int kInternalError = 70, kUsageError = 2, kIoError = 4, kResourceError = 6;
-
-extern "C" void on_interrupt(int) {
-  if (interrupted.exchange(true)) std::_Exit(130);  // the second Ctrl-C does not wait
-}
-
-constexpr char kNoModelYet[] = "poise: interrupted before training began: no model was written\n";
-
-extern "C" void end_quietly(int) { std::_Exit(130); }
-
-extern "C" void end_and_say(int) {
-  if (::write(STDERR_FILENO, kNoModelYet, sizeof kNoModelYet - 1) < 0) std::_Exit(130);
-  std::_Exit(130);
-}
+constexpr int kInternalError = 70, kUsageError = 2, kIoError = 4, kResourceError = 6, kInterrupted = 130;
 
 void add_reading(CLI::App& verb, Arguments& a) {
   verb.add_option("--label", a.read.label, "label column: name, or index from 0 (negative: from the end)");
@@ -232,10 +216,16 @@ int parse_and_run(CLI::App& app, const std::map<CLI::App*, Verb>& verbs, Argumen
   // Vectors of megabytes come and go every iteration; from the heap, their pages stay mapped: a sixth of the time on
   // news20.
   ::mallopt(M_MMAP_THRESHOLD, 1 << 30);
-  const int code = verbs.at(verb)(arguments);
+  clean_up_at_interrupts();
+  return verbs.at(verb)(arguments);
+}
+
+/// An answer that was not written is no answer; but an interrupted run stays one when its terminal is gone.
+int written(int code) {
   if (std::fflush(stdout) == 0 && std::ferror(stdout) == 0) return code;
-  return fail(std::string("cannot write to stdout: ") + std::strerror(errno) + "; expected room for the answer",
-              kIoError);
+  const int told =
+      fail(std::string("cannot write to stdout: ") + std::strerror(errno) + "; expected room for the answer", kIoError);
+  return interrupted ? kInterrupted : told;
 }
 
 int run(int argc, char** argv) {
@@ -246,30 +236,20 @@ int run(int argc, char** argv) {
   std::vector<std::string> words(argv + 1, argv + argc);
   const std::vector<std::string> names = verb_names(app);
   if (words.empty()) return fail("no verb; expected " + alternatives(names) + "; hint: poise --help", kUsageError);
-  if (words[0] == "--help" || words[0] == "-h") return std::fputs(app.help().c_str(), stdout) < 0 ? kIoError : 0;
-  if (words[0] == "--version") return std::printf("%s\n", app.version().c_str()) < 0 ? kIoError : 0;
+  if (words[0] == "--help" || words[0] == "-h") return std::fputs(app.help().c_str(), stdout), 0;
+  if (words[0] == "--version") return std::printf("%s\n", app.version().c_str()), 0;
   if (std::find(names.begin(), names.end(), words[0]) == names.end()) return unknown_verb(names, words[0]);
   return parse_and_run(app, verbs, arguments, std::move(words));
 }
 
 }  // namespace
 
-void end_at_interrupts(bool quiet) {
-  std::signal(SIGINT, quiet ? end_quietly : end_and_say);
-  std::signal(SIGTERM, quiet ? end_quietly : end_and_say);
-}
-
-void watch_for_interrupts() {
-  std::signal(SIGINT, on_interrupt);
-  std::signal(SIGTERM, on_interrupt);  // a batch system's time limit
-}
-
 }  // namespace poise::cli
 
 int main(int argc, char** argv) {
   using poise::cli::fail;
   try {
-    return poise::cli::run(argc, argv);
+    return poise::cli::written(poise::cli::run(argc, argv));
   } catch (const poise::Error& error) {
     return fail(error.what(), error.exit_code());
   } catch (const std::bad_alloc&) {
@@ -278,6 +258,7 @@ int main(int argc, char** argv) {
         "more",
         poise::cli::kResourceError);
   } catch (const std::exception& error) {
+    if (std::ferror(stdout) != 0) return poise::cli::written(0);  // fmt throws where it cannot print
     return fail(
         std::string("internal error: ") + error.what() + "; hint: please report this with the command that led to it",
         poise::cli::kInternalError);

@@ -5,6 +5,7 @@
 
 #include "cli/arguments.h"
 #include "cli/run_summary.h"
+#include "cli/signals.h"
 #include "poise/error.h"
 #include "poise/version.h"
 #include "run/experiments/experiment.h"
@@ -70,7 +71,8 @@ int reproduce(const Arguments& a) {
   RunDirectory run(a.out, fmt::format("reproduce-{}", experiment.name));
   run.announce({{"event", "start"}, {"experiment", experiment.name}, {"asked", asked}});
   Events events(run, a.quiet ? nullptr : stderr, interrupted, time_limit);
-  watch_for_interrupts();
+  things_stand("the experiment had not ended, there is no run.json");
+  watch_for_interrupts(a.quiet);
   const Outcome outcome = experiment.run(options, events);
 
   json result = {{"experiment", experiment.name},
@@ -82,6 +84,7 @@ int reproduce(const Arguments& a) {
                  {"run", run.path()}};
   run.append_event({{"event", "end"}, {"status", events.status()}});
   run.write_summary({{"poise", kVersion}, {"asked", asked}, {"result", result}});
+  things_stand("run.json is written");
   if (a.json) {
     fmt::print("{}\n", to_text(result, 2));
   } else {

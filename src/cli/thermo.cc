@@ -6,6 +6,7 @@
 #include <optional>
 #include <utility>
 
+#include "cli/say.h"
 #include "cli/train_parts.h"
 #include "network/metadata.h"
 #include "poise/calibration.h"
@@ -57,20 +58,18 @@ void refuse_idle_options(const Arguments& a) {
 void print_idle_options(const Arguments& a, const Thermodynamics& found) {
   if (a.quiet) return;
   if (!a.ensemble_option.empty() && found.layers.size() == 1) {
-    fmt::print(stderr, "note: {} has no effect: without hidden units there are no ensembles\n", a.ensemble_option);
+    say("note: {} has no effect: without hidden units there are no ensembles\n", a.ensemble_option);
   }
   if (without_repetitions(a.thermo.temperatures).size() < a.thermo.temperatures.size())
-    fmt::print(stderr, "note: --temperature: a temperature that is given twice is taken once\n");
+    say("note: --temperature: a temperature that is given twice is taken once\n");
   const bool exact = std::all_of(found.layers.begin(), found.layers.end(),
                                  [](const LayerCurvature& layer) { return layer.how == "exact"; });
-  if (a.label_draws_given && exact)
-    fmt::print(stderr, "note: --label-draws has no effect: the curvature of every layer is exact\n");
+  if (a.label_draws_given && exact) say("note: --label-draws has no effect: the curvature of every layer is exact\n");
   if (found.step) return;
   for (const auto& [given, name] :
        {std::pair(a.network.momentum.has_value(), "--momentum"), std::pair(a.thermo.batch > 0, "--batch")}) {
     if (!given) continue;
-    fmt::print(stderr, "note: {} has no effect without --learning-rate: the model has recorded no step to judge\n",
-               name);
+    say("note: {} has no effect without --learning-rate: the model has recorded no step to judge\n", name);
   }
 }
 

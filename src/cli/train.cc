@@ -5,6 +5,8 @@
 
 #include "base/stopwatch.h"
 #include "cli/run_summary.h"
+#include "cli/say.h"
+#include "cli/signals.h"
 #include "cli/train_parts.h"
 #include "cli/training_end.h"
 #include "convex/problem.h"
@@ -170,8 +172,7 @@ void check_options(const Arguments& a, const Parts& parts) {
                 {a.data});
   }
   if (a.seed_given && !parts.validation && !a.quiet) {
-    fmt::print(stderr,
-               "note: --seed has no effect: the optimum depends on no random numbers, and no rows are held out\n");
+    say("note: --seed has no effect: the optimum depends on no random numbers, and no rows are held out\n");
   }
 }
 
@@ -190,7 +191,8 @@ int train(const Arguments& a) {
 
   std::optional<SoftmaxModel> start;
   if (!a.start.empty()) start = load_model(a.start);
-  watch_for_interrupts();
+  things_stand("no model was written");
+  watch_for_interrupts(a.quiet);
   RunDirectory run(a.out, a.data);
   run.announce({{"event", "start"}, {"rows", parts.train.rows()}, {"features", parts.train.features.cols()}});
   ProgressReporter progress(&run, a.quiet ? nullptr : stderr, &interrupted, a.solve);

@@ -3,6 +3,7 @@
 
 #include "base/stopwatch.h"
 #include "cli/run_summary.h"
+#include "cli/signals.h"
 #include "cli/train_parts.h"
 #include "cli/training_end.h"
 #include "convex/problem.h"
@@ -102,7 +103,8 @@ int train_network(const Arguments& a) {
   const double seconds_read = started.seconds();
 
   const NetworkOptions options = network_options(a);
-  watch_for_interrupts();
+  things_stand("no model was written");
+  watch_for_interrupts(a.quiet);
   RunDirectory run(a.out, a.data);
   run.announce({{"event", "start"}, {"rows", parts.train.rows()}, {"features", parts.train.features.cols()}});
   TrainingProgress progress(run, a.quiet ? nullptr : stderr, interrupted);

@@ -1,8 +1,10 @@
 #include "cli/training_end.h"
+#include "cli/say.h"
 
 #include <fmt/core.h>
 
 #include "cli/run_summary.h"
+#include "cli/signals.h"
 #include "run/json_text.h"
 
 namespace poise::cli {
@@ -27,6 +29,7 @@ TrainingEnd::TrainingEnd(const Arguments& arguments, const Inputs& inputs, RunDi
   record_reading(arguments, inputs.held_out, model_.metadata);
   model_.metadata["fingerprint"] = rows_;
   run.save_model(model_);
+  things_stand("the model is written; what it is worth was not measured to the end, there is no run.json");
 }
 
 int TrainingEnd::finish(json result, const json& asked, const json& last, void (*print)(const json&)) {
@@ -39,6 +42,7 @@ int TrainingEnd::finish(json result, const json& asked, const json& last, void (
   result["run"] = run_.path();
   result["seconds_write"] = writing_.seconds();
   run_.write_summary(run_summary(asked, inputs_.parts.train, rows_, result));
+  things_stand("the model and run.json are written");
   json end = {{"event", "end"}, {"status", result["status"]}};
   end.update(last);
   run_.append_event(end);
@@ -49,7 +53,7 @@ int TrainingEnd::finish(json result, const json& asked, const json& last, void (
   }
   const std::string status = result["status"];
   if (status == "interrupted" && !a.quiet) {
-    fmt::print(stderr, "interrupted: the model so far is in {}\n", run_.model_path());
+    say("interrupted: the model so far is in {}\n", run_.model_path());
   }
   return exit_code(a, status);
 }

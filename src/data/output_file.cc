@@ -16,7 +16,8 @@ constexpr std::size_t kBuffer = 1 << 20;
 
 }  // namespace
 
-OutputFile::OutputFile(const std::string& path) : path_(path), temporary_(path + ".part" + std::to_string(::getpid())) {
+OutputFile::OutputFile(const std::string& path)
+    : path_(path), temporary_(path + ".part" + std::to_string(::getpid())), in_progress_(temporary_) {
   descriptor_ = ::open(temporary_.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
   if (descriptor_ < 0) fail(std::strerror(errno));
   const int copy = ::dup(descriptor_);  // zlib closes its own; ours is for fsync

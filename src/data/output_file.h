@@ -6,6 +6,8 @@
 #include <string>
 #include <string_view>
 
+#include "base/file.h"
+
 namespace poise {
 
 /// Writes beside the target, under a name of its own, and takes the target's name on commit(). Without a commit the
@@ -26,6 +28,7 @@ class OutputFile {
   void flush();
 
   std::string path_, temporary_, buffer_;
+  TemporaryFile in_progress_;
   int descriptor_ = -1;
   gzFile stream_ = nullptr;
   bool committed_ = false;

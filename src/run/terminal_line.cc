@@ -6,6 +6,9 @@
 namespace poise {
 namespace {
 
+// A line that cannot be written, to a terminal that is gone, is no reason to end a run.
+void print(std::FILE* stream, const std::string& text) { std::fputs(text.c_str(), stream); }
+
 constexpr double kTerminalInterval = 0.1, kLineInterval = 5;  // seconds
 
 }  // namespace
@@ -19,7 +22,7 @@ bool TerminalLine::is_due(double seconds) const {
 void TerminalLine::show(double seconds, const std::string& text) {
   if (!stream_) return;
   last_shown_ = seconds;
-  fmt::print(stream_, "{}{}{}", terminal_ ? "\r\033[K" : "", text, terminal_ ? "" : "\n");
+  print(stream_, fmt::format("{}{}{}", terminal_ ? "\r\033[K" : "", text, terminal_ ? "" : "\n"));
   shown_ = terminal_;
   std::fflush(stream_);
 }
@@ -27,12 +30,12 @@ void TerminalLine::show(double seconds, const std::string& text) {
 void TerminalLine::say(const std::string& text) {
   if (!stream_) return;
   clear();
-  fmt::print(stream_, "{}\n", text);
+  print(stream_, text + "\n");
 }
 
 void TerminalLine::clear() {
   if (!shown_) return;
-  fmt::print(stream_, "\r\033[K");
+  print(stream_, "\r\033[K");
   std::fflush(stream_);
   shown_ = false;
 }

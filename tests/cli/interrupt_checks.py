@@ -3,6 +3,8 @@
 import json
 import math
 import os
+import pty
+import shutil
 import signal
 import time
 
@@ -73,7 +75,7 @@ def check_while_reading_says_that_there_is_no_model(t):
     t.run("train digits --out run --quiet")
     before = t.files()
     for command, says in (("train pipe.csv", True), ("train pipe.csv --hidden 8 --json", True), ("train pipe.csv --quiet", False)):
-        for number in (signal.SIGINT, signal.SIGTERM):
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             process = t.start(command + " --out run")
             time.sleep(0.5)
             process.send_signal(number)
@@ -101,3 +103,111 @@ def check_an_earlier_run_stays_until_there_is_a_model(t):
     t.run("train digits --hidden 8 --epochs 1 --out run --quiet")
     t.equal(sorted(os.listdir(t.path("run"))), ["metrics.jsonl", "model.onnx", "run.json"], "the files")
     t.equal(json.loads(t.read("run/run.json"))["result"]["status"], "finished", "the status of the new run")
+
+
+def wait_for(t, process, holds, timeout=60):
+    deadline = time.monotonic() + timeout
+    while process.poll() is None and not holds() and time.monotonic() < deadline:
+        time.sleep(0.001)
+    t.check(holds(), "what was waited for did not come")
+
+
+def endless(t):
+    """A training that has begun, with an epoch done."""
+    process = t.start("train digits --hidden 16 --epochs 1000000 --out run")
+    wait_for(t, process, lambda: os.path.exists(t.path("run/metrics.jsonl")) and b'"epoch"' in t.read("run/metrics.jsonl"))
+    return process
+
+
+def check_a_hangup_leaves_a_model(t):
+    process = endless(t)
+    process.send_signal(signal.SIGHUP)
+    process.send_signal(signal.SIGHUP)  # a shell sends one of its own
+    result = t.finish(process, 60)
+    t.equal(result.code, 130, f"the exit code\n{result}\n")
+    t.equal(json.loads(t.read("run/run.json"))["result"]["status"], "interrupted", "the status")
+    t.json("evaluate run digits --json")
+
+
+def check_a_closed_terminal_leaves_a_model(t):
+    """Nothing can be written to it any more, which ends nothing."""
+    child, terminal = pty.fork()
+    if child == 0:
+        os.chdir(t.folder)
+        os.execv(t.program, [t.program, "train", "digits", "--hidden", "16", "--epochs", "1000000", "--out", "run"])
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline and b"epoch" not in os.read(terminal, 4096):
+        pass
+    os.close(terminal)
+    status = None
+    while status is None and time.monotonic() < deadline:
+        done, status = os.waitpid(child, os.WNOHANG)
+        status = status if done else None
+        time.sleep(0.01)
+    if status is None:
+        os.kill(child, signal.SIGKILL)
+        os.waitpid(child, 0)
+    t.check(status is not None, "the run goes on")
+    t.equal(os.waitstatus_to_exitcode(status), 130, "the exit code")
+    t.equal(json.loads(t.read("run/run.json"))["result"]["status"], "interrupted", "the status")
+    t.json("evaluate run digits --json")
+
+
+def check_nohup_keeps_its_promise(t):
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)  # the child has it so, too
+    try:
+        process = endless(t)
+    finally:
+        signal.signal(signal.SIGHUP, before)
+    epochs = t.read("run/metrics.jsonl").count(b'"epoch"')
+    process.send_signal(signal.SIGHUP)
+    wait_for(t, process, lambda: t.read("run/metrics.jsonl").count(b'"epoch"') > epochs + 5)
+    t.equal(process.poll(), None, "the exit code")
+    process.send_signal(signal.SIGINT)
+    t.equal(t.finish(process, 60).code, 130, "the exit code at Ctrl-C")
+
+
+def writing_its_model(t, quiet=""):
+    """A training that has ended, and is at the first of some 30 MB."""
+    t.write("wide.libsvm", "a 1:1 2000000:1\nb 2:1\n")
+    process = t.start("train wide.libsvm --time-limit 1e-9 --out run" + quiet)
+    wait_for(t, process, lambda: temporary_files(t))
+    return process
+
+
+def temporary_files(t):
+    folder = t.path("run")
+    return [name for name in os.listdir(folder) if name.endswith(".tmp")] if os.path.exists(folder) else []
+
+
+def check_an_interrupt_after_training_is_answered_at_once(t):
+    for quiet in ("", " --quiet"):
+        process = writing_its_model(t, quiet)
+        process.send_signal(signal.SIGINT)
+        result = t.finish(process, 60)
+        t.equal(result.code, 0, f"the exit code\n{result}\n")
+        answered = result.stderr.count("interrupted: finishing; once more to quit at once\n")
+        t.equal(answered, 0 if quiet else 1, f"answers on stderr\n{result}\n")
+        t.equal(json.loads(t.read("run/run.json"))["result"]["status"], "time_limit", "the status")
+        shutil.rmtree(t.path("run"))
+
+
+def check_a_second_interrupt_says_where_things_stand(t):
+    process = writing_its_model(t)
+    process.send_signal(signal.SIGINT)
+    process.send_signal(signal.SIGTERM)  # two of one kind may count as one
+    result = t.finish(process, 60)
+    t.equal(result.code, 130, f"the exit code\n{result}\n")
+    t.equal(result.stderr, "interrupted: finishing; once more to quit at once\n"
+            "quit: no model was written\n", "stderr")
+    t.equal(temporary_files(t), [], "temporary files")
+    t.equal(sorted(os.listdir(t.path("run"))), ["metrics.jsonl"], "the files")
+
+
+def check_an_interrupt_leaves_no_temporary_file(t):
+    process = t.start("convert digits new.csv.gz")
+    parts = lambda: [name for name in os.listdir(t.folder) if ".part" in name]
+    wait_for(t, process, parts)
+    process.send_signal(signal.SIGTERM)
+    t.equal(t.finish(process, 60).code, -signal.SIGTERM, "the exit code")
+    t.equal(os.listdir(t.folder), [], "the files")

@@ -102,7 +102,7 @@ Events::Events(RunDirectory& run, std::FILE* stream, const std::atomic<bool>& in
 void Events::show(const std::string& line) {
   if (!stream_ || seconds() - last_shown_ < kLineInterval) return;
   last_shown_ = seconds();
-  fmt::print(stream_, "{:6.0f} s  {}\n", last_shown_, line);
+  std::fputs(fmt::format("{:6.0f} s  {}\n", last_shown_, line).c_str(), stream_);  // a terminal may be gone
   std::fflush(stream_);
 }
 

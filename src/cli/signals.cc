@@ -1,0 +1,87 @@
+#include "cli/signals.h"
+
+#include <unistd.h>
+
+#include <cerrno>
+#include <csignal>
+#include <cstdlib>
+#include <cstring>
+#include <initializer_list>
+
+#include "base/file.h"
+
+namespace poise::cli {
+
+std::atomic<bool> interrupted{false};
+
+namespace {
+
+constexpr int kInterrupted = 130;
+
+std::atomic<bool> silent{false}, on_terminal{false};
+std::atomic<const char*> how_things_stand{"nothing was written"};
+
+// What follows is called by handlers: nothing in it may allocate or lock.
+
+void write_error(const char* text) {
+  if (::write(STDERR_FILENO, text, std::strlen(text)) < 0) return;  // a terminal that is gone
+}
+
+/// A message in place of the line of progress.
+void say(std::initializer_list<const char*> parts) {
+  if (silent) return;
+  if (on_terminal) write_error("\r\033[K");
+  for (const char* part : parts) write_error(part);
+}
+
+extern "C" void clean_up(int number) {
+  remove_temporary_file();
+  std::signal(number, SIG_DFL);
+  std::raise(number);
+}
+
+extern "C" void end_and_say(int) {
+  say({"poise: interrupted before training began: no model was written\n"});
+  std::_Exit(kInterrupted);
+}
+
+extern "C" void finish_or_quit(int number) {
+  const int before = errno;
+  if (!interrupted.exchange(true)) {
+    say({"interrupted: finishing; once more to quit at once\n"});
+  } else if (number != SIGHUP) {
+    remove_temporary_file();
+    say({"quit: ", how_things_stand.load(), "\n"});
+    std::_Exit(kInterrupted);
+  }
+  errno = before;
+}
+
+void handle(void (*handler)(int)) {
+  std::signal(SIGINT, handler);
+  std::signal(SIGTERM, handler);  // a batch system's time limit
+  if (std::signal(SIGHUP, handler) == SIG_IGN) std::signal(SIGHUP, SIG_IGN);
+}
+
+void prepare(bool quiet) {
+  silent = quiet;
+  on_terminal = ::isatty(STDERR_FILENO) == 1;
+}
+
+}  // namespace
+
+void clean_up_at_interrupts() { handle(clean_up); }
+
+void end_at_interrupts(bool quiet) {
+  prepare(quiet);
+  handle(end_and_say);
+}
+
+void watch_for_interrupts(bool quiet) {
+  prepare(quiet);
+  handle(finish_or_quit);
+}
+
+void things_stand(const char* how) { how_things_stand = how; }
+
+}  // namespace poise::cli
