@@ -8,6 +8,7 @@
 #include "poise/metrics.h"
 #include "poise/network.h"
 #include "run/json_text.h"
+#include "run/short_number.h"
 #include "run/summary.h"
 
 namespace poise::cli {
@@ -58,11 +59,12 @@ void print_metrics(const Metrics& metrics, const Schema& schema, bool soft_targe
   fmt::print("rows        {}{}\n", metrics.rows, soft_targets ? ", with soft targets" : "");
   fmt::print("accuracy    {:.4f} %{}\n", 100 * metrics.accuracy,
              soft_targets ? " (most probable class against the target's largest entry)" : "");
-  fmt::print("cross-entropy {:.6f} nats{}\n", metrics.cross_entropy,
+  fmt::print("cross-entropy {} nats{}\n", short_number(metrics.cross_entropy, 6),
              soft_targets ? " (of which the targets' own entropy is no error)" : "");
   fmt::print("calibration error {:.5f} (expected, 15 bins{})\n", metrics.expected_calibration_error,
              soft_targets ? "; confidence against the target's share of the predicted class" : "");
-  fmt::print("equilibrium CE - H = {:+.6f} nats: {}\n", metrics.equilibrium_gap, confidence(metrics));
+  fmt::print("equilibrium CE - H = {}{} nats: {}\n", metrics.equilibrium_gap < 0 ? "" : "+",
+             short_number(metrics.equilibrium_gap, 6), confidence(metrics));
   if (t.at_limit) {
     fmt::print("temperature none: {}\n", t.temperature > 1
                                              ? "the scores are no better than chance, flatter is always better"

@@ -36,8 +36,11 @@ void add_reproduce(CLI::App& verb, Arguments& a) {
       ->delimiter(',')
       ->allow_extra_args(false)
       ->check(one_of({"digits", "mnist", "fashion-mnist"}));
-  verb.add_option("--time-limit", a.solve.time_limit,
-                  fmt::format("limit in seconds on the whole experiment (default: {}; none for the others)", limits))
+  verb.add_option(
+          "--time-limit", a.solve.time_limit,
+          fmt::format("limit in seconds on the whole experiment, which ends with the batch or measurement it is at "
+                      "then (default: {}; none for the others)",
+                      limits))
       ->check(positive());
   verb.add_option("--data-dir", a.read.data_dir, "where the named sets mnist and fashion-mnist are");
   verb.add_option("--out", a.out, "run directory (default: runs/reproduce-<name>-<n>)");

@@ -14,6 +14,7 @@
 #include "run/progress.h"
 #include "run/run_directory.h"
 #include "run/summary.h"
+#include "run/terminal_line.h"
 
 namespace poise::cli {
 namespace {
@@ -40,6 +41,8 @@ std::vector<Candidate> solve_all(const Arguments& a, const Parts& parts, const S
   std::vector<Candidate> candidates;
   auto add = [&](double l2, SoftmaxFit&& fit) {
     Candidate candidate{l2, std::move(fit), nullptr, nullptr};
+    TerminalLine shown(a.quiet ? nullptr : stderr);
+    shown.show_on_terminal("measuring…");
     const json measured = measure_parts(to_network(candidate.fit.model), parts, std::nullopt, a.solve.threads);
     candidate.train = measured["train"], candidate.validation = measured["validation"];
     candidates.push_back(std::move(candidate));
@@ -176,6 +179,18 @@ void check_options(const Arguments& a, const Parts& parts) {
   }
 }
 
+std::optional<SoftmaxModel> model_to_start_from(const Arguments& a, const Dataset& train) {
+  if (a.start.empty()) return std::nullopt;
+  SoftmaxModel model = load_model(a.start);
+  try {
+    (void)to_parameters(model, train);
+  } catch (const Error& error) {
+    throw Error(error.kind(), error.found(), error.expected(),
+                fmt::format("--start {} needs its features and classes, in its order", a.start), {a.data});
+  }
+  return model;
+}
+
 }  // namespace
 
 int train(const Arguments& a) {
@@ -189,8 +204,7 @@ int train(const Arguments& a) {
   const std::optional<Dataset> test = read_test(a, parts.train.schema);
   const double seconds_read = started.seconds();
 
-  std::optional<SoftmaxModel> start;
-  if (!a.start.empty()) start = load_model(a.start);
+  const std::optional<SoftmaxModel> start = model_to_start_from(a, parts.train);
   things_stand("no model was written");
   watch_for_interrupts(a.quiet);
   RunDirectory run(a.out, a.data);

@@ -8,6 +8,7 @@
 #include "cli/training_end.h"
 #include "convex/problem.h"
 #include "learning/options.h"
+#include "learning/pace.h"
 #include "poise/error.h"
 #include "poise/network.h"
 #include "run/options_json.h"
@@ -46,6 +47,19 @@ json asked_json(const Arguments& a, const NetworkOptions& options, Index rows) {
   json asked = poise::to_json(learning::resolve(options, rows));
   asked.update(asked_of_training(a, held_out_share(a, kHeldOut)));
   return asked;
+}
+
+/// The golden step is in units in which the loss has the largest curvature that it can take: what is above is no more.
+void note_capped_rate(const NetworkOptions& asked, Dataset& train) {
+  if (asked.step != Step::kGolden || asked.learning_rate == 0) return;
+  const NetworkOptions o = learning::resolve(asked, train.rows());
+  const auto last = [&](double rate) { return learning::kappa_range(rate, *o.momentum, o.momentum_phase).last; };
+  const double most = o.learning_rate * last(o.learning_rate) / last(0x1p-40);
+  if (most >= o.learning_rate * (1 - 1e-9)) return;
+  train.notices.push_back(fmt::format(
+      "--learning-rate {:g} does what {:.3g} does: with --step golden a smaller one slows, and a larger one "
+      "is capped where the step is still stable",
+      o.learning_rate, most));
 }
 
 /// What --scale standard would mean for columns, networks do for all inputs as one.
@@ -96,8 +110,9 @@ int train_network(const Arguments& a) {
   end_at_interrupts(a.quiet);
   const Stopwatch started;
   const double held_out = held_out_share(a, kHeldOut);
-  const Parts parts = read_parts(a, held_out);
+  Parts parts = read_parts(a, held_out);
   check_scale(a, parts.train);
+  note_capped_rate(a.network, parts.train);
   print_notices(a, parts.train);
   const std::optional<Dataset> test = read_test(a, parts.train.schema);
   const double seconds_read = started.seconds();

@@ -57,7 +57,9 @@ void add_solving(CLI::App& verb, Arguments& a) {
                               kOtherIterations))
       ->check(whole_number_from(1))
       ->excludes("--hidden");
-  verb.add_option("--time-limit", a.solve.time_limit, "limit in seconds, of a path in all, telemetry included")
+  verb.add_option("--time-limit", a.solve.time_limit,
+                  "limit in seconds on training, of a path in all, telemetry included; reading the data, measuring "
+                  "the result and writing come on top")
       ->check(positive());
   verb.add_option("--start", a.start, "start from the model of this run")->excludes("--l2-path")->excludes("--hidden");
 }

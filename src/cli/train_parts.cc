@@ -9,6 +9,7 @@
 #include "network/metadata.h"
 #include "poise/calibration.h"
 #include "poise/error.h"
+#include "run/short_number.h"
 #include "run/summary.h"
 
 namespace poise::cli {
@@ -157,6 +158,22 @@ Index count_rows_trained_on(const std::map<std::string, std::string>& metadata, 
   return rest && trained_on == fingerprint(*rest) ? rest->rows() : 0;
 }
 
+double entropy_of_classes(const Dataset& data) {
+  Vector share = Vector::Zero(data.schema.class_count());
+  for (Index i = 0; i < data.rows(); ++i) {
+    const double weight = data.sample_weight.size() > 0 ? data.sample_weight[i] : 1;
+    if (data.targets.size() > 0) {
+      share += weight * data.targets.row(i).transpose().cast<double>();
+    } else {
+      share[data.labels[static_cast<std::size_t>(i)]] += weight;
+    }
+  }
+  share /= share.sum();
+  double entropy = 0;
+  for (const double f : share) entropy -= f > 0 ? f * std::log(f) : 0;
+  return entropy;
+}
+
 json measure(const Network& network, const Dataset* data, int threads) {
   if (!data) return nullptr;
   return to_json(evaluate_scores(predict_scores(network, *data, threads), *data));
@@ -214,18 +231,17 @@ void print_calibration(const json& result) {
     return;
   }
   const auto rows = calibration["rows"].get<Index>();
-  fmt::print(
-      "calibration scores divided by {:.4f}; {} held-out row{}: CE - H {:+.5f} -> {:.5f}, cross-entropy {:.5f} -> "
-      "{:.5f}\n",
-      calibration["temperature"].get<double>(), rows, rows == 1 ? "" : "s", before["equilibrium_gap"].get<double>(),
-      std::abs(after["equilibrium_gap"].get<double>()), before["cross_entropy"].get<double>(),
-      after["cross_entropy"].get<double>());
+  fmt::print("calibration scores divided by {:.4f}; {} held-out row{}: CE - H {}{} -> {}, cross-entropy {} -> {}\n",
+             calibration["temperature"].get<double>(), rows, rows == 1 ? "" : "s",
+             before["equilibrium_gap"] < 0 ? "" : "+", short_number(before["equilibrium_gap"], 5),
+             short_number(std::abs(after["equilibrium_gap"].get<double>()), 5),
+             short_number(before["cross_entropy"], 5), short_number(after["cross_entropy"], 5));
 }
 
 void print_measured(const char* name, const json& measured) {
   if (measured.is_null()) return;
-  fmt::print("{:<11} accuracy {:.2f} %   cross-entropy {:.5f}   calibration error {:.4f}\n", name,
-             100 * measured["accuracy"].get<double>(), measured["cross_entropy"].get<double>(),
+  fmt::print("{:<11} accuracy {:.2f} %   cross-entropy {}   calibration error {:.4f}\n", name,
+             100 * measured["accuracy"].get<double>(), short_number(measured["cross_entropy"].get<double>(), 5),
              measured["expected_calibration_error"].get<double>());
 }
 

@@ -41,6 +41,10 @@ std::optional<Dataset> without_held_out_rows(const std::map<std::string, std::st
 /// --validation left; 0 if these are other rows, or the model does not say.
 Index count_rows_trained_on(const std::map<std::string, std::string>& metadata, const Dataset& data);
 
+/// −Σ_c f_c ln f_c, nats: the cross-entropy of answering every row by the weighted class frequencies f of all. Of soft
+/// targets, by their mean.
+double entropy_of_classes(const Dataset& data);
+
 /// The metrics of a model on data; null without data.
 nlohmann::json measure(const Network& network, const Dataset* data, int threads);
 /// {"train", "validation", "test"}, those that are there not null.

@@ -8,6 +8,7 @@
 #include "base/stopwatch.h"
 #include "cli/train_parts.h"
 #include "run/run_directory.h"
+#include "run/terminal_line.h"
 
 namespace poise::cli {
 
@@ -36,7 +37,8 @@ class TrainingEnd {
   Inputs inputs_;
   RunDirectory& run_;
   Network model_;
-  std::string rows_;  // the fingerprint of those trained on
+  std::string rows_;                       // the fingerprint of those trained on
+  std::optional<TerminalLine> measuring_;  // until results are printed
   Stopwatch writing_;
 };
 

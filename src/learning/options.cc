@@ -36,6 +36,9 @@ void check_numbers(const NetworkOptions& o) {
           "a negative count", "0 or more");
 }
 
+/// Where the states of the units do not move.
+constexpr char kStill[] = "take --rule adjoint, or equilibrium with --relaxation layer-by-layer";
+
 void check_together(const NetworkOptions& o) {
   const bool relaxes = o.rule == Rule::kEquilibrium;
   const bool states_move = o.rule == Rule::kPredictiveCoding || (relaxes && o.relaxation == Relaxation::kSimultaneous);
@@ -44,15 +47,20 @@ void check_together(const NetworkOptions& o) {
           "the rule of the published code with other settings",
           "the equilibrium rule in Gauss-Seidel order, sigmoid units and the squared loss");
   require(o.order == Order::kJacobi || (relaxes && !states_move), "Gauss-Seidel order with this rule",
-          "the equilibrium rule, relaxed layer by layer");
-  require(!states_move || o.dropout == 0, "dropout with states that move", "dropout 0");
-  require(!states_move || o.precision == Precision::kFloat32, "bfloat16 with states that move", "float32");
-  require(o.solve_head_every == 0 || o.loss == Loss::kCrossEntropy, "an exact head for another loss",
-          "the cross-entropy loss");
+          "the equilibrium rule, relaxed layer by layer",
+          "leave --order gauss-seidel or --relaxation simultaneous out");
+  require(!states_move || o.dropout == 0, fmt::format("dropout {} with states that move", o.dropout), "dropout 0",
+          std::string("leave --dropout out, or ") + kStill);
+  require(!states_move || o.precision == Precision::kFloat32, "bfloat16 with states that move", "float32",
+          std::string("leave --precision bf16 out, or ") + kStill);
+  require(o.solve_head_every == 0 || o.loss == Loss::kCrossEntropy,
+          fmt::format("an exact head with the loss '{}'", to_string(o.loss)), "the cross-entropy loss",
+          "leave --solve-head-every or --loss out");
   require(!o.stop_at_rest || o.loss == Loss::kCrossEntropy,
           fmt::format("stop_at_rest with the loss '{}', which has no output entropy to balance", to_string(o.loss)),
           "the cross-entropy loss", "leave --stop-at-rest out, or use --patience");
-  require(o.momentum_phase == 0 || o.step != Step::kAdam, "complex momentum with Adam", "the golden or sgd step");
+  require(o.momentum_phase == 0 || o.step != Step::kAdam, "complex momentum with Adam", "the golden or sgd step",
+          "leave --momentum-phase out, or take --step golden or sgd");
 }
 
 }  // namespace

@@ -3,6 +3,7 @@
 #include "learning/options.h"
 #include "learning/trainer.h"
 #include "poise/error.h"
+#include "poise/version.h"
 
 namespace poise {
 
@@ -45,6 +46,7 @@ void record(const NetworkOptions& options, const TrainingReport& report, Network
   metadata["seed"] = fmt::format("{}", options.seed);
   metadata["batch"] = fmt::format("{}", options.batch);
   metadata["scale"] = options.standardize ? "standard" : "none";
+  metadata["trained_by"] = std::string("poise ") + kVersion;
   record_step(options, report, network);
 }
 

@@ -202,10 +202,13 @@ void Trainer::back_up(Index step) {
   pace_.slow_down();
   if (pace_.caution() < kLeastCaution) interrupted_ = TrainingStatus::kDiverged;
   if (!observer_) return;
+  const std::string loss = std::isnan(guard_->loss())
+                               ? "not a number"
+                               : fmt::format("{:.3g}, above {:.3g}", guard_->loss(), guard_->limit());
   observer_->on_message(
-      fmt::format("step {}: the mean loss, without the worst row, is {:.3g}, above {:.3g}: back to the start of epoch "
-                  "{}, at rest, with {:.3g} of the step",
-                  step + 1, guard_->loss(), guard_->limit(), good_epoch_ + 1, pace_.caution()));
+      fmt::format("step {}: the mean loss, without the worst row, is {}: back to the start of epoch {}, at rest, with "
+                  "{:.3g} of the step",
+                  step + 1, loss, good_epoch_ + 1, pace_.caution()));
 }
 
 /// Momentum that led upwards is let go, as in the convex solver (THEORY 1.6 g).

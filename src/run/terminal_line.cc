@@ -27,6 +27,10 @@ void TerminalLine::show(double seconds, const std::string& text) {
   std::fflush(stream_);
 }
 
+void TerminalLine::show_on_terminal(const std::string& text) {
+  if (terminal_) show(last_shown_, text);
+}
+
 void TerminalLine::say(const std::string& text) {
   if (!stream_) return;
   clear();

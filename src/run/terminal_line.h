@@ -18,6 +18,9 @@ class TerminalLine {
   bool is_due(double seconds) const;
   void show(double seconds, const std::string& text);
 
+  /// What goes on now, on a terminal only; it stays until the next line.
+  void show_on_terminal(const std::string& text);
+
   /// A message, which stays.
   void say(const std::string& text);
 

@@ -2,6 +2,8 @@
 
 #include <fmt/core.h>
 
+#include "run/short_number.h"
+
 namespace poise {
 namespace {
 
@@ -11,11 +13,13 @@ json to_json(const Measured& measured) {
   return {{"loss", measured.loss}, {"accuracy", measured.accuracy}, {"equilibrium_gap", measured.equilibrium_gap}};
 }
 
+constexpr int kShownInARow = 3;  // messages
+
 std::string line(const Epoch& epoch) {
-  std::string text = fmt::format("{:6.1f} s  epoch {:<4} loss {:.5f}  accuracy {:.2f} %", epoch.seconds, epoch.number,
-                                 epoch.train.loss, 100 * epoch.train.accuracy);
+  std::string text = fmt::format("{:6.1f} s  epoch {:<4} loss {}  accuracy {:.2f} %", epoch.seconds, epoch.number,
+                                 short_number(epoch.train.loss, 5), 100 * epoch.train.accuracy);
   if (epoch.validation) {
-    text += fmt::format("   validation loss {:.5f}  accuracy {:.2f} %", epoch.validation->loss,
+    text += fmt::format("   validation loss {}  accuracy {:.2f} %", short_number(epoch.validation->loss, 5),
                         100 * epoch.validation->accuracy);
   }
   return text;
@@ -55,12 +59,19 @@ TrainingProgress::TrainingProgress(RunDirectory& run, std::FILE* stream, const s
 
 void TrainingProgress::on_epoch(const Epoch& epoch) {
   run_.append_event(to_json(epoch));
+  show_hidden();
   if (shown_.is_due(epoch.seconds)) shown_.show(epoch.seconds, line(epoch));
 }
 
 void TrainingProgress::on_message(const std::string& text) {
   run_.append_event({{"event", "message"}, {"text", text}});
-  shown_.say(text);
+  if (++in_a_row_ <= kShownInARow) shown_.say(text);
+}
+
+void TrainingProgress::show_hidden() {
+  const int hidden = in_a_row_ - kShownInARow;
+  if (hidden > 0) shown_.say(fmt::format("and {} more such message{}: metrics.jsonl", hidden, hidden == 1 ? "" : "s"));
+  in_a_row_ = 0;
 }
 
 }  // namespace poise

@@ -20,13 +20,21 @@ class TrainingProgress : public TrainingObserver {
   /// `stream` null keeps silent; `stop` is set by a signal handler.
   TrainingProgress(RunDirectory& run, std::FILE* stream, const std::atomic<bool>& stop);
 
+  ~TrainingProgress() override { show_hidden(); }
+  TrainingProgress(const TrainingProgress&) = delete;
+  TrainingProgress& operator=(const TrainingProgress&) = delete;
+
   void on_epoch(const Epoch& epoch) override;
+  /// All are events; of many in a row the stream has the first and their number.
   void on_message(const std::string& text) override;
   bool stop_requested() override { return stop_.load(); }
 
  private:
   RunDirectory& run_;
+  void show_hidden();
+
   TerminalLine shown_;
+  int in_a_row_ = 0;  // messages since the last epoch
   const std::atomic<bool>& stop_;
 };
 
