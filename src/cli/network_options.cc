@@ -90,12 +90,11 @@ void add_step(CLI::App& verb, NetworkOptions& o) {
   static const std::map<std::string, Step> steps{{"golden", Step::kGolden}, {"sgd", Step::kSgd}, {"adam", Step::kAdam}};
   of_networks(verb.add_option("--step", o.step, "golden (from theory, default), sgd or adam"))
       ->transform(choice(steps));
-  of_networks(
-      verb.add_option(
-          "--learning-rate", o.learning_rate,
-          fmt::format("default: golden from theory ({:.3g}, in units of curvature; smaller slows, larger is capped), "
-                      "sgd {:g}, adam {:g}",
-                      golden.learning_rate, sgd.learning_rate, adam.learning_rate)))
+  of_networks(verb.add_option(
+                  "--learning-rate", o.learning_rate,
+                  fmt::format("default: golden from theory ({:.3g}, in units of curvature), sgd {:g}, adam {:g}; of "
+                              "golden a smaller one slows, a larger is capped",
+                              golden.learning_rate, sgd.learning_rate, adam.learning_rate)))
       ->check(positive());
   of_networks(verb.add_option("--momentum", o.momentum,
                               fmt::format("default: golden {:.3g}, sgd {:g}", *golden.momentum, *sgd.momentum)))

@@ -36,7 +36,7 @@ std::string note_on_probabilities(const Arguments& a, const Parts& parts, const 
   return fmt::format(
       "the network's probabilities are worse than the class frequencies ({} against {} nats on the {} "
       "rows); hint: {}",
-      short_number(found, 4), short_number(frequencies, 4), held_out ? "held-out" : "training", hint);
+      short_number(found, 4), short_number(frequencies, 4), held_out ? "validation" : "training", hint);
 }
 
 }  // namespace

@@ -32,7 +32,7 @@ def check_probabilities_worse_than_class_frequencies_are_noted(t):
     noise(t)
     word = "the network's probabilities are worse than the class frequencies"
     train = "train noise.csv --hidden 64 --epochs 60 --out run"
-    for option, where, rows in (("--validation 0.2", "held-out", "validation"), ("--validation 0.5", "held-out", "validation")):
+    for option, where, rows in (("--validation 0.2", "validation", "validation"), ("--validation 0.5", "validation", "validation")):
         result = t.run(f"{train} {option}")
         found = json.loads(t.read("run/run.json"))["result"][rows]["cross_entropy"]
         t.check(found > math.log(2), f"this network is no example of it: {found}")
@@ -126,5 +126,5 @@ def check_every_model_says_who_trained_it(t):
 def check_help_says_what_limits_do_not_limit(t):
     for verb, words in (("train", "reading the data, measuring the result and writing come on top"),
                         ("reproduce", "which ends with the batch or measurement it is at then"),
-                        ("train", "smaller slows, larger is capped")):
+                        ("train", "of golden a smaller one slows, a larger is capped")):
         t.check(words in " ".join(t.run(f"{verb} --help").stdout.split()), f"the help of {verb} does not say '{words}'")
