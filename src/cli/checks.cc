@@ -89,4 +89,9 @@ CLI::Validator one_character() {
       "");
 }
 
+CLI::Validator not_empty() {
+  return CLI::Validator(
+      [](std::string& text) -> std::string { return text.empty() ? "an empty name; expected a path" : ""; }, "");
+}
+
 }  // namespace poise::cli

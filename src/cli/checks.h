@@ -24,6 +24,9 @@ CLI::Validator one_of(const std::vector<std::string>& names);
 /// One character, or the word `tab`. A transform.
 CLI::Validator one_character();
 
+/// Not the empty text, which would count as not given.
+CLI::Validator not_empty();
+
 /// A flag with its opposite, "--on,!--off", of which the last one given counts; `set` is called where one is.
 CLI::Option* add_switch(CLI::App& verb, const std::string& names, const std::function<void(bool)>& set,
                         const std::string& help);

@@ -86,7 +86,12 @@ class ConfigReader {
  private:
   void add(const std::string& line, const std::vector<std::string>& given) {
     const std::size_t equals = line.find('=');
-    if (equals == std::string::npos) fail("'" + line + "'", "option = value", "");
+    if (equals == std::string::npos) {
+      const bool is_name = std::any_of(known_.begin(), known_.end(), [&](const auto& names) {
+        return std::find(names.begin(), names.end(), line) != names.end();
+      });
+      fail("'" + line + "'", "option = value", is_name ? "a switch is turned on by '" + line + " = true'" : "");
+    }
     const std::string name = unquoted(trimmed(line.substr(0, equals)));
     const std::vector<std::string>& names = names_with(name);
     const auto on_command_line = [&](const std::string& argument) {
@@ -100,9 +105,13 @@ class ConfigReader {
 
   /// All names of the option that is called `name`.
   const std::vector<std::string>& names_with(const std::string& name) const {
+    if (name == "config") {
+      fail("the key 'config' in a file of options", "an option of poise " + verb_,
+           "name the file with --config on the command line; it cannot name another");
+    }
     std::vector<std::string> all;
     for (const auto& names : known_) {
-      if (name != "config" && std::find(names.begin(), names.end(), name) != names.end()) return names;
+      if (std::find(names.begin(), names.end(), name) != names.end()) return names;
       all.insert(all.end(), names.begin(), names.end());
     }
     const std::string near = closest(name, all);

@@ -3,7 +3,7 @@
 
 #include <algorithm>
 
-#include "cli/arguments.h"
+#include "cli/train_parts.h"
 #include "poise/error.h"
 #include "poise/metrics.h"
 #include "poise/network.h"
@@ -86,6 +86,7 @@ int evaluate(const Arguments& a) {
                 "the label column '" + model.schema.label_name + "' or a labels file",
                 "use 'poise predict' for data without labels", {a.data});
   }
+  note_rows_trained_on(a, model.metadata, data);
   const Metrics metrics = evaluate_scores(predict_scores(model, data, a.solve.threads), data);
   if (a.json) {
     fmt::print("{}\n", to_text(to_json(metrics, &model.schema), 2));

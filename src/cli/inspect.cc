@@ -9,6 +9,7 @@
 #include "base/stopwatch.h"
 #include "cli/arguments.h"
 #include "cli/run_summary.h"
+#include "cli/say.h"
 #include "poise/error.h"
 #include "poise/network.h"
 #include "run/json_text.h"
@@ -111,11 +112,19 @@ json network_summary(const Network& network) {
           {"weights_norm", std::sqrt(squares)},     {"largest_weight", largest}};
 }
 
+/// Of the run that a.data names; null if there is none, and a note if it cannot be read.
+json run_of(const Arguments& a) {
+  std::string damage;
+  json run = read_run(a.data, &damage);
+  if (!damage.empty() && !a.quiet) say("note: run.json is damaged: {}\n", damage);
+  return run;
+}
+
 int inspect_model(const Arguments& a) {
   const Network model = load_network(a.data);
   json out = {{"kind", "model"}, {"schema", schema_summary(model.schema)}, {"metadata", model.metadata}};
   out.update(network_summary(model));
-  if (json run = read_run(a.data); !run.is_null()) out["run"] = std::move(run);
+  if (json run = run_of(a); !run.is_null()) out["run"] = std::move(run);
   if (a.json) {
     fmt::print("{}\n", to_text(out, 2));
     return 0;
@@ -130,7 +139,7 @@ int inspect_model(const Arguments& a) {
 
 /// A run directory without a model, as of `reproduce`.
 int inspect_run(const Arguments& a) {
-  const json run = read_run(a.data);
+  const json run = run_of(a);
   if (run.is_null()) {
     throw Error(ErrorKind::kIo, "the folder holds neither model.onnx nor the run.json of a run that has ended",
                 "a data file, a model or a run directory", "name a file in it", {a.data});

@@ -31,6 +31,12 @@ void add_reading(CLI::App& verb, Arguments& a) {
   verb.add_option("--label", a.read.label, "label column: name, or index from 0 (negative: from the end)");
   verb.add_option("--ignore", a.read.ignore, "columns to leave out, by name or index, with commas between")
       ->delimiter(',')
+      ->transform(CLI::Validator(
+          [](std::string& name) -> std::string {
+            CLI::detail::trim(name);
+            return {};
+          },
+          ""))
       ->allow_extra_args(false);  // or it would take DATA, too
   verb.add_option("--labels", a.read.labels_file,
                   "file of labels apart from the features (IDX or NPY; n x K floats are soft targets)")
@@ -94,7 +100,7 @@ std::map<CLI::App*, Verb> declare(CLI::App& app, Arguments& a) {
   verb = add_verb(app, "predict", "one label per row", "poise predict runs/digits digits:test --proba -o labels.csv");
   require_run(*verb, a), require_data(*verb, a), add_reading(*verb, a), add_common(*verb, a), add_unknown(*verb, a);
   verb->add_flag("--proba", a.probabilities, "add a column of probabilities per class");
-  verb->add_option("-o,--out,--output", a.out, "file to write (default: stdout)");
+  verb->add_option("-o,--out,--output", a.out, "file to write (default: stdout)")->check(not_empty());
   verbs[verb] = predict;
 
   verb = add_verb(app, "certify", "recompute the certificate of a softmax layer from model and data alone",

@@ -43,7 +43,7 @@ void add_reproduce(CLI::App& verb, Arguments& a) {
                       limits))
       ->check(positive());
   verb.add_option("--data-dir", a.read.data_dir, "where the named sets mnist and fashion-mnist are");
-  verb.add_option("--out", a.out, "run directory (default: runs/reproduce-<name>-<n>)");
+  verb.add_option("--out", a.out, "run directory (default: runs/reproduce-<name>-<n>)")->check(not_empty());
 }
 
 }  // namespace poise::cli

@@ -78,9 +78,14 @@ json run_summary(const json& asked, const Dataset& train, const std::string& row
       {"fingerprint", rows}, {"notices", train.notices}, {"result", result}};
 }
 
-json read_run(const std::string& directory) {
+json read_run(const std::string& directory, std::string* damage) {
   std::ifstream file(std::filesystem::path(directory) / "run.json");
-  json run = file ? json::parse(file, nullptr, false) : json();
+  json run;
+  try {
+    if (file) run = json::parse(file);
+  } catch (const json::parse_error& error) {
+    if (damage) *damage = fmt::format("no JSON from byte {} on", error.byte);
+  }
   const auto result = run.is_object() ? run.find("result") : run.end();
   const bool ours = result != run.end() && result->is_object() && result->contains("status");
   return ours ? run : json();

@@ -17,7 +17,8 @@ nlohmann::json run_summary(const nlohmann::json& asked, const Dataset& train, co
                            const nlohmann::json& result);
 
 /// run.json of a directory; null if there is none, as of a run that has not ended, or if it is of something else.
-nlohmann::json read_run(const std::string& directory);
+/// `damage`: what is wrong with one that is there and no JSON.
+nlohmann::json read_run(const std::string& directory, std::string* damage = nullptr);
 
 /// How a run ended and what came of it, as train or reproduce printed it. Throws Error(kData) if it is not as they
 /// write it.

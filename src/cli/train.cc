@@ -1,6 +1,7 @@
 // poise train: data → certified softmax layer → run directory.
 #include <fmt/core.h>
 
+#include <algorithm>
 #include <optional>
 
 #include "base/stopwatch.h"
@@ -167,6 +168,23 @@ void print_result(const json& result) {
              result["seconds_read"].get<double>(), result["run"].get<std::string>());
 }
 
+void note_path_without_validation(const Arguments& a, const Parts& parts) {
+  if (a.quiet || a.l2_path.size() < 2 || parts.validation) return;
+  say("note: the model is that of the last penalty of --l2-path, {:g}; --validation chooses by held-out "
+      "cross-entropy\n",
+      a.l2_path.back());
+}
+
+/// The best may lie outside of the path.
+void note_end_of_path(const Arguments& a, const std::vector<Candidate>& candidates, const Candidate& chosen) {
+  if (a.quiet || a.l2_path.size() < 2 || candidates.size() < a.l2_path.size() || chosen.validation.is_null()) return;
+  const auto [least, most] = std::minmax_element(a.l2_path.begin(), a.l2_path.end());
+  if (*least == *most || (chosen.l2 != *least && chosen.l2 != *most) || chosen.l2 == 0) return;
+  const bool is_least = chosen.l2 == *least;
+  say("note: the penalty chosen, {:g}, is the {} of --l2-path: a {} one may be better still\n", chosen.l2,
+      is_least ? "smallest" : "largest", is_least ? "smaller" : "larger");
+}
+
 /// Options that these data make meaningless.
 void check_options(const Arguments& a, const Parts& parts) {
   if (a.objective.unit > 0 && resolve_scale(parts.train, a.objective.scale) == Scale::kStandard) {
@@ -201,6 +219,7 @@ int train(const Arguments& a) {
   const Parts parts = read_parts(a, held_out);
   check_options(a, parts);
   print_notices(a, parts.train);
+  note_path_without_validation(a, parts);
   const std::optional<Dataset> test = read_test(a, parts.train.schema);
   const double seconds_read = started.seconds();
 
@@ -213,6 +232,7 @@ int train(const Arguments& a) {
   const Stopwatch training;
   const std::vector<Candidate> candidates = solve_all(a, parts, start ? &*start : nullptr, progress);
   const Candidate& chosen = choose(candidates);
+  note_end_of_path(a, candidates, chosen);
 
   TrainingEnd end(a, {parts, test, held_out, seconds_read}, run, to_network(chosen.fit.model));
   json result = result_json(a, candidates, chosen, end.model(), parts.train, test);

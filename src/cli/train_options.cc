@@ -98,7 +98,7 @@ void add_train(CLI::App& verb, Arguments& a) {
           "--seed", [&a](const std::uint64_t& seed) { a.seed = seed, a.seed_given = true; },
           fmt::format("of the validation split and of a network's training (default {})", a.seed))
       ->check(whole_number_from(0));
-  verb.add_option("--out", a.out, "run directory (default: runs/<data>-<n>)");
+  verb.add_option("--out", a.out, "run directory (default: runs/<data>-<n>)")->check(not_empty());
   verb.add_flag("--require-certificate", a.require_certificate, "exit with code 1 if the result is not certified")
       ->excludes("--hidden");
   verb.add_option("--config", a.config, "read options from a file with a line 'option = value' each");

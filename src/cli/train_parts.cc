@@ -1,4 +1,5 @@
 #include "cli/train_parts.h"
+#include "cli/say.h"
 
 #include <fmt/core.h>
 
@@ -172,6 +173,16 @@ double entropy_of_classes(const Dataset& data) {
   double entropy = 0;
   for (const double f : share) entropy -= f > 0 ? f * std::log(f) : 0;
   return entropy;
+}
+
+void note_rows_trained_on(const Arguments& a, const std::map<std::string, std::string>& metadata, const Dataset& data,
+                          const std::string& option) {
+  if (a.quiet) return;
+  const Index trained = count_rows_trained_on(metadata, data);
+  if (trained == 0) return;
+  const std::string rows =
+      trained == data.rows() ? "these rows" : fmt::format("{} of the {} rows", trained, data.rows());
+  say("note: {}{} were trained on: how right the model is only rows that it has not seen can tell\n", option, rows);
 }
 
 json measure(const Network& network, const Dataset* data, int threads) {

@@ -45,6 +45,10 @@ Index count_rows_trained_on(const std::map<std::string, std::string>& metadata, 
 /// targets, by their mean.
 double entropy_of_classes(const Dataset& data);
 
+/// Says on stderr, unless quiet, how many rows of `data` were trained on, if any; behind `option`.
+void note_rows_trained_on(const Arguments& arguments, const std::map<std::string, std::string>& metadata,
+                          const Dataset& data, const std::string& option = "");
+
 /// The metrics of a model on data; null without data.
 nlohmann::json measure(const Network& network, const Dataset* data, int threads);
 /// {"train", "validation", "test"}, those that are there not null.

@@ -50,6 +50,7 @@ TrainingEnd::TrainingEnd(const Arguments& arguments, const Inputs& inputs, RunDi
   record_reading(arguments, inputs.held_out, model_.metadata);
   model_.metadata["fingerprint"] = rows_;
   run.save_model(model_);
+  if (inputs.test) note_rows_trained_on(arguments, model_.metadata, *inputs.test, "--test: ");
   things_stand("the model is written; what it is worth was not measured to the end, there is no run.json");
   measuring_.emplace(arguments.quiet ? nullptr : stderr);
   measuring_->show_on_terminal("measuring…");

@@ -66,6 +66,17 @@ Classes infer_classes(const std::vector<std::string>& labels, Index rows, const 
   return classes;
 }
 
+std::string note_on_numbers(const std::vector<std::string>& classes) {
+  double value = 0;
+  const bool integers =
+      std::all_of(classes.begin(), classes.end(), [&](const std::string& text) { return is_integer(text, value); });
+  if (!integers || classes.size() <= kMostRealLabels) return {};
+  return fmt::format(
+      "{} classes of numbers: if this is a quantity to predict, it is a regression target, which Poise "
+      "does not do",
+      classes.size());
+}
+
 std::vector<std::int32_t> match_classes(const std::vector<std::string>& labels,
                                         const std::vector<std::string>& classes) {
   std::map<std::string, std::int32_t> known;

@@ -30,4 +30,7 @@ std::vector<std::int32_t> match_classes(const std::vector<std::string>& labels,
 /// "'a', 'b', 'c' and 7 more"
 std::string list_names(const std::vector<std::string>& names, std::size_t most = 8);
 
+/// A note for more than 50 classes that are all integers, which may be a quantity; else empty.
+std::string note_on_numbers(const std::vector<std::string>& classes);
+
 }  // namespace poise

@@ -71,6 +71,17 @@ FileLabels merge_labels(const std::vector<SparseChunk>& chunks) {
   return labels;
 }
 
+/// "1,3 2:0.5": the format's multi-label form.
+void refuse_several_labels(const FileLabels& labels, std::string_view text, const std::string& file) {
+  for (std::size_t k = 0; k < labels.names.size(); ++k) {
+    const std::string& name = labels.names[k];
+    if (name.find(',') == std::string::npos || name.find_first_not_of("+-0123456789,") != std::string::npos) continue;
+    throw Error(ErrorKind::kData,
+                fmt::format("the row has several labels, '{}': multi-label data are not supported", name),
+                "one label a row", {}, place_in_text(text, labels.first[k], file));
+  }
+}
+
 void set_libsvm_labels(Dataset& data, const FileLabels& labels, std::string_view text, const std::string& file,
                        const Schema* schema) {
   const auto rows = static_cast<Index>(labels.rows.size());
@@ -81,8 +92,10 @@ void set_libsvm_labels(Dataset& data, const FileLabels& labels, std::string_view
   }
   std::vector<std::int32_t> class_of;
   if (schema == nullptr) {
+    refuse_several_labels(labels, text, file);
     Classes classes = infer_classes(labels.names, rows, "the file", {file});
     data.schema.classes = std::move(classes.names);
+    if (std::string note = note_on_numbers(data.schema.classes); !note.empty()) data.notices.push_back(note);
     class_of = std::move(classes.class_of);
   } else {
     class_of = match_classes(labels.names, schema->classes);

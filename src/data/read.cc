@@ -86,7 +86,12 @@ Dataset read_any(const std::string& source, const ReadOptions& options, const Sc
     data = read_digits(*name, options, schema);
   } else {
     const std::string path = name ? find_images(*name, options) : source;
-    data = read_bytes(load_inflated(path, kKnownNames), path, options, schema);
+    const Bytes bytes = load_inflated(path, kKnownNames);
+    if (path.ends_with(".onnx")) {
+      throw Error(ErrorKind::kData, "a model, not data", "a file of data",
+                  fmt::format("'poise evaluate {0} DATA' and 'poise inspect {0}' take a model", path), {path});
+    }
+    data = read_bytes(bytes, path, options, schema);
   }
   data.name = name ? source : base_name(source);
   return data;

@@ -145,6 +145,7 @@ class TableReader {
     if (schema_ == nullptr) {
       Classes classes = infer_classes(labels, parsed_.rows(), fmt::format("the label, {},", name), {file_});
       data_.schema.classes = std::move(classes.names);
+      if (std::string note = note_on_numbers(data_.schema.classes); !note.empty()) label_notices_.push_back(note);
       class_of = std::move(classes.class_of);
     } else {
       class_of = match_classes(labels, schema_->classes);

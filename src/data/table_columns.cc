@@ -8,6 +8,7 @@
 #include "data/classes.h"
 #include "data/number.h"
 #include "data/table_notes.h"
+#include "data/text_look.h"
 
 namespace poise {
 namespace {
@@ -39,14 +40,10 @@ const char* missing_hint(Gaps gaps) {
 
 /// What to do about a cell that is no finite number and may stand for a missing one.
 const char* no_number_hint(Gaps gaps) {
-  switch (gaps) {
-    case Gaps::kFilled:
-      return "write ? or NA for a missing value";
-    case Gaps::kTraining:
-      return "if it stands for a missing value, write ? or NA and choose --missing mean or category";
-    default:
-      return "";
-  }
+  if (gaps == Gaps::kFilled) return "write ? or NA for a missing value";
+  return gaps == Gaps::kTraining
+             ? "if it stands for a missing value, write ? or NA and choose --missing mean or category"
+             : "";
 }
 
 [[noreturn]] void fail_missing(const TableHead& head, Index column, const char* place, Gaps gaps) {
@@ -210,15 +207,21 @@ void check_policy(MissingPolicy asked, const Schema& schema, const std::string& 
 void check_numbers(const TableHead& head, const ParsedTable& parsed, Index column, Gaps gaps) {
   const OddCells& odd = parsed.odd[at(parsed.slots[at(column)])];
   if (odd.first_infinite != nullptr) {
-    fail_cell(head, column, odd.first_infinite, fmt::format("'{}'", cell_at(head.text, odd.first_infinite)),
-              "finite numbers", no_number_hint(gaps));
+    const std::string cell = cell_at(head.text, odd.first_infinite);
+    const bool digits = cell.find_first_of("0123456789") != std::string::npos;
+    fail_cell(head, column, odd.first_infinite, fmt::format("'{}'", cell),
+              digits ? "finite numbers; this one is too large for float64, which ends at 1.8e308" : "finite numbers",
+              digits ? "" : no_number_hint(gaps));
   }
   if (odd.first_text != nullptr) {
     const std::string cell = cell_at(head.text, odd.first_text);
     const bool comma =
         cell.find(',') != std::string::npos && cell.find_first_not_of("+-0123456789,") == std::string::npos;
     fail_cell(head, column, odd.first_text, fmt::format("'{}'", cell), "a number, as in the other rows",
-              comma ? "decimal commas are not understood; write a point" : no_number_hint(gaps));
+              may_have_thousands(cell)
+                  ? "if the commas set off thousands, remove them; decimal commas are not understood"
+              : comma ? "decimal commas are not understood; write a point"
+                      : no_number_hint(gaps));
   }
   if (gaps != Gaps::kFilled && odd.first_missing != nullptr) fail_missing(head, column, odd.first_missing, gaps);
 }

@@ -172,7 +172,12 @@ std::string model_path(const std::string& path) {
   std::error_code ignored;
   const bool is_folder = std::filesystem::is_directory(path, ignored);
   const std::string file = is_folder ? (std::filesystem::path(path) / "model.onnx").string() : path;
-  if (std::filesystem::exists(file, ignored)) return file;
+  std::error_code unreadable;
+  if (std::filesystem::exists(file, unreadable)) return file;
+  if (unreadable) {
+    throw Error(ErrorKind::kIo, "cannot look for the model: " + unreadable.message(),
+                "a model.onnx or the run directory that holds it, readable", {}, {path});
+  }
   throw Error(ErrorKind::kIo, is_folder ? "the folder holds no model.onnx" : "there is no such file",
               "a model.onnx or the run directory that holds it", "`poise train DATA --out DIR` writes one", {path});
 }
