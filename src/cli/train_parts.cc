@@ -1,11 +1,11 @@
 #include "cli/train_parts.h"
-#include "cli/say.h"
 
 #include <fmt/core.h>
 
 #include <cmath>
 #include <cstdlib>
 
+#include "cli/say.h"
 #include "data/classes.h"
 #include "network/metadata.h"
 #include "poise/calibration.h"
