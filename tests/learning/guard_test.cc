@@ -119,6 +119,14 @@ NetworkOptions sgd(double rate) {
   return options;
 }
 
+/// No rate given: the golden step as it comes.
+NetworkOptions golden() {
+  NetworkOptions options = sgd(0);
+  options.step = Step::kGolden;
+  options.momentum.reset();
+  return options;
+}
+
 struct Recorder : TrainingObserver {
   std::vector<std::string> messages;
   void on_message(const std::string& text) override { messages.push_back(text); }
@@ -286,9 +294,7 @@ TEST(Training, AGoldenStepWithAnyRateIsStable) {
 
 TEST(Training, AGoldenStepWithAnyPhaseIsStable) {
   for (const double phase : {0.6, 1.57, 3.1}) {
-    NetworkOptions options = sgd(0);
-    options.step = Step::kGolden;
-    options.momentum.reset();
+    NetworkOptions options = golden();
     options.momentum_phase = phase;
     Recorder recorder;
     const NetworkFit fit = train_network(line(400), options, nullptr, &recorder);
@@ -299,9 +305,7 @@ TEST(Training, AGoldenStepWithAnyPhaseIsStable) {
 
 /// Curvature is that of the mean loss whatever the gradient is of: so are the steps.
 TEST(Training, AGoldenStepDoesNotMindTheReduction) {
-  NetworkOptions options = sgd(0);
-  options.step = Step::kGolden;
-  options.momentum.reset();
+  NetworkOptions options = golden();
   options.batch = 50;
   options.epochs = 5;
   const Dataset data = line(400);
@@ -344,9 +348,7 @@ TEST(Training, ThePenaltyBelongsToTheSumOfABatch) {
 }
 
 TEST(Training, AGoldenRunOfOneStepTakesIt) {
-  NetworkOptions options = sgd(0);
-  options.step = Step::kGolden;
-  options.momentum.reset();
+  NetworkOptions options = golden();
   options.batch = 200;
   options.epochs = 1;
   struct AtOnce : TrainingObserver {
