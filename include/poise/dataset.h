@@ -25,13 +25,13 @@ struct CsrMatrix {
   Index rows() const { return static_cast<Index>(row_start.size()) - 1; }
 };
 
-/// An immutable n×d matrix in the representation it was read in. Copying is cheap: copies share the storage,
+/// An immutable n×d matrix in the representation in which it was read. Copying is cheap: copies share the storage,
 /// which may be a memory-mapped file.
 class Features {
  public:
   enum class Kind {
     kFloat,  ///< dense float32, row-major
-    kBytes,  ///< dense uint8, row-major: kept as bytes, converted a block at a time
+    kBytes,  ///< dense uint8, row-major; kept as bytes and converted one block at a time
     kSparse  ///< compressed sparse rows
   };
 
@@ -39,7 +39,7 @@ class Features {
   static Features from_floats(std::vector<float> values, Index rows, Index cols);
   static Features from_bytes(std::vector<std::uint8_t> values, Index rows, Index cols);
   static Features from_sparse(CsrMatrix matrix);
-  /// Views of storage that `owner` keeps alive (a mapped file, an array of another language).
+  /// Views of storage that `owner` keeps alive (a mapped file, an array owned by another language).
   static Features view_floats(std::shared_ptr<const void> owner, const float* values, Index rows, Index cols);
   static Features view_bytes(std::shared_ptr<const void> owner, const std::uint8_t* values, Index rows, Index cols);
 
@@ -64,39 +64,41 @@ class Features {
   std::shared_ptr<const CsrMatrix> sparse_;
 };
 
-/// Features, labels (or target distributions), weights and what they mean.
+/// Features, labels (or target distributions), row weights, and what they mean.
 ///
-/// Stored values relate to the file's by an affine map per feature, chosen by the reader so that float32 is enough:
+/// Stored values are related to those in the file by an affine map per feature, which the reader chooses so that
+/// float32 is precise enough:
 ///   original_j = offset_j + scale_j · stored_j
-/// (tables are stored standardized: offset = mean, scale = standard deviation; everything else as given: 0 and 1).
+/// Tables are stored standardized: offset = mean, scale = standard deviation. Everything else is stored as given:
+/// offset = 0, scale = 1.
 struct Dataset {
-  std::string name;      ///< file name or the name of a known set
+  std::string name;      ///< file name, or the name of a known set
   Features features;     ///< n×d, stored units
-  Vector offset, scale;  ///< d each: see above
-  double unit = 1;       ///< what `--scale none` counts as 1 in original units: 255 for images, 16 for digits
-  std::vector<std::int32_t> labels;  ///< n class ids; empty if there are none (predicting) or targets are soft
+  Vector offset, scale;  ///< d each; see above
+  double unit = 1;       ///< what `--scale none` counts as 1, in original units: 255 for images, 16 for digits
+  std::vector<std::int32_t> labels;  ///< n class ids; empty if there are none (when predicting) or targets are soft
   MatrixF targets;                   ///< n×K target distributions; empty for class labels
   Vector sample_weight;              ///< n non-negative weights; empty means all 1
   Schema schema;
-  std::vector<Index> missing;        ///< tables: how many values are missing in the file, one a column of the schema
-  std::vector<std::string> notices;  ///< what the reader decided on its own, a sentence each
+  std::vector<Index> missing;        ///< tables: how many values are missing in the file, per column of the schema
+  std::vector<std::string> notices;  ///< what the reader decided on its own, one sentence each
 
   Index rows() const { return features.rows(); }
   bool has_targets() const { return !labels.empty() || targets.size() > 0; }
 };
 
-/// A copy of the named rows of everything that has rows.
+/// A copy that holds the named rows of every member that has rows.
 Dataset select_rows(const Dataset& data, std::span<const Index> rows);
 
-/// Splits at random (by `seed`, the same on every machine) into {n − m rows, m rows}; needs 0 < m < n.
+/// Splits at random into {n − m rows, m rows}. `seed` gives the same split on every machine. Requires 0 < m < n.
 std::pair<Dataset, Dataset> split_rows(const Dataset& data, Index m, std::uint64_t seed);
 
-/// The same, and of each class its share m/n of the rows, rounded; no class is left without a row in the first part as
-/// long as another has two there. Soft targets are taken for one class.
+/// The same, stratified: each class gives its share m/n of its rows, rounded. No class is left without a row in the
+/// first part as long as another class has two rows there. Soft targets count as one class.
 std::pair<Dataset, Dataset> split_by_class(const Dataset& data, Index m, std::uint64_t seed);
 
 /// 16 hexadecimal digits that tell data sets apart: a hash of features, labels, targets, weights, offset, scale and
-/// class names. The same for any number of threads; not meant to withstand an adversary.
+/// class names. The same for any number of threads. Not meant to withstand an adversary.
 std::string fingerprint(const Dataset& data);
 
 }  // namespace poise

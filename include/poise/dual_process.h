@@ -2,10 +2,10 @@
 //
 //   Δ ← α Δ − η ∇L(w),   w ← w + Δ,      α = √2/φ,   η = (1 − α)²,   φ = (1 + √5)/2
 //
-// η = (1 − α)² is the one relation under which the rule is the symplectic Euler discretization, with time step 1 − α,
-// of w'' + w' + ∇L = 0: unit mass, unit friction (THEORY 1.6 b). So the loss must be measured in units where its
-// curvature is O(1): every curvature λ in [kCriticalCurvature, kUpperCurvature] contracts at the same rate √α a step,
-// and above kStableCurvature the rule diverges (1.6 c).
+// η = (1 − α)² is the only relation under which the rule is the symplectic Euler discretization, with time step 1 − α,
+// of w'' + w' + ∇L = 0: unit mass and unit friction (THEORY 1.6 b). The loss must therefore be measured in units in
+// which its curvature is O(1). Every curvature λ in [kCriticalCurvature, kUpperCurvature] contracts at the same rate √α
+// per step, and above kStableCurvature the rule diverges (1.6 c).
 #pragma once
 
 #include <numbers>
@@ -15,7 +15,7 @@ namespace poise {
 inline constexpr double kGoldenMomentum = std::numbers::sqrt2 / std::numbers::phi;  ///< α = (√10 − √2)/2 ≈ 0.8740
 inline constexpr double kGoldenLearningRate =
     (1 - kGoldenMomentum) * (1 - kGoldenMomentum);                  ///< η = 4+√2−√5−√10 ≈ 0.01587
-inline constexpr double kSqrtGoldenMomentum = 0.93489681189831975;  ///< √α: contraction a step
+inline constexpr double kSqrtGoldenMomentum = 0.93489681189831975;  ///< √α: contraction per step
 inline constexpr double kCriticalCurvature =
     1 / ((1 + kSqrtGoldenMomentum) * (1 + kSqrtGoldenMomentum));  ///< λ_c ≈ 0.2671
 inline constexpr double kUpperCurvature =

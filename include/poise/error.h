@@ -1,4 +1,4 @@
-// The one exception type of the library: what was found, where, what was expected, and what to do about it.
+// The library's only exception type: what was found, where, what was expected, and what to do about it.
 #pragma once
 
 #include <cstdint>
@@ -7,27 +7,27 @@
 
 namespace poise {
 
-/// What went wrong; the command line turns it into its exit code.
+/// What went wrong. The command line turns it into an exit code.
 enum class ErrorKind {
   kUsage,     ///< an option or argument that makes no sense (exit code 2)
-  kData,      ///< the content of a data or model file (3)
+  kData,      ///< invalid content of a data or model file (3)
   kIo,        ///< a file that cannot be opened, read or written (4)
   kNumeric,   ///< a computation that left the finite numbers (5)
   kResource,  ///< memory or another limit of the machine (6)
-  kInternal   ///< a bug of Poise (70)
+  kInternal   ///< a bug in Poise (70)
 };
 
-/// Where in the input; line and column count from 1, and 0 means unknown.
+/// Where in the input. Line and column count from 1; 0 means unknown.
 struct Location {
   std::string file;
   std::int64_t line = 0;
   std::int64_t column = 0;
 };
 
-/// Thrown for bad input and failing machines. "Not converged" is a result (see SolveReport), never an Error.
+/// Thrown for bad input and machine failures. "Not converged" is a result (see SolveReport), never an Error.
 class Error : public std::exception {
  public:
-  /// `found` states the fact; `expected` and `hint` may be empty.
+  /// `found` states what is wrong; `expected` and `hint` may be empty.
   Error(ErrorKind kind, std::string found, std::string expected = {}, std::string hint = {}, Location where = {});
 
   const char* what() const noexcept override {

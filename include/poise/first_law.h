@@ -1,19 +1,19 @@
-// The first law of learning along a run (THEORY 2.4): what becomes of loss, heat and complexity when the weights
-// change.
+// The first law of learning along a run (THEORY 2.4): how loss, heat and complexity change when the weights change.
 //
-//   F = U − T S       of the ensemble of states at temperature T (NoisyEnsemble, poise/thermodynamics.h): U = ⟨ℋ⟩, its
-//                     mean_loss + bulk_loss, and S Shannon's entropy of the states
+//   F = U − T S       for the ensemble of states at temperature T (NoisyEnsemble, poise/thermodynamics.h): U = ⟨ℋ⟩, its
+//                     mean_loss + bulk_loss, and S the Shannon entropy of the states
 //   dF = dU − T dS    from one state of the weights to another, at one T
 //   r  = dU − T dS − T dC = d(F − T C)
 //
-// C is Thermodynamics::complexity, of the Gauss–Newton matrix at the forward pass. With ℋ_min the least of ℋ over the
-// hidden states, and C* = ½ ln det ∂²ℋ there, F = ℋ_min + T C* + O(T²), so that
+// C is Thermodynamics::complexity, computed from the Gauss–Newton matrix at the forward pass. With ℋ_min the minimum of
+// ℋ over the hidden states, and C* = ½ ln det ∂²ℋ there, F = ℋ_min + T C* + O(T²), so that
 //   r  = dℋ_min + T d(C* − C) + O(T²)
-// The first term is the work that learning does: the change of the loss that is left when hidden states may relax. The
-// second is by how much the forward pass misjudges the complexity of the relaxed states; it is 0 where t = q, and small
-// beside the first as T → 0. The law dU = T dS + T dC holds where r = 0, which is where learning has come to rest.
+// The first term is the work done by learning: the change in the loss that remains when hidden states may relax. The
+// second is the change in the error that the forward pass makes about the complexity of the relaxed states. It is 0
+// where t = q, and small beside the first as T → 0. The law dU = T dS + T dC holds where r = 0, which is where learning
+// has come to rest.
 //
-// Both states of the weights are measured on the same rows with the same noise, whose errors mostly cancel.
+// Both states of the weights are measured on the same rows with the same noise, so most of the error cancels.
 #pragma once
 
 #include <memory>
@@ -25,7 +25,7 @@ namespace poise {
 
 struct FirstLaw;
 
-/// What a measurement knows of its ensembles row by row. Thermometer::measure fills it.
+/// What a measurement knows about its ensembles, row by row. Thermometer::measure fills it.
 class EnsembleRecord {
  public:
   EnsembleRecord();
@@ -52,8 +52,8 @@ struct FirstLaw {
   Estimate residual;         ///< dU − T dS − T dC
 };
 
-/// From `before` to `after`, one per temperature. Throws Error(kUsage) if one is empty or they are not of the same
-/// rows, temperatures and draws.
+/// The changes from `before` to `after`, one per temperature. Throws Error(kUsage) if either is empty or if their rows,
+/// temperatures or draws differ.
 std::vector<FirstLaw> first_law(const EnsembleRecord& before, const EnsembleRecord& after);
 
 }  // namespace poise

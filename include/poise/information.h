@@ -1,10 +1,10 @@
-// Entropy, divergence and the log-sum-exp they all hang on: the quantities that loss, certificate and thermodynamics
-// share, computed in one place.
+// Entropy, divergence, and the log-sum-exp on which they all depend: the quantities shared by loss, certificate and
+// thermodynamics, computed in one place.
 //
 // The identity behind them (the softmax is the Gibbs distribution of the scores z at temperature 1):
 //   ln Σ_c exp(z_c) = max_q [ ⟨q, z⟩ + H(q) ],  attained at q = softmax(z).
 // Everything is in nats. Distributions are non-negative and sum to 1 (not checked); 0·ln 0 = 0. Scores are finite, or
-// −∞ for classes that are impossible, as long as one is finite.
+// −∞ for impossible classes, as long as at least one is finite.
 #pragma once
 
 #include <Eigen/Core>
@@ -21,14 +21,14 @@ double log_sum_exp(const VectorView& scores);
 /// q_c = exp(z_c − m) / Σ_k exp(z_k − m): the distribution that maximizes ⟨q, z⟩ + H(q).
 Eigen::VectorXd softmax(const VectorView& scores);
 
-/// The same in place: on return `scores` holds the probabilities. Returns lse(z), which costs nothing here.
+/// The same in place: on return, `scores` holds the probabilities. Returns lse(z), which costs nothing extra.
 double softmax_in_place(Eigen::Ref<Eigen::VectorXd> scores);
 
 /// Shannon entropy H(p) = −Σ_c p_c ln p_c, between 0 and ln K.  [THEORY 1.2]
 double entropy(const VectorView& p);
 
-/// H(softmax(z)) = −Σ_c q_c (z_c − lse): from the scores, since the logarithm of a computed softmax is −∞ as soon as a
-/// probability underflows.  [THEORY 1.7, A.1]
+/// H(softmax(z)) = −Σ_c q_c (z_c − lse). Computed from the scores, because the logarithm of a computed softmax is −∞ as
+/// soon as a probability underflows.  [THEORY 1.7, A.1]
 double entropy_of_scores(const VectorView& scores);
 
 /// Kullback–Leibler divergence KL(p‖q) = Σ_c p_c ln(p_c / q_c) ≥ 0; infinite if some p_c > 0 = q_c.  [THEORY 1.2]
@@ -38,7 +38,7 @@ double divergence(const VectorView& p, const VectorView& q);
 double cross_entropy(const VectorView& p, const VectorView& q);
 
 /// CE(p, softmax(z)) = −Σ_c p_c (z_c − lse) = lse(z) − ⟨p, z⟩: the loss of a row with target p and scores z.
-/// Subtracting lse first keeps the digits where the scores are large.  [THEORY 1.2, A.1]
+/// Subtracting lse first preserves precision where the scores are large.  [THEORY 1.2, A.1]
 double cross_entropy_of_scores(const VectorView& p, const VectorView& scores);
 
 }  // namespace poise

@@ -1,4 +1,4 @@
-// Everything of Poise.
+// Includes every public header of Poise.
 #pragma once
 
 #include "poise/calibration.h"

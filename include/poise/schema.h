@@ -1,4 +1,4 @@
-// What the columns of a data set mean: inferred from the training file, stored in the model, enforced ever after.
+// What the columns of a data set mean. Inferred from the training file, stored in the model, and enforced from then on.
 //
 // A *column* is what the file has; a *feature* is what the model multiplies by a weight. A numeric column is one
 // feature; a categorical column with m categories is m features of value 0 or 1 (one-hot, by name).
@@ -18,18 +18,17 @@ enum class ColumnKind { kNumeric, kCategorical };
 
 /// What to do about a missing value (`?`, NA, NaN or an empty cell).
 enum class MissingPolicy {
-  kError,    ///< refuse, naming the column and the first line. A literal `?` in a text column is a category of its own
+  kError,    ///< refuse, naming the column and first line; but a literal `?` in a text column is a category of its own
   kMean,     ///< numeric: the column's training mean; categorical: its most frequent category
-  kCategory  ///< categorical: a category of its own named "?"; numeric: the mean, and a 0/1 feature "<name>=?" beside
-             ///< it
+  kCategory  ///< categorical: a category of its own, named "?"; numeric: the mean, plus a 0/1 feature "<name>=?"
 };
 
 /// One column of a table that the model uses.
 struct Column {
   std::string name;
-  Index position = 0;  ///< in the file, from 0
+  Index position = 0;  ///< position in the file, from 0
   ColumnKind kind = ColumnKind::kNumeric;
-  std::vector<std::string> categories;  ///< categorical only, sorted; one feature each
+  std::vector<std::string> categories;  ///< categorical only; sorted, one feature each
   bool has_missing_feature = false;     ///< numeric only: a second feature that is 1 where the value was missing
   bool can_fill = false;                ///< whether a missing value may be replaced by `fill`
   double fill = 0;                      ///< numeric: the mean; categorical: index into `categories`
@@ -42,11 +41,11 @@ struct Schema {
   FileFormat format = FileFormat::kTable;
   std::vector<Column> columns;       ///< tables only; empty for arrays, whose features are all numeric
   Index array_features = 0;          ///< arrays (LIBSVM, NPY, IDX): the number of features
-  std::vector<Index> image_shape;    ///< images, of IDX or NPY: {rows, columns}; else empty
-  std::string label_name;            ///< name of the label column; empty where labels have a file of their own
-  Index label_position = -1;         ///< of the label column in the file, −1 if it has none
+  std::vector<Index> image_shape;    ///< images from IDX or NPY: {rows, columns}; else empty
+  std::string label_name;            ///< name of the label column; empty if labels are in a separate file
+  Index label_position = -1;         ///< position of the label column in the file; −1: none
   std::vector<std::string> classes;  ///< class names; a label is an index into them
-  bool has_header = false;           ///< tables: columns are matched by name if so, by position if not
+  bool has_header = false;           ///< tables: if so, columns are matched by name, else by position
   MissingPolicy missing = MissingPolicy::kError;
 
   Index feature_count() const;

@@ -2,8 +2,9 @@
 //
 //   f(W, b) = Σ_i s_i [ lse(z_i) − ⟨t_i, z_i⟩ ] / Σ_i s_i  +  (λ/2)‖W‖²,    z_i = W x_i + b,  b not penalized
 //
-// n rows x_i of d features, K classes, targets t_i, weights s_i (THEORY §4). λ does not depend on n; it acts on the
-// weights of features in the units chosen by `scale`. `SoftmaxModel::weights` are per original unit whatever the scale.
+// There are n rows x_i with d features, K classes, targets t_i and row weights s_i (THEORY §4). λ does not depend on n.
+// It acts on the weights of features in the units chosen by `scale`. `SoftmaxModel::weights` are per original unit
+// whatever the scale.
 #pragma once
 
 #include <span>
@@ -15,7 +16,7 @@
 
 namespace poise {
 
-/// The unit in which λ measures a feature's weight.
+/// The feature units in which λ penalizes a weight.
 enum class Scale {
   kAuto,     ///< kStandard for tables and NPY matrices, kNone for images (IDX, NPY) and sparse data
   kNone,     ///< as given (images: pixel/255; digits: pixel/16). Equals scikit-learn's objective with C = 1/(λ n)
@@ -25,7 +26,7 @@ enum class Scale {
 struct ObjectiveOptions {
   double l2 = 1e-4;  ///< λ ≥ 0
   Scale scale = Scale::kAuto;
-  double unit = 0;  ///< with kNone: what counts as 1 in original units; 0: what the data set says (255 for images)
+  double unit = 0;  ///< with kNone: what counts as 1, in original units; 0: as the data set says (255 for images)
   double label_smoothing = 0;     ///< ε in [0, 1): t = (1 − ε) onehot + ε/K
   bool balanced_classes = false;  ///< multiply row weights by n/(K · rows of the class)
 };
@@ -35,23 +36,23 @@ struct SoftmaxFit {
   SolveReport report;
 };
 
-/// Minimizes f. `start` (optional) must have the same features and classes; a calibrated one is taken as it was
-/// trained. Throws Error(kData) for data without labels or with one class, Error(kUsage) for options out of range.
+/// Minimizes f. `start` (optional) must have the same features and classes; if it is calibrated, its weights as trained
+/// are used. Throws Error(kData) for data without labels or with one class, Error(kUsage) for options out of range.
 SoftmaxFit fit_softmax(const Dataset& data, const ObjectiveOptions& objective = {}, const SolveOptions& solve = {},
                        Observer* observer = nullptr, const SoftmaxModel* start = nullptr);
 
-/// Solves for every λ of `path`, each started from the solution before it; answers in the order of `path`, fewer if an
-/// interrupt or the time limit, which is that of all, ended it.
+/// Solves for every λ in `path`, each starting from the previous solution. The results are in the order of `path`, and
+/// fewer if an interrupt or the time limit, which covers the whole path, ended it.
 std::vector<SoftmaxFit> fit_softmax_path(const Dataset& data, std::span<const double> path,
                                          const ObjectiveOptions& objective = {}, const SolveOptions& solve = {},
                                          Observer* observer = nullptr);
 
-/// Recomputes the certificate of `model` on its training data from scratch: the weights are not changed. The objective
-/// is the one recorded in the model's metadata. Of a calibrated model (poise/calibration.h) the weights as they were
-/// trained are certified. Of `solve` only `tolerance` and `threads` count.
+/// Recomputes the certificate of `model` on its training data from scratch, without changing the weights. The objective
+/// is the one recorded in the model's metadata. For a calibrated model (poise/calibration.h), the weights as trained
+/// are certified. Only `tolerance` and `threads` of `solve` are used.
 SolveReport certify_softmax(const SoftmaxModel& model, const Dataset& data, const SolveOptions& solve = {});
 
-/// The objective recorded in a model's metadata by fit_softmax. Throws Error(kData) if it is not there.
+/// The objective that fit_softmax recorded in a model's metadata. Throws Error(kData) if it is not there.
 ObjectiveOptions recorded_objective(const SoftmaxModel& model);
 
 }  // namespace poise

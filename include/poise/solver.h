@@ -1,4 +1,4 @@
-// What a convex solver is asked, what it answers, and how it is watched.
+// The options, results and observers of convex solvers.
 #pragma once
 
 #include <optional>
@@ -12,7 +12,7 @@ namespace poise {
 enum class Solver {
   kAuto,    ///< Newton for small problems (up to 400 parameters), else L-BFGS
   kNewton,  ///< Newton with preconditioned conjugate gradients (THEORY 4.6 C, A.4)
-  kLbfgs,   ///< L-BFGS in a metric of the curvature, in float32; finished and certified by Newton, in float64
+  kLbfgs,   ///< L-BFGS in a curvature metric, in float32; finished and certified by Newton in float64
   kGolden,  ///< dual-process momentum (η, α) in the Böhning metric, or a diagonal one, with restart (THEORY 4.6 E, A.3)
   kDescent  ///< gradient descent with the step 1/ℓ, half of the proven bound 2/ℓ (THEORY 4.5)
 };
@@ -20,19 +20,19 @@ enum class Solver {
 enum class Status {
   kCertified,  ///< objective − optimum ≤ gap ≤ tolerance, proven
   kConverged,  ///< no further progress in float64, but the proof did not reach the tolerance
-  kSeparable,  ///< there is no minimizer; a direction of recession is the proof
+  kSeparable,  ///< there is no minimizer, proven by a direction of recession
   kIterationLimit,
   kTimeLimit,
   kInterrupted,  ///< the observer asked to stop
-  kDiverged,     ///< left the finite numbers
-  kNotCertified  ///< of certify_softmax, which moves nothing: the proven gap is above the tolerance
+  kDiverged,     ///< the numbers are no longer finite
+  kNotCertified  ///< certify_softmax only, which does not change the weights: the proven gap is above the tolerance
 };
 
 const char* to_string(Status status);  ///< "certified", "converged", …
 const char* to_string(Solver solver);  ///< "auto", "newton", …
 
-/// Proof that a softmax layer has no optimum: moving along V never hurts a row and helps at least one, so the
-/// objective falls for ever. V is `direction`: K×(d+1) entries, mostly zero.
+/// Proof that a softmax layer has no optimum: moving along a direction V never hurts a row and helps at least one, so
+/// the objective falls forever. V is K×(d+1); `entries` are those that are not zero.
 struct SeparatingDirection {
   struct Entry {
     Index feature;  ///< d stands for the bias
@@ -41,64 +41,64 @@ struct SeparatingDirection {
   };
   std::vector<Entry> entries;
   Index rows_helped = 0;                ///< rows whose margin grows strictly
-  std::vector<Index> proving_features;  ///< every feature that alone is a proof, if there are such
-  std::string sentence;                 ///< the same in the user's terms
+  std::vector<Index> proving_features;  ///< every feature that is a proof by itself, if there are any
+  std::string sentence;                 ///< the proof in the user's terms
 };
 
-/// Distance from the optimum by convex duality (THEORY 4.10): for distributions Q with the right class balance,
+/// Distance from the optimum by convex duality (THEORY 4.10). For distributions Q with the right class balance,
 ///   f* ≥ D(Q) = mean H(q_i) − Σ_j ‖R_j‖²/(2λ_j),   R = mean (q_i − t_i) x_iᵀ,   so   f − f* ≤ gap = f − D(Q).
-/// Everything in float64; `gap` includes a bound on the rounding of both sides.
+/// Everything is in float64. `gap` includes a bound on the rounding errors of both sides.
 struct Certificate {
   double objective = 0;     ///< f, nats
   double dual_value = 0;    ///< D(Q), nats
   double gap = 0;           ///< f − D(Q) + rounding; the proof
   double rounding = 0;      ///< bound on rounding errors contained in `gap`
-  double moment_error = 0;  ///< λ = 0: largest |R_jc| left, as a share of Σ s|x_j| (0 up to rounding); else 0
+  double moment_error = 0;  ///< λ = 0: largest remaining |R_jc|, as a share of Σ s|x_j| (0 up to rounding); else 0
   bool proves_existence =
       false;  ///< a minimizer exists: a strictly positive dual point, and for λ = 0 enough curvature
 };
 
-/// Result of a solve. Not being certified is a result, not an error.
+/// The result of a solve. Not being certified is a result, not an error.
 struct SolveReport {
   Status status = Status::kConverged;
   std::string why;            ///< one sentence
   double objective = 0;       ///< weighted mean cross-entropy + penalty, nats
   std::optional<double> gap;  ///< proven objective − optimum, nats; empty if there is no proof
-  Certificate certificate;    ///< meaningful if `gap` is
+  Certificate certificate;    ///< meaningful if `gap` is set
   std::optional<SeparatingDirection> separation;
   int iterations = 0;  ///< outer iterations
-  double passes = 0;   ///< passes over all rows (a gradient or a Hessian product is one; subsets count in part)
+  double passes = 0;   ///< passes over all rows (a gradient or Hessian product is one; subsets of rows count in part)
   double seconds = 0;
 };
 
-/// Outer iterations where SolveOptions::max_iterations says none.
+/// Default limits on outer iterations, where SolveOptions::max_iterations is 0.
 inline constexpr int kNewtonIterations = 200, kOtherIterations = 20000;
 
 struct SolveOptions {
   Solver solver = Solver::kAuto;
   double tolerance = 1e-8;  ///< wanted gap, absolute, nats
-  int max_iterations = 0;   ///< outer iterations; 0: kNewtonIterations, of other solvers kOtherIterations
+  int max_iterations = 0;   ///< outer iterations; 0: kNewtonIterations, for other solvers kOtherIterations
   double time_limit = 0;    ///< seconds; 0: none
   int threads = 0;          ///< 0: as many as the machine has; the result has the same bits for any number
 };
 
 /// One outer iteration, as observers see it.
 struct Progress {
-  int iteration = 0;   ///< from 1, of a path in every solve
-  double seconds = 0;  ///< since the solve began, of a path since the first one did
+  int iteration = 0;   ///< from 1; on a path, from 1 in every solve
+  double seconds = 0;  ///< since the solve began; on a path, since the first solve began
   double objective = 0;
   double gradient_norm = 0;
   std::optional<double> gap;
   double passes = 0;
-  bool on_part_of_rows = false;  ///< a warm start: the objective is that of a part of the rows, not comparable
+  bool on_part_of_rows = false;  ///< a warm start: the objective is that of a subset of the rows, not comparable
   std::string phase;             ///< "rows 1/16", "all rows", "λ = 1e-3"
 };
 
-/// Watches a solve. Called from the solving thread, between iterations; `stop_requested` within long ones, too.
+/// Watches a solve. Called from the solving thread, between iterations; `stop_requested` also within long ones.
 class Observer {
  public:
   virtual ~Observer() = default;
-  virtual void on_penalty(double /*l2*/) {}  ///< fit_softmax_path begins to solve for this penalty
+  virtual void on_penalty(double /*l2*/) {}  ///< fit_softmax_path is about to solve for this penalty
   virtual void on_iteration(const Progress&) {}
   virtual void on_message(const std::string&) {}
   virtual bool stop_requested() { return false; }  ///< true ends the solve with kInterrupted and a usable model

@@ -1,11 +1,10 @@
-// What a classifier's states, outputs and weights are doing, in the words of thermodynamics
-// (THEORY 1.7, 2.3, 2.7, 2.8).
+// Thermodynamic measurements of a classifier's states, outputs and weights (THEORY 1.7, 2.3, 2.7, 2.8).
 //
-// All figures are of the weighted mean cross-entropy over the measured rows, in nats; formulas, units, error bars and
-// costs: docs/theory/thermodynamics-measurements.md. Networks with the softmax head only, any number of layers.
+// All figures are about the weighted mean cross-entropy over the measured rows, in nats. Formulas, units, error bars
+// and costs: docs/theory/thermodynamics-measurements.md. For networks with the softmax head only, any number of layers.
 //
-// Curvature depends on the units of the inputs, so the network is first rewritten, exactly, for inputs x̂ = (x − shift)
-// ∘ gain as training uses them (mean square 1; shift and gain from the data at hand):
+// Curvature depends on the units of the inputs. The network is therefore first rewritten, exactly, for inputs
+// x̂ = (x − shift) ∘ gain as training uses them (mean square 1; shift and gain from the given data):
 //   Ŵ_1 = W_1 diag(gain)⁻¹,   b̂_1 = b_1 + W_1 (shift − center)
 #pragma once
 
@@ -23,27 +22,27 @@
 namespace poise {
 
 enum class Detail {
-  kLight,  ///< a forward and a backward pass of the rows, and `label_draws` partial ones for networks of two hidden
-           ///< layers or more
+  kLight,  ///< a forward and a backward pass over the rows, and `label_draws` partial ones for networks with two or
+           ///< more hidden layers
   kFull    ///< everything
 };
 
 struct ThermodynamicsOptions {
   Detail detail = Detail::kFull;
-  Index rows = 2048;                            ///< measured on so many rows, drawn by `seed`; 0: all
-  std::vector<double> temperatures{0.01, 0.1};  ///< T > 0 of the noisy-forward ensembles, nats; full only
-  int draws = 16;                               ///< noise draws a row and temperature, at least 2
-  int label_draws = 4;            ///< sampled labels or probes a row where curvature is not exact, at least 2
-  bool standardize = true;        ///< false: inputs in units of Dataset::unit, as training with standardize = false
-  double label_smoothing = 0;     ///< ε, as in training: at rest means rest for the targets that were trained on
+  Index rows = 2048;                            ///< number of rows measured, drawn by `seed`; 0: all
+  std::vector<double> temperatures{0.01, 0.1};  ///< T > 0 of the noisy-forward ensembles, nats; kFull only
+  int draws = 16;                               ///< noise draws per row and temperature, at least 2
+  int label_draws = 4;            ///< sampled labels or probes per row where curvature is not exact, at least 2
+  bool standardize = true;        ///< false: inputs in units of Dataset::unit, as in training with standardize = false
+  double label_smoothing = 0;     ///< ε, as in training: a model is at rest for the targets it was trained on
   bool balanced_classes = false;  ///< as in training
   double learning_rate = 0;       ///< η of the step rule; 0: `step` is not measured
   double momentum = 0;            ///< α in [0, 1)
-  Index batch = 0;                ///< rows a batch; 0: the optimizer temperature is not measured
+  Index batch = 0;                ///< rows per batch; 0: the optimizer temperature is not measured
   std::uint64_t seed = 1;
   int threads = 0;  ///< 0: as many as the machine has; the bits do not depend on it
-  /// Asked at the start of a measurement, between its parts and Hessian products, if set; true ends it with
-  /// MeasurementStopped.
+  /// If set, it is called at the start of a measurement and between its parts and Hessian products; true ends the
+  /// measurement with MeasurementStopped.
   std::function<bool()> stop{};
 };
 
@@ -54,35 +53,36 @@ class MeasurementStopped : public std::exception {
 };
 
 /// The canonical ensemble p of states x with ℋ = ½‖e(x)‖² + CE at temperature T, e = x − f(wx + b) over N hidden
-/// neurons: a forward pass in which every hidden activation gets noise of variance T (that alone is p_0, the ensemble
-/// of V = 0; THEORY E4, 2.8), each draw with the weight e^{−CE/T}. Scores get no noise. All relative to p_0; means over
-/// rows. F = mean_loss + bulk_loss − T·entropy = mean_loss + T·divergence.
+/// neurons. It is a forward pass in which every hidden activation gets noise of variance T, and each draw gets the
+/// weight e^{−CE/T}. The noise alone gives p_0, the ensemble of V = 0 (THEORY E4, 2.8). Scores get no noise. All
+/// figures are relative to p_0 and are means over rows. F = mean_loss + bulk_loss − T·entropy = mean_loss +
+/// T·divergence.
 struct NoisyEnsemble {
   double temperature = 0;
-  Estimate free_energy;        ///< F = −T ln⟨e^{−CE/T}⟩_0. T → 0: min over states of ½‖e‖² + CE
-  Estimate mean_loss;          ///< U = ⟨CE⟩ = ⟨CE e^{−CE/T}⟩_0/⟨e^{−CE/T}⟩_0, at most F
-  Estimate bulk_loss;          ///< ⟨½‖e‖²⟩ − NT/2: what hidden states pay for the task
-  Estimate entropy;            ///< S_x − S_0, Shannon's; as T → 0 minus the complexity at the states of least ℋ
-  Estimate divergence;         ///< KL(p‖p_0) = (F − U)/T ≥ 0
-  double effective_draws = 0;  ///< mean over rows of (Σ w)²/Σ w² of the importance weights; `draws` is the best
+  Estimate free_energy;  ///< F = −T ln⟨e^{−CE/T}⟩_0. T → 0: min over states of ½‖e‖² + CE
+  Estimate mean_loss;    ///< U = ⟨CE⟩ = ⟨CE e^{−CE/T}⟩_0/⟨e^{−CE/T}⟩_0, at most F
+  Estimate bulk_loss;    ///< ⟨½‖e‖²⟩ − NT/2: what the hidden states pay for the task
+  Estimate entropy;      ///< S_x − S_0 (Shannon); as T → 0, minus the complexity at the states of smallest ℋ
+  Estimate divergence;   ///< KL(p‖p_0) = (F − U)/T ≥ 0
+  double effective_draws = 0;  ///< mean over rows of (Σ w)²/Σ w² of the importance weights; at best `draws`
 };
 
 struct LayerCurvature {
   Index weights = 0;      ///< N_l (N_{l−1} + 1)
-  Estimate laplacian;     ///< ∇² of the mean CE by W_l and b_l: mean_n ‖x̃_{l−1}‖² tr ∂²CE/∂Y_l²
-  Estimate gauss_newton;  ///< its part tr Jᵀ(diag q − qqᵀ)J ≥ 0; equal to it for piecewise linear networks
-  std::string how;        ///< of the Laplacian: "exact", "sampled labels" or "Hutchinson"
+  Estimate laplacian;     ///< ∇² of the mean CE over W_l and b_l: mean_n ‖x̃_{l−1}‖² tr ∂²CE/∂Y_l²
+  Estimate gauss_newton;  ///< its part tr Jᵀ(diag q − qqᵀ)J ≥ 0; all of it for piecewise linear networks
+  std::string how;        ///< how the Laplacian was found: "exact", "sampled labels" or "Hutchinson"
 };
 
 /// What a step of the given rule does to an ensemble of learners (THEORY 1.6 d–e, 2.5).
 struct StepThermodynamics {
-  Estimate entropy_destruction;     ///< η·Laplacian, nats a step: gradient descent, to first order in η
-  double momentum_contraction = 0;  ///< P ln α, nats a step of the joint entropy of (w, Δ); 0 without momentum
+  Estimate entropy_destruction;     ///< η·Laplacian, nats per step: gradient descent, to first order in η
+  double momentum_contraction = 0;  ///< P ln α, nats per step, for the joint entropy of (w, Δ); 0 without momentum
   Estimate optimizer_temperature;   ///< η tr Cov(∇CE_n)/(2(1 − α) P batch); value 0 without `batch`
-  double edge = 0;                  ///< η λ_max/(2(1 + α)): 1 is the edge of stability; full only, else 0
+  double edge = 0;                  ///< η λ_max/(2(1 + α)): 1 is the edge of stability; kFull only, else 0
 };
 
-/// θ of ‖Av − θv‖ = residual, ‖v‖ = 1: some eigenvalue of A lies in θ ± residual. A bound, no standard error.
+/// θ with ‖Av − θv‖ = residual, ‖v‖ = 1: some eigenvalue of A lies in θ ± residual. A bound, not a standard error.
 struct Eigenvalue {
   double value = 0, residual = 0;
 };
@@ -90,7 +90,7 @@ struct Eigenvalue {
 struct Thermodynamics {
   Detail detail = Detail::kFull;
   Index rows = 0, parameters = 0;
-  // Of outputs q = softmax(z) and targets t
+  // About outputs q = softmax(z) and targets t
   Estimate mean_loss;           ///< U = mean CE(t, q)
   Estimate output_entropy;      ///< mean H(q)
   Estimate divergence;          ///< mean KL(t‖q) = CE − H(t)
@@ -99,19 +99,19 @@ struct Thermodynamics {
   Estimate marginal_entropy;    ///< H(mean q)
   Estimate mutual_information;  ///< H(mean q) − mean H(q): what the outputs tell about the rows
   Temperature temperature;      ///< T*, where CE = H (poise/metrics.h)
-  // Of weights
+  // About the weights
   std::vector<LayerCurvature> layers;  ///< l = 1 … L
   Estimate laplacian;                  ///< sum over layers
   Estimate gauss_newton;               ///< sum over layers
-  Estimate gradient_noise;  ///< tr Cov(n s_n ∇CE_n)/P over rows, divisor n − 1 (s_n: share of the row's weight); NaN
-                            ///< of one row
-  Estimate gradient_norm;  ///< ‖∇ mean CE‖; row_error: root mean square of the distance from the gradient of the
-                           ///< source, √(tr Cov/n), which bounds that of the norms
-  // Full only
+  Estimate gradient_noise;  ///< tr Cov(n s_n ∇CE_n)/P over rows, divisor n − 1 (s_n: the row's share of the weight);
+                            ///< NaN for one row
+  Estimate gradient_norm;  ///< ‖∇ mean CE‖; row_error: root mean square distance from the gradient of the source,
+                           ///< √(tr Cov/n), which bounds the error of the norm
+  // kFull only
   std::vector<NoisyEnsemble> ensembles;  ///< one per temperature; none without hidden layers
-  /// C = mean_n ½ ln det(I + Σ_l R^½ J_l J_lᵀ R^½), J_l = ∂Y_L/∂X_l of the hidden layers, R = diag q − qqᵀ: −ln B of
-  /// the Gaussian approximation about the forward pass (Gauss–Newton), and −entropy of the ensembles as T → 0 where t =
-  /// q.
+  /// C = mean_n ½ ln det(I + Σ_l R^½ J_l J_lᵀ R^½), with J_l = ∂Y_L/∂X_l of the hidden layers and R = diag q − qqᵀ.
+  /// This is −ln B of the Gaussian approximation about the forward pass (Gauss–Newton). Where t = q, it is the limit of
+  /// −entropy of the ensembles as T → 0.
   Estimate complexity;
   Eigenvalue largest_curvature;  ///< λ_max of the Hessian of the mean CE (Lanczos)
   std::optional<StepThermodynamics> step;
@@ -119,8 +119,8 @@ struct Thermodynamics {
 
 class EnsembleRecord;  // poise/first_law.h
 
-/// Measures networks on the same rows of one data set again and again: what training telemetry needs. The rows are
-/// drawn and the input units found once.
+/// Measures networks repeatedly on the same rows of one data set, as training telemetry needs. The rows are drawn, and
+/// the units of the inputs found, only once.
 class Thermometer {
  public:
   /// Throws Error(kUsage) for options out of range, Error(kData) if `data` has no labels or one class.
@@ -129,12 +129,12 @@ class Thermometer {
   Thermometer(Thermometer&&) noexcept;
   Thermometer& operator=(Thermometer&&) noexcept;
 
-  /// Throws Error(kData) for another head than softmax and if features or classes are not the network's,
-  /// Error(kNumeric) if the scores are not finite, MeasurementStopped. A full measurement fills `record`, if there is
-  /// one, for the first law; a light one empties it.
+  /// Throws Error(kData) unless the head is softmax and the features and classes are the network's, Error(kNumeric) if
+  /// the scores are not finite, and MeasurementStopped. A full measurement fills `record`, if given, for the first law;
+  /// a light one empties it.
   Thermodynamics measure(const Network& network, EnsembleRecord* record = nullptr) const;
 
-  /// The step rule may change from one measurement to the next; the rows stay.
+  /// The step rule may change from one measurement to the next; the rows stay the same.
   void set_step(double learning_rate, double momentum, Index batch);
 
  private:

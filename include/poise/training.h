@@ -1,10 +1,10 @@
-// Training a feed-forward network: what to train, by which rule, with which step, and what came of it.
+// Training a feed-forward network: what to train, by which rule and with which step, and the result.
 //
 //   L(w) = mean_i s_i ℓ(Y_L(x_i), t_i) + (λ/2) Σ_l ‖W_l‖²,   s_i scaled to mean 1, biases not penalized
 //
-// Per mini-batch: F-propagation (poise/network.h), then by the learning rule the adjoints Y*_l = ∂ℓ/∂Y_l of all layers
-// (THEORY 3.1), the gradients mean_i Y*_l X_{l−1}ᵀ, and a step. The same seed gives the same bits for any number of
-// threads. How each part realizes the papers: docs/theory/network.md.
+// Each mini-batch goes through F-propagation (poise/network.h), then the learning rule gives the adjoints Y*_l =
+// ∂ℓ/∂Y_l of all layers (THEORY 3.1), from which follow the gradients mean_i Y*_l X_{l−1}ᵀ and a step. The same seed
+// gives the same bits for any number of threads. How each part relates to the papers: docs/theory/network.md.
 #pragma once
 
 #include <optional>
@@ -15,30 +15,32 @@
 
 namespace poise {
 
-/// ℓ and the head it belongs to.
+/// ℓ and the head that goes with it.
 enum class Loss {
   kCrossEntropy,        ///< softmax head, −Σ t ln p:            Y*_L = p − t
-  kBinaryCrossEntropy,  ///< sigmoid head, one a class:          Y*_L = σ(Y_L) − t
+  kBinaryCrossEntropy,  ///< sigmoid head, one per class:        Y*_L = σ(Y_L) − t
   kSquared              ///< sigmoid head, ½‖σ(Y_L) − t‖²:       Y*_L = (σ(Y_L) − t) ∘ σ'(Y_L)
 };
 
-/// How the adjoints of hidden layers are found. Which equals backpropagation when: docs/theory/network.md.
+/// How the adjoints of hidden layers are found. Which rule equals backpropagation, and when: docs/theory/network.md.
 enum class Rule {
   kAdjoint,      ///< F-adjoint: X*_{l−1} = W_lᵀ Y*_l, Y*_l = X*_l ∘ σ'(Y_l). Backpropagation.
-  kEquilibrium,  ///< local: every X_l relaxes towards W_{l+1}ᵀ Y*_{l+1} (THEORY 3.3), ρ = (1 − τ)^K of it is left
-  kPredictiveCoding  ///< loss in the bulk: hidden states relax on ½Σ‖X_l − σ(Y_l)‖² + ℓ with input and target clamped
+  kEquilibrium,  ///< local: every X_l relaxes towards W_{l+1}ᵀ Y*_{l+1} (THEORY 3.3); ρ = (1 − τ)^K of the distance
+                 ///< remains
+  kPredictiveCoding  ///< loss in the bulk: hidden states relax on ½Σ‖X_l − σ(Y_l)‖² + ℓ, input and target clamped
 };
 
-/// kEquilibrium: whether a layer sees the weights above it before or after their update (THEORY 3.4).
+/// For kEquilibrium: whether a layer uses the weights above it before or after their update (THEORY 3.4).
 enum class Order {
-  kJacobi,      ///< before: all updates at once. With ρ → 0 this is backpropagation.
-  kGaussSeidel  ///< after, as in the published local algorithm: differs from backpropagation by O(η)
+  kJacobi,      ///< before: all updates at once. As ρ → 0 this is backpropagation.
+  kGaussSeidel  ///< after, as in the published local algorithm; differs from backpropagation by O(η)
 };
 
-/// kEquilibrium: what relaxes when. Both end at the same adjoints; for simultaneous relaxation ρ is not a factor.
+/// For kEquilibrium: which layers relax when. Both reach the same adjoints in the end; with simultaneous relaxation the
+/// remaining distance is not simply a factor ρ.
 enum class Relaxation {
-  kLayerByLayer,  ///< from the top, each against the settled layer above: closed form, X* + ρ (X − X*)
-  kSimultaneous   ///< all hidden layers at once for K sweeps: activation relaxation (THEORY 3.3, binomial formula)
+  kLayerByLayer,  ///< from the top, each layer against the settled one above: closed form, X* + ρ (X − X*)
+  kSimultaneous   ///< all hidden layers at once, for K sweeps: activation relaxation (THEORY 3.3, binomial formula)
 };
 
 enum class Step {
@@ -50,7 +52,7 @@ enum class Step {
 enum class Initialization {
   kAuto,       ///< kKaiming for ReLU, else kXavier
   kXavier,     ///< normal, variance 2/(N_{l−1} + N_l)
-  kKaiming,    ///< normal, variance 2/N_{l−1} for ReLU; of the last layer and of others 1/N_{l−1}
+  kKaiming,    ///< normal, variance 2/N_{l−1} for ReLU; 1/N_{l−1} for other activations and the last layer
   kOrthogonal  ///< rows or columns orthonormal, times √2 for ReLU
 };
 
@@ -59,9 +61,9 @@ enum class Precision {
   kBfloat16  ///< products of bfloat16 numbers, summed in float32; weights are kept in float32
 };
 
-/// Whether a batch's gradient is that of the mean loss of its rows, or of the sum, as in the published F-adjoint code
-/// (the penalty is then multiplied by the number of rows, too). With kMean the batches of an epoch have nearly equal
-/// sizes; with kSum all but the last have exactly the size asked for.
+/// Whether a batch's gradient is that of the mean loss over its rows, or of the sum, as in the published F-adjoint code
+/// (where the penalty is multiplied by the number of rows as well). With kMean the batches of an epoch have nearly
+/// equal sizes; with kSum all but the last have exactly the size asked for.
 enum class Reduction { kMean, kSum };
 
 struct NetworkOptions {
@@ -76,8 +78,8 @@ struct NetworkOptions {
   double l2 = 0;                  ///< λ ≥ 0, on weights of standardized inputs
   double label_smoothing = 0;     ///< ε in [0, 1): t = (1 − ε) onehot + ε/K
   bool balanced_classes = false;  ///< multiply row weights by n/(K · rows of the class)
-  double dropout = 0;       ///< in [0, 1): share of hidden units silenced in a training pass, the others scaled up
-  bool standardize = true;  ///< inputs to mean square 1: columns of tables one by one, about their means;
+  double dropout = 0;       ///< in [0, 1): share of hidden units dropped in a training pass; the others are scaled up
+  bool standardize = true;  ///< scale inputs to mean square 1: tables column by column, about their means;
                             ///< images and sparse data as a whole, sparse data about 0
 
   // Rule
@@ -86,29 +88,30 @@ struct NetworkOptions {
   Relaxation relaxation = Relaxation::kLayerByLayer;
   double relaxation_rate = 0.1;  ///< τ in (0, 2)
   int relaxation_steps = 100;    ///< K ≥ 1
-  bool reference_2024 = false;   ///< kEquilibrium: the exact rule of the published code (THEORY 3.5); needs kSquared
+  bool reference_2024 = false;   ///< kEquilibrium: exactly the published code's rule (THEORY 3.5); requires kSquared
 
   // Step
   Step step = Step::kGolden;
-  double learning_rate = 0;  ///< η; 0: golden: from theory; sgd: 0.1, adam: 0.001. Golden: in units of curvature,
-                             ///< at most what is stable counts
-  std::optional<double> momentum;  ///< α; empty: golden: from theory; sgd: 0.9
+  double learning_rate = 0;  ///< η; 0: the default, for golden from theory, sgd 0.1, adam 0.001. For golden it is in
+                             ///< units of curvature and capped at what is stable
+  std::optional<double> momentum;  ///< α; empty: the default, for golden from theory, sgd 0.9
   double momentum_phase = 0;       ///< golden, sgd: complex momentum α e^{iθ} (THEORY 1.6 f), θ in radians; 0: none
   Reduction reduction = Reduction::kMean;
   std::optional<bool> cooling;  ///< learning rate falls to 0 by the last epoch; empty: golden yes, sgd and adam no
 
   // Loop
   int epochs = 0;         ///< 0: chosen by the number of rows
-  Index batch = 0;        ///< rows a batch; 0: chosen by the number of rows
+  Index batch = 0;        ///< rows per batch; 0: chosen by the number of rows
   double time_limit = 0;  ///< seconds; 0: none
-  int patience = 0;  ///< stop after so many epochs in which Validated::smoothed_accuracy gained less than half a row;
+  int patience = 0;  ///< stop after this many epochs in which Validated::smoothed_accuracy gained less than half a row;
                      ///< 0: never
-  /// Stop when, in each of the last two epochs, |loss − H| ≤ 2 % of the loss and the loss moved by less than 1 %:
-  /// Epoch::train's, of smoothed labels and class weights if asked for. Not in the first 15 % of the epochs.
+  /// Stop when, in each of the last two epochs, |loss − H| ≤ 2 % of the loss and the loss moved by less than 1 %. The
+  /// loss is that of Epoch::train, with smoothed labels and class weights if asked for. Not in the first 15 % of the
+  /// epochs.
   bool stop_at_rest = false;
-  int solve_head_every = 0;  ///< every so many epochs the last layer is solved exactly (THEORY 5.3) and kept if that
-                             ///< is no worse on the validation data, or without them better on the training data;
-                             ///< 0: never
+  int solve_head_every = 0;  ///< every this many epochs the last layer is solved exactly (THEORY 5.3). The solution is
+                             ///< kept if it is no worse on the validation data or, without such data, better on the
+                             ///< training data; 0: never
   std::uint64_t seed = 1;
   int threads = 0;  ///< 0: as many as the machine has
   Precision precision = Precision::kFloat32;
@@ -120,9 +123,9 @@ enum class TrainingStatus {
   kAtRest,    ///< `stop_at_rest`: the loss equals the output entropy and stands still
   kTimeLimit,
   kInterrupted,
-  /// The loss, the worst row of a batch left out, was not finite or above four times its first value (or that of scores
-  /// of 0, if larger), and smaller steps did not help, or it was the last step; the network is the last one whose loss
-  /// was seen to be good.
+  /// The loss, leaving out the worst row of a batch, was not finite or was above four times its first value (or that of
+  /// scores of 0, if larger); and either smaller steps did not help, or it was the last step. The network is the last
+  /// one whose loss was seen to be good.
   kDiverged
 };
 
@@ -143,40 +146,40 @@ struct Measured {
   double equilibrium_gap = 0;  ///< CE − H (THEORY 1.7 D1): 0 at rest; softmax head only, else 0
 };
 
-/// Of the validation data. The epoch kept is the last one whose `smoothed_accuracy` is the largest: a single epoch's
-/// accuracy has too much luck in it.
+/// Measured on the validation data. The epoch kept is the last one with the largest `smoothed_accuracy`, because the
+/// accuracy of a single epoch depends too much on luck.
 struct Validated : Measured {
-  double smoothed_accuracy = 0;  ///< s ← s + (accuracy − s)/5, from the first epoch's accuracy on; NaN for an epoch
-                                 ///< without a finite loss, which s leaves out
+  double smoothed_accuracy = 0;  ///< s ← s + (accuracy − s)/5, starting from the first epoch's accuracy; NaN for an
+                                 ///< epoch without a finite loss, which s skips
 };
 
-/// One epoch, as observers and the report have it.
+/// One epoch, as observers and the report see it.
 struct Epoch {
   int number = 0;  ///< from 1
   double seconds = 0;
-  Measured train;  ///< over the batches, each as it was just before its step, but those taken back; NaN if all were
+  Measured train;  ///< over the batches, each just before its step, without those taken back; NaN if all were
   std::optional<Validated> validation;  ///< after the epoch, if there are validation data
   double curvature = 0;                 ///< golden: λ̂, the largest curvature of the mean loss, at least 32
   double learning_rate = 0;             ///< η of the epoch's first step
-  double bulk_energy = 0;               ///< kPredictiveCoding: mean ½Σ_l‖X_l − σ(Y_l)‖² after relaxing
+  double bulk_energy = 0;               ///< kPredictiveCoding: mean ½Σ_l‖X_l − σ(Y_l)‖² after relaxation
 };
 
-/// Watches a training. Never called by two threads at the same time.
+/// Watches a training run. Never called by two threads at the same time.
 class TrainingObserver {
  public:
   virtual ~TrainingObserver() = default;
   virtual void on_epoch(const Epoch&) {}  ///< on the thread that called train_network
 
-  /// A step was taken back, which the text explains. On any thread of the training, where denormal numbers may count as
-  /// 0 and loops are serial.
+  /// A step was taken back, as the text explains. Called on any training thread, where denormal numbers may count as 0
+  /// and loops are serial.
   virtual void on_message(const std::string&) {}
 
-  /// Asked between batches, and while a last layer is solved; true ends with kInterrupted. On any thread, as
-  /// on_message.
+  /// Called between batches, and while a last layer is solved; true ends training with kInterrupted. On any thread,
+  /// like on_message.
   virtual bool stop_requested() { return false; }
 
-  /// On the thread that called train_network. Asked after on_epoch: true has on_network called with the network as it
-  /// is after that epoch, in original units: the weights that train on, not those of the best epoch. The copy is made
+  /// Called after on_epoch, on the thread that called train_network. If true, on_network is called with the network as
+  /// it is after that epoch, in original units: the weights in training, not those of the best epoch. The copy is made
   /// only if it is wanted.
   virtual bool wants_network(int /*epoch*/) { return false; }
   virtual void on_network(const Epoch&, const Network&) {}
@@ -185,14 +188,14 @@ class TrainingObserver {
 struct TrainingReport {
   TrainingStatus status = TrainingStatus::kFinished;
   std::string why;           ///< one sentence
-  int epochs = 0;            ///< trained
-  int best_epoch = 0;        ///< whose weights were kept: the last with the largest Validated::smoothed_accuracy;
-                             ///< without validation data the last of all (stopped within the next one, the weights
-                             ///< have a part of that, too), and if that had diverged the last good
-                             ///< one (0: before the end of epoch 1, or the initial weights)
-  Index batch = 0;           ///< rows a batch
-  double seconds = 0;        ///< of training, validation included
-  double train_seconds = 0;  ///< of passes over training rows alone
+  int epochs = 0;            ///< epochs trained
+  int best_epoch = 0;        ///< the epoch whose weights were kept: the last with the largest
+                             ///< Validated::smoothed_accuracy. Without validation data, the last epoch (if stopped
+                             ///< within the next one, the weights include part of that, too), or if that diverged,
+                             ///< the last good one (0: before the end of epoch 1, or the initial weights)
+  Index batch = 0;           ///< rows per batch
+  double seconds = 0;        ///< training time, validation included
+  double train_seconds = 0;  ///< time of the passes over training rows alone
   std::vector<Epoch> history;
 };
 
@@ -201,9 +204,9 @@ struct NetworkFit {
   TrainingReport report;
 };
 
-/// Trains on `train`; `validation` (may be null) has the same schema and decides which epoch's weights are kept.
-/// Throws Error(kData) for data without labels or with one class and for validation data of other features or classes,
-/// Error(kUsage) for options out of range.
+/// Trains on `train`. `validation` (may be null) has the same schema and decides which epoch's weights are kept.
+/// Throws Error(kData) for data without labels or with one class, and for validation data with other features or
+/// classes; Error(kUsage) for options out of range.
 NetworkFit train_network(const Dataset& train, const NetworkOptions& options, const Dataset* validation = nullptr,
                          TrainingObserver* observer = nullptr);
 
