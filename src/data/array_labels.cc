@@ -97,7 +97,9 @@ void set_labels(Dataset& data, const ArrayLabels& labels, const Schema* schema) 
   const std::vector<std::string> names = distinct_values(labels.values, place);
   std::vector<std::int32_t> class_of;
   if (schema == nullptr) {
-    Classes classes = infer_classes(names, data.rows(), labels.what, {});
+    Classes classes =
+        infer_classes(names, data.rows(), {labels.what, "--labels names the file that holds the classes"});
+    if (!classes.note.empty()) data.notices.push_back(classes.note);
     data.schema.classes = std::move(classes.names);
     class_of = std::move(classes.class_of);
   } else {

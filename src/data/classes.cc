@@ -25,30 +25,38 @@ std::string canonical(const std::string& text) {
   return is_integer(text, value) ? fmt::format("{}", static_cast<Index>(value)) : text;
 }
 
-void check_not_regression(const std::vector<std::string>& labels, Index rows, const std::string& what,
-                          const Location& where) {
+bool all_integers(const std::vector<std::string>& texts) {
+  double value = 0;
+  return std::all_of(texts.begin(), texts.end(), [&](const std::string& text) { return is_integer(text, value); });
+}
+
+void check_not_regression(const std::vector<std::string>& labels, Index rows, const LabelSource& source) {
   double value = 0;
   const bool numbers = std::all_of(labels.begin(), labels.end(), [&](const std::string& text) {
     return parse_number(text, value) == NumberStatus::kNumber;
   });
-  const bool integers =
-      std::all_of(labels.begin(), labels.end(), [&](const std::string& text) { return is_integer(text, value); });
+  const bool integers = all_integers(labels);
   const bool nearly_all_differ = rows >= kFewRows && 2 * static_cast<Index>(labels.size()) > rows;
   if (!nearly_all_differ && (!numbers || integers || labels.size() <= kMostRealLabels)) return;
   throw Error(ErrorKind::kData,
-              fmt::format("{} has {} different values in {} rows{}", what, labels.size(), rows,
+              fmt::format("{} has {} different values in {} rows{}", source.what, labels.size(), rows,
                           numbers && !integers ? ": it looks like a regression target" : ""),
-              "classes, each with several rows", "name the column that holds the class with --label", where);
+              "classes, each with several rows", source.hint, source.where);
+}
+
+std::string note_on_numbers(const std::vector<std::string>& classes) {
+  if (classes.size() <= kMostRealLabels || !all_integers(classes)) return {};
+  return fmt::format(
+      "{} classes of numbers: if this is a quantity to predict, it is a regression target, which Poise "
+      "does not do",
+      classes.size());
 }
 
 }  // namespace
 
-Classes infer_classes(const std::vector<std::string>& labels, Index rows, const std::string& what,
-                      const Location& where) {
-  check_not_regression(labels, rows, what, where);
-  double value = 0;
-  const bool integers =
-      std::all_of(labels.begin(), labels.end(), [&](const std::string& text) { return is_integer(text, value); });
+Classes infer_classes(const std::vector<std::string>& labels, Index rows, const LabelSource& source) {
+  check_not_regression(labels, rows, source);
+  const bool integers = all_integers(labels);
   Classes classes;
   std::vector<std::string> names(labels.size());
   std::transform(labels.begin(), labels.end(), names.begin(),
@@ -59,22 +67,12 @@ Classes infer_classes(const std::vector<std::string>& labels, Index rows, const 
   });
   classes.names.erase(std::unique(classes.names.begin(), classes.names.end()), classes.names.end());
   if (classes.names.size() == 1) {
-    throw Error(ErrorKind::kData, fmt::format("{} has only one class: '{}'", what, classes.names[0]),
-                "at least two classes", "is this the label column? name it with --label", where);
+    throw Error(ErrorKind::kData, fmt::format("{} has only one class: '{}'", source.what, classes.names[0]),
+                "at least two classes", source.hint, source.where);
   }
   classes.class_of = match_classes(names, classes.names);
+  classes.note = note_on_numbers(classes.names);
   return classes;
-}
-
-std::string note_on_numbers(const std::vector<std::string>& classes) {
-  double value = 0;
-  const bool integers =
-      std::all_of(classes.begin(), classes.end(), [&](const std::string& text) { return is_integer(text, value); });
-  if (!integers || classes.size() <= kMostRealLabels) return {};
-  return fmt::format(
-      "{} classes of numbers: if this is a quantity to predict, it is a regression target, which Poise "
-      "does not do",
-      classes.size());
 }
 
 std::vector<std::int32_t> match_classes(const std::vector<std::string>& labels,

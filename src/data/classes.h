@@ -14,14 +14,20 @@ namespace poise {
 struct Classes {
   std::vector<std::string> names;
   std::vector<std::int32_t> class_of;
+  std::string note;  ///< for more than 50 classes that are all integers, which may be a quantity; else empty
+};
+
+/// Where labels come from, for messages about them.
+struct LabelSource {
+  std::string what;  ///< "the label, column 'kind',"
+  std::string hint;  ///< how to say that the labels are elsewhere
+  Location where = {};
 };
 
 /// Orders distinct labels: integers by value (and "1.0" is the class "1"), anything else alphabetically.
 /// Error(kData) for a single class, and for what looks like a regression target: more than 50 different values that are
-/// numbers but not integers, or more different labels than half of the rows (of at least 20). `what` names the label
-/// column in the messages.
-Classes infer_classes(const std::vector<std::string>& labels, Index rows, const std::string& what,
-                      const Location& where);
+/// numbers but not integers, or more different labels than half of the rows (of at least 20).
+Classes infer_classes(const std::vector<std::string>& labels, Index rows, const LabelSource& source);
 
 /// The class of each label in a model's list, by its text or as the same integer; −1 where it is unknown.
 std::vector<std::int32_t> match_classes(const std::vector<std::string>& labels,
@@ -29,8 +35,5 @@ std::vector<std::int32_t> match_classes(const std::vector<std::string>& labels,
 
 /// "'a', 'b', 'c' and 7 more"
 std::string list_names(const std::vector<std::string>& names, std::size_t most = 8);
-
-/// A note for more than 50 classes that are all integers, which may be a quantity; else empty.
-std::string note_on_numbers(const std::vector<std::string>& classes);
 
 }  // namespace poise

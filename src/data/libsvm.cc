@@ -93,9 +93,10 @@ void set_libsvm_labels(Dataset& data, const FileLabels& labels, std::string_view
   std::vector<std::int32_t> class_of;
   if (schema == nullptr) {
     refuse_several_labels(labels, text, file);
-    Classes classes = infer_classes(labels.names, rows, "the file", {file});
+    Classes classes =
+        infer_classes(labels.names, rows, {"the first column", "a LIBSVM line is 'class index:value …'", {file}});
     data.schema.classes = std::move(classes.names);
-    if (std::string note = note_on_numbers(data.schema.classes); !note.empty()) data.notices.push_back(note);
+    if (!classes.note.empty()) data.notices.push_back(classes.note);
     class_of = std::move(classes.class_of);
   } else {
     class_of = match_classes(labels.names, schema->classes);

@@ -8,6 +8,7 @@
 #include "data/classes.h"
 #include "data/number.h"
 #include "data/table_build.h"
+#include "data/table_cells.h"
 #include "data/table_columns.h"
 #include "data/table_head.h"
 #include "data/table_roles.h"
@@ -143,9 +144,11 @@ class TableReader {
     }
     std::vector<std::int32_t> class_of;
     if (schema_ == nullptr) {
-      Classes classes = infer_classes(labels, parsed_.rows(), fmt::format("the label, {},", name), {file_});
+      Classes classes = infer_classes(
+          labels, parsed_.rows(),
+          {fmt::format("the label, {},", name), "name the column that holds the class with --label", {file_}});
       data_.schema.classes = std::move(classes.names);
-      if (std::string note = note_on_numbers(data_.schema.classes); !note.empty()) label_notices_.push_back(note);
+      if (!classes.note.empty()) label_notices_.push_back(classes.note);
       class_of = std::move(classes.class_of);
     } else {
       class_of = match_classes(labels, schema_->classes);

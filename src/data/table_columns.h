@@ -37,16 +37,4 @@ TableColumns infer_columns(const TableHead& head, const ParsedTable& parsed, con
 TableColumns match_columns(const TableHead& head, const ParsedTable& parsed, const TableRoles& roles,
                            const ReadOptions& options, const Schema& schema);
 
-/// What becomes of missing values in a column, and so what an error about one may advise.
-enum class Gaps {
-  kFilled,    ///< all is well
-  kTraining,  ///< an error, unless --missing is given
-  kModel,     ///< an error: the model has nothing to put there
-  kWeight     ///< an error: these are row weights
-};
-
-/// Error(kData) at a text or infinite cell of a number column (both are refused whatever the options say), and at a
-/// missing one where it is not filled.
-void check_numbers(const TableHead& head, const ParsedTable& parsed, Index column, Gaps gaps);
-
 }  // namespace poise

@@ -145,6 +145,14 @@ TEST(Npy, ConvertsOtherNumbersStandardized) {
   EXPECT_NEAR(original(small, 0, 0), -1, 1e-6);
 }
 
+TEST(Npy, NotesThatManyIntegersMayBeAQuantity) {
+  const TempDir dir;
+  std::vector<float> ages;
+  for (int row = 0; row < 120; ++row) ages.insert(ages.end(), {static_cast<float>(row), static_cast<float>(row % 60)});
+  const Dataset data = read_dataset(dir.write("x.npy", npy(npy_dict("<f4", "(120, 2)"), raw(ages))));
+  EXPECT_TRUE(has_notice(data, "60 classes of numbers"));
+}
+
 TEST(Npy, TakesTheLastColumnForTheLabel) {
   const TempDir dir;
   const std::string file = dir.write("x.npy", npy(npy_dict("<f4", "(3, 3)"), raw<float>({1, 2, 0, 3, 4, 7, 5, 6, 0})));

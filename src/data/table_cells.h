@@ -1,0 +1,30 @@
+// Cells that cannot be used, and the errors about them.
+#pragma once
+
+#include <string>
+
+#include "data/table_head.h"
+#include "data/table_parse.h"
+
+namespace poise {
+
+/// What becomes of missing values in a column, and so what an error about one may advise.
+enum class Gaps {
+  kFilled,    ///< all is well
+  kTraining,  ///< an error, unless --missing is given
+  kModel,     ///< an error: the model has nothing to put there
+  kWeight     ///< an error: these are row weights
+};
+
+/// Error(kData) at the cell of a column of the file that is at `place` in the text.
+[[noreturn]] void fail_cell(const TableHead& head, Index column, const char* place, const std::string& what,
+                            const std::string& expected, const std::string& hint);
+
+/// Error(kData) at a missing value; `gaps` says what to advise.
+[[noreturn]] void fail_missing(const TableHead& head, Index column, const char* place, Gaps gaps);
+
+/// Error(kData) at a text or infinite cell of a number column (both are refused whatever the options say), and at a
+/// missing one where it is not filled.
+void check_numbers(const TableHead& head, const ParsedTable& parsed, Index column, Gaps gaps);
+
+}  // namespace poise
