@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "base/blas.h"
+#include "base/spin.h"
 
 #ifdef _OPENMP
 #include <omp.h>
@@ -68,7 +69,7 @@ class Loop {
     if (error_) std::rethrow_exception(error_);
   }
 
-  int helpers = 0;  // threads at work on it besides the caller; guarded by the pool's mutex
+  std::atomic<int> helpers{0};  // threads at work on it besides the caller; changed under the pool's mutex
 
  private:
   const Index count_;
@@ -79,8 +80,9 @@ class Loop {
   std::exception_ptr error_;
 };
 
-/// Threads that sleep until a loop wants help. OpenMP's wait by spinning instead, which on a machine that others use as
-/// well made a solve of MNIST twice as slow (4.0 s against 1.8 s, one of two cores busy).
+/// Threads that sleep until a loop wants help, but for a moment after the last one: where loops follow each other
+/// closely, waking up would take as long as the work. OpenMP's wait by spinning for milliseconds, which on a machine
+/// that others use as well made a solve of MNIST twice as slow (4.0 s against 1.8 s, one of two cores busy).
 class Pool {
  public:
   static Pool& instance() {
@@ -104,11 +106,15 @@ class Pool {
       wanted_ += helpers;
       while (static_cast<int>(threads_.size()) < wanted_) threads_.emplace_back([this] { serve(); });
       waiting_.insert(waiting_.end(), static_cast<std::size_t>(helpers), &loop);
+      ++posted_;
     }
     wake_.notify_all();
     loop.work();
     std::unique_lock lock(mutex_);
     std::erase(waiting_, &loop);  // requests that nobody has taken up
+    lock.unlock();
+    spin_until([&] { return loop.helpers == 0; });
+    lock.lock();
     done_.wait(lock, [&] { return loop.helpers == 0; });
     wanted_ -= helpers;
   }
@@ -126,6 +132,11 @@ class Pool {
       loop->work();
       lock.lock();
       if (--loop->helpers == 0) done_.notify_all();
+      if (!waiting_.empty()) continue;
+      const unsigned before = posted_;
+      lock.unlock();
+      spin_until([&] { return posted_ != before; });
+      lock.lock();
     }
   }
 
@@ -133,7 +144,8 @@ class Pool {
   std::condition_variable wake_, done_;
   std::deque<Loop*> waiting_;
   std::vector<std::thread> threads_;
-  int wanted_ = 0;  // helpers of all loops that run now
+  std::atomic<unsigned> posted_{0};  // loops that have ever wanted help; changed under the mutex
+  int wanted_ = 0;                   // helpers of all loops that run now
   bool closing_ = false;
 };
 

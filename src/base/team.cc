@@ -2,12 +2,7 @@
 
 #include <algorithm>
 
-#if defined(__x86_64__)
-#include <immintrin.h>
-static void pause_spinning() { _mm_pause(); }
-#else
-static void pause_spinning() {}
-#endif
+#include "base/spin.h"
 
 namespace poise {
 namespace {
@@ -67,7 +62,6 @@ void Team::run(const std::function<void(int)>& body) {
 }
 
 void Team::meet() {
-  constexpr int kSpins = 2000;  // some 40 µs: longer than a phase usually lasts, short beside a time slice
   const unsigned before = generation_;
   if (failed_) throw Stopped{};
   if (++arrived_ == present_) {
@@ -76,7 +70,7 @@ void Team::meet() {
     ++generation_;
     if (present_ > 1) generation_.notify_all();
   } else {
-    for (int spin = 0; spin < kSpins && generation_ == before; ++spin) pause_spinning();
+    spin_until([&] { return generation_ != before; });
     while (generation_ == before) generation_.wait(before);
   }
   if (failed_) throw Stopped{};

@@ -1,6 +1,5 @@
 #include "network/inference_kernels.h"
 
-#include <algorithm>
 #include <limits>
 
 #undef HWY_TARGET_INCLUDE
@@ -143,22 +142,34 @@ void Subtract(const float* HWY_RESTRICT from, const float* HWY_RESTRICT center, 
   for (Index k = 0; k < count; ++k) out[k] = from[k] - center[k];
 }
 
-// In place, the padding included, where scores must be the lowest float: e^lowest is 0.
-void Softmax(float* z, Index padded) {
+// One row of K numbers; e^{z − max} takes the place of z.
+HWY_INLINE void SoftmaxOfRow(float* HWY_RESTRICT z, Index classes, float* HWY_RESTRICT out) {
   const Floats f;
   const Index lanes = static_cast<Index>(hn::Lanes(f));
-  auto largest = hn::LoadU(f, z);
-  for (Index c = lanes; c < padded; c += lanes) largest = hn::Max(largest, hn::LoadU(f, z + c));
+  const auto lowest = hn::Set(f, std::numeric_limits<float>::lowest());  // in the padding: e^lowest is 0
+  const auto score = [&](Index c) HWY_ATTR {
+    return hn::IfThenElse(hn::FirstN(f, static_cast<std::size_t>(classes - c)), hn::LoadU(f, z + c), lowest);
+  };
+  auto largest = score(0);
+  for (Index c = lanes; c < classes; c += lanes) largest = hn::Max(largest, score(c));
   largest = hn::MaxOfLanes(f, largest);
   auto sum = hn::Zero(f);
-  for (Index c = 0; c < padded; c += lanes) {
-    const auto shifted = hn::Sub(hn::LoadU(f, z + c), largest);
+  for (Index c = 0; c < classes; c += lanes) {
+    const auto shifted = hn::Sub(score(c), largest);
     const auto e = hn::IfThenElse(hn::IsNaN(shifted), shifted, hn::Exp(f, shifted));
     sum = hn::Add(sum, e);
     hn::StoreU(e, f, z + c);
   }
   const auto inverse = hn::Div(hn::Set(f, 1.0f), hn::SumOfLanes(f, sum));
-  for (Index c = 0; c < padded; c += lanes) hn::StoreU(hn::Mul(hn::LoadU(f, z + c), inverse), f, z + c);
+  Index c = 0;
+  for (; c + lanes <= classes; c += lanes) hn::StoreU(hn::Mul(hn::LoadU(f, z + c), inverse), f, out + c);
+  if (c == classes) return;
+  const auto in_use = hn::FirstN(f, static_cast<std::size_t>(classes - c));
+  hn::BlendedStore(hn::Mul(hn::LoadU(f, z + c), inverse), in_use, f, out + c);
+}
+
+void Softmax(float* HWY_RESTRICT z, Index rows, Index classes, Index padded, float* HWY_RESTRICT out) {
+  for (Index i = 0; i < rows; ++i) SoftmaxOfRow(z + i * padded, classes, out + i * classes);
 }
 
 }  // namespace HWY_NAMESPACE
@@ -203,11 +214,9 @@ void activate(Activation activation, float* y, Index count) {
   }
 }
 
-void head_probabilities(Head head, float* scores, Index classes, Index padded, float* out) {
-  if (head == Head::kSigmoid) HWY_DYNAMIC_DISPATCH(LogSigmoids)(scores, padded);
-  std::fill(scores + classes, scores + padded, std::numeric_limits<float>::lowest());
-  HWY_DYNAMIC_DISPATCH(Softmax)(scores, padded);
-  std::copy(scores, scores + classes, out);
+void head_probabilities(Head head, float* scores, Index rows, Index classes, Index padded, float* out) {
+  if (head == Head::kSigmoid) HWY_DYNAMIC_DISPATCH(LogSigmoids)(scores, rows * padded);
+  HWY_DYNAMIC_DISPATCH(Softmax)(scores, rows, classes, padded, out);
 }
 
 }  // namespace poise

@@ -27,7 +27,7 @@ void activate(Activation activation, float* y, Index count);
 /// out[k] = from[k] − center[k].
 void subtract(const float* from, const float* center, Index count, float* out);
 
-/// The head's probabilities of one row of scores, stably: out[0 … classes). Overwrites the scores.
-void head_probabilities(Head head, float* scores, Index classes, Index padded, float* out);
+/// The head's probabilities of `rows` rows of scores, stably: out[rows×classes]. Overwrites scores[rows×padded].
+void head_probabilities(Head head, float* scores, Index rows, Index classes, Index padded, float* out);
 
 }  // namespace poise

@@ -173,9 +173,7 @@ Index Predictor::class_count() const { return prepared_->class_count(); }
 void Predictor::probabilities(const float* rows, Index n, float* out, int threads) const {
   const Index classes = class_count(), padded = prepared_->padded_classes();
   prepared_->run(rows, n, threads, [&](Index first, Index count, float* scores) {
-    for (Index i = 0; i < count; ++i) {
-      head_probabilities(prepared_->head(), scores + i * padded, classes, padded, out + (first + i) * classes);
-    }
+    head_probabilities(prepared_->head(), scores, count, classes, padded, out + first * classes);
   });
 }
 

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <stdexcept>
+#include <thread>
 #include <vector>
 
 namespace poise {
@@ -23,6 +24,25 @@ TEST(ParallelFor, RethrowsTheErrorOfTheLowestTask) {
   } catch (const std::runtime_error& error) {
     EXPECT_STREQ(error.what(), "7");
   }
+}
+
+// Helpers stay awake between loops that follow each other closely, and are shared by callers on several threads.
+TEST(ParallelFor, ShortLoopsOneAfterTheOtherAndSideBySide) {
+  constexpr Index kLoops = 3000, kTasks = 5;
+  std::vector<Index> sums(3, 0);
+  std::vector<std::thread> callers;
+  for (Index& sum : sums) {
+    callers.emplace_back([&sum] {
+      std::vector<Index> parts(kTasks);
+      for (Index loop = 0; loop < kLoops; ++loop) {
+        parallel_for(kTasks, 3, [&](Index i) { parts[static_cast<std::size_t>(i)] = loop + i; });
+        for (const Index part : parts) sum += part;
+      }
+    });
+  }
+  for (std::thread& caller : callers) caller.join();
+  const Index expected = kTasks * kLoops * (kLoops - 1) / 2 + kLoops * kTasks * (kTasks - 1) / 2;
+  EXPECT_EQ(sums, std::vector<Index>(3, expected));
 }
 
 TEST(TreeReduce, AddsAllPartsInTheSameOrderForAnyThreads) {
