@@ -80,7 +80,8 @@ struct NetworkOptions {
   bool balanced_classes = false;  ///< multiply row weights by n/(K · rows of the class)
   double dropout = 0;       ///< in [0, 1): share of hidden units dropped in a training pass; the others are scaled up
   bool standardize = true;  ///< scale inputs to mean square 1: tables column by column, about their means;
-                            ///< images and sparse data as a whole, sparse data about 0
+                            ///< images as a whole; sparse data about 0, each feature by its mean size where it is not
+                            ///< 0 and the fourth root of how often that is
 
   // Rule
   Rule rule = Rule::kAdjoint;

@@ -66,7 +66,7 @@ void note_capped_rate(const NetworkOptions& asked, Dataset& train) {
 void check_scale(const Arguments& a, const Dataset& train) {
   if (a.objective.scale != Scale::kStandard || resolve_scale(train, Scale::kAuto) == Scale::kStandard) return;
   throw Error(ErrorKind::kUsage, "--scale standard for a network on images or sparse data",
-              "--scale none, or none of them: inputs of mean square 1, all features by one factor",
+              "--scale none, or neither: inputs of mean square 1, of images as a whole, of sparse data about 0",
               "columns are scaled one by one in tables and NPY arrays", {a.data});
 }
 

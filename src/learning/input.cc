@@ -1,6 +1,8 @@
 #include "learning/input.h"
 
+#include <algorithm>
 #include <cmath>
+#include <limits>
 
 #include "learning/kernels.h"
 
@@ -18,12 +20,31 @@ struct Moments {
   Vector mean, deviation;
 };
 
-/// As if all features were one: images, and sparse data about 0.
-Moments pooled(Moments each, bool about_zero) {
+/// As if all features were one: images.
+Moments pooled(const Moments& each) {
   const Index d = each.mean.size();
-  const double mean = about_zero ? 0 : each.mean.mean();
-  const double square = (each.deviation.cwiseAbs2() + each.mean.cwiseAbs2()).mean();
+  const double mean = each.mean.mean(), square = (each.deviation.cwiseAbs2() + each.mean.cwiseAbs2()).mean();
   return {Vector::Constant(d, mean), Vector::Constant(d, std::sqrt(std::max(0.0, square - mean * mean)))};
+}
+
+/// See scale_inputs.
+Vector sparse_gains(const CsrMatrix& x, const Vector& row_weight, Index features) {
+  Vector share = Vector::Zero(features), size = share, square = share;
+  for (Index i = 0; i < row_weight.size(); ++i) {
+    const auto row = static_cast<std::size_t>(i);
+    const auto end = static_cast<std::size_t>(x.row_start[row + 1]);
+    for (auto e = static_cast<std::size_t>(x.row_start[row]); e < end; ++e) {
+      const double value = x.values[e];
+      if (value == 0) continue;
+      share[x.columns[e]] += row_weight[i];
+      size[x.columns[e]] += row_weight[i] * std::abs(value);
+      square[x.columns[e]] += row_weight[i] * value * value;
+    }
+  }
+  const auto gain = [](double p, double sum) { return sum > 0 ? std::pow(p, 0.75) / sum : 0; };  // p^−¼ / (sum/p)
+  const Vector each = share.binaryExpr(size, gain);
+  const double root = std::sqrt(square.dot(each.cwiseAbs2()) / static_cast<double>(features));
+  return root > 0 ? Vector((each / root).cwiseMin(std::numeric_limits<float>::max())) : each;
 }
 
 Eigen::ArrayXd gain_over_scale(const InputScaling& scaling, const Dataset& data) {
@@ -56,10 +77,15 @@ InputScaling scale_inputs(const Dataset& data, const Problem& problem, bool stan
     set(scaling.gain, data.scale / data.unit);
     return scaling;
   }
+  if (const CsrMatrix* sparse = data.features.sparse()) {
+    const Index d = data.features.cols();
+    set(scaling.shift, Vector::Zero(d));
+    set(scaling.gain, sparse_gains(*sparse, problem.row_weight, d));
+    return scaling;
+  }
   Moments moments{means(data.features, problem.row_weight, threads),
                   standard_deviations(data.features, problem.row_weight, threads)};
-  const bool sparse = data.features.sparse() != nullptr;
-  if (resolve_scale(data, Scale::kAuto) == Scale::kNone) moments = pooled(std::move(moments), sparse);
+  if (resolve_scale(data, Scale::kAuto) == Scale::kNone) moments = pooled(moments);
   set(scaling.shift, moments.mean);
   set(scaling.gain, moments.deviation.unaryExpr(&inverse_or_zero));
   return scaling;

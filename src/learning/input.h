@@ -8,7 +8,7 @@ namespace poise::learning {
 
 /// The affine map of every feature, in stored units, and what it means for the model file.
 struct InputScaling {
-  Floats shift, gain;  ///< d each; sparse data: shift 0 and one gain for all
+  Floats shift, gain;  ///< d each; sparse data: shift 0
 
   /// Divides the first layer by what the inputs were multiplied by: weights per original unit, and the center that goes
   /// with them (original = offset + scale · stored).
@@ -17,7 +17,11 @@ struct InputScaling {
 
 /// Inputs of mean square 1, whatever the user's units (THEORY 5.4 N1). Tables and NPY: per column, mean 0 and standard
 /// deviation 1, a constant column 0. Images: one mean and one deviation of all pixels, so that rare pixels do not
-/// weigh more. Sparse: one factor, so that zeros stay zeros. Not standardized: in units of `data.unit`.
+/// weigh more. Sparse data, whose zeros stay zeros: with p_j the share of rows in which feature j is not 0, and a_j the
+/// mean of |x_j| over those rows,
+///   x̂_j ∝ x_j / (a_j p_j^¼),   of mean square 1 over all features,
+/// so that units do not matter and the step of a weight is divided by √p_j, as AdaGrad would (docs/theory/network.md).
+/// A feature that is always 0 gets weights 0. Not standardized: in units of `data.unit`.
 InputScaling scale_inputs(const Dataset& data, const Problem& problem, bool standardize, int threads);
 
 /// The map that gives rows of `other` the inputs they would have in `data`, though stored in units of their own.

@@ -123,4 +123,9 @@ void initialize(const ParameterLayout& layout, Initialization how, Activation hi
   }
 }
 
+void scale_weights(const ParameterLayout& layout, Index l, double factor, Floats& parameters) {
+  for (Index k = 0; k < layout.parts(l); ++k)
+    weights_of<FloatRows>(parameters, layout, l, layout.part(l, k)) *= static_cast<float>(factor);
+}
+
 }  // namespace poise::learning

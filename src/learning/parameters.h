@@ -49,4 +49,7 @@ void from_layers(const ParameterLayout& layout, const std::vector<Layer>& layers
 void initialize(const ParameterLayout& layout, Initialization how, Activation hidden, std::uint64_t seed,
                 Floats& parameters);
 
+/// W_l ← factor · W_l
+void scale_weights(const ParameterLayout& layout, Index l, double factor, Floats& parameters);
+
 }  // namespace poise::learning

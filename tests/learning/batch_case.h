@@ -85,7 +85,7 @@ struct Case {
       : options(resolve(asked, kRows)),
         data(random_data(sparse)),
         problem(make_problem(data, {.l2 = 0, .scale = Scale::kNone}, 1)),
-        scaling(scale_inputs(data, problem, false, 1)),
+        scaling(scale_inputs(data, problem, options.standardize, 1)),
         batch(problem, scaling, layout, options, kRows),
         rows(static_cast<std::size_t>(kRows)) {
     std::iota(rows.begin(), rows.end(), Index{0});
@@ -96,6 +96,7 @@ struct Case {
   }
 
   std::vector<Layer> layers() const { return to_layers(layout, parameters, options.activation); }
+  /// x̂, by the definition.
   Matrix inputs() const {
     Matrix x = Matrix::Zero(kRows, kFeatures);
     for (Index i = 0; i < kRows; ++i) {
@@ -107,6 +108,10 @@ struct Case {
       } else {
         for (Index j = 0; j < kFeatures; ++j) x(i, j) = static_cast<double>(data.features.floats()[i * kFeatures + j]);
       }
+    }
+    for (Index j = 0; j < kFeatures; ++j) {
+      const auto at = static_cast<std::size_t>(j);
+      x.col(j) = (x.col(j).array() - static_cast<double>(scaling.shift[at])) * static_cast<double>(scaling.gain[at]);
     }
     return x;
   }
