@@ -54,7 +54,7 @@ struct EfficiencyOptions {
   std::vector<Candidate> candidates;  ///< at least kFewestCandidates; empty: candidates_of the budget
   Activation activation = Activation::kTanh;
   double gain = 1;  ///< initial weights have variance gain²/N_{l−1}, in ReLU layers 2 gain²/N_{l−1}; 1 keeps the size
-                    ///< of signals
+                    ///< of signals. Times 0.1 in a first layer on sparse data
   Step step = Step::kSgd;
   double learning_rate = 0.1;  ///< one for all candidates, as the prediction assumes; golden: 0, each its own
   double momentum = 0;         ///< for kSgd

@@ -4,7 +4,8 @@
 // and costs: docs/theory/thermodynamics-measurements.md. For networks with the softmax head only, any number of layers.
 //
 // Curvature depends on the units of the inputs. The network is therefore first rewritten, exactly, for inputs
-// x̂ = (x − shift) ∘ gain as training uses them (mean square 1; shift and gain from the given data):
+// x̂ = (x − shift) ∘ gain as training on the given data would use them (mean square 1). Curvatures of other rows are in
+// units of their own, which differ most for sparse features that are rare:
 //   Ŵ_1 = W_1 diag(gain)⁻¹,   b̂_1 = b_1 + W_1 (shift − center)
 #pragma once
 

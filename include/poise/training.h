@@ -72,16 +72,17 @@ struct NetworkOptions {
   Activation activation = Activation::kRelu;  ///< of the hidden layers
   Loss loss = Loss::kCrossEntropy;
   Initialization initialization = Initialization::kAuto;
-  double gain = 1;  ///< factor on all initial weights
+  double gain = 1;  ///< factor on all initial weights (those of a first layer on standardized sparse data are drawn
+                    ///< at 0.1 of what the initialization says)
 
   // Objective
-  double l2 = 0;                  ///< λ ≥ 0, on weights of standardized inputs
+  double l2 = 0;                  ///< λ ≥ 0, on weights of inputs as scaled by `standardize`
   double label_smoothing = 0;     ///< ε in [0, 1): t = (1 − ε) onehot + ε/K
   bool balanced_classes = false;  ///< multiply row weights by n/(K · rows of the class)
   double dropout = 0;       ///< in [0, 1): share of hidden units dropped in a training pass; the others are scaled up
   bool standardize = true;  ///< scale inputs to mean square 1: tables column by column, about their means;
-                            ///< images as a whole; sparse data about 0, each feature by its mean size where it is not
-                            ///< 0 and the fourth root of how often that is
+                            ///< images as a whole; sparse data about 0, x̂_j ∝ x_j/(a_j p_j^¼) with p_j the share of
+                            ///< rows in which x_j ≠ 0 and a_j the mean |x_j| there
 
   // Rule
   Rule rule = Rule::kAdjoint;

@@ -7,8 +7,9 @@
 
 namespace poise {
 
-/// Asks ready() for some 40 µs: longer than the gap between two short parallel phases, where going to sleep and waking
-/// up would cost as much as the phase, and short beside a time slice. Returns what it said last.
+/// Asks ready() for some 40 to 100 µs (less where there is no instruction to pause): longer than the gap between two
+/// short parallel phases, where going to sleep and waking up would cost as much as the phase, and short beside a time
+/// slice. Returns what it said last.
 template <typename Ready>
 bool spin_until(Ready&& ready) {
   constexpr int kSpins = 2000;

@@ -4,6 +4,10 @@
 
 #include "base/spin.h"
 
+#if defined(__x86_64__)
+#include <immintrin.h>
+#endif
+
 namespace poise {
 namespace {
 

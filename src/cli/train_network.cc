@@ -62,11 +62,11 @@ void note_capped_rate(const NetworkOptions& asked, Dataset& train) {
       o.learning_rate, most));
 }
 
-/// What --scale standard would mean for columns, networks do for all inputs as one.
+/// --scale standard is about columns of tables; networks scale other inputs in ways of their own.
 void check_scale(const Arguments& a, const Dataset& train) {
   if (a.objective.scale != Scale::kStandard || resolve_scale(train, Scale::kAuto) == Scale::kStandard) return;
   throw Error(ErrorKind::kUsage, "--scale standard for a network on images or sparse data",
-              "--scale none, or neither: inputs of mean square 1, of images as a whole, of sparse data about 0",
+              "--scale none, or no --scale: images are then scaled as a whole, sparse features about 0",
               "columns are scaled one by one in tables and NPY arrays", {a.data});
 }
 

@@ -99,7 +99,7 @@ void set_labels(Dataset& data, const ArrayLabels& labels, const Schema* schema) 
   if (schema == nullptr) {
     Classes classes =
         infer_classes(names, data.rows(), {labels.what, "--labels names the file that holds the classes"});
-    if (!classes.note.empty()) data.notices.push_back(classes.note);
+    if (labels.of_features && !classes.note.empty()) data.notices.push_back(classes.note);
     data.schema.classes = std::move(classes.names);
     class_of = std::move(classes.class_of);
   } else {

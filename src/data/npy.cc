@@ -90,7 +90,7 @@ class NpyReader {
   }
 
   ArrayLabels column_labels() const {
-    ArrayLabels labels{fmt::format("{}: column {}", file_, label_column_), {}, {}};
+    ArrayLabels labels{fmt::format("{}: column {}", file_, label_column_), {}, {}, true};
     for (Index i = 0; i < rows_; ++i) {
       labels.values.push_back(integer_label(array_.value(place(i, label_column_)), labels.what, i));
     }

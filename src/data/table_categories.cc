@@ -9,7 +9,6 @@
 #include "data/number.h"
 #include "data/table_cells.h"
 #include "data/table_notes.h"
-#include "data/text_look.h"
 
 namespace poise {
 namespace {

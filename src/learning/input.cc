@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 
 #include "learning/kernels.h"
 
@@ -13,6 +12,8 @@ void set(Floats& to, const Vector& from) {
   to.resize(static_cast<std::size_t>(from.size()));
   for (std::size_t j = 0; j < to.size(); ++j) to[j] = static_cast<float>(from[static_cast<Index>(j)]);
 }
+
+constexpr double kLargestGain = 1e30;  // weights per original unit are as much larger, and must be finite in float32
 
 double inverse_or_zero(double deviation) { return deviation > 0 ? 1 / deviation : 0; }
 
@@ -27,7 +28,7 @@ Moments pooled(const Moments& each) {
   return {Vector::Constant(d, mean), Vector::Constant(d, std::sqrt(std::max(0.0, square - mean * mean)))};
 }
 
-/// See scale_inputs.
+/// See scale_inputs. A feature of rows of next to no weight counts as one of a row: as rare, not as new.
 Vector sparse_gains(const CsrMatrix& x, const Vector& row_weight, Index features) {
   Vector share = Vector::Zero(features), size = share, square = share;
   for (Index i = 0; i < row_weight.size(); ++i) {
@@ -41,10 +42,11 @@ Vector sparse_gains(const CsrMatrix& x, const Vector& row_weight, Index features
       square[x.columns[e]] += row_weight[i] * value * value;
     }
   }
-  const auto gain = [](double p, double sum) { return sum > 0 ? std::pow(p, 0.75) / sum : 0; };  // p^−¼ / (sum/p)
+  const double one_row = 1 / static_cast<double>(std::max<Index>(1, (row_weight.array() > 0).count()));
+  const auto gain = [&](double p, double sum) { return sum > 0 ? p / sum * std::pow(std::max(p, one_row), -0.25) : 0; };
   const Vector each = share.binaryExpr(size, gain);
   const double root = std::sqrt(square.dot(each.cwiseAbs2()) / static_cast<double>(features));
-  return root > 0 ? Vector((each / root).cwiseMin(std::numeric_limits<float>::max())) : each;
+  return root > 0 ? Vector((each / root).cwiseMin(kLargestGain)) : each;
 }
 
 Eigen::ArrayXd gain_over_scale(const InputScaling& scaling, const Dataset& data) {
@@ -58,6 +60,11 @@ void InputScaling::to_original_units(const Dataset& data, Layer& first, Vector& 
   const Eigen::Map<const Eigen::VectorXf> by(shift.data(), std::ssize(shift));
   center = data.offset + data.scale.cwiseProduct(by.cast<double>());
   first.weights.array().rowwise() *= gain_over_scale(*this, data).transpose();
+}
+
+// news20 with 64 units, mean validation accuracy of three seeds: 81.0 % with 1, 83.9 with 0.1, 84.1 with 0.03.
+double first_weights_share(const Dataset& data, bool standardize) {
+  return data.features.sparse() && standardize ? 0.1 : 1;
 }
 
 InputScaling same_inputs(const InputScaling& scaling, const Dataset& data, const Dataset& other) {

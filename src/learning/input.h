@@ -24,6 +24,11 @@ struct InputScaling {
 /// A feature that is always 0 gets weights 0. Not standardized: in units of `data.unit`.
 InputScaling scale_inputs(const Dataset& data, const Problem& problem, bool standardize, int threads);
 
+/// What the weights of the first layer are multiplied by when they are drawn: 1, and 0.1 for sparse data as
+/// scale_inputs scales it. Most rows hold few of its features, and a weight that training hardly ever meets stays what
+/// it was drawn as: noise in new rows.
+double first_weights_share(const Dataset& data, bool standardize);
+
 /// The map that gives rows of `other` the inputs they would have in `data`, though stored in units of their own.
 InputScaling same_inputs(const InputScaling& scaling, const Dataset& data, const Dataset& other);
 

@@ -1,5 +1,6 @@
 #include "network/inference_kernels.h"
 
+#include <algorithm>
 #include <limits>
 
 #undef HWY_TARGET_INCLUDE
@@ -146,9 +147,9 @@ void Subtract(const float* HWY_RESTRICT from, const float* HWY_RESTRICT center, 
 HWY_INLINE void SoftmaxOfRow(float* HWY_RESTRICT z, Index classes, float* HWY_RESTRICT out) {
   const Floats f;
   const Index lanes = static_cast<Index>(hn::Lanes(f));
-  const auto lowest = hn::Set(f, std::numeric_limits<float>::lowest());  // in the padding: e^lowest is 0
+  const auto no_class = hn::Set(f, -std::numeric_limits<float>::infinity());
   const auto score = [&](Index c) HWY_ATTR {
-    return hn::IfThenElse(hn::FirstN(f, static_cast<std::size_t>(classes - c)), hn::LoadU(f, z + c), lowest);
+    return hn::IfThenElse(hn::FirstN(f, static_cast<std::size_t>(classes - c)), hn::LoadU(f, z + c), no_class);
   };
   auto largest = score(0);
   for (Index c = lanes; c < classes; c += lanes) largest = hn::Max(largest, score(c));
@@ -161,11 +162,8 @@ HWY_INLINE void SoftmaxOfRow(float* HWY_RESTRICT z, Index classes, float* HWY_RE
     hn::StoreU(e, f, z + c);
   }
   const auto inverse = hn::Div(hn::Set(f, 1.0f), hn::SumOfLanes(f, sum));
-  Index c = 0;
-  for (; c + lanes <= classes; c += lanes) hn::StoreU(hn::Mul(hn::LoadU(f, z + c), inverse), f, out + c);
-  if (c == classes) return;
-  const auto in_use = hn::FirstN(f, static_cast<std::size_t>(classes - c));
-  hn::BlendedStore(hn::Mul(hn::LoadU(f, z + c), inverse), in_use, f, out + c);
+  for (Index c = 0; c < classes; c += lanes) hn::StoreU(hn::Mul(hn::LoadU(f, z + c), inverse), f, z + c);
+  std::copy_n(z, classes, out);  // no vector may reach past the row: what follows is another thread's
 }
 
 void Softmax(float* HWY_RESTRICT z, Index rows, Index classes, Index padded, float* HWY_RESTRICT out) {

@@ -8,6 +8,7 @@
 #include <mutex>
 
 #include "base/parallel.h"
+#include "learning/input.h"
 #include "poise/error.h"
 #include "poise/thermodynamics.h"
 #include "thermo/learning_curve.h"
@@ -167,14 +168,16 @@ void Comparison::train(std::size_t number) {
   observer_->on_trained(candidate, static_cast<int>(seed), traced.run);
 }
 
-/// Of weights of variance gain²/N_{l−1}: for ReLU half of the real one, because half of the units let signals through.
+/// Of weights of variance gain²/N_{l−1}, less in a first layer on sparse data: for ReLU half of the real one, because
+/// half of the units let signals through.
 double Comparison::expected_path_laplacian_of(const Candidate& candidate) const {
   std::vector<Index> widths{train_.features.cols()};
   widths.insert(widths.end(), candidate.hidden.begin(), candidate.hidden.end());
   widths.push_back(train_.schema.class_count());
   std::vector<double> variances;
   for (std::size_t l = 1; l < widths.size(); ++l) {
-    variances.push_back(options_.gain * options_.gain / static_cast<double>(widths[l - 1]));
+    const double gain = options_.gain * (l == 1 ? learning::first_weights_share(train_, true) : 1);
+    variances.push_back(gain * gain / static_cast<double>(widths[l - 1]));
   }
   return expected_path_laplacian(widths, variances);
 }

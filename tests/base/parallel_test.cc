@@ -26,7 +26,7 @@ TEST(ParallelFor, RethrowsTheErrorOfTheLowestTask) {
   }
 }
 
-// Helpers stay awake between loops that follow each other closely, and are shared by callers on several threads.
+// No task is lost or late where helpers go from loop to loop, of several callers, without sleeping in between.
 TEST(ParallelFor, ShortLoopsOneAfterTheOtherAndSideBySide) {
   constexpr Index kLoops = 3000, kTasks = 5;
   std::vector<Index> sums(3, 0);

@@ -9,24 +9,10 @@
 #include <vector>
 
 #include "base/random.h"
-#include "hwy/targets.h"
+#include "every_target.h"
 
 namespace poise {
 namespace {
-
-/// Runs the body once per instruction set compiled in and supported here.
-template <typename Body>
-void on_every_target(const Body& body) {
-  for (std::int64_t targets = hwy::SupportedTargets(); targets != 0; targets &= targets - 1) {
-    const std::int64_t target = targets & -targets;
-    SCOPED_TRACE(hwy::TargetName(target));
-    hwy::SetSupportedTargetsForTest(target);
-    hwy::GetChosenTarget().Update(hwy::SupportedTargets());
-    body();
-  }
-  hwy::SetSupportedTargetsForTest(0);
-  hwy::GetChosenTarget().DeInit();
-}
 
 template <typename T>
 std::vector<T> random_numbers(std::size_t count, std::uint64_t seed, double size) {

@@ -166,7 +166,7 @@ TEST(Training, ARowOfHugeFeaturesDoesNotEndATraining) {
   data.labels[200] = 1 - data.labels[200];
   NetworkOptions options;
   options.hidden = {16};
-  options.epochs = 80;
+  options.epochs = 40;
   options.batch = 64;
   options.threads = 1;
   options.standardize = false;

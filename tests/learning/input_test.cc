@@ -8,6 +8,7 @@
 
 #include "base/random.h"
 #include "poise/network.h"
+#include "poise/predictor.h"
 #include "poise/training.h"
 
 namespace poise::learning {
@@ -90,8 +91,25 @@ TEST(SparseInputs, AnySizeHasAFiniteGain) {
   for (const float size : {std::numeric_limits<float>::denorm_min(), std::numeric_limits<float>::max()}) {
     MatrixF rows = MatrixF::Zero(4, 2);
     rows(0, 0) = size, rows(1, 1) = 1, rows(2, 1) = -1;
-    for (const float gain : scaling_of(sparse_data(rows)).gain) EXPECT_TRUE(std::isfinite(gain)) << size;
+    const Dataset data = sparse_data(rows);
+    for (const float gain : scaling_of(data).gain) EXPECT_GT(gain, 0) << size;
+    const Predictor predictor(train_network(data, eight_units(2)).network);
+    MatrixF found(4, 2);
+    predictor.probabilities(rows.data(), 4, found.data());
+    EXPECT_TRUE(found.allFinite()) << size;
   }
+}
+
+// Rows of next to no weight are rare, not new: their features must not outweigh all others.
+TEST(SparseInputs, AFeatureOfALightRowCountsAsThatOfARow) {
+  MatrixF rows = MatrixF::Zero(16, 2);
+  rows.col(0).setOnes();
+  rows(5, 1) = 1;
+  Dataset data = sparse_data(rows);
+  data.sample_weight = Vector::Ones(16);
+  data.sample_weight[5] = 1e-20;
+  const InputScaling scaling = scaling_of(data);
+  EXPECT_NEAR(scaling.gain[1] / scaling.gain[0], 2, 1e-6);
 }
 
 // Powers of two, by which float32 numbers are multiplied exactly.
@@ -103,7 +121,8 @@ TEST(SparseInputs, TheUnitOfEveryFeatureIsOfNoAccount) {
   const Dataset data = sparse_data(rows), in_other_units = sparse_data(other);
   const Matrix expected = predict_scores(train_network(data, options).network, data);
   const Matrix found = predict_scores(train_network(in_other_units, options).network, in_other_units);
-  EXPECT_LT((found - expected).cwiseAbs().maxCoeff(), 1e-12);
+  EXPECT_TRUE(expected.allFinite());
+  EXPECT_EQ(found, expected);
 }
 
 TEST(SparseInputs, WhatNoRowHasGetsNoWeight) {

@@ -6,6 +6,7 @@
 
 #include <limits>
 
+#include "every_target.h"
 #include "network/inference_kernels.h"
 #include "poise/error.h"
 #include "sample_models.h"
@@ -127,6 +128,33 @@ TEST(Predictor, NoRowsAndBadNetworks) {
   EXPECT_EQ(answers(Predictor(network), MatrixF(0, 3)).rows(), 0);
   network.layers[0].bias.resize(3);
   EXPECT_THROW(Predictor{network}, Error);
+}
+
+// p_c = e^{z_c − max} / Σ e^{z − max} in float64, for every number of classes beside whole vectors; nothing is written
+// behind the last row, and what stands in the padding does not count.
+TEST(InferenceKernels, ProbabilitiesOfABlockOfRows) {
+  on_every_target([] {
+    for (Index classes : {1, 2, 3, 7, 8, 9, 10, 15, 16, 17, 31, 32, 33, 300}) {
+      constexpr Index kRows = 3;
+      const Index padded = (classes + kLanePadding - 1) / kLanePadding * kLanePadding;
+      std::vector<float> scores(static_cast<std::size_t>(kRows * padded), 1e30f);
+      Matrix expected(kRows, classes);
+      for (Index i = 0; i < kRows; ++i) {
+        for (Index c = 0; c < classes; ++c) {
+          const double z = 20 * random_uniform(19, static_cast<std::uint64_t>(300 * i + c));
+          scores[static_cast<std::size_t>(i * padded + c)] = static_cast<float>(z);
+          expected(i, c) = std::exp(static_cast<double>(static_cast<float>(z)));
+        }
+        expected.row(i) /= expected.row(i).sum();
+      }
+      std::vector<float> out(static_cast<std::size_t>(kRows * classes + kLanePadding), -7.0f);
+      head_probabilities(Head::kSoftmax, scores.data(), kRows, classes, padded, out.data());
+      for (Index k = 0; k < kRows * classes; ++k) {
+        ASSERT_NEAR(out[static_cast<std::size_t>(k)], expected.data()[k], 1e-6) << classes << " classes, number " << k;
+      }
+      for (auto k = static_cast<std::size_t>(kRows * classes); k < out.size(); ++k) ASSERT_EQ(out[k], -7.0f) << classes;
+    }
+  });
 }
 
 TEST(InferenceKernels, NonzerosAreFoundInOrder) {
