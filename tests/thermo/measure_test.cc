@@ -223,6 +223,37 @@ TEST(Measure, SparseAndDenseAgree) {
   for (std::size_t k = 0; k < a.size(); ++k) expect_equal(a[k], b[k], 1e-12 * (1 + std::abs(a[k].value)));
 }
 
+// Features times powers of two and weights divided by them are the same network; one that no row has is none of it.
+TEST(Measure, UnitsOfSparseFeaturesAndAbsentOnesAreOfNoAccount) {
+  Classifier classifier = random_classifier({6, 7, 4}, Activation::kTanh, 80, 14);
+  classifier.data.offset = Vector::Zero(6), classifier.data.scale = Vector::Ones(6);
+  std::vector<std::vector<Estimate>> found;
+  for (const int power : {0, 7}) {
+    CsrMatrix sparse;
+    sparse.cols = 6;
+    for (Index i = 0; i < 80; ++i) {
+      for (Index j = i % 3; j < 5; j += 2) {
+        const double value = random_normal(15, static_cast<std::uint64_t>(6 * i + j));
+        sparse.columns.push_back(static_cast<std::int32_t>(j));
+        sparse.values.push_back(std::ldexp(static_cast<float>(value), power * static_cast<int>(j)));
+      }
+      sparse.row_start.push_back(std::ssize(sparse.values));
+    }
+    classifier.data.features = Features::from_sparse(sparse);
+    Network network = classifier.network;
+    for (Index j = 0; j < 5; ++j) {
+      network.center[j] *= std::ldexp(1.0, power * static_cast<int>(j));
+      network.layers[0].weights.col(j) *= std::ldexp(1.0, -power * static_cast<int>(j));
+    }
+    network.center[5] = 0;
+    network.layers[0].weights.col(5).array() += power;
+    found.push_back(estimates(measure_thermodynamics(network, classifier.data, all_rows(Detail::kLight))));
+  }
+  for (std::size_t k = 0; k < found[0].size(); ++k) {
+    expect_equal(found[0][k], found[1][k], 1e-12 * (1 + std::abs(found[0][k].value)));
+  }
+}
+
 TEST(Measure, SoftmaxLayer) {
   const Classifier classifier = random_classifier({5, 4}, Activation::kIdentity, 90, 12);
   const Thermodynamics found = measure_thermodynamics(classifier.network, classifier.data, all_rows());
