@@ -12,7 +12,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   poise::expect_result_or_error([&] {
     const poise::Dataset set = poise::read_idx(bytes, "t.idx", options, &schema);
     unsigned sum = 0;
-    for (poise::Index k = 0; k < set.rows() * 4; ++k) sum += set.features.bytes()[k];
+    for (poise::Index k = 0; k < set.rows() * 4; ++k) sum += set.features.array<std::uint8_t>()[k];
     if (sum > 255U * static_cast<unsigned>(4 * set.rows())) std::abort();
   });
   return 0;

@@ -98,9 +98,8 @@ inline Schema mixed_schema() {
 inline Dataset float_data(const MatrixF& rows, const Schema& schema) {
   Dataset data;
   data.name = "test";
-  data.features = Features::from_floats({rows.data(), rows.data() + rows.size()}, rows.rows(), rows.cols());
-  data.offset = Vector::Zero(rows.cols());
-  data.scale = Vector::Ones(rows.cols());
+  data.features =
+      Features::from_values(std::vector<float>{rows.data(), rows.data() + rows.size()}, rows.rows(), rows.cols());
   data.schema = schema;
   return data;
 }

@@ -13,6 +13,7 @@
 
 #include "poise/predictor.h"
 #include "poise/read.h"
+#include "rows/load.h"
 
 namespace {
 
@@ -23,21 +24,7 @@ using Clock = std::chrono::steady_clock;
 std::vector<float> dense_rows(const poise::Dataset& data) {
   const Index d = data.features.cols();
   std::vector<float> rows(static_cast<std::size_t>(data.rows() * d));
-  if (const float* floats = data.features.floats()) std::copy_n(floats, rows.size(), rows.begin());
-  if (const std::uint8_t* bytes = data.features.bytes()) std::copy_n(bytes, rows.size(), rows.begin());
-  if (const poise::CsrMatrix* sparse = data.features.sparse()) {
-    for (Index i = 0; i < data.rows(); ++i) {
-      const auto row = static_cast<std::size_t>(i);
-      for (auto k = static_cast<std::size_t>(sparse->row_start[row]);
-           k < static_cast<std::size_t>(sparse->row_start[row + 1]); ++k) {
-        rows[static_cast<std::size_t>(i * d + sparse->columns[k])] = sparse->values[k];
-      }
-    }
-  }
-  for (std::size_t k = 0; k < rows.size(); ++k) {
-    const Index j = static_cast<Index>(k) % d;
-    rows[k] = static_cast<float>(data.offset[j] + data.scale[j] * static_cast<double>(rows[k]));
-  }
+  poise::load_rows(data.features, {}, 0, data.rows(), rows.data(), d);
   return rows;
 }
 

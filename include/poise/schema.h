@@ -4,7 +4,6 @@
 // feature; a categorical column with m categories is m features of value 0 or 1 (one-hot, by name).
 #pragma once
 
-#include <Eigen/Core>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -50,6 +49,8 @@ struct Schema {
 
   Index feature_count() const;
   Index class_count() const { return static_cast<Index>(classes.size()); }
+  bool is_indicator(Index feature) const;  ///< whether it is 1 for one category, or for a missing value, and else 0
+  bool has_indicators() const;
   std::string feature_name(Index feature) const;  ///< "age", "color=red", "pixel (3,12)", "index 17"
 };
 

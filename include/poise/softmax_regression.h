@@ -18,10 +18,13 @@ namespace poise {
 
 /// The feature units in which λ penalizes a weight.
 enum class Scale {
-  kAuto,     ///< kStandard for tables and NPY matrices, kNone for images (IDX, NPY) and sparse data
-  kNone,     ///< as given (images: pixel/255; digits: pixel/16). Equals scikit-learn's objective with C = 1/(λ n)
-  kStandard  ///< per column: mean 0, standard deviation 1
+  kAuto,      ///< kNumbers for tables, kStandard for NPY matrices, kNone for images (IDX, NPY) and sparse data
+  kNone,      ///< as given (images: pixel/255; digits: pixel/16). Equals scikit-learn's objective with C = 1/(λ n)
+  kStandard,  ///< per column: mean 0, standard deviation 1
+  kNumbers    ///< the same for numbers; columns of 0 and 1 that stand for a category or a missing value as given
 };
+
+const char* to_string(Scale scale);  ///< "auto", "none", "standard", "numbers"
 
 struct ObjectiveOptions {
   double l2 = 1e-4;  ///< λ ≥ 0

@@ -21,17 +21,22 @@ const char* existence(const Certificate& certificate, double l2) {
 /// The rows the model was trained on: all of them, or those that --validation left. A gap on other rows is a true bound
 /// for those rows, but not what the model was trained for.
 Dataset training_rows(const Arguments& a, const SoftmaxModel& model, Dataset data) {
-  const std::string trained_on = recorded_text(model.metadata, "fingerprint");
-  if (trained_on.empty() || trained_on == fingerprint(data)) return data;
+  const std::string trained_on = recorded_text(model.metadata, "fingerprint"), here = fingerprint(data);
+  if (trained_on.empty() || trained_on == here) return data;
+  const bool comparable = same_storage(trained_on, here);
+  if (!comparable && !a.quiet) {
+    say("note: a model of version 0.1, which stored such data otherwise: whether it was trained on these rows is not "
+        "known\n");
+  }
   if (std::optional<Dataset> rest = without_held_out_rows(model.metadata, data);
-      rest && trained_on == fingerprint(*rest)) {
+      rest && (!comparable || trained_on == fingerprint(*rest))) {
     if (!a.quiet) {
       say("note: {} of {} rows are left out again, as --validation {} held them out in training\n",
           data.rows() - rest->rows(), data.rows(), recorded_text(model.metadata, "held_out"));
     }
     return std::move(*rest);
   }
-  if (!a.quiet) {
+  if (comparable && !a.quiet) {
     say("note: these are not the rows the model was trained on (other data or other weights): the gap is that "
         "of the objective on these rows\n");
   }

@@ -1,6 +1,9 @@
 // poise inspect: what a data file, a model or a run holds.
 #include <fmt/core.h>
 
+#include <array>
+#include <set>
+
 #include <algorithm>
 #include <cmath>
 #include <filesystem>
@@ -48,16 +51,19 @@ const char* format_name(FileFormat format) {
   return "unknown";
 }
 
-const char* storage_name(Features::Kind kind) {
-  switch (kind) {
-    case Features::Kind::kFloat:
-      return "float32";
-    case Features::Kind::kBytes:
-      return "uint8";
-    case Features::Kind::kSparse:
-      return "sparse float32";
-  }
-  return "unknown";
+const char* type_name(NumberType type) {
+  constexpr std::array kNames{"uint8", "int16", "int32", "float32", "float64"};
+  return kNames[static_cast<std::size_t>(type)];
+}
+
+/// "float32", "sparse float32", or the types of the columns of records: "uint8, float64".
+std::string storage_name(const Features& x) {
+  if (const CsrMatrix* sparse = x.sparse()) return sparse->doubles.empty() ? "sparse float32" : "sparse float64";
+  std::set<NumberType> types;
+  for (const ColumnRun& run : x.dense().runs) types.insert(run.type);
+  std::string text;
+  for (const NumberType type : types) text += (text.empty() ? "" : ", ") + std::string(type_name(type));
+  return text;
 }
 
 /// `missing`: missing values of each column; empty if they are not known.
@@ -173,7 +179,7 @@ int inspect_data(const Arguments& a) {
   for (std::int32_t label : data.labels) ++counts[static_cast<std::size_t>(label)];
   json out = {{"kind", "data"},
               {"rows", data.rows()},
-              {"storage", storage_name(data.features.kind())},
+              {"storage", storage_name(data.features)},
               {"stored_bytes", data.features.stored_bytes()},
               {"unit", data.unit},
               {"schema", schema_summary(data.schema, data.missing)},
@@ -182,13 +188,13 @@ int inspect_data(const Arguments& a) {
               {"fingerprint", fingerprint_or_null(a, data)},
               {"seconds_read", seconds}};
   if (is_embedded(a.data)) out["schema"]["format"] = "embedded";
-  if (const CsrMatrix* sparse = data.features.sparse()) out["nonzeros"] = sparse->values.size();
+  if (const CsrMatrix* sparse = data.features.sparse()) out["nonzeros"] = sparse->entries();
   if (a.json) {
     fmt::print("{}\n", to_text(out, 2));
     return 0;
   }
   print_notices(a, data);
-  fmt::print("rows        {}\nstorage     {}, {:.1f} MB\n", data.rows(), storage_name(data.features.kind()),
+  fmt::print("rows        {}\nstorage     {}, {:.1f} MB\n", data.rows(), storage_name(data.features),
              static_cast<double>(data.features.stored_bytes()) / 1e6);
   if (data.unit != 1) fmt::print("unit        {:g}: what --scale none counts as 1\n", data.unit);
   print_schema(out["schema"]);

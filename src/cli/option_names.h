@@ -17,7 +17,7 @@ inline const Names<Activation> kActivations{{"relu", Activation::kRelu},
                                             {"tanh", Activation::kTanh},
                                             {"sigmoid", Activation::kSigmoid},
                                             {"identity", Activation::kIdentity}};
-inline const Names<Scale> kScales{{"none", Scale::kNone}, {"standard", Scale::kStandard}};
+inline const Names<Scale> kScales{{"none", Scale::kNone}, {"standard", Scale::kStandard}, {"numbers", Scale::kNumbers}};
 inline const Names<MissingPolicy> kMissingPolicies{
     {"error", MissingPolicy::kError}, {"mean", MissingPolicy::kMean}, {"category", MissingPolicy::kCategory}};
 

@@ -35,8 +35,8 @@ ThermodynamicsOptions options_for(const Arguments& a, const Network& model) {
   options.threads = a.solve.threads;
   options.temperatures = without_repetitions(options.temperatures);
   const auto scale = model.metadata.find("scale");
-  options.standardize = a.objective.scale == Scale::kAuto ? scale == model.metadata.end() || scale->second == "standard"
-                                                          : a.objective.scale == Scale::kStandard;
+  options.standardize = a.objective.scale == Scale::kAuto ? scale == model.metadata.end() || scale->second != "none"
+                                                          : a.objective.scale != Scale::kNone;
   const auto recorded = [&](const char* key, double most) {
     return recorded_number(model.metadata, key, 0, most).value_or(0);
   };

@@ -187,7 +187,7 @@ void note_end_of_path(const Arguments& a, const std::vector<Candidate>& candidat
 
 /// Options that these data make meaningless.
 void check_options(const Arguments& a, const Parts& parts) {
-  if (a.objective.unit > 0 && resolve_scale(parts.train, a.objective.scale) == Scale::kStandard) {
+  if (a.objective.unit > 0 && resolve_scale(parts.train, a.objective.scale) != Scale::kNone) {
     throw Error(ErrorKind::kUsage, "--unit with standardized features, whose unit is the standard deviation",
                 "--scale none with it", "tables and NPY arrays are standardized unless --scale says otherwise",
                 {a.data});
@@ -201,7 +201,7 @@ std::optional<SoftmaxModel> model_to_start_from(const Arguments& a, const Datase
   if (a.start.empty()) return std::nullopt;
   SoftmaxModel model = load_model(a.start);
   try {
-    (void)to_parameters(model, train);
+    check_same_columns(model, train);
   } catch (const Error& error) {
     throw Error(error.kind(), error.found(), error.expected(),
                 fmt::format("--start {} needs its features and classes, in its order", a.start), {a.data});

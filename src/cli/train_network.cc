@@ -64,8 +64,10 @@ void note_capped_rate(const NetworkOptions& asked, Dataset& train) {
 
 /// --scale standard is about columns of tables; networks scale other inputs in ways of their own.
 void check_scale(const Arguments& a, const Dataset& train) {
-  if (a.objective.scale != Scale::kStandard || resolve_scale(train, Scale::kAuto) == Scale::kStandard) return;
-  throw Error(ErrorKind::kUsage, "--scale standard for a network on images or sparse data",
+  const bool asked = a.objective.scale == Scale::kStandard || a.objective.scale == Scale::kNumbers;
+  if (!asked || resolve_scale(train, Scale::kAuto) != Scale::kNone) return;
+  throw Error(ErrorKind::kUsage,
+              fmt::format("--scale {} for a network on images or sparse data", to_string(a.objective.scale)),
               "--scale none, or no --scale: images are then scaled as a whole, sparse features about 0",
               "columns are scaled one by one in tables and NPY arrays", {a.data});
 }

@@ -24,7 +24,9 @@ void add_objective(CLI::App& verb, Arguments& a) {
       ->check(not_negative())
       ->excludes("--l2");
   verb.add_option("--scale", a.objective.scale,
-                  "units of the penalty: standard (default for tables) or none (images, sparse data); of a network's "
+                  "units of the penalty: numbers (default for tables: standardized, categories 0 or 1), standard (all "
+                  "columns) or "
+                  "none (images, sparse data); of a network's "
                   "inputs: none, "
                   "or mean square 1 (default)")
       ->transform(choice(kScales));

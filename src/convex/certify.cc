@@ -6,6 +6,7 @@
 #include <cmath>
 #include <limits>
 
+#include "convex/names.h"
 #include "convex/solvers.h"
 #include "network/metadata.h"
 #include "poise/calibration.h"
@@ -41,7 +42,8 @@ std::optional<SeparatingDirection> find_separation(SoftmaxObjective& objective, 
   if (auto found = separates(objective, state.w, data)) return found;
   state.value = objective.evaluate(state.w, &state.gradient);
   const Parameters step = solve_newton_system(objective, *local_metric(objective), state.gradient, {1e-3});
-  return find_recession(data, std::array{Parameters(-step), state.w});
+  const ColumnMap& units = objective.problem().units;
+  return find_recession(data, std::array{to_file_units(-step, units), to_file_units(state.w, units)});
 }
 
 ObjectiveOptions recorded_objective(const SoftmaxModel& model) {
@@ -50,8 +52,7 @@ ObjectiveOptions recorded_objective(const SoftmaxModel& model) {
   options.l2 = required_number(model, "l2", kMost);
   options.unit = required_number(model, "unit", kMost);
   options.label_smoothing = required_number(model, "label_smoothing", 1 - 0x1p-53);
-  options.scale =
-      model.metadata.count("scale") && model.metadata.at("scale") == "standard" ? Scale::kStandard : Scale::kNone;
+  options.scale = recorded_scale(model.metadata);
   options.balanced_classes = recorded_flag(model.metadata, "balanced_classes");
   return options;
 }
@@ -62,7 +63,7 @@ SolveReport certify_softmax(const SoftmaxModel& model, const Dataset& data, cons
   Monitor monitor(solve, nullptr);
   SoftmaxObjective objective(make_problem(data, options, solve.threads), solve.threads);
   SolveState state;
-  state.w = to_parameters(as_trained(model), data);
+  state.w = to_parameters(as_trained(model), data, objective.problem().units);
   state.value = objective.evaluate(state.w, &state.gradient);
   SolveReport report;
   report.objective = state.value.objective;

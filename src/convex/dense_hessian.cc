@@ -3,20 +3,15 @@
 
 #include "base/blas.h"
 #include "base/parallel.h"
-#include "convex/kernels.h"
 #include "convex/objective.h"
 
 namespace poise {
 namespace {
 
 /// Rows [begin, begin + rows) with a constant 1 appended, in double.
-void extended_block(const Features& x, Index begin, Index rows, Matrix& out) {
-  for (Index r = 0; r < rows; ++r) {
-    const Index at = (begin + r) * x.cols();
-    double* row = out.row(r).data();
-    x.bytes() ? convert(x.bytes() + at, row, x.cols()) : convert(x.floats() + at, row, x.cols());
-    row[x.cols()] = 1;
-  }
+void extended_block(const Problem& problem, Index begin, Index rows, Matrix& out) {
+  problem.load(begin, rows, out.data(), out.cols());
+  out.topRows(rows).rightCols(1).setOnes();
 }
 
 /// Σ_{k≠c} p_k: 1 − p_c without cancellation.
@@ -38,7 +33,7 @@ Matrix dense_hessian(const SoftmaxObjective& objective, const Matrix* probabilit
     Matrix sum = Matrix::Zero(k * size, k * size), x(strip, size), weighted(strip, k * size), p(strip, k);
     for (Index begin = part_begin(n, parts, part), end = part_begin(n, parts, part + 1); begin < end; begin += strip) {
       const Index rows = std::min(strip, end - begin);
-      extended_block(problem.features, begin, rows, x);
+      extended_block(problem, begin, rows, x);
       for (Index r = 0; r < rows; ++r) {
         for (Index c = 0; c < k; ++c) p(r, c) = probability(begin + r, c);
       }

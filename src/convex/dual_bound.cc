@@ -71,7 +71,7 @@ const SoftmaxObjective::Moments& SoftmaxObjective::moments() const {
         nullptr, nullptr, [&](const ScoreBlock<double>& block) { weighted_targets(problem_, block); },
         &moments_->target_moment);
     moments_->mean_features = moments_->target_moment.topRows(features()).rowwise().sum();
-    moments_->mean_absolute_features = mean_absolute(problem_.features, problem_.row_weight, threads());
+    moments_->mean_absolute_features = mean_absolute(problem_, threads());
     passes_ += 0.5;
   }
   return *moments_;
@@ -169,7 +169,7 @@ Certificate SoftmaxObjective::bound_from(const Parameters& w, const Parameters* 
 /// As for a bound (see there) at V = 0, which is four times what f alone wants. A bound keeps its rounding where W
 /// moves on, f does not: a bias that runs off takes the last digits of every score with it.
 double SoftmaxObjective::rounding_of_value(const Parameters& w, const Evaluation& value) const {
-  if (mean_absolute_.size() == 0) mean_absolute_ = mean_absolute(problem_.features, problem_.row_weight, threads());
+  if (mean_absolute_.size() == 0) mean_absolute_ = mean_absolute(problem_, threads());
   const Index k = classes(), d = features();
   auto largest = [&](Index j) { return w.row(j).cwiseAbs().maxCoeff(); };
   auto add = [&](Index begin, Index end) {
@@ -218,7 +218,7 @@ SoftmaxObjective::MomentCost SoftmaxObjective::moment_cost(const Parameters& mom
 
 double SoftmaxObjective::rounding_of_sums() const {
   // One after the other: the rows of a chunk (sparse products: all rows), then the tree over at most 32 chunks.
-  const Index in_a_row = problem_.features.sparse()
+  const Index in_a_row = problem_.features.is_sparse()
                              ? rows()
                              : (rows() + engine_.chunk_count() - 1) / engine_.chunk_count() + engine_.block_rows();
   return 0.5 * kEpsilon * static_cast<double>(in_a_row + 16);

@@ -22,9 +22,11 @@
 namespace poise {
 namespace {
 
-double value_at(const Features& x, Index row, Index feature) {
-  const Index at = row * x.cols() + feature;
-  return x.bytes() ? static_cast<double>(x.bytes()[at]) : static_cast<double>(x.floats()[at]);
+double value_at(const Problem& problem, Index row, Index feature) {
+  const double stored = problem.features.value(row, feature);
+  const ColumnMap& map = problem.map();
+  const auto j = static_cast<std::size_t>(feature);
+  return map.identity() ? stored : (stored - map.center[j]) * map.gain[j];
 }
 
 /// Whether feature j says the same as `other` (d: the constant) in every row of positive weight.
@@ -33,9 +35,9 @@ bool same_feature(const Problem& problem, Index j, Index other) {
   double constant = std::numeric_limits<double>::quiet_NaN();
   for (Index i = 0; i < x.rows(); ++i) {
     if (problem.row_weight[i] <= 0) continue;
-    const double value = value_at(x, i, j);
+    const double value = value_at(problem, i, j);
     if (other == x.cols() && std::isnan(constant)) constant = value;
-    if (value != (other == x.cols() ? constant : value_at(x, i, other))) return false;
+    if (value != (other == x.cols() ? constant : value_at(problem, i, other))) return false;
   }
   return true;
 }
@@ -107,7 +109,7 @@ bool curvature_proves_existence(const SoftmaxObjective& objective, const Paramet
   const double mu =
       Eigen::SelfAdjointEigenSolver<Eigen::MatrixXd>(system, Eigen::EigenvaluesOnly).eigenvalues()[0] - eigen_error;
 
-  const Vector mean_absolute_features = mean_absolute(problem.features, problem.row_weight, objective.threads());
+  const Vector mean_absolute_features = mean_absolute(problem, objective.threads());
   double left = 0, reach = 0;  // ‖D^−½R‖² and ℓ²
   for (Index j = 0; j < count; ++j) {
     const Index feature = kept[static_cast<std::size_t>(j)];
@@ -120,7 +122,7 @@ bool curvature_proves_existence(const SoftmaxObjective& objective, const Paramet
       double sum = 0;
       for (Index j = 0; j < count; ++j) {
         const Index feature = kept[static_cast<std::size_t>(j)];
-        sum += std::pow((feature < d ? value_at(problem.features, i, feature) : 1) * scale[a * count + j], 2);
+        sum += std::pow((feature < d ? value_at(problem, i, feature) : 1) * scale[a * count + j], 2);
       }
       reach = std::max(reach, sum);
     }

@@ -25,12 +25,15 @@ double bytes_wanted(const Dataset& data) {
   const double n = static_cast<double>(data.rows()), parameters = static_cast<double>(data.features.cols() + 1),
                classes = static_cast<double>(data.schema.class_count());
   double of_row_and_class = data.labels.empty() ? 8 : 4;  // p in float32, the problem's own targets
-  double metric = data.features.cols() < kMaxGramFeatures ? 4 * classes * parameters * parameters : 0, copy = 0;
+  const double gram = 4 * classes * parameters * parameters;
+  double metric = data.features.cols() < kMaxGramFeatures ? gram : 0, copy = 0;
   if (const CsrMatrix* sparse = data.features.sparse()) {
-    const double entries = static_cast<double>(sparse->values.size()), drawn = std::min<double>(n, kLowRankRows);
+    const double entries = static_cast<double>(sparse->entries()), drawn = std::min<double>(n, kLowRankRows);
     of_row_and_class += 8;  // residuals in float64
-    metric = classes * drawn * (4 * kLowRank + 8 * (entries / std::max(n, 1.0) + 1));
-    copy = 8 * entries;
+    metric = data.features.cols() < kMaxSparseGramFeatures
+                 ? gram
+                 : classes * drawn * (4 * kLowRank + 8 * (entries / std::max(n, 1.0) + 1));
+    copy = (sparse->doubles.empty() ? 8 : 12) * entries;
   }
   return kPerParameter * parameters * classes + of_row_and_class * n * classes + metric + copy;
 }
@@ -73,7 +76,7 @@ class Fitter {
   SoftmaxFit fit(const SoftmaxModel* start) {
     SoftmaxObjective objective(make_problem(data_, options_, solve_.threads), solve_.threads);
     SolveState state;
-    state.w = start ? to_parameters(as_trained(*start), data_) : objective.zero();
+    state.w = start ? to_parameters(as_trained(*start), data_, objective.problem().units) : objective.zero();
     state.value = objective.evaluate(state.w, &state.gradient);
     const Parameters fallback =
         start ? state.w : class_frequencies(state.gradient, 0.5 / static_cast<double>(data_.rows()));
@@ -187,14 +190,14 @@ class Fitter {
     report.passes = objective.passes();
     report.seconds = monitor_.seconds();
     fit.model.schema = data_.schema;
-    to_model(state.w, data_, fit.model);
+    to_model(state.w, objective.problem().units, fit.model);
     record(fit.model);
     return fit;
   }
 
   void record(SoftmaxModel& model) const {
     model.metadata["l2"] = fmt::format("{}", options_.l2);
-    model.metadata["scale"] = resolve_scale(data_, options_.scale) == Scale::kStandard ? "standard" : "none";
+    model.metadata["scale"] = to_string(resolve_scale(data_, options_.scale));
     model.metadata["unit"] = fmt::format("{}", options_.unit > 0 ? options_.unit : data_.unit);
     model.metadata["label_smoothing"] = fmt::format("{}", options_.label_smoothing);
     model.metadata["balanced_classes"] = options_.balanced_classes ? "true" : "false";

@@ -15,31 +15,6 @@ namespace poise {
 namespace HWY_NAMESPACE {
 namespace hn = hwy::HWY_NAMESPACE;
 
-void ConvertBytesToFloats(const std::uint8_t* HWY_RESTRICT from, float* HWY_RESTRICT to, Index count) {
-  const hn::ScalableTag<float> f;
-  const hn::Rebind<std::int32_t, decltype(f)> i32;
-  const hn::Rebind<std::uint8_t, decltype(f)> u8;
-  const Index lanes = static_cast<Index>(hn::Lanes(f));
-  Index k = 0;
-  for (; k + lanes <= count; k += lanes) {
-    hn::StoreU(hn::ConvertTo(f, hn::PromoteTo(i32, hn::LoadU(u8, from + k))), f, to + k);
-  }
-  for (; k < count; ++k) to[k] = static_cast<float>(from[k]);
-}
-
-void ConvertBytesToDoubles(const std::uint8_t* HWY_RESTRICT from, double* HWY_RESTRICT to, Index count) {
-  for (Index k = 0; k < count; ++k) to[k] = static_cast<double>(from[k]);
-}
-
-void ConvertFloatsToDoubles(const float* HWY_RESTRICT from, double* HWY_RESTRICT to, Index count) {
-  const hn::ScalableTag<double> f64;
-  const hn::Rebind<float, decltype(f64)> f32;
-  const Index lanes = static_cast<Index>(hn::Lanes(f64));
-  Index k = 0;
-  for (; k + lanes <= count; k += lanes) hn::StoreU(hn::PromoteTo(f64, hn::LoadU(f32, from + k)), f64, to + k);
-  for (; k < count; ++k) to[k] = static_cast<double>(from[k]);
-}
-
 template <typename T>
 HWY_INLINE void SoftmaxBlock(const T* HWY_RESTRICT z, Index classes, Index ld, T* HWY_RESTRICT p, T* HWY_RESTRICT lse,
                              T* HWY_RESTRICT expected) {
@@ -107,8 +82,8 @@ void HessianDoubles(const double* p, const double* s, Index classes, Index ld, d
 }
 
 /// `kVectors` vectors of sums at a time: they stay in registers, and one does not wait for another.
-template <int kVectors, typename T>
-HWY_INLINE void SparseScoresOf(const std::int32_t* HWY_RESTRICT columns, const float* HWY_RESTRICT values, Index count,
+template <int kVectors, typename Value, typename T>
+HWY_INLINE void SparseScoresOf(const std::int32_t* HWY_RESTRICT columns, const Value* HWY_RESTRICT values, Index count,
                                const T* HWY_RESTRICT weights, Index padded, T* HWY_RESTRICT out) {
   const hn::ScalableTag<T> t;
   const Index lanes = static_cast<Index>(hn::Lanes(t));
@@ -123,8 +98,8 @@ HWY_INLINE void SparseScoresOf(const std::int32_t* HWY_RESTRICT columns, const f
   if constexpr (kVectors > 1) hn::StoreU(second, t, out + lanes);
 }
 
-template <typename T>
-HWY_INLINE void SparseScores(const std::int32_t* columns, const float* values, Index count, const T* weights,
+template <typename Value, typename T>
+HWY_INLINE void SparseScores(const std::int32_t* columns, const Value* values, Index count, const T* weights,
                              Index padded, T* out) {
   const Index lanes = static_cast<Index>(hn::Lanes(hn::ScalableTag<T>()));
   Index c = 0;
@@ -139,6 +114,14 @@ void SparseScoresFloats(const std::int32_t* columns, const float* values, Index 
 }
 void SparseScoresDoubles(const std::int32_t* columns, const float* values, Index count, const double* weights,
                          Index padded, double* out) {
+  SparseScores(columns, values, count, weights, padded, out);
+}
+void SparseScoresWideFloats(const std::int32_t* columns, const double* values, Index count, const float* weights,
+                            Index padded, float* out) {
+  SparseScores(columns, values, count, weights, padded, out);
+}
+void SparseScoresWideDoubles(const std::int32_t* columns, const double* values, Index count, const double* weights,
+                             Index padded, double* out) {
   SparseScores(columns, values, count, weights, padded, out);
 }
 
@@ -180,27 +163,17 @@ HWY_AFTER_NAMESPACE();
 #if HWY_ONCE
 namespace poise {
 
-HWY_EXPORT(ConvertBytesToFloats);
-HWY_EXPORT(ConvertBytesToDoubles);
-HWY_EXPORT(ConvertFloatsToDoubles);
 HWY_EXPORT(SoftmaxFloats);
 HWY_EXPORT(SoftmaxDoubles);
 HWY_EXPORT(HessianFloats);
 HWY_EXPORT(HessianDoubles);
 HWY_EXPORT(SparseScoresFloats);
 HWY_EXPORT(SparseScoresDoubles);
+HWY_EXPORT(SparseScoresWideFloats);
+HWY_EXPORT(SparseScoresWideDoubles);
 HWY_EXPORT(InnerProduct);
 HWY_EXPORT(AddMultiple);
 
-void convert(const std::uint8_t* from, float* to, Index count) {
-  HWY_DYNAMIC_DISPATCH(ConvertBytesToFloats)(from, to, count);
-}
-void convert(const std::uint8_t* from, double* to, Index count) {
-  HWY_DYNAMIC_DISPATCH(ConvertBytesToDoubles)(from, to, count);
-}
-void convert(const float* from, double* to, Index count) {
-  HWY_DYNAMIC_DISPATCH(ConvertFloatsToDoubles)(from, to, count);
-}
 void softmax_block(const float* z, Index classes, Index ld, float* p, float* lse, float* expected) {
   HWY_DYNAMIC_DISPATCH(SoftmaxFloats)(z, classes, ld, p, lse, expected);
 }
@@ -213,13 +186,25 @@ void hessian_block(const float* p, const float* s, Index classes, Index ld, floa
 void hessian_block(const double* p, const double* s, Index classes, Index ld, double* v) {
   HWY_DYNAMIC_DISPATCH(HessianDoubles)(p, s, classes, ld, v);
 }
+template <>
 void sparse_scores(const std::int32_t* columns, const float* values, Index count, const float* weights, Index padded,
                    float* out) {
   HWY_DYNAMIC_DISPATCH(SparseScoresFloats)(columns, values, count, weights, padded, out);
 }
+template <>
 void sparse_scores(const std::int32_t* columns, const float* values, Index count, const double* weights, Index padded,
                    double* out) {
   HWY_DYNAMIC_DISPATCH(SparseScoresDoubles)(columns, values, count, weights, padded, out);
+}
+template <>
+void sparse_scores(const std::int32_t* columns, const double* values, Index count, const float* weights, Index padded,
+                   float* out) {
+  HWY_DYNAMIC_DISPATCH(SparseScoresWideFloats)(columns, values, count, weights, padded, out);
+}
+template <>
+void sparse_scores(const std::int32_t* columns, const double* values, Index count, const double* weights, Index padded,
+                   double* out) {
+  HWY_DYNAMIC_DISPATCH(SparseScoresWideDoubles)(columns, values, count, weights, padded, out);
 }
 
 double inner_product(const float* x, const float* y, Index count) {

@@ -14,10 +14,6 @@ namespace poise {
 inline constexpr Index kRowPadding = 16;    // rows: one AVX-512 vector of float32
 inline constexpr Index kClassPadding = 16;  // classes of a sparse weight row
 
-void convert(const std::uint8_t* from, float* to, Index count);
-void convert(const std::uint8_t* from, double* to, Index count);
-void convert(const float* from, double* to, Index count);
-
 /// p = softmax(z) over the classes of every row; lse = ln Σ_c exp(z_c); expected = Σ_c p_c z_c   (THEORY A.1).
 /// lse and expected have ld entries. Entropy of the row: lse − expected.
 void softmax_block(const float* z, Index classes, Index ld, float* p, float* lse, float* expected);
@@ -31,10 +27,12 @@ void hessian_block(const float* p, const float* s, Index classes, Index ld, floa
 void hessian_block(const double* p, const double* s, Index classes, Index ld, double* v);
 
 /// out[0 … padded) += Σ_k values[k] · weights[columns[k]·padded + …]: the scores of one sparse row, or, with rows in
-/// the place of columns, one feature's part of X̃ᵀR. padded: a multiple of kClassPadding.
-void sparse_scores(const std::int32_t* columns, const float* values, Index count, const float* weights, Index padded,
+/// the place of columns, one feature's part of X̃ᵀR. padded: a multiple of kClassPadding. Value: float or double.
+template <typename Value>
+void sparse_scores(const std::int32_t* columns, const Value* values, Index count, const float* weights, Index padded,
                    float* out);
-void sparse_scores(const std::int32_t* columns, const float* values, Index count, const double* weights, Index padded,
+template <typename Value>
+void sparse_scores(const std::int32_t* columns, const Value* values, Index count, const double* weights, Index padded,
                    double* out);
 
 /// Σ_k x[k] y[k]: float32 over stretches of some hundred numbers, float64 over the stretches; relative to Σ|x y| about

@@ -103,7 +103,7 @@ void warm_start(const SoftmaxObjective& objective, SolveState& state, Monitor& m
   SolveState start;
   start.w = state.w;
   start.value = part.evaluate(start.w, &start.gradient, Arithmetic::kFloat);
-  auto metric = objective.problem().features.sparse() ? local_metric(part) : uniform_metric(part);
+  auto metric = affords_gram(part) ? uniform_metric(part) : local_metric(part);
   Lbfgs(part, std::move(metric), start, monitor).run(max_iterations, 0.03, true, "1/16 of the rows");
   state.w = start.w;
 }
@@ -116,11 +116,11 @@ Outcome solve_lbfgs(SoftmaxObjective& objective, SolveState& state, Monitor& mon
   if (warm) warm_start(objective, state, monitor, max_iterations);
   state.value = objective.evaluate(state.w, &state.gradient, Arithmetic::kFloat);
   // At W = 0 all classes have the same block: one factorization does.
-  const bool uniform =
-      cold && !warm && !objective.problem().features.sparse() && objective.features() < kMaxGramFeatures;
+  const bool uniform = cold && !warm && affords_gram(objective);
   Lbfgs lbfgs(objective, uniform ? uniform_metric(objective) : local_metric(objective), state, monitor);
   // Without a penalty nothing says which unit a feature has: there the diagonal does.
-  const bool low_rank = objective.problem().features.sparse() && objective.problem().penalty.minCoeff() > 0;
+  const bool low_rank = objective.problem().features.is_sparse() && !affords_gram(objective) &&
+                        objective.problem().penalty.minCoeff() > 0;
   const double rest = low_rank ? kLowRankDecrease : kFloatFloor;
   const auto limit = lbfgs.run(max_iterations, lbfgs.metric().has_size() ? kFloatDecrease : rest, false, "all rows");
   state.w.colwise() -= state.w.rowwise().mean().eval();  // the gauge drifts in float32

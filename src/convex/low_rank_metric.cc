@@ -38,7 +38,7 @@ SparseRows weighted_rows(const CsrMatrix& x, const RowSample& sample, const Eige
     const auto root = static_cast<float>(std::sqrt(sample.weights[k]));
     a.startVec(static_cast<Index>(r));
     for (auto e = static_cast<std::size_t>(x.row_start[row]); e < static_cast<std::size_t>(x.row_start[row + 1]); ++e) {
-      a.insertBack(static_cast<Index>(r), x.columns[e]) = root * x.values[e] * scale[x.columns[e]];
+      a.insertBack(static_cast<Index>(r), x.columns[e]) = root * static_cast<float>(x.value(e)) * scale[x.columns[e]];
     }
     a.insertBack(static_cast<Index>(r), x.cols) = root * scale[x.cols];
   }

@@ -4,28 +4,13 @@
 #include <cmath>
 #include <limits>
 
+#include "rows/entries.h"
+
 namespace poise {
 namespace {
 
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
 constexpr double kEpsilon = std::numeric_limits<double>::epsilon();
-
-/// Calls f(feature, value) for the entries of row i that may be nonzero.
-template <typename F>
-void for_each_entry(const Features& x, Index i, const F& f) {
-  if (const CsrMatrix* sparse = x.sparse()) {
-    for (Index k = sparse->row_start[static_cast<std::size_t>(i)];
-         k < sparse->row_start[static_cast<std::size_t>(i) + 1]; ++k) {
-      f(static_cast<Index>(sparse->columns[static_cast<std::size_t>(k)]),
-        static_cast<double>(sparse->values[static_cast<std::size_t>(k)]));
-    }
-    return;
-  }
-  for (Index j = 0; j < x.cols(); ++j) {
-    const Index at = i * x.cols() + j;
-    f(j, x.bytes() ? static_cast<double>(x.bytes()[at]) : static_cast<double>(x.floats()[at]));
-  }
-}
 
 /// A sum of doubles without rounding: a list of numbers that do not overlap, smallest first (Shewchuk 1997).
 class ExactSum {
@@ -66,10 +51,12 @@ std::vector<Index> active_features(const Parameters& u) {
 Margins::Margins(const Dataset& data) : data_(data), classes_(data.schema.class_count()) {
   largest_ = Vector::Zero(data.features.cols());
   rows_of_.assign(static_cast<std::size_t>(classes_), 0);
+  std::vector<double> scratch;
   for (Index i = 0; i < data.rows(); ++i) {
     if (!counts(i)) continue;
     ++rows_of_[static_cast<std::size_t>(label(i))];
-    for_each_entry(data.features, i, [&](Index j, double x) { largest_[j] = std::max(largest_[j], std::abs(x)); });
+    for_each_entry(data.features, i, scratch,
+                   [&](Index j, double x) { largest_[j] = std::max(largest_[j], std::abs(x)); });
   }
 }
 
@@ -117,18 +104,15 @@ Index Margins::rows_helped(const Parameters& u) const {
 
 void Margins::scores(const Parameters& u, const std::vector<Index>& active, Index i, Vector& z) const {
   z.setZero();
-  const Features& x = data_.features;
-  if (x.sparse()) {
-    for_each_entry(x, i, [&](Index j, double value) { z += value * u.row(j).transpose(); });
+  std::vector<double> scratch;
+  if (data_.features.is_sparse()) {
+    for_each_entry(data_.features, i, scratch, [&](Index j, double value) { z += value * u.row(j).transpose(); });
     return;
   }
-  for (Index j : active) {
-    const Index at = i * x.cols() + j;
-    z += (x.bytes() ? static_cast<double>(x.bytes()[at]) : static_cast<double>(x.floats()[at])) * u.row(j).transpose();
-  }
+  for (const Index j : active) z += data_.features.value(i, j) * u.row(j).transpose();
 }
 
-/// Sign of (x̃ᵀU)_k − (x̃ᵀU)_c. A float times a double has 77 bits: product and remainder hold it exactly unless they
+/// Sign of (x̃ᵀU)_k − (x̃ᵀU)_c. Product and remainder hold a product of two doubles exactly unless they
 /// underflow, which counts as a fall.
 int Margins::exact_sign(const Parameters& u, Index i, Index k, Index c) const {
   const Index d = u.rows() - 1;
@@ -136,7 +120,8 @@ int Margins::exact_sign(const Parameters& u, Index i, Index k, Index c) const {
   sum.add(u(d, k));
   sum.add(-u(d, c));
   bool exact = true;
-  for_each_entry(data_.features, i, [&](Index j, double x) {
+  std::vector<double> scratch;
+  for_each_entry(data_.features, i, scratch, [&](Index j, double x) {
     for (const double weight : {u(j, k), -u(j, c)}) {
       if (x == 0 || weight == 0) continue;
       exact = exact && std::abs(x * weight) > 1e-250;

@@ -20,7 +20,7 @@ class GramMetric : public Metric {
   GramMetric(const SoftmaxObjective& objective, double curvature)
       : curvature_(curvature), center_(objective.mean_features()) {
     const Problem& problem = objective.problem();
-    Matrix m = curvature * objective.engine().centered_gram(problem.row_weight, center_).cast<double>();
+    Matrix m = curvature * objective.engine().centered_gram(center_).cast<double>();
     m.diagonal() += problem.penalty;
     // Without a penalty M may be singular (dead or dependent features); a relative 1e-7, the accuracy of the products,
     // keeps the factorization going.
@@ -77,8 +77,8 @@ class RootDiagonalMetric : public Metric {
 };
 
 /// Σ weight x̃x̃ᵀ over a sample, (d+1)×(d+1), lower triangle, float32 products.
-MatrixF sampled_gram(const Features& features, const RowSample& sample) {
-  const Index d = features.cols(), strip = 128;
+MatrixF sampled_gram(const Problem& problem, const RowSample& sample) {
+  const Index d = problem.cols(), strip = 128;
   MatrixF gram = MatrixF::Zero(d + 1, d + 1), scaled(strip, d + 1);
   for (std::size_t begin = 0; begin < sample.rows.size(); begin += strip) {
     const Index rows = std::min<Index>(strip, static_cast<Index>(sample.rows.size() - begin));
@@ -86,11 +86,7 @@ MatrixF sampled_gram(const Features& features, const RowSample& sample) {
       const std::size_t k = begin + static_cast<std::size_t>(r);
       const float root = static_cast<float>(std::sqrt(sample.weights[k]));
       float* out = scaled.row(r).data();
-      if (features.bytes()) {
-        convert(features.bytes() + sample.rows[k] * d, out, d);
-      } else {
-        std::copy_n(features.floats() + sample.rows[k] * d, d, out);
-      }
+      problem.load(sample.rows[k], 1, out, d);
       out[d] = 1;
       scaled.row(r) *= root;
     }
@@ -108,7 +104,7 @@ class ClassBlockMetric : public Metric {
     const double wanted = static_cast<double>(std::max<Index>(256, 2 * (d + 1)));
     parallel_for(objective.classes(), threads_, [&](Index c) {
       const RowSample sample = draw_rows(objective.curvatures(c), wanted, kSampleSeed + static_cast<std::uint64_t>(c));
-      factors_[static_cast<std::size_t>(c)] = factorize(sampled_gram(problem.features, sample), problem.penalty);
+      factors_[static_cast<std::size_t>(c)] = factorize(sampled_gram(problem, sample), problem.penalty);
     });
   }
 
@@ -214,18 +210,20 @@ std::unique_ptr<Metric> full_metric(const SoftmaxObjective& objective) {
 
 bool is_small(const SoftmaxObjective& objective) {
   constexpr Index kMostParameters = 400;
-  return !objective.problem().features.sparse() && objective.classes() * (objective.features() + 1) <= kMostParameters;
+  return objective.classes() * (objective.features() + 1) <= kMostParameters;
+}
+
+bool affords_gram(const SoftmaxObjective& objective) {
+  return objective.features() < (objective.problem().features.is_sparse() ? kMaxSparseGramFeatures : kMaxGramFeatures);
 }
 
 std::unique_ptr<Metric> local_metric(const SoftmaxObjective& objective) {
-  if (objective.problem().features.sparse() || objective.features() >= kMaxGramFeatures)
-    return root_diagonal_metric(objective);
+  if (!affords_gram(objective)) return root_diagonal_metric(objective);
   return is_small(objective) ? full_metric(objective) : class_block_metric(objective);
 }
 
 std::unique_ptr<Metric> global_metric(const SoftmaxObjective& objective) {
-  if (objective.problem().features.sparse() || objective.features() >= kMaxGramFeatures)
-    return root_diagonal_metric(objective);
+  if (!affords_gram(objective)) return root_diagonal_metric(objective);
   return bohning_metric(objective);
 }
 

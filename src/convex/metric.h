@@ -19,7 +19,7 @@ class Metric {
   virtual bool has_size() const { return true; }
 };
 
-/// Dense features, d < kMaxGramFeatures: the Böhning metric (THEORY 4.5, 4.6 B), H ⪯ ½ Σ s x̃x̃ᵀ ⊗ I + Λ.
+/// Where a d×d matrix is affordable: the Böhning metric (THEORY 4.5, 4.6 B), H ⪯ ½ Σ s x̃x̃ᵀ ⊗ I + Λ.
 /// The free bias is eliminated by centering the features: with C the covariance of the features,
 ///   M = (½C + Λ on the weights) ⊕ (½ on the bias of centered features).
 /// H ⪯ M holds, so M⁻¹∇ is a descent step of length 1 (MM). One factorization of d×d.
@@ -30,10 +30,10 @@ std::unique_ptr<Metric> bohning_metric(const SoftmaxObjective& objective);
 /// of L-BFGS: 0.108 with the root, 0.144 with exponent 0.7, above 0.5 with the diagonal itself.
 std::unique_ptr<Metric> root_diagonal_metric(const SoftmaxObjective& objective);
 
-/// Dense features: the Hessian at W = 0, (1/K)(I − 11ᵀ/K) ⊗ Σ s x̃x̃ᵀ + Λ, exact. The metric to start with.
+/// Likewise: the Hessian at W = 0, (1/K)(I − 11ᵀ/K) ⊗ Σ s x̃x̃ᵀ + Λ, exact. The metric to start with.
 std::unique_ptr<Metric> uniform_metric(const SoftmaxObjective& objective);
 
-/// Dense features: the K diagonal blocks of the Hessian at the objective's last point,
+/// Likewise: the K diagonal blocks of the Hessian at the objective's last point,
 ///   A_c = Σ_i s_i p_ic(1 − p_ic) x̃_i x̃_iᵀ + Λ,
 /// each from about 2(d+1) rows drawn with probability proportional to their weight s p(1 − p) and reweighted
 /// (unbiased); the result is projected onto class sums 0. Measured on MNIST, passes to 1e-6 of f*: 25, against 71 with
@@ -60,10 +60,14 @@ std::unique_ptr<Metric> local_metric(const SoftmaxObjective& objective);
 /// A metric with H ⪯ M everywhere (Böhning), or the diagonal where d×d is not affordable.
 std::unique_ptr<Metric> global_metric(const SoftmaxObjective& objective);
 
+/// Whether metrics may hold a d×d matrix.
+bool affords_gram(const SoftmaxObjective& objective);
+
 /// Which problems are solved with the full Hessian.
 bool is_small(const SoftmaxObjective& objective);
 
 inline constexpr Index kMaxGramFeatures = 5000;
+inline constexpr Index kMaxSparseGramFeatures = 2000;  ///< a pass over sparse rows costs less, a factorization does not
 inline constexpr Index kLowRankRows = 4096;  ///< about as many are drawn for a class; news20 has 2,700 with a curvature
 inline constexpr Index kLowRank = 64;        ///< curvatures kept of a class
 

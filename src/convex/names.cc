@@ -1,4 +1,6 @@
-#include "poise/solver.h"
+#include "convex/names.h"
+
+#include "poise/error.h"
 
 namespace poise {
 
@@ -38,6 +40,29 @@ const char* to_string(Solver solver) {
       return "descent";
   }
   return "unknown";
+}
+
+const char* to_string(Scale scale) {
+  switch (scale) {
+    case Scale::kAuto:
+      return "auto";
+    case Scale::kNone:
+      return "none";
+    case Scale::kStandard:
+      return "standard";
+    case Scale::kNumbers:
+      return "numbers";
+  }
+  return "unknown";
+}
+
+Scale recorded_scale(const Metadata& metadata) {
+  const std::string text = recorded_text(metadata, "scale");
+  for (const Scale scale : {Scale::kNone, Scale::kStandard, Scale::kNumbers}) {
+    if (text == to_string(scale)) return scale;
+  }
+  if (text.empty()) return Scale::kNone;
+  throw Error(ErrorKind::kData, "the model's metadata says 'scale' is '" + text + "'", "none, standard or numbers");
 }
 
 }  // namespace poise

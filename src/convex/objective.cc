@@ -60,7 +60,7 @@ void residual_block(const Problem& problem, const ScoreBlock<Real>& block, const
 }  // namespace
 
 SoftmaxObjective::SoftmaxObjective(Problem problem, int threads)
-    : problem_(std::move(problem)), engine_(problem_.features, problem_.classes, threads) {}
+    : problem_(std::move(problem)), engine_(problem_, threads) {}
 
 template <typename Real>
 Evaluation SoftmaxObjective::evaluate_as(const Parameters& w, Parameters* gradient) {

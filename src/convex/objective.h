@@ -30,6 +30,8 @@ struct Evaluation {
 class SoftmaxObjective {
  public:
   SoftmaxObjective(Problem problem, int threads);
+  SoftmaxObjective(const SoftmaxObjective&) = delete;
+  SoftmaxObjective& operator=(const SoftmaxObjective&) = delete;
 
   const Problem& problem() const { return problem_; }
   Index rows() const { return problem_.rows(); }
@@ -116,7 +118,7 @@ class SoftmaxObjective {
   mutable double passes_ = 0;
 };
 
-/// The Hessian of the loss (without the penalty) at the objective's last point, dense features only, float64:
+/// The Hessian of the loss (without the penalty) at the objective's last point, float64, where its size is affordable:
 /// K(d+1) square, entry (c(d+1)+j, k(d+1)+l) = Σ_i s_i p_ic(δ_ck − p_ik) x̃_ij x̃_il; 1 − p_ic as the sum of the other
 /// classes, which does not cancel and makes rows of the matrix add up to 0 over k.
 /// `probabilities` (n×K): in place of the ones the objective keeps, which are float32.

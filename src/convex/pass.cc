@@ -25,26 +25,21 @@ using MatrixOf = Eigen::Matrix<Real, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowM
 /// A pass of less than about 0.2 ms gains nothing from a second thread, and loses a time slice when that thread has to
 /// wait for a processor.
 bool worth_threads(const Features& x, Index classes) {
-  const double entries = x.sparse() ? static_cast<double>(x.sparse()->values.size())
+  const double entries = x.sparse() ? static_cast<double>(x.sparse()->entries())
                                     : static_cast<double>(x.rows()) * static_cast<double>(x.cols());
   return entries * static_cast<double>(classes) > 5e6;
 }
 
-/// The block as Real numbers: the storage itself where it is of that type, else a converted copy in `scratch`.
+/// The block as Real numbers: the storage itself where that holds them, else loaded into `scratch`.
 template <typename Real>
-const Real* block_as(const Features& features, Index first, Index rows, bool square, std::vector<Real>& scratch) {
-  const Index d = features.cols(), count = rows * d;
+const Real* block_as(const Problem& problem, Index first, Index rows, bool square, std::vector<Real>& scratch) {
+  const Index d = problem.cols();
   if constexpr (std::is_same_v<Real, float>) {
-    if (features.floats() && !square) return features.floats() + first * d;
+    const float* const stored = problem.map().identity() ? problem.features.array<float>() : nullptr;
+    if (stored != nullptr && !square) return stored + first * d;
   }
-  scratch.resize(static_cast<std::size_t>(count));
-  if (features.bytes()) {
-    convert(features.bytes() + first * d, scratch.data(), count);
-  } else if constexpr (std::is_same_v<Real, double>) {
-    convert(features.floats() + first * d, scratch.data(), count);
-  } else {
-    std::copy_n(features.floats() + first * d, count, scratch.data());
-  }
+  scratch.resize(static_cast<std::size_t>(rows * d));
+  problem.load(first, rows, scratch.data(), d);
   if (square) std::transform(scratch.begin(), scratch.end(), scratch.begin(), [](Real x) { return x * x; });
   return scratch.data();
 }
@@ -71,12 +66,13 @@ void block_scores(const Layer<Real>& layer, const Real* x, Index rows, Index ld,
 
 }  // namespace
 
-PassEngine::PassEngine(const Features& features, Index classes, int threads)
-    : features_(features),
-      classes_(classes),
-      threads_(worth_threads(features, classes) ? resolve_threads(threads) : 1) {
-  const Index d = std::max<Index>(features.cols(), 1), n = std::max<Index>(features.rows(), 1);
-  const bool dense = features.kind() != Features::Kind::kSparse;
+PassEngine::PassEngine(const Problem& problem, int threads)
+    : problem_(problem),
+      features_(problem.features),
+      classes_(problem.classes),
+      threads_(worth_threads(problem.features, problem.classes) ? resolve_threads(threads) : 1) {
+  const Index d = std::max<Index>(problem.cols(), 1), n = std::max<Index>(problem.rows(), 1), classes = classes_;
+  const bool dense = !features_.is_sparse();
   block_rows_ = dense ? std::clamp<Index>(kBlockBytes / (4 * d) / kRowPadding * kRowPadding, kRowPadding, 512) : 128;
   const Index sum_bytes = 8 * (d + 1) * classes;
   const Index affordable = dense ? std::clamp<Index>(kChunkSumBytes / sum_bytes, 4, kMaxChunks) : kMaxChunks;
@@ -87,7 +83,7 @@ PassEngine::PassEngine(const Features& features, Index classes, int threads)
 template <typename Real>
 void PassEngine::run(const Parameters* first, const Parameters* second, const BlockKernel<Real>& kernel,
                      Parameters* product) const {
-  if (features_.sparse()) {
+  if (features_.is_sparse()) {
     run_sparse(first, second, kernel, product, false);
   } else {
     run_dense(first, second, kernel, product, false);
@@ -95,7 +91,7 @@ void PassEngine::run(const Parameters* first, const Parameters* second, const Bl
 }
 
 void PassEngine::run_squared(const BlockKernel<float>& kernel, Parameters* product) const {
-  if (features_.sparse()) {
+  if (features_.is_sparse()) {
     run_sparse<float>(nullptr, nullptr, kernel, product, true);
   } else {
     run_dense<float>(nullptr, nullptr, kernel, product, true);
@@ -117,7 +113,7 @@ void PassEngine::run_dense(const Parameters* first, const Parameters* second, co
     Vector bias_sum = Vector::Zero(product ? classes_ : 0);
     for (Index b = part_begin(blocks, chunks_, chunk); b < part_begin(blocks, chunks_, chunk + 1); ++b) {
       const Index begin = b * block_rows_, rows = std::min(block_rows_, n - begin);
-      const Real* x = block_as(features_, begin, rows, square, x_scratch);
+      const Real* x = block_as(problem_, begin, rows, square, x_scratch);
       if (first) block_scores(layer, x, rows, ld, z.data());
       if (second) block_scores(other, x, rows, ld, z2.data());
       kernel({chunk, begin, rows, ld, z.data(), second ? z2.data() : nullptr});
@@ -146,7 +142,7 @@ template void PassEngine::run<float>(const Parameters*, const Parameters*, const
 template void PassEngine::run<double>(const Parameters*, const Parameters*, const BlockKernel<double>&,
                                       Parameters*) const;
 
-MatrixF PassEngine::centered_gram(const Vector& row_weight, const Vector& center) const {
+MatrixF PassEngine::centered_gram(const Vector& center) const {
   const Index n = features_.rows(), d = features_.cols();
   const Index parts = std::clamp<Index>(kChunkSumBytes / (4 * d * d), 2, 8);
   const Index strip = 256;
@@ -158,9 +154,9 @@ MatrixF PassEngine::centered_gram(const Vector& row_weight, const Vector& center
     const Index end = part_begin(n, parts, part + 1);
     for (Index i = part_begin(n, parts, part); i < end; i += strip) {
       const Index rows = std::min(strip, end - i);
-      const Eigen::Map<const MatrixF> x(block_as(features_, i, rows, false, scratch), rows, d);
+      const Eigen::Map<const MatrixF> x(block_as(problem_, i, rows, false, scratch), rows, d);
       for (Index r = 0; r < rows; ++r) {
-        rows_scaled.row(r) = (x.row(r) - shift) * static_cast<float>(std::sqrt(row_weight[i + r]));
+        rows_scaled.row(r) = (x.row(r) - shift) * static_cast<float>(std::sqrt(problem_.row_weight[i + r]));
       }
       syrk_transposed(d, rows, rows_scaled.data(), d, sum.data(), d);
     }

@@ -28,7 +28,8 @@ using BlockKernel = std::function<void(const ScoreBlock<Real>&)>;
 
 class PassEngine {
  public:
-  PassEngine(const Features& features, Index classes, int threads);
+  /// `problem` must outlive the engine.
+  PassEngine(const Problem& problem, int threads);
 
   Index chunk_count() const { return chunks_; }
   Index block_rows() const { return block_rows_; }  ///< every block starts at a multiple of it
@@ -44,8 +45,8 @@ class PassEngine {
   /// As run without scores, with x∘x in place of x: `product` becomes (X̃∘X̃)ᵀR. For diagonals.
   void run_squared(const BlockKernel<float>& kernel, Parameters* product) const;
 
-  /// Centered second moments  Σ_i s_i (x_i − c)(x_i − c)ᵀ, d×d, in float32 products; dense features only.
-  MatrixF centered_gram(const Vector& row_weight, const Vector& center) const;
+  /// Centered second moments  Σ_i s_i (x_i − c)(x_i − c)ᵀ, d×d, in float32 products. Where d×d is affordable.
+  MatrixF centered_gram(const Vector& center) const;
 
  private:
   template <typename Real>
@@ -56,16 +57,21 @@ class PassEngine {
                   Parameters* product, bool square) const;
 
   void transpose_features();
+  template <typename Value, typename Real>
+  void products_by_feature(const std::vector<Value>& values, const Real* residual, Index padded,
+                           Parameters& product) const;
 
   /// Sparse features once more, feature by feature: for X̃ᵀR.
   struct ByFeature {
     std::vector<Index> start;
     std::vector<std::int32_t> rows;  // ascending
     std::vector<float> values;
-    std::vector<Index> bounds;  // ranges of features with about equally many entries, one a thread
+    std::vector<double> doubles;  // in place of values, as in CsrMatrix
+    std::vector<Index> bounds;    // ranges of features with about equally many entries, one a thread
   };
 
-  Features features_;
+  const Problem& problem_;
+  const Features& features_;
   Index classes_;
   int threads_;
   Index block_rows_;  // rows of a block: its dense form fits the level-2 cache

@@ -36,12 +36,15 @@ template <typename Real>
 void block_scores(const CsrMatrix& x, const Padded<Real>& w, Index classes, Index padded, Index begin, Index rows,
                   Index ld, Real* z) {
   std::vector<Real> scores(static_cast<std::size_t>(padded));
+  const auto add = [&](const auto& values, Index start, Index count) {
+    sparse_scores(x.columns.data() + start, values.data() + start, count, w.data(), padded, scores.data());
+  };
   for (Index r = 0; r < ld; ++r) {
     if (r < rows) {
       std::copy_n(w.end() - padded, padded, scores.begin());  // the bias
       const Index start = x.row_start[static_cast<std::size_t>(begin + r)];
       const Index count = x.row_start[static_cast<std::size_t>(begin + r) + 1] - start;
-      sparse_scores(x.columns.data() + start, x.values.data() + start, count, w.data(), padded, scores.data());
+      x.doubles.empty() ? add(x.values, start, count) : add(x.doubles, start, count);
     }
     for (Index c = 0; c < classes; ++c) z[c * ld + r] = scores[static_cast<std::size_t>(c)];
   }
@@ -57,14 +60,14 @@ void PassEngine::transpose_features() {
   for (std::int32_t column : x.columns) ++to.start[static_cast<std::size_t>(column) + 1];
   for (std::size_t j = 1; j <= d; ++j) to.start[j] += to.start[j - 1];
   to.rows.resize(x.columns.size());
-  to.values.resize(x.columns.size());
+  to.values.resize(x.values.size()), to.doubles.resize(x.doubles.size());
   std::vector<Index> next(to.start.begin(), to.start.end() - 1);
   for (Index i = 0; i < x.rows(); ++i) {
     const auto row = static_cast<std::size_t>(i);
     for (auto e = static_cast<std::size_t>(x.row_start[row]); e < static_cast<std::size_t>(x.row_start[row + 1]); ++e) {
       const auto place = static_cast<std::size_t>(next[static_cast<std::size_t>(x.columns[e])]++);
       to.rows[place] = static_cast<std::int32_t>(i);
-      to.values[place] = x.values[e];
+      x.doubles.empty() ? to.values[place] = x.values[e] : to.doubles[place] = x.doubles[e];
     }
   }
   for (Index part = 0; part <= threads_; ++part) {
@@ -73,17 +76,22 @@ void PassEngine::transpose_features() {
   }
 }
 
-/// Rows [first, last) of X̃ᵀR into `product`.
-template <typename Real>
-static void product_range(const std::vector<Index>& start, const std::int32_t* rows, const float* values,
-                          const Padded<Real>& residual, Index padded, Index first, Index last, Parameters& product) {
-  Padded<Real> sum(static_cast<std::size_t>(padded));
-  for (Index j = first; j < last; ++j) {
-    const Index from = start[static_cast<std::size_t>(j)], count = start[static_cast<std::size_t>(j) + 1] - from;
-    std::fill(sum.begin(), sum.end(), Real{0});
-    sparse_scores(rows + from, values + from, count, residual.data(), padded, sum.data());
-    std::copy_n(sum.begin(), product.cols(), product.row(j).data());
-  }
+/// X̃ᵀR, but for the bias, into `product`.
+template <typename Value, typename Real>
+void PassEngine::products_by_feature(const std::vector<Value>& values, const Real* residual, Index padded,
+                                     Parameters& product) const {
+  const ByFeature& by = by_feature_;
+  parallel_for(threads_, threads_, [&](Index part) {
+    Padded<Real> sum(static_cast<std::size_t>(padded));
+    const auto k = static_cast<std::size_t>(part);
+    for (Index j = by.bounds[k]; j < by.bounds[k + 1]; ++j) {
+      const Index from = by.start[static_cast<std::size_t>(j)];
+      const Index count = by.start[static_cast<std::size_t>(j) + 1] - from;
+      std::fill(sum.begin(), sum.end(), Real{0});
+      sparse_scores(by.rows.data() + from, values.data() + from, count, residual, padded, sum.data());
+      std::copy_n(sum.begin(), product.cols(), product.row(j).data());
+    }
+  });
 }
 
 template <typename Real>
@@ -110,19 +118,14 @@ void PassEngine::run_sparse(const Parameters* first, const Parameters* second, c
     }
   });
   if (!product) return;
-  std::vector<float> squares;
-  if (square) {
-    squares.resize(by_feature_.values.size());
-    std::transform(by_feature_.values.begin(), by_feature_.values.end(), squares.begin(),
-                   [](float value) { return value * value; });
-  }
-  const float* values = square ? squares.data() : by_feature_.values.data();
   product->resize(x.cols + 1, classes_);
-  parallel_for(threads_, threads_, [&](Index part) {
-    const auto k = static_cast<std::size_t>(part);
-    product_range(by_feature_.start, by_feature_.rows.data(), values, residual, padded, by_feature_.bounds[k],
-                  by_feature_.bounds[k + 1], *product);
-  });
+  const auto multiply = [&](const auto& values) {
+    if (!square) return products_by_feature(values, residual.data(), padded, *product);
+    auto squares = values;
+    for (auto& value : squares) value *= value;
+    products_by_feature(squares, residual.data(), padded, *product);
+  };
+  by_feature_.doubles.empty() ? multiply(by_feature_.values) : multiply(by_feature_.doubles);
   product->row(x.cols).setZero();
   for (Index i = 0; i < n; ++i) {
     for (Index c = 0; c < classes_; ++c)

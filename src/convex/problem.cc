@@ -5,50 +5,13 @@
 #include <algorithm>
 #include <cmath>
 
-#include "base/parallel.h"
+#include "convex/units.h"
 #include "data/classes.h"
 #include "poise/error.h"
+#include "rows/column_moments.h"
 
 namespace poise {
 namespace {
-
-/// Calls f(row, feature, value) for every stored entry of the rows [begin, end).
-template <typename F>
-void for_each_entry(const Features& x, Index begin, Index end, const F& f) {
-  if (const CsrMatrix* sparse = x.sparse()) {
-    for (Index i = begin; i < end; ++i) {
-      for (Index k = sparse->row_start[static_cast<std::size_t>(i)];
-           k < sparse->row_start[static_cast<std::size_t>(i) + 1]; ++k) {
-        f(i, sparse->columns[static_cast<std::size_t>(k)],
-          static_cast<double>(sparse->values[static_cast<std::size_t>(k)]));
-      }
-    }
-    return;
-  }
-  const Index d = x.cols();
-  for (Index i = begin; i < end; ++i) {
-    for (Index j = 0; j < d; ++j) {
-      f(i, j, x.bytes() ? static_cast<double>(x.bytes()[i * d + j]) : static_cast<double>(x.floats()[i * d + j]));
-    }
-  }
-}
-
-/// Σ over entries of term(row, feature, value) per feature, along a fixed tree.
-template <typename Term>
-Vector sum_by_feature(const Features& x, int threads, const Term& term) {
-  const Index parts = std::clamp<Index>(x.rows() / 1024, 1, 8);
-  std::vector<Vector> sums(static_cast<std::size_t>(parts));
-  parallel_for(parts, threads, [&](Index part) {
-    Vector sum = Vector::Zero(x.cols());
-    for_each_entry(x, part_begin(x.rows(), parts, part), part_begin(x.rows(), parts, part + 1),
-                   [&](Index i, Index j, double value) { sum[j] += term(i, j, value); });
-    sums[static_cast<std::size_t>(part)] = std::move(sum);
-  });
-  tree_reduce(parts, threads, [&](Index into, Index from) {
-    sums[static_cast<std::size_t>(into)] += sums[static_cast<std::size_t>(from)];
-  });
-  return sums[0];
-}
 
 Vector normalized_weights(const Dataset& data, bool balanced, Index classes) {
   const Index n = data.rows();
@@ -71,6 +34,23 @@ Vector normalized_weights(const Dataset& data, bool balanced, Index classes) {
   return weight / sum;
 }
 
+Eigen::Map<const Vector> map_of(const std::vector<double>& numbers) { return {numbers.data(), std::ssize(numbers)}; }
+
+/// Bytes in an array: pixels, which are of one size as they are.
+bool is_image(const Features& x) { return x.array<std::uint8_t>() != nullptr; }
+
+/// What λ counts as 1: the standard deviation of a column, and 1 for one that is constant, as its weight is 0 in any
+/// unit. `indicators_as_given`: 1 for columns of 0 and 1 that stand for a category, too. Standardized, a rare category
+/// would have its weight penalized the less the rarer it is.
+Vector penalty_units(const Schema& schema, const ColumnMoments& moments, bool indicators_as_given) {
+  Vector unit = map_of(moments.deviation);
+  unit = (unit.array() > 0).select(unit, 1.0);
+  for (Index j = 0; indicators_as_given && j < unit.size(); ++j) {
+    if (schema.is_indicator(j)) unit[j] = 1;
+  }
+  return unit;
+}
+
 void check(const Dataset& data, const ObjectiveOptions& options) {
   if (!data.has_targets()) throw Error(ErrorKind::kData, "the data has no labels", "a label for every row");
   if (data.schema.class_count() < 2) {
@@ -88,8 +68,14 @@ void check(const Dataset& data, const ObjectiveOptions& options) {
 
 Scale resolve_scale(const Dataset& data, Scale scale) {
   if (scale != Scale::kAuto) return scale;
-  const bool is_array = data.schema.format == FileFormat::kNpy && data.schema.image_shape.empty();
-  return is_array || data.schema.format == FileFormat::kTable ? Scale::kStandard : Scale::kNone;
+  if (data.schema.format == FileFormat::kTable)
+    return data.schema.has_indicators() ? Scale::kNumbers : Scale::kStandard;
+  return data.schema.format == FileFormat::kNpy && data.schema.image_shape.empty() ? Scale::kStandard : Scale::kNone;
+}
+
+const ColumnMap& Problem::map() const {
+  static const ColumnMap kNone;
+  return features.is_sparse() ? kNone : units;
 }
 
 void Problem::target_of(Index row, std::span<double> target) const {
@@ -106,27 +92,7 @@ void Problem::target_of(Index row, std::span<double> target) const {
   }
 }
 
-Vector means(const Features& features, const Vector& row_weight, int threads) {
-  return sum_by_feature(features, threads, [&](Index i, Index, double x) { return row_weight[i] * x; });
-}
-
-Vector standard_deviations(const Features& features, const Vector& row_weight, int threads) {
-  const Vector mean = means(features, row_weight, threads);
-  Vector variance = sum_by_feature(
-      features, threads, [&](Index i, Index j, double x) { return row_weight[i] * (x - mean[j]) * (x - mean[j]); });
-  if (features.sparse()) {  // the entries that are not stored are zeros
-    const Vector stored = sum_by_feature(features, threads, [&](Index i, Index, double) { return row_weight[i]; });
-    variance.array() += (1 - stored.array()).max(0) * mean.array().square();
-  }
-  // Below float32 resolution of the mean, what is left is rounding: the feature is constant.
-  return (variance.array() > 1e-14 * mean.array().square()).select(variance.cwiseMax(0).cwiseSqrt(), 0.0);
-}
-
-Vector mean_absolute(const Features& features, const Vector& row_weight, int threads) {
-  return sum_by_feature(features, threads, [&](Index i, Index, double x) { return row_weight[i] * std::abs(x); });
-}
-
-Problem make_problem(const Dataset& data, const ObjectiveOptions& options, int threads) {
+Problem weigh_rows(const Dataset& data, const ObjectiveOptions& options) {
   check(data, options);
   Problem problem;
   problem.features = data.features;
@@ -135,20 +101,35 @@ Problem make_problem(const Dataset& data, const ObjectiveOptions& options, int t
   problem.smoothing = options.label_smoothing;
   problem.classes = data.schema.class_count();
   problem.row_weight = normalized_weights(data, options.balanced_classes, problem.classes);
-  // A weight per stored unit is (unit/scale)⁻¹ times the weight that λ measures.
-  Vector unit = Vector::Constant(data.features.cols(), options.unit > 0 ? options.unit : data.unit);
-  if (resolve_scale(data, options.scale) == Scale::kStandard) {
-    unit = standard_deviations(data.features, problem.row_weight, threads).cwiseProduct(data.scale);
-    unit = (unit.array() > 0).select(unit, 1.0);  // a constant feature: its weight is 0 in any unit
-  }
-  problem.penalty = options.l2 * unit.cwiseQuotient(data.scale).cwiseAbs2();
+  problem.penalty = Vector::Zero(data.features.cols());
   return problem;
+}
+
+Problem make_problem(const Dataset& data, const ObjectiveOptions& options, int threads) {
+  Problem problem = weigh_rows(data, options);
+  const Scale scale = resolve_scale(data, options.scale);
+  Vector unit = Vector::Constant(data.features.cols(), options.unit > 0 ? options.unit : data.unit);
+  if (scale != Scale::kNone || !is_image(data.features)) {
+    const ColumnMoments moments = column_moments(data.features, problem.weights(), threads);
+    if (scale != Scale::kNone) unit = penalty_units(data.schema, moments, scale == Scale::kNumbers);
+    choose_units(problem, moments);
+  }
+  // In the solver's units a weight is 1/gain times as large as per original unit.
+  problem.penalty = unit;
+  if (!problem.units.identity()) problem.penalty.array() *= map_of(problem.units.gain).array();
+  problem.penalty = options.l2 * problem.penalty.cwiseAbs2();
+  return problem;
+}
+
+Vector mean_absolute(const Problem& problem, int threads) {
+  return map_of(mean_absolute(problem.features, problem.map(), problem.weights(), threads));
 }
 
 Problem select_rows(const Problem& problem, std::span<const Index> rows) {
   Problem part;
   part.features = problem.features.select_rows(rows);
   part.smoothing = problem.smoothing;
+  part.units = problem.units;
   part.penalty = problem.penalty;
   part.classes = problem.classes;
   const auto count = static_cast<Index>(rows.size());
@@ -167,9 +148,6 @@ Problem select_rows(const Problem& problem, std::span<const Index> rows) {
   return part;
 }
 
-namespace {
-
-/// The weights of a model mean something else for other features and classes.
 void check_same_columns(const SoftmaxModel& model, const Dataset& data) {
   const Index d = model.feature_count();
   if (data.features.cols() != d) {
@@ -189,22 +167,37 @@ void check_same_columns(const SoftmaxModel& model, const Dataset& data) {
   }
 }
 
-}  // namespace
+Parameters to_file_units(const Parameters& parameters, const ColumnMap& units) {
+  Parameters moved = parameters;
+  if (units.identity()) return moved;
+  const Index d = parameters.rows() - 1;
+  moved.topRows(d).array().colwise() *= map_of(units.gain).array();
+  moved.row(d) -= map_of(units.center).transpose() * moved.topRows(d);
+  return moved;
+}
 
-Parameters to_parameters(const SoftmaxModel& model, const Dataset& data) {
+Parameters to_parameters(const SoftmaxModel& model, const Dataset& data, const ColumnMap& units) {
   check_same_columns(model, data);
   const Index d = model.feature_count();
   Parameters parameters(d + 1, model.class_count());
-  parameters.topRows(d) = (model.weights * data.scale.asDiagonal()).transpose();
-  parameters.row(d) = (model.bias + model.weights * (data.offset - model.center)).transpose();
+  parameters.topRows(d) = model.weights.transpose();
+  Vector moved = -model.center;
+  if (!units.identity()) {
+    parameters.topRows(d).array().colwise() /= map_of(units.gain).array();
+    moved += map_of(units.center);
+  }
+  parameters.row(d) = (model.bias + model.weights * moved).transpose();
   return parameters;
 }
 
-void to_model(const Parameters& parameters, const Dataset& data, SoftmaxModel& model) {
+void to_model(const Parameters& parameters, const ColumnMap& units, SoftmaxModel& model) {
   const Index d = parameters.rows() - 1;
-  model.weights = parameters.topRows(d).transpose() * data.scale.cwiseInverse().asDiagonal();
+  model.weights = parameters.topRows(d).transpose();
   model.bias = parameters.row(d).transpose();
-  model.center = data.offset;
+  model.center = Vector::Zero(d);
+  if (units.identity()) return;
+  model.weights.array().rowwise() *= map_of(units.gain).transpose().array();
+  model.center = map_of(units.center);
 }
 
 }  // namespace poise

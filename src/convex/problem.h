@@ -1,10 +1,12 @@
-// The softmax problem in the solver's units: stored features, normalized row weights, one penalty per feature.
+// The softmax problem in the solver's units: centered and scaled features, normalized row weights, one penalty per
+// feature.
 #pragma once
 
 #include <span>
 
 #include "poise/dataset.h"
 #include "poise/softmax_regression.h"
+#include "rows/load.h"
 
 namespace poise {
 
@@ -13,8 +15,13 @@ namespace poise {
 using Parameters = Matrix;
 
 /// minimize  Σ_i s_i [lse(z_i) − ⟨t_i, z_i⟩] + Σ_j (λ_j/2)‖W_j‖²,   Σ_i s_i = 1,   z_i = x̃_iᵀ W,  x̃_i = (x_i, 1).
+///
+/// x_i are the file's numbers in the units of `units`: (original − center) · gain. Centers have few digits and gains
+/// are powers of two, so that x_i is the file's number exactly wherever float64 can hold it, and one rounding off
+/// elsewhere: what is proven of the problem is proven of the file.
 struct Problem {
-  Features features;                 ///< n×d, stored units
+  Features features;                 ///< n×d: dense rows as in the file, sparse ones in the solver's units
+  ColumnMap units;                   ///< from the file's numbers to x; empty: x as they are
   std::vector<std::int32_t> labels;  ///< n; empty if `targets` are given
   MatrixF targets;                   ///< n×K; empty for labels
   double smoothing = 0;              ///< ε: t = (1−ε) t + ε/K
@@ -25,6 +32,15 @@ struct Problem {
   Index rows() const { return features.rows(); }
   Index cols() const { return features.cols(); }
 
+  /// What is left to do to a row of `features` as it is loaded.
+  const ColumnMap& map() const;
+  /// Rows [first, first + count) of x as float or double, row r at `to` + r·ld.
+  template <typename Real>
+  void load(Index first, Index count, Real* to, Index ld) const {
+    load_rows(features, map(), first, count, to, ld);
+  }
+  std::span<const double> weights() const { return {row_weight.data(), static_cast<std::size_t>(row_weight.size())}; }
+
   /// t_i as K numbers.
   void target_of(Index row, std::span<double> target) const;
 };
@@ -32,22 +48,26 @@ struct Problem {
 /// What kAuto means for this data.
 Scale resolve_scale(const Dataset& data, Scale scale);
 
+/// Rows, targets and weights alone: features as they are, no penalty.
+Problem weigh_rows(const Dataset& data, const ObjectiveOptions& options);
+
+/// The whole problem: weigh_rows, units in which features are of size 1, and the penalty in those units.
 Problem make_problem(const Dataset& data, const ObjectiveOptions& options, int threads);
 
 /// The problem on some of its rows, row weights renormalized; the penalty stays.
 Problem select_rows(const Problem& problem, std::span<const Index> rows);
 
-/// Σ_i s_i x_ij for every stored feature j.
-Vector means(const Features& features, const Vector& row_weight, int threads);
-
-/// Standard deviation (divisor Σ s) of every stored feature under `row_weight`.
-Vector standard_deviations(const Features& features, const Vector& row_weight, int threads);
-
 /// Σ_i s_i |x_ij| for every feature j.
-Vector mean_absolute(const Features& features, const Vector& row_weight, int threads);
+Vector mean_absolute(const Problem& problem, int threads);
 
-/// Solver's parameters ↔ model in original units (original = offset + scale · stored).
-Parameters to_parameters(const SoftmaxModel& model, const Dataset& data);
-void to_model(const Parameters& parameters, const Dataset& data, SoftmaxModel& model);
+/// Parameters of a problem ↔ the same scores from the file's numbers: W_j·gain_j, and b − Σ_j gain_j W_j center_j.
+Parameters to_file_units(const Parameters& parameters, const ColumnMap& units);
+
+/// Solver's parameters ↔ model. Throws Error(kData) if the data has other columns or classes than the model.
+Parameters to_parameters(const SoftmaxModel& model, const Dataset& data, const ColumnMap& units);
+void to_model(const Parameters& parameters, const ColumnMap& units, SoftmaxModel& model);
+
+/// Throws Error(kData) if the data has other columns or classes than the model, whose weights then mean something else.
+void check_same_columns(const SoftmaxModel& model, const Dataset& data);
 
 }  // namespace poise

@@ -7,18 +7,19 @@
 
 #include "base/parallel.h"
 #include "convex/solvers.h"
+#include "rows/entries.h"
 
 namespace poise {
 namespace {
 
-constexpr float kInfinity = std::numeric_limits<float>::infinity();
+constexpr double kInfinity = std::numeric_limits<double>::infinity();
 
 /// Smallest and largest value of every feature within every class, over rows of positive weight. [class·d + feature]
 struct Ranges {
-  std::vector<float> low, high;
+  std::vector<double> low, high;
 };
 
-void widen(Ranges& ranges, std::size_t slot, float value) {
+void widen(Ranges& ranges, std::size_t slot, double value) {
   ranges.low[slot] = std::min(ranges.low[slot], value);
   ranges.high[slot] = std::max(ranges.high[slot], value);
 }
@@ -28,25 +29,18 @@ bool counts(const Dataset& data, Index row) { return data.sample_weight.size() =
 Ranges class_ranges(const Dataset& data) {
   const Features& x = data.features;
   const auto d = static_cast<std::size_t>(x.cols()), classes = static_cast<std::size_t>(data.schema.class_count());
-  Ranges ranges{std::vector<float>(d * classes, kInfinity), std::vector<float>(d * classes, -kInfinity)};
-  std::vector<Index> stored(x.sparse() ? d * classes : 0), rows_of(classes);
+  Ranges ranges{std::vector<double>(d * classes, kInfinity), std::vector<double>(d * classes, -kInfinity)};
+  std::vector<Index> stored(x.is_sparse() ? d * classes : 0), rows_of(classes);
+  std::vector<double> scratch;
   for (Index i = 0; i < x.rows(); ++i) {
     if (!counts(data, i)) continue;
     const auto label = static_cast<std::size_t>(data.labels[static_cast<std::size_t>(i)]);
     ++rows_of[label];
-    if (const CsrMatrix* sparse = x.sparse()) {
-      const auto row = static_cast<std::size_t>(i);
-      for (Index k = sparse->row_start[row]; k < sparse->row_start[row + 1]; ++k) {
-        const std::size_t slot = label * d + static_cast<std::size_t>(sparse->columns[static_cast<std::size_t>(k)]);
-        widen(ranges, slot, sparse->values[static_cast<std::size_t>(k)]);
-        ++stored[slot];
-      }
-      continue;
-    }
-    for (std::size_t j = 0; j < d; ++j) {
-      const std::size_t cell = static_cast<std::size_t>(i) * d + j;
-      widen(ranges, label * d + j, x.bytes() ? static_cast<float>(x.bytes()[cell]) : x.floats()[cell]);
-    }
+    for_each_entry(x, i, scratch, [&](Index j, double value) {
+      const std::size_t slot = label * d + static_cast<std::size_t>(j);
+      widen(ranges, slot, value);
+      if (x.is_sparse()) ++stored[slot];
+    });
   }
   for (std::size_t slot = 0; slot < stored.size(); ++slot) {  // an entry that is not stored is a zero
     if (stored[slot] < rows_of[slot / d]) widen(ranges, slot, 0);
@@ -57,56 +51,44 @@ Ranges class_ranges(const Dataset& data) {
 /// Class `k` lies on one side of `threshold` of a feature (sign +1: above), all other classes on the other.
 struct Split {
   Index feature = -1, class_id = 0;
-  float threshold = 0;
+  double threshold = 0;
   int sign = 0;
 };
 
 /// The split of feature j that isolates class k, if there is one with a row strictly inside.
 std::optional<Split> isolating_split(const Ranges& ranges, Index j, Index k, Index d, Index classes) {
-  float low = kInfinity, high = -kInfinity;  // of the other classes
+  double low = kInfinity, high = -kInfinity;  // of the other classes
   for (Index c = 0; c < classes; ++c) {
     if (c == k) continue;
     low = std::min(low, ranges.low[static_cast<std::size_t>(c * d + j)]);
     high = std::max(high, ranges.high[static_cast<std::size_t>(c * d + j)]);
   }
-  const float own_low = ranges.low[static_cast<std::size_t>(k * d + j)],
-              own_high = ranges.high[static_cast<std::size_t>(k * d + j)];
+  const double own_low = ranges.low[static_cast<std::size_t>(k * d + j)],
+               own_high = ranges.high[static_cast<std::size_t>(k * d + j)];
   if (own_low > own_high || low > high) return std::nullopt;  // a class without rows proves nothing
   if (own_low >= high && (own_high > high || low < high)) return Split{j, k, high, 1};
   if (own_high <= low && (own_low < low || high > low)) return Split{j, k, low, -1};
   return std::nullopt;
 }
 
-float value_at(const Features& x, Index row, Index feature) {
-  if (x.bytes()) return static_cast<float>(x.bytes()[row * x.cols() + feature]);
-  if (x.floats()) return x.floats()[row * x.cols() + feature];
-  const CsrMatrix& sparse = *x.sparse();
-  const auto begin = sparse.columns.begin() + sparse.row_start[static_cast<std::size_t>(row)];
-  const auto end = sparse.columns.begin() + sparse.row_start[static_cast<std::size_t>(row) + 1];
-  const auto found = std::lower_bound(begin, end, static_cast<std::int32_t>(feature));
-  return found != end && *found == feature ? sparse.values[static_cast<std::size_t>(found - sparse.columns.begin())]
-                                           : 0;
-}
-
 Index rows_strictly_helped(const Dataset& data, const Split& split) {
   Index helped = 0;
   for (Index i = 0; i < data.rows(); ++i) {
     if (!counts(data, i)) continue;
-    const float side = static_cast<float>(split.sign) * (value_at(data.features, i, split.feature) - split.threshold);
+    const double side = split.sign * (data.features.value(i, split.feature) - split.threshold);
     helped += data.labels[static_cast<std::size_t>(i)] == split.class_id ? side > 0 : side < 0;
   }
   return helped;
 }
 
 std::string describe(const Dataset& data, const Split& split, const SeparatingDirection& direction) {
-  const double at = data.offset[split.feature] + data.scale[split.feature] * static_cast<double>(split.threshold);
   const std::string feature = data.schema.feature_name(split.feature);
   const std::string& name = data.schema.classes[static_cast<std::size_t>(split.class_id)];
   std::string text = fmt::format(
-      "{0} is {1} {2:.6g} in every row of class '{3}' and {4} {2:.6g} in every other row, strictly so in {5}: {6} "
+      "{0} is {1} {2} in every row of class '{3}' and {4} {2} in every other row, strictly so in {5}: {6} "
       "its weight for "
       "class '{3}' lowers the loss for ever",
-      feature, split.sign > 0 ? "at least" : "at most", at, name, split.sign > 0 ? "at most" : "at least",
+      feature, split.sign > 0 ? "at least" : "at most", split.threshold, name, split.sign > 0 ? "at most" : "at least",
       direction.rows_helped, split.sign > 0 ? "raising" : "lowering");
   if (direction.proving_features.size() > 1) {
     text += fmt::format("; {} features are such a proof, each alone:", direction.proving_features.size());
@@ -119,20 +101,14 @@ std::string describe(const Dataset& data, const Split& split, const SeparatingDi
 }
 
 /// Σ_j max_i |x_ij| max_c |W_jc| + max |b|: no score is larger.
-double largest_score(const Features& x, const Parameters& w) {
-  Vector largest = Vector::Zero(x.cols());
-  if (const CsrMatrix* sparse = x.sparse()) {
-    for (std::size_t k = 0; k < sparse->values.size(); ++k) {
-      double& entry = largest[sparse->columns[k]];
-      entry = std::max(entry, static_cast<double>(std::abs(sparse->values[k])));
-    }
-  } else {
-    for (Index i = 0; i < x.rows(); ++i) {
-      for (Index j = 0; j < x.cols(); ++j)
-        largest[j] = std::max(largest[j], static_cast<double>(std::abs(value_at(x, i, j))));
-    }
+double largest_score(const Problem& problem, const Parameters& w) {
+  Vector largest = Vector::Zero(problem.cols()), row(problem.cols());
+  for (Index i = 0; i < problem.rows(); ++i) {
+    problem.load(i, 1, row.data(), problem.cols());
+    largest = largest.cwiseMax(row.cwiseAbs());
   }
-  return largest.dot(w.topRows(x.cols()).cwiseAbs().rowwise().maxCoeff()) + w.row(x.cols()).cwiseAbs().maxCoeff();
+  return largest.dot(w.topRows(problem.cols()).cwiseAbs().rowwise().maxCoeff()) +
+         w.row(problem.cols()).cwiseAbs().maxCoeff();
 }
 
 }  // namespace
@@ -158,7 +134,7 @@ std::optional<SeparatingDirection> find_separating_feature(const Dataset& data) 
   }
   if (best.feature < 0) return std::nullopt;
   direction.entries = {{best.feature, best.class_id, static_cast<double>(best.sign)},
-                       {d, best.class_id, -static_cast<double>(best.sign) * static_cast<double>(best.threshold)}};
+                       {d, best.class_id, -static_cast<double>(best.sign) * best.threshold}};
   direction.sentence = describe(data, best, direction);
   return direction;
 }
@@ -168,7 +144,7 @@ std::optional<SeparatingDirection> separates(const SoftmaxObjective& objective, 
   if (data.labels.empty()) return std::nullopt;
   const Index classes = objective.classes(), d = objective.features();
   const double rounding =
-      4 * std::numeric_limits<double>::epsilon() * static_cast<double>(d + 16) * largest_score(data.features, w);
+      4 * std::numeric_limits<double>::epsilon() * static_cast<double>(d + 16) * largest_score(objective.problem(), w);
   std::vector<char> failed(static_cast<std::size_t>(objective.engine().chunk_count()), 0);
   objective.engine().run<double>(
       &w, nullptr,
@@ -184,9 +160,10 @@ std::optional<SeparatingDirection> separates(const SoftmaxObjective& objective, 
       nullptr);
   if (std::find(failed.begin(), failed.end(), 1) != failed.end()) return std::nullopt;
   SeparatingDirection direction;
+  const Parameters direction_of_file = to_file_units(w, objective.problem().units);
   for (Index j = 0; j <= d; ++j) {
     for (Index c = 0; c < classes; ++c) {
-      if (w(j, c) != 0) direction.entries.push_back({j, c, w(j, c)});
+      if (direction_of_file(j, c) != 0) direction.entries.push_back({j, c, direction_of_file(j, c)});
     }
   }
   for (Index i = 0; i < data.rows(); ++i) direction.rows_helped += counts(data, i);

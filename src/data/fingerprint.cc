@@ -1,15 +1,19 @@
 #include <fmt/core.h>
 
+#include <algorithm>
 #include <bit>
 #include <cstring>
+#include <optional>
 
 #include "base/parallel.h"
 #include "poise/dataset.h"
+#include "rows/entries.h"
 
 namespace poise {
 namespace {
 
 constexpr std::size_t kBlock = 1 << 20;
+constexpr const char* kNewStorage = "2:";  // data that version 0.1 stored otherwise
 constexpr std::uint64_t kPrime = 0x9fb21c651e98df25ULL;
 
 std::uint64_t mix(std::uint64_t hash, std::uint64_t word) {
@@ -50,27 +54,73 @@ std::uint64_t hash_vector(std::uint64_t hash, const T& values) {
   return hash_bytes(hash, values.data(), static_cast<std::size_t>(values.size()) * sizeof(*values.data()));
 }
 
-}  // namespace
-
-std::string fingerprint(const Dataset& data) {
-  const Features& features = data.features;
-  std::uint64_t hash = mix(static_cast<std::uint64_t>(features.kind()), static_cast<std::uint64_t>(features.rows()));
-  hash = mix(hash, static_cast<std::uint64_t>(features.cols()));
-  if (const CsrMatrix* sparse = features.sparse()) {
+/// The hash that data has had since version 0.1, if its storage is one that there was then.
+std::optional<std::uint64_t> hash_of_plain(const Features& x) {
+  const bool floats = x.array<float>() != nullptr, bytes = x.array<std::uint8_t>() != nullptr;
+  const CsrMatrix* const sparse = x.sparse();
+  if (!floats && !bytes && !(sparse != nullptr && sparse->doubles.empty())) return std::nullopt;
+  std::uint64_t hash = mix(floats ? 0 : bytes ? 1 : 2, static_cast<std::uint64_t>(x.rows()));
+  hash = mix(hash, static_cast<std::uint64_t>(x.cols()));
+  if (sparse != nullptr) {
     hash = hash_vector(hash, sparse->row_start);
     hash = hash_vector(hash, sparse->columns);
     hash = hash_vector(hash, sparse->values);
   } else {
-    const void* dense = features.floats() != nullptr ? static_cast<const void*>(features.floats()) : features.bytes();
-    hash = hash_bytes(hash, dense, features.stored_bytes());
+    hash = hash_bytes(hash, x.dense().data, x.stored_bytes());
   }
-  hash = hash_vector(hash, data.offset);
-  hash = hash_vector(hash, data.scale);
+  hash = hash_vector(hash, Vector::Zero(x.cols()).eval());  // centers and scales, once
+  return hash_vector(hash, Vector::Ones(x.cols()).eval());
+}
+
+std::uint64_t hash_rows(const Features& x, Index first, Index rows) {
+  std::vector<double> numbers(static_cast<std::size_t>(rows * x.cols()));
+  load_rows(x, {}, first, rows, numbers.data(), x.cols());
+  for (double& number : numbers) number += 0.0;  // −0 is 0
+  return hash_block(reinterpret_cast<const char*>(numbers.data()), numbers.size() * sizeof(double));
+}
+
+std::uint64_t hash_entries(const Features& x, Index first, Index rows) {
+  std::uint64_t hash = 0;
+  std::vector<double> scratch;
+  for (Index i = first; i < first + rows; ++i) {
+    for_each_entry(x, i, scratch, [&](Index column, double value) {
+      if (value != 0) hash = mix(mix(hash, static_cast<std::uint64_t>(column)), std::bit_cast<std::uint64_t>(value));
+    });
+    hash = mix(hash, ~std::uint64_t{0});
+  }
+  return hash;
+}
+
+/// Of the numbers themselves, whatever type holds them: rows as float64, or entries of sparse rows that are not 0.
+std::uint64_t hash_of_numbers(const Features& x) {
+  constexpr Index kRows = 256;
+  const Index blocks = (x.rows() + kRows - 1) / kRows;
+  std::vector<std::uint64_t> parts(static_cast<std::size_t>(blocks));
+  parallel_for(blocks, 0, [&](Index block) {
+    const Index first = block * kRows, rows = std::min(kRows, x.rows() - first);
+    parts[static_cast<std::size_t>(block)] = x.is_sparse() ? hash_entries(x, first, rows) : hash_rows(x, first, rows);
+  });
+  std::uint64_t hash = mix(x.is_sparse() ? 4 : 3, static_cast<std::uint64_t>(x.rows()));
+  hash = mix(hash, static_cast<std::uint64_t>(x.cols()));
+  for (const std::uint64_t part : parts) hash = mix(hash, part);
+  return hash;
+}
+
+}  // namespace
+
+std::string fingerprint(const Dataset& data) {
+  const bool table = data.schema.format == FileFormat::kTable;  // once stored standardized
+  const std::optional<std::uint64_t> plain = table ? std::nullopt : hash_of_plain(data.features);
+  std::uint64_t hash = plain ? *plain : hash_of_numbers(data.features);
   hash = hash_vector(hash, data.labels);
   hash = hash_vector(hash, data.targets);
   hash = hash_vector(hash, data.sample_weight);
   for (const std::string& name : data.schema.classes) hash = hash_vector(hash, name);
-  return fmt::format("{:016x}", hash);
+  return fmt::format("{}{:016x}", plain ? "" : kNewStorage, hash);
+}
+
+bool same_storage(const std::string& a, const std::string& b) {
+  return a.starts_with(kNewStorage) == b.starts_with(kNewStorage);
 }
 
 }  // namespace poise

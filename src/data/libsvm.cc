@@ -15,7 +15,7 @@ namespace poise {
 namespace {
 
 constexpr Index kMostFeatures =
-    1 << 27;  // offset and scale alone take 2 GiB then; the largest public set has 55 million
+    1 << 27;  // two numbers a feature take 2 GiB then; the largest public set has 55 million
 
 std::size_t at(Index i) { return static_cast<std::size_t>(i); }
 bool is_blank(char c) { return c == ' ' || c == '\t' || c == '\r'; }
@@ -30,13 +30,20 @@ CsrMatrix join(std::vector<SparseChunk>& chunks, int threads) {
     matrix.cols = std::max(matrix.cols, chunk.features);
   }
   matrix.columns.resize(at(first.back()));
-  matrix.values.resize(at(first.back()));
+  const bool wide = std::any_of(chunks.begin(), chunks.end(), [](const SparseChunk& c) { return !c.doubles.empty(); });
+  wide ? matrix.doubles.resize(at(first.back())) : matrix.values.resize(at(first.back()));
   parallel_for(static_cast<Index>(chunks.size()), threads, [&](Index c) {
     SparseChunk& chunk = chunks[at(c)];
     std::copy(chunk.columns.begin(), chunk.columns.end(), matrix.columns.begin() + first[at(c)]);
-    std::copy(chunk.values.begin(), chunk.values.end(), matrix.values.begin() + first[at(c)]);
+    const auto copy = [&](const auto& from) {
+      wide ? void(std::copy(from.begin(), from.end(), matrix.doubles.begin() + first[at(c)]))
+           : void(std::transform(from.begin(), from.end(), matrix.values.begin() + first[at(c)],
+                                 [](auto value) { return static_cast<float>(value); }));
+    };
+    chunk.doubles.empty() ? copy(chunk.values) : copy(chunk.doubles);
     chunk.columns = {};
     chunk.values = {};
+    chunk.doubles = {};
   });
   return matrix;
 }
@@ -180,8 +187,6 @@ Dataset read_libsvm(const Bytes& bytes, const std::string& file, const ReadOptio
   if (schema != nullptr) matrix.cols = schema->feature_count();
   check_features(matrix.cols, text, file);
   Dataset data;
-  data.offset = Vector::Zero(matrix.cols);
-  data.scale = Vector::Ones(matrix.cols);
   data.features = Features::from_sparse(std::move(matrix));
   set_array_schema(data, FileFormat::kLibsvm, {}, file, schema);
   if (schema != nullptr && !options.labels) {

@@ -7,6 +7,7 @@
 #include <cstring>
 
 #include "data/number.h"
+#include "rows/narrow.h"
 
 namespace poise {
 namespace {
@@ -54,10 +55,10 @@ class LineParser {
       chunk_.labels.push_back(kNoLabel);
       if (chunk_.first_unlabeled == nullptr) chunk_.first_unlabeled = p;
     }
-    const auto before = static_cast<Index>(chunk_.values.size());
+    const auto before = std::ssize(chunk_.columns);
     last_ = 0;
     for (p = skip_blanks(p, end); p != end && *p != '#'; p = skip_blanks(p, end)) parse_pair(p, end);
-    chunk_.row_size.push_back(static_cast<Index>(chunk_.values.size()) - before);
+    chunk_.row_size.push_back(std::ssize(chunk_.columns) - before);
   }
 
   void parse_pair(const char*& p, const char* end) {
@@ -72,7 +73,6 @@ class LineParser {
       q = token_end(p, end);
       if (parse_number({p, at(q - p)}, value) != NumberStatus::kNumber) fail_value(token, end);
     }
-    if (std::abs(value) > std::numeric_limits<float>::max()) fail_value(token, end);
     p = q;
     last_ = index;
     if (known_features_ >= 0 && index > known_features_) {
@@ -81,7 +81,17 @@ class LineParser {
     }
     chunk_.features = std::max(chunk_.features, index);
     chunk_.columns.push_back(static_cast<std::int32_t>(index - 1));
-    chunk_.values.push_back(static_cast<float>(value));
+    push(value);
+  }
+
+  /// Numbers widen, for the whole chunk, at the first that float32 does not hold exactly.
+  void push(double value) {
+    if (chunk_.doubles.empty() && fits_float(value)) return chunk_.values.push_back(static_cast<float>(value));
+    if (chunk_.doubles.empty()) {
+      chunk_.doubles.assign(chunk_.values.begin(), chunk_.values.end());
+      chunk_.values = {};
+    }
+    chunk_.doubles.push_back(value);
   }
 
   [[noreturn]] void fail(const char* token, const char* end, const std::string& found, const std::string& expected,

@@ -19,7 +19,8 @@ constexpr std::uint32_t kNoLabel = std::numeric_limits<std::uint32_t>::max();
 struct SparseChunk {
   std::vector<Index> row_size;
   std::vector<std::int32_t> columns;  ///< from 0
-  std::vector<float> values;
+  std::vector<float> values;          ///< all of them, unless one needs float64
+  std::vector<double> doubles;        ///< then these
   std::vector<std::uint32_t> labels;  ///< numbers in `dictionary`; kNoLabel: none
   const char* first_unlabeled = nullptr;
   Dictionary dictionary;

@@ -37,9 +37,7 @@ Dataset parse_digits(std::string_view text) {
     }
   }
   Dataset data;
-  data.features = Features::from_bytes(std::move(pixels), kDigitsRows, kDigitsPixels);
-  data.offset = Vector::Zero(kDigitsPixels);
-  data.scale = Vector::Ones(kDigitsPixels);
+  data.features = Features::from_values(std::move(pixels), kDigitsRows, kDigitsPixels);
   data.unit = 16;
   set_array_schema(data, FileFormat::kIdx, {8, 8}, "digits", nullptr);
   set_labels(data, labels, nullptr);

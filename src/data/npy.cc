@@ -5,9 +5,12 @@
 #include <algorithm>
 #include <charconv>
 #include <cmath>
+#include <limits>
+#include <type_traits>
 
 #include "base/parallel.h"
-#include "data/table_build.h"
+#include "data/column_types.h"
+#include "rows/number_type.h"
 
 namespace poise {
 namespace {
@@ -97,36 +100,40 @@ class NpyReader {
     return labels;
   }
 
+  /// In place where the array is stored as rows are wanted, else copied; in the narrowest type that holds all numbers.
   void read_features() {
-    const bool floats = array_.kind == 'f' && array_.size == 4;
-    const bool bytes = array_.size == 1 && array_.kind != 'i';
-    if (!floats && !bytes) return convert();
-    const Index features = cols_ - (label_column_ >= 0 ? 1 : 0);
-    const bool in_place = label_column_ < 0 && (!array_.fortran || rows_ == 1 || cols_ == 1);
-    const bool aligned = reinterpret_cast<std::uintptr_t>(array_.data()) % alignof(float) == 0;
-    if (bytes) {
-      data_.features = in_place
-                           ? Features::view_bytes(array_.bytes.owner, array_.bytes.unsigned_data() + array_.data_begin,
-                                                  rows_, features)
-                           : Features::from_bytes(gather<std::uint8_t>(features), rows_, features);
-    } else {
-      data_.features = in_place && aligned
-                           ? Features::view_floats(array_.bytes.owner, reinterpret_cast<const float*>(array_.data()),
-                                                   rows_, features)
-                           : Features::from_floats(gather<float>(features), rows_, features);
-      check_finite();
+    if (array_.size == 1 && array_.kind != 'i') return set<std::uint8_t>();
+    if (array_.kind == 'f' && array_.size == 4) {
+      check_finite<float>();
+      return set<float>();
     }
-    data_.offset = Vector::Zero(features);
-    data_.scale = Vector::Ones(features);
+    if (array_.kind == 'f') check_finite<double>();
+    const auto [fineness, low, high] = measure();
+    with_type(narrowest_type(fineness, low, high), [&](auto number) { set<decltype(number)>(); });
+  }
+
+  Index features() const { return cols_ - (label_column_ >= 0 ? 1 : 0); }
+
+  template <typename T>
+  void set() {
+    const bool same_type =
+        array_.size == static_cast<int>(sizeof(T)) && (array_.kind == 'f') == std::is_floating_point_v<T>;
+    const bool in_order = label_column_ < 0 && (!array_.fortran || rows_ == 1 || cols_ == 1);
+    const bool aligned = reinterpret_cast<std::uintptr_t>(array_.data()) % alignof(T) == 0;
+    const bool is_signed = array_.kind != 'i' || std::is_signed_v<T>;
+    data_.features =
+        same_type && in_order && aligned && is_signed && (array_.kind != 'u' || sizeof(T) == 1)
+            ? Features::view_values(array_.bytes.owner, reinterpret_cast<const T*>(array_.data()), rows_, features())
+            : Features::from_values(gather<T>(), rows_, features());
   }
 
   template <typename T>
-  std::vector<T> gather(Index features) const {
-    std::vector<T> values(at(rows_ * features));
+  std::vector<T> gather() const {
+    std::vector<T> values(at(rows_ * features()));
     const Index blocks = rows_ * cols_ / kBlock + 1;
     parallel_for(blocks, options_.threads, [&](Index block) {
       for (Index i = part_begin(rows_, blocks, block); i < part_begin(rows_, blocks, block + 1); ++i) {
-        T* out = values.data() + i * features;
+        T* out = values.data() + i * features();
         for (Index j = 0; j < cols_; ++j) {
           if (j != label_column_) *out++ = static_cast<T>(array_.value(place(i, j)));
         }
@@ -135,56 +142,50 @@ class NpyReader {
     return values;
   }
 
+  template <typename T>
   void check_finite() const {
-    const Features& features = data_.features;
-    const Index count = features.rows() * features.cols(), blocks = count / kBlock + 1;
+    const Index count = rows_ * cols_, blocks = count / kBlock + 1;
     parallel_for(blocks, options_.threads, [&](Index block) {
       const Index begin = part_begin(count, blocks, block), end = part_begin(count, blocks, block + 1);
       bool finite = true;
-      for (Index i = begin; i < end; ++i) finite &= std::abs(features.floats()[i]) <= std::numeric_limits<float>::max();
-      for (Index i = begin; !finite && i < end; ++i) {
-        if (std::isfinite(features.floats()[i])) continue;
-        const Index column = i % features.cols();
-        const bool behind_label = label_column_ >= 0 && column >= label_column_;
-        fail_not_finite(file_, i / features.cols(), column + (behind_label ? 1 : 0));
+      for (Index k = begin; k < end; ++k)
+        finite &= std::abs(number_at<T>(bytes_at(k, sizeof(T)))) <= std::numeric_limits<T>::max();
+      for (Index k = begin; !finite && k < end; ++k) {
+        const Index row = array_.fortran ? k % rows_ : k / cols_, column = array_.fortran ? k / rows_ : k % cols_;
+        if (column != label_column_ && !std::isfinite(number_at<T>(bytes_at(k, sizeof(T)))))
+          fail_not_finite(file_, row, column);
       }
     });
   }
 
-  /// Through the same path as tables: parsed numbers, then standardized.
-  void convert() {
-    ParsedTable parsed;
-    const Index features = cols_ - (label_column_ >= 0 ? 1 : 0), blocks = rows_ * cols_ / kBlock + 1;
-    parsed.odd.resize(at(features));
-    parsed.chunks.resize(at(blocks));
-    parallel_for(blocks, options_.threads,
-                 [&](Index block) { parsed.chunks[at(block)] = convert_rows(blocks, block, features); });
-    for (Index block = 0; block <= blocks; ++block) parsed.first_row.push_back(part_begin(rows_, blocks, block));
-    TableColumns columns;
-    for (Index j = 0; j < features; ++j) {
-      columns.columns.emplace_back();
-      columns.sources.push_back({j, {}});
-    }
-    std::vector<Index> constant;
-    const PlaceOfCell where = [&](Index, Index) { return Location{file_}; };
-    build_features(parsed, columns, false, options_.threads, file_, where, data_, constant);
+  const std::byte* bytes_at(Index k, std::size_t size) const {
+    return reinterpret_cast<const std::byte*>(array_.data()) + at(k) * size;
   }
 
-  TableChunk convert_rows(Index blocks, Index block, Index features) const {
-    const Index begin = part_begin(rows_, blocks, block), end = part_begin(rows_, blocks, block + 1);
-    std::vector<double> values;
-    values.reserve(at((end - begin) * features));
-    for (Index i = begin; i < end; ++i) {
-      for (Index j = 0; j < cols_; ++j) {
-        if (j == label_column_) continue;
-        values.push_back(array_.value(place(i, j)));
-        if (!std::isfinite(values.back())) fail_not_finite(file_, i, j);
+  /// Of all features together: they make one array.
+  struct Numbers {
+    Fineness fineness;
+    double low = std::numeric_limits<double>::infinity(), high = -low;
+  };
+  Numbers measure() const {
+    const Index blocks = rows_ * cols_ / kBlock + 1;
+    std::vector<Numbers> parts(at(blocks));
+    parallel_for(blocks, options_.threads, [&](Index block) {
+      Numbers& part = parts[at(block)];
+      for (Index i = part_begin(rows_, blocks, block); i < part_begin(rows_, blocks, block + 1); ++i) {
+        for (Index j = 0; j < cols_; ++j) {
+          if (j == label_column_) continue;
+          const double value = array_.value(place(i, j));
+          part.low = std::min(part.low, value), part.high = std::max(part.high, value);
+          if (part.fineness.integers || part.fineness.floats) part.fineness.add(value);
+        }
       }
+    });
+    for (const Numbers& part : parts) {
+      parts[0].fineness.add(part.fineness);
+      parts[0].low = std::min(parts[0].low, part.low), parts[0].high = std::max(parts[0].high, part.high);
     }
-    TableChunk chunk;
-    chunk.rows = end - begin;
-    chunk.numbers = PackedRows(values, features);
-    return chunk;
+    return parts[0];
   }
 
   NpyArray array_;

@@ -28,8 +28,9 @@ bool is_npy(std::string_view bytes);
 NpyArray parse_npy(const Bytes& bytes, const std::string& file);
 ArrayLabels npy_labels(const NpyArray& array, const std::string& file);
 
-/// Features: [n,d], or [n,rows,columns] of uint8 for images. float32 and uint8 in C order stay where they are (mapped),
-/// everything else is converted and stored standardized, as tables are. Labels: a file of their own, else the last
+/// Features: [n,d], or [n,rows,columns] of uint8 for images. float32 and uint8 in C order, and float64 whose numbers
+/// need it, stay where they are (mapped); everything else is copied in the narrowest type that holds all numbers.
+/// Integers beyond 2^53 are rounded to float64. Labels: a file of their own, else the last
 /// column (or the one options.label names), which must hold integers.
 Dataset read_npy(const Bytes& bytes, const std::string& file, const ReadOptions& options, const Schema* schema);
 

@@ -36,31 +36,40 @@ void write_values(OutputFile& out, const T* values, Index count) {
   out.write({reinterpret_cast<const char*>(values), static_cast<std::size_t>(count) * sizeof(T)});
 }
 
-template <typename T, typename Get>
-void write_rows(const Dataset& data, OutputFile& out, const Get& get) {
+template <typename T>
+void write_rows(const Dataset& data, OutputFile& out) {
   RowValues row(data);
   std::vector<T> values(static_cast<std::size_t>(data.features.cols()));
   for (Index i = 0; i < data.rows(); ++i) {
     row.load(i);
-    for (std::size_t j = 0; j < values.size(); ++j) values[j] = get(row, static_cast<Index>(j));
+    for (std::size_t j = 0; j < values.size(); ++j) values[j] = static_cast<T>(row.value(static_cast<Index>(j)));
     write_values(out, values.data(), data.features.cols());
   }
 }
 
+/// Whether float32 holds every number by its type alone.
+bool fits_floats(const Features& x) {
+  if (const CsrMatrix* sparse = x.sparse()) return sparse->doubles.empty();
+  const std::vector<ColumnRun>& runs = x.dense().runs;
+  return std::none_of(runs.begin(), runs.end(), [](const ColumnRun& run) {
+    return run.type == NumberType::kFloat64 || run.type == NumberType::kInt32;
+  });
+}
+
 void write_features(const Dataset& data, OutputFile& out) {
   const Index n = data.rows(), d = data.features.cols();
-  const bool as_given = RowValues(data).as_given();
-  if (data.features.bytes() != nullptr && as_given) {
+  const std::uint8_t* const bytes = data.features.array<std::uint8_t>();
+  if (bytes != nullptr) {
     const std::vector<Index>& image = data.schema.image_shape;
     const bool images = image.size() == 2 && data.unit == 255;
     out.write(npy_header("|u1", images ? std::vector<Index>{n, image[0], image[1]} : std::vector<Index>{n, d}));
-    write_values(out, data.features.bytes(), n * d);
-  } else if (as_given) {
+    write_values(out, bytes, n * d);
+  } else if (fits_floats(data.features)) {
     out.write(npy_header("<f4", {n, d}));
-    write_rows<float>(data, out, [](const RowValues& row, Index j) { return row.stored(j); });
+    write_rows<float>(data, out);
   } else {
     out.write(npy_header("<f8", {n, d}));
-    write_rows<double>(data, out, [](const RowValues& row, Index j) { return row.value(j); });
+    write_rows<double>(data, out);
   }
 }
 
@@ -99,7 +108,7 @@ void write_npy(const Dataset& data, const std::string& path) {
     throw Error(ErrorKind::kUsage, "NPY cannot hold row weights", "a .csv file", {}, {path});
   }
   const double dense = 4.0 * static_cast<double>(data.rows()) * static_cast<double>(data.features.cols());
-  if (data.features.sparse() != nullptr && dense > kLargestDense) {
+  if (data.features.is_sparse() && dense > kLargestDense) {
     throw Error(ErrorKind::kResource, fmt::format("the dense array takes {:.1f} GiB", dense / (1ULL << 30)),
                 "at most 8 GiB", "write LIBSVM text", {path});
   }

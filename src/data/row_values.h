@@ -1,4 +1,4 @@
-// The values of one row in the units of the file they came from.
+// The values of one row, in float64 and exact.
 #pragma once
 
 #include <string>
@@ -14,22 +14,13 @@ class RowValues {
   explicit RowValues(const Dataset& data);
 
   void load(Index row);
-  float stored(Index feature) const { return stored_[static_cast<std::size_t>(feature)]; }
-  /// offset + scale · stored.
-  double original(Index feature) const;
-  /// The decimal with fewest places that is stored as the same float32: standardizing it again, with the same offset
-  /// and scale, gives the same bits. It is the file's own number wherever that had fewer digits than float32 resolves.
+  double value(Index feature) const { return values_[static_cast<std::size_t>(feature)]; }
+  /// The shortest decimal that is read as the same float64.
   std::string text(Index feature) const;
-  /// That decimal as a number.
-  double value(Index feature) const;
-  /// Whether every feature is stored as given (offset 0, scale 1).
-  bool as_given() const { return as_given_; }
 
  private:
-  const Dataset& data_;
-  bool as_given_;
-  std::vector<float> stored_;
-  Index sparse_begin_ = 0, sparse_end_ = 0;  ///< entries of the loaded row, to clear
+  const Features& features_;
+  std::vector<double> values_;
 };
 
 }  // namespace poise

@@ -2,6 +2,8 @@
 
 #include <fmt/core.h>
 
+#include <algorithm>
+
 #include "poise/error.h"
 
 namespace poise {
@@ -15,6 +17,22 @@ Index Schema::feature_count() const {
   Index count = 0;
   for (const Column& column : columns) count += column.feature_count();
   return count;
+}
+
+bool Schema::is_indicator(Index feature) const {
+  Index first = 0;
+  for (const Column& column : columns) {
+    const Index within = feature - first;
+    if (within < column.feature_count()) return column.kind == ColumnKind::kCategorical || within == 1;
+    first += column.feature_count();
+  }
+  return false;
+}
+
+bool Schema::has_indicators() const {
+  return std::any_of(columns.begin(), columns.end(), [](const Column& column) {
+    return column.kind == ColumnKind::kCategorical || column.has_missing_feature;
+  });
 }
 
 std::string Schema::feature_name(Index feature) const {

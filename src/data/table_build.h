@@ -1,4 +1,4 @@
-// From typed columns to standardized float32 features.
+// From typed columns to features: rows of the file's numbers, and of indicators of its categories.
 #pragma once
 
 #include <functional>
@@ -13,10 +13,10 @@ namespace poise {
 /// Where the cell of a row and a column (of the schema) is in the file: for errors.
 using PlaceOfCell = std::function<Location(Index row, Index column)>;
 
-/// Fills features, offset and scale of `data`: each feature, one-hot ones too, is stored as (value − mean) / standard
-/// deviation, both of this file's rows (divisor n; with row weights s: mean Σsx/Σs, variance Σs(x − mean)²/Σs), all
-/// in float64 before the one rounding to float32. Constant features have scale 1 and are stored as 0; their names are
-/// appended to `constant`. `infer_fill`: numeric columns are filled by, and remember, their own mean.
+/// Fills `data.features`: every number exactly as parsed, each column in the narrowest type that holds it, and 0 or 1
+/// for every category and for missing values. Rows are dense, or sparse where nearly all of them would be zeros of
+/// categories. Names of constant features are appended to `constant`. `infer_fill`: numeric columns are filled by, and
+/// remember, their own mean (under `data.sample_weight`), rounded to float32 where the column's numbers are no finer.
 void build_features(const ParsedTable& parsed, TableColumns& columns, bool infer_fill, int threads,
                     const std::string& file, const PlaceOfCell& where, Dataset& data, std::vector<Index>& constant);
 

@@ -53,7 +53,7 @@ void write_header(const Dataset& data, char delimiter, OutputFile& out) {
 /// The category that a row has, "?" where it has none.
 std::string category_text(const Column& column, const RowValues& row, Index feature) {
   for (Index m = 0; m < column.feature_count(); ++m) {
-    if (row.original(feature + m) > 0.5) return csv_cell(column.categories[at(m)]);
+    if (row.value(feature + m) > 0.5) return csv_cell(column.categories[at(m)]);
   }
   return "?";
 }
@@ -64,7 +64,7 @@ void append_table_row(const Schema& schema, const RowValues& row, char delimiter
     if (column.kind == ColumnKind::kCategorical) {
       line += category_text(column, row, feature);
     } else {
-      const bool was_missing = column.has_missing_feature && row.original(feature + 1) > 0.5;
+      const bool was_missing = column.has_missing_feature && row.value(feature + 1) > 0.5;
       line += was_missing ? "?" : row.text(feature);
     }
     line += delimiter;

@@ -32,7 +32,7 @@ Batch::Batch(const Problem& problem, const InputScaling& scaling, const Paramete
       scaling_(scaling),
       layout_(layout),
       options_(options),
-      sparse_(problem.features.sparse() != nullptr),
+      sparse_(problem.features.is_sparse()),
       rounded_(options.precision == Precision::kBfloat16),
       states_move_(options.rule == Rule::kPredictiveCoding ||
                    (options.rule == Rule::kEquilibrium && options.relaxation == Relaxation::kSimultaneous)),
@@ -93,7 +93,7 @@ void Batch::load(const Chunk& c) {
   Own& to = input_owner();
   for (Index i = c.begin; i < c.begin + c.rows; ++i) {
     if (i + kAhead < row_count()) prefetch_row(problem_.features, rows_[static_cast<std::size_t>(i + kAhead)]);
-    load_row(problem_.features, scaling_, rows_[static_cast<std::size_t>(i)], to.input.data() + i * width);
+    load_row(problem_.features, scaling_.map, rows_[static_cast<std::size_t>(i)], to.input.data() + i * width);
   }
   const Index first = c.begin * width;
   if (rounded_) to_bfloat16(to.input.data() + first, to.input16.data() + first, {c.rows, width, width});
@@ -154,7 +154,8 @@ void Batch::propagate_sparse(const Block& b, const float* parameters, float* to,
     std::fill_n(to + i * stride, columns, 0.0f);
     for (auto e = static_cast<std::size_t>(x.row_start[row]); e < static_cast<std::size_t>(x.row_start[row + 1]); ++e) {
       const float* weights = parameters + b.part.weights + x.columns[e] * columns;
-      add_scaled(x.values[e] * scaling_.gain.data()[x.columns[e]], weights, to + i * stride, columns);
+      add_scaled(static_cast<float>(x.value(e)) * scaling_.gain.data()[x.columns[e]], weights, to + i * stride,
+                 columns);
     }
   }
 }

@@ -2,30 +2,36 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
-#include "learning/kernels.h"
+#include "rows/column_moments.h"
 
 namespace poise::learning {
 namespace {
 
-void set(Floats& to, const Vector& from) {
-  to.resize(static_cast<std::size_t>(from.size()));
-  for (std::size_t j = 0; j < to.size(); ++j) to[j] = static_cast<float>(from[static_cast<Index>(j)]);
-}
-
 constexpr double kLargestGain = 1e30;  // weights per original unit are as much larger, and must be finite in float32
 
-double inverse_or_zero(double deviation) { return deviation > 0 ? 1 / deviation : 0; }
+std::vector<double> numbers(const Vector& v) { return {v.begin(), v.end()}; }
 
-struct Moments {
-  Vector mean, deviation;
-};
+double inverse_or_zero(double deviation) { return deviation > 0 ? std::min(1 / deviation, kLargestGain) : 0; }
 
-/// As if all features were one: images.
-Moments pooled(const Moments& each) {
-  const Index d = each.mean.size();
-  const double mean = each.mean.mean(), square = (each.deviation.cwiseAbs2() + each.mean.cwiseAbs2()).mean();
-  return {Vector::Constant(d, mean), Vector::Constant(d, std::sqrt(std::max(0.0, square - mean * mean)))};
+/// As if all features were one: images. In float32, as the pixels are.
+ColumnMap pooled(const ColumnMoments& each) {
+  const auto d = std::ssize(each.mean);
+  const Eigen::Map<const Vector> means(each.mean.data(), d), deviations(each.deviation.data(), d);
+  const double mean = means.mean(), square = (deviations.cwiseAbs2() + means.cwiseAbs2()).mean();
+  const double deviation = std::sqrt(std::max(0.0, square - mean * mean));
+  return {std::vector<double>(each.mean.size(), mean),
+          std::vector<double>(each.mean.size(), inverse_or_zero(deviation))};
+}
+
+ColumnMap by_column(const Schema& schema, const ColumnMoments& moments) {
+  ColumnMap map{moments.mean, {}};
+  for (const double deviation : moments.deviation) map.gain.push_back(inverse_or_zero(deviation));
+  for (std::size_t j = 0; j < map.gain.size(); ++j) {
+    if (schema.is_indicator(static_cast<Index>(j)) && map.gain[j] > 0) map.center[j] = 0, map.gain[j] = 1;
+  }
+  return map;
 }
 
 /// See scale_inputs. A feature of rows of next to no weight counts as one of a row: as rare, not as new.
@@ -35,7 +41,7 @@ Vector sparse_gains(const CsrMatrix& x, const Vector& row_weight, Index features
     const auto row = static_cast<std::size_t>(i);
     const auto end = static_cast<std::size_t>(x.row_start[row + 1]);
     for (auto e = static_cast<std::size_t>(x.row_start[row]); e < end; ++e) {
-      const double value = x.values[e];
+      const double value = x.value(e);
       if (value == 0) continue;
       share[x.columns[e]] += row_weight[i];
       size[x.columns[e]] += row_weight[i] * std::abs(value);
@@ -49,68 +55,34 @@ Vector sparse_gains(const CsrMatrix& x, const Vector& row_weight, Index features
   return root > 0 ? Vector((each / root).cwiseMin(kLargestGain)) : each;
 }
 
-Eigen::ArrayXd gain_over_scale(const InputScaling& scaling, const Dataset& data) {
-  const Eigen::Map<const Eigen::ArrayXf> gain(scaling.gain.data(), std::ssize(scaling.gain));
-  return gain.cast<double>() / data.scale.array();
-}
-
 }  // namespace
 
-void InputScaling::to_original_units(const Dataset& data, Layer& first, Vector& center) const {
-  const Eigen::Map<const Eigen::VectorXf> by(shift.data(), std::ssize(shift));
-  center = data.offset + data.scale.cwiseProduct(by.cast<double>());
-  first.weights.array().rowwise() *= gain_over_scale(*this, data).transpose();
+InputScaling::InputScaling(ColumnMap with) : map(std::move(with)), gain(map.gain.size()) {
+  std::transform(map.gain.begin(), map.gain.end(), gain.begin(), [](double g) { return static_cast<float>(g); });
+}
+
+void InputScaling::to_original_units(Layer& first, Vector& center) const {
+  center = Eigen::Map<const Vector>(map.center.data(), std::ssize(map.center));
+  first.weights.array().rowwise() *=
+      Eigen::Map<const Eigen::RowVectorXd>(map.gain.data(), std::ssize(map.gain)).array();
 }
 
 // news20 with 64 units, mean validation accuracy of three seeds: 81.0 % with 1, 83.9 with 0.1, 84.1 with 0.03.
 double first_weights_share(const Dataset& data, bool standardize) {
-  return data.features.sparse() && standardize ? 0.1 : 1;
+  return data.features.is_sparse() && standardize ? 0.1 : 1;
 }
 
-InputScaling same_inputs(const InputScaling& scaling, const Dataset& data, const Dataset& other) {
-  const Index d = std::ssize(scaling.shift);
-  const Eigen::Map<const Eigen::VectorXf> shift(scaling.shift.data(), d), gain(scaling.gain.data(), d);
-  const Vector center = data.offset + data.scale.cwiseProduct(shift.cast<double>());
-  InputScaling found;
-  set(found.shift, (center - other.offset).cwiseQuotient(other.scale));
-  set(found.gain, gain.cast<double>().cwiseProduct(other.scale).cwiseQuotient(data.scale));
-  return found;
-}
-
-InputScaling scale_inputs(const Dataset& data, const Problem& problem, bool standardize, int threads) {
-  InputScaling scaling;
-  if (!standardize) {  // original / unit = (offset + scale · stored) / unit
-    set(scaling.shift, -data.offset.cwiseQuotient(data.scale));
-    set(scaling.gain, data.scale / data.unit);
-    return scaling;
-  }
+InputScaling scale_inputs(const Dataset& data, const Vector& row_weight, bool standardize, int threads) {
+  const auto d = static_cast<std::size_t>(data.features.cols());
+  const std::vector<double> zero(d);
+  if (!standardize) return InputScaling({zero, std::vector<double>(d, 1 / data.unit)});
   if (const CsrMatrix* sparse = data.features.sparse()) {
-    const Index d = data.features.cols();
-    set(scaling.shift, Vector::Zero(d));
-    set(scaling.gain, sparse_gains(*sparse, problem.row_weight, d));
-    return scaling;
+    return InputScaling({zero, numbers(sparse_gains(*sparse, row_weight, data.features.cols()))});
   }
-  Moments moments{means(data.features, problem.row_weight, threads),
-                  standard_deviations(data.features, problem.row_weight, threads)};
-  if (resolve_scale(data, Scale::kAuto) == Scale::kNone) moments = pooled(moments);
-  set(scaling.shift, moments.mean);
-  set(scaling.gain, moments.deviation.unaryExpr(&inverse_or_zero));
-  return scaling;
-}
-
-void prefetch_row(const Features& features, Index row) {
-  const Index d = features.cols();
-  if (features.bytes()) return prefetch(features.bytes() + row * d, d);
-  prefetch(features.floats() + row * d, d * static_cast<Index>(sizeof(float)));
-}
-
-void load_row(const Features& features, const InputScaling& scaling, Index row, float* to) {
-  const Index d = features.cols();
-  if (features.bytes()) {
-    scale_row(features.bytes() + row * d, scaling.shift.data(), scaling.gain.data(), to, d);
-  } else {
-    scale_row(features.floats() + row * d, scaling.shift.data(), scaling.gain.data(), to, d);
-  }
+  const ColumnMoments moments =
+      column_moments(data.features, {row_weight.data(), static_cast<std::size_t>(row_weight.size())}, threads);
+  const bool images = resolve_scale(data, Scale::kAuto) == Scale::kNone;
+  return InputScaling(images ? pooled(moments) : by_column(data.schema, moments));
 }
 
 }  // namespace poise::learning

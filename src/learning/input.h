@@ -1,4 +1,4 @@
-// From stored features to the inputs of the first layer: x̂_j = (x_j − shift_j) · gain_j, a row at a time.
+// From the file's numbers to the inputs of the first layer: x̂_j = (x_j − center_j) · gain_j, a row at a time.
 #pragma once
 
 #include "convex/problem.h"
@@ -6,34 +6,30 @@
 
 namespace poise::learning {
 
-/// The affine map of every feature, in stored units, and what it means for the model file.
+/// The affine map of every feature.
 struct InputScaling {
-  Floats shift, gain;  ///< d each; sparse data: shift 0
+  ColumnMap map;  ///< never empty; sparse data: center 0
+  Floats gain;    ///< the gains in float32
+
+  explicit InputScaling(ColumnMap map = {});
 
   /// Divides the first layer by what the inputs were multiplied by: weights per original unit, and the center that goes
-  /// with them (original = offset + scale · stored).
-  void to_original_units(const Dataset& data, Layer& first, Vector& center) const;
+  /// with them.
+  void to_original_units(Layer& first, Vector& center) const;
 };
 
 /// Inputs of mean square 1, whatever the user's units (THEORY 5.4 N1). Tables and NPY: per column, mean 0 and standard
-/// deviation 1, a constant column 0. Images: one mean and one deviation of all pixels, so that rare pixels do not
-/// weigh more. Sparse data, whose zeros stay zeros: with p_j the share of rows in which feature j is not 0, and a_j the
-/// mean of |x_j| over those rows,
+/// deviation 1, a constant column 0; but indicators of a category or a missing value stay 0 and 1. Images: one mean and
+/// one deviation of all pixels, so that rare pixels do not weigh more. Sparse data, whose zeros stay zeros: with p_j
+/// the share of rows in which feature j is not 0, and a_j the mean of |x_j| over those rows,
 ///   x̂_j ∝ x_j / (a_j p_j^¼),   of mean square 1 over all features,
 /// so that units do not matter and the step of a weight is divided by √p_j, as AdaGrad would (docs/theory/network.md).
 /// A feature that is always 0 gets weights 0. Not standardized: in units of `data.unit`.
-InputScaling scale_inputs(const Dataset& data, const Problem& problem, bool standardize, int threads);
+InputScaling scale_inputs(const Dataset& data, const Vector& row_weight, bool standardize, int threads);
 
 /// What the weights of the first layer are multiplied by when they are drawn: 1, and 0.1 for sparse data as
 /// scale_inputs scales it. Most rows hold few of its features, and a weight that training hardly ever meets stays what
 /// it was drawn as: noise in new rows.
 double first_weights_share(const Dataset& data, bool standardize);
-
-/// The map that gives rows of `other` the inputs they would have in `data`, though stored in units of their own.
-InputScaling same_inputs(const InputScaling& scaling, const Dataset& data, const Dataset& other);
-
-/// Writes x̂ of one row; dense features only.
-void prefetch_row(const Features& features, Index row);
-void load_row(const Features& features, const InputScaling& scaling, Index row, float* to);
 
 }  // namespace poise::learning

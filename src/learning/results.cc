@@ -134,7 +134,7 @@ Network Trainer::to_network(const Floats& parameters) const {
   Network network;
   network.schema = data_.schema;
   network.layers = to_layers(layout_, parameters, options_.activation);
-  scaling_.to_original_units(data_, network.layers.front(), network.center);
+  scaling_.to_original_units(network.layers.front(), network.center);
   network.head = options_.loss == Loss::kCrossEntropy ? Head::kSoftmax : Head::kSigmoid;
   return network;
 }

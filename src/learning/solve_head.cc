@@ -32,8 +32,7 @@ Dataset activations_as_data(const Dataset& data, const ParameterLayout& layout, 
   }
   Dataset found;
   found.name = data.name;
-  found.features = Features::from_floats(std::move(values), n, width);
-  found.offset = Vector::Zero(width), found.scale = Vector::Ones(width);
+  found.features = Features::from_values(std::move(values), n, width);
   found.labels = data.labels, found.targets = data.targets, found.sample_weight = data.sample_weight;
   found.schema.format = FileFormat::kNpy;
   found.schema.array_features = width;

@@ -81,7 +81,7 @@ void Batch::sparse_gradient(const Tile& tile, float* gradient) {
     for (auto at_column = std::lower_bound(begin, end, tile.begin); at_column != end && *at_column < tile.end;
          ++at_column) {
       const auto e = static_cast<std::size_t>(at_column - x.columns.begin());
-      add_scaled(x.values[e] * scaling_.gain.data()[*at_column], adjoint,
+      add_scaled(static_cast<float>(x.value(e)) * scaling_.gain.data()[*at_column], adjoint,
                  gradient + (*at_column - tile.begin) * columns, columns);
     }
   }

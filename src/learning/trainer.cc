@@ -18,8 +18,6 @@ constexpr double kWorthThreads = 4e6;   // flops of a batch: less is done before
 
 ObjectiveOptions objective_of(const NetworkOptions& options) {
   ObjectiveOptions objective;
-  objective.l2 = 0;
-  objective.scale = Scale::kNone;
   objective.label_smoothing = options.label_smoothing;
   objective.balanced_classes = options.balanced_classes;
   return objective;
@@ -39,8 +37,7 @@ int worthwhile_threads(const ParameterLayout& layout, const NetworkOptions& opti
 
 /// Batches take rows from all over the data: with pages of 4 KiB a row of an image costs a miss of the page table.
 void ask_for_large_pages(const Features& features) {
-  const void* const begin = features.bytes() ? static_cast<const void*>(features.bytes()) : features.floats();
-  if (begin) poise::ask_for_large_pages(begin, features.stored_bytes());
+  if (!features.is_sparse()) poise::ask_for_large_pages(features.dense().data, features.stored_bytes());
 }
 
 std::vector<Index> all_rows(Index count) {
@@ -56,8 +53,8 @@ Trainer::Trainer(const Dataset& train, const Dataset* validation, const NetworkO
     : data_(train),
       options_(options),
       observer_(observer),
-      problem_(make_problem(train, objective_of(options), options.threads)),
-      scaling_(scale_inputs(train, problem_, options.standardize, options.threads)),
+      problem_(weigh_rows(train, objective_of(options))),
+      scaling_(scale_inputs(train, problem_.row_weight, options.standardize, options.threads)),
       layout_(widths_of(train, options)),
       team_(worthwhile_threads(layout_, options)),
       parameters_(static_cast<std::size_t>(layout_.size())),
@@ -75,9 +72,8 @@ Trainer::Trainer(const Dataset& train, const Dataset* validation, const NetworkO
   }
   good_ = parameters_;
   if (!validation) return;
-  held_out_ = make_problem(*validation, objective_of(options), options.threads);
-  held_out_scaling_ = same_inputs(scaling_, train, *validation);
-  held_out_batch_.emplace(*held_out_, *held_out_scaling_, layout_, options, kHeldOutRows);
+  held_out_ = weigh_rows(*validation, objective_of(options));
+  held_out_batch_.emplace(*held_out_, scaling_, layout_, options, kHeldOutRows);
   held_out_rows_ = all_rows(validation->rows());
 }
 

@@ -69,7 +69,6 @@ class Trainer {
   std::optional<Guard> guard_;  // from the first batch on
 
   std::optional<Problem> held_out_;
-  std::optional<InputScaling> held_out_scaling_;
   std::optional<Batch> held_out_batch_;
 
   Clock::time_point started_;

@@ -1,6 +1,7 @@
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <vector>
 
 #include "base/blas.h"
 #include "base/parallel.h"
@@ -8,25 +9,12 @@
 #include "poise/error.h"
 #include "poise/information.h"
 #include "poise/network.h"
+#include "rows/load.h"
 
 namespace poise {
 namespace {
 
 constexpr Index kBlockRows = 256;  // a block of doubles stays in the second-level cache up to d ≈ 500
-
-// The first layer in the units in which the data is stored. With original = offset + scale · stored,
-//   W (original − c) + b = (W ∘ scale) stored + [b + W (offset − c)].
-struct StoredLayer {
-  Matrix weights;  // d×N_1: transposed
-  Vector bias;
-
-  StoredLayer(const Network& network, const Dataset& data)
-      : weights(network.layers[0].weights.transpose()), bias(network.layers[0].bias) {
-    const Vector& center = network.center;
-    bias += network.layers[0].weights * (data.offset.size() > 0 ? Vector(data.offset - center) : Vector(-center));
-    if (data.scale.size() > 0) weights.array().colwise() *= data.scale.array();
-  }
-};
 
 void check_shapes(const Network& network) {
   Index inputs = network.center.size();
@@ -46,47 +34,58 @@ void check_features(const Network& network, const Dataset& data) {
                 "data with the columns the model was trained on", "read the data with the schema of the model",
                 {data.name});
   }
-  const auto fits = [&](const Vector& v) { return v.size() == 0 || v.size() == d; };
-  if (!fits(data.offset) || !fits(data.scale)) {
-    throw Error(ErrorKind::kInternal, "offset or scale is not of the size of the features");
-  }
 }
 
-template <typename T>
-void add_dense(const StoredLayer& layer, const T* values, Matrix& y) {
-  using Rows = Eigen::Matrix<T, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
-  const Index d = layer.weights.rows(), width = y.cols();
-  const Matrix x = Eigen::Map<const Rows>(values, y.rows(), d).template cast<double>();
-  gemm(false, false, y.rows(), width, d, x.data(), d, layer.weights.data(), width, 1, y.data(), width);
-}
-
-void add_sparse(const StoredLayer& layer, const CsrMatrix& features, Index first, Matrix& y) {
-  for (Index i = 0; i < y.rows(); ++i) {
-    const auto begin = static_cast<std::size_t>(features.row_start[static_cast<std::size_t>(first + i)]);
-    const auto end = static_cast<std::size_t>(features.row_start[static_cast<std::size_t>(first + i) + 1]);
-    for (std::size_t k = begin; k < end; ++k) {
-      y.row(i) += static_cast<double>(features.values[k]) * layer.weights.row(features.columns[k]);
+// Y_1 = W (x − center) + b. The difference is taken in float64 before anything else: offsets of the features cost no
+// digits.
+class FirstLayer {
+ public:
+  FirstLayer(const Network& network, const Features& features) : layer_(network.layers[0]) {
+    if (features.is_sparse()) weights_ = layer_.weights.transpose();  // row j: what feature j adds
+    if (network.center.isZero(0)) return;
+    map_.center.assign(network.center.begin(), network.center.end());
+    map_.gain.assign(map_.center.size(), 1.0);
+    for (Index j = 0; j < network.center.size(); ++j) {
+      if (network.center[j] != 0) centered_.push_back(j);
     }
   }
-}
 
-// Y_1 of the rows from `first` on.
-Matrix first_preactivation(const StoredLayer& layer, const Features& features, Index first, Index rows) {
-  Matrix y = layer.bias.transpose().replicate(rows, 1);
-  const Index begin = first * features.cols();
-  switch (features.kind()) {
-    case Features::Kind::kFloat:
-      add_dense(layer, features.floats() + begin, y);
-      break;
-    case Features::Kind::kBytes:
-      add_dense(layer, features.bytes() + begin, y);
-      break;
-    case Features::Kind::kSparse:
-      add_sparse(layer, *features.sparse(), first, y);
-      break;
+  Matrix preactivation(const Features& features, Index first, Index rows) const {
+    Matrix y = layer_.bias.transpose().replicate(rows, 1);
+    const Index d = features.cols(), width = y.cols();
+    if (const CsrMatrix* sparse = features.sparse()) {
+      for (Index i = 0; i < rows; ++i) add_sparse(*sparse, first + i, y.row(i));
+      return y;
+    }
+    Matrix x(rows, d);
+    load_rows(features, map_, first, rows, x.data(), d);
+    gemm(false, true, rows, width, d, x.data(), d, layer_.weights.data(), d, 1, y.data(), width);
+    return y;
   }
-  return y;
-}
+
+ private:
+  // Entries that are stored, and the zeros of centered features between them.
+  void add_sparse(const CsrMatrix& x, Index row, Matrix::RowXpr y) const {
+    auto next = centered_.begin();
+    const auto add = [&](Index j, double value) {
+      const double centered = map_.identity() ? value : value - map_.center[static_cast<std::size_t>(j)];
+      y += centered * weights_.row(j);
+    };
+    const auto i = static_cast<std::size_t>(row);
+    for (auto k = static_cast<std::size_t>(x.row_start[i]); k < static_cast<std::size_t>(x.row_start[i + 1]); ++k) {
+      const Index j = x.columns[k];
+      for (; next != centered_.end() && *next < j; ++next) add(*next, 0);
+      if (next != centered_.end() && *next == j) ++next;
+      add(j, x.value(k));
+    }
+    for (; next != centered_.end(); ++next) add(*next, 0);
+  }
+
+  const Layer& layer_;
+  Matrix weights_;
+  ColumnMap map_;
+  std::vector<Index> centered_;
+};
 
 Matrix next_preactivation(const Layer& layer, const Matrix& x) {
   const Index inputs = x.cols(), width = layer.bias.size();
@@ -96,9 +95,8 @@ Matrix next_preactivation(const Layer& layer, const Matrix& x) {
 }
 
 // F-propagation of a block of rows, up to the scores.
-Matrix score_block(const Network& network, const StoredLayer& stored, const Features& features, Index first,
-                   Index rows) {
-  Matrix y = first_preactivation(stored, features, first, rows);
+Matrix score_block(const Network& network, const FirstLayer& layer, const Features& features, Index first, Index rows) {
+  Matrix y = layer.preactivation(features, first, rows);
   for (std::size_t l = 1; l < network.layers.size(); ++l) {
     activate(network.layers[l - 1].activation, y.data(), y.size());
     y = next_preactivation(network.layers[l], y);
@@ -111,12 +109,12 @@ Matrix score_block(const Network& network, const StoredLayer& stored, const Feat
 template <typename Finish>
 Matrix score_rows(const Network& network, const Dataset& data, int threads, Finish finish) {
   check_features(network, data);
-  const StoredLayer stored(network, data);
+  const FirstLayer layer(network, data.features);
   Matrix scores(data.rows(), network.class_count());
   parallel_for((data.rows() + kBlockRows - 1) / kBlockRows, threads, [&](Index block) {
     const Index first = block * kBlockRows, count = std::min(kBlockRows, data.rows() - first);
     auto rows = scores.middleRows(first, count);
-    rows = score_block(network, stored, data.features, first, count);
+    rows = score_block(network, layer, data.features, first, count);
     finish(rows);
   });
   return scores;

@@ -141,7 +141,7 @@ json measure_solution(Telemetry level, const SoftmaxModel& model, const Dataset&
   const Stopwatch begun;
   const ObjectiveOptions objective = recorded_objective(model);
   NetworkOptions training;
-  training.standardize = objective.scale == Scale::kStandard;
+  training.standardize = objective.scale != Scale::kNone;
   training.label_smoothing = objective.label_smoothing;
   training.balanced_classes = objective.balanced_classes;
   training.threads = threads;

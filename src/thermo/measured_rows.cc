@@ -13,14 +13,11 @@ namespace {
 
 constexpr std::uint64_t kRowStream = 0x7e40'0001;
 
-/// The problem of all rows, without a penalty and so in no units of one.
 Problem whole_problem(const Dataset& data, const ThermodynamicsOptions& options) {
   ObjectiveOptions objective;
-  objective.l2 = 0;
-  objective.scale = Scale::kNone;
   objective.label_smoothing = options.label_smoothing;
   objective.balanced_classes = options.balanced_classes;
-  return make_problem(data, objective, options.threads);
+  return weigh_rows(data, objective);
 }
 
 /// `most` of the rows of positive weight (0: all of them), shuffled: rows of a file may be sorted, by label say, and
@@ -33,15 +30,6 @@ std::vector<Index> draw_rows(const Vector& weight, Index most, std::uint64_t see
   shuffle<Index>(rows, random_bits(seed, kRowStream));
   if (most > 0 && most < std::ssize(rows)) rows.resize(static_cast<std::size_t>(most));
   return rows;
-}
-
-template <typename T>
-void scale_dense(const T* stored, const learning::InputScaling& scaling, Eigen::Ref<Eigen::RowVectorXd> to) {
-  for (Index j = 0; j < to.size(); ++j) {
-    const auto k = static_cast<std::size_t>(j);
-    to[j] =
-        (static_cast<double>(stored[j]) - static_cast<double>(scaling.shift[k])) * static_cast<double>(scaling.gain[k]);
-  }
 }
 
 void check(const Network& network, Index features, Index classes) {
@@ -65,35 +53,16 @@ void check(const Network& network, Index features, Index classes) {
 
 MeasuredRows::MeasuredRows(const Dataset& data, const ThermodynamicsOptions& options) {
   Problem all = whole_problem(data, options);
-  scaling_ = learning::scale_inputs(data, all, options.standardize, options.threads);
-  const Eigen::Map<const Eigen::VectorXf> shift(scaling_.shift.data(), std::ssize(scaling_.shift));
-  const Eigen::Map<const Eigen::VectorXf> gain(scaling_.gain.data(), std::ssize(scaling_.gain));
-  center_ = data.offset + data.scale.cwiseProduct(shift.cast<double>());
-  unit_ = (gain.array() > 0).select(data.scale.cwiseQuotient(gain.cast<double>()), 0.0);
+  inputs_ = learning::scale_inputs(data, all.row_weight, options.standardize, options.threads).map;
   numbers_ = draw_rows(all.row_weight, options.rows, options.seed);
   problem_ = select_rows(all, numbers_);
-}
-
-void MeasuredRows::load(Index row, Eigen::Ref<Eigen::RowVectorXd> to) const {
-  const Features& features = problem_.features;
-  if (features.bytes() != nullptr) return scale_dense(features.bytes() + row * features.cols(), scaling_, to);
-  if (features.floats() != nullptr) return scale_dense(features.floats() + row * features.cols(), scaling_, to);
-  const CsrMatrix& sparse = *features.sparse();
-  for (std::size_t j = 0; j < scaling_.shift.size(); ++j)
-    to[static_cast<Index>(j)] = -static_cast<double>(scaling_.shift[j]) * static_cast<double>(scaling_.gain[j]);
-  const auto begin = static_cast<std::size_t>(sparse.row_start[static_cast<std::size_t>(row)]);
-  const auto end = static_cast<std::size_t>(sparse.row_start[static_cast<std::size_t>(row) + 1]);
-  for (std::size_t k = begin; k < end; ++k) {
-    const auto j = static_cast<std::size_t>(sparse.columns[k]);
-    to[sparse.columns[k]] += static_cast<double>(sparse.values[k]) * static_cast<double>(scaling_.gain[j]);
-  }
 }
 
 RowBlock MeasuredRows::block(Index first, Index count) const {
   RowBlock block{first, Matrix(count, problem_.cols()), Matrix(count, problem_.classes),
                  problem_.row_weight.segment(first, count)};
+  load_rows(problem_.features, inputs_, first, count, block.inputs.data(), problem_.cols());
   for (Index i = 0; i < count; ++i) {
-    load(first + i, block.inputs.row(i));
     problem_.target_of(first + i, {block.targets.row(i).data(), static_cast<std::size_t>(problem_.classes)});
   }
   return block;
@@ -102,8 +71,11 @@ RowBlock MeasuredRows::block(Index first, Index count) const {
 std::vector<Layer> MeasuredRows::layers_of(const Network& network) const {
   check(network, problem_.cols(), problem_.classes);
   std::vector<Layer> layers = network.layers;
-  layers[0].bias += network.layers[0].weights * (center_ - network.center);
-  layers[0].weights.array().rowwise() *= unit_.transpose().array();
+  const Eigen::Map<const Vector> center(inputs_.center.data(), std::ssize(inputs_.center));
+  const Eigen::Map<const Vector> gain(inputs_.gain.data(), std::ssize(inputs_.gain));
+  const Vector unit = (gain.array() > 0).select(gain.cwiseInverse(), 0.0);
+  layers[0].bias += network.layers[0].weights * (center - network.center);
+  layers[0].weights.array().rowwise() *= unit.transpose().array();
   return layers;
 }
 

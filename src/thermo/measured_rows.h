@@ -23,17 +23,14 @@ class MeasuredRows : public Rows {
   /// Number of a row in the data set: random numbers go by it, so that they belong to the row.
   const std::vector<Index>& numbers() const { return numbers_; }
 
-  /// The layers of `network` for the inputs of the blocks: Ŵ_1 = W_1 diag(gain)⁻¹, b̂_1 = b_1 + W_1 (shift − center),
-  /// with shift and gain per original unit. A constant input (gain 0) gets the weight 0. Throws as
+  /// The layers of `network` for the inputs of the blocks: Ŵ_1 = W_1 diag(gain)⁻¹, b̂_1 = b_1 + W_1 (c − center), c and
+  /// gain those of the inputs. A constant input (gain 0) gets the weight 0. Throws as
   /// Thermometer::measure.
   std::vector<Layer> layers_of(const Network& network) const;
 
  private:
-  void load(Index row, Eigen::Ref<Eigen::RowVectorXd> to) const;
-
   Problem problem_;  // of the drawn rows
-  learning::InputScaling scaling_;
-  Vector center_, unit_;  // original = center + unit · x̂; unit 0 where gain is
+  ColumnMap inputs_;
   std::vector<Index> numbers_;
 };
 

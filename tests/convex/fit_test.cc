@@ -26,8 +26,6 @@ Dataset random_data(const Shape& shape, std::uint64_t seed) {
   data.labels = problem.labels;
   data.targets = problem.targets;
   data.sample_weight = problem.row_weight * static_cast<double>(problem.rows());
-  data.offset = Vector::Zero(shape.features);
-  data.scale = Vector::Ones(shape.features);
   data.schema = array_schema(shape.features, names);
   data.schema.format = FileFormat::kLibsvm;
   return data;
@@ -37,11 +35,12 @@ ObjectiveOptions plain(double l2) { return {.l2 = l2, .scale = Scale::kNone}; }
 
 /// f of a model minus the optimum, from the reference alone.
 struct Truth {
-  Truth(const Dataset& data, const ObjectiveOptions& options)
-      : reference(make_problem(data, options, 1)), best(reference.minimize()) {}
+  Truth(const Dataset& data, const ObjectiveOptions& options) : Truth(make_problem(data, options, 1)) {}
+  explicit Truth(const Problem& problem) : units(problem.units), reference(problem), best(reference.minimize()) {}
   double above(const SoftmaxModel& model, const Dataset& data) const {
-    return static_cast<double>(reference.at(to_parameters(model, data)).objective - best.objective);
+    return static_cast<double>(reference.at(to_parameters(model, data, units)).objective - best.objective);
   }
+  ColumnMap units;
   Reference reference;
   Reference::Optimum best;
 };
@@ -108,10 +107,8 @@ struct NearlyPureGroups {
       total += sum;
     }
     optimum /= total;
-    data.features = Features::from_floats(std::move(x), 9, 2);
+    data.features = Features::from_values(std::move(x), 9, 2);
     data.sample_weight = Eigen::Map<const Vector>(weight.data(), 9);
-    data.offset = Vector::Zero(2);
-    data.scale = Vector::Ones(2);
     data.schema = array_schema(2, {"a", "b", "c"});
   }
   Dataset data;
@@ -178,7 +175,7 @@ TEST_P(Solvers, SameModelForAnyNumberOfThreads) {
   for (const bool sparse : {false, true}) {
     Dataset data = random_data({.rows = 1500, .features = 8, .classes = 3, .weights = true}, 8);
     if (sparse) {
-      const Eigen::Map<const MatrixF> x(data.features.floats(), 1500, 8);
+      const Eigen::Map<const MatrixF> x(data.features.array<float>(), 1500, 8);
       data.features = stored_as((x.array() > 0.5f).select(x, 0.0f), Storage::kSparse);
     }
     const SolveOptions options{.solver = GetParam(), .tolerance = 1e-9, .threads = 1};
@@ -313,8 +310,6 @@ TEST(Fit, MoreThanMemoryHoldsIsRefused) {
   Dataset data;
   data.features = Features::from_sparse(std::move(sparse));
   data.labels.assign(kMany, 0);
-  data.offset = Vector::Zero(1);
-  data.scale = Vector::Ones(1);
   data.schema = array_schema(1, std::vector<std::string>(kMany, "x"));
   try {
     fit_softmax(data, plain(1e-2), {.threads = 1});

@@ -29,37 +29,6 @@ class Kernels : public testing::Test {
 using Precisions = testing::Types<float, double>;
 TYPED_TEST_SUITE(Kernels, Precisions);
 
-TYPED_TEST(Kernels, ConvertIsExactForEveryLengthAndOffset) {
-  using T = TypeParam;
-  on_every_target([] {
-    std::vector<std::uint8_t> bytes(300);
-    for (std::size_t i = 0; i < bytes.size(); ++i) bytes[i] = static_cast<std::uint8_t>(i);
-    for (std::size_t begin : {0u, 1u, 3u}) {
-      for (std::size_t count : {0u, 1u, 7u, 15u, 16u, 17u, 31u, 255u}) {
-        std::vector<T> to(count + 1, T{-7});
-        convert(bytes.data() + begin, to.data(), static_cast<Index>(count));
-        for (std::size_t i = 0; i < count; ++i) ASSERT_EQ(to[i], static_cast<T>(bytes[begin + i]));
-        ASSERT_EQ(to[count], T{-7});  // nothing written behind the end
-      }
-    }
-  });
-}
-
-TEST(KernelsConvert, FloatsToDoublesIsExact) {
-  on_every_target([] {
-    std::vector<float> from = random_numbers<float>(77, 1, 1e6);
-    from[3] = std::numeric_limits<float>::denorm_min();
-    from[4] = -0.0f;
-    from[5] = std::numeric_limits<float>::max();
-    for (std::size_t count : {0u, 1u, 2u, 9u, 33u, 76u}) {
-      std::vector<double> to(count + 1, -7);
-      convert(from.data() + 1, to.data(), static_cast<Index>(count));
-      for (std::size_t i = 0; i < count; ++i) ASSERT_EQ(to[i], static_cast<double>(from[i + 1]));
-      ASSERT_EQ(to[count], -7);
-    }
-  });
-}
-
 TYPED_TEST(Kernels, SoftmaxBlock) {
   using T = TypeParam;
   const double eps = TestFixture::kEpsilon;

@@ -232,7 +232,7 @@ TEST(Objective, SpectrumOfOneRow) {
     // The Hessian of a problem of one row without features: bias only.
     Problem problem;
     problem.classes = k;
-    problem.features = Features::from_floats({0}, 1, 1);
+    problem.features = Features::from_values(std::vector<float>{0}, 1, 1);
     problem.labels = {0};
     problem.row_weight = Vector::Ones(1);
     problem.penalty = Vector::Zero(1);
@@ -270,7 +270,7 @@ TEST(Objective, NullityOfTheHessian) {
   for (const bool dependent : {false, true}) {
     Problem problem = random_problem({.rows = 80, .features = 5, .classes = 4}, 14);
     if (dependent) {  // a copied and a constant feature, exactly: rank 4 of 6
-      MatrixF x = Eigen::Map<const MatrixF>(problem.features.floats(), 80, 5);
+      MatrixF x = Eigen::Map<const MatrixF>(problem.features.array<float>(), 80, 5);
       x.col(1) = x.col(0);
       x.col(2).setConstant(3);
       problem.features = stored_as(x, Storage::kFloat);
@@ -309,19 +309,6 @@ TEST(Objective, FloatByteAndSparseStorageAgree) {
     EXPECT_LE(largest(objective.hessian_diagonal() - reference.hessian_diagonal()),
               1e-5 * largest(reference.hessian_diagonal()));
     EXPECT_LE((objective.mean_features() - reference.mean_features()).cwiseAbs().maxCoeff(), 1e-3);
-  }
-}
-
-TEST(Objective, ReadersOfEveryStorageGiveTheSameStandardDeviations) {
-  const Vector weight = byte_problem(300, 12, 3, Storage::kFloat).row_weight;
-  const MatrixF x = byte_matrix(300, 12, 3);
-  for (const Storage storage : {Storage::kFloat, Storage::kBytes, Storage::kSparse}) {
-    const Vector found = standard_deviations(stored_as(x, storage), weight, 2);
-    for (Index j = 0; j < 12; ++j) {
-      const Vector column = x.col(j).cast<double>();
-      const double mean = weight.dot(column), variance = weight.dot((column.array() - mean).square().matrix());
-      EXPECT_NEAR(found[j], std::sqrt(variance), 1e-10);
-    }
   }
 }
 

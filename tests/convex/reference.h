@@ -48,11 +48,12 @@ enum class Storage { kFloat, kBytes, kSparse };
 
 /// The same matrix in another representation (bytes: entries must be 0 … 255).
 inline Features stored_as(const MatrixF& x, Storage storage) {
-  if (storage == Storage::kFloat) return Features::from_floats({x.data(), x.data() + x.size()}, x.rows(), x.cols());
+  if (storage == Storage::kFloat)
+    return Features::from_values(std::vector<float>{x.data(), x.data() + x.size()}, x.rows(), x.cols());
   if (storage == Storage::kBytes) {
     std::vector<std::uint8_t> bytes;
     for (float value : x.reshaped<Eigen::RowMajor>()) bytes.push_back(static_cast<std::uint8_t>(value));
-    return Features::from_bytes(std::move(bytes), x.rows(), x.cols());
+    return Features::from_values(std::move(bytes), x.rows(), x.cols());
   }
   CsrMatrix sparse;
   sparse.cols = x.cols();
@@ -67,15 +68,12 @@ inline Features stored_as(const MatrixF& x, Storage storage) {
   return Features::from_sparse(std::move(sparse));
 }
 
-inline float value_of(const Features& x, Index i, Index j) {
-  if (x.floats()) return x.floats()[i * x.cols() + j];
-  if (x.bytes()) return x.bytes()[i * x.cols() + j];
-  const CsrMatrix& sparse = *x.sparse();
-  for (Index k = sparse.row_start[static_cast<std::size_t>(i)]; k < sparse.row_start[static_cast<std::size_t>(i) + 1];
-       ++k) {
-    if (sparse.columns[static_cast<std::size_t>(k)] == j) return sparse.values[static_cast<std::size_t>(k)];
-  }
-  return 0;
+/// x_ij of the problem, from the file's number.
+inline Real loaded(const Problem& problem, Index i, Index j) {
+  const Real stored = problem.features.value(i, j);
+  const ColumnMap& map = problem.map();
+  const auto at = static_cast<std::size_t>(j);
+  return map.identity() ? stored : (stored - static_cast<Real>(map.center[at])) * static_cast<Real>(map.gain[at]);
 }
 
 inline void subtract_class_mean(Parameters& w) { w.colwise() -= w.rowwise().mean().eval(); }
@@ -92,7 +90,7 @@ class Reference {
     penalty.head(d) = problem.penalty.cast<Real>();
     const Real smoothing = problem.smoothing, share = smoothing / static_cast<Real>(k);
     for (Index i = 0; i < n; ++i) {
-      for (Index j = 0; j < d; ++j) x(i, j) = value_of(problem.features, i, j);
+      for (Index j = 0; j < d; ++j) x(i, j) = loaded(problem, i, j);
       x(i, d) = 1;
       Real sum = 0;
       for (Index c = 0; c < k; ++c) {

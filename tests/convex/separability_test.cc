@@ -50,8 +50,7 @@ void expect_proof(const SeparatingDirection& direction, const Dataset& data) {
     std::vector<Quad> z(static_cast<std::size_t>(k));
     for (Index c = 0; c < k; ++c) {
       Quad sum = u(d, c);
-      for (Index j = 0; j < d; ++j)
-        sum += static_cast<Quad>(value_of(data.features, i, j)) * static_cast<Quad>(u(j, c));
+      for (Index j = 0; j < d; ++j) sum += static_cast<Quad>(data.features.value(i, j)) * static_cast<Quad>(u(j, c));
       z[static_cast<std::size_t>(c)] = sum;
     }
     const auto own = static_cast<std::size_t>(data.labels[static_cast<std::size_t>(i)]);

@@ -97,18 +97,8 @@ std::string raw(const std::vector<T>& values) {
   return {reinterpret_cast<const char*>(values.data()), values.size() * sizeof(T)};
 }
 
-/// The value in the units of the file: offset + scale · stored.
-inline double original(const Dataset& data, Index row, Index feature) {
-  double stored = 0;
-  if (data.features.floats() != nullptr) stored = data.features.floats()[row * data.features.cols() + feature];
-  if (data.features.bytes() != nullptr) stored = data.features.bytes()[row * data.features.cols() + feature];
-  if (const CsrMatrix* sparse = data.features.sparse()) {
-    for (Index k = sparse->row_start[row]; k < sparse->row_start[row + 1]; ++k) {
-      if (sparse->columns[k] == feature) stored = sparse->values[k];
-    }
-  }
-  return data.offset[feature] + data.scale[feature] * stored;
-}
+/// The number as the file has it.
+inline double original(const Dataset& data, Index row, Index feature) { return data.features.value(row, feature); }
 
 /// The value of the feature of that name.
 inline double named(const Dataset& data, Index row, const std::string& name) {

@@ -45,7 +45,7 @@ TEST(Libsvm, NamesTheBadPair) {
   expect_svm_error("1 1:2\n2 3:\n", "no finite number", 2, 3);
   expect_svm_error("1 1:2\n2 3:inf\n", "no finite number", 2);
   expect_svm_error("1 1:2\n2 3:nan\n", "no finite number", 2);
-  expect_svm_error("1 1:2\n2 3:1e39\n", "no finite number", 2);  // beyond float32
+  expect_svm_error("1 1:2\n2 3:1e309\n", "no finite number", 2);
   expect_svm_error("1 1:2\n2 3\n", "expected index:value", 2, 3);
   expect_svm_error("1 1:2\n2 a:3\n", "expected index:value", 2, 3);
   expect_svm_error("1 qid:1 1:2\n2 qid:2 3:1\n", "ranking", 1, 3);

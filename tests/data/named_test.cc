@@ -10,7 +10,7 @@ TEST(Digits, AreTheKnownOnes) {
   const Dataset all = read_dataset("digits:all");
   ASSERT_EQ(all.rows(), 1797);
   ASSERT_EQ(all.features.cols(), 64);
-  EXPECT_EQ(all.features.kind(), Features::Kind::kBytes);
+  ASSERT_NE(all.features.array<std::uint8_t>(), nullptr);
   EXPECT_EQ(all.unit, 16);
   EXPECT_EQ(all.schema.image_shape, (std::vector<Index>{8, 8}));
   // The class counts that UCI gives for the test part, and the first image of the published file.
@@ -18,8 +18,8 @@ TEST(Digits, AreTheKnownOnes) {
   for (const std::int32_t label : all.labels) ++counts[static_cast<std::size_t>(label)];
   EXPECT_EQ(counts, (std::vector<int>{178, 182, 177, 183, 181, 182, 181, 179, 174, 180}));
   const std::vector<int> first = {0, 0, 5, 13, 9, 1, 0, 0, 0, 0, 13, 15, 10, 15, 5, 0};
-  EXPECT_EQ(std::vector<int>(all.features.bytes(), all.features.bytes() + 16), first);
-  EXPECT_EQ(*std::max_element(all.features.bytes(), all.features.bytes() + 1797 * 64), 16);
+  EXPECT_EQ(std::vector<int>(all.features.array<std::uint8_t>(), all.features.array<std::uint8_t>() + 16), first);
+  EXPECT_EQ(*std::max_element(all.features.array<std::uint8_t>(), all.features.array<std::uint8_t>() + 1797 * 64), 16);
 }
 
 TEST(Digits, AreSplitIntoTwoPartsThatMakeTheWhole) {
@@ -31,7 +31,8 @@ TEST(Digits, AreSplitIntoTwoPartsThatMakeTheWhole) {
   const auto rows_of = [](const Dataset& data) {
     std::multiset<std::string> rows;
     for (Index i = 0; i < data.rows(); ++i) {
-      rows.insert(std::string(reinterpret_cast<const char*>(data.features.bytes()) + i * 64, 64) + label_of(data, i));
+      rows.insert(std::string(reinterpret_cast<const char*>(data.features.array<std::uint8_t>()) + i * 64, 64) +
+                  label_of(data, i));
     }
     return rows;
   };

@@ -11,7 +11,7 @@ Dataset rows_of(const std::string& classes) {
   Dataset data;
   std::vector<float> numbers(classes.size());
   std::iota(numbers.begin(), numbers.end(), 0.0F);
-  data.features = Features::from_floats(numbers, static_cast<Index>(classes.size()), 1);
+  data.features = Features::from_values(numbers, static_cast<Index>(classes.size()), 1);
   for (const char c : classes) data.labels.push_back(c - 'a');
   data.schema.array_features = 1;
   data.schema.classes = {"a", "b", "c"};
@@ -19,7 +19,7 @@ Dataset rows_of(const std::string& classes) {
 }
 
 std::vector<Index> numbers_in(const Dataset& data) {
-  return {data.features.floats(), data.features.floats() + data.rows()};
+  return {data.features.array<float>(), data.features.array<float>() + data.rows()};
 }
 
 std::string counts_in(const Dataset& data) {

@@ -133,7 +133,7 @@ TEST(SuiteDetail, MnistBeginsWithAFive) {
   EXPECT_EQ(label_of(data, 0), "5");
   EXPECT_EQ(data.unit, 255);
   double sum = 0;
-  for (Index k = 0; k < 60000 * 784; ++k) sum += data.features.bytes()[k];
+  for (Index k = 0; k < 60000 * 784; ++k) sum += data.features.array<std::uint8_t>()[k];
   EXPECT_NEAR(sum / (60000.0 * 784 * 255), 0.1307, 5e-5);  // the mean that everybody normalizes with
 }
 

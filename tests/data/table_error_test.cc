@@ -27,10 +27,10 @@ TEST(TableError, RefusesInfinities) {
 }
 
 TEST(TableError, NamesTheNumberThatIsTooFarAway) {
-  expect_text_error("a,b,label\n1,2,x\n\n2,1e200,y\n3,-1e299,x\n4,4,y\n", kData, "'b' holds -1e+299", 5, 2);
+  expect_text_error("a,b,label\n1,2,x\n\n2,1e308,y\n3,-1.7e308,x\n4,4,y\n", kData, "'b' holds -1.7e+308", 5, 2);
   ReadOptions options;
   options.ignore = {"a"};
-  expect_text_error("a,b,label\n1,2,x\n2,1e200,y\n", kData, "'b' holds 1e+200", 3, 2, options);
+  expect_text_error("a,b,label\n1,-1e308,x\n2,1.1e308,y\n", kData, "'b' holds 1.1e+308", 3, 2, options);
 }
 
 TEST(TableError, HintsAtDecimalCommas) {
@@ -122,41 +122,6 @@ TEST(TableError, RefusesBadWeights) {
   expect_text_error("a,w,label\n1,b,x\n2,1,y\n", kData, "'b'", 2, 2, options);
 }
 
-TEST(TableError, RefusesWhatWouldNotFit) {  // 200,000 rows × 20,000 categories × 4 bytes = 16 GB
-  std::string text = "word,n,label\n";
-  for (int i = 0; i < 200000; ++i) text += fmt::format("w{},1,k{}\n", i % 20000, i % 2);
-  expect_text_error(text, ErrorKind::kResource, "14.9 GiB");
-}
-
-TEST(TableError, RefusesFilesThatAreNone) {
-  const TempDir dir;
-  expect_error([&] { read_dataset(dir.path("nothing.csv")); }, ErrorKind::kIo, "no such file");
-  expect_error([&] { read_dataset(dir.path("")); }, ErrorKind::kIo, "is a directory");
-  expect_error([&] { read_dataset(""); }, ErrorKind::kUsage, "no data named");
-}
-
-TEST(Missing, IsAnErrorByDefaultNamingColumnAndFirstLine) {
-  for (const char* cell : {"", "?", "NA", "N/A", "NaN", "nan"}) {
-    const std::string text = std::string("a,b,label\n1,2,x\n3,") + cell + ",y\n5," + cell + ",y\n";
-    expect_text_error(text, kData, "column 'b' holds", 3, 2);
-    expect_text_error(text, kData, "--missing mean", 3, 2);
-  }
-}
-
-TEST(Missing, IsCountedWhereAFileIsLookedAt) {
-  ReadOptions options;
-  options.inspecting = true;
-  const Dataset data = read_text("a,b,c,label\n1,,u,x\n?,2,NA,y\n5,NA,,x\n3,4,v,y\n", options);
-  EXPECT_EQ(data.missing, (std::vector<Index>{1, 2, 2}));
-  EXPECT_TRUE(has_notice(data, "3 columns have missing values: 'a', 'b' and 'c'"));
-  EXPECT_EQ(data.schema.columns[2].categories, (std::vector<std::string>{"u", "v"}));
-  EXPECT_EQ(data.labels.size(), 4U);
-  const Dataset unlabeled = read_text("a,label\n1,x\n2,\n3,y\n", options);
-  EXPECT_TRUE(unlabeled.labels.empty());
-  EXPECT_TRUE(has_notice(unlabeled, "train would refuse this label: "));
-  EXPECT_FALSE(has_notice(read_text("c,label\nu,x\n?,y\nv,x\nu,y\n", options), "missing values: "));
-}
-
 TEST(Missing, QuestionMarkInATextColumnIsACategory) {
   const Dataset data = read_text("c,label\nu,x\n?,y\nv,x\nu,y\n");
   EXPECT_EQ(data.schema.columns[0].categories, (std::vector<std::string>{"?", "u", "v"}));
@@ -177,8 +142,6 @@ TEST(Missing, MeanFillsNumbersAndTheMostFrequentCategory) {
   EXPECT_TRUE(data.schema.columns[0].can_fill);
   EXPECT_DOUBLE_EQ(data.schema.columns[0].fill, 3);
   EXPECT_EQ(data.schema.columns[1].fill, 0);  // u
-  EXPECT_DOUBLE_EQ(data.offset[0], 3);
-  EXPECT_DOUBLE_EQ(data.scale[0], std::sqrt(2.0));  // of the filled column: (4 + 0 + 4 + 0) / 4
 }
 
 TEST(Missing, CategoryMarksNumbersAndNamesACategory) {

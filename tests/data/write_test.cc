@@ -131,8 +131,10 @@ TEST(Write, SaysWhereItCannotWrite) {
 TEST(Fingerprint, TellsEveryChange) {
   const Dataset data = read_text("a,b,label\n1,5,x\n2,6,y\n3,9,x\n");
   Dataset other = data;
-  EXPECT_EQ(fingerprint(data).size(), 16U);
+  EXPECT_EQ(fingerprint(data).size(), 18U);
   EXPECT_EQ(fingerprint(data), fingerprint(other));
+  EXPECT_TRUE(same_storage(fingerprint(data), fingerprint(other)));
+  EXPECT_FALSE(same_storage(fingerprint(data), fingerprint(read_dataset("digits"))));
   other.labels[0] = 1;
   EXPECT_NE(fingerprint(data), fingerprint(other));
   EXPECT_NE(fingerprint(data), fingerprint(read_text("a,b,label\n1,5,x\n2,6,y\n3,9.5,x\n")));

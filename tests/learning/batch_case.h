@@ -38,9 +38,8 @@ inline Dataset random_data(bool sparse = false) {
     }
     data.features = Features::from_sparse(std::move(matrix));
   } else {
-    data.features = Features::from_floats(std::move(values), kRows, kFeatures);
+    data.features = Features::from_values(std::move(values), kRows, kFeatures);
   }
-  data.offset = Vector::Zero(kFeatures), data.scale = Vector::Ones(kFeatures);
   for (Index i = 0; i < kRows; ++i)
     data.labels.push_back(static_cast<std::int32_t>(random_bits(2, static_cast<std::uint64_t>(i)) % kClasses));
   data.sample_weight =
@@ -84,8 +83,8 @@ struct Case {
   explicit Case(const NetworkOptions& asked, bool sparse = false)
       : options(resolve(asked, kRows)),
         data(random_data(sparse)),
-        problem(make_problem(data, {.l2 = 0, .scale = Scale::kNone}, 1)),
-        scaling(scale_inputs(data, problem, options.standardize, 1)),
+        problem(weigh_rows(data, {})),
+        scaling(scale_inputs(data, problem.row_weight, options.standardize, 1)),
         batch(problem, scaling, layout, options, kRows),
         rows(static_cast<std::size_t>(kRows)) {
     std::iota(rows.begin(), rows.end(), Index{0});
@@ -106,12 +105,13 @@ struct Case {
           x(i, sparse->columns[static_cast<std::size_t>(e)]) =
               static_cast<double>(sparse->values[static_cast<std::size_t>(e)]);
       } else {
-        for (Index j = 0; j < kFeatures; ++j) x(i, j) = static_cast<double>(data.features.floats()[i * kFeatures + j]);
+        for (Index j = 0; j < kFeatures; ++j)
+          x(i, j) = static_cast<double>(data.features.array<float>()[i * kFeatures + j]);
       }
     }
     for (Index j = 0; j < kFeatures; ++j) {
       const auto at = static_cast<std::size_t>(j);
-      x.col(j) = (x.col(j).array() - static_cast<double>(scaling.shift[at])) * static_cast<double>(scaling.gain[at]);
+      x.col(j) = (x.col(j).array() - scaling.map.center[at]) * scaling.map.gain[at];
     }
     return x;
   }

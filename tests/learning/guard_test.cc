@@ -100,8 +100,7 @@ Dataset line(Index rows, Index wrong = -1) {
     data.labels.push_back(right != (i == wrong) ? 1 : 0);
   }
   data.name = "line";
-  data.features = Features::from_floats(std::move(values), rows, 1);
-  data.offset = Vector::Zero(1), data.scale = Vector::Ones(1);
+  data.features = Features::from_values(std::move(values), rows, 1);
   data.schema.format = FileFormat::kNpy;
   data.schema.array_features = 1;
   data.schema.classes = {"left", "right"};
@@ -160,7 +159,6 @@ TEST(Training, ARowOfHugeFeaturesDoesNotEndATraining) {
     x.row_start.push_back(static_cast<Index>(x.values.size()));
   }
   data.features = Features::from_sparse(std::move(x));
-  data.offset = Vector::Zero(50), data.scale = Vector::Ones(50);
   data.schema.format = FileFormat::kLibsvm;
   data.schema.array_features = 50;
   data.labels[200] = 1 - data.labels[200];
@@ -265,8 +263,7 @@ TEST(Training, WeightsWithoutAFiniteLossAreNeverTheBest) {
 TEST(Training, ValidationDataOfOtherColumnsOrClassesAreRefused) {
   const Dataset train = line(60);
   Dataset wide = line(60);
-  wide.features = Features::from_floats(std::vector<float>(120, 1.0f), 60, 2);
-  wide.offset = Vector::Zero(2), wide.scale = Vector::Ones(2);
+  wide.features = Features::from_values(std::vector<float>(120, 1.0f), 60, 2);
   Dataset more = line(60);
   more.schema.classes = {"left", "right", "middle"};
   more.labels[0] = 2;

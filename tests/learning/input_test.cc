@@ -29,7 +29,6 @@ Dataset sparse_data(const MatrixF& rows) {
     data.labels.push_back(static_cast<std::int32_t>(i % 2));
   }
   data.features = Features::from_sparse(std::move(x));
-  data.offset = Vector::Zero(rows.cols()), data.scale = Vector::Ones(rows.cols());
   data.schema.format = FileFormat::kLibsvm;
   data.schema.array_features = rows.cols();
   data.schema.classes = {"a", "b"};
@@ -46,7 +45,7 @@ MatrixF word_counts(Index rows, Index words) {
 }
 
 InputScaling scaling_of(const Dataset& data, bool standardize = true) {
-  return scale_inputs(data, make_problem(data, {.l2 = 0, .scale = Scale::kNone}, 1), standardize, 1);
+  return scale_inputs(data, weigh_rows(data, {}).row_weight, standardize, 1);
 }
 
 NetworkOptions eight_units(int epochs) {
@@ -61,7 +60,7 @@ TEST(SparseInputs, ByMeanSizeAndTheFourthRootOfTheShareOfRows) {
   for (Index i = 0; i < 16; ++i) rows(i, 0) = i % 2 == 0 ? 1.0f : -3.0f;  // in all rows, of mean size 2
   rows(5, 1) = -10;                                                       // in one of 16: the fourth root is 1/2
   const InputScaling scaling = scaling_of(sparse_data(rows));
-  EXPECT_EQ(scaling.shift, Floats(3, 0.0f));
+  EXPECT_EQ(scaling.map.center, std::vector<double>(3));
   EXPECT_NEAR(scaling.gain[1] / scaling.gain[0], (1 / (10 * 0.5)) / (1 / 2.0), 1e-6);
   EXPECT_EQ(scaling.gain[2], 0);
   double square = 0;

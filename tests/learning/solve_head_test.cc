@@ -23,8 +23,7 @@ Dataset blobs(Index rows, std::uint64_t seed, bool flipped = false) {
     data.labels.push_back(right != flipped ? 1 : 0);
   }
   data.name = "blobs";
-  data.features = Features::from_floats(std::move(values), rows, 2);
-  data.offset = Vector::Zero(2), data.scale = Vector::Ones(2);
+  data.features = Features::from_values(std::move(values), rows, 2);
   data.schema.format = FileFormat::kNpy;
   data.schema.array_features = 2;
   data.schema.classes = {"left", "right"};

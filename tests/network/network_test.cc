@@ -75,11 +75,9 @@ TEST(Network, ProbabilitiesOfAllKindsOfData) {
   const Schema schema = array_schema(kCols, {"a", "b", "c"});
   const std::vector<std::uint8_t> bytes = sparse_bytes(kRows * kCols, 1);
   Dataset data = float_data(MatrixF::Zero(kRows, kCols), schema);
-  const std::vector<Features> kinds{Features::from_floats({bytes.begin(), bytes.end()}, kRows, kCols),
-                                    Features::from_bytes(bytes, kRows, kCols),
+  const std::vector<Features> kinds{Features::from_values(std::vector<float>{bytes.begin(), bytes.end()}, kRows, kCols),
+                                    Features::from_values(bytes, kRows, kCols),
                                     Features::from_sparse(to_sparse(bytes, kCols))};
-  data.offset = Vector::LinSpaced(kCols, -3, 2);
-  data.scale = Vector::LinSpaced(kCols, 0.1, 1.5);
   for (Activation activation : kActivations) {
     for (Head head : {Head::kSoftmax, Head::kSigmoid}) {
       const Network network = random_network(schema, {7, 5}, activation, head, 2);
@@ -88,8 +86,7 @@ TEST(Network, ProbabilitiesOfAllKindsOfData) {
         const Matrix found = predict_probabilities(network, data);
         for (Index i = 0; i < kRows; ++i) {
           Vector row(kCols);
-          for (Index j = 0; j < kCols; ++j)
-            row[j] = data.offset[j] + data.scale[j] * bytes[static_cast<std::size_t>(i * kCols + j)];
+          for (Index j = 0; j < kCols; ++j) row[j] = bytes[static_cast<std::size_t>(i * kCols + j)];
           ASSERT_LT((found.row(i).transpose() - probabilities_by_definition(network, row)).cwiseAbs().maxCoeff(), 1e-12)
               << to_string(activation) << ", " << to_string(head) << ", row " << i;
         }

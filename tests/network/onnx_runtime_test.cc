@@ -47,18 +47,16 @@ std::vector<double> encode(const Schema& schema, const Row& row) {
 }
 
 Dataset encode(const Schema& schema, const std::vector<Row>& rows) {
-  MatrixF features(std::ssize(rows), schema.feature_count());
-  Dataset data = float_data(features, schema);
+  Matrix features = Matrix::Zero(std::ssize(rows), schema.feature_count());
+  Dataset data = float_data(features.cast<float>(), schema);
   for (Index i = 0; i < features.rows(); ++i) {
     const std::vector<double> row = encode(schema, rows[static_cast<std::size_t>(i)]);
     for (Index j = 0; j < features.cols(); ++j) {
-      // As the readers do: float32 holds the distance from an offset, so that a fill of any size is exact enough.
-      if (i == 0) data.offset[j] = row[static_cast<std::size_t>(j)];
-      features(i, j) = static_cast<float>(row[static_cast<std::size_t>(j)] - data.offset[j]);
+      features(i, j) = row[static_cast<std::size_t>(j)];
     }
   }
-  data.features =
-      Features::from_floats({features.data(), features.data() + features.size()}, features.rows(), features.cols());
+  data.features = Features::from_values(std::vector<double>{features.data(), features.data() + features.size()},
+                                        features.rows(), features.cols());
   return data;
 }
 
@@ -167,7 +165,7 @@ TEST_F(OnnxRuntime, Images) {
   std::vector<std::uint8_t> pixels(100 * 64);
   for (std::size_t i = 0; i < pixels.size(); ++i) pixels[i] = static_cast<std::uint8_t>(random_bits(2, i));
   Dataset data = float_data(MatrixF(100, 64), schema);
-  data.features = Features::from_bytes(pixels, 100, 64);
+  data.features = Features::from_values(pixels, 100, 64);
   json input = float_tensor(100, 64);
   input["data"] = pixels;
   RUN_OR_SKIP(outputs, model, (json{{"features", input}}));

@@ -39,16 +39,44 @@ CsrMatrix to_sparse(const MatrixF& rows) {
   return sparse;
 }
 
-TEST(Predict, FloatRowsInStoredUnits) {
+TEST(Predict, ScoresOfFloatRows) {
   const Schema schema = array_schema(7, {"a", "b", "c"});
   const SoftmaxModel model = random_model(schema, 1);
-  const MatrixF stored = random_rows(600, 7, 2);
-  Dataset data = float_data(stored, schema);
-  data.offset = Vector::LinSpaced(7, -30, 1000);
-  data.scale = Vector::LinSpaced(7, 0.01, 50);
-  const Matrix original = ((stored.cast<double>().array().rowwise() * data.scale.transpose().array()).rowwise() +
-                           data.offset.transpose().array());
-  EXPECT_LT((predict_scores(model, data) - scores_by_definition(model, original)).cwiseAbs().maxCoeff(), 1e-10);
+  const MatrixF rows = 50 * random_rows(600, 7, 2);
+  const Dataset data = float_data(rows, schema);
+  EXPECT_LT((predict_scores(model, data) - scores_by_definition(model, rows.cast<double>())).cwiseAbs().maxCoeff(),
+            1e-10);
+}
+
+// 2^40 + k/4 in float64, weights around that center: differences are exact, and so are the scores but for their sums.
+TEST(Predict, OffsetsOfDoublesCostNoDigits) {
+  const Schema schema = array_schema(3, {"a", "b"});
+  SoftmaxModel model = random_model(schema, 9);
+  model.center.setConstant(0x1p40);
+  std::vector<double> values;
+  Matrix apart(100, 3);
+  for (Index k = 0; k < apart.size(); ++k) {
+    apart.data()[k] = 0.25 * static_cast<double>(random_bits(8, static_cast<std::uint64_t>(k)) % 100);
+    values.push_back(0x1p40 + apart.data()[k]);
+  }
+  Dataset data = float_data(MatrixF::Zero(100, 3), schema);
+  const Matrix expected = (apart * model.weights.transpose()).rowwise() + model.bias.transpose();
+  data.features = Features::from_values(values, 100, 3);
+  EXPECT_LT((predict_scores(model, data) - expected).cwiseAbs().maxCoeff(), 1e-12);
+  CsrMatrix sparse;  // with entries left out where the number is 0: the last row
+  sparse.cols = 3;
+  for (Index i = 0; i < 100; ++i) {
+    for (Index j = 0; j < 3 && i < 99; ++j) {
+      sparse.columns.push_back(static_cast<std::int32_t>(j));
+      sparse.doubles.push_back(values[static_cast<std::size_t>(3 * i + j)]);
+    }
+    sparse.row_start.push_back(std::ssize(sparse.columns));
+  }
+  data.features = Features::from_sparse(sparse);
+  const Matrix found = predict_scores(model, data);
+  EXPECT_LT((found - expected).topRows(99).cwiseAbs().maxCoeff(), 1e-12);
+  const Vector at_zero = model.bias - model.weights * model.center;
+  EXPECT_LT((found.row(99).transpose() - at_zero).cwiseAbs().maxCoeff(), 1e-12 * 0x1p40);
 }
 
 TEST(Predict, BytesAndSparseRowsGiveWhatFloatsGive) {
@@ -63,7 +91,7 @@ TEST(Predict, BytesAndSparseRowsGiveWhatFloatsGive) {
   Dataset data = float_data(rows, schema);
   const Matrix expected = scores_by_definition(model, rows.cast<double>());
   EXPECT_LT((predict_scores(model, data) - expected).cwiseAbs().maxCoeff(), 1e-10);
-  data.features = Features::from_bytes(bytes, 300, 20);
+  data.features = Features::from_values(bytes, 300, 20);
   EXPECT_LT((predict_scores(model, data) - expected).cwiseAbs().maxCoeff(), 1e-10);
   data.features = Features::from_sparse(to_sparse(rows));
   EXPECT_LT((predict_scores(model, data) - expected).cwiseAbs().maxCoeff(), 1e-10);

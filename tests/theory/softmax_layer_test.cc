@@ -91,7 +91,7 @@ TEST(SoftmaxLayer, DescentLemma) {
   for (const bool centered : {false, true}) {
     Problem problem = random_problem({.rows = 200, .features = 5, .classes = 3, .l2 = 1e-2}, 21);
     if (centered) {
-      MatrixF x = Eigen::Map<const MatrixF>(problem.features.floats(), 200, 5);
+      MatrixF x = Eigen::Map<const MatrixF>(problem.features.array<float>(), 200, 5);
       x.col(1) = x.col(0) + 0.1f * x.col(1);  // one direction with most of the variance
       x.rowwise() -= x.colwise().mean().eval();
       x *= 3;
@@ -136,7 +136,7 @@ TEST(SoftmaxLayer, BohningStepDescends) {
 // … and does not depend on the coordinates of the features: the scores after any number of steps are the same.
 TEST(SoftmaxLayer, BohningStepIsAffineInvariant) {
   Problem problem = random_problem({.rows = 100, .features = 3, .classes = 3, .l2 = 0}, 23);
-  MatrixF x = Eigen::Map<const MatrixF>(problem.features.floats(), 100, 3);
+  MatrixF x = Eigen::Map<const MatrixF>(problem.features.array<float>(), 100, 3);
   x = (x * 64).array().round() / 64;  // exact in float32 after the map too
   problem.features = stored_as(x, Storage::kFloat);
   MatrixF map(3, 3);

@@ -129,9 +129,9 @@ TEST(Coverage, RowsThatAreASample) {
 /// normal.
 Classifier good_classifier(std::uint64_t seed) {
   Classifier good = random_classifier({1, 2}, Activation::kIdentity, 30000, seed);
-  good.network.center = good.data.offset;
-  good.network.layers = {
-      {Matrix{{10 / good.data.scale[0]}, {-10 / good.data.scale[0]}}, Vector::Zero(2), Activation::kIdentity}};
+  // random_classifier has put inputs x at center + ¼ + 3 x.
+  good.network.center.array() += 0.25;
+  good.network.layers = {{Matrix{{10.0 / 3}, {-10.0 / 3}}, Vector::Zero(2), Activation::kIdentity}};
   const Matrix probability = predict_probabilities(good.network, good.data);
   for (Index i = 0; i < 30000; ++i) {
     const double drawn = random_uniform(seed, static_cast<std::uint64_t>(i));

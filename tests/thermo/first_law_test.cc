@@ -55,7 +55,7 @@ Exact quadrature(const Network& network, const Dataset& data) {
   Exact out;
   const auto &first = network.layers[0], &last = network.layers[1];
   for (Index i = 0; i < data.rows(); ++i) {
-    const Eigen::Map<const Eigen::RowVector2f> x(data.features.floats() + 2 * i);
+    const Eigen::Map<const Eigen::RowVector2f> x(data.features.array<float>() + 2 * i);
     const double h = std::tanh(first.weights.row(0).dot(x.cast<double>()) + first.bias[0]);
     const auto c = data.labels[static_cast<std::size_t>(i)];
     double z = 0, loss = 0;
@@ -144,7 +144,7 @@ Relaxed relaxed(const Network& network, const Dataset& data, double temperature)
   const double share = 1 / static_cast<double>(data.rows());
   const auto &first = network.layers[0], &last = network.layers[1];
   for (Index i = 0; i < data.rows(); ++i) {
-    const Eigen::Map<const Eigen::RowVector2f> x(data.features.floats() + 2 * i);
+    const Eigen::Map<const Eigen::RowVector2f> x(data.features.array<float>() + 2 * i);
     OneUnit unit{last.weights.col(0), last.bias, Vector::Zero(2),
                  first.weights.row(0).dot(x.cast<double>()) + first.bias[0]};
     if (data.targets.size() > 0) {

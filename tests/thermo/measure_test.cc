@@ -122,8 +122,9 @@ TEST(Measure, StandardizedInputsLeaveTheScores) {
 TEST(Measure, UnitsOfTheFileDoNotMatter) {
   const Classifier classifier = random_classifier({5, 7, 4}, Activation::kTanh, 60, 5);
   Classifier other = classifier;
-  other.data.scale *= 1000;
-  other.data.offset *= 1000;
+  std::vector<double> values(other.data.features.array<double>(), other.data.features.array<double>() + 300);
+  for (double& value : values) value *= 1000;
+  other.data.features = Features::from_values(values, 60, 5);
   other.network.center *= 1000;
   other.network.layers[0].weights /= 1000;
   const auto a = estimates(measure_thermodynamics(classifier.network, classifier.data, all_rows()));
@@ -216,7 +217,8 @@ TEST(Measure, SparseAndDenseAgree) {
   }
   ThermodynamicsOptions options = all_rows(Detail::kLight);
   options.standardize = false;
-  classifier.data.features = Features::from_floats({dense.data(), dense.data() + dense.size()}, 80, 6);
+  classifier.data.features =
+      Features::from_values(std::vector<float>{dense.data(), dense.data() + dense.size()}, 80, 6);
   const auto a = estimates(measure_thermodynamics(classifier.network, classifier.data, options));
   classifier.data.features = Features::from_sparse(sparse);
   const auto b = estimates(measure_thermodynamics(classifier.network, classifier.data, options));
@@ -226,7 +228,6 @@ TEST(Measure, SparseAndDenseAgree) {
 // Features times powers of two and weights divided by them are the same network; one that no row has is none of it.
 TEST(Measure, UnitsOfSparseFeaturesAndAbsentOnesAreOfNoAccount) {
   Classifier classifier = random_classifier({6, 7, 4}, Activation::kTanh, 80, 14);
-  classifier.data.offset = Vector::Zero(6), classifier.data.scale = Vector::Ones(6);
   std::vector<std::vector<Estimate>> found;
   for (const int power : {0, 7}) {
     CsrMatrix sparse;

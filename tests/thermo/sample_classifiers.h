@@ -27,8 +27,10 @@ inline Classifier random_classifier(const std::vector<Index>& widths, Activation
   const Vector unit = Vector::LinSpaced(features, 0.5, 3);
   made.network.layers[0].weights *= unit.cwiseInverse().asDiagonal();
   made.data = float_data(sample.inputs.cast<float>(), made.network.schema);
-  made.data.scale = unit;
-  made.data.offset = made.network.center + Vector::Constant(features, 0.25);
+  Matrix values = sample.inputs.cast<float>().cast<double>() * unit.asDiagonal();
+  values.rowwise() += (made.network.center + Vector::Constant(features, 0.25)).transpose();
+  made.data.features =
+      Features::from_values(std::vector<double>(values.data(), values.data() + values.size()), rows, features);
   const Matrix scores = predict_scores(made.network, made.data);
   for (Index i = 0; i < rows; ++i) {
     const Vector q = softmax(scores.row(i).transpose());

@@ -1,0 +1,93 @@
+// Rows of numbers exactly as they stand in a file or an array.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "poise/schema.h"
+
+namespace poise {
+
+/// How a number is stored. Every column of a table is kept in the first of these types that holds all its numbers
+/// exactly.
+enum class NumberType : std::uint8_t { kUint8, kInt16, kInt32, kFloat32, kFloat64 };
+
+std::size_t size_of(NumberType type);  ///< bytes: 1, 2, 4, 4, 8
+
+/// Neighboring columns of one type within the record of a row.
+struct ColumnRun {
+  NumberType type = NumberType::kFloat32;
+  Index first = 0, count = 0;  ///< columns [first, first + count)
+  Index offset = 0;            ///< where they begin in the record, bytes
+
+  bool operator==(const ColumnRun&) const = default;
+};
+
+/// Dense rows as records: row i begins at data + i·stride. An array whose columns agree is one run.
+struct DenseRows {
+  const std::byte* data = nullptr;
+  Index stride = 0;  ///< bytes from one row to the next
+  std::vector<ColumnRun> runs;
+
+  const std::byte* record(Index row) const { return data + row * stride; }
+};
+
+/// Compressed sparse rows: row i holds value(k) in columns[k], k in [row_start[i], row_start[i+1]), columns ascending.
+/// Numbers are float32, or float64 where one of them needs it: of `values` and `doubles` one is empty.
+struct CsrMatrix {
+  Index cols = 0;
+  std::vector<Index> row_start{0};
+  std::vector<std::int32_t> columns;
+  std::vector<float> values;
+  std::vector<double> doubles;
+
+  Index rows() const { return static_cast<Index>(row_start.size()) - 1; }
+  std::size_t entries() const { return columns.size(); }
+  double value(std::size_t k) const { return doubles.empty() ? static_cast<double>(values[k]) : doubles[k]; }
+};
+
+/// An immutable n×d matrix of the file's numbers. Copying is cheap: copies share the storage, which may be a
+/// memory-mapped file or an array that another language owns.
+class Features {
+ public:
+  Features() = default;
+
+  /// A row-major n×d array; T is std::uint8_t, std::int16_t, std::int32_t, float or double.
+  template <typename T>
+  static Features from_values(std::vector<T> values, Index rows, Index cols);
+  /// The same for storage that `owner` keeps alive.
+  template <typename T>
+  static Features view_values(std::shared_ptr<const void> owner, const T* values, Index rows, Index cols);
+  /// Records, see DenseRows; `runs` cover the columns 0 … d−1 in order.
+  static Features from_records(std::shared_ptr<const void> owner, DenseRows records, Index rows);
+  static Features from_sparse(CsrMatrix matrix);
+
+  Index rows() const { return rows_; }
+  Index cols() const { return cols_; }
+  std::size_t stored_bytes() const;  ///< size of the storage, for memory reports and rooflines
+
+  bool is_sparse() const { return sparse_ != nullptr; }
+  const DenseRows& dense() const { return dense_; }          ///< no runs if sparse
+  const CsrMatrix* sparse() const { return sparse_.get(); }  ///< null if dense
+
+  /// The whole n×d array, row-major and without gaps, if every column is of type T; else null.
+  template <typename T>
+  const T* array() const;
+
+  /// The number of row i in column j. For single numbers; rows are loaded by the block (src/rows/load.h).
+  double value(Index row, Index col) const;
+
+  /// A copy of the named rows, in the given order and in the same representation.
+  Features select_rows(std::span<const Index> rows) const;
+
+ private:
+  Index rows_ = 0, cols_ = 0;
+  std::shared_ptr<const void> owner_;
+  DenseRows dense_;
+  std::shared_ptr<const CsrMatrix> sparse_;
+};
+
+}  // namespace poise

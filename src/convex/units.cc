@@ -1,0 +1,122 @@
+#include "convex/units.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "rows/narrow.h"
+
+namespace poise {
+namespace {
+
+// A column further from 0 than this many deviations, or with a size outside of 2^±20, is not left as it is: float32
+// would lose more than a few of its 24 bits.
+constexpr double kFewDeviations = 16, kSparseDeviations = 8;
+constexpr int kModerate = 20;
+// Rows of next to no weight may lie far outside of the deviation. They stay finite in float32, also squared.
+constexpr double kFarthest = 0x1p60;
+
+std::size_t at(Index i) { return static_cast<std::size_t>(i); }
+
+bool is_moderate(double size) { return size >= std::ldexp(1.0, -kModerate) && size <= std::ldexp(1.0, kModerate); }
+
+/// The power of two next to 1/size; smaller if `reach`, the largest number there is, would become too large.
+double gain_for(double size, double reach) {
+  double gain = size > 0 ? std::exp2(-std::round(std::log2(size))) : 1;
+  gain = std::clamp(gain, 0x1p-1000, 0x1p1000);
+  if (reach * gain > kFarthest) gain = std::exp2(std::floor(std::log2(kFarthest / reach)));
+  return gain;
+}
+
+/// `mean` in steps of an eighth of the deviation or finer: few digits, so that x − center is exact for numbers of few
+/// digits.
+double short_center(double mean, double deviation) {
+  if (!(deviation > 0)) return mean;
+  const double step = std::exp2(std::floor(std::log2(deviation)) - 3);
+  const double steps = mean / step;
+  return step > 0 && std::abs(steps) < 0x1p52 ? std::nearbyint(steps) * step : mean;
+}
+
+double reach_of(const ColumnMoments& moments, std::size_t j, double center) {
+  return std::max(moments.high[j] - center, center - moments.low[j]);
+}
+
+bool may_stay(const Features& x, const ColumnMoments& moments) {
+  if (x.array<float>() == nullptr && x.array<std::uint8_t>() == nullptr) return false;
+  for (std::size_t j = 0; j < moments.mean.size(); ++j) {
+    const double mean = std::abs(moments.mean[j]), deviation = moments.deviation[j];
+    if (deviation == 0 ? mean > 0 : mean > kFewDeviations * deviation || !is_moderate(deviation)) return false;
+    if (reach_of(moments, j, 0) > kFarthest) return false;
+  }
+  return true;
+}
+
+ColumnMap dense_units(const ColumnMoments& moments) {
+  ColumnMap units;
+  for (std::size_t j = 0; j < moments.mean.size(); ++j) {
+    const double mean = moments.mean[j], deviation = moments.deviation[j];
+    const double center = std::abs(mean) > deviation ? short_center(mean, deviation) : 0;
+    units.center.push_back(center);
+    units.gain.push_back(gain_for(deviation, reach_of(moments, j, center)));
+  }
+  return units;
+}
+
+/// Empty if the columns may stay as they are.
+ColumnMap sparse_units(const ColumnMoments& moments) {
+  ColumnMap units;
+  bool scale = false, center = false;
+  for (std::size_t j = 0; j < moments.mean.size(); ++j) {
+    scale = scale || (moments.size[j] > 0 && !is_moderate(moments.size[j])) || reach_of(moments, j, 0) > kFarthest;
+    center = center || std::abs(moments.mean[j]) > kSparseDeviations * moments.deviation[j];
+  }
+  if (!scale && !center) return units;
+  for (std::size_t j = 0; j < moments.mean.size(); ++j) {
+    const double mean = moments.mean[j], deviation = moments.deviation[j];
+    const bool centered = std::abs(mean) > kSparseDeviations * deviation;
+    units.center.push_back(centered ? short_center(mean, deviation) : 0);
+    const double size = centered ? deviation : scale ? moments.size[j] : 0;
+    units.gain.push_back(gain_for(size, reach_of(moments, j, units.center.back())));
+  }
+  return units;
+}
+
+/// The rows in other units; columns with a center become full.
+CsrMatrix in_units(const CsrMatrix& x, const ColumnMap& units) {
+  std::vector<std::int32_t> full;
+  for (std::size_t j = 0; j < units.center.size(); ++j) {
+    if (units.center[j] != 0) full.push_back(static_cast<std::int32_t>(j));
+  }
+  CsrMatrix to;
+  to.cols = x.cols;
+  to.columns.reserve(x.entries()), to.doubles.reserve(x.entries()), to.row_start.reserve(x.row_start.size());
+  const auto append = [&](std::int32_t column, double value) {
+    to.columns.push_back(column);
+    to.doubles.push_back((value - units.center[static_cast<std::size_t>(column)]) *
+                         units.gain[static_cast<std::size_t>(column)]);
+  };
+  for (Index i = 0; i < x.rows(); ++i) {
+    auto next = full.begin();
+    for (auto k = at(x.row_start[at(i)]); k < at(x.row_start[at(i) + 1]); ++k) {
+      for (; next != full.end() && *next < x.columns[k]; ++next) append(*next, 0);
+      if (next != full.end() && *next == x.columns[k]) ++next;
+      append(x.columns[k], x.value(k));
+    }
+    for (; next != full.end(); ++next) append(*next, 0);
+    to.row_start.push_back(static_cast<Index>(to.columns.size()));
+  }
+  narrow(to);
+  return to;
+}
+
+}  // namespace
+
+void choose_units(Problem& problem, const ColumnMoments& moments) {
+  if (const CsrMatrix* sparse = problem.features.sparse()) {
+    problem.units = sparse_units(moments);
+    if (!problem.units.identity()) problem.features = Features::from_sparse(in_units(*sparse, problem.units));
+  } else if (!may_stay(problem.features, moments)) {
+    problem.units = dense_units(moments);
+  }
+}
+
+}  // namespace poise

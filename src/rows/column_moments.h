@@ -1,0 +1,29 @@
+// What columns hold, under row weights: location, spread and size, in two passes over the rows.
+#pragma once
+
+#include <span>
+#include <vector>
+
+#include "poise/rows.h"
+
+namespace poise {
+
+/// Of every column j, over all rows with their weights (which add up to 1); absent entries of sparse rows are zeros.
+struct ColumnMoments {
+  std::vector<double> mean;       ///< Σ s_i x_ij
+  std::vector<double> deviation;  ///< √Σ s_i (x_ij − mean_j)²; exactly 0 if and only if rows of positive weight agree
+  std::vector<double> size;       ///< root mean square over the rows in which x_ij ≠ 0; 0 if there is none
+  std::vector<double> low, high;  ///< over all rows, also those of weight 0
+  std::vector<Index> stored;      ///< sparse rows: how many have an entry; dense: n
+};
+
+/// The same bits for any number of threads. Differences are taken before they are squared, and squares in units of the
+/// column's range: neither offsets nor units cost digits. Error(kData) where the range of a column exceeds float64.
+ColumnMoments column_moments(const Features& x, std::span<const double> row_weight, int threads);
+
+/// Σ_i s_i |x̃_ij| of every column.
+struct ColumnMap;
+std::vector<double> mean_absolute(const Features& x, const ColumnMap& map, std::span<const double> row_weight,
+                                  int threads);
+
+}  // namespace poise

@@ -1,0 +1,128 @@
+#include <algorithm>
+#include <utility>
+
+#include "base/pages.h"
+#include "poise/error.h"
+#include "poise/rows.h"
+#include "rows/number_type.h"
+
+namespace poise {
+namespace {
+
+std::size_t at(Index i) { return static_cast<std::size_t>(i); }
+
+CsrMatrix gather(const CsrMatrix& from, std::span<const Index> rows) {
+  CsrMatrix picked;
+  picked.cols = from.cols;
+  const auto append = [](auto& to, const auto& values, Index begin, Index end) {
+    if (!values.empty()) to.insert(to.end(), values.begin() + begin, values.begin() + end);
+  };
+  for (const Index row : rows) {
+    const Index begin = from.row_start[at(row)], end = from.row_start[at(row) + 1];
+    append(picked.columns, from.columns, begin, end);
+    append(picked.values, from.values, begin, end);
+    append(picked.doubles, from.doubles, begin, end);
+    picked.row_start.push_back(static_cast<Index>(picked.columns.size()));
+  }
+  return picked;
+}
+
+}  // namespace
+
+std::size_t size_of(NumberType type) {
+  return with_type(type, [](auto number) { return sizeof(number); });
+}
+
+template <typename T>
+Features Features::from_values(std::vector<T> values, Index rows, Index cols) {
+  if (rows < 0 || cols < 0 || values.size() != at(rows) * at(cols)) {
+    throw Error(ErrorKind::kInternal, "feature storage does not match its shape");
+  }
+  auto owner = std::make_shared<const std::vector<T>>(std::move(values));
+  const T* const data = owner->data();
+  return view_values(std::move(owner), data, rows, cols);
+}
+
+template <typename T>
+Features Features::view_values(std::shared_ptr<const void> owner, const T* values, Index rows, Index cols) {
+  const auto stride = cols * static_cast<Index>(sizeof(T));
+  DenseRows records{reinterpret_cast<const std::byte*>(values), stride, {}};
+  if (cols > 0) records.runs.push_back({number_type<T>(), 0, cols, 0});
+  return from_records(std::move(owner), std::move(records), rows);
+}
+
+Features Features::from_records(std::shared_ptr<const void> owner, DenseRows records, Index rows) {
+  Features result;
+  result.rows_ = rows;
+  result.cols_ = records.runs.empty() ? 0 : records.runs.back().first + records.runs.back().count;
+  result.owner_ = std::move(owner);
+  result.dense_ = std::move(records);
+  return result;
+}
+
+Features Features::from_sparse(CsrMatrix matrix) {
+  Features result;
+  result.rows_ = matrix.rows();
+  result.cols_ = matrix.cols;
+  result.sparse_ = std::make_shared<const CsrMatrix>(std::move(matrix));
+  return result;
+}
+
+std::size_t Features::stored_bytes() const {
+  if (!sparse_) return at(rows_) * at(dense_.stride);
+  return sparse_->values.size() * sizeof(float) + sparse_->doubles.size() * sizeof(double) +
+         sparse_->columns.size() * sizeof(std::int32_t) + sparse_->row_start.size() * sizeof(Index);
+}
+
+template <typename T>
+const T* Features::array() const {
+  const bool uniform = dense_.runs.size() == 1 && dense_.runs[0].type == number_type<T>();
+  if (!uniform || dense_.stride != cols_ * static_cast<Index>(sizeof(T))) return nullptr;
+  return reinterpret_cast<const T*>(dense_.data);
+}
+
+double Features::value(Index row, Index col) const {
+  if (sparse_) {
+    const auto begin = sparse_->columns.begin() + sparse_->row_start[at(row)];
+    const auto end = sparse_->columns.begin() + sparse_->row_start[at(row) + 1];
+    const auto found = std::lower_bound(begin, end, static_cast<std::int32_t>(col));
+    return found != end && *found == col ? sparse_->value(at(found - sparse_->columns.begin())) : 0;
+  }
+  const auto behind = std::upper_bound(dense_.runs.begin(), dense_.runs.end(), col,
+                                       [](Index c, const ColumnRun& run) { return c < run.first; });
+  const ColumnRun& run = *(behind - 1);
+  return with_type(run.type, [&](auto number) {
+    const Index place = run.offset + (col - run.first) * static_cast<Index>(sizeof(number));
+    return static_cast<double>(number_at<decltype(number)>(dense_.record(row) + place));
+  });
+}
+
+Features Features::select_rows(std::span<const Index> rows) const {
+  if (sparse_) return from_sparse(gather(*sparse_, rows));
+  DenseRows records = dense_;
+  records.stride = 0;
+  for (const ColumnRun& run : dense_.runs) records.stride += run.count * static_cast<Index>(size_of(run.type));
+  std::shared_ptr<void> picked = allocate_unwritten(rows.size() * at(records.stride));
+  auto* out = static_cast<std::byte*>(picked.get());
+  records.data = out;
+  for (const Index row : rows) out = std::copy_n(dense_.record(row), records.stride, out);
+  return from_records(std::move(picked), std::move(records), static_cast<Index>(rows.size()));
+}
+
+template Features Features::from_values(std::vector<std::uint8_t>, Index, Index);
+template Features Features::view_values(std::shared_ptr<const void>, const std::uint8_t*, Index, Index);
+template const std::uint8_t* Features::array() const;
+template Features Features::from_values(std::vector<std::int16_t>, Index, Index);
+template Features Features::view_values(std::shared_ptr<const void>, const std::int16_t*, Index, Index);
+template const std::int16_t* Features::array() const;
+template Features Features::from_values(std::vector<std::int32_t>, Index, Index);
+template Features Features::view_values(std::shared_ptr<const void>, const std::int32_t*, Index, Index);
+template const std::int32_t* Features::array() const;
+template Features Features::from_values(std::vector<float>, Index, Index);
+template Features Features::view_values(std::shared_ptr<const void>, const float*, Index, Index);
+template const float* Features::array() const;
+template Features Features::from_values(std::vector<double>, Index, Index);
+template Features Features::view_values(std::shared_ptr<const void>, const double*, Index, Index);
+template const double* Features::array() const;
+
+}  // namespace poise
