@@ -157,8 +157,8 @@ def judge_form(findings, answer, what):
         findings.append(Finding("crash" if crash else "form", f"{what}: {answer.complaint}"))
     elif answer.content is not None:
         status = answer.content.get("status")
-        expected = {"diverged": (5,)}.get(status, (0,))
-        if answer.code not in expected:
+        required = "--require-certificate" in answer.words and status != "certified"
+        if answer.code != (5 if status == "diverged" else 1 if required else 0):
             findings.append(Finding("exit code", f"{what}: status {status}, exit code {answer.code}"))
         if status not in STATUSES | ({"not_certified"} if what.startswith("certify") else set()):
             findings.append(Finding("form", f"{what}: the status is {status!r}"))

@@ -71,6 +71,8 @@ def draw_options(draw, case, formats):
         options += ["--tolerance", repr(case.tolerance)]
     if case.compare in ("units", "formats"):
         return
+    if draw.random() < 0.05:
+        options.append("--require-certificate")
     if draw.random() < 0.35:
         options += ["--solver", str(draw.choice(["newton", "lbfgs", "golden", "descent"]))]
     if draw.random() < 0.12:

@@ -6,14 +6,19 @@ numbers y > 0 for all pairs of a row and a class that it does not want, and any 
 up the pairs' vectors to 0 (Stiemke). Either is found by the simplex method in integers; larger problems try HiGHS.
 """
 import dataclasses
+import fractions
+import math
 
 import numpy as np
+import scipy.linalg
 import scipy.optimize
 import scipy.sparse
 
 from fuzz_certificates import exact
 
-LARGEST_EXACT = 12_000  # cells of a tableau in integers
+SMALL = 2_000           # cells of a tableau in integers: up to here the simplex method alone,
+LARGEST_EXACT = 12_000  # up to here where HiGHS finds nothing that can be checked
+MOST_TIGHT = 160        # equations solved in integers for larger problems
 
 
 @dataclasses.dataclass
@@ -108,8 +113,6 @@ def simplex(columns, right):
 
 def exact_answer(pairs):
     """("exists", None) or ("recession", V), both checked in integers here."""
-    if not pairs.free:
-        return "exists", None
     free = [pairs.vectors[pair] for pair in pairs.free]
     tied = [pairs.vectors[pair] for pair in pairs.tied]
     total = [sum(column) for column in zip(*free)]
@@ -170,19 +173,37 @@ def float_answer(pairs, basis, classes):
         return "likely exists", None
     direction = result.x[:size]
     divisors = np.repeat(np.array(basis.divisors, dtype=object), classes - 1)
-    for bits in (3, 6, 10, 16, 24, 40):
-        largest = np.abs(direction).max()
-        whole = [int(round(value / largest * 2**bits)) for value in direction]
-        candidate = unscaled(whole, divisors)
-        if helped_pairs(pairs, candidate):
-            return "recession", candidate
-    return "likely not", None
+    candidate = snapped(pairs, np.vstack([matrix, tied]), direction, divisors)
+    return ("recession", candidate) if candidate and helped_pairs(pairs, candidate) else ("likely not", None)
 
 
-def unscaled(whole, divisors):
-    """Coordinates of the scaled basis as those of its integers: times common/divisor."""
-    common = exact.functools.reduce(exact.math.lcm, {abs(int(divisor)) for divisor in divisors}, 1)
-    return [value * (common // int(divisor)) for value, divisor in zip(whole, divisors)]
+def snapped(pairs, matrix, direction, divisors):
+    """A rational direction near `direction` along which the pairs whose margin is next to 0 have exactly 0; as integers."""
+    tight = np.flatnonzero(np.abs(matrix @ direction) < 1e-6 * max(1.0, np.abs(direction).max()))
+    independent = []
+    if len(tight):
+        _, triangle, order = scipy.linalg.qr(matrix[tight].T, mode="economic", pivoting=True)
+        sizes = np.abs(np.diag(triangle))
+        independent = [int(tight[i]) for i in order[:int((sizes > 1e-9 * sizes[0]).sum())]]
+    if len(independent) > MOST_TIGHT:
+        return None
+    listed = pairs.free + pairs.tied
+    values = [fractions.Fraction(round(value * 2**40), 2**40) / int(divisor) for value, divisor in zip(direction, divisors)]
+    if independent:
+        rows = exact.object_matrix([pairs.vectors[listed[i]] for i in independent]).T
+        before, pivots = 1, []
+        for row in range(len(rows)):
+            nonzero = [j for j in range(len(values)) if rows[row, j]]
+            if not nonzero:
+                return None
+            column = max(nonzero, key=lambda j: int(rows[row, j]).bit_length() - int(divisors[j]).bit_length())
+            rows, before = pivot(rows, row, column, before)
+            pivots.append(column)
+        free = [j for j in range(len(values)) if j not in pivots]
+        for row, column in enumerate(pivots):
+            values[column] = -sum((rows[row, j] * values[j] for j in free if rows[row, j]), fractions.Fraction(0)) / rows[row, column]
+    common = math.lcm(*(value.denominator for value in values))
+    return [int(value * common) for value in values]
 
 
 def answer(problem, basis, mask=None):
@@ -190,8 +211,10 @@ def answer(problem, basis, mask=None):
     pairs = list_pairs(problem, basis, mask)
     size = basis.integers.shape[1] * (problem.classes - 1)
     cells = size * (len(pairs.free) + 2 * len(pairs.tied) + size)
-    if cells <= LARGEST_EXACT:
-        return *exact_answer(pairs), pairs
     if not pairs.free:
         return "exists", None, pairs
-    return *float_answer(pairs, basis, problem.classes), pairs
+    if cells > SMALL:
+        verdict, direction = float_answer(pairs, basis, problem.classes)
+        if verdict == "recession" or cells > LARGEST_EXACT:
+            return verdict, direction, pairs
+    return *exact_answer(pairs), pairs

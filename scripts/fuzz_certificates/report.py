@@ -65,7 +65,9 @@ class Summary:
             decided = counter["certified"] + counter["separable"]
             total = sum(counter.values())
             lines.append(f"λ = 0, no limit, {name}: {total} answers, undecided {total - decided} ({100 * (total - decided) / total:.2f} %)")
-        lines.append("gaps: " + ", ".join(f"{name[4:]} {count}" for name, count in sorted(self.counts.items())))
+        for what in ("gap", "compared"):
+            counts = {name.split(" ", 1)[1]: count for name, count in sorted(self.counts.items()) if name.startswith(what)}
+            lines.append(f"{what}: " + ", ".join(f"{name} {count}" for name, count in counts.items()))
         lines.append(f"the referee left {self.unknown} of {self.truths} problems open (existence or optimum)")
         lines.append(f"slowest: problem {self.slowest[1]}, {self.slowest[0]:.1f} s")
         for name, indices in sorted(self.examples.items()):

@@ -84,6 +84,7 @@ class Session:
     def compare(self, answers, name, allowed):
         """Answers to equivalent problems; `allowed`: what the optima may differ by, beside 1e-9 relative and the gaps."""
         first = None
+        self.counts[f"compared {name}"] += 1
         for form, answer in answers.items():
             content = answer.content
             if first is None:
@@ -105,6 +106,7 @@ class Session:
                 return
             content = {key: value for key, value in answer.content.items() if not key.startswith("seconds") and key != "run"}
             seen[threads] = (self.tool.bytes_of_model(f"t{threads}"), content)
+        self.counts["compared threads"] += 1
         for threads in (2, 3):
             if seen[threads] != seen[1]:
                 self.findings.append(Finding("threads", f"{threads} threads give other bits than one"))
