@@ -35,13 +35,18 @@ if [ -z "$inside" ]; then
   [ -z "$(git status --porcelain)" ] || echo "check_bare.sh: uncommitted changes are not part of what is checked" >&2
   mkdir -p "$parent"
   folder=$(mktemp -d "$parent/poise-bare-$release-XXXXXX")
-  trap 'rm -rf --one-file-system "$folder"' EXIT
+  child=""
+  trap '[ -z "$child" ] || { kill -KILL "$child" && wait "$child"; } 2>/dev/null; rm -rf --one-file-system "$folder"' EXIT
   trap 'exit 130' INT TERM HUP
   again=(--inside "$folder" "$release")
   [ -z "$cache" ] || again+=(--cache "$cache")
   [ ${#steps[@]} -eq 3 ] || again+=(--only-demo)
-  unshare --mount --pid --fork --kill-child --mount-proc --propagation private bash scripts/check_bare.sh "${again[@]}"
-  exit
+  unshare --mount --pid --fork --kill-child --mount-proc --propagation private bash scripts/check_bare.sh "${again[@]}" &
+  child=$!  # in the background, or bash would heed signals only after it; all that runs in the namespace ends with it
+  code=0
+  wait "$child" || code=$?
+  child=""
+  exit "$code"
 fi
 
 # What apt gets from Debian on this machine, as lines "address suite", the main archive first; nothing on another system.
