@@ -4,7 +4,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 scripts/install-deps.sh
-scripts/build.sh release poise_cli
+scripts/build.sh tool
 echo
 echo '$ poise train digits --l2 1e-3'
 build/release/bin/poise train digits --l2 1e-3 --out build/demo-run --require-certificate

@@ -8,7 +8,8 @@ seconds=${1:-60}
 shift || true
 targets=("$@")
 [ ${#targets[@]} -gt 0 ] || for source in fuzz/*_fuzz.cc; do targets+=("$(basename "$source" _fuzz.cc)"); done
-cmake --preset fuzz >/dev/null
+clang=$(scripts/clang_version.sh)
+cmake --preset fuzz -DCMAKE_C_COMPILER="clang-$clang" -DCMAKE_CXX_COMPILER="clang++-$clang" >/dev/null
 cmake --build --preset fuzz --target "${targets[@]/%/_fuzz}" >/dev/null
 mkdir -p build/fuzz/found
 for target in "${targets[@]}"; do

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Installs what the build and the tests need, on Debian 12. Quiet and idempotent: a second run does nothing.
+# Installs what the build and the tests need, on Debian 12 and 13. Quiet and idempotent: a second run does nothing.
 #   scripts/install-deps.sh            what `scripts/demo.sh` needs (compiler and libraries)
 #   scripts/install-deps.sh --test     also what `scripts/test.sh` needs (oracles, formatter, onnxruntime)
 #   scripts/install-deps.sh --bench    also the peers of `scripts/bench.sh`
@@ -9,11 +9,14 @@ cd "$(dirname "$0")/.."
 
 packages=(g++ cmake ninja-build ccache libeigen3-dev libopenblas-openmp-dev libdnnl-dev libhwy-dev zlib1g-dev libfmt-dev
           libcli11-dev nlohmann-json3-dev libprotobuf-dev protobuf-compiler libonnx-dev)
-test_packages=(libgtest-dev libgmock-dev make clang-format-16 python3 python3-numpy python3-scipy python3-mpmath python3-sklearn
+test_packages=(libgtest-dev libgmock-dev make groff-base python3 python3-numpy python3-scipy python3-mpmath python3-sklearn
                python3-torch python3-onnx nodejs npm)
 bench_packages=(python3-numpy python3-scipy python3-sklearn python3-torch python3-onnx libblis-openmp-dev liblinear-tools
                 r-base-core r-cran-glmnet libdlib-dev)
-fuzz_packages=(clang-16 libclang-rt-16-dev libfuzzer-16-dev)
+clang=$(scripts/clang_version.sh)
+fuzz_packages=("clang-$clang" "libclang-rt-$clang-dev" "libfuzzer-$clang-dev")
+# The layout is that of clang-format 16, which Debian 13 lacks: scripts/check.sh says there that it is not checked.
+[ "$clang" -ne 16 ] || test_packages+=(clang-format-16)
 
 want_node=0
 for argument in "$@"; do

@@ -23,6 +23,16 @@ memory::desc described(Index rows, Index cols, Index ld, bool transposed, memory
   return {{rows, cols}, type, strides};
 }
 
+/// oneDNN 2 describes an operation apart from its primitive, oneDNN 3 in one step.
+dnnl::matmul::primitive_desc matmul(const memory::desc& a, const memory::desc& b, const memory::desc& c,
+                                    const dnnl::primitive_attr& attributes) {
+#if DNNL_VERSION_MAJOR >= 3
+  return {processor(), a, b, c, attributes};
+#else
+  return {dnnl::matmul::desc(a, b, c), attributes, processor()};
+#endif
+}
+
 /// A prepared product with its operands' places, which are set anew at every call.
 class Prepared {
  public:
@@ -38,7 +48,7 @@ class Prepared {
       after.append_sum(1);
       ours.set_post_ops(after);
     }
-    const dnnl::matmul::primitive_desc description(dnnl::matmul::desc(a, b, c), ours, processor());
+    const dnnl::matmul::primitive_desc description = matmul(a, b, c, ours);
     product_ = dnnl::matmul(description);
     const memory::desc scratch = description.scratchpad_desc();
     room_.resize(scratch.get_size() / sizeof(float) + kSlack);

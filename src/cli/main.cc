@@ -14,6 +14,7 @@
 #include "cli/checks.h"
 #include "cli/config.h"
 #include "cli/option_names.h"
+#include "cli/reference.h"
 #include "cli/reproduce_options.h"
 #include "cli/signals.h"
 #include "cli/thermo_options.h"
@@ -234,16 +235,38 @@ int written(int code) {
   return interrupted ? kInterrupted : told;
 }
 
+/// `help` turned into what it is short for: `--help`, or `VERB --help`.
+std::vector<std::string> without_help(const std::vector<std::string>& words) {
+  if (words.size() < 2) return {"--help"};
+  return {words[1], "--help"};
+}
+
+/// A text about all verbs, asked for by `help TOPIC`; empty if there is no such topic.
+std::string reference_text(const CLI::App& app, const std::string& topic) {
+  if (topic == "man-page") return man_page(app, app.version());
+  return topic == "bash-completion" ? bash_completion(app) : "";
+}
+
 int run(int argc, char** argv) {
   Arguments arguments;
   CLI::App app{"Trains feed-forward classifiers to equilibrium, and proves how close they got.", "poise"};
-  app.set_version_flag("--version", std::string("poise ") + kVersion);
+  app.set_version_flag("-V,--version", std::string("poise ") + kVersion);
+  app.footer(
+      "poise help VERB, or poise VERB --help, says more. poise help man-page and poise help bash-completion print "
+      "those.");
   const auto verbs = declare(app, arguments);
   std::vector<std::string> words(argv + 1, argv + argc);
   const std::vector<std::string> names = verb_names(app);
   if (words.empty()) return fail("no verb; expected " + alternatives(names) + "; hint: poise --help", kUsageError);
+  if (words[0] == "help") {
+    if (words.size() > 2) return fail("one argument too many: '" + words[2] + "'; hint: poise help VERB", kUsageError);
+    if (const std::string text = reference_text(app, words.back()); !text.empty()) {
+      return std::fputs(text.c_str(), stdout), 0;
+    }
+    words = without_help(words);
+  }
   if (words[0] == "--help" || words[0] == "-h") return std::fputs(app.help().c_str(), stdout), 0;
-  if (words[0] == "--version") return std::printf("%s\n", app.version().c_str()), 0;
+  if (words[0] == "--version" || words[0] == "-V") return std::printf("%s\n", app.version().c_str()), 0;
   if (std::find(names.begin(), names.end(), words[0]) == names.end()) return unknown_verb(names, words[0]);
   return parse_and_run(app, verbs, arguments, std::move(words));
 }

@@ -1,0 +1,28 @@
+// Reference texts made from the declared options, so that they cannot lag behind: the manual page and the completion
+// of bash. `poise help man-page` and `poise help bash-completion` print them; the build installs what they print.
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <string>
+#include <vector>
+
+namespace poise::cli {
+
+/// An option as it is typed.
+struct OptionWords {
+  std::vector<std::string> names;    ///< with their dashes, short ones first: "-o", "--out"
+  std::vector<std::string> choices;  ///< the values it knows; empty for free text
+  std::string value;                 ///< what stands for its value, "TEXT" or "error|mean"; empty for a switch
+};
+OptionWords words_of(const CLI::Option& option);
+
+/// The options of a verb that start with a dash, as declared.
+std::vector<const CLI::Option*> dashed_options(const CLI::App& verb);
+
+/// poise(1), in roff.
+std::string man_page(const CLI::App& app, const std::string& version);
+
+/// A script to be sourced by bash.
+std::string bash_completion(const CLI::App& app);
+
+}  // namespace poise::cli
