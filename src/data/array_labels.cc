@@ -39,8 +39,10 @@ void set_targets(Dataset& data, const ArrayLabels& labels, const Schema* schema)
 }
 
 std::string existing(const std::string& path) {
-  if (is_file(path)) return path;
-  return is_file(path + ".gz") ? path + ".gz" : "";
+  for (const char* ending : {"", ".gz", ".xz", ".zst"}) {
+    if (is_file(path + ending)) return path + ending;
+  }
+  return {};
 }
 
 std::string replaced(std::string text, const std::string& from, const std::string& to) {
@@ -58,7 +60,7 @@ ArrayLabels read_label_file(const std::string& path) {
 }
 
 std::string find_label_file(const std::string& features_path) {
-  const std::string plain = without_gz(features_path);
+  const std::string plain = without_packing(features_path);
   const std::size_t slash = plain.rfind('/') + 1;  // npos + 1 is 0
   const std::string folder = plain.substr(0, slash), name = plain.substr(slash);
   if (name.find("images") != std::string::npos) {

@@ -23,7 +23,7 @@ struct ArrayLabels {
 ArrayLabels read_label_file(const std::string& path);
 
 /// The labels file that goes with a file of features by its name, if it exists, else empty: "images" becomes "labels"
-/// (and "idx3", "idx1"); "x.npy" has "x-labels.npy". Each may have ".gz" or not.
+/// (and "idx3", "idx1"); "x.npy" has "x-labels.npy". Each may be packed or not.
 std::string find_label_file(const std::string& features_path);
 
 /// The bytes that an array of this shape takes, or the largest number if that is more than 64 bits hold.

@@ -12,7 +12,7 @@
 #include <filesystem>
 #include <utility>
 
-#include "data/gzip.h"
+#include "data/unpack.h"
 
 namespace poise {
 namespace {
@@ -80,6 +80,7 @@ Bytes ByteBuffer::release(std::size_t size) {
 }
 
 Bytes load_file(const std::string& path, const std::string& hint_if_missing) {
+  if (path == kStandardInput) return read_stream(STDIN_FILENO, "stdin");
   const Descriptor file(path);
   if (file.value() < 0) {
     const bool missing = errno == ENOENT || errno == ENOTDIR;
@@ -101,10 +102,12 @@ Bytes load_file(const std::string& path, const std::string& hint_if_missing) {
 
 Bytes load_inflated(const std::string& path, const std::string& hint_if_missing) {
   Bytes raw = load_file(path, hint_if_missing);
-  if (is_gzip(raw.view())) return inflate_gzip(raw.view(), path);
-  if (without_gz(path) != path) {
-    throw Error(ErrorKind::kData, "not a gzip file, in spite of its name", "the bytes 1f 8b first",
-                "rename it without .gz", {path});
+  const Packing packing = packing_of(raw.view());
+  if (packing != Packing::kNone) return unpack(raw.view(), packing, path);
+  if (const std::string plain = without_packing(path); plain != path) {
+    const std::string ending = path.substr(plain.size());
+    throw Error(ErrorKind::kData, "not packed, in spite of the name's " + ending, "a file packed as its name says",
+                "rename it without " + ending, {path});
   }
   return raw;
 }
@@ -120,6 +123,12 @@ std::string base_name(const std::string& path) { return std::filesystem::path(pa
 
 std::string without_gz(const std::string& path) {
   return path.size() > 3 && path.ends_with(".gz") ? path.substr(0, path.size() - 3) : path;
+}
+
+std::string without_packing(const std::string& path) {
+  if (packing_by_name(path) == Packing::kNone) return path;
+  const std::size_t dot = path.rfind('.');
+  return dot == 0 ? path : path.substr(0, dot);
 }
 
 bool is_file(const std::string& path) {

@@ -40,11 +40,13 @@ class ByteBuffer {
   std::size_t capacity_ = 0;
 };
 
-/// The file as it is on disk: mapped, or read where it cannot be (a pipe). Error(kIo) if it cannot be opened or is a
-/// directory, Error(kData) if it is empty. A mapped file must not shrink while it is in use.
+inline constexpr const char* kStandardInput = "-";
+
+/// The file as it is on disk: mapped, or read where it cannot be (a pipe, or standard input for "-"). Error(kIo) if it
+/// cannot be opened or is a directory, Error(kData) if it is empty. A mapped file must not shrink while it is in use.
 Bytes load_file(const std::string& path, const std::string& hint_if_missing = {});
 
-/// The same, inflated if it is gzip. A name that ends in .gz must be gzip.
+/// The same, unpacked if it is gzip, xz or zstd. A name that ends in .gz, .xz or .zst must be packed.
 Bytes load_inflated(const std::string& path, const std::string& hint_if_missing = {});
 
 /// A copy, for tests and fuzz targets.
@@ -55,6 +57,9 @@ std::string base_name(const std::string& path);
 
 /// `path` without a final ".gz".
 std::string without_gz(const std::string& path);
+
+/// `path` without a final ".gz", ".xz" or ".zst".
+std::string without_packing(const std::string& path);
 
 /// Whether there is a regular file at `path`.
 bool is_file(const std::string& path);

@@ -1,23 +1,16 @@
 #include "data/gzip.h"
 
-#include <unistd.h>
 #include <zlib.h>
 
 #include <algorithm>
 #include <cstring>
 
+#include "data/unpack.h"
+
 namespace poise {
 namespace {
 
 constexpr std::size_t kPiece = 1U << 30;  // zlib counts in 32 bits
-constexpr std::size_t kHarmless = 1U << 30;
-constexpr std::size_t kLargestRatio = 400;
-
-std::size_t largest_output(std::size_t compressed) {
-  const auto memory = static_cast<std::size_t>(std::max(1L, ::sysconf(_SC_PHYS_PAGES))) *
-                      static_cast<std::size_t>(std::max(1L, ::sysconf(_SC_PAGESIZE)));
-  return std::min(memory, std::max(kHarmless, compressed * kLargestRatio));
-}
 
 /// The size that a file of one member states in its last four bytes, if that is believable.
 std::size_t likely_size(std::string_view compressed) {
@@ -27,14 +20,13 @@ std::size_t likely_size(std::string_view compressed) {
   return stated > 0 && stated / 64 < compressed.size() ? stated + std::size_t{1} : fallback;
 }
 
-[[noreturn]] void fail_damaged(const std::string& found, const std::string& file) {
-  throw Error(ErrorKind::kData, found, "a whole gzip file", "copy or download it again", {file});
-}
+[[noreturn]] void fail_damaged(const std::string& found, const std::string& file) { fail_packed(found, "gzip", file); }
 
 /// One inflation; frees zlib's state however it ends.
 class Inflater {
  public:
-  Inflater(std::string_view compressed, const std::string& file) : input_(compressed), file_(file) {
+  Inflater(std::string_view compressed, const std::string& file)
+      : input_(compressed), file_(file), output_(compressed.size(), likely_size(compressed), file) {
     if (inflateInit2(&stream_, 15 + 16) != Z_OK) {
       throw Error(ErrorKind::kResource, "out of memory for zlib", "some 50 KiB more");
     }
@@ -44,30 +36,24 @@ class Inflater {
   Inflater& operator=(const Inflater&) = delete;
 
   Bytes run() {
-    const std::size_t limit = largest_output(input_.size());
-    output_.reserve(std::min(limit, likely_size(input_)));
-    while (step() != Z_STREAM_END || !at_end()) {
-      if (size_ < output_.capacity()) continue;
-      if (size_ >= limit) fail_bomb();
-      output_.reserve(std::min(limit, size_ + size_ / 2 + 4096));
-    }
-    if (size_ == 0) throw Error(ErrorKind::kData, "the file is empty once inflated", "rows of data", {}, {file_});
-    return output_.release(size_);
+    while (step() != Z_STREAM_END || !at_end()) continue;
+    return output_.release();
   }
 
  private:
   int step() {
     const std::size_t in = std::min(kPiece, input_.size() - used_);
-    const std::size_t out = std::min(kPiece, output_.capacity() - size_);
+    const std::size_t out = std::min(kPiece, output_.room());
     stream_.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(input_.data() + used_));
     stream_.avail_in = static_cast<uInt>(in);
-    stream_.next_out = reinterpret_cast<Bytef*>(output_.data() + size_);
+    stream_.next_out = reinterpret_cast<Bytef*>(output_.place());
     stream_.avail_out = static_cast<uInt>(out);
     const int status = inflate(&stream_, Z_NO_FLUSH);
     used_ += in - stream_.avail_in;
-    size_ += out - stream_.avail_out;
+    const bool full = stream_.avail_out == 0;
+    output_.took(out - stream_.avail_out);
     if (status == Z_OK || status == Z_STREAM_END) return status;
-    if (status == Z_BUF_ERROR && size_ == output_.capacity()) return Z_OK;  // only the room ran out
+    if (status == Z_BUF_ERROR && full) return Z_OK;  // only the room ran out
     if (status == Z_BUF_ERROR) fail_damaged("the gzip file is cut short", file_);
     fail_damaged(std::string("the gzip file is corrupt: ") + (stream_.msg != nullptr ? stream_.msg : "bad block"),
                  file_);
@@ -85,17 +71,11 @@ class Inflater {
     return false;
   }
 
-  [[noreturn]] void fail_bomb() const {
-    throw Error(ErrorKind::kResource, "inflates to more than " + std::to_string(size_ >> 20) + " MiB",
-                "what fits in memory, at no more than 400 bytes a byte", "inflate it yourself if it is not a bomb",
-                {file_});
-  }
-
   std::string_view input_;
   const std::string& file_;
   z_stream stream_{};
-  ByteBuffer output_;
-  std::size_t used_ = 0, size_ = 0;
+  UnpackedBytes output_;
+  std::size_t used_ = 0;
 };
 
 }  // namespace

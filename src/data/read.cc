@@ -7,12 +7,14 @@
 #include <new>
 
 #include "data/bytes.h"
+#include "data/foreign.h"
 #include "data/idx.h"
 #include "data/libsvm.h"
 #include "data/named.h"
 #include "data/npy.h"
 #include "data/read_bytes.h"
 #include "data/table.h"
+#include "data/utf16.h"
 
 namespace poise {
 namespace {
@@ -26,7 +28,7 @@ bool ends_with_any(const std::string& name, const std::array<const char*, N>& en
 
 /// By the extension; nothing if it says nothing.
 std::optional<FileFormat> format_by_name(const std::string& file) {
-  std::string name = without_gz(base_name(file));
+  std::string name = without_packing(base_name(file));
   std::transform(name.begin(), name.end(), name.begin(), [](unsigned char c) { return std::tolower(c); });
   if (ends_with_any(name, std::array{".csv", ".tsv"})) return FileFormat::kTable;
   if (ends_with_any(name, std::array{".libsvm", ".svm", ".svmlight"})) return FileFormat::kLibsvm;
@@ -91,16 +93,26 @@ Dataset read_any(const std::string& source, const ReadOptions& options, const Sc
       throw Error(ErrorKind::kData, "a model, not data", "a file of data",
                   fmt::format("'poise evaluate {0} DATA' and 'poise inspect {0}' take a model", path), {path});
     }
-    data = read_bytes(bytes, path, options, schema);
+    data = read_bytes(bytes, path == kStandardInput ? "stdin" : path, options, schema);
   }
-  data.name = name ? source : base_name(source);
+  data.name = name ? source : source == kStandardInput ? "stdin" : base_name(source);
   return data;
+}
+
+/// What the readers take: text is UTF-8, whatever it was; files of other formats are refused.
+Bytes readable(const Bytes& bytes, const std::string& file) {
+  const std::string_view view = bytes.view();
+  if (is_npy(view) || is_idx(view)) return bytes;
+  refuse_foreign(view, file);
+  const std::optional<ByteOrder> order = utf16_order(view);
+  return order ? utf16_to_utf8(view, *order, file) : bytes;
 }
 
 }  // namespace
 
-Dataset read_bytes(const Bytes& bytes, const std::string& file, const ReadOptions& options, const Schema* schema) {
+Dataset read_bytes(const Bytes& raw, const std::string& file, const ReadOptions& options, const Schema* schema) {
   try {
+    const Bytes bytes = readable(raw, file);
     switch (choose_format(bytes.view(), file)) {
       case FileFormat::kTable:
         return read_table(bytes, file, options, schema);

@@ -182,7 +182,7 @@ TableHead open_table(const Bytes& bytes, const std::string& file, const ReadOpti
   head.text = {bytes.data, bytes.data + bytes.size, {',', options.comment}, file, quotes};
   if (bytes.view().starts_with("\xEF\xBB\xBF")) head.text.begin += 3;
   head.text.dialect.delimiter =
-      options.delimiter != 0 ? options.delimiter : infer_delimiter(head.text, without_gz(file));
+      options.delimiter != 0 ? options.delimiter : infer_delimiter(head.text, without_packing(file));
   const std::vector<Row> rows = sample_rows(head.text, kSampleRows);
   if (rows.empty()) {
     throw Error(ErrorKind::kData, "no rows: only empty lines and comments", "rows of data", {}, {file});

@@ -3,6 +3,7 @@
 import base64
 import gzip
 import json
+import lzma
 import random
 import struct
 
@@ -112,6 +113,8 @@ def content(spec):
     for step, value in spec.items():  # in the order written
         if step == "gzip":
             data = gzip.compress(data, mtime=0) if value else data
+        elif step == "xz":
+            data = lzma.compress(data) if value else data
         elif step == "truncate":  # keep so many bytes; negative: drop so many
             data = data[:value]
         elif step == "flip":  # damage the byte at this place

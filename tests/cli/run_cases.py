@@ -87,10 +87,10 @@ class Tool:
         with open(self.path(name), "rb") as file:
             return file.read()
 
-    def start(self, command, stdout=subprocess.PIPE):
+    def start(self, command, stdout=subprocess.PIPE, stdin=subprocess.DEVNULL):
         words = shlex.split(command) if isinstance(command, str) else list(command)
         process = subprocess.Popen([self.program] + words, cwd=self.folder, env=self.environment,
-                                   stdin=subprocess.DEVNULL, stdout=stdout, stderr=subprocess.PIPE)
+                                   stdin=stdin, stdout=stdout, stderr=subprocess.PIPE)
         process.words = words
         return process
 
@@ -115,8 +115,10 @@ class Tool:
         process.send_signal(signal.SIGINT)
         return self.finish(process, 60)
 
-    def run(self, command, exit=0, timeout=120, stdout=subprocess.PIPE):
-        result = self.finish(self.start(command, stdout), timeout)
+    def run(self, command, exit=0, timeout=120, stdout=subprocess.PIPE, stdin=None):
+        """`stdin`: the name of a file."""
+        with open(os.devnull if stdin is None else self.path(stdin), "rb") as given:
+            result = self.finish(self.start(command, stdout, given), timeout)
         if exit is not None and result.code != exit:
             raise Failure(f"exit code {result.code}, expected {exit}\n{result}")
         return result
@@ -235,7 +237,7 @@ def check_refusal(case, result, before, after):
 def run_case(t, case, common):
     for need in case.get("needs", []):
         t.shared(need)
-    commands = case.get("setup", []) + [case["run"]]
+    commands = case.get("setup", []) + [case["run"], case.get("stdin", "")]
     own = case.get("files", {})
     for name, spec in {**common, **case["file_files"], **own}.items():
         if name in own or any(name in command for command in commands):  # of the common files, those that are named
@@ -245,9 +247,9 @@ def run_case(t, case, common):
     before = t.files()
     if "stdout_to" in case:
         with open(case["stdout_to"], "wb") as out:
-            result = t.run(case["run"], None, case.get("timeout", 120), stdout=out)
+            result = t.run(case["run"], None, case.get("timeout", 120), out, case.get("stdin"))
     else:
-        result = t.run(case["run"], None, case.get("timeout", 120))
+        result = t.run(case["run"], None, case.get("timeout", 120), stdin=case.get("stdin"))
     after = t.files()
     expected = case.get("exit", 0)
     if result.code != expected:
@@ -270,7 +272,7 @@ def run_case(t, case, common):
 
 
 KEYS = {"name", "files", "setup", "run", "exit", "stdout", "stderr", "no_stdout", "no_stderr", "json", "absent",
-        "present", "unchanged", "leaves", "needs", "timeout", "stdout_to"}
+        "present", "unchanged", "leaves", "needs", "timeout", "stdout_to", "stdin"}
 
 
 def load_cases():

@@ -47,10 +47,10 @@ TEST(Gzip, RefusesBombs) {  // 1.2 GB of zeros in 1.2 MB
 TEST(Gzip, RefusesANameWithoutContent) {
   const TempDir dir;
   expect_error([&] { read_dataset(dir.write("t.csv.gz", "a,label\n1,x\n2,y\n")); }, ErrorKind::kData,
-               "not a gzip file");
+               "not packed, in spite of the name's .gz");
   expect_error([&] { read_dataset(dir.write("u.csv.gz", gzip("a,label\n1,x\n2,y\n").substr(0, 25))); },
                ErrorKind::kData, "cut short");
-  expect_error([&] { read_dataset(dir.write("v.csv.gz", gzip(""))); }, ErrorKind::kData, "empty once inflated");
+  expect_error([&] { read_dataset(dir.write("v.csv.gz", gzip(""))); }, ErrorKind::kData, "empty once unpacked");
 }
 
 }  // namespace
