@@ -1,18 +1,18 @@
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <vector>
 
 #include "base/blas.h"
 #include "base/parallel.h"
 #include "network/activation.h"
+#include "network/score_kernels.h"
+#include "network/scorer.h"
 #include "poise/error.h"
-#include "poise/information.h"
 #include "poise/network.h"
 
 namespace poise {
 namespace {
-
-constexpr Index kBlockRows = 256;  // a block of doubles stays in the second-level cache up to d ≈ 500
 
 // The first layer in the units in which the data is stored. With original = offset + scale · stored,
 //   W (original − c) + b = (W ∘ scale) stored + [b + W (offset − c)].
@@ -110,27 +110,50 @@ Matrix score_block(const Network& network, const StoredLayer& stored, const Feat
 // Blocks are independent and of fixed bounds: the bits do not depend on the number of threads.
 template <typename Finish>
 Matrix score_rows(const Network& network, const Dataset& data, int threads, Finish finish) {
-  check_features(network, data);
-  const StoredLayer stored(network, data);
+  constexpr Index kBlock = Scorer::kBlockRows;
+  const Scorer scorer(network, data);
   Matrix scores(data.rows(), network.class_count());
-  parallel_for((data.rows() + kBlockRows - 1) / kBlockRows, threads, [&](Index block) {
-    const Index first = block * kBlockRows, count = std::min(kBlockRows, data.rows() - first);
-    auto rows = scores.middleRows(first, count);
-    rows = score_block(network, stored, data.features, first, count);
-    finish(rows);
+  parallel_for((data.rows() + kBlock - 1) / kBlock, threads, [&](Index block) {
+    const Index first = block * kBlock, count = std::min(kBlock, data.rows() - first);
+    double* out = scores.row(first).data();
+    scorer.score(first, count, out);
+    finish(out, count);
   });
   return scores;
 }
 
 }  // namespace
 
+struct Scorer::Prepared {
+  const Network& network;
+  const Dataset& data;
+  StoredLayer stored;
+};
+
+Scorer::Scorer(const Network& network, const Dataset& data) {
+  check_features(network, data);
+  prepared_ = std::make_unique<const Prepared>(Prepared{network, data, StoredLayer(network, data)});
+}
+
+Scorer::~Scorer() = default;
+
+Index Scorer::rows() const { return prepared_->data.rows(); }
+Index Scorer::classes() const { return prepared_->network.class_count(); }
+
+void Scorer::score(Index first, Index count, double* out) const {
+  Eigen::Map<Matrix>(out, count, classes()) =
+      score_block(prepared_->network, prepared_->stored, prepared_->data.features, first, count);
+}
+
 Matrix predict_scores(const Network& network, const Dataset& data, int threads) {
-  return score_rows(network, data, threads, [](auto&) {});
+  return score_rows(network, data, threads, [](double*, Index) {});
 }
 
 Matrix predict_probabilities(const Network& network, const Dataset& data, int threads) {
-  return score_rows(network, data, threads, [](auto& rows) {
-    for (Index i = 0; i < rows.rows(); ++i) softmax_in_place(rows.row(i).transpose());
+  const Index classes = network.class_count();
+  return score_rows(network, data, threads, [&](double* scores, Index rows) {
+    std::vector<double> scratch(static_cast<std::size_t>(kScoreRows * classes));
+    softmax_rows(scores, rows, classes, scratch.data());
   });
 }
 
