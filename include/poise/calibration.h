@@ -24,8 +24,9 @@ struct Calibration {
 };
 
 /// Finds T on rows that the network was not trained on, and divides its last layer by it.
-/// Throws Error(kUsage) unless the head is softmax, Error(kData) for rows without labels.
-Calibration calibrate(Network& network, const Dataset& held_out, int threads = 0);
+/// Throws Error(kUsage) unless the head is softmax, Error(kData) for rows without labels, and MeasurementStopped, which
+/// leaves the network as it was.
+Calibration calibrate(Network& network, const Dataset& held_out, const MeasureOptions& options = {});
 
 /// Divides the last layer by `temperature`, a finite number above 0. The metadata hold the product of all such calls.
 /// Throws Error(kUsage) for any other number and unless the head is softmax.

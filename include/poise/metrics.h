@@ -1,9 +1,14 @@
 // How good a classifier's probabilities are, and whether they are at equilibrium.
 #pragma once
 
+#include <vector>
+
 #include "poise/dataset.h"
+#include "poise/measuring.h"
 
 namespace poise {
+
+struct Network;
 
 /// Temperature at which cross-entropy equals output entropy (THEORY 1.7 D1, A.2): the minimizer over β = 1/T of
 ///   CE(β) = Σ_i s_i [lse(β z_i) − β⟨t_i, z_i⟩],   dCE/dβ at β equals (CE − H)/β,   so there CE = H exactly.
@@ -20,6 +25,17 @@ struct Temperature {
 /// A model counts as at rest where |CE − H| is at most this share of CE.
 inline constexpr double kRestShare = 0.02;
 
+/// One class against the rest. A row is of the class that is its label, and predicted as its most probable class. What
+/// is 0/0 is NaN. Weights are numbers of rows where rows have none.
+struct ClassMetrics {
+  double weight = 0;     ///< of the rows of this class
+  double predicted = 0;  ///< weight of the rows predicted as this class
+  double precision = 0;  ///< share of the rows predicted as this class that are of it
+  double recall = 0;     ///< share of the rows of this class that are predicted as it
+  double f1 = 0;         ///< 2·right/(weight + predicted), the harmonic mean of the two
+  double auc = 0;        ///< probability that a row of this class has a higher p_c than another row, ties counted half
+};
+
 struct Metrics {
   Index rows = 0;
   double accuracy = 0;                    ///< weighted share of rows whose most probable class is the label (for a soft
@@ -32,13 +48,30 @@ struct Metrics {
                                           ///< target of the predicted class; for labels, the bin's accuracy
   Temperature temperature;
   Matrix confusion;  ///< K×K: weight of the rows of class r that are predicted as c
+  // What the class frequencies of these rows are worth, and what the classes are one by one
+  double majority_share = 0;           ///< accuracy of always answering the most frequent class
+  double frequencies_entropy = 0;      ///< cross-entropy of answering by the class frequencies (of soft targets: their
+                                       ///< mean), nats
+  std::vector<ClassMetrics> by_class;  ///< K
+  double balanced_accuracy = 0;        ///< mean recall of the classes that have rows
+  double macro_f1 = 0;                 ///< mean f1 of the classes that have rows or are predicted
+  double auc = 0;                      ///< mean auc of the classes that have rows, and not all; NaN without
+                                       ///< MeasureOptions::auc
+
+  /// Classes that have rows, none of which, nor any other, is predicted as them.
+  std::vector<Index> never_predicted() const;
 };
 
 /// `scores`: n×K, as returned by predict_scores. `data` must have labels or targets (the label of a soft target is its
-/// largest entry).
-Metrics evaluate_scores(const Matrix& scores, const Dataset& data);
+/// largest entry). Throws Error(kData) without, and MeasurementStopped.
+Metrics evaluate_scores(const Matrix& scores, const Dataset& data, const MeasureOptions& options = {});
 
-/// `targets`: n×K, rows sum to 1. `weight`: n entries with any positive sum.
-Temperature fit_temperature(const Matrix& scores, const Matrix& targets, const Vector& weight);
+/// The same of a network, whose scores are computed in blocks and kept if they take no more than a quarter of the
+/// machine's memory. Throws Error(kData), too, if the numbers of features differ.
+Metrics evaluate_network(const Network& network, const Dataset& data, const MeasureOptions& options = {});
+
+/// `targets`: n×K, rows sum to 1. `weight`: n entries with any positive sum. At most 20 passes over the scores.
+Temperature fit_temperature(const Matrix& scores, const Matrix& targets, const Vector& weight,
+                            const MeasureOptions& options = {});
 
 }  // namespace poise

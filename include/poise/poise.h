@@ -13,6 +13,7 @@
 #include "poise/free_energy_curvature.h"
 #include "poise/information.h"
 #include "poise/learner_ensemble.h"
+#include "poise/measuring.h"
 #include "poise/metrics.h"
 #include "poise/model.h"
 #include "poise/network.h"

@@ -9,7 +9,6 @@
 //   Ŵ_1 = W_1 diag(gain)⁻¹,   b̂_1 = b_1 + W_1 (shift − center)
 #pragma once
 
-#include <exception>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -17,6 +16,7 @@
 #include <vector>
 
 #include "poise/estimate.h"
+#include "poise/measuring.h"
 #include "poise/metrics.h"
 #include "poise/network.h"
 
@@ -45,12 +45,6 @@ struct ThermodynamicsOptions {
   /// If set, it is called at the start of a measurement and between its parts and Hessian products; true ends the
   /// measurement with MeasurementStopped.
   std::function<bool()> stop{};
-};
-
-/// Thrown by a measurement that ThermodynamicsOptions::stop has ended.
-class MeasurementStopped : public std::exception {
- public:
-  const char* what() const noexcept override { return "the measurement was stopped by request"; }
 };
 
 /// The canonical ensemble p of states x with ℋ = ½‖e(x)‖² + CE at temperature T, e = x − f(wx + b) over N hidden

@@ -87,7 +87,7 @@ int evaluate(const Arguments& a) {
                 "use 'poise predict' for data without labels", {a.data});
   }
   note_rows_trained_on(a, model.metadata, data);
-  const Metrics metrics = evaluate_scores(predict_scores(model, data, a.solve.threads), data);
+  const Metrics metrics = evaluate_network(model, data, {.threads = a.solve.threads});
   if (a.json) {
     fmt::print("{}\n", to_text(to_json(metrics, &model.schema), 2));
   } else {

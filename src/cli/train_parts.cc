@@ -187,7 +187,7 @@ void note_rows_trained_on(const Arguments& a, const std::map<std::string, std::s
 
 json measure(const Network& network, const Dataset* data, int threads) {
   if (!data) return nullptr;
-  return to_json(evaluate_scores(predict_scores(network, *data, threads), *data));
+  return to_json(evaluate_network(network, *data, {.threads = threads}));
 }
 
 json measure_parts(const Network& network, const Parts& parts, const std::optional<Dataset>& test, int threads) {
@@ -198,7 +198,7 @@ json measure_parts(const Network& network, const Parts& parts, const std::option
 
 void calibrate_and_measure(Network& network, const Parts& parts, const std::optional<Dataset>& test, int threads,
                            json& result) {
-  const Calibration calibration = calibrate(network, *parts.validation, threads);
+  const Calibration calibration = calibrate(network, *parts.validation, {.threads = threads});
   json before;
   for (const char* part : {"train", "validation", "test"}) before[part] = result[part];
   const bool changed = !calibration.temperature.at_limit;

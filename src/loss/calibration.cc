@@ -4,6 +4,7 @@
 
 #include <cmath>
 #include <cstdlib>
+#include <utility>
 
 #include "poise/error.h"
 
@@ -45,18 +46,17 @@ void divide_scores(Network& network, double temperature) {
   network.metadata[kKey] = fmt::format("{}", product);  // the shortest text that reads back as the same number
 }
 
-Calibration calibrate(Network& network, const Dataset& held_out, int threads) {
+Calibration calibrate(Network& network, const Dataset& held_out, const MeasureOptions& options) {
   require_softmax(network);
-  Matrix scores = predict_scores(network, held_out, threads);
   Calibration calibration;
-  calibration.before = evaluate_scores(scores, held_out);
+  calibration.before = evaluate_network(network, held_out, options);
   calibration.temperature = calibration.before.temperature;
   calibration.after = calibration.before;
   if (calibration.temperature.at_limit) return calibration;
-  const double t = calibration.temperature.temperature;
-  divide_scores(network, t);
-  scores /= t;
-  calibration.after = evaluate_scores(scores, held_out);
+  Network divided = network;
+  divide_scores(divided, calibration.temperature.temperature);
+  calibration.after = evaluate_network(divided, held_out, options);
+  network = std::move(divided);
   return calibration;
 }
 

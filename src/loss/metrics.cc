@@ -4,147 +4,206 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
+#include "loss/ranking.h"
+#include "loss/targets.h"
+#include "loss/temperature.h"
 #include "poise/error.h"
+#include "poise/network.h"
 
 namespace poise {
 namespace {
 
 constexpr int kCalibrationBins = 15;
+constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
 
-Matrix target_rows(const Dataset& data, Index classes) {
-  const Index n = data.rows();
-  if (data.targets.size() > 0) {
-    Matrix targets = data.targets.cast<double>();
-    for (Index i = 0; i < n; ++i) targets.row(i) /= targets.row(i).sum();
-    return targets;
-  }
-  Matrix targets = Matrix::Zero(n, classes);
-  for (Index i = 0; i < n; ++i) targets(i, data.labels[static_cast<std::size_t>(i)]) = 1;
-  return targets;
-}
-
-/// Weighted means at inverse temperature β: cross-entropy, entropy, and the variance of the scores under softmax(βz).
-struct Means {
-  double cross_entropy = 0, entropy = 0, variance = 0;
+/// What one pass at β = 1 finds of every row.
+struct RowFigures {
+  TargetedScores targeted;
+  Vector level;                    // max z + ln Σ e^u: scores less it are ln p
+  Vector log_sum;                  // −ln of the largest probability
+  std::vector<std::int32_t> best;  // the most probable class
+  ScoreMeans means;
+  ScoreKind kind;
 };
 
-Means means_at(const Matrix& scores, const Matrix& targets, const Vector& weight, double beta) {
-  Means means;
-  for (Index i = 0; i < scores.rows(); ++i) {
-    const Eigen::RowVectorXd z = beta * scores.row(i);
-    const double largest = z.maxCoeff();
-    const double lse = largest + std::log((z.array() - largest).exp().sum());
-    const Eigen::RowVectorXd log_p = z.array() - lse, p = log_p.array().exp();
-    const double expected = p.dot(scores.row(i));
-    means.cross_entropy -= weight[i] * targets.row(i).dot(log_p);
-    means.entropy -= weight[i] * p.dot(log_p);
-    means.variance += weight[i] * (p.array() * (scores.row(i).array() - expected).square()).sum();
+struct PassSums {
+  ScoreMeans means;
+  ScoreKind kind;
+  PassSums& operator+=(const PassSums& other) {
+    means += other.means;
+    kind += other.kind;
+    return *this;
   }
-  return means;
+};
+
+RowFigures figures_of(const ScoredRows& scores, const TargetRows& targets, Vector share,
+                      const MeasureOptions& options) {
+  const Index n = scores.rows(), classes = scores.classes();
+  RowFigures out{{scores, Vector(n), std::move(share)}, Vector(n), Vector(n), {}, {}, {}};
+  out.best.resize(static_cast<std::size_t>(n));
+  const PassSums sums =
+      sum_over_rows<PassSums>(scores, options, [&](Index first, Index count, const double* z, PassSums& sum) {
+        BlockMoments moments(classes);
+        moments.compute(z, count, 1);
+        for (Index r = 0; r < count; ++r) {
+          const Index i = first + r;
+          const auto k = static_cast<std::size_t>(r);
+          out.targeted.target_score[i] = targets.score(i, z + r * classes, moments.top[k]);
+          out.log_sum[i] = moments.log_sum[k];
+          out.level[i] = moments.top[k] + moments.log_sum[k];
+          out.best[static_cast<std::size_t>(i)] = moments.best[k];
+          if (!(out.targeted.share[i] > 0)) continue;
+          sum.kind.always_right = sum.kind.always_right && out.targeted.target_score[i] == 0;
+          sum.kind.flat = sum.kind.flat && moments.spread[k] == 0;
+        }
+        moments.add(out.targeted, first, count, 1, sum.means);
+      });
+  out.means = sums.means;
+  out.kind = sums.kind;
+  return out;
 }
 
-double calibration_error(const std::vector<double>& confidence, const std::vector<double>& correct,
-                         const Vector& weight) {
+double calibration_error(const RowFigures& rows, const TargetRows& targets) {
   std::vector<double> hits(kCalibrationBins), sure(kCalibrationBins);
-  for (std::size_t i = 0; i < confidence.size(); ++i) {
+  for (std::size_t i = 0; i < rows.best.size(); ++i) {
+    const auto row = static_cast<Index>(i);
+    const double confidence = std::exp(-rows.log_sum[row]), share = rows.targeted.share[row];
+    if (!(share > 0)) continue;
+    if (std::isnan(confidence)) return kNone;
     const auto bin =
-        std::min<std::size_t>(kCalibrationBins - 1, static_cast<std::size_t>(confidence[i] * kCalibrationBins));
-    hits[bin] += weight[static_cast<Index>(i)] * correct[i];
-    sure[bin] += weight[static_cast<Index>(i)] * confidence[i];
+        std::min<std::size_t>(kCalibrationBins - 1, static_cast<std::size_t>(confidence * kCalibrationBins));
+    hits[bin] += share * targets.of_class(row, rows.best[i]);
+    sure[bin] += share * confidence;
   }
   double error = 0;
-  for (int bin = 0; bin < kCalibrationBins; ++bin)
-    error += std::abs(hits[static_cast<std::size_t>(bin)] - sure[static_cast<std::size_t>(bin)]);
+  for (std::size_t bin = 0; bin < kCalibrationBins; ++bin) error += std::abs(hits[bin] - sure[bin]);
   return error;
 }
 
-/// Whether no row loses by sharper scores, and some row gains: all of every target on the largest score. Then β* = ∞.
-bool always_right(const Matrix& scores, const Matrix& targets, const Vector& share) {
-  bool gains = false;
-  for (Index i = 0; i < scores.rows(); ++i) {
-    if (share[i] <= 0) continue;
-    const double largest = scores.row(i).maxCoeff();
-    for (Index c = 0; c < scores.cols(); ++c) {
-      if (targets(i, c) > 0 && scores(i, c) < largest) return false;
+/// The area under the ROC curve of every class, some classes at a time: a column alone would use an eighth of what is
+/// read.
+void measure_ranking(const RowFigures& rows, const TargetRows& targets, const Vector& weight,
+                     const MeasureOptions& options, std::vector<ClassMetrics>& by_class) {
+  constexpr Index kAtOnce = 8;
+  const ScoredRows& scores = rows.targeted.scores;
+  const Index n = scores.rows(), classes = scores.classes(), groups = (classes + kAtOnce - 1) / kAtOnce;
+  const std::vector<double> weights(weight.begin(), weight.end());
+  const auto measure = [&](Index group) {
+    const Index begin = part_begin(classes, groups, group), count = part_begin(classes, groups, group + 1) - begin;
+    std::vector<std::vector<double>> log_p(static_cast<std::size_t>(count),
+                                           std::vector<double>(static_cast<std::size_t>(n)));
+    std::vector<double> room;
+    for (Index first = 0; first < n; first += ScoredRows::kBlockRows) {
+      const Index block = std::min(ScoredRows::kBlockRows, n - first);
+      const double* z = scores.block(first, block, room);
+      for (Index r = 0; r < block; ++r) {
+        for (Index c = 0; c < count; ++c)
+          log_p[static_cast<std::size_t>(c)][static_cast<std::size_t>(first + r)] =
+              z[r * classes + begin + c] - rows.level[first + r];
+      }
     }
-    gains = gains || scores.row(i).minCoeff() < largest;
-  }
-  return gains;
+    std::vector<char> is_positive(static_cast<std::size_t>(n));
+    for (Index c = 0; c < count; ++c) {
+      for (Index i = 0; i < n; ++i) is_positive[static_cast<std::size_t>(i)] = targets.label(i) == begin + c;
+      by_class[static_cast<std::size_t>(begin + c)].auc =
+          area_under_roc(log_p[static_cast<std::size_t>(c)], is_positive, weights);
+    }
+  };
+  if (!parallel_for_unless(options.stop, groups, options.threads, measure)) throw MeasurementStopped();
 }
 
-/// Whether CE only falls as scores get flatter: its slope at β = 0, Σ_i s_i [mean_c z_ic − ⟨t_i, z_i⟩], is 0 or more,
-/// and CE is convex. False of scores that are the same for all classes, which no temperature changes.
-bool no_better_than_chance(const Matrix& scores, const Matrix& targets, const Vector& share) {
-  double slope = 0, spread = 0;
-  for (Index i = 0; i < scores.rows(); ++i) {
-    const Eigen::RowVectorXd away = scores.row(i).array() - scores.row(i).mean();
-    slope -= share[i] * targets.row(i).dot(away);
-    spread += share[i] * away.cwiseAbs().maxCoeff();
+/// The mean of the numbers among them; NaN if there is none.
+double mean_of_numbers(const std::vector<ClassMetrics>& classes, double ClassMetrics::*member) {
+  double sum = 0;
+  int count = 0;
+  for (const ClassMetrics& one : classes) {
+    if (std::isnan(one.*member)) continue;
+    sum += one.*member;
+    ++count;
   }
-  return spread > 0 && slope >= 0;
+  return sum / count;
+}
+
+void measure_classes(Metrics& metrics) {
+  const Matrix& confusion = metrics.confusion;
+  for (Index c = 0; c < confusion.rows(); ++c) {
+    const double weight = confusion.row(c).sum(), predicted = confusion.col(c).sum(), right = confusion(c, c);
+    metrics.by_class.push_back(
+        {weight, predicted, right / predicted, right / weight, 2 * right / (weight + predicted), kNone});
+  }
+  metrics.balanced_accuracy = mean_of_numbers(metrics.by_class, &ClassMetrics::recall);
+  metrics.macro_f1 = mean_of_numbers(metrics.by_class, &ClassMetrics::f1);
+  metrics.accuracy = confusion.trace() / confusion.sum();
+  metrics.majority_share = confusion.rowwise().sum().maxCoeff() / confusion.sum();
+}
+
+double entropy_of_frequencies(const TargetRows& targets, const Vector& share, Index classes) {
+  Vector frequency = Vector::Zero(classes);
+  for (Index i = 0; i < share.size(); ++i) targets.add(i, share[i], frequency);
+  double entropy = 0;
+  for (const double f : frequency) entropy -= f > 0 ? f * std::log(f) : 0;
+  return entropy;
+}
+
+Metrics evaluate(const ScoredRows& scores, const Dataset& data, const MeasureOptions& options) {
+  const Index n = scores.rows(), classes = scores.classes();
+  const Vector weight = data.sample_weight.size() > 0 ? data.sample_weight : Vector::Ones(n);
+  const double sum = weight.sum();
+  if (!(sum > 0)) throw Error(ErrorKind::kData, "the sample weights add up to 0", "a positive sum");
+  const TargetRows targets(data);
+  const RowFigures rows = figures_of(scores, targets, weight / sum, options);
+  Metrics metrics;
+  metrics.rows = n;
+  metrics.confusion = Matrix::Zero(classes, classes);
+  for (Index i = 0; i < n; ++i)
+    metrics.confusion(targets.label(i), rows.best[static_cast<std::size_t>(i)]) += weight[i];
+  metrics.cross_entropy = rows.means.cross_entropy;
+  metrics.entropy = rows.means.entropy;
+  metrics.equilibrium_gap = rows.means.slope;  // at β = 1
+  metrics.at_rest = std::abs(metrics.equilibrium_gap) <= kRestShare * metrics.cross_entropy;
+  metrics.expected_calibration_error = calibration_error(rows, targets);
+  metrics.frequencies_entropy = entropy_of_frequencies(targets, rows.targeted.share, classes);
+  metrics.temperature = fit_temperature(rows.targeted, rows.kind, rows.means, options);
+  measure_classes(metrics);
+  if (options.auc) measure_ranking(rows, targets, data.sample_weight, options, metrics.by_class);
+  metrics.auc = mean_of_numbers(metrics.by_class, &ClassMetrics::auc);
+  return metrics;
+}
+
+void require_targets(const Dataset& data) {
+  if (data.has_targets()) return;
+  throw Error(ErrorKind::kData, "the data has no labels to compare with", "a label or target a row");
 }
 
 }  // namespace
 
-Temperature fit_temperature(const Matrix& scores, const Matrix& targets, const Vector& weight) {
-  constexpr double kLargestBeta = 1e3, kSmallestBeta = 1e-6;
-  const Vector share = weight / weight.sum();
-  double beta = 1;
-  if (always_right(scores, targets, share)) beta = kLargestBeta;
-  if (no_better_than_chance(scores, targets, share)) beta = kSmallestBeta;
-  Means now = means_at(scores, targets, share, beta);
-  for (int k = 0; k < 100 && beta < kLargestBeta && beta > kSmallestBeta; ++k) {
-    const double slope = (now.cross_entropy - now.entropy) / beta;  // dCE/dβ
-    if (std::abs(slope * beta) <= 1e-12 * (1 + now.cross_entropy) || !(now.variance > 0)) break;
-    double step = -slope / now.variance;
-    if (beta + step < 0.1 * beta) step = -0.9 * beta;
-    if (beta + step > kLargestBeta) step = kLargestBeta - beta;
-    const double slack = 4e-15 * (1 + now.cross_entropy);  // near the end CE is flat to rounding, its slope is not
-    Means next = means_at(scores, targets, share, beta + step);
-    for (int half = 0; half < 40 && next.cross_entropy > now.cross_entropy + 1e-4 * step * slope + slack; ++half) {
-      step /= 2;
-      next = means_at(scores, targets, share, beta + step);
-    }
-    beta += step;
-    now = next;
+std::vector<Index> Metrics::never_predicted() const {
+  std::vector<Index> classes;
+  for (std::size_t c = 0; c < by_class.size(); ++c) {
+    if (by_class[c].weight > 0 && by_class[c].predicted == 0) classes.push_back(static_cast<Index>(c));
   }
-  return {1 / beta, now.cross_entropy, now.entropy, beta >= kLargestBeta || beta <= kSmallestBeta};
+  return classes;
 }
 
-Metrics evaluate_scores(const Matrix& scores, const Dataset& data) {
-  if (!data.has_targets())
-    throw Error(ErrorKind::kData, "the data has no labels to compare with", "a label or target a row");
-  const Index n = scores.rows(), classes = scores.cols();
-  if (n != data.rows()) throw Error(ErrorKind::kInternal, fmt::format("{} scores for {} rows", n, data.rows()));
-  const Matrix targets = target_rows(data, classes);
-  Vector weight = data.sample_weight.size() > 0 ? data.sample_weight : Vector::Ones(n);
-  const double sum = weight.sum();
-  if (!(sum > 0)) throw Error(ErrorKind::kData, "the sample weights add up to 0", "a positive sum");
+Metrics evaluate_scores(const Matrix& scores, const Dataset& data, const MeasureOptions& options) {
+  require_targets(data);
+  if (scores.rows() != data.rows())
+    throw Error(ErrorKind::kInternal, fmt::format("{} scores for {} rows", scores.rows(), data.rows()));
+  return evaluate(ScoredRows(scores), data, options);
+}
 
-  Metrics metrics;
-  metrics.rows = n;
-  metrics.confusion = Matrix::Zero(classes, classes);
-  std::vector<double> confidence(static_cast<std::size_t>(n));
-  std::vector<double> correct(static_cast<std::size_t>(n));
-  for (Index i = 0; i < n; ++i) {
-    Index predicted = 0, label = 0;
-    const double largest = scores.row(i).maxCoeff(&predicted);
-    targets.row(i).maxCoeff(&label);
-    confidence[static_cast<std::size_t>(i)] = 1 / (scores.row(i).array() - largest).exp().sum();
-    correct[static_cast<std::size_t>(i)] = targets(i, predicted);
-    metrics.confusion(label, predicted) += weight[i];
-  }
-  weight /= sum;
-  metrics.accuracy = metrics.confusion.trace() / sum;
-  const Means means = means_at(scores, targets, weight, 1);
-  metrics.cross_entropy = means.cross_entropy;
-  metrics.entropy = means.entropy;
-  metrics.equilibrium_gap = means.cross_entropy - means.entropy;
-  metrics.at_rest = std::abs(metrics.equilibrium_gap) <= kRestShare * metrics.cross_entropy;
-  metrics.expected_calibration_error = calibration_error(confidence, correct, weight);
-  metrics.temperature = fit_temperature(scores, targets, weight);
-  return metrics;
+Metrics evaluate_network(const Network& network, const Dataset& data, const MeasureOptions& options) {
+  require_targets(data);
+  return evaluate(ScoredRows(network, data, options, bytes_for_scores()), data, options);
+}
+
+Temperature fit_temperature(const Matrix& scores, const Matrix& targets, const Vector& weight,
+                            const MeasureOptions& options) {
+  const ScoredRows rows(scores);
+  const RowFigures figures = figures_of(rows, TargetRows(targets), weight / weight.sum(), options);
+  return fit_temperature(figures.targeted, figures.kind, figures.means, options);
 }
 
 }  // namespace poise

@@ -6,15 +6,14 @@
 #include "base/blas.h"
 #include "base/parallel.h"
 #include "network/activation.h"
+#include "network/score_kernels.h"
+#include "network/scorer.h"
 #include "poise/error.h"
-#include "poise/information.h"
 #include "poise/network.h"
 #include "rows/load.h"
 
 namespace poise {
 namespace {
-
-constexpr Index kBlockRows = 256;  // a block of doubles stays in the second-level cache up to d ≈ 500
 
 void check_shapes(const Network& network) {
   Index inputs = network.center.size();
@@ -108,27 +107,50 @@ Matrix score_block(const Network& network, const FirstLayer& layer, const Featur
 // Blocks are independent and of fixed bounds: the bits do not depend on the number of threads.
 template <typename Finish>
 Matrix score_rows(const Network& network, const Dataset& data, int threads, Finish finish) {
-  check_features(network, data);
-  const FirstLayer layer(network, data.features);
+  constexpr Index kBlock = Scorer::kBlockRows;
+  const Scorer scorer(network, data);
   Matrix scores(data.rows(), network.class_count());
-  parallel_for((data.rows() + kBlockRows - 1) / kBlockRows, threads, [&](Index block) {
-    const Index first = block * kBlockRows, count = std::min(kBlockRows, data.rows() - first);
-    auto rows = scores.middleRows(first, count);
-    rows = score_block(network, layer, data.features, first, count);
-    finish(rows);
+  parallel_for((data.rows() + kBlock - 1) / kBlock, threads, [&](Index block) {
+    const Index first = block * kBlock, count = std::min(kBlock, data.rows() - first);
+    double* out = scores.row(first).data();
+    scorer.score(first, count, out);
+    finish(out, count);
   });
   return scores;
 }
 
 }  // namespace
 
+struct Scorer::Prepared {
+  const Network& network;
+  const Dataset& data;
+  FirstLayer layer;
+};
+
+Scorer::Scorer(const Network& network, const Dataset& data) {
+  check_features(network, data);
+  prepared_ = std::make_unique<const Prepared>(Prepared{network, data, FirstLayer(network, data.features)});
+}
+
+Scorer::~Scorer() = default;
+
+Index Scorer::rows() const { return prepared_->data.rows(); }
+Index Scorer::classes() const { return prepared_->network.class_count(); }
+
+void Scorer::score(Index first, Index count, double* out) const {
+  Eigen::Map<Matrix>(out, count, classes()) =
+      score_block(prepared_->network, prepared_->layer, prepared_->data.features, first, count);
+}
+
 Matrix predict_scores(const Network& network, const Dataset& data, int threads) {
-  return score_rows(network, data, threads, [](auto&) {});
+  return score_rows(network, data, threads, [](double*, Index) {});
 }
 
 Matrix predict_probabilities(const Network& network, const Dataset& data, int threads) {
-  return score_rows(network, data, threads, [](auto& rows) {
-    for (Index i = 0; i < rows.rows(); ++i) softmax_in_place(rows.row(i).transpose());
+  const Index classes = network.class_count();
+  return score_rows(network, data, threads, [&](double* scores, Index rows) {
+    std::vector<double> scratch(static_cast<std::size_t>(kScoreRows * classes));
+    softmax_rows(scores, rows, classes, scratch.data());
   });
 }
 

@@ -185,7 +185,8 @@ Thermodynamics Thermometer::measure(const Network& network, EnsembleRecord* reco
   out.detail = options_.detail;
   out.rows = rows.size();
   out.parameters = network.parameter_count();
-  thermo::measure_outputs(figures.scores, figures.targets, rows.weight(), out);
+  thermo::measure_outputs(figures.scores, figures.targets, rows.weight(),
+                          {.threads = options_.threads, .stop = options_.stop}, out);
   if (options_.detail == Detail::kFull) {
     go_on(options_);
     if (record) record->rows_ = std::make_unique<EnsembleRecord::Rows>();

@@ -2,8 +2,11 @@
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
 #include <limits>
+#include <vector>
 
+#include "base/stoppable.h"
 #include "poise/information.h"
 #include "thermo/row_mean.h"
 
@@ -13,22 +16,36 @@ namespace {
 /// Var_q(z), q = softmax(z)
 double score_variance(const Vector& q, const Vector& z) { return q.dot((z.array() - q.dot(z)).square().matrix()); }
 
+/// What one row adds to RareRows, but for its weight.
+struct Surprise {
+  bool wrong = false;
+  double squared = 0, cubed = 0;  // moments of −ln p − H(q) under q
+};
+
+Surprise surprise_of(const Vector& q, const Vector& target) {
+  Index said = 0, right = 0;
+  q.maxCoeff(&said), target.maxCoeff(&right);
+  Surprise row{said != right, 0, 0};
+  const double spread = entropy(q);
+  for (const double p : q) {
+    if (!(p > 0)) continue;
+    const double off = -std::log(p) - spread;
+    row.squared += p * off * off;
+    row.cubed += p * off * off * off;
+  }
+  return row;
+}
+
 /// What the rows cannot show if those that matter are not among them: the skewness of the mean loss were the labels
 /// drawn from q (third moment over the spread that q expects or that the rows have shown, whichever is larger), and
 /// that of the number of rows classified wrongly (1/√ of it, rows of one weight).
 class RareRows {
  public:
-  void add(double weight, const Vector& q, const Vector& target) {
-    Index said = 0, right = 0;
-    q.maxCoeff(&said), target.maxCoeff(&right);
-    const double squared = weight * weight, spread = entropy(q);
-    if (said != right) wrong_squared_ += squared, wrong_cubed_ += squared * weight;
-    for (const double p : q) {
-      if (!(p > 0)) continue;
-      const double off = -std::log(p) - spread;
-      squared_ += squared * p * off * off;
-      cubed_ += squared * weight * p * off * off * off;
-    }
+  void add(double weight, const Surprise& row) {
+    const double squared = weight * weight;
+    if (row.wrong) wrong_squared_ += squared, wrong_cubed_ += squared * weight;
+    squared_ += squared * row.squared;
+    cubed_ += squared * weight * row.cubed;
   }
   /// `error` is that of the mean loss over rows.
   double skewness(double error) const {
@@ -42,25 +59,37 @@ class RareRows {
   double squared_ = 0, cubed_ = 0, wrong_squared_ = 0, wrong_cubed_ = 0;
 };
 
+/// Calls f(row) for all rows, in parallel.
+void for_each_row(Index rows, const MeasureOptions& options, const std::function<void(Index)>& f) {
+  constexpr Index kRows = 256;
+  const bool done = parallel_for_unless(options.stop, (rows + kRows - 1) / kRows, options.threads, [&](Index block) {
+    for (Index i = block * kRows; i < std::min(rows, (block + 1) * kRows); ++i) f(i);
+  });
+  if (!done) throw MeasurementStopped();
+}
+
 }  // namespace
 
-void measure_outputs(const Matrix& scores, const Matrix& targets, const Vector& weight, Thermodynamics& out) {
+void measure_outputs(const Matrix& scores, const Matrix& targets, const Vector& weight, const MeasureOptions& options,
+                     Thermodynamics& out) {
   const Index n = scores.rows();
   Vector loss(n), spread(n), excess(n), variance(n), surprise(n);
   Matrix q(n, scores.cols());
-  RareRows rare;
-  for (Index i = 0; i < n; ++i) {
-    const Vector z = scores.row(i).transpose(), t = targets.row(i).transpose();
+  std::vector<Surprise> surprises(static_cast<std::size_t>(n));
+  for_each_row(n, options, [&](Index i) {
+    const Vector z = scores.row(i).transpose(), t = targets.row(i).transpose(), p = softmax(z);
     loss[i] = cross_entropy_of_scores(t, z);
     spread[i] = entropy_of_scores(z);
     excess[i] = loss[i] - entropy(t);
-    q.row(i) = softmax(z).transpose();
-    variance[i] = score_variance(q.row(i).transpose(), z);
-    rare.add(weight[i], q.row(i).transpose(), t);
-  }
+    q.row(i) = p.transpose();
+    variance[i] = score_variance(p, z);
+    surprises[static_cast<std::size_t>(i)] = surprise_of(p, t);
+  });
+  RareRows rare;
+  for (Index i = 0; i < n; ++i) rare.add(weight[i], surprises[static_cast<std::size_t>(i)]);
   // CE(q_n, q̄) has the mean H(q̄) and is, row by row, the influence of a row on it.
   const Vector marginal = q.transpose() * weight;
-  for (Index i = 0; i < n; ++i) surprise[i] = cross_entropy(q.row(i).transpose(), marginal);
+  for_each_row(n, options, [&](Index i) { surprise[i] = cross_entropy(q.row(i).transpose(), marginal); });
   out.mean_loss = mean_of_rows(weight, loss);
   out.output_entropy = mean_of_rows(weight, spread);
   out.divergence = mean_of_rows(weight, excess);
@@ -71,7 +100,7 @@ void measure_outputs(const Matrix& scores, const Matrix& targets, const Vector& 
   out.score_variance = mean_of_rows(weight, variance);
   out.marginal_entropy = mean_of_rows(weight, surprise);
   out.mutual_information = mean_of_rows(weight, surprise - spread);
-  out.temperature = fit_temperature(scores, targets, weight);
+  out.temperature = fit_temperature(scores, targets, weight, options);
 }
 
 }  // namespace poise::thermo

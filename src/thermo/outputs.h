@@ -6,6 +6,8 @@
 namespace poise::thermo {
 
 /// Fills mean_loss … mutual_information and temperature from scores z and targets t, n×K, and weights that add up to 1.
-void measure_outputs(const Matrix& scores, const Matrix& targets, const Vector& weight, Thermodynamics& out);
+/// Throws MeasurementStopped.
+void measure_outputs(const Matrix& scores, const Matrix& targets, const Vector& weight, const MeasureOptions& options,
+                     Thermodynamics& out);
 
 }  // namespace poise::thermo

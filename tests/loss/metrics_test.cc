@@ -3,8 +3,13 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
+#include <string>
 
+#include "loss/scored_rows.h"
+#include "loss/targets.h"
+#include "loss/temperature.h"
 #include "poise/error.h"
 #include "sample_models.h"
 
@@ -115,6 +120,187 @@ TEST(Metrics, RefusesWhatDoesNotFit) {
   EXPECT_THROW(evaluate_scores(Matrix::Zero(2, 2), labelled({}, {"a", "b"})), Error);
 }
 
+// Expected values: scikit-learn 1.2.1 (precision_recall_fscore_support, balanced_accuracy_score, roc_auc_score of one
+// class against the rest), of these probabilities and labels, with and without weights.
+struct ByClass {
+  double precision, recall, f1, auc;
+};
+
+void expect_by_class(const Metrics& metrics, const std::vector<ByClass>& expected, double balanced, double macro_f1,
+                     double auc) {
+  ASSERT_EQ(metrics.by_class.size(), expected.size());
+  for (std::size_t c = 0; c < expected.size(); ++c) {
+    EXPECT_NEAR(metrics.by_class[c].precision, expected[c].precision, 1e-8) << c;
+    EXPECT_NEAR(metrics.by_class[c].recall, expected[c].recall, 1e-8) << c;
+    EXPECT_NEAR(metrics.by_class[c].f1, expected[c].f1, 1e-8) << c;
+    EXPECT_NEAR(metrics.by_class[c].auc, expected[c].auc, 1e-12) << c;
+  }
+  EXPECT_NEAR(metrics.balanced_accuracy, balanced, 1e-15);
+  EXPECT_NEAR(metrics.macro_f1, macro_f1, 1e-15);
+  EXPECT_NEAR(metrics.auc, auc, 1e-15);
+}
+
+TEST(Metrics, OfClassesAsScikitLearnHasThem) {
+  const Matrix p{{.7, .2, .1}, {.5, .4, .1},   {.1, .1, .8}, {.3, .6, .1}, {.2, .5, .3},
+                 {.6, .3, .1}, {.25, .5, .25}, {.1, .3, .6}, {.5, .4, .1}, {.2, .2, .6}};
+  Dataset data = labelled({0, 1, 2, 0, 1, 0, 2, 2, 0, 1}, {"a", "b", "c"});
+  const double third = 1.0 / 3, two = 2.0 / 3;
+  expect_by_class(
+      evaluate_scores(scores_of(p), data),
+      {{.75, .75, .75, .9375}, {third, third, third, 0.5476190476190476}, {two, two, two, 0.8809523809523809}},
+      0.5833333333333334, 0.5833333333333334, 0.7886904761904762);
+  data.sample_weight = Vector{{1, 2, 1, .5, 3, 1, 2, 1, .25, 4}};
+  expect_by_class(evaluate_scores(scores_of(p), data),
+                  {{0.52941176, 0.81818182, 0.64285714, 0.965034965034965},
+                   {0.54545455, third, 0.4137931, 0.49382716049382713},
+                   {third, 0.5, 0.4, 0.6595744680851063}},
+                  0.5505050505050505, 0.48555008210180617, 0.7061455312046329);
+}
+
+// A row of weight 2 is two rows.
+TEST(Metrics, WeightsOfRowsAreRepetitions) {
+  const Matrix p{{.7, .2, .1}, {.5, .4, .1}, {.1, .1, .8}, {.3, .6, .1}};
+  Dataset data = labelled({0, 2, 1, 0}, {"a", "b", "c"});
+  data.sample_weight = Vector{{2, 1, 3, 1}};
+  const Metrics weighted = evaluate_scores(scores_of(p), data);
+  Matrix repeated(7, 3);
+  repeated << p.row(0), p.row(0), p.row(1), p.row(2), p.row(2), p.row(2), p.row(3);
+  const Metrics rows = evaluate_scores(scores_of(repeated), labelled({0, 0, 2, 1, 1, 1, 0}, {"a", "b", "c"}));
+  for (std::size_t c = 0; c < 3; ++c) EXPECT_NEAR(weighted.by_class[c].auc, rows.by_class[c].auc, 1e-15) << c;
+  EXPECT_NEAR(weighted.macro_f1, rows.macro_f1, 1e-15);
+  EXPECT_NEAR(weighted.majority_share, rows.majority_share, 1e-15);
+  EXPECT_NEAR(weighted.frequencies_entropy, rows.frequencies_entropy, 1e-15);
+}
+
+TEST(Metrics, WhatClassFrequenciesAreWorth) {
+  const Matrix z = Matrix::Zero(8, 3);
+  const Metrics metrics = evaluate_scores(z, labelled({0, 0, 0, 0, 1, 1, 2, 2}, {"a", "b", "c"}));
+  EXPECT_EQ(metrics.majority_share, 0.5);
+  EXPECT_NEAR(metrics.frequencies_entropy, 1.5 * std::log(2), 1e-15);  // ½ ln 2 + 2 · ¼ ln 4
+  EXPECT_NEAR(metrics.cross_entropy, std::log(3), 1e-15);
+  EXPECT_EQ(metrics.auc, 0.5);  // ties
+  EXPECT_NEAR(metrics.balanced_accuracy, 1.0 / 3, 1e-15);
+  EXPECT_EQ(metrics.never_predicted(), (std::vector<Index>{1, 2}));
+}
+
+// Of a class without rows nothing can be said, nor of one that all rows are of what tells it from others.
+TEST(Metrics, WhatCannotBeMeasuredIsNoNumber) {
+  const Metrics metrics = evaluate_scores(Matrix{{1, 0, 0}, {2, 0, 1}}, labelled({0, 0}, {"a", "b", "c"}));
+  EXPECT_EQ(metrics.by_class[0].recall, 1);
+  EXPECT_EQ(metrics.by_class[0].f1, 1);
+  for (const double value : {metrics.by_class[0].auc, metrics.by_class[1].auc, metrics.by_class[1].precision,
+                             metrics.by_class[1].recall, metrics.by_class[1].f1, metrics.auc})
+    EXPECT_TRUE(std::isnan(value));
+  EXPECT_EQ(metrics.balanced_accuracy, 1);
+  EXPECT_EQ(metrics.macro_f1, 1);
+  EXPECT_TRUE(metrics.never_predicted().empty());
+  const Metrics broken = evaluate_scores(Matrix{{std::nan(""), 0}, {2, 0}}, labelled({0, 1}, {"a", "b"}));
+  EXPECT_TRUE(std::isnan(broken.cross_entropy));
+  EXPECT_TRUE(std::isnan(broken.auc));
+  EXPECT_TRUE(std::isnan(broken.expected_calibration_error));
+}
+
+TEST(Metrics, AreasUnderRocCurvesAreLeftOutIfAsked) {
+  const Metrics metrics = evaluate_scores(Matrix{{1, 0}, {0, 1}}, labelled({0, 1}, {"a", "b"}), {.auc = false});
+  EXPECT_TRUE(std::isnan(metrics.auc));
+  EXPECT_EQ(metrics.macro_f1, 1);
+}
+
+/// The area by its definition, over all pairs.
+double area_by_pairs(const Matrix& z, const std::vector<std::int32_t>& labels, Index c, const Vector& weight) {
+  const auto log_p = [&](Index i) { return z(i, c) - std::log(z.row(i).array().exp().sum()); };  // ties: equal rows
+  double won = 0, all = 0;
+  for (Index i = 0; i < z.rows(); ++i) {
+    for (Index j = 0; j < z.rows(); ++j) {
+      if (labels[static_cast<std::size_t>(i)] != c || labels[static_cast<std::size_t>(j)] == c) continue;
+      const double product = weight[i] * weight[j], gain = log_p(i) - log_p(j);
+      all += product;
+      won += product * (gain > 0 ? 1 : gain < 0 ? 0 : 0.5);
+    }
+  }
+  return won / all;
+}
+
+TEST(Metrics, AreasAreThoseOfAllPairs) {
+  const Index n = 300, k = 11;  // more classes than are measured at once
+  std::uint64_t counter = 0;
+  Matrix z = Matrix::NullaryExpr(n, k, [&] { return random_normalish(3, counter++); });
+  for (Index i = 0; i < 40; ++i) z.row(n - 1 - i) = z.row(i);  // ties
+  std::vector<std::int32_t> labels;
+  Vector weight(n);
+  for (Index i = 0; i < n; ++i) {
+    labels.push_back(static_cast<std::int32_t>(random_uniform(4, static_cast<std::uint64_t>(i)) * 11));
+    weight[i] = i % 7 == 0 ? 0 : random_uniform(5, static_cast<std::uint64_t>(i));
+  }
+  std::vector<std::string> names;
+  for (int c = 0; c < 11; ++c) names.push_back(std::to_string(c));
+  Dataset data = labelled(labels, names);
+  data.sample_weight = weight;
+  const Metrics metrics = evaluate_scores(z, data);
+  for (Index c = 0; c < k; ++c)
+    EXPECT_NEAR(metrics.by_class[static_cast<std::size_t>(c)].auc, area_by_pairs(z, labels, c, weight), 1e-12) << c;
+}
+
+Dataset many_rows(Index n, Index k, Matrix& z) {
+  std::vector<std::string> names;
+  for (Index c = 0; c < k; ++c) names.push_back(std::to_string(c));
+  std::vector<std::int32_t> labels;
+  z.resize(n, k);
+  for (Index i = 0; i < n; ++i) {
+    for (Index c = 0; c < k; ++c) z(i, c) = 4 * random_uniform(1, static_cast<std::uint64_t>(i * k + c));
+    labels.push_back(
+        static_cast<std::int32_t>(random_uniform(2, static_cast<std::uint64_t>(i)) * static_cast<double>(k)));
+  }
+  return labelled(labels, names);
+}
+
+TEST(Metrics, HaveTheSameBitsForAnyNumberOfThreads) {
+  Matrix z;
+  const Dataset data = many_rows(5000, 9, z);
+  const Metrics one = evaluate_scores(z, data, {.threads = 1}), three = evaluate_scores(z, data, {.threads = 3});
+  EXPECT_EQ(one.cross_entropy, three.cross_entropy);
+  EXPECT_EQ(one.entropy, three.entropy);
+  EXPECT_EQ(one.expected_calibration_error, three.expected_calibration_error);
+  EXPECT_EQ(one.temperature.temperature, three.temperature.temperature);
+  EXPECT_EQ(one.confusion, three.confusion);
+  for (std::size_t c = 0; c < 9; ++c) EXPECT_EQ(one.by_class[c].auc, three.by_class[c].auc);
+}
+
+TEST(Metrics, EndWhenTheyAreAskedTo) {
+  Matrix z;
+  const Dataset data = many_rows(20000, 5, z);
+  for (int answers : {0, 1, 10, 30}) {
+    int asked = 0;
+    const MeasureOptions options{.threads = 1, .stop = [&] { return asked++ >= answers; }};
+    EXPECT_THROW(evaluate_scores(z, data, options), MeasurementStopped) << answers;
+    EXPECT_LE(asked, answers + 1);
+  }
+}
+
+// A network's scores are the same whether they are kept or computed anew for every pass.
+TEST(Metrics, OfScoresThatDoNotFitAreTheSame) {
+  const Schema schema = array_schema(6, {"a", "b", "c", "d"});
+  const Network network = random_network(schema, {5}, Activation::kTanh, Head::kSoftmax, 3);
+  std::uint64_t counter = 0;
+  Dataset data = float_data(
+      MatrixF::NullaryExpr(1500, 6, [&] { return static_cast<float>(random_normalish(8, counter++)); }), schema);
+  for (Index i = 0; i < 1500; ++i)
+    data.labels.push_back(static_cast<std::int32_t>(random_uniform(9, static_cast<std::uint64_t>(i)) * 4));
+  const ScoredRows kept(network, data, {}, 1e9), fresh(network, data, {}, 0);
+  EXPECT_TRUE(kept.are_kept());
+  EXPECT_FALSE(fresh.are_kept());
+  std::vector<double> room, more;
+  for (Index first = 0; first < 1500; first += ScoredRows::kBlockRows) {
+    const Index count = std::min(ScoredRows::kBlockRows, 1500 - first);
+    const double *a = kept.block(first, count, room), *b = fresh.block(first, count, more);
+    EXPECT_TRUE(std::equal(a, a + count * 4, b)) << first;
+  }
+  const Metrics by_network = evaluate_network(network, data);
+  const Metrics by_scores = evaluate_scores(predict_scores(network, data), data);
+  EXPECT_EQ(by_network.cross_entropy, by_scores.cross_entropy);
+  EXPECT_EQ(by_network.auc, by_scores.auc);
+}
+
 double cross_entropy_at(const Matrix& z, const Matrix& t, const Vector& weight, double beta) {
   double sum = 0;
   for (Index i = 0; i < z.rows(); ++i) {
@@ -154,6 +340,61 @@ TEST(Temperature, CrossEntropyEqualsEntropy) {
     EXPECT_LE(found.cross_entropy, cross_entropy_at(z, t, weight, 1) + 1e-12);
     EXPECT_LE(found.cross_entropy, cross_entropy_at(z, t, weight, 1.001 * beta) + 1e-12);
     EXPECT_LE(found.cross_entropy, cross_entropy_at(z, t, weight, 0.999 * beta) + 1e-12);
+  }
+}
+
+/// The passes that fit_temperature makes of these scores, after the one at β = 1.
+int passes_of(const Matrix& z, const std::vector<std::int32_t>& labels, Temperature* found = nullptr) {
+  Matrix t = Matrix::Zero(z.rows(), z.cols());
+  for (Index i = 0; i < z.rows(); ++i) t(i, labels[static_cast<std::size_t>(i)]) = 1;
+  const TargetRows targets(t);
+  const ScoredRows scores(z);
+  TargetedScores rows{scores, Vector(z.rows()), Vector::Constant(z.rows(), 1 / static_cast<double>(z.rows()))};
+  for (Index i = 0; i < z.rows(); ++i) rows.target_score[i] = targets.score(i, z.row(i).data(), z.row(i).maxCoeff());
+  int passes = 0;
+  const Temperature temperature =
+      fit_temperature(rows, {.always_right = false, .flat = false}, means_at(rows, 1, {}), {}, &passes);
+  if (found) *found = temperature;
+  return passes;
+}
+
+// The slope is met to what rounding lets it be, in few passes, whatever the size of scores and losses: a hundred and
+// more were made where a test lay below rounding.
+TEST(Temperature, TakesFewPasses) {
+  for (const Index k : {2, 10, 60}) {
+    for (const double size : {1e-3, 0.1, 1.0, 7.0, 300.0}) {
+      for (std::uint64_t seed = 0; seed < 4; ++seed) {
+        SCOPED_TRACE(testing::Message() << k << " classes, size " << size << ", seed " << seed);
+        const Index n = 3000;
+        std::uint64_t counter = 0;
+        const Matrix z = Matrix::NullaryExpr(n, k, [&] { return size * random_normalish(seed, counter++); });
+        std::vector<std::int32_t> labels;
+        for (Index i = 0; i < n; ++i) {
+          Index best = 0;
+          z.row(i).maxCoeff(&best);
+          const double u = random_uniform(seed + 50, static_cast<std::uint64_t>(i));
+          labels.push_back(static_cast<std::int32_t>(u < 0.6 ? best : static_cast<Index>(u * 1e6) % k));
+        }
+        Temperature found;
+        const int passes = passes_of(z, labels, &found);
+        EXPECT_LE(passes, 12);
+        EXPECT_FALSE(found.at_limit);
+        EXPECT_NEAR(found.cross_entropy, found.entropy, 1e-13 * (1 + found.cross_entropy));
+        // From there it is near by.
+        EXPECT_LE(passes_of(z / found.temperature, labels), 2);
+      }
+    }
+  }
+}
+
+// Scores a millionth or a million times as large have a temperature as much smaller or larger, and no limit is met.
+TEST(Temperature, GoesWithTheSizeOfTheScores) {
+  const Matrix z{{1, 0}, {1, 0}, {1, 0}, {1, 0}};
+  const Matrix t{{1, 0}, {1, 0}, {1, 0}, {0, 1}};  // ln 3 = 1/T
+  for (const double size : {1e-12, 1e-6, 1.0, 1e6, 1e12}) {
+    const Temperature found = fit_temperature(size * z, t, Vector::Ones(4));
+    EXPECT_NEAR(found.temperature * std::log(3), size, 1e-12 * size);
+    EXPECT_FALSE(found.at_limit);
   }
 }
 

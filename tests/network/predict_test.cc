@@ -104,7 +104,8 @@ TEST(Predict, ProbabilitiesAreTheSoftmaxOfTheScores) {
   const Matrix scores = predict_scores(model, data), probabilities = predict_probabilities(model, data);
   for (Index i = 0; i < scores.rows(); ++i) {
     EXPECT_NEAR(probabilities.row(i).sum(), 1, 1e-14);
-    EXPECT_TRUE(probabilities.row(i).transpose() == softmax(scores.row(i).transpose()));
+    const Vector expected = softmax(scores.row(i).transpose());
+    for (Index c = 0; c < 4; ++c) EXPECT_NEAR(probabilities(i, c), expected[c], 4e-16 * expected[c]);
   }
 }
 

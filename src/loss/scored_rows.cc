@@ -1,0 +1,33 @@
+#include "loss/scored_rows.h"
+
+#include <unistd.h>
+
+namespace poise {
+
+ScoredRows::ScoredRows(const Network& network, const Dataset& data, const MeasureOptions& options, double most_bytes)
+    : rows_(data.rows()), scorer_(std::make_unique<Scorer>(network, data)) {
+  classes_ = scorer_->classes();
+  const double bytes = static_cast<double>(rows_) * static_cast<double>(classes_) * sizeof(double);
+  if (bytes > most_bytes) return;
+  scores_.resize(rows_, classes_);
+  const Index blocks = (rows_ + kBlockRows - 1) / kBlockRows;
+  const bool done = parallel_for_unless(options.stop, blocks, options.threads, [&](Index block) {
+    const Index first = block * kBlockRows;
+    scorer_->score(first, std::min(kBlockRows, rows_ - first), scores_.row(first).data());
+  });
+  if (!done) throw MeasurementStopped();
+  kept_ = scores_.data();
+}
+
+const double* ScoredRows::block(Index first, Index count, std::vector<double>& room) const {
+  if (kept_ != nullptr) return kept_ + first * classes_;
+  room.resize(static_cast<std::size_t>(count * classes_));
+  scorer_->score(first, count, room.data());
+  return room.data();
+}
+
+double bytes_for_scores() {
+  return 0.25 * static_cast<double>(::sysconf(_SC_PHYS_PAGES)) * static_cast<double>(::sysconf(_SC_PAGE_SIZE));
+}
+
+}  // namespace poise

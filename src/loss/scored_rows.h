@@ -1,0 +1,70 @@
+// The scores of all rows, handed out a block at a time: kept in memory, or computed anew where they do not fit.
+#pragma once
+
+#include <algorithm>
+#include <memory>
+#include <vector>
+
+#include "base/parallel.h"
+#include "base/stoppable.h"
+#include "network/scorer.h"
+#include "poise/measuring.h"
+
+namespace poise {
+
+class ScoredRows {
+ public:
+  static constexpr Index kBlockRows = Scorer::kBlockRows;
+
+  /// Of scores that are there, n×K; they must outlive it.
+  explicit ScoredRows(const Matrix& scores) : kept_(scores.data()), rows_(scores.rows()), classes_(scores.cols()) {}
+  /// Of a network, which must outlive it, as must the data. They are kept if they take at most `most_bytes`. Throws
+  /// Error(kData) if the numbers of features differ, and MeasurementStopped.
+  ScoredRows(const Network& network, const Dataset& data, const MeasureOptions& options, double most_bytes);
+
+  Index rows() const { return rows_; }
+  Index classes() const { return classes_; }
+  bool are_kept() const { return kept_ != nullptr; }
+
+  /// The scores of a block, count×K; `first` is a multiple of kBlockRows. `room` may be used for them.
+  const double* block(Index first, Index count, std::vector<double>& room) const;
+
+ private:
+  const double* kept_ = nullptr;
+  Index rows_, classes_;
+  Matrix scores_;  // what kept_ points to, if they are ours
+  std::unique_ptr<Scorer> scorer_;
+};
+
+/// Room for scores that measuring may take: a quarter of the machine's memory.
+double bytes_for_scores();
+
+/// Rows are dealt into chunks of whole blocks, whose number depends on the number of rows alone.
+inline Index chunk_count(Index rows) {
+  const Index blocks = (rows + ScoredRows::kBlockRows - 1) / ScoredRows::kBlockRows;
+  return std::clamp<Index>(blocks / 4, 1, 1024);
+}
+
+/// Calls visit(first, count, scores, sum) for all blocks, and adds up the `Sum`s of the chunks along a fixed tree: the
+/// bits do not depend on the threads. Sum has a default value and `+=`. Throws MeasurementStopped.
+template <typename Sum, typename Visit>
+Sum sum_over_rows(const ScoredRows& rows, const MeasureOptions& options, const Visit& visit) {
+  constexpr Index kBlock = ScoredRows::kBlockRows;
+  const Index chunks = chunk_count(rows.rows()), blocks = (rows.rows() + kBlock - 1) / kBlock;
+  std::vector<Sum> sums(static_cast<std::size_t>(chunks));
+  const bool done = parallel_for_unless(options.stop, chunks, options.threads, [&](Index chunk) {
+    std::vector<double> room;
+    Sum& sum = sums[static_cast<std::size_t>(chunk)];
+    for (Index b = part_begin(blocks, chunks, chunk); b < part_begin(blocks, chunks, chunk + 1); ++b) {
+      const Index first = b * kBlock, count = std::min(kBlock, rows.rows() - first);
+      visit(first, count, rows.block(first, count, room), sum);
+    }
+  });
+  if (!done) throw MeasurementStopped();
+  tree_reduce(chunks, 1, [&](Index into, Index from) {
+    sums[static_cast<std::size_t>(into)] += sums[static_cast<std::size_t>(from)];
+  });
+  return sums[0];
+}
+
+}  // namespace poise

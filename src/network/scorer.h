@@ -1,0 +1,31 @@
+// Scores of the rows of one data set, a block at a time: for whoever does not want them all at once.
+#pragma once
+
+#include <memory>
+
+#include "poise/network.h"
+
+namespace poise {
+
+class Scorer {
+ public:
+  static constexpr Index kBlockRows = 256;  ///< a block of doubles stays in the second-level cache up to d ≈ 500
+
+  /// Both must outlive it. Throws Error(kData) if the numbers of features differ.
+  Scorer(const Network& network, const Dataset& data);
+  ~Scorer();
+  Scorer(const Scorer&) = delete;
+  Scorer& operator=(const Scorer&) = delete;
+
+  Index rows() const;
+  Index classes() const;
+  /// Writes the scores (see predict_scores) of the rows from `first` on, count×K. The bits of a row depend on `first`
+  /// and `count` by rounding alone: the same bounds give the same bits. Threads may call it side by side.
+  void score(Index first, Index count, double* out) const;
+
+ private:
+  struct Prepared;
+  std::unique_ptr<const Prepared> prepared_;
+};
+
+}  // namespace poise
