@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "rows/column_moments.h"
+#include "rows/narrow.h"
 
 namespace poise::learning {
 namespace {
@@ -70,6 +71,12 @@ void InputScaling::to_original_units(Layer& first, Vector& center) const {
 // news20 with 64 units, mean validation accuracy of three seeds: 81.0 % with 1, 83.9 with 0.1, 84.1 with 0.03.
 double first_weights_share(const Dataset& data, bool standardize) {
   return data.features.is_sparse() && standardize ? 0.1 : 1;
+}
+
+Dataset input_rows(const Dataset& data) {
+  Dataset rows = data;
+  if (data.schema.format == FileFormat::kTable) rows.features = to_dense(data.features);
+  return rows;
 }
 
 InputScaling scale_inputs(const Dataset& data, const Vector& row_weight, bool standardize, int threads) {

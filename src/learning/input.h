@@ -18,6 +18,10 @@ struct InputScaling {
   void to_original_units(Layer& first, Vector& center) const;
 };
 
+/// The data as networks take it: tables of many categories, which are stored as sparse rows, made dense, because their
+/// numbers are to be centered. Everything else as it is, sharing its storage.
+Dataset input_rows(const Dataset& data);
+
 /// Inputs of mean square 1, whatever the user's units (THEORY 5.4 N1). Tables and NPY: per column, mean 0 and standard
 /// deviation 1, a constant column 0; but indicators of a category or a missing value stay 0 and 1. Images: one mean and
 /// one deviation of all pixels, so that rare pixels do not weigh more. Sparse data, whose zeros stay zeros: with p_j

@@ -1,5 +1,7 @@
 #include <fmt/core.h>
 
+#include <optional>
+
 #include "learning/options.h"
 #include "learning/trainer.h"
 #include "poise/error.h"
@@ -56,7 +58,9 @@ NetworkFit train_network(const Dataset& train, const NetworkOptions& options, co
                          TrainingObserver* observer) {
   const NetworkOptions resolved = learning::resolve(options, train.rows());
   if (validation) check_validation(train, *validation);
-  NetworkFit fit = learning::Trainer(train, validation, resolved, observer).run();
+  const Dataset rows = learning::input_rows(train);
+  const std::optional<Dataset> held_out = validation ? std::optional(learning::input_rows(*validation)) : std::nullopt;
+  NetworkFit fit = learning::Trainer(rows, held_out ? &*held_out : nullptr, resolved, observer).run();
   record(resolved, fit.report, fit.network);
   return fit;
 }

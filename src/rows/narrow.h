@@ -11,13 +11,22 @@ inline bool fits_float(double value) {
   return value >= -kLargest && value <= kLargest && static_cast<double>(static_cast<float>(value)) == value;
 }
 
+/// What is known of the numbers of one column, beside their range.
+struct Fineness {
+  bool integers = true;  ///< all are integers of at most 32 bits
+  bool floats = true;    ///< float32 holds each exactly
+
+  void add(double value);
+  void add(const Fineness& other) { integers &= other.integers, floats &= other.floats; }
+};
+
+/// The narrowest type for numbers of this fineness within [low, high].
+NumberType narrowest_type(const Fineness& fineness, double low, double high);
+
 /// Keeps the values as float32 if that loses nothing.
-inline void narrow(CsrMatrix& matrix) {
-  for (const double value : matrix.doubles) {
-    if (!fits_float(value)) return;
-  }
-  matrix.values.assign(matrix.doubles.begin(), matrix.doubles.end());
-  matrix.doubles = {};
-}
+void narrow(CsrMatrix& matrix);
+
+/// Sparse rows as dense records, each column in the narrowest type that holds it; dense rows as they are.
+Features to_dense(const Features& x);
 
 }  // namespace poise

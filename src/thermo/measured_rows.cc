@@ -53,7 +53,8 @@ void check(const Network& network, Index features, Index classes) {
 
 MeasuredRows::MeasuredRows(const Dataset& data, const ThermodynamicsOptions& options) {
   Problem all = whole_problem(data, options);
-  inputs_ = learning::scale_inputs(data, all.row_weight, options.standardize, options.threads).map;
+  inputs_ =
+      learning::scale_inputs(learning::input_rows(data), all.row_weight, options.standardize, options.threads).map;
   numbers_ = draw_rows(all.row_weight, options.rows, options.seed);
   problem_ = select_rows(all, numbers_);
 }

@@ -145,5 +145,31 @@ TEST(SparseInputs, FirstWeightsAreATenthOfTheUsual) {
   EXPECT_NEAR(network.layers[1].weights.squaredNorm() / 100, 1 / 50.0, 0.5 / 50);
 }
 
+// A year beside 600 categories: sparse rows cannot be centered, so the table is made dense, and the year has mean 0.
+TEST(SparseInputs, NumbersOfTablesOfManyCategoriesAreCentered) {
+  Dataset data;
+  CsrMatrix x;
+  x.cols = 601;
+  for (Index i = 0; i < 100; ++i) {
+    x.columns.insert(x.columns.end(), {0, static_cast<std::int32_t>(1 + i % 600)});
+    x.doubles.insert(x.doubles.end(), {2000.0 + static_cast<double>(i % 2), 1.0});
+    x.row_start.push_back(std::ssize(x.columns));
+  }
+  data.features = Features::from_sparse(x);
+  data.schema.columns.resize(2);
+  data.schema.columns[1].kind = ColumnKind::kCategorical;
+  data.schema.columns[1].categories.resize(600);
+  const Dataset rows = input_rows(data);
+  ASSERT_FALSE(rows.features.is_sparse());
+  for (const Index i : {0, 1, 99}) {
+    for (Index j = 0; j < 601; ++j) ASSERT_EQ(rows.features.value(i, j), data.features.value(i, j));
+  }
+  const InputScaling scaling = scale_inputs(rows, Vector::Constant(100, 0.01), true, 1);
+  EXPECT_NEAR(scaling.map.center[0], 2000.5, 1e-12);
+  EXPECT_NEAR(scaling.map.gain[0], 2, 1e-12);
+  EXPECT_EQ(scaling.map.center[1], 0);
+  EXPECT_EQ(scaling.map.gain[1], 1);
+}
+
 }  // namespace
 }  // namespace poise::learning
