@@ -7,11 +7,11 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-packages=(g++ cmake ninja-build ccache libeigen3-dev libopenblas-openmp-dev libdnnl-dev libhwy-dev zlib1g-dev libfmt-dev
+packages=(g++ cmake ninja-build ccache libeigen3-dev libhwy-dev zlib1g-dev libfmt-dev
           libcli11-dev nlohmann-json3-dev libprotobuf-dev protobuf-compiler libonnx-dev)
 test_packages=(libgtest-dev libgmock-dev make groff-base python3 python3-numpy python3-scipy python3-sklearn python3-torch python3-onnx
                nodejs npm)
-bench_packages=(python3-numpy python3-scipy python3-sklearn python3-torch python3-onnx libblis-openmp-dev liblinear-tools
+bench_packages=(python3-numpy python3-scipy python3-sklearn python3-torch python3-onnx libopenblas-openmp-dev libblis-openmp-dev liblinear-tools
                 r-base-core r-cran-glmnet libdlib-dev)
 clang=$(scripts/clang_version.sh)
 fuzz_packages=("clang-$clang" "libclang-rt-$clang-dev" "libfuzzer-$clang-dev")

@@ -1,48 +1,31 @@
 #include "base/parallel.h"
 
+#include <pthread.h>
+
 #include <algorithm>
 #include <atomic>
 #include <condition_variable>
 #include <deque>
 #include <exception>
 #include <limits>
+#include <memory>
 #include <mutex>
 #include <thread>
 #include <vector>
 
-#include "base/blas.h"
 #include "base/spin.h"
-
-#ifdef _OPENMP
-#include <omp.h>
-#else
-static int omp_get_max_threads() { return 1; }
-static void omp_set_num_threads(int) {}
-#endif
 
 namespace poise {
 namespace {
 
 thread_local bool inside_parallel_loop = false;
 
-/// Keeps OpenBLAS (openmp build) on one thread while this thread runs tasks: parallel outside, serial inside. The
-/// setting belongs to the calling thread and is put back. Without it, 10 Gram matrices of 1570×785 took 1.17 s on one
-/// thread, with it 0.12 s.
 class TaskScope {
  public:
-  TaskScope() : before_(omp_get_max_threads()) {
-    omp_set_num_threads(1);
-    inside_parallel_loop = true;
-  }
-  ~TaskScope() {
-    omp_set_num_threads(before_);
-    inside_parallel_loop = false;
-  }
+  TaskScope() { inside_parallel_loop = true; }
+  ~TaskScope() { inside_parallel_loop = false; }
   TaskScope(const TaskScope&) = delete;
   TaskScope& operator=(const TaskScope&) = delete;
-
- private:
-  int before_;
 };
 
 /// One parallel loop: tasks are taken by counting up.
@@ -87,11 +70,6 @@ class Loop {
 /// batches of 1,000 rows of a small network (64-64-10).
 class Pool {
  public:
-  static Pool& instance() {
-    static Pool pool;
-    return pool;
-  }
-
   ~Pool() {
     {
       const std::lock_guard lock(mutex_);
@@ -151,6 +129,24 @@ class Pool {
   bool closing_ = false;
 };
 
+std::atomic<Pool*> the_pool{nullptr};
+
+/// Ends the pool's threads with the process. A child of fork() has none of its parent's threads: it makes a pool of its
+/// own when it first wants one, and leaves its copy of the parent's alone, whose mutex may be locked for ever.
+const struct PoolLifetime {
+  PoolLifetime() {
+    ::pthread_atfork(nullptr, nullptr, [] { the_pool = nullptr; });
+  }
+  ~PoolLifetime() { delete the_pool.exchange(nullptr); }
+} pool_lifetime;
+
+Pool& pool() {
+  Pool* there = the_pool;
+  if (there) return *there;
+  auto fresh = std::make_unique<Pool>();
+  return the_pool.compare_exchange_strong(there, fresh.get()) ? *fresh.release() : *there;
+}
+
 }  // namespace
 
 int resolve_threads(int requested) {
@@ -165,12 +161,11 @@ void parallel_for(Index count, int threads, const std::function<void(Index)>& ta
     for (Index i = 0; i < count; ++i) task(i);
     return;
   }
-  use_fitting_blas_kernels();
   Loop loop(count, task);
   if (team <= 1) {
     loop.work();
   } else {
-    Pool::instance().run(loop, team - 1);
+    pool().run(loop, team - 1);
   }
   loop.rethrow();
 }

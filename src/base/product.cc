@@ -1,103 +1,243 @@
 #include "base/product.h"
 
-#include <map>
-#include <memory>
-#include <oneapi/dnnl/dnnl.hpp>
+#include <algorithm>
+#include <cstring>
+#include <vector>
 
 #include "base/aligned.h"
-#include "poise/error.h"
+#include "base/product_kernels.h"
 
 namespace poise {
 namespace {
 
-using dnnl::memory;
+constexpr Index kDepth = 512;     // steps at a time: a panel of B is then at most 128 KiB
+constexpr Index kManyPanels = 4;  // of B: from here on a copy of a transposed A pays
 
-const dnnl::engine& processor() {
-  static const dnnl::engine engine(dnnl::engine::kind::cpu, 0);
-  return engine;
-}
+// Work space of a thread; it grows to the largest product the thread has seen.
+template <typename T>
+struct Room {
+  std::vector<T, AlignedAllocator<T>> panel, tiles;  // of B, of A
+  std::vector<T, AlignedAllocator<T>> a, b;          // operands in another form
 
-/// rows×cols as the product sees them; `ld` is between rows as stored, which are columns here if `transposed`.
-memory::desc described(Index rows, Index cols, Index ld, bool transposed, memory::data_type type) {
-  const memory::dims strides = transposed ? memory::dims{1, ld} : memory::dims{ld, 1};
-  return {{rows, cols}, type, strides};
-}
-
-/// oneDNN 2 describes an operation apart from its primitive, oneDNN 3 in one step.
-dnnl::matmul::primitive_desc matmul(const memory::desc& a, const memory::desc& b, const memory::desc& c,
-                                    const dnnl::primitive_attr& attributes) {
-#if DNNL_VERSION_MAJOR >= 3
-  return {processor(), a, b, c, attributes};
-#else
-  return {dnnl::matmul::desc(a, b, c), attributes, processor()};
-#endif
-}
-
-/// A prepared product with its operands' places, which are set anew at every call.
-class Prepared {
- public:
-  explicit Prepared(const ProductShape& s) : stream_(processor()) {
-    const auto type = s.input == ProductInput::kFloat32 ? memory::data_type::f32 : memory::data_type::bf16;
-    const auto a = described(s.m, s.k, s.lda, s.transpose_a, type);
-    const auto b = described(s.k, s.n, s.ldb, s.transpose_b, type);
-    const auto c = described(s.m, s.n, s.ldc, false, memory::data_type::f32);
-    dnnl::primitive_attr ours;
-    ours.set_scratchpad_mode(dnnl::scratchpad_mode::user);
-    if (s.accumulate) {
-      dnnl::post_ops after;
-      after.append_sum(1);
-      ours.set_post_ops(after);
-    }
-    const dnnl::matmul::primitive_desc description = matmul(a, b, c, ours);
-    product_ = dnnl::matmul(description);
-    const memory::desc scratch = description.scratchpad_desc();
-    room_.resize(scratch.get_size() / sizeof(float) + kSlack);
-    scratch_ = memory(scratch, processor(), room_.data());
-    a_ = memory(a, processor(), nullptr);
-    b_ = memory(b, processor(), nullptr);
-    c_ = memory(c, processor(), nullptr);
+  static Room& of_this_thread() {
+    thread_local Room room;
+    return room;
   }
+};
 
-  void run(const void* a, const void* b, float* c) {
-    a_.set_data_handle(const_cast<void*>(a));  // oneDNN does not write to it
-    b_.set_data_handle(const_cast<void*>(b));
-    c_.set_data_handle(c);
-    // The C interface: its C++ twin makes a hash table of three entries every time.
-    const dnnl_exec_arg_t arguments[] = {{DNNL_ARG_SRC, a_.get()},
-                                         {DNNL_ARG_WEIGHTS, b_.get()},
-                                         {DNNL_ARG_DST, c_.get()},
-                                         {DNNL_ARG_SCRATCHPAD, scratch_.get()}};
-    dnnl::error::wrap_c_api(dnnl_primitive_execute(product_.get(), stream_.get(), 4, arguments), "a product failed");
+template <typename Storage>
+auto* at_least(Storage& storage, Index count) {
+  if (std::ssize(storage) < count) storage.resize(static_cast<std::size_t>(count));
+  return storage.data();
+}
+
+template <typename T>
+struct Operands {
+  const T* a;
+  const T* b;
+  T* c;
+  const Bfloat16* rows_of_b = nullptr;  // if not null, B as stored, k×n with stride ldb: to be paired up
+  Index k_of_b = 0;                     // its k
+};
+
+// `count` rows dealt into tiles of nearly equal height: task(first row, rows).
+template <typename Task>
+void for_each_tile(Index count, Index most_rows, Task&& task) {
+  const Index tiles = (count + most_rows - 1) / most_rows;
+  for (Index t = 0; t < tiles; ++t) {
+    const Index begin = count * t / tiles;
+    task(begin, count * (t + 1) / tiles - begin);
+  }
+}
+
+template <typename T>
+class Product {
+ public:
+  Product(const ProductKernels<T>& kernels, const ProductShape& shape, const Operands<T>& operands)
+      : kernels_(kernels), s_(shape), o_(operands) {}
+
+  void run() {
+    if (dots_pay()) return run_dots();
+    const Index wide = kernels_.vectors * kernels_.lanes;
+    for (Index p = 0; p == 0 || p < s_.k; p += kDepth) {
+      const Index depth = std::min(kDepth, s_.k - p);
+      if (s_.transpose_a && s_.n >= kManyPanels * wide) copy_a(p, depth);
+      for (Index j = 0; j < s_.n; j += wide) run_panel(p, depth, j, std::min(wide, s_.n - j));
+    }
   }
 
  private:
-  dnnl::stream stream_;
-  dnnl::matmul product_;
-  // Work space of our own: oneDNN's, shared by all products of a thread, is read 64 bytes past its end.
-  static constexpr std::size_t kSlack = 1024;
-  AlignedFloats room_;
-  memory a_, b_, c_, scratch_;
+  static constexpr Index kRows = ProductKernels<T>::kRows;
+
+  struct Panel {
+    const T* begin;
+    Index step;
+  };
+
+  // Without transposing B, which takes as long as some 6 rows of the product; but at the end of a sum its lanes have to
+  // be added up, which takes as long as some 3 steps of it.
+  bool dots_pay() const {
+    constexpr Index kMostRows = 24;  // above, A would not stay in the cache
+    return kernels_.dot_rows > 0 && !s_.transpose_a && s_.transpose_b && s_.m <= kMostRows && s_.k >= 8 * s_.m;
+  }
+
+  void run_dots() {
+    constexpr Index kDotDepth = 4 * kDepth;
+    const Index wide = 2 * s_.m <= kernels_.dot_rows ? 8 : 4;
+    for (Index p = 0; p < s_.k; p += kDotDepth) {
+      const Index depth = std::min(kDotDepth, s_.k - p);
+      for (Index j = 0, columns = 0; j < s_.n; j += columns) {
+        columns = j + wide <= s_.n ? wide : j + 4 <= s_.n ? 4 : 1;
+        const auto& tiles = kernels_.dot[static_cast<std::size_t>(columns / 4)];
+        for_each_tile(s_.m, kernels_.dot_rows, [&](Index i, Index rows) {
+          tiles[static_cast<std::size_t>(rows - 1)]({depth, o_.a + i * s_.lda + p, s_.lda, 1, o_.b + j * s_.ldb + p,
+                                                     s_.ldb, o_.c + i * s_.ldc + j, s_.ldc, columns,
+                                                     s_.accumulate || p > 0});
+        });
+      }
+    }
+  }
+
+  // Steps [p, p + depth) of a transposed A, tile by tile: where every step lies on another page, as it does in a wide
+  // matrix, each is searched for anew for every panel of B.
+  void copy_a(Index p, Index depth) {
+    T* to = at_least(Room<T>::of_this_thread().tiles, s_.m * depth);
+    copied_a_ = to;
+    for (Index i = 0; i < s_.m; i += kRows) {
+      const Index rows = std::min(kRows, s_.m - i);
+      const T* from = o_.a + p * s_.lda + i;
+      for (Index k = 0; k < depth; ++k, from += s_.lda, to += rows) std::copy_n(from, rows, to);
+    }
+  }
+
+  void run_panel(Index p, Index depth, Index j, Index columns) {
+    const Index vectors = (columns + kernels_.lanes - 1) / kernels_.lanes;
+    const Index first = s_.lower ? j / kRows * kRows : 0;
+    const Panel b = panel(p, depth, j, columns, vectors * kernels_.lanes, s_.m - first);
+    const auto& tiles = kernels_.tile[s_.transpose_a][static_cast<std::size_t>(vectors - 1)];
+    const auto run_tile = [&](Index i, Index rows, const T* a, Index a_row, Index a_step) {
+      tiles[static_cast<std::size_t>(rows - 1)](
+          {depth, a, a_row, a_step, b.begin, b.step, o_.c + i * s_.ldc + j, s_.ldc, columns, s_.accumulate || p > 0});
+    };
+    if (copied_a_) {
+      for (Index i = first; i < s_.m; i += kRows) {
+        const Index rows = std::min(kRows, s_.m - i);
+        run_tile(i, rows, copied_a_ + i * depth, 1, rows);
+      }
+    } else {
+      const Index a_row = s_.transpose_a ? 1 : s_.lda, a_step = s_.transpose_a ? s_.lda : 1;
+      for_each_tile(s_.m - first, kRows, [&](Index i, Index rows) {
+        run_tile(first + i, rows, o_.a + (first + i) * a_row + p * a_step, a_row, a_step);
+      });
+    }
+  }
+
+  // Rows [p, p + depth) of op(B), columns [j, j + columns): where they are, or in a copy without gaps, `width` wide.
+  Panel panel(Index p, Index depth, Index j, Index columns, Index width, Index rows) {
+    constexpr Index kManyRows = 256;  // from here on a copy pays, for the cache's sake
+    if (o_.rows_of_b) {
+      T* to = room(depth * width);
+      if constexpr (std::is_same_v<T, float>) {
+        pair_up_rows(o_.rows_of_b + 2 * p * s_.ldb + j, s_.ldb, std::min(2 * depth, o_.k_of_b - 2 * p), columns, width,
+                     to);
+      }
+      return {to, width};
+    }
+    const T* from = s_.transpose_b ? o_.b + j * s_.ldb + p : o_.b + p * s_.ldb + j;
+    const bool cut = kernels_.whole_vectors && columns < width, spread_out = rows >= kManyRows && s_.ldb > width;
+    if (!s_.transpose_b && !cut && !spread_out) return {from, s_.ldb};
+    T* to = room(depth * width);
+    if (s_.transpose_b) {
+      kernels_.transpose(from, s_.ldb, columns, depth, width, to);
+    } else {
+      for (Index k = 0; k < depth; ++k, from += s_.ldb) {
+        std::fill(std::copy_n(from, columns, to + k * width), to + (k + 1) * width, T{0});
+      }
+    }
+    return {to, width};
+  }
+
+  static T* room(Index count) { return at_least(Room<T>::of_this_thread().panel, count); }
+
+  const ProductKernels<T>& kernels_;
+  const ProductShape& s_;
+  const Operands<T>& o_;
+  const T* copied_a_ = nullptr;
 };
+
+// A matrix of rows×columns as stored, widened.
+const float* widen(const Bfloat16* from, Index ld, Index rows, Index columns, AlignedFloats& room) {
+  float* const to = at_least(room, rows * columns);
+  for (Index i = 0; i < rows; ++i) {
+    for (Index j = 0; j < columns; ++j) {
+      const std::uint32_t bits = static_cast<std::uint32_t>(from[i * ld + j]) << 16;
+      std::memcpy(to + i * columns + j, &bits, sizeof bits);
+    }
+  }
+  return to;
+}
+
+struct Pairs {
+  const float* begin;
+  Index ld;
+};
+
+// An operand whose rows run along the inner dimension as pairs: itself, or a copy with a 0 at the end of odd rows.
+Pairs pairs_of(const Bfloat16* from, Index ld, Index rows, Index k, AlignedFloats& room) {
+  const Index count = (k + 1) / 2;
+  if (k % 2 == 0 && ld % 2 == 0 && reinterpret_cast<std::uintptr_t>(from) % alignof(float) == 0) {
+    return {reinterpret_cast<const float*>(from), ld / 2};
+  }
+  float* const to = at_least(room, rows * count);
+  for (Index i = 0; i < rows; ++i) {
+    to[(i + 1) * count - 1] = 0;
+    std::memcpy(to + i * count, from + i * ld, static_cast<std::size_t>(k) * sizeof *from);
+  }
+  return {to, count};
+}
+
+void multiply_pairs(const ProductKernels<float>& kernels, const ProductShape& shape, const Bfloat16* a,
+                    const Bfloat16* b, float* c) {
+  Room<float>& room = Room<float>::of_this_thread();
+  ProductShape s = shape;
+  s.k = (shape.k + 1) / 2;
+  Operands<float> operands{nullptr, nullptr, c};
+  if (s.transpose_a) {
+    float* const to = at_least(room.a, s.k * s.m);
+    pair_up_rows(a, shape.lda, shape.k, s.m, s.m, to);
+    operands.a = to, s.lda = s.m;
+  } else {
+    const Pairs pairs = pairs_of(a, shape.lda, s.m, shape.k, room.a);
+    operands.a = pairs.begin, s.lda = pairs.ld;
+  }
+  if (s.transpose_b) {
+    const Pairs pairs = pairs_of(b, shape.ldb, s.n, shape.k, room.b);
+    operands.b = pairs.begin, s.ldb = pairs.ld;
+  } else {
+    operands.rows_of_b = b, operands.k_of_b = shape.k;
+  }
+  Product<float>(kernels, s, operands).run();
+}
 
 }  // namespace
 
-void multiply(const ProductShape& shape, const void* a, const void* b, float* c) {
-  // Of each thread: a primitive holds scratch memory that two threads must not share.
-  thread_local std::map<ProductShape, std::unique_ptr<Prepared>> prepared;
-  auto& entry = prepared[shape];
-  try {
-    if (!entry) entry = std::make_unique<Prepared>(shape);
-    entry->run(a, b, c);
-  } catch (const dnnl::error& error) {
-    throw Error(ErrorKind::kResource, std::string("oneDNN cannot multiply: ") + error.what(), "a processor it knows",
-                shape.input == ProductInput::kBfloat16 ? "train with --precision float32" : "");
-  }
+void multiply(const ProductShape& shape, const float* a, const float* b, float* c) {
+  const Operands<float> operands{a, b, c};
+  Product<float>(float_kernels(), shape, operands).run();
 }
 
-void multiply(Index m, Index n, Index k, const float* a, Index lda, const float* b, Index ldb, float beta, float* c,
-              Index ldc) {
-  const dnnl_status_t status = dnnl_sgemm('N', 'N', m, n, k, 1, a, lda, b, ldb, beta, c, ldc);
-  if (status != dnnl_success) throw Error(ErrorKind::kResource, "oneDNN cannot multiply", "memory for its work space");
+void multiply(const ProductShape& shape, const double* a, const double* b, double* c) {
+  const Operands<double> operands{a, b, c};
+  Product<double>(double_kernels(), shape, operands).run();
+}
+
+void multiply(const ProductShape& shape, const Bfloat16* a, const Bfloat16* b, float* c) {
+  if (const ProductKernels<float>* kernels = bfloat16_kernels()) return multiply_pairs(*kernels, shape, a, b, c);
+  Room<float>& room = Room<float>::of_this_thread();
+  ProductShape s = shape;
+  const Index rows_a = s.transpose_a ? s.k : s.m, rows_b = s.transpose_b ? s.n : s.k;
+  s.lda = s.transpose_a ? s.m : s.k, s.ldb = s.transpose_b ? s.k : s.n;
+  multiply(s, widen(a, shape.lda, rows_a, s.lda, room.a), widen(b, shape.ldb, rows_b, s.ldb, room.b), c);
 }
 
 }  // namespace poise

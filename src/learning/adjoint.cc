@@ -5,25 +5,12 @@
 
 namespace poise::learning {
 
-/// to ← Y*_l W_l: X*_{l−1}, both of the rows of a chunk, which have no gaps.
+/// to ← Y*_l W_l: X*_{l−1}, both of the rows of a chunk.
 void Batch::back(const Chunk& c, Index l, const float* adjoint, float* to) {
   const Index n = layout_.inputs(l), width = layout_.outputs(l);
   for (Index k = 0; k < layout_.parts(l); ++k) {
     const auto [column, columns, weights] = layout_.part(l, k);
-    multiply({false, true, c.rows, n, columns, width, columns, n, ProductInput::kFloat32, k > 0}, adjoint + column,
-             parameters_ + weights, to);
-  }
-}
-
-/// The calling member's copy of Y*_l, the rows of a part lying together: as oneDNN is at its best, which otherwise
-/// takes and gives back memory at every product.
-void Batch::gather_adjoint(Index l) {
-  if (layout_.parts(l) == 1 || rounded_) return;
-  own().adjoint.resize(static_cast<std::size_t>(room() * layout_.width(l)));
-  float* to = own().adjoint.data();
-  for (Index k = 0; k < layout_.parts(l); ++k) {
-    const Part part = layout_.part(l, k);
-    for (Index i = 0; i < row_count(); ++i) to = std::copy_n(at(adjoint_, l, {i, 1, part}), part.columns, to);
+    multiply({false, true, c.rows, n, columns, width, columns, n, k > 0}, adjoint + column, parameters_ + weights, to);
   }
 }
 
@@ -33,16 +20,13 @@ void Batch::back(const Block& b, Index l, float* to) {
   for (Index k = 0; k < layout_.parts(l); ++k) {
     const Part part = layout_.part(l, k);
     const Index weights = part.weights + b.part.column * part.columns;
+    const ProductShape shape{false, true, b.rows, n, part.columns, width, part.columns, n, k > 0};
+    const Block from{b.row, b.rows, part};
     if (rounded_) {
-      multiply({false, true, b.rows, n, part.columns, width, part.columns, n, ProductInput::kBfloat16, k > 0},
-               at(adjoint16_, l, {b.row, b.rows, part}), weights16_.data() + weights, to);
-      continue;
+      multiply(shape, at(adjoint16_, l, from), weights16_.data() + weights, to);
+    } else {
+      multiply(shape, at(adjoint_, l, from), parameters_ + weights, to);
     }
-    const bool gathered = layout_.parts(l) > 1;
-    const float* adjoint =
-        gathered ? own().adjoint.data() + row_count() * part.column + b.row * part.columns : at(adjoint_, l, b.row);
-    multiply({false, true, b.rows, n, part.columns, part.columns, part.columns, n, ProductInput::kFloat32, k > 0},
-             adjoint, parameters_ + weights, to);
   }
 }
 
@@ -68,7 +52,6 @@ void Batch::relax_rows(const Block& b, Index l, float* adjoint, Index stride) {
 }
 
 void Batch::adjoint(Team& team, Index l) {
-  gather_adjoint(l);
   team.share(block_count(l - 1), [&](Index k) { adjoint(block(l - 1, k), l); });
 }
 

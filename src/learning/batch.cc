@@ -130,8 +130,7 @@ float* Batch::scratch(Index numbers) {
   return room.data();
 }
 
-/// to ← a block of X_{l−1} W_lᵀ, W_l from `parameters`; rows of `to` are `stride` apart. (oneDNN is at its best where
-/// they have no gaps between them.)
+/// to ← a block of X_{l−1} W_lᵀ, W_l from `parameters`; rows of `to` are `stride` apart.
 void Batch::propagate(const Block& b, Index l, const float* parameters, float* to, Index stride) {
   const Index k = layout_.inputs(l), columns = b.part.columns;
   if (l == 1 && sparse_) return propagate_sparse(b, parameters, to, stride);
@@ -163,7 +162,7 @@ void Batch::propagate_sparse(const Block& b, const float* parameters, float* to,
 void Batch::preactivate(const Block& b, Index l, float* to, Index stride) {
   if (!rounded_ || (l == 1 && sparse_)) return propagate(b, l, parameters_, to, stride);
   const Index k = layout_.inputs(l), columns = b.part.columns;
-  multiply({false, false, b.rows, columns, k, k, columns, stride, ProductInput::kBfloat16}, below16(l, b.row),
+  multiply({false, false, b.rows, columns, k, k, columns, stride}, below16(l, b.row),
            weights16_.data() + b.part.weights, to);
 }
 

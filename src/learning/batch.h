@@ -75,7 +75,6 @@ class Batch {
   struct Own {     // what a member of the team has for itself
     Floats input;  // X_0 of the batch
     Rounded input16;
-    Floats adjoint;  // Y*_l by parts
     Floats scratch;  // a block of Y_l or X*_l, or the gradient of a tile
   };
 
@@ -137,7 +136,6 @@ class Batch {
   void adjoint(const Block& b, Index l);
   void back(const Block& b, Index l, float* to);
   void back(const Chunk& c, Index l, const float* adjoint, float* to);
-  void gather_adjoint(Index l);
   void relax_rows(const Block& b, Index l, float* adjoint, Index stride);
 
   // tiles.cc: gradients and steps

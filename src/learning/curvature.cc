@@ -42,8 +42,8 @@ void Batch::add_change_from_below(const Chunk& c, Index l, float* change) {
   const Index n = layout_.outputs(l), k = layout_.inputs(l);
   for (Index p = 0; p < layout_.parts(l); ++p) {
     const auto [column, columns, weights] = layout_.part(l, p);
-    multiply({false, false, c.rows, columns, k, k, columns, n, ProductInput::kFloat32, true},
-             at(adjoint_, l - 1, c.begin), parameters_ + weights, change + column);
+    multiply({false, false, c.rows, columns, k, k, columns, n, true}, at(adjoint_, l - 1, c.begin),
+             parameters_ + weights, change + column);
   }
 }
 

@@ -61,9 +61,8 @@ void Batch::tile_gradient(const Tile& tile, float* weights, float* bias) {
     add_columns(at(adjoint_, l, 0) + tile.part.column, {row_count(), columns, n}, bias);
   }
   if (l == 1 && sparse_) return sparse_gradient(tile, weights);
-  ProductShape shape{true, false, tile.end - tile.begin, columns, row_count(), inputs, n, columns};
+  const ProductShape shape{true, false, tile.end - tile.begin, columns, row_count(), inputs, n, columns};
   if (rounded_) {
-    shape.input = ProductInput::kBfloat16;
     multiply(shape, below16(l, 0) + tile.begin, at(adjoint16_, l, 0) + tile.part.column, weights);
   } else {
     multiply(shape, below(l, 0) + tile.begin, at(adjoint_, l, 0) + tile.part.column, weights);

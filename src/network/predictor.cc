@@ -81,8 +81,8 @@ bool product_pays(const FastLayer& layer, const Rows& x) {
 void propagate(const FastLayer& layer, const Rows& x, Scratch& scratch, float* y) {
   if (product_pays(layer, x)) {
     for (Index i = 0; i < x.count; ++i) std::copy(layer.bias.begin(), layer.bias.end(), y + i * layer.padded);
-    multiply(x.count, layer.padded, layer.inputs, x.values, x.stride, layer.weights.data(), layer.padded, 1, y,
-             layer.padded);
+    multiply({false, false, x.count, layer.padded, layer.inputs, x.stride, layer.padded, layer.padded, true}, x.values,
+             layer.weights.data(), y);
   } else {
     std::int32_t* places = Scratch::room(scratch.places, layer.inputs + kLanePadding);
     float* values = Scratch::room(scratch.values, layer.inputs + kLanePadding);

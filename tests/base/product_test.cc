@@ -1,90 +1,88 @@
 #include "base/product.h"
 
-#include <gtest/gtest.h>
+#include <Eigen/Core>
+#include <limits>
 
-#include <cstdint>
-#include <cstring>
-#include <vector>
-
-#include "base/random.h"
+#include "base/product_case.h"
+#include "every_target.h"
 
 namespace poise {
 namespace {
 
-TEST(Product, IsTheSumOverTheInnerDimension) {
-  // Small whole numbers: exact in float32, whatever the order of the sums.
-  constexpr Index m = 9, n = 17, k = 33, lda = 40, ldb = 20, ldc = 18;
-  std::vector<float> a(m * lda), b(k * ldb), c(m * ldc);
-  for (std::size_t i = 0; i < a.size(); ++i) a[i] = static_cast<float>(random_bits(1, i) % 7) - 3;
-  for (std::size_t i = 0; i < b.size(); ++i) b[i] = static_cast<float>(random_bits(2, i) % 7) - 3;
-  for (std::size_t i = 0; i < c.size(); ++i) c[i] = static_cast<float>(random_bits(3, i) % 7) - 3;
-  for (float beta : {0.0f, 1.0f}) {
-    std::vector<float> found = c;
-    multiply(m, n, k, a.data(), lda, b.data(), ldb, beta, found.data(), ldc);
-    for (Index i = 0; i < m; ++i) {
-      for (Index j = 0; j < ldc; ++j) {
-        const auto place = static_cast<std::size_t>(i * ldc + j);
-        float expected = c[place];
-        if (j < n) {
-          expected *= beta;
-          for (Index l = 0; l < k; ++l)
-            expected += a[static_cast<std::size_t>(i * lda + l)] * b[static_cast<std::size_t>(l * ldb + j)];
+// Around the sizes of tiles, vectors, panels and steps, and what networks and softmax layers have.
+constexpr Index kSizes[][3] = {{1, 1, 1},    {2, 3, 1},    {5, 4, 2},     {6, 16, 8},    {7, 17, 31},  {12, 64, 33},
+                               {13, 65, 16}, {19, 35, 21}, {64, 10, 128}, {3, 100, 24},  {31, 130, 9}, {10, 83, 200},
+                               {2, 9, 61},   {1, 12, 700}, {4, 5, 1100},  {25, 33, 515}, {70, 260, 5}, {300, 70, 6}};
+
+template <typename T>
+class Products : public testing::Test {};
+using Numbers = testing::Types<float, double, Bfloat16>;
+TYPED_TEST_SUITE(Products, Numbers);
+
+TYPED_TEST(Products, OfWholeNumbersAreExact) {
+  on_every_target([] {
+    for (const auto& [m, n, k] : kSizes) {
+      for (int variant = 0; variant < 8; ++variant) {
+        for (const Index gap : {0, 1, 6}) {
+          const ProductCase<TypeParam> product(product_shape(variant, m, n, k, gap), true);
+          ASSERT_EQ(product.found(), product.expected()) << m << "×" << n << "×" << k << ", " << variant << ", " << gap;
         }
-        EXPECT_EQ(found[place], expected) << i << ", " << j;
       }
     }
-  }
+  });
 }
 
-float to_float(Bfloat16 value) {
-  const std::uint32_t bits = static_cast<std::uint32_t>(value) << 16;
-  float number;
-  std::memcpy(&number, &bits, sizeof number);
-  return number;
+// |fl(Σ a b) − Σ a b| ≤ γ Σ |a b|, γ ≈ k u: any order of the sums keeps to it.
+TYPED_TEST(Products, AreAsExactAsTheirSums) {
+  using Sum = typename ProductCase<TypeParam>::Sum;
+  on_every_target([] {
+    for (const auto& [m, n, k] : kSizes) {
+      for (int variant = 0; variant < 8; ++variant) {
+        const ProductCase<TypeParam> product(product_shape(variant, m, n, k), false);
+        const auto found = product.found(), expected = product.expected();
+        const double bound = static_cast<double>((k + 2) * (k + 1)) * std::numeric_limits<Sum>::epsilon();
+        for (std::size_t i = 0; i < found.size(); ++i) {
+          ASSERT_NEAR(static_cast<double>(found[i]), static_cast<double>(expected[i]), bound)
+              << m << "×" << n << "×" << k << ", " << variant << ", " << i;
+        }
+      }
+    }
+  });
 }
 
-/// Upper halves of small whole numbers: exact.
-std::vector<Bfloat16> to_bfloat16(const std::vector<float>& values) {
-  std::vector<Bfloat16> halves;
-  for (float value : values) {
-    std::uint32_t bits;
-    std::memcpy(&bits, &value, sizeof bits);
-    halves.push_back(static_cast<Bfloat16>(bits >> 16));
-    EXPECT_EQ(to_float(halves.back()), value);
-  }
-  return halves;
-}
-
-TEST(Product, OfAnyShapeIsTheSumOverTheInnerDimension) {
-  constexpr Index m = 19, n = 35, k = 21, ld = 64;
-  std::vector<float> a(ld * ld), b(ld * ld), c(ld * ld);
-  for (std::size_t i = 0; i < a.size(); ++i) {
-    a[i] = static_cast<float>(random_bits(1, i) % 7) - 3;
-    b[i] = static_cast<float>(random_bits(2, i) % 7) - 3;
-    c[i] = static_cast<float>(random_bits(3, i) % 7) - 3;
-  }
-  const std::vector<Bfloat16> a16 = to_bfloat16(a), b16 = to_bfloat16(b);
-  for (int variant = 0; variant < 16; ++variant) {
-    ProductShape s{(variant & 1) != 0, (variant & 2) != 0, m, n, k, ld, ld, ld};
-    s.accumulate = (variant & 4) != 0;
-    const bool rounded = (variant & 8) != 0;
-    if (rounded) s.input = ProductInput::kBfloat16;
-    std::vector<float> found = c;
-    multiply(s, rounded ? static_cast<const void*>(a16.data()) : a.data(),
-             rounded ? static_cast<const void*>(b16.data()) : b.data(), found.data());
-    for (Index i = 0; i < ld; ++i) {
-      for (Index j = 0; j < ld; ++j) {
-        const auto place = static_cast<std::size_t>(i * ld + j);
-        float expected = c[place];
-        if (i < m && j < n) {
-          if (!s.accumulate) expected = 0;
-          for (Index l = 0; l < k; ++l) {
-            expected += a[static_cast<std::size_t>(s.transpose_a ? l * ld + i : i * ld + l)] *
-                        b[static_cast<std::size_t>(s.transpose_b ? j * ld + l : l * ld + j)];
+TYPED_TEST(Products, OfTheLowerTriangleAlone) {
+  on_every_target([] {
+    for (const Index n : {1, 5, 64, 67, 200}) {
+      for (int variant = 0; variant < 8; ++variant) {
+        ProductShape shape = product_shape(variant, n, n, 9);
+        shape.lower = true;
+        const ProductCase<TypeParam> product(shape, true);
+        const auto found = product.found(), expected = product.expected();
+        for (Index i = 0; i < n; ++i) {
+          for (Index j = 0; j <= i; ++j) {
+            const auto place = static_cast<std::size_t>(i * shape.ldc + j);
+            ASSERT_EQ(found[place], expected[place]) << n << ", " << variant << ", " << i << ", " << j;
           }
         }
-        ASSERT_EQ(found[place], expected) << "variant " << variant << ", " << i << ", " << j;
       }
+    }
+  });
+}
+
+TYPED_TEST(Products, WithoutAnInnerDimensionAreZero) {
+  const ProductCase<TypeParam> kept(product_shape(4, 7, 20, 0), true), product(product_shape(0, 7, 20, 0), true);
+  EXPECT_EQ(kept.found(), kept.c);
+  EXPECT_EQ(product.found(), product.expected());
+}
+
+TYPED_TEST(Products, PassNotANumberOn) {
+  const double nan = std::numeric_limits<double>::quiet_NaN();
+  for (int variant = 0; variant < 8; ++variant) {
+    ProductCase<TypeParam> product(product_shape(variant, 8, 20, 12), true);
+    product.a.front() = number<TypeParam>(nan);  // in the first row of op(A)
+    const auto found = product.found(), expected = product.expected();
+    for (std::size_t i = 0; i < found.size(); ++i) {
+      ASSERT_EQ(std::isnan(found[i]), std::isnan(expected[i])) << variant << ", " << i;
     }
   }
 }
