@@ -10,8 +10,8 @@
 namespace poise {
 namespace {
 
-constexpr Index kDepth = 512;     // steps at a time: a panel of B is then at most 128 KiB
-constexpr Index kManyPanels = 4;  // of B: from here on a copy of a transposed A pays
+constexpr Index kDepth = 512;        // steps at a time: a panel of B is then at most 128 KiB
+constexpr Index kManyColumns = 256;  // from here on a copy of a transposed A pays
 
 // Work space of a thread; it grows to the largest product the thread has seen.
 template <typename T>
@@ -61,7 +61,7 @@ class Product {
     const Index wide = kernels_.vectors * kernels_.lanes;
     for (Index p = 0; p == 0 || p < s_.k; p += kDepth) {
       const Index depth = std::min(kDepth, s_.k - p);
-      if (s_.transpose_a && s_.n >= kManyPanels * wide) copy_a(p, depth);
+      if (s_.transpose_a && s_.n >= kManyColumns) copy_a(p, depth);
       for (Index j = 0; j < s_.n; j += wide) run_panel(p, depth, j, std::min(wide, s_.n - j));
     }
   }
@@ -106,7 +106,13 @@ class Product {
     for (Index i = 0; i < s_.m; i += kRows) {
       const Index rows = std::min(kRows, s_.m - i);
       const T* from = o_.a + p * s_.lda + i;
-      for (Index k = 0; k < depth; ++k, from += s_.lda, to += rows) std::copy_n(from, rows, to);
+      for (Index k = 0; k < depth; ++k, from += s_.lda, to += rows) {
+        if (rows == kRows) {
+          std::copy_n(from, kRows, to);  // of a size known here: a few instructions
+        } else {
+          std::copy_n(from, rows, to);
+        }
+      }
     }
   }
 
@@ -133,8 +139,8 @@ class Product {
   }
 
   // Rows [p, p + depth) of op(B), columns [j, j + columns): where they are, or in a copy without gaps, `width` wide.
+  // For the cache's sake that pays if the panel is read many times, and the sooner the narrower it is.
   Panel panel(Index p, Index depth, Index j, Index columns, Index width, Index rows) {
-    constexpr Index kManyRows = 256;  // from here on a copy pays, for the cache's sake
     if (o_.rows_of_b) {
       T* to = room(depth * width);
       if constexpr (std::is_same_v<T, float>) {
@@ -144,7 +150,7 @@ class Product {
       return {to, width};
     }
     const T* from = s_.transpose_b ? o_.b + j * s_.ldb + p : o_.b + p * s_.ldb + j;
-    const bool cut = kernels_.whole_vectors && columns < width, spread_out = rows >= kManyRows && s_.ldb > width;
+    const bool cut = kernels_.whole_vectors && columns < width, spread_out = rows >= 4 * width && s_.ldb > width;
     if (!s_.transpose_b && !cut && !spread_out) return {from, s_.ldb};
     T* to = room(depth * width);
     if (s_.transpose_b) {

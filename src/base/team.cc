@@ -1,5 +1,7 @@
 #include "base/team.h"
 
+#include <pthread.h>
+
 #include <algorithm>
 
 #include "base/spin.h"
@@ -41,16 +43,62 @@ class AsMember {
   int &place_, before_;
 };
 
+using std::chrono::milliseconds;
+using std::chrono::nanoseconds;
+
+constexpr milliseconds kFirstPause{20}, kLongestPause{640};  // with fewer members
+constexpr nanoseconds kStarved{200'000};                     // a time slice of another program is ten times that
+
+std::int64_t shown_by(clockid_t clock) {
+  timespec now{};
+  ::clock_gettime(clock, &now);
+  return std::int64_t{1'000'000'000} * now.tv_sec + now.tv_nsec;
+}
+
 }  // namespace
 
+/// That the members have used in this run. (The clock of the process is up to a tick behind.)
+nanoseconds Team::processor_time() const {
+  std::int64_t sum = 0;
+  for (const Part& part : parts_) {
+    if (part.clock != kNoClock) sum += shown_by(part.clock) - part.begun;
+  }
+  return nanoseconds(sum);
+}
+
+void Team::start_clock(Part& part) {
+  clockid_t clock = kNoClock;
+  if (::pthread_getcpuclockid(::pthread_self(), &clock) != 0) return;
+  part.begun = shown_by(clock);
+  part.clock = clock;
+}
+
+bool Team::should_regroup() const { return starved_ || (wanted_ < size_ && Clock::now() >= few_until_); }
+
+void Team::choose_members() {
+  if (!should_regroup()) return;
+  const Clock::time_point now = Clock::now();
+  if (starved_.exchange(false)) {
+    const bool was_fine = now - chosen_ > 4 * pause_;
+    pause_ = was_fine ? kFirstPause : std::min<Clock::duration>(2 * pause_, kLongestPause);
+    few_until_ = now + pause_;
+    wanted_ = std::max(1, wanted_ / 2);
+  } else {
+    wanted_ = std::min(size_, 2 * wanted_);
+  }
+  chosen_ = now;
+}
+
 void Team::run(const std::function<void(int)>& body) {
-  present_ = inside_parallel_for() ? 1 : size_;
-  for (Part& part : parts_) part.taken = 0;
+  choose_members();
+  present_ = inside_parallel_for() ? 1 : wanted_;
+  for (Part& part : parts_) part.taken = 0, part.clock = kNoClock;
   arrived_ = 0, failed_ = false, error_ = nullptr;
   // As many tasks as threads, each of which waits for the others: so every thread takes exactly one.
   parallel_for(present_, present_, [&](Index member) {
     const NoDenormals scope;
     const AsMember number(member_, static_cast<int>(member));
+    start_clock(parts_[static_cast<std::size_t>(member)]);
     try {
       body(static_cast<int>(member));
     } catch (const Stopped&) {
@@ -74,10 +122,18 @@ void Team::meet() {
     ++generation_;
     if (present_ > 1) generation_.notify_all();
   } else {
-    spin_until([&] { return generation_ != before; });
-    while (generation_ == before) generation_.wait(before);
+    if (!spin_until([&] { return generation_ != before; })) wait_for(before);
   }
   if (failed_) throw Stopped{};
+}
+
+/// Asleep, until the generation is another. That members have work of different length is no reason to be fewer; it is
+/// one if time passes in which none of them is on a processor.
+void Team::wait_for(unsigned generation) {
+  const auto begun = Clock::now();
+  const nanoseconds worked = processor_time();
+  while (generation_ == generation) generation_.wait(generation);
+  if (Clock::now() - begun - (processor_time() - worked) > kStarved) starved_ = true;
 }
 
 }  // namespace poise

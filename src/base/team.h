@@ -3,6 +3,8 @@
 #pragma once
 
 #include <atomic>
+#include <chrono>
+#include <ctime>
 #include <exception>
 #include <functional>
 #include <mutex>
@@ -14,17 +16,23 @@ namespace poise {
 
 class Team {
  public:
-  explicit Team(int threads) : size_(resolve_threads(threads)), parts_(static_cast<std::size_t>(size_)) {}
+  explicit Team(int threads)
+      : size_(resolve_threads(threads)), wanted_(size_), parts_(static_cast<std::size_t>(size_)) {}
 
   int size() const { return size_; }
 
   /// Inside run: how many members there are.
   int present() const { return present_; }
 
-  /// Calls body(0) … body(size − 1), all at the same time, each on a thread of its own; inside parallel_for a team has
-  /// one member. Denormal numbers count as 0 meanwhile. The first exception of a body ends the phases of all members
-  /// and is rethrown here.
+  /// Calls body(0) … body(present − 1), all at the same time, each on a thread of its own. There are size() members,
+  /// but one inside parallel_for, and fewer for a while after should_regroup(). Denormal numbers count as 0 meanwhile.
+  /// The first exception of a body ends the phases of all members and is rethrown here.
   void run(const std::function<void(int member)>& body);
+
+  /// Inside run, in a task of share(1): whether all members should come back from it soon and be called again. Where
+  /// other programs want the processors, too, a member that is not let on them keeps the others waiting at every
+  /// meeting: then half as many members do the work for a while, which is doubled until they are left in peace.
+  bool should_regroup() const;
 
   /// Inside run: which member the calling thread is.
   static int member() { return member_; }
@@ -54,13 +62,25 @@ class Team {
   void meet();
 
  private:
+  using Clock = std::chrono::steady_clock;
+  static constexpr clockid_t kNoClock = CLOCK_REALTIME;
   struct Stopped {};
   struct alignas(64) Part {  // a cache line: members count without disturbing each other
     std::atomic<Index> taken{0};
+    std::atomic<clockid_t> clock{kNoClock};  // of the processor time of the member's thread
+    std::atomic<std::int64_t> begun{0};      // what it showed at the begin of run, in nanoseconds
   };
 
+  void choose_members();
+  void wait_for(unsigned generation);
+  std::chrono::nanoseconds processor_time() const;
+  static void start_clock(Part& part);
+
   inline static thread_local int member_ = 0;
-  int size_, present_ = 1;
+  int size_, wanted_, present_ = 1;
+  std::atomic<bool> starved_{false};  // a member waited long, and nobody worked meanwhile
+  Clock::time_point chosen_{}, few_until_{};
+  Clock::duration pause_{};
   std::vector<Part> parts_;
   std::atomic<int> arrived_{0};
   std::atomic<unsigned> generation_{0};

@@ -121,21 +121,24 @@ void Trainer::train_epoch(int number) {
   shuffle(std::span(order_), random_bits(options_.seed, static_cast<std::uint64_t>(number)));
   cut_batches();
   if (candidate_rows_ < 0) candidate_ = parameters_, candidate_rows_ = 0, candidate_epoch_ = number - 1;
-  sums_ = {}, first_rate_ = 0, stopping_ = false;
+  sums_ = {}, first_rate_ = 0, stopping_ = false, taken_ = 0;
   BatchSums batch, opening;
-  team_.run([&](int) {
-    if (number == 1 && !look_before_the_first_step(opening)) return;
-    for (const Piece& piece : pieces_) {
-      if (!take_batch(piece, before_epoch + piece.number, batch)) return;
-    }
-  });
+  if (number == 1) team_.run([&](int) { look_before_the_first_step(opening); });
+  while (!stopping_ && taken_ < pieces_.size()) {
+    const std::size_t begin = taken_;
+    team_.run([&](int) {
+      for (std::size_t k = begin; k < pieces_.size(); ++k) {
+        if (!take_batch(pieces_[k], before_epoch + pieces_[k].number, batch) || regroup_) return;
+      }
+    });
+  }
   train_seconds_ += std::chrono::duration<double>(Clock::now() - begun).count();
 }
 
-/// What the guard judges by, and the curvature that the first step goes by. False if it is to stop.
-bool Trainer::look_before_the_first_step(BatchSums& sums) {
+/// What the guard judges by, and the curvature that the first step goes by.
+void Trainer::look_before_the_first_step(BatchSums& sums) {
   team_.share(1, [&](Index) { stopping_ = !may_go_on(); });
-  if (stopping_) return false;
+  if (stopping_) return;
   Index rows = 0, weighted = 0;
   for (std::size_t k = 0; k < pieces_.size() && weighted < Guard::kRows; ++k) {
     rows = pieces_[k].begin + pieces_[k].count, weighted += pieces_[k].weighted;
@@ -144,10 +147,9 @@ bool Trainer::look_before_the_first_step(BatchSums& sums) {
   team_.share(1, [&](Index) {
     guard_.emplace(loss_but_the_worst(sums), loss_of_a_guess(options_.loss, problem_.classes), weighted_rows_);
   });
-  if (options_.step != Step::kGolden) return true;
+  if (options_.step != Step::kGolden) return;
   batch_.find_gradient(team_, rows_of(pieces_[0].begin, pieces_[0].count), parameters_, sums);
   pace_.measure(team_, batch_, 0);
-  return true;
 }
 
 /// False if it is to stop.
@@ -163,6 +165,8 @@ bool Trainer::take_batch(const Piece& piece, Index step, BatchSums& batch) {
   team_.share(1, [&](Index) {
     if (first_rate_ == 0) first_rate_ = step_.learning_rate();
     watch(batch, piece, step);
+    regroup_ = team_.should_regroup();
+    ++taken_;
   });
   // Of weights that were taken back the curvature would stay for the rest of the run.
   if (!went_back_) pace_.measure(team_, batch_, step);

@@ -28,7 +28,7 @@ class Trainer {
   void cut_batches();
 
   void train_epoch(int number);
-  bool look_before_the_first_step(BatchSums& sums);
+  void look_before_the_first_step(BatchSums& sums);
   bool take_batch(const Piece& piece, Index step, BatchSums& batch);
   bool may_go_on();
   void watch(const BatchSums& batch, const Piece& piece, Index step);
@@ -82,7 +82,8 @@ class Trainer {
   std::optional<double> smoothed_accuracy_;  // of the validation data; empty before the first epoch
   double best_accuracy_ = 0, gained_accuracy_ = 0;
   int gained_epoch_ = 0;
-  bool stopping_ = false, went_back_ = false;
+  bool stopping_ = false, went_back_ = false, regroup_ = false;
+  std::size_t taken_ = 0;  // batches of the epoch
   std::optional<TrainingStatus> interrupted_;
   TrainingReport report_;
 };

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <chrono>
 #include <stdexcept>
 #include <thread>
 #include <vector>
@@ -71,6 +72,47 @@ TEST(Team, EndsForAllWhenOneThrows) {
   std::atomic<int> count{0};
   team.run([&](int) { team.share(3, [&](Index) { ++count; }); });  // and serves again
   EXPECT_EQ(count, 3);
+}
+
+// A member that is not on a processor for long, as where other programs want it, too: fewer do the work for a while.
+TEST(Team, GoesOnWithFewerMembersWhereOneIsHeldUpAndComesBack) {
+  Team team(4);
+  const auto members = [&](auto nap) {
+    std::atomic<bool> regroup{false};
+    team.run([&](int) {
+      team.share(team.present(), [&](Index task) {
+        if (task == 0) std::this_thread::sleep_for(nap);
+      });
+      team.share(1, [&](Index) { regroup = team.should_regroup(); });
+    });
+    return std::pair(team.present(), regroup.load());
+  };
+  const auto long_nap = std::chrono::milliseconds(20), none = std::chrono::milliseconds(0);
+  EXPECT_EQ(members(long_nap), std::pair(4, true));
+  EXPECT_EQ(members(long_nap).first, 2);
+  EXPECT_EQ(members(long_nap).first, 1);
+  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(60);
+  int present = 1;
+  while (present < 4 && std::chrono::steady_clock::now() < deadline) present = std::max(present, members(none).first);
+  EXPECT_EQ(present, 4);
+}
+
+// Work of unequal length is no reason. (Where other programs hold a member up as well, it takes some tries.)
+TEST(Team, StaysWholeWhereOneMemberWorksForLonger) {
+  for (int k = 0; k < 100; ++k) {
+    Team team(2);
+    std::atomic<bool> regroup{false};
+    team.run([&](int) {
+      team.meet();  // all are awake
+      team.share(2, [&](Index task) {
+        const auto end = std::chrono::steady_clock::now() + std::chrono::milliseconds(2);
+        while (task == 0 && std::chrono::steady_clock::now() < end) continue;
+      });
+      team.share(1, [&](Index) { regroup = team.should_regroup(); });
+    });
+    if (!regroup) return;
+  }
+  FAIL() << "half the members every time";
 }
 
 TEST(Team, HasOneMemberInsideAParallelLoop) {

@@ -1,0 +1,46 @@
+// A solve must stand a signal at any moment, and go on in child processes.
+#include <gtest/gtest.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "poise/read.h"
+#include "poise/softmax_regression.h"
+#include "signal_timer.h"
+
+namespace poise {
+namespace {
+
+TEST(SolveUnderSignals, GivesTheSameBits) {
+  const Dataset digits = read_dataset("digits", {});
+  for (const int threads : {1, 2}) {
+    for (const Solver solver : {Solver::kAuto, Solver::kNewton, Solver::kLbfgs}) {
+      const auto solve = [&] {
+        return fit_softmax(digits, {.l2 = 1e-2}, {.solver = solver, .tolerance = 1e-6, .threads = threads}).model;
+      };
+      const SoftmaxModel expected = solve();
+      const SignalTimer timer;
+      const SoftmaxModel found = solve();
+      EXPECT_GT(SignalTimer::count(), 0);
+      EXPECT_EQ(found.weights, expected.weights) << threads << " threads, solver " << static_cast<int>(solver);
+    }
+  }
+}
+
+TEST(SolveAfterFork, EndsWithTheSameBits) {
+  const Dataset digits = read_dataset("digits", {});
+  const auto solve = [&] { return fit_softmax(digits, {.l2 = 1e-1}, {.tolerance = 1e-4, .threads = 2}).model; };
+  const SoftmaxModel expected = solve();
+  for (int k = 0; k < 20; ++k) {
+    const pid_t child = ::fork();
+    if (child == 0) {
+      ::alarm(60);  // ends it if it hangs
+      ::_exit(solve().weights == expected.weights ? 0 : 1);
+    }
+    int status = 0;
+    ASSERT_EQ(::waitpid(child, &status, 0), child);
+    ASSERT_TRUE(WIFEXITED(status) && WEXITSTATUS(status) == 0) << "fork " << k << ", status " << status;
+  }
+}
+
+}  // namespace
+}  // namespace poise
