@@ -196,7 +196,7 @@ Pairs pairs_of(const Bfloat16* from, Index ld, Index rows, Index k, AlignedFloat
   }
   float* const to = at_least(room, rows * count);
   for (Index i = 0; i < rows; ++i) {
-    to[(i + 1) * count - 1] = 0;
+    if (k % 2 != 0) to[(i + 1) * count - 1] = 0;
     std::memcpy(to + i * count, from + i * ld, static_cast<std::size_t>(k) * sizeof *from);
   }
   return {to, count};
