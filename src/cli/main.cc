@@ -71,7 +71,9 @@ void add_unknown(CLI::App& verb, Arguments& a) {
 }
 
 void require_data(CLI::App& verb, Arguments& a) {
-  verb.add_option("DATA", a.data, "a file (- is standard input), or digits, mnist, fashion-mnist (mnist:test is the test part)")->required();
+  verb.add_option("DATA", a.data,
+                  "a file (- is standard input), or digits, mnist, fashion-mnist (mnist:test is the test part)")
+      ->required();
 }
 void require_run(CLI::App& verb, Arguments& a) {
   verb.add_option("RUN", a.run, "a run directory or a model.onnx")->required();
@@ -119,7 +121,8 @@ std::map<CLI::App*, Verb> declare(CLI::App& app, Arguments& a) {
   verbs[verb] = thermo;
 
   verb = add_verb(app, "inspect", "what a data file, model or run holds", "poise inspect digits");
-  verb->add_option("PATH", a.data, "a data file (- is standard input) or known set, a model.onnx, or a run directory")->required();
+  verb->add_option("PATH", a.data, "a data file (- is standard input) or known set, a model.onnx, or a run directory")
+      ->required();
   add_reading(*verb, a), add_common(*verb, a);
   verbs[verb] = inspect;
 

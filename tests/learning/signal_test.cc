@@ -53,7 +53,7 @@ INSTANTIATE_TEST_SUITE_P(
              [](NetworkOptions& o) { o.rule = Rule::kEquilibrium, o.relaxation = Relaxation::kSimultaneous; }},
         Case{"predictive_coding", [](NetworkOptions& o) { o.rule = Rule::kPredictiveCoding; }},
         Case{"exact_head", [](NetworkOptions& o) { o.solve_head_every = 1; }}),
-    [](const auto& info) { return std::string(info.param.name); });
+    [](const auto& chosen) { return std::string(chosen.param.name); });
 
 /// Whether the child ended by itself, with code 0.
 bool ends_well(pid_t child) {
