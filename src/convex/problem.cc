@@ -112,7 +112,7 @@ Problem make_problem(const Dataset& data, const ObjectiveOptions& options, int t
   if (scale != Scale::kNone || !is_image(data.features)) {
     const ColumnMoments moments = column_moments(data.features, problem.weights(), threads);
     if (scale != Scale::kNone) unit = penalty_units(data.schema, moments, scale == Scale::kNumbers);
-    choose_units(problem, moments);
+    choose_units(problem, moments, unit);
   }
   // In the solver's units a weight is 1/gain times as large as per original unit.
   problem.penalty = unit;

@@ -14,15 +14,19 @@ constexpr double kFewDeviations = 16, kSparseDeviations = 8;
 constexpr int kModerate = 20;
 // Rows of next to no weight may lie far outside of the deviation. They stay finite in float32, also squared.
 constexpr double kFarthest = 0x1p60;
+// In its square times λ. A feature so far below its unit has the weight 0 as good as exactly.
+constexpr double kLargestUnit = 0x1p300;
 
 std::size_t at(Index i) { return static_cast<std::size_t>(i); }
 
 bool is_moderate(double size) { return size >= std::ldexp(1.0, -kModerate) && size <= std::ldexp(1.0, kModerate); }
 
-/// The power of two next to 1/size; smaller if `reach`, the largest number there is, would become too large.
-double gain_for(double size, double reach) {
+/// The power of two next to 1/size; smaller if `reach`, the largest number there is, would become too large, or the
+/// penalty of a weight that λ counts per `unit`.
+double gain_for(double size, double reach, double unit) {
   double gain = size > 0 ? std::exp2(-std::round(std::log2(size))) : 1;
   gain = std::clamp(gain, 0x1p-1000, 0x1p1000);
+  if (unit * gain > kLargestUnit) gain = std::exp2(std::floor(std::log2(kLargestUnit / unit)));
   if (reach * gain > kFarthest) gain = std::exp2(std::floor(std::log2(kFarthest / reach)));
   return gain;
 }
@@ -50,19 +54,19 @@ bool may_stay(const Features& x, const ColumnMoments& moments) {
   return true;
 }
 
-ColumnMap dense_units(const ColumnMoments& moments) {
+ColumnMap dense_units(const ColumnMoments& moments, const Vector& unit) {
   ColumnMap units;
   for (std::size_t j = 0; j < moments.mean.size(); ++j) {
     const double mean = moments.mean[j], deviation = moments.deviation[j];
     const double center = std::abs(mean) > deviation ? short_center(mean, deviation) : 0;
     units.center.push_back(center);
-    units.gain.push_back(gain_for(deviation, reach_of(moments, j, center)));
+    units.gain.push_back(gain_for(deviation, reach_of(moments, j, center), unit[static_cast<Index>(j)]));
   }
   return units;
 }
 
 /// Empty if the columns may stay as they are.
-ColumnMap sparse_units(const ColumnMoments& moments) {
+ColumnMap sparse_units(const ColumnMoments& moments, const Vector& unit) {
   ColumnMap units;
   bool scale = false, center = false;
   for (std::size_t j = 0; j < moments.mean.size(); ++j) {
@@ -75,7 +79,7 @@ ColumnMap sparse_units(const ColumnMoments& moments) {
     const bool centered = std::abs(mean) > kSparseDeviations * deviation;
     units.center.push_back(centered ? short_center(mean, deviation) : 0);
     const double size = centered ? deviation : scale ? moments.size[j] : 0;
-    units.gain.push_back(gain_for(size, reach_of(moments, j, units.center.back())));
+    units.gain.push_back(gain_for(size, reach_of(moments, j, units.center.back()), unit[static_cast<Index>(j)]));
   }
   return units;
 }
@@ -110,12 +114,12 @@ CsrMatrix in_units(const CsrMatrix& x, const ColumnMap& units) {
 
 }  // namespace
 
-void choose_units(Problem& problem, const ColumnMoments& moments) {
+void choose_units(Problem& problem, const ColumnMoments& moments, const Vector& unit) {
   if (const CsrMatrix* sparse = problem.features.sparse()) {
-    problem.units = sparse_units(moments);
+    problem.units = sparse_units(moments, unit);
     if (!problem.units.identity()) problem.features = Features::from_sparse(in_units(*sparse, problem.units));
   } else if (!may_stay(problem.features, moments)) {
-    problem.units = dense_units(moments);
+    problem.units = dense_units(moments, unit);
   }
 }
 

@@ -141,5 +141,18 @@ TEST(Units, OfSparseFeaturesAreOfNoAccountForLbfgs) {
   EXPECT_LE(moved.report.iterations, 2 * plain.report.iterations);
 }
 
+// Features of 1e-160 as given: their weights are 0 whatever λ, and the objective is that of the class frequencies.
+TEST(Units, FeaturesFarBelowTheUnitOfThePenalty) {
+  for (const double size : {1e-100, 1e-160, 1e-300}) {
+    Dataset data = with_classes(Features::from_values(std::vector<double>{size, 3 * size, 2 * size, 1.5 * size}, 4, 1),
+                                FileFormat::kTable);
+    data.labels = {0, 1, 0, 1};
+    data.schema.classes = {"x", "y"};
+    const SoftmaxFit fit = fit_softmax(data, {.l2 = 1e-4, .scale = Scale::kNone});
+    EXPECT_EQ(fit.report.status, Status::kCertified) << size << fit.report.why;
+    EXPECT_NEAR(fit.report.objective, std::log(2.0), 1e-14) << size;
+  }
+}
+
 }  // namespace
 }  // namespace poise
