@@ -10,7 +10,7 @@ import fractions
 import numpy as np
 
 from fuzz_certificates import exact
-from fuzz_certificates.problem import REAL, one_real, real
+from fuzz_certificates.problem import one_real, real
 
 # Standardized columns do where the penalty is at least this share of a column's variance.
 ENOUGH_PENALTY = 1e-8
@@ -33,7 +33,9 @@ class Basis:
         penalized = len(self.ratios)
         above = len(floats) - penalized
         self.top = floats[:above][self.row_of]
-        self.bottom = floats[above:] * np.sqrt(real(self.ratios))[:, None] if penalized else np.zeros((0, floats.shape[1]), REAL)
+        self.bottom = floats[above:]
+        if penalized:
+            self.bottom = self.bottom * np.sqrt(real(self.ratios))[:, None]
         return self
 
     def exact_scores(self, v):

@@ -39,7 +39,8 @@ def noisy_labels(draw, x, classes):
     """Of a random linear model on standardized columns; the noise decides how far the classes overlap."""
     deviation = x.std(axis=0)
     z = (x - x.mean(axis=0)) / np.where(deviation > 0, deviation, 1)
-    scores = z @ draw.normal(size=(x.shape[1], classes)) + draw.choice([0.0, 0.3, 1.0, 3.0]) * draw.gumbel(size=(len(x), classes))
+    scores = z @ draw.normal(size=(x.shape[1], classes))
+    scores += draw.choice([0.0, 0.3, 1.0, 3.0]) * draw.gumbel(size=scores.shape)
     return compress(scores.argmax(axis=1))
 
 

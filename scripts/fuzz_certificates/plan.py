@@ -34,7 +34,9 @@ def formats_of(drawn):
     if np.abs(numbers).max() > np.finfo(np.float32).max:
         formats.remove("f4")
     if (numbers == np.floor(numbers)).all():
-        formats += [form for form in ("u1", "i2", "i8") if np.iinfo(form).min <= numbers.min() and numbers.max() <= np.iinfo(form).max]
+        for form in ("u1", "i2", "i8"):
+            if np.iinfo(form).min <= numbers.min() and numbers.max() <= np.iinfo(form).max:
+                formats.append(form)
     return formats
 
 

@@ -71,7 +71,7 @@ def pivot(tableau, row, column, before):
 
 
 def simplex(columns, right):
-    """y ≥ 0 with Σ y_j columns_j = right, or V with ⟨column_j, V⟩ ≥ 0 for all j and ⟨right, V⟩ < 0: (y, None), (None, V).
+    """y ≥ 0 with Σ y_j columns_j = right: (y, None); or V with ⟨column_j, V⟩ ≥ 0 for all j and ⟨right, V⟩ < 0: (None, V).
 
     Phase 1 in integers; Bland's rule once steps stand still. y are (numerators, denominator).
     """
@@ -198,7 +198,8 @@ def snapped(pairs, matrix, direction, divisors):
             pivots.append(column)
         free = [j for j in range(len(values)) if j not in pivots]
         for row, column in enumerate(pivots):
-            values[column] = -sum((rows[row, j] * values[j] for j in free if rows[row, j]), fractions.Fraction(0)) / rows[row, column]
+            rest = sum((rows[row, j] * values[j] for j in free if rows[row, j]), fractions.Fraction(0))
+            values[column] = -rest / rows[row, column]
     common = math.lcm(*(value.denominator for value in values))
     return [int(value * common) for value in values]
 
