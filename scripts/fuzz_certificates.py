@@ -101,6 +101,7 @@ def solve(task):
 def prepare(standardized):
     problems.ONE_HOT_IS_STANDARDIZED = standardized
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
     os.nice(10)
 
 
@@ -119,6 +120,8 @@ def main():
         outcome = solve((options, options.only))
         print(report.told(outcome, options.seed))
         return 1 if report.is_false(outcome) else 0
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     start, summary = time.perf_counter(), report.Summary(options.seed)
     count = options.problems if options.problems is not None else 10**9
     with multiprocessing.Pool(options.workers, prepare, (standardized,)) as pool:
@@ -127,6 +130,8 @@ def main():
             for outcome in bounded(pool, tasks, options.workers):
                 if outcome is not None:
                     summary.add(outcome)
+                if summary.problems % 1000 == 0 and summary.problems:
+                    print(f"{summary.problems} problems, {summary.false} with a false answer", file=sys.stderr)
                 if options.seconds is not None and time.perf_counter() - start > options.seconds:
                     break
         except KeyboardInterrupt:  # the tally so far

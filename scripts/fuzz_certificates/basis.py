@@ -10,7 +10,7 @@ import fractions
 import numpy as np
 
 from fuzz_certificates import exact
-from fuzz_certificates.problem import REAL, one_real, real
+from fuzz_certificates.problem import one_real, real
 
 # Standardized columns do where the penalty is at least this share of a column's variance.
 ENOUGH_PENALTY = 1e-8
@@ -22,6 +22,7 @@ class Basis:
     divisors: list
     row_of: np.ndarray     # which row of `integers` a row of the problem is
     ratios: list           # D: the penalty is ½ Σ_j D_j ‖(M V)_j‖², D_j ≈ 1 as a Fraction
+    plain: np.ndarray = None   # without a penalty: columns of the data that span the same space, as smaller integers
     top: np.ndarray = None     # L as long doubles, a row per row of the problem
     bottom: np.ndarray = None  # √D M
     lossy: bool = False        # numbers below the range of float64 are 0 in L
@@ -32,7 +33,9 @@ class Basis:
         penalized = len(self.ratios)
         above = len(floats) - penalized
         self.top = floats[:above][self.row_of]
-        self.bottom = floats[above:] * np.sqrt(real(self.ratios))[:, None] if penalized else np.zeros((0, floats.shape[1]), REAL)
+        self.bottom = floats[above:]
+        if penalized:
+            self.bottom = self.bottom * np.sqrt(real(self.ratios))[:, None]
         return self
 
     def exact_scores(self, v):
@@ -68,8 +71,8 @@ def make_basis(problem):
     kept_columns = [([column[i] for i in kept], factor) for column, factor in columns]
     if problem.l2 == 0:
         matrix = exact.object_matrix([[1] * len(kept)] + [column for column, _ in kept_columns])
-        integers, divisors = exact.column_basis(matrix)
-        return Basis(integers, divisors, row_of, []).finish()
+        integers, divisors, plain = exact.column_basis(matrix)
+        return Basis(integers, divisors, row_of, [], plain).finish()
     return penalized_basis(problem, kept, kept_columns, row_of)
 
 
@@ -96,7 +99,7 @@ def penalized_basis(problem, kept, columns, row_of):
         divisors.append(max(max(abs(value) for value in numerators), abs(own), 1))
     matrix = exact.object_matrix(stacked)
     if not simple:
-        matrix, divisors = exact.column_basis(matrix)
+        matrix, divisors, _ = exact.column_basis(matrix)
     else:
         divisors = [np_power(divisor) for divisor in divisors]
     return Basis(matrix, divisors, row_of, ratios).finish()

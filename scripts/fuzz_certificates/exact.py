@@ -29,14 +29,15 @@ def object_matrix(columns):
 
 
 def column_basis(matrix):
-    """A basis of the column space: integers B and divisors δ with B/δ unit lower triangular on its pivot rows.
+    """A basis of the column space: integers B and divisors δ with B/δ unit lower triangular on its pivot rows; and
+    which columns, as they are, make a basis.
 
     Gaussian elimination without fractions (Bareiss), the largest entry of a column as pivot: |B/δ| ≤ 1, and the basis is
     well conditioned whatever the units, offsets and near dependencies of the columns, since nothing is rounded.
     """
     rest, before = matrix, 1
-    basis, divisors = [], []
-    while rest.shape[1] > 0:
+    basis, divisors, kept = [], [], []
+    for j in range(matrix.shape[1]):
         column, others = rest[:, 0], rest[:, 1:]
         row = max(range(len(column)), key=lambda i: abs(column[i]))
         pivot = column[row]
@@ -46,12 +47,10 @@ def column_basis(matrix):
         divisor = math.gcd(*column)
         basis.append([value // divisor for value in column])
         divisors.append(pivot // divisor)
-        if others.shape[1] > 0:
-            rest = (others * pivot - np.multiply.outer(column, others[row])) // before
-            before = pivot
-        else:
-            break
-    return object_matrix(basis), divisors
+        kept.append(j)
+        rest = (others * pivot - np.multiply.outer(column, others[row])) // before
+        before = pivot
+    return object_matrix(basis), divisors, matrix[:, kept]
 
 
 def quotient(numerator, denominator):

@@ -19,7 +19,7 @@ def numbers_in(drawn, form, numbers=None):
 def write(folder, drawn, form, name="data", numbers=None):
     """Writes the file (and one of labels, where the format has none) and returns the words that name them."""
     numbers = drawn.numbers if numbers is None else numbers
-    return {"csv": write_csv, "f4": write_npy, "f8": write_npy, "svm": write_svm}[form](folder, drawn, form, name, numbers)
+    return {"csv": write_csv, "svm": write_svm}.get(form, write_npy)(folder, drawn, form, name, numbers)
 
 
 def write_csv(folder, drawn, form, name, numbers):
@@ -40,7 +40,8 @@ def write_labels(folder, drawn, name):
 
 
 def write_npy(folder, drawn, form, name, numbers):
-    np.save(pathlib.Path(folder, f"{name}.{form}.npy"), numbers.astype("<" + form))
+    array = np.asfortranarray(numbers) if form == "F8" else numbers.astype("<" + form)  # F8: float64, column by column
+    np.save(pathlib.Path(folder, f"{name}.{form}.npy"), array)
     return [f"{name}.{form}.npy"] + write_labels(folder, drawn, name)
 
 

@@ -46,7 +46,8 @@ class ModelValue:
             penalty = (problem.penalties[:, None] * w * w).sum() / 2 if problem.l2 else REAL(0)
             self.value = (problem.shares * losses).sum() + penalty
             # An error of a score counts by its slope: Σ|p − t| = 2(1 − p) ≤ 2 loss for labels.
-            slopes = problem.shares * np.minimum(2, 4 * losses) if problem.targets is None and not problem.smoothing else 2 * problem.shares
+            with_labels = problem.targets is None and not problem.smoothing
+            slopes = problem.shares * (np.minimum(2, 4 * losses) if with_labels else 2)
             self.error = float(EPSILON * (2 * (len(w) + 4) * (slopes * size.max(axis=1)).sum()
                                           + (len(z) + len(w) + 8) * abs(self.value)))
 
@@ -83,8 +84,8 @@ def judge_gap(findings, counts, answer, objective, model, truth, what):
     counts["gap " + holds] += 1
     if holds == "false":
         name = "certificate" if answer["status"] == "certified" else "gap"
-        findings.append(Finding(name, f"{what}: {answer['status']}, gap {gap!r}, but the model's objective is {difference:.6g} above "
-                                      f"a point that is there ({truth.why})"))
+        findings.append(Finding(name, f"{what}: {answer['status']}, gap {gap!r}, but the model's objective is "
+                                      f"{difference:.6g} above a point that is there ({truth.why})"))
 
 
 def judge_existence(findings, answer, problem, truth, what):
@@ -177,14 +178,16 @@ def judge_solution(findings, counts, answer, tolerance, problem, model, truth, w
     judge_existence(findings, answer, problem, truth, what)
     judge_proving_features(findings, answer, problem, what)
     if answer["status"] == "certified" and not (answer.get("gap") is not None and answer["gap"] <= tolerance):
-        findings.append(Finding("certificate", f"{what}: certified with a gap of {answer.get('gap')!r}, the tolerance is {tolerance!r}"))
+        findings.append(Finding("certificate", f"{what}: certified with a gap of {answer.get('gap')!r}, the tolerance is "
+                                               f"{tolerance!r}"))
 
 
 def judge_agreement(findings, trained, certified):
     """certify on what train has just written."""
     a, b = trained["status"], certified["status"]
     if a == "certified" and b != "certified":
-        findings.append(Finding("certify", f"train says certified (gap {trained['gap']:.3g}), certify {b} (gap {certified.get('gap')})"))
+        findings.append(Finding("certify", f"train says certified (gap {trained['gap']:.3g}), certify {b} "
+                                           f"(gap {certified.get('gap')})"))
     if a == "separable" and b == "certified":
         findings.append(Finding("certify", "train says separable, certify certified"))
     x, y = trained.get("objective"), certified.get("objective")

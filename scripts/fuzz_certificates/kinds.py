@@ -16,7 +16,7 @@ class Drawn:
     targets: np.ndarray | None = None    # float32 [n, K] in place of labels
     weights: np.ndarray | None = None    # [n] (CSV only)
     smoothing: float = 0.0
-    whole: bool = False                  # a table of integers
+    whole: bool = False                  # a plain table of small integers with labels
     variant: np.ndarray | None = None    # the same columns in other units, with other offsets
 
 
@@ -39,7 +39,8 @@ def noisy_labels(draw, x, classes):
     """Of a random linear model on standardized columns; the noise decides how far the classes overlap."""
     deviation = x.std(axis=0)
     z = (x - x.mean(axis=0)) / np.where(deviation > 0, deviation, 1)
-    scores = z @ draw.normal(size=(x.shape[1], classes)) + draw.choice([0.0, 0.3, 1.0, 3.0]) * draw.gumbel(size=(len(x), classes))
+    scores = z @ draw.normal(size=(x.shape[1], classes))
+    scores += draw.choice([0.0, 0.3, 1.0, 3.0]) * draw.gumbel(size=scores.shape)
     return compress(scores.argmax(axis=1))
 
 
@@ -130,6 +131,16 @@ def indicators(draw):
     return labeled(draw, np.hstack(groups), classes, whole=True)
 
 
+def mostly_zero(draw):
+    """Counts or sizes that are 0 in most rows, in units of their own."""
+    n, d, classes = size(draw)
+    x = draw.poisson(draw.choice([0.2, 0.5]), (n, max(d, 3))).astype(float)
+    if draw.random() < 0.5:
+        x *= np.round(draw.exponential(size=x.shape), 2)
+    units = np.array([float(f"1e{e}") for e in draw.integers(-4, 5, x.shape[1])])
+    return labeled(draw, x * units if draw.random() < 0.5 else x, classes)
+
+
 def totals(draw):
     """Columns with their sum or with what is left to 1 or 100, as decimals or as their rounded float64 sum."""
     n, d, classes = size(draw)
@@ -186,7 +197,7 @@ def offsets(draw):
     drawn = (integer_table if draw.random() < 0.5 else gaussian)(draw)
     far = 10.0 ** draw.integers(3, 13, drawn.numbers.shape[1])
     powers = 2.0 ** draw.integers(10, 40, drawn.numbers.shape[1])
-    return dataclasses.replace(drawn, numbers=drawn.numbers + (far if draw.random() < 0.7 else powers))
+    return dataclasses.replace(drawn, numbers=drawn.numbers + (far if draw.random() < 0.7 else powers), whole=False)
 
 
 def weighted(draw):
@@ -196,7 +207,7 @@ def weighted(draw):
                np.where(draw.random(n) < 0.2, 1e-300, 1.0), np.where(draw.random(n) < 0.3, 0.0, 1.0)][draw.integers(5)]
     if not weights.sum() > 0:
         weights[0] = 1.0
-    return dataclasses.replace(drawn, weights=weights)
+    return dataclasses.replace(drawn, weights=weights, whole=False)
 
 
 def soft_targets(draw):
@@ -207,7 +218,7 @@ def soft_targets(draw):
     hard = (draw.random(n) < draw.choice([0.0, 0.5, 0.9])) | (targets.sum(axis=1) == 0)
     targets[hard] = np.eye(classes)[drawn.labels[hard]]
     targets /= targets.sum(axis=1, keepdims=True)
-    return dataclasses.replace(drawn, labels=None, targets=targets.astype(np.float32))
+    return dataclasses.replace(drawn, labels=None, targets=targets.astype(np.float32), whole=False)
 
 
 def smoothed(draw):
@@ -250,8 +261,9 @@ def other_units(draw):
 
 KINDS = {  # and how often
     "integers": (integer_table, 5), "quasi-separable": (quasi_separable, 3), "overlapping": (overlapping, 1),
-    "gaussian": (gaussian, 2), "categories": (categories, 2), "indicators": (indicators, 2), "totals": (totals, 2),
-    "sentinels": (sentinels, 2), "timestamps": (timestamps, 2), "scales": (mixed_scales, 2), "offsets": (offsets, 2),
-    "weights": (weighted, 2), "soft": (soft_targets, 2), "smoothing": (smoothed, 1), "massless": (massless_class, 1),
-    "nearly separable": (nearly_separable, 1), "units": (other_units, 1),
+    "gaussian": (gaussian, 2), "categories": (categories, 2), "indicators": (indicators, 2),
+    "sparse": (mostly_zero, 2), "totals": (totals, 2), "sentinels": (sentinels, 2), "timestamps": (timestamps, 2),
+    "scales": (mixed_scales, 2), "offsets": (offsets, 2), "weights": (weighted, 2), "soft": (soft_targets, 2),
+    "smoothing": (smoothed, 1), "massless": (massless_class, 1), "nearly separable": (nearly_separable, 1),
+    "units": (other_units, 1),
 }

@@ -6,7 +6,7 @@ import numpy as np
 from fuzz_certificates import kinds
 from fuzz_certificates.problem import Problem
 
-FORMATS = ("csv", "f4", "f8", "svm")
+FORMATS = ("csv", "f4", "f8", "F8", "svm")  # and integers, where the numbers are: files.py
 PENALTIES = (1e-300, 1e-30, 1e-16, 1e-12, 1e-10, 1e-8, 1e-6, 1e-4, 1e-3, 1e-2, 1.0, 1e2, 1e4, 1e6)
 
 
@@ -29,9 +29,14 @@ def formats_of(drawn):
     """The formats that can hold it. float32 NPY holds what numbers become in float32, if they stay finite."""
     if drawn.weights is not None or drawn.texts:
         return ["csv"]
-    formats = list(FORMATS) if drawn.targets is None else ["f4", "f8", "svm"]
-    if np.abs(drawn.numbers).max() > np.finfo(np.float32).max:
+    numbers = drawn.numbers
+    formats = [form for form in FORMATS if drawn.targets is None or form != "csv"]
+    if np.abs(numbers).max() > np.finfo(np.float32).max:
         formats.remove("f4")
+    if (numbers == np.floor(numbers)).all():
+        for form in ("u1", "i2", "i8"):
+            if np.iinfo(form).min <= numbers.min() and numbers.max() <= np.iinfo(form).max:
+                formats.append(form)
     return formats
 
 

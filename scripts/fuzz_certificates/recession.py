@@ -29,10 +29,10 @@ class Pairs:
     vectors: dict  # pair → list of integers
 
 
-def list_pairs(problem, basis, mask=None):
-    """The distinct pairs; a pair and its opposite are tied."""
+def list_pairs(problem, row_of, integers, mask=None):
+    """The distinct pairs in coordinates that `integers` [distinct rows, r] stand for; a pair and its opposite are tied."""
     vectors, tied, wanted = {}, set(), set()
-    for i, at in enumerate(basis.row_of):
+    for i, at in enumerate(row_of):
         support = np.flatnonzero(problem.support[i])
         own = int(support[0])
         for c in range(problem.classes):
@@ -48,10 +48,10 @@ def list_pairs(problem, basis, mask=None):
             kept_tied.append(pair)
             seen.add(pair)
     free = sorted(wanted - tied)
-    rank, classes = basis.integers.shape[1], problem.classes
+    rank, classes = integers.shape[1], problem.classes
     for at, own, c in free + kept_tied:
         vector = [0] * (rank * (classes - 1))
-        row = [int(value) for value in basis.integers[at]]
+        row = [int(value) for value in integers[at]]
         for k, value in enumerate(row):
             if own < classes - 1:
                 vector[k * (classes - 1) + own] += value
@@ -71,7 +71,7 @@ def pivot(tableau, row, column, before):
 
 
 def simplex(columns, right):
-    """y ≥ 0 with Σ y_j columns_j = right, or V with ⟨column_j, V⟩ ≥ 0 for all j and ⟨right, V⟩ < 0: (y, None), (None, V).
+    """y ≥ 0 with Σ y_j columns_j = right: (y, None); or V with ⟨column_j, V⟩ ≥ 0 for all j and ⟨right, V⟩ < 0: (None, V).
 
     Phase 1 in integers; Bland's rule once steps stand still. y are (numerators, denominator).
     """
@@ -146,13 +146,10 @@ def helped_pairs(pairs, direction):
 
 def scaled_matrix(basis, listed, pairs, classes):
     """The pairs' vectors in the well-scaled basis, as floats."""
-    scale = np.repeat([1 / float(abs(divisor)) if abs(divisor) < 10**300 else 0.0 for divisor in basis.divisors], classes - 1)
-    sign = np.repeat([1.0 if divisor > 0 else -1.0 for divisor in basis.divisors], classes - 1)
-    rows = []
-    for pair in listed:
-        rows.append([exact.quotient(value, abs(divisor)) if value else 0.0
-                     for value, divisor in zip(pairs.vectors[pair], np.repeat(np.array(basis.divisors, dtype=object), classes - 1))])
-    return np.array(rows, dtype=float).reshape(len(listed), len(scale)) * sign
+    divisors = [int(divisor) for divisor in basis.divisors for _ in range(classes - 1)]
+    rows = [[float(exact.quotient(value, divisor)) if value else 0.0 for value, divisor in zip(pairs.vectors[pair], divisors)]
+            for pair in listed]
+    return np.array(rows, dtype=float).reshape(len(listed), len(divisors))
 
 
 def float_answer(pairs, basis, classes):
@@ -172,7 +169,7 @@ def float_answer(pairs, basis, classes):
     if -result.fun < 0.5:
         return "likely exists", None
     direction = result.x[:size]
-    divisors = np.repeat(np.array(basis.divisors, dtype=object), classes - 1)
+    divisors = [int(divisor) for divisor in basis.divisors for _ in range(classes - 1)]
     candidate = snapped(pairs, np.vstack([matrix, tied]), direction, divisors)
     return ("recession", candidate) if candidate and helped_pairs(pairs, candidate) else ("likely not", None)
 
@@ -188,7 +185,7 @@ def snapped(pairs, matrix, direction, divisors):
     if len(independent) > MOST_TIGHT:
         return None
     listed = pairs.free + pairs.tied
-    values = [fractions.Fraction(round(value * 2**40), 2**40) / int(divisor) for value, divisor in zip(direction, divisors)]
+    values = [fractions.Fraction(round(value * 2**40), 2**40) / divisor for value, divisor in zip(direction, divisors)]
     if independent:
         rows = exact.object_matrix([pairs.vectors[listed[i]] for i in independent]).T
         before, pivots = 1, []
@@ -196,25 +193,27 @@ def snapped(pairs, matrix, direction, divisors):
             nonzero = [j for j in range(len(values)) if rows[row, j]]
             if not nonzero:
                 return None
-            column = max(nonzero, key=lambda j: int(rows[row, j]).bit_length() - int(divisors[j]).bit_length())
+            column = max(nonzero, key=lambda j: int(rows[row, j]).bit_length() - divisors[j].bit_length())
             rows, before = pivot(rows, row, column, before)
             pivots.append(column)
         free = [j for j in range(len(values)) if j not in pivots]
         for row, column in enumerate(pivots):
-            values[column] = -sum((rows[row, j] * values[j] for j in free if rows[row, j]), fractions.Fraction(0)) / rows[row, column]
+            rest = sum((rows[row, j] * values[j] for j in free if rows[row, j]), fractions.Fraction(0))
+            values[column] = -rest / rows[row, column]
     common = math.lcm(*(value.denominator for value in values))
     return [int(value * common) for value in values]
 
 
 def answer(problem, basis, mask=None):
     """("exists" | "recession" | "likely exists" | "likely not" | "unknown", direction, pairs)."""
-    pairs = list_pairs(problem, basis, mask)
-    size = basis.integers.shape[1] * (problem.classes - 1)
+    pairs = list_pairs(problem, basis.row_of, basis.plain, mask)
+    size = basis.plain.shape[1] * (problem.classes - 1)
     cells = size * (len(pairs.free) + 2 * len(pairs.tied) + size)
     if not pairs.free:
         return "exists", None, pairs
     if cells > SMALL:
-        verdict, direction = float_answer(pairs, basis, problem.classes)
+        scaled = list_pairs(problem, basis.row_of, basis.integers, mask)
+        verdict, direction = float_answer(scaled, basis, problem.classes)
         if verdict == "recession" or cells > LARGEST_EXACT:
-            return verdict, direction, pairs
+            return verdict, direction, scaled
     return *exact_answer(pairs), pairs

@@ -97,11 +97,11 @@ def leads_everywhere(problem, basis, v):
 
 def by_recession(problem, basis, objective, point):
     verdict, direction, pairs = recession.answer(problem, basis)
-    if verdict == "exists":
-        return Truth(problem, True, True, "a positive combination", settle(objective, newton.minimize(objective, point.v)), basis)
     if verdict != "recession":
-        likely = {"likely exists": True, "likely not": False}.get(verdict)
-        return Truth(problem, None, likely, verdict, settle(objective, newton.minimize(objective, point.v)), basis)
+        point = settle(objective, newton.minimize(objective, point.v))
+        likely = {"exists": True, "likely exists": True, "likely not": False}.get(verdict)
+        why = "a positive combination" if verdict == "exists" else verdict
+        return Truth(problem, True if verdict == "exists" else None, likely, why, point, basis)
     mask = np.ones((len(problem.rows), problem.classes), dtype=bool)
     while verdict == "recession":
         helped = recession.helped_pairs(pairs, direction)

@@ -9,7 +9,8 @@ def is_false(outcome):
 def told(outcome, seed):
     lines = [f"problem {outcome.index} of seed {seed}: {outcome.kind}, {outcome.seconds:.2f} s"]
     lines += [f"  poise {command}" for command in outcome.commands]
-    lines += [f"  λ = 0: {zero}, status {status}, a minimizer exists: {exists}" for zero, _, _, status, exists in outcome.statuses]
+    lines += [f"  λ = 0: {zero}, status {status}, a minimizer exists: {exists}"
+              for zero, _, _, status, exists in outcome.statuses]
     lines += [f"  {finding.name}{'' if finding.proven else ' (not proven)'}: {finding.text}" for finding in outcome.findings]
     return "\n".join(lines) + "\n"
 
@@ -64,7 +65,8 @@ class Summary:
         for name, counter in sorted(self.at_zero.items()):
             decided = counter["certified"] + counter["separable"]
             total = sum(counter.values())
-            lines.append(f"λ = 0, no limit, {name}: {total} answers, undecided {total - decided} ({100 * (total - decided) / total:.2f} %)")
+            lines.append(f"λ = 0, no limit, {name}: {total} answers, undecided {total - decided} "
+                         f"({100 * (total - decided) / total:.2f} %)")
         for what in ("gap", "compared"):
             counts = {name.split(" ", 1)[1]: count for name, count in sorted(self.counts.items()) if name.startswith(what)}
             lines.append(f"{what}: " + ", ".join(f"{name} {count}" for name, count in counts.items()))

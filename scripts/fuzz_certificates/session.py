@@ -34,37 +34,51 @@ class Session:
             self.truths[key] = problem, referee.find_truth(problem)
         return self.truths[key]
 
-    def train(self, form, l2, more=(), out="run", numbers=None, key="", limited=None, certify=True, tolerance=None):
+    def train(self, form, l2, more=(), out="run", numbers=None, key="", certify=True):
         """Trains, judges, certifies; returns the answer (content None if it was refused)."""
         case = self.case
         words = files.write(self.folder, case.drawn, form, "data" + key, numbers)
         threads = [] if "--threads" in more else ["--threads", "1"]
-        options = [*case.options, *more, *threads, *(["--scale", case.scale] if case.scale else [])]
-        answer = self.tool.train([*words, "--l2", repr(l2), *options], out)
+        answer = self.tool.train([*words, "--l2", repr(l2), *more, *threads, *self.options()], out)
         what = f"train {form}{key} λ={l2:g}"
-        if not judge.judge_form(self.findings, answer, what):
+        if judge.judge_form(self.findings, answer, what):
+            self.judge(answer, form, l2, numbers, key, what)
+            if certify:
+                self.certify(words, answer, form, l2, numbers, key, out)
+        else:
             self.statuses.append((l2 == 0, False, True, "refused" if answer.refused else "failed", None))
-            return answer
-        self.judge(answer, form, l2, numbers, key, what, words if certify else None, out,
-                   case.limited if limited is None else limited, case.tolerance if tolerance is None else tolerance)
         return answer
 
-    def judge(self, answer, form, l2, numbers, key, what, words, out, limited, tolerance):
+    def options(self):
+        return [*self.case.options, *(["--scale", self.case.scale] if self.case.scale else [])]
+
+    def known(self, answer, form, l2, numbers, key):
+        """The problem that the answer is about and the truth about it; (None, None) if columns were left out."""
         stored = files.numbers_in(self.case.drawn, form, numbers)
         features, one_hot = tool.one_hot_features(self.case.drawn, stored, answer.run["schema"])
         if features is None or features.shape[1] != len(answer.model["weights"]):
-            self.findings.append(Finding("form", f"{what}: columns were left out"))
-            return
-        problem, truth = self.truth(features, one_hot, l2, ("f4" if form == "f4" else "", key))
-        model = judge.ModelValue(problem, answer.model)
-        self.statuses.append((l2 == 0, self.case.drawn.whole, limited, answer.content["status"], truth.exists))
-        judge.judge_solution(self.findings, self.counts, answer.content, tolerance, problem, model, truth, what)
-        if words is None:
-            return
-        again = self.tool.certify([*words, "--tolerance", repr(tolerance), "--threads", "1"], out)
-        if judge.judge_form(self.findings, again, "certify" + what[5:]) and again.content is not None:
-            judge.judge_solution(self.findings, self.counts, again.content, tolerance, problem, model, truth, "certify" + what[5:])
-            judge.judge_agreement(self.findings, answer.content, again.content)
+            self.findings.append(Finding("form", "columns were left out"))
+            return None, None
+        return self.truth(features, one_hot, l2, ("f4" if form == "f4" else "", key))
+
+    def judge(self, answer, form, l2, numbers, key, what):
+        case = self.case
+        problem, truth = self.known(answer, form, l2, numbers, key)
+        if problem is not None:
+            self.statuses.append((l2 == 0, case.drawn.whole, case.limited, answer.content["status"], truth.exists))
+            judge.judge_solution(self.findings, self.counts, answer.content, case.tolerance, problem,
+                                 judge.ModelValue(problem, answer.model), truth, what)
+
+    def certify(self, words, trained, form, l2, numbers, key, out):
+        problem, truth = self.known(trained, form, l2, numbers, key)
+        answer = self.tool.certify([*words, "--tolerance", repr(self.case.tolerance), "--threads", "1"], out)
+        what = f"certify {form}{key} λ={l2:g}"
+        if answer.refused:
+            self.findings.append(Finding("certify", f"{what} is refused: {answer.stderr.strip()[-300:]}"))
+        elif judge.judge_form(self.findings, answer, what) and problem is not None:
+            judge.judge_solution(self.findings, self.counts, answer.content, self.case.tolerance, problem,
+                                 judge.ModelValue(problem, trained.model), truth, what)
+            judge.judge_agreement(self.findings, trained.content, answer.content)
 
     def run(self):
         case = self.case
@@ -122,27 +136,29 @@ class Session:
         case = self.case
         words = files.write(self.folder, case.drawn, case.format)
         path = [case.first_l2, 1e-3, case.l2]
-        options = [*case.options, *(["--scale", case.scale] if case.scale else [])]  # all threads
-        answer = self.tool.train([*words, "--l2-path", ",".join(map(repr, path)), *options])
+        answer = self.tool.train([*words, "--l2-path", ",".join(map(repr, path)), *self.options()])  # all threads
         what = f"train {case.format} path {path}"
         if judge.judge_form(self.findings, answer, what):
-            self.judge(answer, case.format, case.l2, None, "", what, words, "run", case.limited, case.tolerance)
+            self.judge(answer, case.format, case.l2, None, "", what)
+            self.certify(words, answer, case.format, case.l2, None, "", "run")
             self.judge_path(answer, path, what)
 
     def judge_path(self, answer, path, what):
-        stored = files.numbers_in(self.case.drawn, self.case.format)
-        features, one_hot = tool.one_hot_features(self.case.drawn, stored, answer.run["schema"])
         for l2, part in zip(path, answer.content["path"]):
-            problem, truth = self.truth(features, one_hot, l2, ("f4" if self.case.format == "f4" else "", ""))
+            problem, truth = self.known(answer, self.case.format, l2, None, "")
+            if problem is None:
+                return
             judge.judge_existence(self.findings, part, problem, truth, f"{what}, {l2:g}")
             below, objective, gap = truth.below, part["objective"], part["gap"]
             if objective is None or gap is None:
                 continue
             slack = 1e-12 * max(1.0, abs(objective))  # no rounding is claimed here
             if objective - gap - slack > float(truth.exactly_above()):
-                self.findings.append(Finding("gap", f"{what}: at {l2:g} gap {gap!r}, objective {objective!r}, infimum {float(truth.above[0])!r}"))
+                self.findings.append(Finding("gap", f"{what}: at {l2:g} gap {gap!r}, objective {objective!r}, infimum "
+                                                    f"{float(truth.above[0])!r}"))
             if objective + slack < below:
-                self.findings.append(Finding("objective", f"{what}: at {l2:g} the objective {objective!r} is below the infimum {below!r}"))
+                self.findings.append(Finding("objective", f"{what}: at {l2:g} the objective {objective!r} is below the "
+                                                          f"infimum {below!r}"))
 
     def units(self):
         """Other powers of ten and offsets: the same optimum, no more than twice the iterations."""

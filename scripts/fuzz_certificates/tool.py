@@ -29,7 +29,7 @@ class Answer:
 
     @property
     def refused(self):
-        return self.code in (2, 3, 6) and self.content is None and not self.complaint
+        return self.code in (2, 3, 5, 6) and self.content is None and not self.complaint
 
 
 def refuse_constant(name):
@@ -93,7 +93,7 @@ def check_form(answer):
         answer.complaint = "no JSON on stdout"
     if answer.code not in (0, 1, 2, 3, 5, 6):
         answer.complaint = f"exit code {answer.code}: {answer.stderr.strip()[-300:]}"
-    if answer.code in (2, 3, 6) and not answer.stderr.strip().split("\n")[-1].startswith("poise: "):
+    if answer.code > 1 and not answer.text and not answer.stderr.strip().split("\n")[-1].startswith("poise: "):
         answer.complaint = f"exit code {answer.code} without a message"
 
 
