@@ -46,7 +46,7 @@ def arguments():
     parser.add_argument("--workers", type=int, default=2, help="processes (default 2)")
     parser.add_argument("--keep", type=pathlib.Path, default=ROOT / "build/fuzz-certificates", help="folder for the files of false answers")
     parser.add_argument("--one-hot", choices=["auto", "standard", "unit"], default="auto",
-                        help="units of one-hot columns where features are standardized (auto: ask the tool)")
+                        help="units of one-hot columns where numbers are standardized by default (auto: ask the tool)")
     parser.add_argument("--self-test", action="store_true", help="only check the referee on problems whose answers are known")
     options = parser.parse_args()
     if options.seconds is None and options.problems is None:
@@ -58,11 +58,11 @@ def arguments():
 def one_hot_is_standardized(program):
     """Asks the tool: a table with one category column under a penalty so large that F = ln 2 − (what it leaves)."""
     case = plan.Case("probe", plan.kinds.Drawn(np.zeros((8, 0)), np.array([0, 0, 0, 1, 0, 1, 1, 1]), 2,
-                                              [["a"] * 2 + ["b"] * 2 + ["a"] * 2 + ["b"] * 2]), "csv", 0.05, "standard",
+                                              [["a"] * 2 + ["b"] * 2 + ["a"] * 2 + ["b"] * 2]), "csv", 0.05, None,
                      ["--tolerance", "1e-10"], "")
     with tempfile.TemporaryDirectory() as folder:
         one = session.Session(case, program, folder)
-        answer = one.tool.train([*session.files.write(folder, case.drawn, "csv"), "--l2", "0.05", "--scale", "standard"])
+        answer = one.tool.train([*session.files.write(folder, case.drawn, "csv"), "--l2", "0.05"])
         features, marks = session.tool.one_hot_features(case.drawn, case.drawn.numbers, answer.run["schema"])
         distances = {}
         for standardized in (True, False):

@@ -92,5 +92,6 @@ def problem_of(case, numbers, one_hot, l2):
     """The mathematical problem of the file's numbers."""
     drawn = case.drawn
     standard = (case.scale or ("none" if case.format == "svm" else "standard")) == "standard"
+    left = one_hot if case.scale is None else None  # --scale standard is about all columns
     return Problem(numbers, drawn.classes, drawn.labels, drawn.targets, drawn.weights, l2, drawn.smoothing,
-                   case.balanced, standard, one_hot)
+                   case.balanced, standard, left)

@@ -15,7 +15,7 @@ from fuzz_certificates import exact
 
 REAL = np.longdouble
 EPSILON = float(np.finfo(REAL).eps)
-# Whether --scale standard divides one-hot columns by their standard deviation, too, or leaves them 0/1.
+# Whether tables have one-hot columns divided by their standard deviation, too, by default, or left as 0/1.
 ONE_HOT_IS_STANDARDIZED = True
 
 
