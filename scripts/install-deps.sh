@@ -7,7 +7,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-packages=(g++ cmake ninja-build ccache libeigen3-dev libopenblas-openmp-dev libdnnl-dev libhwy-dev zlib1g-dev libfmt-dev
+packages=(g++ cmake ninja-build ccache libeigen3-dev libopenblas-openmp-dev libdnnl-dev libgmp-dev libhwy-dev zlib1g-dev libfmt-dev
           libcli11-dev nlohmann-json3-dev libprotobuf-dev protobuf-compiler libonnx-dev)
 test_packages=(libgtest-dev libgmock-dev make clang-format-16 python3 python3-numpy python3-scipy python3-sklearn python3-torch python3-onnx
                nodejs npm)

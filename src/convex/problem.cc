@@ -141,7 +141,8 @@ Problem make_problem(const Dataset& data, const ObjectiveOptions& options, int t
     unit = standard_deviations(data.features, problem.row_weight, threads).cwiseProduct(data.scale);
     unit = (unit.array() > 0).select(unit, 1.0);  // a constant feature: its weight is 0 in any unit
   }
-  problem.penalty = options.l2 * unit.cwiseQuotient(data.scale).cwiseAbs2();
+  problem.penalty = Vector::Zero(data.features.cols());  // also where units are so far from 1 that 0 times them is NaN
+  if (options.l2 > 0) problem.penalty = options.l2 * unit.cwiseQuotient(data.scale).cwiseAbs2();
   return problem;
 }
 
