@@ -45,17 +45,18 @@ struct SeparatingDirection {
   std::string sentence;                 ///< the proof in the user's terms
 };
 
-/// Distance from the optimum by convex duality (THEORY 4.10). For distributions Q with the right class balance,
+/// Distance from the optimum: f* ≥ dual_value − rounding. With a penalty by convex duality (THEORY 4.10): for
+/// distributions Q with the right class balance,
 ///   f* ≥ D(Q) = mean H(q_i) − Σ_j ‖R_j‖²/(2λ_j),   R = mean (q_i − t_i) x_iᵀ,   so   f − f* ≤ gap = f − D(Q).
-/// Everything is in float64. `gap` includes a bound on the rounding errors of both sides.
+/// Without one, or with one too small for that, by the curvature at one point (THEORY 8.1). Everything is in float64,
+/// and `gap` includes a bound on the rounding errors of both sides.
 struct Certificate {
   double objective = 0;     ///< f, nats
-  double dual_value = 0;    ///< D(Q), nats
+  double dual_value = 0;    ///< the lower bound on f*, nats
   double gap = 0;           ///< f − D(Q) + rounding; the proof
   double rounding = 0;      ///< bound on rounding errors contained in `gap`
-  double moment_error = 0;  ///< λ = 0: largest remaining |R_jc|, as a share of Σ s|x_j| (0 up to rounding); else 0
-  bool proves_existence =
-      false;  ///< a minimizer exists: a strictly positive dual point, and for λ = 0 enough curvature
+  /// A minimizer exists: by a penalty, or smoothing, where every class has rows; without one by enough curvature.
+  bool proves_existence = false;
 };
 
 /// The result of a solve. Not being certified is a result, not an error.

@@ -23,7 +23,7 @@ bool certify_when_near(const SoftmaxObjective& objective, const Metric& metric, 
   if (estimate > 10 * monitor.tolerance() || estimate > 0.1 * tried) return false;
   tried = estimate;
   certify_state(objective, metric, state, monitor.tolerance());
-  return state.gap() <= monitor.tolerance();
+  return state.is_near(monitor.tolerance());
 }
 
 /// Largest eigenvalue of Σ s x̃x̃ᵀ by power iteration from a vector at random (the means of centered features would be an
@@ -66,7 +66,7 @@ Outcome solve_golden(SoftmaxObjective& objective, const Metric& metric, SolveSta
     const Parameters force = metric.solve(state.gradient);
     // M⁻¹∇ underestimates the Newton step where H ≪ M; ½⟨∇, M⁻¹∇⟩ times κ brackets the gap.
     if (certify_when_near(objective, metric, state, monitor, 0.5 * dot(force, state.gradient), tried)) {
-      return certified(state, monitor);
+      return arrived(state, monitor);
     }
     velocity = kGoldenMomentum * velocity - kGoldenLearningRate * curvature * force;
     SolveState next;
@@ -103,7 +103,7 @@ Outcome solve_descent(SoftmaxObjective& objective, SolveState& state, Monitor& m
     if (const auto limit = monitor.limit_reached(max_iterations)) return limited(*limit, monitor);
     const double squared = state.gradient.squaredNorm(), before = state.value.objective;
     const double estimate = 0.5 * dot(metric->solve(state.gradient), state.gradient);
-    if (certify_when_near(objective, *metric, state, monitor, estimate, tried)) return certified(state, monitor);
+    if (certify_when_near(objective, *metric, state, monitor, estimate, tried)) return arrived(state, monitor);
     SolveState next;
     next.w = state.w - step * state.gradient;
     next.value = objective.evaluate(next.w, &next.gradient);

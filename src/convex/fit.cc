@@ -3,7 +3,9 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cmath>
 
+#include "convex/existence/verdict.h"
 #include "convex/solvers.h"
 #include "poise/calibration.h"
 #include "poise/error.h"
@@ -75,14 +77,14 @@ class Fitter {
 
   SoftmaxFit fit(const SoftmaxModel* start) {
     SoftmaxObjective objective(make_problem(data_, options_, solve_.threads), solve_.threads);
+    check_penalty(objective.problem());
     SolveState state;
     state.w = start ? to_parameters(as_trained(*start), data_, objective.problem().units) : objective.zero();
     state.value = objective.evaluate(state.w, &state.gradient);
     const Parameters fallback =
         start ? state.w : class_frequencies(state.gradient, 0.5 / static_cast<double>(data_.rows()));
-    const bool may_be_separable = options_.l2 == 0 && options_.label_smoothing == 0 && !data_.labels.empty();
-    std::optional<SeparatingDirection> separation;
-    if (may_be_separable) separation = find_separating_feature(data_);
+    without_mass_ = find_class_without_mass(objective.problem(), data_.schema);
+    std::optional<SeparatingDirection> separation = obvious_separation(objective.problem());
     if (separation) {
       Outcome outcome = separable(*separation, solve_nearby(state));
       if (monitor_.iterations() == 0) state.w = fallback;
@@ -95,20 +97,62 @@ class Fitter {
       state.w = fallback;
       state.value = objective.evaluate(state.w, &state.gradient);
     }
-    if (outcome.status == Status::kConverged) outcome = certify_afresh(objective, state, outcome);
+    if (outcome.status == Status::kConverged && objective.has_dual_bounds())
+      outcome = certify_afresh(objective, state, outcome);
     const bool limited = outcome.status == Status::kTimeLimit || outcome.status == Status::kIterationLimit;
     if (limited && !state.has_bound) bound_briefly(objective, state, outcome.status);
     if (limited && state.gap() <= solve_.tolerance && options_.l2 > 0) outcome = certified(state, monitor_);
-    const bool exists = outcome.status == Status::kCertified && state.bound.proves_existence;
-    if (may_be_separable && !stopped && !exists) {
-      separation = find_separation(objective, state, data_);
-    }
-    if (separation) outcome = separable(*separation, outcome);
+    if (!stopped && outcome.status != Status::kCertified && outcome.status != Status::kDiverged)
+      outcome = settle(objective, state, outcome, separation);
+    if (!std::isfinite(state.value.objective))
+      outcome = {Status::kDiverged, "the objective is not a finite number at the weights found"};
     return finish(objective, state, outcome, std::move(separation));
   }
 
  private:
   static constexpr double kNearbyL2 = 1e-4;
+
+  /// λ_j = l2 (unit/scale)² of units far from 1 may be no number any more.
+  void check_penalty(const Problem& problem) const {
+    for (Index j = 0; j < problem.cols(); ++j) {
+      if (std::isfinite(problem.penalty[j])) continue;
+      throw Error(ErrorKind::kUsage,
+                  fmt::format("the penalty on the weight of {} overflows: its unit is too small beside the values",
+                              data_.schema.feature_name(j)),
+                  "units nearer to the size of the values", "standardize the features, or scale this one");
+    }
+  }
+
+  /// What shows without solving that no minimizer exists.
+  std::optional<SeparatingDirection> obvious_separation(const Problem& problem) {
+    if ((problem.penalty.array() > 0).all()) return std::nullopt;
+    if (without_mass_) return without_mass_;
+    if (!data_.labels.empty() && problem.smoothing == 0 && (problem.penalty.array() == 0).all()) {
+      if (auto found = find_separating_feature(data_)) return found;
+    }
+    return find_separating_combination(problem, data_, solve_.threads, &overlapping_);
+  }
+
+  /// What the solver has left open: a proof from the curvature, or a direction of recession.
+  Outcome settle(SoftmaxObjective& objective, SolveState& state, Outcome outcome,
+                 std::optional<SeparatingDirection>& separation) {
+    if (objective.has_dual_bounds() && !is_cheap_to_prove(objective)) return outcome;
+    const bool may_move = outcome.status == Status::kConverged;
+    Verdict verdict = decide(objective, state, monitor_, data_, may_move ? Motion::kMove : Motion::kStay, overlapping_);
+    if (verdict.separation) {
+      separation = std::move(verdict.separation);
+      return separable(*separation, outcome);
+    }
+    if (state.gap() <= solve_.tolerance) return certified(state, monitor_);
+    if (outcome.status != Status::kConverged) return outcome;
+    if (std::isfinite(state.gap())) {
+      outcome.why = fmt::format("the proven gap {:.2e} is above the tolerance {:.2e}, and float64 steps lower the "
+                                "objective no further", state.gap(), solve_.tolerance);
+      return outcome;
+    }
+    outcome.why += fmt::format("; {}. A penalty above 0 has a provable optimum", verdict.missing);
+    return outcome;
+  }
 
   /// Where no minimizer exists: the optimum with a small penalty, a useful model all the same.
   Outcome solve_nearby(SolveState& state) {
@@ -126,7 +170,7 @@ class Fitter {
   /// nor where time is up after few of them. (Without a penalty loose bounds are none.)
   void bound_briefly(SoftmaxObjective& objective, SolveState& state, Status limit) const {
     constexpr double kNear = 0.1, kFewPasses = 15;
-    if (!(objective.problem().penalty.array() > 0).all()) return;
+    if (!objective.has_dual_bounds()) return;
     const Certificate from_gradient = objective.gradient_bound(state.w, state.value, state.gradient);
     state.keep_better({.dual_value = 0, .rounding = from_gradient.rounding});
     state.keep_better(from_gradient);
@@ -137,8 +181,7 @@ class Fitter {
     if (estimate > kNear * state.value.objective) return;
     const Monitor stopwatch({.time_limit = 0.1 * monitor_.seconds()}, nullptr);
     const Monitor* watch = limit == Status::kTimeLimit ? &stopwatch : nullptr;
-    bound_state(objective, *metric, state, solve_newton_system(objective, *metric, state.gradient, {1e-2}, watch),
-                solve_.tolerance);
+    bound_state(objective, state, solve_newton_system(objective, *metric, state.gradient, {1e-2}, watch));
   }
 
   /// A solver's metric may be of a point left long ago: with one of this point the gap may still be proven.
@@ -164,8 +207,12 @@ class Fitter {
     }
   }
 
-  static Outcome separable(const SeparatingDirection& direction, const Outcome& outcome) {
+  Outcome separable(const SeparatingDirection& direction, const Outcome& outcome) const {
     if (outcome.status == Status::kInterrupted) return outcome;
+    if (without_mass_) {
+      return {Status::kSeparable, "no optimum exists, without a penalty or with one: " + direction.sentence +
+                                      ". The model returned is a useful one, found on the way"};
+    }
     return {Status::kSeparable,
             "no optimum exists without a penalty: " + direction.sentence +
                 ". Use a penalty above 0 or label smoothing; the model returned is a useful one, found on the way"};
@@ -177,6 +224,7 @@ class Fitter {
     SolveReport& report = fit.report;
     report.status = outcome.status;
     report.why = outcome.why;
+    if (without_mass_ && !separation) report.why += "; no minimizer exists, the gap is to the infimum: " + without_mass_->sentence;
     report.objective = state.value.objective;
     if (state.has_bound && !separation) {
       report.gap = state.gap();
@@ -208,6 +256,8 @@ class Fitter {
   ObjectiveOptions options_;
   SolveOptions solve_;
   Monitor monitor_;
+  std::optional<SeparatingDirection> without_mass_;  // as a direction of recession
+  bool overlapping_ = false;                         // no direction of recession seems to exist
 };
 
 }  // namespace

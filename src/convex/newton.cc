@@ -15,10 +15,10 @@ constexpr int kMostProducts = 500;
 
 /// The forcing term: solve loosely far away, tightly near the end; `estimate`: of the gap, relative to f. Near the end
 /// the system is solved to what the dual bound needs, so that the same V both steps and certifies.
-CgGoal forcing(double estimate, bool penalized, double tolerance) {
+CgGoal forcing(double estimate, bool has_bounds, double tolerance) {
   CgGoal goal;
   goal.reduction = std::clamp(std::sqrt(estimate), 1e-3, 0.1);
-  if (estimate < kCertifyBelow && penalized) {
+  if (estimate < kCertifyBelow && has_bounds) {
     goal.dual_loss = 0.25 * tolerance;
     goal.max_products = kMostProducts;
   }
@@ -29,7 +29,7 @@ CgGoal forcing(double estimate, bool penalized, double tolerance) {
 
 Outcome solve_newton(SoftmaxObjective& objective, SolveState& state, Monitor& monitor, int max_iterations,
                      const std::string& phase, std::unique_ptr<Metric> metric) {
-  const bool small = is_small(objective), penalized = (objective.problem().penalty.array() > 0).all();
+  const bool small = is_small(objective), has_bounds = objective.has_dual_bounds();
   double last_decrease = metric ? 0 : 1;
   while (true) {
     if (const auto limit = monitor.limit_reached(max_iterations)) return limited(*limit, monitor);
@@ -38,16 +38,17 @@ Outcome solve_newton(SoftmaxObjective& objective, SolveState& state, Monitor& mo
     const double f = std::abs(state.value.objective);
     const double estimate = 0.5 * state.gradient.cwiseProduct(metric->solve(state.gradient)).sum() / f;
     const Parameters step = solve_newton_system(objective, *metric, state.gradient,
-                                                forcing(estimate, penalized, monitor.tolerance()), &monitor);
+                                                forcing(estimate, has_bounds, monitor.tolerance()), &monitor);
     const double decrement = 0.5 * state.gradient.cwiseProduct(step).sum();
     if (!(decrement > 0)) return no_progress(objective, *metric, state, monitor);
-    if (decrement < kCertifyBelow * f) bound_state(objective, *metric, state, step, monitor.tolerance());
+    if (has_bounds && decrement < kCertifyBelow * f) bound_state(objective, state, step);
     Trial trial = line_search(objective, state, step);
     if (trial.length == 0) return no_progress(objective, *metric, state, monitor);
     accept(state, std::move(trial));
     last_decrease = (f - state.value.objective) / f;
     monitor.iteration(state, objective.passes(), phase);
-    if (state.gap() <= monitor.tolerance()) return certified(state, monitor);
+    if (!has_bounds) state.estimate = decrement;  // of the point before: less is left now
+    if (state.is_near(monitor.tolerance())) return arrived(state, monitor);
     if (decrement < 1e-15 * f) return no_progress(objective, *metric, state, monitor);
   }
 }

@@ -1,10 +1,11 @@
-// Value and gradient of the objective (THEORY 4.1, 4.2). Its curvature: curvature.cc; what bounds it: dual_bound.cc.
+// Value and gradient of the objective (THEORY 4.1, 4.2). Its curvature: curvature.cc; what bounds it: certificate/dual_bound.cc.
 #include "convex/objective.h"
 
 #include <algorithm>
 #include <type_traits>
 #include <vector>
 
+#include "convex/existence/comparisons.h"
 #include "convex/kernels.h"
 #include "convex/row_sums.h"
 #include "convex/vectors.h"
@@ -60,7 +61,10 @@ void residual_block(const Problem& problem, const ScoreBlock<Real>& block, const
 }  // namespace
 
 SoftmaxObjective::SoftmaxObjective(Problem problem, int threads)
-    : problem_(std::move(problem)), engine_(problem_, threads) {}
+    : problem_(std::move(problem)),
+      engine_(problem_, threads),
+      minimizer_is_given_(classes_without_mass(problem_).empty() &&
+                          ((problem_.penalty.array() > 0).all() || problem_.smoothing > 0)) {}
 
 template <typename Real>
 Evaluation SoftmaxObjective::evaluate_as(const Parameters& w, Parameters* gradient) {

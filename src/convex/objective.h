@@ -1,5 +1,5 @@
 // The objective of softmax regression as solvers see it: value and gradient (objective.cc), curvature (curvature.cc
-// and, as a whole matrix, dense_hessian.cc), and dual bounds (dual_bound.cc).
+// and, as a whole matrix, dense_hessian.cc), and dual bounds (certificate/dual_bound.cc).
 #pragma once
 
 #include <memory>
@@ -57,17 +57,16 @@ class SoftmaxObjective {
   /// The bound of V = 0 (THEORY 4.10 C1) from what evaluate(w, &gradient) returned: no pass. For λ > 0 everywhere.
   Certificate gradient_bound(const Parameters& w, const Evaluation& value, const Parameters& gradient) const;
 
-  /// What else there is to know about the dual point of a bound.
-  struct DualPoint {
-    Parameters moment;      ///< R, (d+1)×K
-    bool clipped = false;   ///< in some row u was above 0.95: V leads out of the simplex
-    bool interior = false;  ///< in no row, and all q' > 0
-  };
-
   /// Dual bound from the point q' = q − (diag q − q qᵀ) V x̃ (THEORY 4.10 C2; V = 0 gives C1). Valid for any V; tight if
-  /// V solves H V = ∇f. Where a λ_j is 0 and the moments of that feature are not right to rounding there is no bound:
-  /// dual_value is −∞. One and a half passes.
-  Certificate dual_bound(const Parameters& w, const Parameters& v, DualPoint* point = nullptr) const;
+  /// V solves H V = ∇f. For λ > 0 everywhere: an unpenalized feature wants moments of exactly 0, so that with one the
+  /// dual_value is −∞ (what takes its place is certificate/curvature_proof.h). One and a half passes.
+  Certificate dual_bound(const Parameters& w, const Parameters& v) const;
+
+  /// Whether every λ_j is so large that the rounding of moments in float64 costs dual bounds less than 1e-10.
+  bool has_dual_bounds() const;
+  /// Whether a minimizer exists whatever the features are: every class has mass (convex/existence/comparisons.h), and
+  /// every feature a penalty or every class a target in every row, by smoothing.
+  bool minimizer_is_given() const { return minimizer_is_given_; }
 
   /// Relative error of a sum over all rows, as the passes make them.
   double rounding_of_sums() const;
@@ -102,16 +101,15 @@ class SoftmaxObjective {
                          Parameters& moment) const;
   /// What moments R cost a bound.
   struct MomentCost {
-    double loss = 0;           // Σ_j ‖R_j‖²/(2λ_j)
-    double rounding = 0;       // what their rounding costs at the weights they meet
-    double largest_error = 0;  // where λ_j = 0: the largest |R_jc| in units of Σ s|x_j|
-    bool feasible = true;      // … and whether all of them count as 0
+    double loss = 0;       // Σ_j ‖R_j‖²/(2λ_j), infinite if λ_j = 0 and R_j is not
+    double rounding = 0;   // what their rounding costs
   };
-  MomentCost moment_cost(const Parameters& moment, const Vector& reach) const;
+  MomentCost moment_cost(const Parameters& moment) const;
   Index longest_row() const;  // terms in the longest sum of a score
 
   Problem problem_;
   PassEngine engine_;
+  bool minimizer_is_given_;
   mutable std::unique_ptr<Moments> moments_;
   mutable Vector mean_absolute_;  // Σ s |x|, d; at the first need
   MatrixF probabilities_;         // block after block, each class-major K×block_rows

@@ -95,7 +95,7 @@ void Problem::target_of(Index row, std::span<double> target) const {
 Problem weigh_rows(const Dataset& data, const ObjectiveOptions& options) {
   check(data, options);
   Problem problem;
-  problem.features = data.features;
+  problem.features = problem.given = data.features;
   problem.labels = data.labels;
   problem.targets = data.targets;
   problem.smoothing = options.label_smoothing;
@@ -117,7 +117,8 @@ Problem make_problem(const Dataset& data, const ObjectiveOptions& options, int t
   // In the solver's units a weight is 1/gain times as large as per original unit.
   problem.penalty = unit;
   if (!problem.units.identity()) problem.penalty.array() *= map_of(problem.units.gain).array();
-  problem.penalty = options.l2 * problem.penalty.cwiseAbs2();
+  // At λ = 0 also where units are so far from 1 that 0 times their squares is no number.
+  problem.penalty = options.l2 > 0 ? Vector(options.l2 * problem.penalty.cwiseAbs2()) : Vector::Zero(unit.size());
   return problem;
 }
 
@@ -128,6 +129,7 @@ Vector mean_absolute(const Problem& problem, int threads) {
 Problem select_rows(const Problem& problem, std::span<const Index> rows) {
   Problem part;
   part.features = problem.features.select_rows(rows);
+  part.given = problem.features.is_sparse() ? problem.given.select_rows(rows) : part.features;
   part.smoothing = problem.smoothing;
   part.units = problem.units;
   part.penalty = problem.penalty;

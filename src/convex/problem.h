@@ -21,6 +21,7 @@ using Parameters = Matrix;
 /// elsewhere: what is proven of the problem is proven of the file.
 struct Problem {
   Features features;                 ///< n×d: dense rows as in the file, sparse ones in the solver's units
+  Features given;                    ///< n×d: the file's rows, for proofs; empty if `features` are they
   ColumnMap units;                   ///< from the file's numbers to x; empty: x as they are
   std::vector<std::int32_t> labels;  ///< n; empty if `targets` are given
   MatrixF targets;                   ///< n×K; empty for labels

@@ -8,9 +8,9 @@
 
 namespace poise {
 
-/// Σ s_i [lse(z_i) − ⟨t_i, z_i⟩] and Σ s_i H of the rows of a chunk, and the extremes a dual point has in them.
+/// Σ s_i [lse(z_i) − ⟨t_i, z_i⟩] and Σ s_i H of the rows of a chunk.
 struct Sums {
-  double cross_entropy = 0, entropy = 0, largest = 0, smallest = 1;
+  double cross_entropy = 0, entropy = 0;
 };
 
 /// Of all chunks.
@@ -19,8 +19,6 @@ inline Sums total(const std::vector<Sums>& chunks) {
   for (const Sums& chunk : chunks) {  // chunk order is fixed, so are the bits
     all.cross_entropy += chunk.cross_entropy;
     all.entropy += chunk.entropy;
-    all.largest = std::max(all.largest, chunk.largest);
-    all.smallest = std::min(all.smallest, chunk.smallest);
   }
   return all;
 }

@@ -110,31 +110,17 @@ Parameters solve_newton_system(const SoftmaxObjective& objective, const Metric& 
   return step;
 }
 
-void bound_state(const SoftmaxObjective& objective, const Metric& metric, SolveState& state, Parameters v,
-                 double tolerance) {
-  const bool free_features = (objective.problem().penalty.array() == 0).any();
-  double before = std::numeric_limits<double>::infinity();
-  for (int refinement = 0; refinement < 8; ++refinement) {
-    SoftmaxObjective::DualPoint point;
-    Certificate bound = objective.dual_bound(state.w, v, &point);
-    if (free_features && point.interior && std::isfinite(bound.gap)) {
-      bound.proves_existence = curvature_proves_existence(objective, state.w, point.moment);
-    }
-    state.keep_better(bound);
-    // λ = 0: the moments of q' must be right; what CG left of them is solved for again (iterative refinement).
-    if (!free_features || std::isfinite(bound.gap) || state.gap() <= tolerance) return;
-    // The first refinement may be spent on what the bias correction, in float32, has moved.
-    if (point.clipped || (refinement > 1 && bound.moment_error > 0.5 * before)) return;
-    before = bound.moment_error;
-    v += solve_newton_system(objective, metric, point.moment, {1e-4});
-  }
+void bound_state(const SoftmaxObjective& objective, SolveState& state, const Parameters& v) {
+  state.keep_better(objective.dual_bound(state.w, v));
 }
 
 void certify_state(const SoftmaxObjective& objective, const Metric& metric, SolveState& state, double tolerance) {
-  const bool penalized = (objective.problem().penalty.array() > 0).all();
+  const bool has_bounds = objective.has_dual_bounds();
   CgGoal goal{1e-3};
-  if (penalized) goal.dual_loss = 0.25 * tolerance;
-  bound_state(objective, metric, state, solve_newton_system(objective, metric, state.gradient, goal), tolerance);
+  if (has_bounds) goal.dual_loss = 0.25 * tolerance;
+  const Parameters step = solve_newton_system(objective, metric, state.gradient, goal);
+  state.estimate = has_bounds ? std::numeric_limits<double>::infinity() : 0.5 * dot(state.gradient, step, objective.threads());
+  if (has_bounds) bound_state(objective, state, step);
 }
 
 template <typename Step>
@@ -187,6 +173,11 @@ Outcome certified(const SolveState& state, const Monitor& monitor) {
           fmt::format("the duality gap {:.2e} is at most the tolerance {:.2e}", state.gap(), monitor.tolerance())};
 }
 
+Outcome arrived(const SolveState& state, const Monitor& monitor) {
+  if (state.gap() <= monitor.tolerance()) return certified(state, monitor);
+  return {Status::kConverged, fmt::format("the next step would lower the objective by about {:.1e}", state.estimate)};
+}
+
 Outcome limited(Status status, const Monitor& monitor) {
   switch (status) {
     case Status::kInterrupted:
@@ -200,9 +191,12 @@ Outcome limited(Status status, const Monitor& monitor) {
 
 Outcome no_progress(const SoftmaxObjective& objective, const Metric& metric, SolveState& state,
                     const Monitor& monitor) {
+  if (!std::isfinite(state.value.objective)) return {Status::kDiverged, "the objective left the finite numbers"};
   certify_state(objective, metric, state, monitor.tolerance());
-  if (state.gap() <= monitor.tolerance()) return certified(state, monitor);
-  return {Status::kConverged, "no further decrease is possible in float64 arithmetic"};
+  if (state.is_near(monitor.tolerance())) return arrived(state, monitor);
+  const std::string proven = std::isfinite(state.gap()) ? fmt::format("the proven gap is {:.2e}", state.gap()) : "no gap is proven";
+  return {Status::kConverged, fmt::format("no step lowers the objective any more at the precision of float64; {}, the tolerance "
+                                          "{:.2e}", proven, monitor.tolerance())};
 }
 
 }  // namespace poise

@@ -18,10 +18,15 @@ struct SolveState {
   Parameters gradient;
   Certificate bound;  // the certificate with the largest dual_value so far
   bool has_bound = false;
+  /// Half the squared Newton decrement where it was computed last: about what is left. No proof: it ends solves without
+  /// dual bounds, whose proof waits for the end (existence/verdict.h).
+  double estimate = std::numeric_limits<double>::infinity();
 
   void keep_better(const Certificate& candidate);
   /// f(w) − best dual value + rounding, of the bound or of f(w), whichever is larger; infinite without a bound.
   double gap() const;
+  /// Whether a solver may end: the gap is proven, or likely to be.
+  bool is_near(double tolerance) const { return gap() <= tolerance || estimate <= 0.01 * tolerance; }
   /// Largest absolute entry of ∇f.
   double gradient_norm() const { return gradient.cwiseAbs().maxCoeff(); }
 };
@@ -66,6 +71,8 @@ struct Outcome {
 };
 
 Outcome certified(const SolveState& state, const Monitor& monitor);
+/// certified, or, where there is no gap yet, converged.
+Outcome arrived(const SolveState& state, const Monitor& monitor);
 Outcome limited(Status limit, const Monitor& monitor);
 /// The end of the road in float64: a last, tighter certificate decides whether it is good enough.
 Outcome no_progress(const SoftmaxObjective& objective, const Metric& metric, SolveState& state, const Monitor& monitor);
@@ -109,32 +116,11 @@ struct CgGoal {
 Parameters solve_newton_system(const SoftmaxObjective& objective, const Metric& metric, const Parameters& gradient,
                                const CgGoal& goal, const Monitor* monitor = nullptr);
 
-/// Certificates at state.w (the objective's last point) from V ≈ H⁻¹∇, kept in the state if better; for λ = 0, V is
-/// refined until the moments are right to rounding.
-void bound_state(const SoftmaxObjective& objective, const Metric& metric, SolveState& state, Parameters v,
-                 double tolerance);
-
-/// Whether the curvature at `w` and a dual point with u < 0.95 and remaining moments R prove that no direction of
-/// recession exists (existence.cc). Small dense problems only; false is no statement.
-bool curvature_proves_existence(const SoftmaxObjective& objective, const Parameters& w, const Parameters& moment);
+/// The certificate at state.w (the objective's last point) of the dual point of V ≈ H⁻¹∇, kept in the state if better.
+void bound_state(const SoftmaxObjective& objective, SolveState& state, const Parameters& v);
 
 /// The best certificate it can reach at state.w without moving: a Newton system solved to the accuracy the tolerance
-/// wants.
+/// wants. Without dual bounds the estimate instead.
 void certify_state(const SoftmaxObjective& objective, const Metric& metric, SolveState& state, double tolerance);
-
-/// Looks for a direction of recession of the λ = 0 problem in single features: one class on one side of a threshold,
-/// all others on the other. Exact comparisons, no rounding. Needs class labels; empty if there is none.
-std::optional<SeparatingDirection> find_separating_feature(const Dataset& data);
-
-/// Looks for a direction of recession near `guesses` ((d+1)×K; a step along which the iterates run off is a good one).
-/// What it returns is proven in exact arithmetic; finding nothing says nothing (recession.cc).
-std::optional<SeparatingDirection> find_recession(const Dataset& data, std::span<const Parameters> guesses);
-
-/// A proof, near the point where a solver has ended at λ = 0, that there is no minimizer; empty if none is found.
-std::optional<SeparatingDirection> find_separation(SoftmaxObjective& objective, SolveState& state, const Dataset& data);
-
-/// Whether `w` itself separates: every row's own class wins by more than the rounding of the scores.
-std::optional<SeparatingDirection> separates(const SoftmaxObjective& objective, const Parameters& w,
-                                             const Dataset& data);
 
 }  // namespace poise

@@ -18,7 +18,6 @@ json to_json(const Certificate& certificate) {
           {"dual_value", certificate.dual_value},
           {"gap", certificate.gap},
           {"rounding", certificate.rounding},
-          {"moment_error", certificate.moment_error},
           {"proves_existence", certificate.proves_existence}};
 }
 

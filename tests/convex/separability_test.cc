@@ -2,11 +2,11 @@
 // never found where they overlap, and every direction returned checked row by row in 113-bit arithmetic.
 #include <gtest/gtest.h>
 
-#include <array>
 #include <cmath>
 
+#include "convex/existence/separation_search.h"
+#include "convex/existence/verdict.h"
 #include "convex/reference.h"
-#include "convex/solvers.h"
 #include "poise/softmax_regression.h"
 #include "sample_models.h"
 
@@ -193,12 +193,18 @@ TEST(Separability, NeverClaimedOnOverlappingData) {
     const SoftmaxFit fit = fit_without_penalty(data);
     EXPECT_FALSE(fit.report.separation);
     EXPECT_EQ(fit.report.status, Status::kCertified) << fit.report.why;
-    SoftmaxObjective objective(make_problem(data, {.l2 = 0, .scale = Scale::kNone}, 1), 1);
+    const Problem problem = make_problem(data, {.l2 = 0, .scale = Scale::kNone}, 1);
+    const SeparationSearch search(problem, 1);
     std::vector<Parameters> guesses;
     for (int k = 0; k < 5; ++k) guesses.push_back(std::pow(10.0, k) * rng.normals(d + 1, classes));
-    guesses.push_back(objective.zero());
-    for (const Parameters& w : guesses) EXPECT_FALSE(separates(objective, w, data));
-    EXPECT_FALSE(find_recession(data, guesses));
+    guesses.push_back(Parameters::Zero(d + 1, classes));
+    for (const Parameters& w : guesses) {
+      EXPECT_FALSE(search.along(w));
+      EXPECT_FALSE(search.near(w));
+      EXPECT_FALSE(search.by_rounding(w));
+    }
+    EXPECT_FALSE(search.by_program().found);
+    EXPECT_TRUE(search.by_program().complete);
   }
 }
 
@@ -330,9 +336,13 @@ TEST(Separability, AlmostARelationIsNone) {
   EXPECT_FALSE(fit.report.separation) << fit.report.why;
   Parameters guess = Parameters::Zero(4, 2);
   guess.col(0) << -1, 1, -1, 0;
-  EXPECT_FALSE(find_recession(data, std::array{guess}));
+  const Problem overlapping = make_problem(data, {.l2 = 0, .scale = Scale::kNone}, 1);
+  const SeparationSearch search(overlapping, 1);
+  EXPECT_FALSE(search.along(guess) || search.near(guess) || search.by_rounding(guess) || search.by_program().found);
   rows.x.back()[1] = 0;  // and without it there is a direction again
-  EXPECT_TRUE(find_recession(rows.data(2), std::array{guess}));
+  const Problem apart = make_problem(rows.data(2), {.l2 = 0, .scale = Scale::kNone}, 1);
+  const SeparationSearch again(apart, 1);
+  EXPECT_TRUE(again.along(guess) && again.near(guess) && again.by_rounding(guess) && again.by_program().found);
 }
 
 TEST(Separability, GuessesOfAnyKindAreSafe) {
@@ -346,7 +356,9 @@ TEST(Separability, GuessesOfAnyKindAreSafe) {
     guess.col(1).setZero();
     guesses.push_back(guess);
   }
-  EXPECT_FALSE(find_recession(data, guesses));
+  const Problem problem = make_problem(data, {.l2 = 0, .scale = Scale::kNone}, 1);
+  const SeparationSearch search(problem, 1);
+  for (const Parameters& guess : guesses) EXPECT_FALSE(search.along(guess) || search.near(guess) || search.by_rounding(guess));
 }
 
 }  // namespace

@@ -15,8 +15,10 @@ namespace {
 constexpr double kEpsilon = std::numeric_limits<double>::epsilon();
 // The dual point q' = p(1 − u) keeps u ≤ this, well inside the simplex.
 constexpr double kLargestRelativeChange = 0.95;
-// Moments count as right, for λ = 0, below this share of Σ s|x|: what sums in float64 can reach, with room.
-constexpr double kMomentTolerance = 256 * kEpsilon;
+// What squares of tiny moments lose.
+constexpr double kUnderflow = 8 * std::numeric_limits<double>::denorm_min();
+// has_dual_bounds: what the rounding of moments may cost.
+constexpr double kRoundingOfMoments = 1e-10;
 
 /// R = s_i t_i of every row of the block, class-major; padding rows become 0.
 void weighted_targets(const Problem& problem, const ScoreBlock<double>& block) {
@@ -30,19 +32,16 @@ void weighted_targets(const Problem& problem, const ScoreBlock<double>& block) {
   }
 }
 
-/// Entropy of q' = p∘(1 − s u) and q' itself in place of the scores, one row; returns {H(q'), largest u before
-/// scaling, smallest q'_c}. Where u would leave the simplex it is scaled back (s < 1): any q' gives a valid bound.
-/// Classes without a target in any row get q' = 0, as at the infimum, where their bias is −∞.
-struct DualRow {
-  double entropy, largest, smallest;
-};
-DualRow dual_row(const ScoreBlock<double>& block, const double* p, double lse, const Vector& balance, Index r) {
+/// q' = p∘(1 − s u) in place of the scores, one row; returns H(q'). Where u would leave the simplex it is scaled back
+/// (s < 1): any q' gives a valid bound. Classes without a target in any row get q' = 0, as at the infimum, where their
+/// bias is −∞.
+double dual_row(const ScoreBlock<double>& block, const double* p, double lse, const Vector& balance, Index r) {
   const Index classes = balance.size();
   double mean = 0, largest = 0;
   for (Index c = 0; c < classes; ++c) mean += p[c * block.ld + r] * block.second[c * block.ld + r];
   for (Index c = 0; c < classes; ++c) largest = std::max(largest, block.second[c * block.ld + r] - mean);
   const double scale = largest > kLargestRelativeChange ? kLargestRelativeChange / largest : 1;
-  double entropy = 0, sum = 0, smallest = 1;
+  double entropy = 0, sum = 0;
   for (Index c = 0; c < classes; ++c) {
     const double u = scale * (block.second[c * block.ld + r] - mean);
     const double q = balance[c] > 0 ? p[c * block.ld + r] * (1 - u) : 0;
@@ -52,13 +51,11 @@ DualRow dual_row(const ScoreBlock<double>& block, const double* p, double lse, c
   }
   if (!(sum > 0)) {  // only absent classes have probability: any distribution will do
     for (Index c = 0; c < classes; ++c) block.scores[c * block.ld + r] = balance[c];
-    return {0, largest, 0};
+    return 0;
   }
-  for (Index c = 0; c < classes; ++c) {  // rounding in the mean of a large V: exactly a distribution only after this
-    block.scores[c * block.ld + r] /= sum;
-    smallest = std::min(smallest, block.scores[c * block.ld + r]);
-  }
-  return {entropy / sum + std::log(sum), largest, smallest};
+  // Rounding in the mean of a large V: exactly a distribution only after this.
+  for (Index c = 0; c < classes; ++c) block.scores[c * block.ld + r] /= sum;
+  return entropy / sum + std::log(sum);
 }
 
 }  // namespace
@@ -77,7 +74,7 @@ const SoftmaxObjective::Moments& SoftmaxObjective::moments() const {
   return *moments_;
 }
 
-Certificate SoftmaxObjective::dual_bound(const Parameters& w, const Parameters& v, DualPoint* point) const {
+Certificate SoftmaxObjective::dual_bound(const Parameters& w, const Parameters& v) const {
   const Index k = classes(), d = features();
   const Vector balance = moments().target_moment.row(d).transpose();
   std::vector<Sums> sums(static_cast<std::size_t>(engine_.chunk_count()));
@@ -92,12 +89,7 @@ Certificate SoftmaxObjective::dual_bound(const Parameters& w, const Parameters& 
         for (Index r = 0; r < block.rows; ++r) {
           const double s = problem_.row_weight[block.first_row + r], l = lse[static_cast<std::size_t>(r)];
           sum.cross_entropy += s * (l - target_score(problem_, block, r, target));
-          const DualRow row = dual_row(block, p.data(), l, balance, r);
-          sum.entropy += s * row.entropy;
-          if (s > 0) {
-            sum.largest = std::max(sum.largest, row.largest);
-            sum.smallest = std::min(sum.smallest, row.smallest);
-          }
+          sum.entropy += s * dual_row(block, p.data(), l, balance, r);
           for (Index c = 0; c < k; ++c) {
             double& q = block.scores[c * block.ld + r];
             q = s * (q - target[static_cast<std::size_t>(c)]);
@@ -111,12 +103,7 @@ Certificate SoftmaxObjective::dual_bound(const Parameters& w, const Parameters& 
   Evaluation value;
   value.penalty = 0.5 * add_penalty(w, nullptr);
   value.objective = all.cross_entropy + value.penalty;
-  Certificate result = bound_from(w, &v, value, all.entropy, moment);
-  const bool clipped = all.largest >= kLargestRelativeChange, interior = !clipped && all.smallest > 0;
-  // Where every weight is penalized only the biases can run away, and the class balance is exact.
-  result.proves_existence = interior && (problem_.penalty.array() > 0).all();
-  if (point) *point = {std::move(moment), clipped, interior};
-  return result;
+  return bound_from(w, &v, value, all.entropy, moment);
 }
 
 Certificate SoftmaxObjective::gradient_bound(const Parameters& w, const Evaluation& value,
@@ -142,16 +129,14 @@ Certificate SoftmaxObjective::bound_from(const Parameters& w, const Parameters* 
   moment.topRows(d) +=
       epsilon * (known.mean_features * v_mix.transpose() - moment.topRows(d) - known.target_moment.topRows(d));
 
-  // Sizes of the weights that moments meet: those of W and of W − V, the point that the dual point belongs to.
-  Vector reach = w.rowwise().norm();
-  if (v) reach += v->rowwise().norm();
+  const double of_biases = w.row(d).norm() + (v ? v->row(d).norm() : 0);  // what the class balance meets
   const double sum_error = rounding_of_sums();
-  const MomentCost cost = moment_cost(moment, reach);
+  const MomentCost cost = moment_cost(moment);
 
   Certificate result;
   result.objective = value.objective;
   result.dual_value = (1 - epsilon) * entropy - cost.loss;
-  result.moment_error = cost.largest_error;
+  result.proves_existence = minimizer_is_given_;
   // |z error| ≤ γ_{d+1} Σ_j |W_j||x_j|, once in f and once in D for W and V each; sums over rows in f and D, over
   // features in their quadratic parts. The class balance is exact but for rounding, which meets the biases.
   Parameters size_of = w.cwiseAbs();
@@ -159,9 +144,8 @@ Certificate SoftmaxObjective::bound_from(const Parameters& w, const Parameters* 
   const double size =
       known.mean_absolute_features.dot(size_of.topRows(d).rowwise().maxCoeff()) + size_of.row(d).maxCoeff() + 1;
   result.rounding =
-      cost.rounding + 2 * sum_error * reach[d] + 4 * kEpsilon * static_cast<double>(longest_row() + 16) * size +
+      cost.rounding + 2 * sum_error * of_biases + 4 * kEpsilon * static_cast<double>(longest_row() + 16) * size +
       sum_error * (std::abs(value.objective) + entropy) + rounding_of_feature_sums() * (value.penalty + cost.loss);
-  if (!cost.feasible) result.dual_value = -std::numeric_limits<double>::infinity();
   result.gap = std::max(0.0, result.objective - result.dual_value) + result.rounding;
   return result;
 }
@@ -182,7 +166,7 @@ double SoftmaxObjective::rounding_of_value(const Parameters& w, const Evaluation
          rounding_of_sums() * std::abs(value.objective) + rounding_of_feature_sums() * value.penalty;
 }
 
-SoftmaxObjective::MomentCost SoftmaxObjective::moment_cost(const Parameters& moment, const Vector& reach) const {
+SoftmaxObjective::MomentCost SoftmaxObjective::moment_cost(const Parameters& moment) const {
   const Vector& mean_absolute_features = moments().mean_absolute_features;
   const double sum_error = rounding_of_sums();
   const Index k = classes();
@@ -194,14 +178,9 @@ SoftmaxObjective::MomentCost SoftmaxObjective::moment_cost(const Parameters& mom
       const double penalty = problem_.penalty[j];
       if (penalty > 0) {
         cost.loss += size * size / (2 * penalty);
-        cost.rounding += error * (size + 0.5 * error) / penalty;
+        cost.rounding += (error * (size + 0.5 * error) + kUnderflow * static_cast<double>(k)) / penalty;
       } else if (mean_absolute_features[j] > 0) {
-        // λ_j = 0 wants R_j = 0. What rounding leaves is charged at twice the weights it meets; more than that cannot
-        // be charged, because nothing is known about the weights of the optimum.
-        const double relative = moment.row(j).cwiseAbs().maxCoeff() / mean_absolute_features[j];
-        cost.largest_error = std::max(cost.largest_error, relative);
-        cost.feasible = cost.feasible && relative <= kMomentTolerance;
-        cost.rounding += 2 * (size + error) * reach[j];
+        cost.loss = std::numeric_limits<double>::infinity();
       }
     }
   };
@@ -210,10 +189,17 @@ SoftmaxObjective::MomentCost SoftmaxObjective::moment_cost(const Parameters& mom
   for (const MomentCost& cost : pieces) {
     total.loss += cost.loss;
     total.rounding += cost.rounding;
-    total.largest_error = std::max(total.largest_error, cost.largest_error);
-    total.feasible = total.feasible && cost.feasible;
   }
   return total;
+}
+
+bool SoftmaxObjective::has_dual_bounds() const {
+  if (!(problem_.penalty.array() > 0).all()) return false;
+  if (mean_absolute_.size() == 0) mean_absolute_ = mean_absolute(problem_, threads());
+  const double sum_error = 2 * rounding_of_sums();
+  double cost = 0;
+  for (Index j = 0; j < features(); ++j) cost += std::pow(sum_error * mean_absolute_[j], 2) / problem_.penalty[j];
+  return cost < kRoundingOfMoments;
 }
 
 double SoftmaxObjective::rounding_of_sums() const {

@@ -1,13 +1,13 @@
-// Proofs that a softmax layer without penalty has no optimum (THEORY 4.4, 4.10 C3, A.7).
+// Proofs in single features that a softmax layer without penalty has no optimum (THEORY 4.4, A.7): one class on one side
+// of a threshold, all others on the other. Comparisons of numbers as in the file: no rounding.
 #include <fmt/core.h>
 
 #include <algorithm>
 #include <cmath>
 #include <limits>
 
-#include "base/parallel.h"
-#include "convex/solvers.h"
-#include "rows/entries.h"
+#include "convex/certificate/exact_rows.h"
+#include "convex/existence/verdict.h"
 
 namespace poise {
 namespace {
@@ -27,19 +27,18 @@ void widen(Ranges& ranges, std::size_t slot, double value) {
 bool counts(const Dataset& data, Index row) { return data.sample_weight.size() == 0 || data.sample_weight[row] > 0; }
 
 Ranges class_ranges(const Dataset& data) {
-  const Features& x = data.features;
-  const auto d = static_cast<std::size_t>(x.cols()), classes = static_cast<std::size_t>(data.schema.class_count());
+  const ExactRows rows(data.features);
+  const auto d = static_cast<std::size_t>(rows.cols()), classes = static_cast<std::size_t>(data.schema.class_count());
   Ranges ranges{std::vector<double>(d * classes, kInfinity), std::vector<double>(d * classes, -kInfinity)};
-  std::vector<Index> stored(x.is_sparse() ? d * classes : 0), rows_of(classes);
-  std::vector<double> scratch;
-  for (Index i = 0; i < x.rows(); ++i) {
+  std::vector<Index> stored(rows.sparse() ? d * classes : 0), rows_of(classes);
+  for (Index i = 0; i < rows.rows(); ++i) {
     if (!counts(data, i)) continue;
     const auto label = static_cast<std::size_t>(data.labels[static_cast<std::size_t>(i)]);
     ++rows_of[label];
-    for_each_entry(x, i, scratch, [&](Index j, double value) {
+    rows.for_each(i, [&](Index j, double value) {
       const std::size_t slot = label * d + static_cast<std::size_t>(j);
       widen(ranges, slot, value);
-      if (x.is_sparse()) ++stored[slot];
+      if (rows.sparse()) ++stored[slot];
     });
   }
   for (std::size_t slot = 0; slot < stored.size(); ++slot) {  // an entry that is not stored is a zero
@@ -72,10 +71,12 @@ std::optional<Split> isolating_split(const Ranges& ranges, Index j, Index k, Ind
 }
 
 Index rows_strictly_helped(const Dataset& data, const Split& split) {
+  const ExactRows rows(data.features);
   Index helped = 0;
   for (Index i = 0; i < data.rows(); ++i) {
     if (!counts(data, i)) continue;
-    const double side = split.sign * (data.features.value(i, split.feature) - split.threshold);
+    const double value = rows.value(i, split.feature);
+    const int side = split.sign * (value > split.threshold ? 1 : value < split.threshold ? -1 : 0);
     helped += data.labels[static_cast<std::size_t>(i)] == split.class_id ? side > 0 : side < 0;
   }
   return helped;
@@ -98,17 +99,6 @@ std::string describe(const Dataset& data, const Split& split, const SeparatingDi
     if (direction.proving_features.size() > 40) text += ", …";
   }
   return text;
-}
-
-/// Σ_j max_i |x_ij| max_c |W_jc| + max |b|: no score is larger.
-double largest_score(const Problem& problem, const Parameters& w) {
-  Vector largest = Vector::Zero(problem.cols()), row(problem.cols());
-  for (Index i = 0; i < problem.rows(); ++i) {
-    problem.load(i, 1, row.data(), problem.cols());
-    largest = largest.cwiseMax(row.cwiseAbs());
-  }
-  return largest.dot(w.topRows(problem.cols()).cwiseAbs().rowwise().maxCoeff()) +
-         w.row(problem.cols()).cwiseAbs().maxCoeff();
 }
 
 }  // namespace
@@ -134,42 +124,8 @@ std::optional<SeparatingDirection> find_separating_feature(const Dataset& data) 
   }
   if (best.feature < 0) return std::nullopt;
   direction.entries = {{best.feature, best.class_id, static_cast<double>(best.sign)},
-                       {d, best.class_id, -static_cast<double>(best.sign) * best.threshold}};
+                       {d, best.class_id, -static_cast<double>(best.sign) * static_cast<double>(best.threshold)}};
   direction.sentence = describe(data, best, direction);
-  return direction;
-}
-
-std::optional<SeparatingDirection> separates(const SoftmaxObjective& objective, const Parameters& w,
-                                             const Dataset& data) {
-  if (data.labels.empty()) return std::nullopt;
-  const Index classes = objective.classes(), d = objective.features();
-  const double rounding =
-      4 * std::numeric_limits<double>::epsilon() * static_cast<double>(d + 16) * largest_score(objective.problem(), w);
-  std::vector<char> failed(static_cast<std::size_t>(objective.engine().chunk_count()), 0);
-  objective.engine().run<double>(
-      &w, nullptr,
-      [&](const ScoreBlock<double>& block) {
-        for (Index r = 0; r < block.rows; ++r) {
-          const Index own = data.labels[static_cast<std::size_t>(block.first_row + r)];
-          for (Index c = 0; c < classes && counts(data, block.first_row + r); ++c) {
-            const double margin = block.scores[own * block.ld + r] - block.scores[c * block.ld + r];
-            if (c != own && !(margin > rounding)) failed[static_cast<std::size_t>(block.chunk)] = 1;
-          }
-        }
-      },
-      nullptr);
-  if (std::find(failed.begin(), failed.end(), 1) != failed.end()) return std::nullopt;
-  SeparatingDirection direction;
-  const Parameters direction_of_file = to_file_units(w, objective.problem().units);
-  for (Index j = 0; j <= d; ++j) {
-    for (Index c = 0; c < classes; ++c) {
-      if (direction_of_file(j, c) != 0) direction.entries.push_back({j, c, direction_of_file(j, c)});
-    }
-  }
-  for (Index i = 0; i < data.rows(); ++i) direction.rows_helped += counts(data, i);
-  direction.sentence = fmt::format(
-      "the weights found classify all {} rows{} correctly with room to spare: scaling them up lowers the loss for ever",
-      direction.rows_helped, direction.rows_helped < data.rows() ? " of positive weight" : "");
   return direction;
 }
 

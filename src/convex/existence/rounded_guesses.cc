@@ -1,25 +1,54 @@
-// Directions of recession over several features (THEORY 4.4, 4.10 C3): found by guessing, proven by exact margins.
+// Directions of recession over several features by rounding guesses: for problems that are too large for anything else,
+// and to find simple ones.
 //
-// Along a direction of recession U no margin (x̃_iᵀU)_k − (x̃_iᵀU)_c of a row of class k falls, and some grow. Where
-// there is one, Newton's iterates run off along it: the last step is a guess of U up to rounding and slow leftovers.
-// The guess is cleaned (classes whose columns hardly differ become one, small weights 0, the others ratios of small
-// integers), the best biases for given weights come from shortest paths over the classes, and the result counts only if
-// every margin is ≥ 0. Margins near 0 are computed without rounding (margins.h), so what is reported is a proof.
-#include <fmt/core.h>
-
+// Where there is a direction of recession, Newton's iterates run off along it: the last step is a guess of it up to
+// rounding and slow leftovers. The guess is cleaned (classes whose columns hardly differ become one, small weights 0, the
+// others ratios of small integers), the best biases for given weights come from shortest paths over the classes, and the
+// result counts only if it is one exactly.
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <numeric>
-#include <vector>
 
-#include "convex/margins.h"
-#include "convex/solvers.h"
+#include "convex/existence/separation_search.h"
 
 namespace poise {
 namespace {
 
 // Rational guesses are tried while all of them together stay below this many multiplications.
 constexpr double kAffordable = 4e9;
+
+/// Margins of all rows in float64.
+class Margins {
+ public:
+  Margins(const ExactRows& rows, const Problem& problem, const std::vector<Index>& counted)
+      : rows_(rows), problem_(problem), counted_(counted), largest_(Vector::Zero(rows.cols())) {
+    for (Index i : counted)
+      rows.for_each(i, [&](Index j, double x) { largest_[j] = std::max(largest_[j], std::abs(x)); });
+  }
+
+  const Vector& largest_values() const { return largest_; }  ///< max over the rows of |x_j|, d
+
+  /// M(k, c) = min over rows of class k of (xᵀU)_k − (xᵀU)_c, biases left out; infinite for classes without rows.
+  Matrix smallest(const Parameters& u) const {
+    const Index k = problem_.classes;
+    Matrix out = Matrix::Constant(k, k, std::numeric_limits<double>::infinity());
+    Vector z(k);
+    for (Index i : counted_) {
+      z.setZero();
+      rows_.for_each(i, [&](Index j, double x) { z += x * u.row(j).transpose(); });
+      const Index own = problem_.labels[static_cast<std::size_t>(i)];
+      out.row(own) = out.row(own).cwiseMin((z[own] - z.array()).matrix().transpose());
+    }
+    return out;
+  }
+
+ private:
+  const ExactRows& rows_;
+  const Problem& problem_;
+  const std::vector<Index>& counted_;
+  Vector largest_;
+};
 
 /// Biases b with b_k − b_c ≥ slack − M(k, c) for all k ≠ c, if there are any (Bellman–Ford); pairs of one group (same
 /// weights) need no slack.
@@ -89,21 +118,18 @@ Parameters merge_groups(Parameters u, const std::vector<Index>& group) {
   return u;
 }
 
-/// The best biases for the weights of `u`, and whether the whole is a direction of recession, exactly.
-Index complete(const Margins& margins, const std::vector<Index>& group, Parameters& u) {
+/// Sets the best biases for the weights of `u`; false if none do.
+bool set_biases(const Margins& margins, const std::vector<Index>& group, Parameters& u) {
   const Index d = u.rows() - 1;
   const Matrix m = margins.smallest(u);
   Vector bias;
   // Room between all groups if there is any, found by halving; else biases that leave none.
   const double size = margins.largest_values().dot(u.topRows(d).cwiseAbs().rowwise().maxCoeff());
-  for (double slack = size; slack > 1e-7 * size; slack /= 2) {
-    if (!find_biases(m, group, slack, bias)) continue;
-    u.row(d) = bias.transpose();
-    return margins.rows_helped(u);
-  }
-  if (!find_biases(m, group, 0, bias)) return 0;
+  double slack = size;
+  while (slack > 1e-7 * size && !find_biases(m, group, slack, bias)) slack /= 2;
+  if (!(slack > 1e-7 * size) && !find_biases(m, group, 0, bias)) return false;
   u.row(d) = bias.transpose();
-  return margins.rows_helped(u);
+  return u.allFinite();
 }
 
 /// `u` with the weights that move no score by much set to 0 and the others as multiples of the largest / `parts`.
@@ -121,58 +147,31 @@ Parameters simplified(Parameters u, const Vector& largest, double threshold, dou
   return u;
 }
 
-SeparatingDirection describe(const Dataset& data, const Parameters& u, Index helped) {
-  SeparatingDirection direction;
-  const Index d = u.rows() - 1;
-  Index features = 0;
-  std::string names;
-  for (Index j = 0; j <= d; ++j) {
-    bool used = false;
-    for (Index c = 0; c < u.cols(); ++c) {
-      if (u(j, c) == 0) continue;
-      direction.entries.push_back({j, c, u(j, c)});
-      used = true;
-    }
-    if (!used || j == d) continue;
-    if (++features <= 6) names += (features > 1 ? ", " : "") + data.schema.feature_name(j);
-  }
-  if (features > 6) names += ", …";
-  direction.rows_helped = helped;
-  direction.sentence = fmt::format(
-      "a combination of {} feature{} ({}) never speaks against a row's class and speaks for it in {} of {} rows: more "
-      "of "
-      "it lowers the loss for ever",
-      features, features == 1 ? "" : "s", names, helped, data.rows());
-  return direction;
-}
-
 }  // namespace
 
-std::optional<SeparatingDirection> find_recession(const Dataset& data, std::span<const Parameters> guesses) {
-  if (data.labels.empty()) return std::nullopt;
-  const Margins margins(data);
-  const Index d = data.features.cols();
-  const bool affordable = static_cast<double>(data.rows()) * static_cast<double>(d) *
-                              static_cast<double>(data.schema.class_count()) * 40 *
-                              static_cast<double>(guesses.size()) <
-                          kAffordable;
-  for (const Parameters& guess : guesses) {
-    if (!guess.allFinite()) continue;
-    std::vector<Index> last;
-    for (const double threshold : {0.003, 0.03, 0.2}) {
-      const std::vector<Index> group = group_classes(guess, margins.largest_values(), threshold);
-      const bool same = group == last;
-      last = group;
-      if (std::all_of(group.begin(), group.end(), [&](Index g) { return g == group[0]; })) break;
-      const Parameters merged = merge_groups(guess, group);
-      Parameters u = merged;
-      Index helped = same ? 0 : complete(margins, group, u);
-      for (const double parts : {1.0, 2.0, 3.0, 4.0, 6.0, 10.0, 16.0, 60.0}) {
-        if (helped > 0 || !affordable) break;
-        u = simplified(merged, margins.largest_values(), threshold, parts);
-        helped = complete(margins, group, u);
-      }
-      if (helped > 0) return describe(data, u, helped);
+std::optional<ProvenDirection> SeparationSearch::by_rounding(const Parameters& guess) const {
+  if (problem_.labels.empty() || problem_.smoothing > 0 || !guess.allFinite()) return std::nullopt;
+  const Index d = problem_.cols();
+  const Margins margins(rows_, problem_, counted_);
+  const double work = static_cast<double>(problem_.rows()) * static_cast<double>(d * problem_.classes) * 40;
+  Parameters start = guess;
+  for (Index j = 0; j < d; ++j) start.row(j) *= problem_.penalty[j] > 0 ? 0 : 1 / rows_.unit(j);
+  auto attempt = [&](const std::vector<Index>& group, Parameters u) -> std::optional<ProvenDirection> {
+    if (!set_biases(margins, group, u)) return std::nullopt;
+    return along_features(u);
+  };
+  std::vector<Index> last;
+  for (const double threshold : {0.003, 0.03, 0.2}) {
+    const std::vector<Index> group = group_classes(start, margins.largest_values(), threshold);
+    if (std::all_of(group.begin(), group.end(), [&](Index g) { return g == group[0]; })) break;
+    const Parameters merged = merge_groups(start, group);
+    if (group != last) {
+      if (auto found = attempt(group, merged)) return found;
+    }
+    last = group;
+    for (const double parts : {1.0, 2.0, 3.0, 4.0, 6.0, 10.0, 16.0, 60.0}) {
+      if (work > kAffordable) break;
+      if (auto found = attempt(group, simplified(merged, margins.largest_values(), threshold, parts))) return found;
     }
   }
   return std::nullopt;

@@ -1,0 +1,65 @@
+// A proof, from the curvature at one point, that a minimizer exists and how far it is (THEORY 8.1). For any λ ≥ 0, and
+// whatever the units and offsets of features.
+//
+// Gauge-free: one class r keeps the weights 0. Let N ⪯ H = ∇²f(W) be positive definite,
+//   ν² = ∇fᵀ N⁻¹ ∇f,      R = max_i max_{a,b} ‖(e_a − e_b) ⊗ φ_i‖_{N⁻¹}
+// so that no score difference of a row changes by more than R‖V‖_N along V. The third derivative of lse is at most the
+// range of the scores' change times its variance: along every ray φ'' ≥ φ''(0) exp(−R t), t = ‖V‖_N. If νR < 1, f rises
+// beyond t = −ln(1 − νR)/R in every direction: a minimizer exists, and
+//   f(W) − f* ≤ [ν + (1 − νR) ln(1 − νR)/R]/R.
+// N = (1 − κ) X⁻¹X⁻ᵀ with X ≈ L⁻¹ from a Cholesky factor of the computed Hessian (inverse_root.h). What else is wrong:
+//   p:  R(p) = ½ Σ_ab p_a p_b (e_a − e_b)(e_a − e_b)ᵀ ⪰ (1 − δ)² R(p̂), put into the weights of rows;
+//   H:  sums of n terms, entry (j, k) wrong by γ_n √(H_jj H_kk) at most;
+//   ∇f: γ_n Σ s|p − t||φ| + Σ s δ p |φ|, which meets |X|.
+#pragma once
+
+#include <limits>
+#include <optional>
+
+#include "convex/certificate/exact_point.h"
+#include "convex/certificate/independent_basis.h"
+
+namespace poise {
+
+struct CurvatureProof {
+  bool exists = false;     ///< νR < 1
+  double gap = std::numeric_limits<double>::infinity();  ///< f(W) − f* ≤ gap, if `exists`
+  double objective = 0, rounding = 0;                    ///< f(W) and a bound on its error
+  double decrement = 0, reach = 0;                       ///< ν, R
+  Obstacle obstacle;
+};
+
+/// Proofs for one problem at any points.
+class CurvatureProver {
+ public:
+  /// How the penalty enters: as curvature, or not at all and then, as (λ/2)‖W‖², wholly in the gap. The first is better
+  /// unless the penalty is too small to lift dependent features out of rounding.
+  enum class Penalty { kCurvature, kCharged };
+
+  CurvatureProver(const Problem& problem, int threads, Penalty penalty = Penalty::kCurvature);
+  ~CurvatureProver();
+
+  CurvatureProof prove(const Parameters& w);
+  /// The Newton step at the point of the last `prove` (W − step is the next); empty if there was no curvature.
+  const std::optional<Parameters>& newton_step() const { return step_; }
+  /// f alone; NaN where it is not finite.
+  double objective(const Parameters& w) const;
+
+ private:
+  class Local;
+  ExactPoint evaluate(const Parameters& w) const;
+  double penalty_at(const Parameters& w) const;
+  void prepare(const ExactPoint& point);
+  double charged(const Parameters& w) const;
+  CurvatureProof attempt(const Parameters& w, const ExactPoint& point);
+
+  const Problem& problem_;
+  int threads_;
+  ExactRows rows_;
+  std::vector<Index> counted_;
+  Vector penalty_;  // as curvature
+  IndependentBasis basis_;
+  std::optional<Parameters> step_;
+};
+
+}  // namespace poise

@@ -1,0 +1,129 @@
+#include "convex/certificate/exact_point.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include "base/parallel.h"
+#include "convex/certificate/double_double.h"
+
+namespace poise {
+namespace {
+
+constexpr double kUnit = std::numeric_limits<double>::epsilon() / 2;  // u
+constexpr double kTiny = 1e-300;  // what may be lost where numbers end at the lower end
+
+/// x̃ of a feature, exactly: (x − center)/unit.
+DoubleDouble as_solved(const ExactRows& rows, Index j, double x) {
+  const double inverse = 1 / rows.unit(j);
+  if (rows.center(j) == 0) return {x * inverse, 0};
+  const DoubleDouble difference = exact_sum(x, -rows.center(j));
+  return {difference.high * inverse, difference.low * inverse};
+}
+
+/// Scores of rows, class after class, and what their rounding may amount to.
+class Scores {
+ public:
+  Scores(const ExactRows& rows, const Parameters& w) : rows_(rows), w_(w), classes_(static_cast<std::size_t>(w.cols())) {
+    const Index d = rows.cols();
+    largest_.resize(d + 1);
+    for (Index j = 0; j <= d; ++j) largest_[j] = w.row(j).cwiseAbs().maxCoeff();
+    start_.resize(classes_);
+    start_size_ = largest_[d];
+    for (Index c = 0; c < w.cols(); ++c) start_[static_cast<std::size_t>(c)].add(w(d, c));
+    if (!rows.sparse()) return;
+    for (Index j = 0; j < d; ++j) {  // what the entries that are not stored add to every row
+      if (rows.center(j) != 0) add(j, as_solved(rows, j, 0), start_, start_size_, 1);
+    }
+  }
+
+  /// Replaces `z`; returns η.
+  double of_row(Index i, std::vector<DoubleDouble>& z) const {
+    std::vector<CompensatedSum> sum = start_;
+    double size = start_size_;
+    Index terms = 4;
+    rows_.for_each(i, [&](Index j, double x) {
+      ++terms;
+      add(j, as_solved(rows_, j, x), sum, size, 1);
+      if (rows_.sparse() && rows_.center(j) != 0) add(j, as_solved(rows_, j, 0), sum, size, -1);
+    });
+    if (rows_.sparse()) terms += rows_.cols();
+    for (std::size_t c = 0; c < classes_; ++c) z[c] = sum[c].value();
+    const double relative = 8 * static_cast<double>(terms) * kUnit;
+    return relative * relative * size + kTiny * static_cast<double>(terms);
+  }
+
+ private:
+  void add(Index j, const DoubleDouble& x, std::vector<CompensatedSum>& sum, double& size, double sign) const {
+    size += std::abs(x.high) * largest_[j];
+    for (std::size_t c = 0; c < classes_; ++c) sum[c].add_product(sign * w_(j, static_cast<Index>(c)), x);
+  }
+
+  const ExactRows& rows_;
+  const Parameters& w_;
+  std::size_t classes_;
+  Vector largest_;
+  std::vector<CompensatedSum> start_;
+  double start_size_ = 0;
+};
+
+/// Loss and p of one row from its scores; the relative error of the loss is δ.
+double row_loss(const std::vector<DoubleDouble>& z, std::span<const double> target, double* p) {
+  const std::size_t classes = z.size();
+  std::size_t top = 0;
+  for (std::size_t c = 1; c < classes; ++c) {
+    if (z[c].high > z[top].high) top = c;
+  }
+  double rest = 0;
+  for (std::size_t c = 0; c < classes; ++c) {
+    const DoubleDouble difference = exact_sum(z[c].high, -z[top].high);
+    p[c] = difference.high + (difference.low + (z[c].low - z[top].low));  // z_c − z_top
+    if (c != top) rest += std::exp(p[c]);
+  }
+  const double log_sum = std::log1p(rest);
+  double loss = 0;
+  for (std::size_t c = 0; c < classes; ++c) loss += target[c] * (log_sum - p[c]);
+  for (std::size_t c = 0; c < classes; ++c) p[c] = (c == top ? 1 : std::exp(p[c])) / (1 + rest);
+  return loss;
+}
+
+}  // namespace
+
+ExactPoint evaluate_exactly(const Problem& problem, const ExactRows& rows, std::span<const Index> counted,
+                            const Parameters& w, int threads) {
+  const auto n = static_cast<Index>(counted.size());
+  const Index classes = problem.classes, parts = std::clamp<Index>(n / 256, 1, 32);
+  ExactPoint out;
+  out.p.resize(n, classes);
+  out.slack.resize(n);
+  out.finite = w.allFinite();
+  if (!out.finite) return out;
+  const Scores scores(rows, w);
+  struct Sum {
+    double loss = 0, error = 0;
+  };
+  std::vector<Sum> sums(static_cast<std::size_t>(parts));
+  parallel_for(parts, threads, [&](Index part) {
+    std::vector<DoubleDouble> z(static_cast<std::size_t>(classes));
+    std::vector<double> target(static_cast<std::size_t>(classes));
+    Sum& sum = sums[static_cast<std::size_t>(part)];
+    for (Index r = part_begin(n, parts, part), end = part_begin(n, parts, part + 1); r < end; ++r) {
+      const Index i = counted[static_cast<std::size_t>(r)];
+      const double error = scores.of_row(i, z);
+      problem.target_of(i, target);
+      const double loss = row_loss(z, target, out.p.row(r).data()), s = problem.row_weight[i];
+      out.slack[r] = 4 * error + (2 * static_cast<double>(classes) + 1600) * kUnit;
+      sum.loss += s * loss;
+      sum.error += s * (2 * error + out.slack[r] * loss);
+    }
+  });
+  for (const Sum& sum : sums) {
+    out.loss += sum.loss;
+    out.loss_error += sum.error;
+  }
+  out.loss_error += 4 * kUnit * static_cast<double>(n + 40) * out.loss;
+  out.finite = std::isfinite(out.loss) && std::isfinite(out.loss_error) && out.p.allFinite() && out.slack.allFinite();
+  return out;
+}
+
+}  // namespace poise

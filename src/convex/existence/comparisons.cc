@@ -1,0 +1,31 @@
+#include "convex/existence/comparisons.h"
+
+namespace poise {
+
+std::vector<Comparison> comparisons_of(const Problem& problem, std::span<const Index> counted) {
+  std::vector<Comparison> out;
+  for (Index row : counted) for_each_comparison(problem, row, [&](const Comparison& c) { out.push_back(c); });
+  return out;
+}
+
+std::vector<Index> classes_without_mass(const Problem& problem) {
+  std::vector<Index> without;
+  if (problem.smoothing > 0) return without;
+  std::vector<char> has_mass(static_cast<std::size_t>(problem.classes), 0);
+  for (Index i = 0; i < problem.rows(); ++i) {
+    if (!(problem.row_weight[i] > 0)) continue;
+    if (!problem.labels.empty()) {
+      has_mass[static_cast<std::size_t>(problem.labels[static_cast<std::size_t>(i)])] = 1;
+      continue;
+    }
+    for (Index c = 0; c < problem.classes; ++c) {
+      if (problem.targets(i, c) > 0) has_mass[static_cast<std::size_t>(c)] = 1;
+    }
+  }
+  for (Index c = 0; c < problem.classes; ++c) {
+    if (!has_mass[static_cast<std::size_t>(c)]) without.push_back(c);
+  }
+  return without;
+}
+
+}  // namespace poise

@@ -1,0 +1,203 @@
+#include "convex/existence/verdict.h"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "convex/certificate/curvature_proof.h"
+#include "convex/existence/separation_search.h"
+
+namespace poise {
+namespace {
+
+// Newton steps that a proof may take, and fewer where one costs more multiplications than this share of a minute.
+constexpr int kMostSteps = 200;
+constexpr double kMostWork = 2e11;
+
+std::string names_of(const std::vector<Index>& features, const Dataset& data) {
+  std::string names;
+  for (std::size_t k = 0; k < std::min<std::size_t>(features.size(), 6); ++k)
+    names += (k > 0 ? ", " : "") + data.schema.feature_name(features[k]);
+  return features.size() > 6 ? names + ", …" : names;
+}
+
+SeparatingDirection describe(const ProvenDirection& proven, const Dataset& data) {
+  SeparatingDirection out;
+  const Index d = data.features.cols();
+  const Parameters u = proven.direction.rounded(d);
+  std::vector<Index> features;
+  for (Index j = 0; j <= d; ++j) {
+    for (Index c = 0; c < u.cols(); ++c) {
+      if (u(j, c) != 0) out.entries.push_back({j, c, u(j, c)});
+    }
+    if (j < d && (u.row(j).array() != 0).any()) features.push_back(j);
+  }
+  out.rows_helped = proven.growth.rows;
+  const Index count = static_cast<Index>(features.size());
+  if (proven.growth.every) {
+    out.sentence = fmt::format(
+        "weights on {} feature{} ({}) classify all {} rows{} correctly with room to spare: scaling them up lowers the "
+        "loss for ever",
+        count, count == 1 ? "" : "s", names_of(features, data), out.rows_helped,
+        out.rows_helped < data.rows() ? " of positive weight" : "");
+  } else {
+    out.sentence = fmt::format(
+        "a combination of {} feature{} ({}) never speaks against a row's class and speaks for it in {} of {} rows: "
+        "more of it lowers the loss for ever",
+        count, count == 1 ? "" : "s", names_of(features, data), out.rows_helped, data.rows());
+  }
+  return out;
+}
+
+std::string clause(const Obstacle& obstacle, const SoftmaxObjective& objective, const Dataset& data) {
+  const auto name = [&] { return data.schema.feature_name(obstacle.feature); };
+  switch (obstacle.kind) {
+    case Obstacle::Kind::kSize:
+      return fmt::format("{} rows with {} parameters are more than the proof of a minimizer is made for",
+                         objective.rows(), objective.classes() * (objective.features() + 1));
+    case Obstacle::Kind::kNotFinite:
+      return "scores or weights of rows are beyond the range of float64";
+    case Obstacle::Kind::kMagnitudes:
+      return fmt::format("the features span too many orders of magnitude for a proof: {}", name());
+    case Obstacle::Kind::kDependence:
+      return fmt::format("{} is so nearly a combination of other features that float64 cannot tell the difference",
+                         name());
+    default:
+      return "neither a minimizer nor a direction along which the loss falls for ever could be proven";
+  }
+}
+
+/// The proof at w in the state: a bound, and f as exact as it gets.
+void keep(const CurvatureProof& proof, SolveState& state) {
+  state.value.objective = proof.objective;
+  state.value.cross_entropy = proof.objective - state.value.penalty;
+  state.value.rounding = proof.rounding;
+  Certificate bound;
+  bound.objective = proof.objective;
+  bound.dual_value = proof.objective - proof.gap;
+  bound.rounding = proof.rounding;
+  bound.proves_existence = true;
+  bound.gap = proof.gap + proof.rounding;
+  state.keep_better(bound);
+}
+
+/// Moves w by damped Newton steps until the proof reaches the tolerance, nothing falls any more or time is up.
+CurvatureProof approach(CurvatureProver& prover, SolveState& state, const Monitor& monitor, int steps) {
+  CurvatureProof proof = prover.prove(state.w);
+  for (int k = 0; k < steps; ++k) {
+    if (proof.exists && proof.gap + proof.rounding <= monitor.tolerance()) break;
+    if (!prover.newton_step() || monitor.must_stop()) break;
+    const Parameters step = *prover.newton_step();
+    const double before = prover.objective(state.w);
+    double length = 1;
+    Parameters next = state.w - step;
+    while (length > 1e-9 && !(prover.objective(next) < before)) {
+      length *= 0.5;
+      next = state.w - length * step;
+    }
+    if (!(length > 1e-9)) break;
+    state.w = std::move(next);
+    proof = prover.prove(state.w);
+  }
+  return proof;
+}
+
+/// How many Newton steps are worth it.
+int affordable_steps(const SoftmaxObjective& objective) {
+  const double n = static_cast<double>(objective.rows()), q = static_cast<double>(objective.features() + 1),
+               m = q * static_cast<double>(objective.classes() - 1);
+  const double work = n * m * (2 * m + q) + 4 * m * m * m;
+  return static_cast<int>(std::clamp(kMostWork / work, 0.0, static_cast<double>(kMostSteps)));
+}
+
+/// A direction of recession near where the iterates went, or by the linear program.
+SeparationSearch::Answer search(SoftmaxObjective& objective, const SolveState& state,
+                                const std::optional<Parameters>& newton_step) {
+  const SeparationSearch separation(objective.problem(), objective.threads());
+  SeparationSearch::Answer answer;
+  answer.found = separation.along(state.w);
+  if (answer.found) return answer;
+  Parameters step;
+  if (newton_step) {
+    step = -*newton_step;
+  } else {
+    Parameters gradient;
+    objective.evaluate(state.w, &gradient);
+    step = -solve_newton_system(objective, *local_metric(objective), gradient, {1e-3});
+  }
+  answer.found = separation.by_rounding(step);
+  if (answer.found) return answer;
+  answer = separation.by_program();
+  if (answer.found || answer.complete) return answer;
+  for (const Parameters& guess : {step, state.w}) {
+    answer.found = separation.near(guess);
+    if (!answer.found) answer.found = separation.by_rounding(guess);
+    if (answer.found) return answer;
+  }
+  return answer;
+}
+
+}  // namespace
+
+bool is_cheap_to_prove(const SoftmaxObjective& objective) { return affordable_steps(objective) >= 20; }
+
+std::optional<SeparatingDirection> find_class_without_mass(const Problem& problem, const Schema& schema) {
+  const std::vector<Index> classes = classes_without_mass(problem);
+  if (classes.empty()) return std::nullopt;
+  SeparatingDirection out;
+  std::string names;
+  for (std::size_t k = 0; k < classes.size(); ++k) {
+    out.entries.push_back({problem.cols(), classes[k], -1.0});
+    if (k < 6) names += fmt::format("{}'{}'", k > 0 ? ", " : "", schema.classes[static_cast<std::size_t>(classes[k])]);
+  }
+  if (classes.size() > 6) names += ", …";
+  out.rows_helped = static_cast<Index>(rows_that_count(problem.row_weight).size());
+  out.sentence = fmt::format("no row of positive weight has a share of class{} {}, whose bias{} to −∞",
+                             classes.size() > 1 ? "es" : "", names, classes.size() > 1 ? "es run" : " runs");
+  return out;
+}
+
+std::optional<SeparatingDirection> find_separating_combination(const Problem& problem, const Dataset& data, int threads,
+                                                               bool* complete) {
+  const SeparationSearch::Answer answer = SeparationSearch(problem, threads).by_program();
+  if (complete) *complete = answer.complete;
+  return answer.found ? std::optional(describe(*answer.found, data)) : std::nullopt;
+}
+
+Verdict decide(SoftmaxObjective& objective, SolveState& state, const Monitor& monitor, const Dataset& data,
+               Motion motion, bool overlapping) {
+  Verdict out;
+  const bool penalized = (objective.problem().penalty.array() > 0).all();
+  SolveState moved = state;
+  CurvatureProver prover(objective.problem(), objective.threads());
+  CurvatureProof proof = prover.prove(moved.w);
+  const bool near_enough = proof.exists && proof.gap + proof.rounding <= monitor.tolerance();
+  SeparationSearch::Answer answer;
+  if (!proof.exists && !penalized && !overlapping && objective.problem().smoothing == 0) {
+    answer = search(objective, moved, prover.newton_step());
+    if (answer.found) {
+      out.separation = describe(*answer.found, data);
+      return out;
+    }
+  }
+  if (!near_enough && motion == Motion::kMove) {
+    proof = approach(prover, moved, monitor, affordable_steps(objective));
+    if (proof.exists) state.w = moved.w;
+  }
+  if (penalized && !(proof.exists && proof.gap + proof.rounding <= monitor.tolerance())) {
+    CurvatureProver without(objective.problem(), objective.threads(), CurvatureProver::Penalty::kCharged);
+    const CurvatureProof other = without.prove(state.w);
+    if (other.exists && !(proof.exists && proof.gap <= other.gap)) proof = other;
+  }
+  state.value = objective.evaluate(state.w, &state.gradient);
+  out.exists = proof.exists;
+  if (proof.exists) {
+    keep(proof, state);
+  } else {
+    out.missing = clause(proof.obstacle, objective, data);
+  }
+  return out;
+}
+
+}  // namespace poise
