@@ -124,7 +124,7 @@ void expect_proof(const SeparatingDirection& direction, const Dataset& data) {
     for (Index c = 0; c < k; ++c) {
       Quad margin = static_cast<Quad>(u(d, own)) - static_cast<Quad>(u(d, c));
       for (Index j = 0; j < d; ++j)
-        margin += static_cast<Quad>(value_of(data.features, i, j)) * (static_cast<Quad>(u(j, own)) - static_cast<Quad>(u(j, c)));
+        margin += static_cast<Quad>(data.features.value(i, j)) * (static_cast<Quad>(u(j, own)) - static_cast<Quad>(u(j, c)));
       EXPECT_TRUE(margin >= 0) << "row " << i << " class " << c << " " << static_cast<double>(margin);
       gains = gains || margin > 0;
     }

@@ -41,7 +41,7 @@ inline Quad quad_objective(const Problem& problem, const std::vector<Quad>& w) {
     Quad total = 0;
     for (Index c = 0; c < classes; ++c) {
       Quad sum = at(d, c);
-      for (Index j = 0; j < d; ++j) sum += static_cast<Quad>(value_of(problem.features, i, j)) * at(j, c);
+      for (Index j = 0; j < d; ++j) sum += static_cast<Quad>(loaded(problem, i, j)) * at(j, c);
       z.push_back(sum);
       t.push_back(problem.labels.empty() ? static_cast<Quad>(problem.targets(i, c))
                                          : static_cast<Quad>(problem.labels[static_cast<std::size_t>(i)] == c));
