@@ -146,8 +146,10 @@ class Fitter {
     if (state.gap() <= solve_.tolerance) return certified(state, monitor_);
     if (outcome.status != Status::kConverged) return outcome;
     if (std::isfinite(state.gap())) {
-      outcome.why = fmt::format("the proven gap {:.2e} is above the tolerance {:.2e}, and float64 steps lower the "
-                                "objective no further", state.gap(), solve_.tolerance);
+      outcome.why = fmt::format(
+          "the proven gap {:.2e} is above the tolerance {:.2e}, and float64 steps lower the "
+          "objective no further",
+          state.gap(), solve_.tolerance);
       return outcome;
     }
     outcome.why += fmt::format("; {}. A penalty above 0 has a provable optimum", verdict.missing);
@@ -224,7 +226,8 @@ class Fitter {
     SolveReport& report = fit.report;
     report.status = outcome.status;
     report.why = outcome.why;
-    if (without_mass_ && !separation) report.why += "; no minimizer exists, the gap is to the infimum: " + without_mass_->sentence;
+    if (without_mass_ && !separation)
+      report.why += "; no minimizer exists, the gap is to the infimum: " + without_mass_->sentence;
     report.objective = state.value.objective;
     if (state.has_bound && !separation) {
       report.gap = state.gap();

@@ -1,4 +1,5 @@
-// Value and gradient of the objective (THEORY 4.1, 4.2). Its curvature: curvature.cc; what bounds it: certificate/dual_bound.cc.
+// Value and gradient of the objective (THEORY 4.1, 4.2). Its curvature: curvature.cc; what bounds it:
+// certificate/dual_bound.cc.
 #include "convex/objective.h"
 
 #include <algorithm>

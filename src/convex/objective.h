@@ -101,8 +101,8 @@ class SoftmaxObjective {
                          Parameters& moment) const;
   /// What moments R cost a bound.
   struct MomentCost {
-    double loss = 0;       // Σ_j ‖R_j‖²/(2λ_j), infinite if λ_j = 0 and R_j is not
-    double rounding = 0;   // what their rounding costs
+    double loss = 0;      // Σ_j ‖R_j‖²/(2λ_j), infinite if λ_j = 0 and R_j is not
+    double rounding = 0;  // what their rounding costs
   };
   MomentCost moment_cost(const Parameters& moment) const;
   Index longest_row() const;  // terms in the longest sum of a score

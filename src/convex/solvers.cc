@@ -119,7 +119,8 @@ void certify_state(const SoftmaxObjective& objective, const Metric& metric, Solv
   CgGoal goal{1e-3};
   if (has_bounds) goal.dual_loss = 0.25 * tolerance;
   const Parameters step = solve_newton_system(objective, metric, state.gradient, goal);
-  state.estimate = has_bounds ? std::numeric_limits<double>::infinity() : 0.5 * dot(state.gradient, step, objective.threads());
+  state.estimate =
+      has_bounds ? std::numeric_limits<double>::infinity() : 0.5 * dot(state.gradient, step, objective.threads());
   if (has_bounds) bound_state(objective, state, step);
 }
 
@@ -194,9 +195,12 @@ Outcome no_progress(const SoftmaxObjective& objective, const Metric& metric, Sol
   if (!std::isfinite(state.value.objective)) return {Status::kDiverged, "the objective left the finite numbers"};
   certify_state(objective, metric, state, monitor.tolerance());
   if (state.is_near(monitor.tolerance())) return arrived(state, monitor);
-  const std::string proven = std::isfinite(state.gap()) ? fmt::format("the proven gap is {:.2e}", state.gap()) : "no gap is proven";
-  return {Status::kConverged, fmt::format("no step lowers the objective any more at the precision of float64; {}, the tolerance "
-                                          "{:.2e}", proven, monitor.tolerance())};
+  const std::string proven =
+      std::isfinite(state.gap()) ? fmt::format("the proven gap is {:.2e}", state.gap()) : "no gap is proven";
+  return {Status::kConverged,
+          fmt::format("no step lowers the objective any more at the precision of float64; {}, the tolerance "
+                      "{:.2e}",
+                      proven, monitor.tolerance())};
 }
 
 }  // namespace poise

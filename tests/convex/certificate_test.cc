@@ -105,7 +105,8 @@ TEST_P(RandomProblems, NoCertificateIsFalse) {
       expect_sound(exact, at.objective, best.objective, "V Newton");
       // Tight: where the quadratic model is good the gap is the true one (2 is what THEORY 4.10 C2 leaves room for).
       const double truth = static_cast<double>(at.objective - best.objective), allowed = exact.rounding + 1e-13;
-      if (inside_the_simplex(reference, at, newton) && distance > 0 && distance <= 1e-2 && truth > 100 * allowed && std::isfinite(exact.gap)) {
+      if (inside_the_simplex(reference, at, newton) && distance > 0 && distance <= 1e-2 && truth > 100 * allowed &&
+          std::isfinite(exact.gap)) {
         EXPECT_LE(exact.gap, 2 * truth + allowed);
         largest_ratio = std::max(largest_ratio, (exact.gap - exact.rounding) / truth);
         ++compared;
@@ -290,7 +291,7 @@ TEST(Certificate, ExistenceIsNeverProvenWhereThereIsNoMinimizer) {
     for (const double distance : {-5.0, 0.0, 1.0, 5.0, 30.0, 100.0, 800.0, 1e4, 1e9}) {
       SCOPED_TRACE(testing::Message() << data.kind << " at " << distance);
       const Parameters w = to_double(best.w) + distance * centered;
-      EXPECT_GE(reference.at(w).objective, infimum);
+      EXPECT_GE(reference.at(w).objective, infimum - 1e-12L);  // what is reached is no more exact
       CurvatureProver prover(data.problem, 1);
       EXPECT_FALSE(prover.prove(w).exists);
       SoftmaxObjective objective(data.problem, 1);

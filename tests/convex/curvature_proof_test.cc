@@ -1,5 +1,5 @@
-// Existence and gap from the curvature at one point (THEORY 8.1), at any λ ≥ 0, in any units: against 113-bit arithmetic
-// and against data that have no minimizer.
+// Existence and gap from the curvature at one point (THEORY 8.1), at any λ ≥ 0, in any units: against 113-bit
+// arithmetic and against data that have no minimizer.
 #include "convex/certificate/curvature_proof.h"
 
 #include <gtest/gtest.h>
@@ -121,7 +121,8 @@ CurvatureProof solve(const Problem& problem) {
 // One feature x ∈ {0, u}, two classes: the optimum is the log-odds within each group, in closed form; so for any unit.
 TEST(CurvatureProof, ClosedFormInAnyUnit) {
   const double p = 0.75, q = 1.0 / 3;  // shares of class 1 at x = 0 and x = u
-  const double entropy = -0.4 * (p * std::log(p) + (1 - p) * std::log(1 - p)) - 0.6 * (q * std::log(q) + (1 - q) * std::log(1 - q));
+  const double entropy =
+      -0.4 * (p * std::log(p) + (1 - p) * std::log(1 - p)) - 0.6 * (q * std::log(q) + (1 - q) * std::log(1 - q));
   for (const float unit : {1.0f, 1e-38f, 1e38f, 0x1p-140f, 0x1p127f}) {
     for (const Storage storage : {Storage::kFloat, Storage::kSparse}) {
       std::vector<std::vector<float>> x;

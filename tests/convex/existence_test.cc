@@ -27,7 +27,8 @@ struct Table {
   Dataset data(Storage storage = Storage::kFloat) const {
     MatrixF matrix(static_cast<Index>(x.size()), static_cast<Index>(x[0].size()));
     for (std::size_t i = 0; i < x.size(); ++i) {
-      for (std::size_t j = 0; j < x[i].size(); ++j) matrix(static_cast<Index>(i), static_cast<Index>(j)) = static_cast<float>(x[i][j]);
+      for (std::size_t j = 0; j < x[i].size(); ++j)
+        matrix(static_cast<Index>(i), static_cast<Index>(j)) = static_cast<float>(x[i][j]);
     }
     std::vector<std::string> names;
     for (Index c = 0; c < classes; ++c) names.push_back("c" + std::to_string(c));
@@ -124,7 +125,8 @@ void expect_proof(const SeparatingDirection& direction, const Dataset& data) {
     for (Index c = 0; c < k; ++c) {
       Quad margin = static_cast<Quad>(u(d, own)) - static_cast<Quad>(u(d, c));
       for (Index j = 0; j < d; ++j)
-        margin += static_cast<Quad>(data.features.value(i, j)) * (static_cast<Quad>(u(j, own)) - static_cast<Quad>(u(j, c)));
+        margin +=
+            static_cast<Quad>(data.features.value(i, j)) * (static_cast<Quad>(u(j, own)) - static_cast<Quad>(u(j, c)));
       EXPECT_TRUE(margin >= 0) << "row " << i << " class " << c << " " << static_cast<double>(margin);
       gains = gains || margin > 0;
     }
@@ -190,8 +192,8 @@ TEST_P(SmallTables, AreAllDecidedAsEnumerationSays) {
 
 INSTANTIATE_TEST_SUITE_P(Existence, SmallTables, testing::Range(0, 8));
 
-// Random tables up to 200×30×12 with ties, totals, one-hot groups, sentinels and copies: every one is decided, and the two
-// proofs exclude each other.
+// Random tables up to 200×30×12 with ties, totals, one-hot groups, sentinels and copies: every one is decided, and the
+// two proofs exclude each other.
 TEST(Existence, LargerTablesAreDecided) {
   int undecided = 0, tables = 0;
   for (std::uint64_t seed = 0; seed < 60; ++seed) {
@@ -219,7 +221,9 @@ TEST(Existence, LargerTablesAreDecided) {
           row.push_back(100 - row[0]);
       }
       const bool by_first = seed % 3 == 0 && row[0] != row[static_cast<std::size_t>(d - 1)];
-      table.add(row, static_cast<std::int32_t>(i < table.classes ? i : by_first ? row[0] > row[static_cast<std::size_t>(d - 1)] : rng.below(table.classes)));
+      table.add(row, static_cast<std::int32_t>(i < table.classes ? i
+                                               : by_first        ? row[0] > row[static_cast<std::size_t>(d - 1)]
+                                                                 : rng.below(table.classes)));
     }
     const Dataset data = table.data();
     const SoftmaxFit fit = fit_softmax(data, free_weights(), {.threads = 1});
@@ -239,7 +243,8 @@ TEST(Existence, TotalsAndShares) {
     Table plain, shares, totals;
     for (int i = 0; i < 40; ++i) {
       const std::int64_t a = rng.below(40), b = rng.below(40);
-      const auto label = static_cast<std::int32_t>(separated ? a > b : rng.uniform() < 0.2 + 0.015 * static_cast<double>(a));
+      const auto label =
+          static_cast<std::int32_t>(separated ? a > b : rng.uniform() < 0.2 + 0.015 * static_cast<double>(a));
       if (separated && a == b) continue;
       plain.add({a, b}, label);
       shares.add({a, b, 100 - a - b}, label);
@@ -247,7 +252,8 @@ TEST(Existence, TotalsAndShares) {
     }
     const double want = separated ? -1 : fit_softmax(plain.data(), free_weights(), {.threads = 1}).report.objective;
     for (const Table* table : {&plain, &shares, &totals}) {
-      for (const Storage storage : {Storage::kFloat, Storage::kSparse}) expect_verdict(*table, !separated, storage, want);
+      for (const Storage storage : {Storage::kFloat, Storage::kSparse})
+        expect_verdict(*table, !separated, storage, want);
     }
   }
 }
@@ -391,7 +397,8 @@ TEST(Existence, ClassesWithoutMass) {
     const SolveReport again = certify_softmax(penalized.model, data);
     EXPECT_FALSE(again.certificate.proves_existence);
     EXPECT_NE(again.why.find("infimum"), std::string::npos) << again.why;
-    const SoftmaxFit smooth = fit_softmax(data, {.l2 = 0.01, .scale = Scale::kNone, .label_smoothing = 0.1}, {.threads = 1});
+    const SoftmaxFit smooth =
+        fit_softmax(data, {.l2 = 0.01, .scale = Scale::kNone, .label_smoothing = 0.1}, {.threads = 1});
     EXPECT_TRUE(smooth.report.certificate.proves_existence);
   }
 }

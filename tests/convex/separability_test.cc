@@ -358,7 +358,8 @@ TEST(Separability, GuessesOfAnyKindAreSafe) {
   }
   const Problem problem = make_problem(data, {.l2 = 0, .scale = Scale::kNone}, 1);
   const SeparationSearch search(problem, 1);
-  for (const Parameters& guess : guesses) EXPECT_FALSE(search.along(guess) || search.near(guess) || search.by_rounding(guess));
+  for (const Parameters& guess : guesses)
+    EXPECT_FALSE(search.along(guess) || search.near(guess) || search.by_rounding(guess));
 }
 
 }  // namespace

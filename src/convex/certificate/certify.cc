@@ -49,10 +49,11 @@ void report_gap(const SolveState& state, const Monitor& monitor, const std::stri
   }
   const bool good = report.gap && *report.gap <= monitor.tolerance();
   report.status = good ? Status::kCertified : Status::kNotCertified;
-  report.why = good ? certified(state, monitor).why
-               : report.gap
-                   ? fmt::format("the proven gap {:.2e} is above the tolerance {:.2e}", *report.gap, monitor.tolerance())
-                   : "no gap could be proven: " + (missing.empty() ? "the bound is no finite number" : missing);
+  report.why =
+      good ? certified(state, monitor).why
+      : report.gap
+          ? fmt::format("the proven gap {:.2e} is above the tolerance {:.2e}", *report.gap, monitor.tolerance())
+          : "no gap could be proven: " + (missing.empty() ? "the bound is no finite number" : missing);
 }
 
 }  // namespace
@@ -96,13 +97,15 @@ SolveReport certify_softmax(const SoftmaxModel& model, const Dataset& data, cons
       report.separation = std::move(verdict.separation);
       missing = verdict.missing;
     }
-    if (!report.separation && !(state.gap() <= solve.tolerance) && (is_small(objective) || is_cheap_to_prove(objective)))
+    if (!report.separation && !(state.gap() <= solve.tolerance) &&
+        (is_small(objective) || is_cheap_to_prove(objective)))
       solve_again(objective, state, monitor, data);
   }
   if (report.separation) {
     report.status = Status::kSeparable;
-    report.why = fmt::format("no optimum exists{}: {}", without_mass ? ", without a penalty or with one" : " without a penalty",
-                             report.separation->sentence);
+    report.why =
+        fmt::format("no optimum exists{}: {}", without_mass ? ", without a penalty or with one" : " without a penalty",
+                    report.separation->sentence);
   } else {
     report_gap(state, monitor, missing, report);
     if (without_mass) report.why += "; no minimizer exists, the gap is to the infimum: " + without_mass->sentence;

@@ -151,9 +151,11 @@ double CurvatureProver::charged(const Parameters& w) const {
   for (Index j = 0; j < problem_.cols(); ++j) {
     const double size = w.row(j).norm(), mean = w.row(j).mean();
     // Of features inside, what class sums other than 0 add to the penalty.
-    sum += 0.5 * problem_.penalty[j] * (inside[static_cast<std::size_t>(j)]
-                                            ? static_cast<double>(problem_.classes) * (std::abs(mean) + 4 * kUnit * size) * (std::abs(mean) + 4 * kUnit * size)
-                                            : size * size);
+    sum += 0.5 * problem_.penalty[j] *
+           (inside[static_cast<std::size_t>(j)]
+                ? static_cast<double>(problem_.classes) * (std::abs(mean) + 4 * kUnit * size) *
+                      (std::abs(mean) + 4 * kUnit * size)
+                : size * size);
   }
   return sum * (1 + 1e-9);
 }
@@ -200,7 +202,8 @@ CurvatureProof CurvatureProver::prove(const Parameters& w) {
   }
   const double penalty = penalty_at(w);
   out.objective = point.loss + penalty;
-  out.rounding = point.loss_error + 2 * kUnit * static_cast<double>(problem_.cols() + problem_.classes + 16) * penalty + 2 * kUnit * out.objective;
+  out.rounding = point.loss_error + 2 * kUnit * static_cast<double>(problem_.cols() + problem_.classes + 16) * penalty +
+                 2 * kUnit * out.objective;
   if (!std::isfinite(out.objective)) out.exists = false;
   return out;
 }

@@ -22,7 +22,7 @@
 namespace poise {
 
 struct CurvatureProof {
-  bool exists = false;     ///< νR < 1
+  bool exists = false;                                   ///< νR < 1
   double gap = std::numeric_limits<double>::infinity();  ///< f(W) − f* ≤ gap, if `exists`
   double objective = 0, rounding = 0;                    ///< f(W) and a bound on its error
   double decrement = 0, reach = 0;                       ///< ν, R

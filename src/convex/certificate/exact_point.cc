@@ -24,7 +24,8 @@ DoubleDouble as_solved(const ExactRows& rows, Index j, double x) {
 /// Scores of rows, class after class, and what their rounding may amount to.
 class Scores {
  public:
-  Scores(const ExactRows& rows, const Parameters& w) : rows_(rows), w_(w), classes_(static_cast<std::size_t>(w.cols())) {
+  Scores(const ExactRows& rows, const Parameters& w)
+      : rows_(rows), w_(w), classes_(static_cast<std::size_t>(w.cols())) {
     const Index d = rows.cols();
     largest_.resize(d + 1);
     for (Index j = 0; j <= d; ++j) largest_[j] = w.row(j).cwiseAbs().maxCoeff();

@@ -15,11 +15,11 @@ namespace poise {
 
 /// Of the rows `counted`, in their order.
 struct ExactPoint {
-  Matrix p;                ///< p̂, rows × K
-  Vector slack;            ///< δ_i: |p_ic − p̂_ic| ≤ δ_i p̂_ic + 1e-300
-  double loss = 0;         ///< Σ s_i [lse(z_i) − ⟨t_i, z_i⟩], right up to `loss_error`
+  Matrix p;         ///< p̂, rows × K
+  Vector slack;     ///< δ_i: |p_ic − p̂_ic| ≤ δ_i p̂_ic + 1e-300
+  double loss = 0;  ///< Σ s_i [lse(z_i) − ⟨t_i, z_i⟩], right up to `loss_error`
   double loss_error = 0;
-  bool finite = true;      ///< otherwise nothing of this holds
+  bool finite = true;  ///< otherwise nothing of this holds
 };
 
 /// K targets of a row with a relative error of at most 4 ε each.

@@ -17,8 +17,8 @@ constexpr int kRounds = 12;
 // be seen.
 constexpr int kLargestGain = 300;
 
-/// A number nearby that is simpler: exact dependencies of a part of the rows should cancel there to the last bit, however
-/// large the numbers are. A ratio of small integers, or one of few bits.
+/// A number nearby that is simpler: exact dependencies of a part of the rows should cancel there to the last bit,
+/// however large the numbers are. A ratio of small integers, or one of few bits.
 double simplified(double value) {
   const double tolerance = 1e-12 * std::abs(value);
   for (double denominator = 1; denominator <= 24; ++denominator) {
@@ -59,7 +59,8 @@ Elimination eliminate(Matrix g) {
   for (Index step = 0; step < q; ++step) {
     Index pivot = 0;
     for (Index k = 0; k < q && step > 0; ++k) {
-      if (!done[static_cast<std::size_t>(k)] && (done[static_cast<std::size_t>(pivot)] || g(k, k) > g(pivot, pivot))) pivot = k;
+      if (!done[static_cast<std::size_t>(k)] && (done[static_cast<std::size_t>(pivot)] || g(k, k) > g(pivot, pivot)))
+        pivot = k;
     }
     if (!(g(pivot, pivot) > kLittleLeft)) break;
     done[static_cast<std::size_t>(pivot)] = 1;
@@ -212,7 +213,8 @@ void FeatureBasis::scale_to_one(Index k) {
   double squares = 0, total = 0, largest = 0, of_penalty = 0;  // √ of sums, in pieces that neither overflow nor vanish
   for (double v : value) largest = std::max(largest, std::abs(v));
   for (std::size_t l = 1; l < of.factor.size(); ++l)
-    of_penalty = std::hypot(of_penalty, std::sqrt(penalty_[static_cast<Index>(l)]) * std::ldexp(of.factor[l].high, -of.exponent));
+    of_penalty = std::hypot(of_penalty,
+                            std::sqrt(penalty_[static_cast<Index>(l)]) * std::ldexp(of.factor[l].high, -of.exponent));
   for (std::size_t i = 0; i < value.size(); ++i) {
     if (largest > 0) squares += weight_[i] * (value[i] / largest) * (value[i] / largest);
     total += weight_[i];

@@ -4,7 +4,8 @@
 // its parts, two clocks. What matters is affine invariant (THEORY 8.1), so it is computed in functions
 //   φ_0 = 1,   φ_k = 2^−f_k Σ_l A_kl y_l      (y: the columns centered and scaled, A of two doubles a number)
 // with A = I where columns are far from dependent, and otherwise what elimination leaves of a column, scaled up to unit
-// size; the sums are made without rounding. Any invertible A is right, a good one makes the Gram matrix well conditioned.
+// size; the sums are made without rounding. Any invertible A is right, a good one makes the Gram matrix well
+// conditioned.
 #pragma once
 
 #include <vector>

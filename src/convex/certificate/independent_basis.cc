@@ -44,7 +44,8 @@ IndependentBasis independent_basis(const ExactRows& rows, const std::vector<Inde
       return out;
     }
     Vector of_y(centered.size());
-    for (Index k = 0; k < centered.size(); ++k) of_y[k] = penalty[centered.column(k)] * std::pow(unit_of(centered, k), 2);
+    for (Index k = 0; k < centered.size(); ++k)
+      of_y[k] = penalty[centered.column(k)] * std::pow(unit_of(centered, k), 2);
     out.basis = std::make_unique<FeatureBasis>(std::move(centered), weight, of_y, threads);
     if (checked || out.basis->near_dependent().empty()) break;
     const std::vector<Index> dependent = dependent_features(*out.basis, penalty);

@@ -30,8 +30,9 @@ struct IndependentBasis {
   Obstacle obstacle;
 };
 
-/// A basis of `columns` without those that are combinations of others and have no penalty. `weight`: of the counted rows,
-/// where the basis is to be good; `penalty`: λ_j of all features, in the solver's units; `classes` counts for the size.
+/// A basis of `columns` without those that are combinations of others and have no penalty. `weight`: of the counted
+/// rows, where the basis is to be good; `penalty`: λ_j of all features, in the solver's units; `classes` counts for the
+/// size.
 IndependentBasis independent_basis(const ExactRows& rows, const std::vector<Index>& counted,
                                    const std::vector<double>& weight, std::vector<Index> columns, const Vector& penalty,
                                    Index classes, int threads);

@@ -37,7 +37,8 @@ bool cholesky(Matrix& h, int threads) {
     const Eigen::MatrixXd factor = diagonal.matrixL();
     h.block(begin, begin, count, count) = factor;
     if (rest == 0) break;
-    Matrix below = factor.triangularView<Eigen::Lower>().solve(h.block(begin + count, begin, rest, count).transpose()).transpose();
+    Matrix below =
+        factor.triangularView<Eigen::Lower>().solve(h.block(begin + count, begin, rest, count).transpose()).transpose();
     h.block(begin + count, begin, rest, count) = below;
     parallel_for((rest + kPanel - 1) / kPanel, threads, [&](Index panel) {
       const Index first = panel * kPanel, rows = std::min(kPanel, rest - first);
@@ -93,7 +94,8 @@ InverseRoot inverse_root(Matrix h, double error, int threads) {
   const double of_products = std::min(spread, norms * h.cwiseAbs().rowwise().sum().maxCoeff());
   const double of_entries = std::min(spread, norms * h.trace());
   const double steps = static_cast<double>(2 * m + 16) * kUnit;
-  out.kappa = 1.01 * (residual + 1.1 * steps * of_products + 1.1 * error * of_entries) + static_cast<double>(m) * 4 * kUnit;
+  out.kappa =
+      1.01 * (residual + 1.1 * steps * of_products + 1.1 * error * of_entries) + static_cast<double>(m) * 4 * kUnit;
   if (!(out.kappa < 1)) out.kappa = 1;
   out.x *= unit.asDiagonal();
   return out;

@@ -14,7 +14,8 @@ namespace {
 constexpr double kUnit = std::numeric_limits<double>::epsilon() / 2;
 constexpr Index kStrip = 128, kCachedNumbers = Index{1} << 25, kMatrixNumbers = Index{1} << 25;
 
-/// γ of sums over n rows: strips one after the other in each of `parts` parts; the rest is what each term has behind it.
+/// γ of sums over n rows: strips one after the other in each of `parts` parts; the rest is what each term has behind
+/// it.
 double rounding_of_sums(Index n, Index parts, Index classes) {
   const Index in_a_row = kStrip + n / (kStrip * parts) + parts + classes + 24;
   return 1.01 * kUnit * static_cast<double>(in_a_row);
@@ -170,7 +171,8 @@ double LocalSums::exact_reach(const Matrix& x, const Matrix& phi, Index count) c
 double LocalSums::reach(const Matrix& x, bool affordable) const {
   const auto n = static_cast<Index>(basis_.centered().counted().size());
   const Index q = basis_.size(), m = size(), blocks = problem_.classes - 1;
-  const Index strip = affordable ? std::clamp<Index>(Index{1} << 20, 1, kStrip * (m * blocks)) / (m * blocks) + 1 : kStrip;
+  const Index strip =
+      affordable ? std::clamp<Index>(Index{1} << 20, 1, kStrip * (m * blocks)) / (m * blocks) + 1 : kStrip;
   std::vector<Matrix> squares;  // X_aᵀX_a
   Vector sizes(blocks);         // ‖X_a‖_F
   for (Index a = 0; a < blocks; ++a) {
@@ -191,7 +193,8 @@ double LocalSums::reach(const Matrix& x, bool affordable) const {
     }
     Matrix norms = Matrix::Zero(count, std::max<Index>(blocks, 2));  // two: the reference class has 0
     for (Index a = 0; a < blocks; ++a)
-      norms.col(a) = (phi * squares[static_cast<std::size_t>(a)]).cwiseProduct(phi).rowwise().sum().cwiseMax(0.0).cwiseSqrt();
+      norms.col(a) =
+          (phi * squares[static_cast<std::size_t>(a)]).cwiseProduct(phi).rowwise().sum().cwiseMax(0.0).cwiseSqrt();
     for (Index r = 0; r < count; ++r) {
       std::partial_sort(norms.row(r).begin(), norms.row(r).begin() + 2, norms.row(r).end(), std::greater<>());
       most = std::max(most, norms(r, 0) + norms(r, 1));
@@ -201,7 +204,8 @@ double LocalSums::reach(const Matrix& x, bool affordable) const {
   const double lost = 4 * kUnit * static_cast<double>(m + q + 16) * sizes.maxCoeff();
   double result = 0;
   for (std::size_t k = 0; k < largest.size(); ++k)
-    result = std::max(result, largest[k] * (1 + 1e-9) + (affordable ? lost : std::sqrt(lost * sizes.maxCoeff())) * length[k]);
+    result = std::max(result,
+                      largest[k] * (1 + 1e-9) + (affordable ? lost : std::sqrt(lost * sizes.maxCoeff())) * length[k]);
   return result;
 }
 

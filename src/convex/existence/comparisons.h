@@ -15,8 +15,8 @@ struct Comparison {
   std::int32_t own, other;
 };
 
-/// Calls f(Comparison) for a row: its first class with a target above 0 against every other one, and back where that has
-/// a target too (the margin has to be 0). A direction of recession has no margin below 0 and one above. None for
+/// Calls f(Comparison) for a row: its first class with a target above 0 against every other one, and back where that
+/// has a target too (the margin has to be 0). A direction of recession has no margin below 0 and one above. None for
 /// smoothed targets: they have no such direction.
 template <typename F>
 void for_each_comparison(const Problem& problem, Index row, const F& f) {

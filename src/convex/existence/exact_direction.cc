@@ -50,7 +50,8 @@ class Margins {
       sum += std::abs(x);
     });
     // Two sums of so many products, numbers of the direction rounded once, or to nothing where they are below 2^-1022.
-    bound_ = 8 * std::numeric_limits<double>::epsilon() * static_cast<double>(entries_.size() + 8) * size + 1e-300 * sum;
+    bound_ =
+        8 * std::numeric_limits<double>::epsilon() * static_cast<double>(entries_.size() + 8) * size + 1e-300 * sum;
   }
 
   int sign(std::int32_t own, std::int32_t other) {

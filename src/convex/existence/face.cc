@@ -29,7 +29,8 @@ LinearSystem tied_margins(const CenteredRows& rows, std::span<const Comparison> 
 }
 
 /// Σ_l q_l N_l with q_l the free numbers of the guess in units of the largest / 2^bits, times a common denominator.
-Integers rounded_solution(const NullSpace& space, const Parameters& guess, Index free_classes, double largest, int bits) {
+Integers rounded_solution(const NullSpace& space, const Parameters& guess, Index free_classes, double largest,
+                          int bits) {
   mpz_class common = 1;
   for (std::size_t l = 0; l < space.vectors.size(); ++l)
     common = lcm(common, space.vectors[l][static_cast<std::size_t>(space.free_unknowns[l])]);
@@ -48,7 +49,9 @@ Integers rounded_solution(const NullSpace& space, const Parameters& guess, Index
 /// The direction on the features as in the file: U_j = u_k 2^−e_k, bias u_0 − Σ_k u_k 2^−e_k c_k.
 ExactDirection on_features(const CenteredRows& rows, const Integers& u, Index classes) {
   const Index free_classes = classes - 1;
-  auto value = [&](Index k, Index c) { return c < free_classes ? u[static_cast<std::size_t>(k * free_classes + c)] : mpz_class(0); };
+  auto value = [&](Index k, Index c) {
+    return c < free_classes ? u[static_cast<std::size_t>(k * free_classes + c)] : mpz_class(0);
+  };
   ExactDirection out;
   out.classes = classes;
   std::vector<Index> used;  // in the order of features
@@ -90,7 +93,8 @@ std::optional<ProvenDirection> complete_direction(const CenteredRows& rows, cons
   const Index classes = problem.classes;
   const LinearSystem system = tied_margins(rows, tied, classes);
   const double m = static_cast<double>(system.unknowns);
-  if (m * m * (0.5 * m + static_cast<double>(std::min(system.unknowns, system.equations))) > kMostWork) return std::nullopt;
+  if (m * m * (0.5 * m + static_cast<double>(std::min(system.unknowns, system.equations))) > kMostWork)
+    return std::nullopt;
   guess.colwise() -= guess.col(classes - 1).eval();
   const double largest = guess.cwiseAbs().maxCoeff();
   if (!(largest > 0) || !std::isfinite(largest)) return std::nullopt;

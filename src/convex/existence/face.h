@@ -1,8 +1,8 @@
 // From an approximate direction of recession to an exact one.
 //
 // Along a direction of recession some margins are tied (0) and the others grow. Small errors do no harm to those that
-// grow; the tied ones have to be 0 exactly. So the direction is moved into the null space of the tied comparisons, which
-// is rational: its free numbers are rounded to few bits, the others follow in integers.
+// grow; the tied ones have to be 0 exactly. So the direction is moved into the null space of the tied comparisons,
+// which is rational: its free numbers are rounded to few bits, the others follow in integers.
 #pragma once
 
 #include <optional>

@@ -44,9 +44,11 @@ PrimeField::Element PrimeField::from_double(double x, int shift) const {
   exponent += shift - 53;
   const std::uint64_t size = static_cast<std::uint64_t>(mantissa < 0 ? -mantissa : mantissa);
   const Element unsigned_value = multiply(size, square_);
-  const Element scaled = exponent == 0 ? unsigned_value
-                                       : multiply(unsigned_value, exponent > 0 ? power(add(one_, one_), static_cast<std::uint64_t>(exponent))
-                                                                               : power(half_, static_cast<std::uint64_t>(-exponent)));
+  const Element scaled =
+      exponent == 0
+          ? unsigned_value
+          : multiply(unsigned_value, exponent > 0 ? power(add(one_, one_), static_cast<std::uint64_t>(exponent))
+                                                  : power(half_, static_cast<std::uint64_t>(-exponent)));
   return mantissa < 0 ? subtract(0, scaled) : scaled;
 }
 

@@ -2,9 +2,9 @@
 // and to find simple ones.
 //
 // Where there is a direction of recession, Newton's iterates run off along it: the last step is a guess of it up to
-// rounding and slow leftovers. The guess is cleaned (classes whose columns hardly differ become one, small weights 0, the
-// others ratios of small integers), the best biases for given weights come from shortest paths over the classes, and the
-// result counts only if it is one exactly.
+// rounding and slow leftovers. The guess is cleaned (classes whose columns hardly differ become one, small weights 0,
+// the others ratios of small integers), the best biases for given weights come from shortest paths over the classes,
+// and the result counts only if it is one exactly.
 #include <algorithm>
 #include <cmath>
 #include <limits>

@@ -105,8 +105,8 @@ double longest_step(const Numbers& x, const Numbers& dx) {
   return step;
 }
 
-/// m = t + g − h with 0 ≤ t ≤ 1 worth 1 each, g ≥ 0 worth nothing, h ≥ 0 worth −C. Multipliers: y of this equation, w of
-/// t ≤ 1. Complementary pairs: t with y − 1 + w, 1 − t with w, g with y, h with C − y.
+/// m = t + g − h with 0 ≤ t ≤ 1 worth 1 each, g ≥ 0 worth nothing, h ≥ 0 worth −C. Multipliers: y of this equation, w
+/// of t ≤ 1. Complementary pairs: t with y − 1 + w, 1 − t with w, g with y, h with C − y.
 class InteriorPoint {
  public:
   InteriorPoint(const MarginMap& map, Index count, Index functions, Index classes) : map_(map) {
@@ -146,8 +146,9 @@ class InteriorPoint {
     const Numbers zero = Numbers::Zero(t_.size());
     const Step affine = step(-t_ * below(), -(1 - t_) * w_, -g_ * y_, -h_ * rest);
     const double length = longest(affine), target = mu() * std::pow(1 - length, 3);
-    const Step full = step(target - t_ * below() - affine.t * (affine.y + affine.w), target - (1 - t_) * w_ + affine.t * affine.w,
-                           target - g_ * y_ - affine.g * affine.y, target - h_ * rest + affine.h * affine.y);
+    const Step full =
+        step(target - t_ * below() - affine.t * (affine.y + affine.w), target - (1 - t_) * w_ + affine.t * affine.w,
+             target - g_ * y_ - affine.g * affine.y, target - h_ * rest + affine.h * affine.y);
     const double scale = 0.995 * longest(full);
     if (!(scale > 1e-8) || !full.u.allFinite()) return false;
     u_ += scale * full.u;

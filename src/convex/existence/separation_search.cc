@@ -14,7 +14,8 @@ constexpr double kMostWork = 1e9, kWorkForFewFeatures = 1e7;
 constexpr double kMostComparisons = 2e6;  // margins kept at a time
 
 /// Margins along V (on 1, y_1, …) in float64.
-std::vector<double> margins_along(const CenteredRows& rows, std::span<const Comparison> comparisons, const Parameters& v) {
+std::vector<double> margins_along(const CenteredRows& rows, std::span<const Comparison> comparisons,
+                                  const Parameters& v) {
   std::vector<double> out;
   Vector z(v.cols());
   Index loaded = -1;
@@ -118,8 +119,8 @@ SeparationSearch::Answer SeparationSearch::by_program() const {
 SeparationSearch::Answer SeparationSearch::solve_program(const std::vector<Index>& columns) const {
   Answer answer;
   const std::vector<double> weight(counted_.size(), 1.0);
-  const IndependentBasis independent = independent_basis(rows_, counted_, weight, columns, Vector::Zero(problem_.cols()),
-                                                         problem_.classes, threads_);
+  const IndependentBasis independent =
+      independent_basis(rows_, counted_, weight, columns, Vector::Zero(problem_.cols()), problem_.classes, threads_);
   if (!independent.basis) return answer;
   const FeatureBasis& basis = *independent.basis;
   Matrix phi(static_cast<Index>(counted_.size()), basis.size());

@@ -35,8 +35,9 @@ bool is_cheap_to_prove(const SoftmaxObjective& objective);
 /// Whether the solver may be helped on: by Newton steps in a basis of features that are far from dependent.
 enum class Motion { kStay, kMove };
 
-/// Decides at state.w; `overlapping`: directions of recession were looked for, and there seem to be none. A proof of existence comes with a bound in `state`, and with state.value as exact as float64 can
-/// tell. Features and classes go by the names in `data`.
+/// Decides at state.w; `overlapping`: directions of recession were looked for, and there seem to be none. A proof of
+/// existence comes with a bound in `state`, and with state.value as exact as float64 can tell. Features and classes go
+/// by the names in `data`.
 Verdict decide(SoftmaxObjective& objective, SolveState& state, const Monitor& monitor, const Dataset& data,
                Motion motion, bool overlapping = false);
 
