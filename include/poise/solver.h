@@ -51,10 +51,10 @@ struct SeparatingDirection {
 /// Without one, or with one too small for that, by the curvature at one point (THEORY 8.1). Everything is in float64,
 /// and `gap` includes a bound on the rounding errors of both sides.
 struct Certificate {
-  double objective = 0;     ///< f, nats
-  double dual_value = 0;    ///< the lower bound on f*, nats
-  double gap = 0;           ///< f − D(Q) + rounding; the proof
-  double rounding = 0;      ///< bound on rounding errors contained in `gap`
+  double objective = 0;   ///< f, nats
+  double dual_value = 0;  ///< the lower bound on f*, nats
+  double gap = 0;         ///< f − D(Q) + rounding; the proof
+  double rounding = 0;    ///< bound on rounding errors contained in `gap`
   /// A minimizer exists: by a penalty, or smoothing, where every class has rows; without one by enough curvature.
   bool proves_existence = false;
 };
