@@ -101,12 +101,13 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--poise", default=os.path.join(ROOT, "build/release/bin/poise"))
     parser.add_argument("--runs", type=int, default=10, help="of each signal and number of threads (default %(default)s)")
+    parser.add_argument("--signals", default="SIGINT,SIGTERM,SIGHUP", help="comma-separated; default: %(default)s")
     parser.add_argument("--jobs", type=int, default=2, help="at a time (default %(default)s)")
     parser.add_argument("--seed", type=int, default=1)
     arguments = parser.parse_args()
     poise, faults = os.path.abspath(arguments.poise), 0
     let_trainings_see_signals()
-    for number in SIGNALS:
+    for number in (signal.Signals[name] for name in arguments.signals.split(",")):
         for threads in (1, 2):
             seeds = [f"{arguments.seed} {number.name} {threads} {k}" for k in range(arguments.runs)]
             with concurrent.futures.ThreadPoolExecutor(arguments.jobs) as pool:
