@@ -107,7 +107,6 @@ class NpyReader {
       check_finite<float>();
       return set<float>();
     }
-    if (array_.kind == 'f') check_finite<double>();
     const auto [fineness, low, high] = measure();
     with_type(narrowest_type(fineness, low, high), [&](auto number) { set<decltype(number)>(); });
   }
@@ -176,6 +175,7 @@ class NpyReader {
         for (Index j = 0; j < cols_; ++j) {
           if (j == label_column_) continue;
           const double value = array_.value(place(i, j));
+          if (!std::isfinite(value)) fail_not_finite(file_, i, j);
           part.low = std::min(part.low, value), part.high = std::max(part.high, value);
           if (part.fineness.integers || part.fineness.floats) part.fineness.add(value);
         }
