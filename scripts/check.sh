@@ -25,6 +25,12 @@ if grep -rnE '\b(std::)?(cout|cerr|printf|puts|exit|abort)\b *[(<]' src/base src
   failed=1
 fi
 
+# Nor does it change what belongs to the process it is a guest in.
+if grep -rnE '\b(setenv|putenv|unsetenv|signal|sigaction|setlocale|mallopt|umask|chdir|omp_[a-z_]+|openblas_[a-z_]+) *\(' src/base src/rows src/data src/network src/loss src/convex src/learning src/thermo src/run; then
+  echo "check: the library must leave environment, signals and threads of the process alone" >&2
+  failed=1
+fi
+
 # Documents cite tests as proof: they must be there.
 if command -v python3 > /dev/null; then
   python3 scripts/check_cited_tests.py || failed=1

@@ -7,7 +7,6 @@
 #include "base/product_kernels.h"
 
 #if defined(__x86_64__)
-#include <hwy/targets.h>
 #include <immintrin.h>
 
 #define POISE_BF16 __attribute__((target("avx512f,avx512vl,avx512bw,avx512dq,avx512bf16")))
@@ -93,7 +92,7 @@ const ProductKernels<float>* bfloat16_kernels() {
   static const bool there = __builtin_cpu_supports("avx512bf16") && __builtin_cpu_supports("avx512bw") &&
                             __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512dq");
   static const Kernels kernels = make_kernels();
-  const bool wanted = (hwy::SupportedTargets() & HWY_AVX3) != 0;  // tests may want older instruction sets
+  const bool wanted = float_kernels().lanes == kLanes;  // tests may want older instruction sets
   return there && wanted ? &kernels : nullptr;
 }
 

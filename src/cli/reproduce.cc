@@ -14,10 +14,12 @@
 namespace poise::cli {
 namespace {
 
+using namespace experiments;
+
 using nlohmann::json;
 
 const Experiment& experiment_named(const std::string& name) {
-  const auto& all = experiments();
+  const auto& all = all_experiments();
   return *std::find_if(all.begin(), all.end(), [&](const Experiment& e) { return e.name == name; });
 }
 

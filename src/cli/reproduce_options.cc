@@ -8,10 +8,12 @@
 namespace poise::cli {
 namespace {
 
+using namespace experiments;
+
 /// "3 for double-bayesian, 10 for f-adjoint": of the experiments that have one.
 std::string defaults(double (*of)(const Experiment&)) {
   std::string text;
-  for (const Experiment& experiment : experiments()) {
+  for (const Experiment& experiment : all_experiments()) {
     if (of(experiment) > 0)
       text += fmt::format("{}{:g} for {}", text.empty() ? "" : ", ", of(experiment), experiment.name);
   }
@@ -22,7 +24,7 @@ std::string defaults(double (*of)(const Experiment&)) {
 
 void add_reproduce(CLI::App& verb, Arguments& a) {
   std::vector<std::string> names;
-  for (const Experiment& experiment : experiments()) names.emplace_back(experiment.name);
+  for (const Experiment& experiment : all_experiments()) names.emplace_back(experiment.name);
   const std::string epochs = defaults([](const Experiment& e) { return static_cast<double>(e.epochs); }),
                     seeds = defaults([](const Experiment& e) { return static_cast<double>(e.seeds); }),
                     limits = defaults([](const Experiment& e) { return e.time_limit; });

@@ -17,6 +17,7 @@ namespace poise::cli {
 namespace {
 
 using nlohmann::json;
+using namespace experiments;
 
 template <typename T>
 json or_null(const std::optional<T>& value) {

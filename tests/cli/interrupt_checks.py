@@ -6,6 +6,8 @@ import os
 import pty
 import shutil
 import signal
+import subprocess
+import sys
 import time
 
 KINDS = {
@@ -211,3 +213,10 @@ def check_an_interrupt_leaves_no_temporary_file(t):
     process.send_signal(signal.SIGTERM)
     t.equal(t.finish(process, 60).code, -signal.SIGTERM, "the exit code")
     t.equal(os.listdir(t.folder), [], "the files")
+
+
+def check_trainings_interrupted_at_random_leave_a_model(t):
+    """Twelve of them; scripts/interrupt_trainings.py makes as many as one likes."""
+    script = os.path.join(os.path.dirname(__file__), "..", "..", "scripts", "interrupt_trainings.py")
+    done = subprocess.run([sys.executable, "-B", script, "--poise", t.program, "--runs", "2"], capture_output=True, text=True)
+    t.equal(done.returncode, 0, f"the exit code\n{done.stdout}{done.stderr}")

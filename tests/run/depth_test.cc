@@ -7,7 +7,7 @@
 
 #include <cmath>
 
-namespace poise {
+namespace poise::experiments {
 namespace {
 
 using testing::HasSubstr;
@@ -75,4 +75,4 @@ TEST(Extremes, SayWhereTheTargetWasNotAlwaysReached) {
 }
 
 }  // namespace
-}  // namespace poise
+}  // namespace poise::experiments

@@ -19,7 +19,7 @@
 #include "thermo/hidden_states.h"
 #include "thermo/measured_rows.h"
 
-namespace poise {
+namespace poise::experiments {
 namespace {
 
 namespace fs = std::filesystem;
@@ -166,4 +166,4 @@ TEST_F(ExperimentTest, SoftmaxBeginsNoSolveAfterAnInterrupt) {
 }
 
 }  // namespace
-}  // namespace poise
+}  // namespace poise::experiments

@@ -4,7 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-namespace poise {
+namespace poise::experiments {
 namespace {
 
 using testing::HasSubstr;
@@ -86,4 +86,4 @@ TEST_F(PairFindings, HalvedStepsOfOneOtherPairConcernItsClaims) {
 }
 
 }  // namespace
-}  // namespace poise
+}  // namespace poise::experiments

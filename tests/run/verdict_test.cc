@@ -7,7 +7,7 @@
 
 #include "run/experiments/experiment.h"
 
-namespace poise {
+namespace poise::experiments {
 namespace {
 
 TEST(Statistics, SpreadByHand) {
@@ -95,4 +95,4 @@ TEST(Finding, AsALineOfTheTable) {
 }
 
 }  // namespace
-}  // namespace poise
+}  // namespace poise::experiments

@@ -12,7 +12,7 @@
 #include "run/experiments/depth.h"
 #include "thermo/rank_correlation.h"
 
-namespace poise {
+namespace poise::experiments {
 namespace {
 
 using nlohmann::json;
@@ -212,4 +212,4 @@ std::vector<Finding> laplacian_and_depth(const ExperimentData& data, const Exper
   return findings;
 }
 
-}  // namespace poise
+}  // namespace poise::experiments

@@ -6,7 +6,7 @@
 #include "poise/efficiency.h"
 #include "run/experiments/thermodynamics.h"
 
-namespace poise {
+namespace poise::experiments {
 
 inline constexpr std::array<double, 3> kGains = {0.5, 1, 2};
 
@@ -22,4 +22,4 @@ Finding confounder(const std::string& where, const ReportsByGain& reports, int e
 /// asked; ">5.1 epochs" if some training never reached the target.
 std::string extremes(const EfficiencyReport& report);
 
-}  // namespace poise
+}  // namespace poise::experiments

@@ -8,7 +8,7 @@
 #include "poise/metrics.h"
 #include "run/experiments/pair_grid.h"
 
-namespace poise {
+namespace poise::experiments {
 namespace {
 
 using nlohmann::json;
@@ -79,4 +79,4 @@ Outcome run_double_bayesian(const ExperimentOptions& options, Events& events) {
   return outcome;
 }
 
-}  // namespace poise
+}  // namespace poise::experiments

@@ -6,7 +6,7 @@
 
 #include "run/training_progress.h"
 
-namespace poise {
+namespace poise::experiments {
 namespace {
 
 using nlohmann::json;
@@ -55,7 +55,7 @@ class Watch : public TrainingObserver {
 
 }  // namespace
 
-const std::vector<Experiment>& experiments() {
+const std::vector<Experiment>& all_experiments() {
   static const Experiment double_bayesian{
       .name = "double-bayesian",
       .paper = "Jaeger: learning rate and momentum from the golden ratio",
@@ -163,4 +163,4 @@ Trained train_observed(const Dataset& train, const NetworkOptions& options, cons
   return trained;
 }
 
-}  // namespace poise
+}  // namespace poise::experiments

@@ -14,7 +14,7 @@
 #include "run/experiments/statistics.h"
 #include "run/run_directory.h"
 
-namespace poise {
+namespace poise::experiments {
 
 /// A named set, read.
 struct ExperimentData {
@@ -78,7 +78,7 @@ struct Experiment {
 };
 
 /// All of them, by name.
-const std::vector<Experiment>& experiments();
+const std::vector<Experiment>& all_experiments();
 
 Outcome run_f_adjoint(const ExperimentOptions& options, Events& events);
 Outcome run_double_bayesian(const ExperimentOptions& options, Events& events);
@@ -117,4 +117,4 @@ struct Checkpoints {
 Trained train_observed(const Dataset& train, const NetworkOptions& options, const Dataset* test,
                        const nlohmann::json& labels, Events& events, const Checkpoints& checkpoints = {});
 
-}  // namespace poise
+}  // namespace poise::experiments

@@ -9,7 +9,7 @@
 
 #include "run/experiments/experiment.h"
 
-namespace poise {
+namespace poise::experiments {
 namespace {
 
 using nlohmann::json;
@@ -151,4 +151,4 @@ Outcome run_f_adjoint(const ExperimentOptions& options, Events& events) {
   return outcome;
 }
 
-}  // namespace poise
+}  // namespace poise::experiments

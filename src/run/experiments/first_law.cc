@@ -15,7 +15,7 @@
 #include "thermo/learning_curve.h"
 #include "thermo/measured_rows.h"
 
-namespace poise {
+namespace poise::experiments {
 namespace {
 
 using nlohmann::json;
@@ -162,4 +162,4 @@ std::vector<Finding> first_law(const ExperimentData& data, const ExperimentOptio
                               paths, "left over", imbalance)};
 }
 
-}  // namespace poise
+}  // namespace poise::experiments

@@ -8,7 +8,7 @@
 
 #include "poise/dual_process.h"
 
-namespace poise {
+namespace poise::experiments {
 namespace {
 
 constexpr double kBeaten = 0.001;  // of the accuracy: less is none
@@ -145,4 +145,4 @@ std::vector<Finding> findings_on(const PairGrid& grid, const std::string& data) 
   return findings;
 }
 
-}  // namespace poise
+}  // namespace poise::experiments

@@ -3,7 +3,7 @@
 
 #include "run/experiments/experiment.h"
 
-namespace poise {
+namespace poise::experiments {
 
 /// What one training of a pair came to.
 struct PairFigures {
@@ -47,4 +47,4 @@ class PairGrid {
 /// The claims of docs/reproduce.md: of every row, along the curve, no pair beats the golden one, the control.
 std::vector<Finding> findings_on(const PairGrid& grid, const std::string& data);
 
-}  // namespace poise
+}  // namespace poise::experiments

@@ -15,7 +15,7 @@
 #include "run/experiments/thermodynamics.h"
 #include "run/measurements.h"
 
-namespace poise {
+namespace poise::experiments {
 namespace {
 
 using nlohmann::json;
@@ -240,4 +240,4 @@ std::vector<Finding> second_law(const ExperimentData& data, const ExperimentOpti
   return findings;
 }
 
-}  // namespace poise
+}  // namespace poise::experiments

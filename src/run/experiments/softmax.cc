@@ -13,7 +13,7 @@
 #include "run/experiments/experiment.h"
 #include "run/summary.h"
 
-namespace poise {
+namespace poise::experiments {
 namespace {
 
 using nlohmann::json;
@@ -183,4 +183,4 @@ Outcome run_softmax(const ExperimentOptions& options, Events& events) {
   return outcome;
 }
 
-}  // namespace poise
+}  // namespace poise::experiments

@@ -6,7 +6,7 @@
 #include <cmath>
 #include <limits>
 
-namespace poise {
+namespace poise::experiments {
 namespace {
 
 /// One value has no spread to speak of.
@@ -84,4 +84,4 @@ std::string in_points(const Sample& differences) {
   return fmt::format("{:+.2f}", 100 * mean_of(differences)) + spread(differences);
 }
 
-}  // namespace poise
+}  // namespace poise::experiments

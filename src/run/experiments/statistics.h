@@ -6,7 +6,7 @@
 
 #include "base/statistics.h"
 
-namespace poise {
+namespace poise::experiments {
 
 /// One figure a seed.
 using Sample = std::vector<double>;
@@ -43,4 +43,4 @@ std::string in_percent(const Sample& shares);
 /// "+0.02 ± 0.01", as in_percent, with the sign: of differences.
 std::string in_points(const Sample& differences);
 
-}  // namespace poise
+}  // namespace poise::experiments

@@ -2,7 +2,7 @@
 
 #include <fmt/core.h>
 
-namespace poise {
+namespace poise::experiments {
 
 std::string with_spread(const Sample& sample, int digits) {
   const std::string mean = fmt::format("{:.{}f}", mean_of(sample), digits);
@@ -21,4 +21,4 @@ Outcome run_thermodynamics(const ExperimentOptions& options, Events& events) {
   return outcome;
 }
 
-}  // namespace poise
+}  // namespace poise::experiments

@@ -3,7 +3,7 @@
 
 #include "run/experiments/experiment.h"
 
-namespace poise {
+namespace poise::experiments {
 
 /// Ensembles of learners of at most 20 parameters: does their entropy fall, and as the Laplacian says?
 std::vector<Finding> second_law(const ExperimentData& data, const ExperimentOptions& options, Events& events,
@@ -20,4 +20,4 @@ std::vector<Finding> laplacian_and_depth(const ExperimentData& data, const Exper
 /// "-12.3 ± 0.4", so many digits behind the point; of one value the value alone.
 std::string with_spread(const Sample& sample, int digits);
 
-}  // namespace poise
+}  // namespace poise::experiments
