@@ -146,7 +146,7 @@ TableRoles match_by_position(const TableHead& head, const ReadOptions& options, 
   if (absent > (labeled ? 1 : 0) + (lacks_weight ? 1 : 0)) {
     throw Error(ErrorKind::kData, fmt::format("the table has {} columns", head.columns()),
                 fmt::format("at least {}, as in the file that the model was trained on", width), {},
-                head.text.where(head.text.find_row(head.text.begin)));
+                head.text.where(head.text.rows));
   }
   const auto here = [&](Index position) {
     return position - (labeled && !has_label && position > schema.label_position ? 1 : 0) -
