@@ -41,8 +41,9 @@ def run_poise(binary, problem, optimum, threads, budget, folder):
     result = json.loads(finished.stdout)
     record |= judge(result, problem, optimum, folder / "run")
     curve = read_curve(folder / "run" / "metrics.jsonl") + [[result["seconds"], record["objective"]]]
-    return record | dict(times=crossings_of_curve(curve, optimum), curve=curve, seconds=result["seconds"],
-                         passes=number_of_passes(result, folder / "run"), remark=result["status"])
+    parts = {key: result[key] for key in ("seconds_read", "seconds", "seconds_write")}
+    return record | dict(times=crossings_of_curve(curve, optimum), curve=curve, seconds=result["seconds"], parts=parts,
+                         wall=finished.seconds, passes=number_of_passes(result, folder / "run"), remark=result["status"])
 
 
 def read_curve(path):

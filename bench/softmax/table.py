@@ -110,6 +110,16 @@ def roofline(records, problem, limits):
             f"({peak:.0f} GFLOP/s).")
 
 
+def whole_line(records):
+    """What a user waits for: Poise's whole process, and its parts by its own account."""
+    runs = [record for record in records if record.get("wall")]
+    if not runs:
+        return "Whole process: Poise has no times."
+    part = {key: statistics.median(record["parts"][key] for record in runs) for key in runs[0]["parts"]}
+    return (f"Whole process: {spread([record['wall'] for record in runs])} s, of which reading {part['seconds_read']:.3g} s, "
+            f"training {part['seconds']:.3g} s, measuring and writing {part['seconds_write']:.3g} s.")
+
+
 def problem_table(problem, records, reference, limits, budget):
     shape = f"{problem.rows:,}×{problem.columns:,}, {problem.classes} classes, λ = {problem.l2:g}"
     heading = (f"### {problem.title}: {shape}\n\n"
@@ -122,5 +132,5 @@ def problem_table(problem, records, reference, limits, budget):
     lines += ["", "Peers more than 5× slower at 1e-6 than the fastest of the first repetition (or, where none got there, all but the closest) ran once.",
               "", ratio_line(records, budget)]
     if any(record["poise"] for record in records):
-        lines += ["", referee_line(records), "", roofline(records, problem, limits)]
+        lines += ["", referee_line(records), "", roofline(records, problem, limits), "", whole_line(records)]
     return "\n".join(lines) + "\n"

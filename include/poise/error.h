@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <exception>
 #include <string>
+#include <utility>
 
 namespace poise {
 
@@ -16,6 +17,8 @@ enum class ErrorKind {
   kResource,  ///< memory or another limit of the machine (6)
   kInternal   ///< a bug in Poise (70)
 };
+
+const char* to_string(ErrorKind kind);  ///< "usage", "data", "io", "numeric", "resource", "internal"
 
 /// Where in the input. Line and column count from 1; 0 means unknown.
 struct Location {
@@ -38,13 +41,20 @@ class Error : public std::exception {
   const std::string& expected() const { return expected_; }
   const std::string& hint() const { return hint_; }
   const Location& where() const { return where_; }
+  /// A name for programs, which stays the same from version to version: "data.unknown_class"; the kind's where nobody
+  /// has given one.
+  std::string code() const { return code_.empty() ? to_string(kind_) : code_; }
+  Error with_code(std::string code) && {
+    code_ = std::move(code);
+    return std::move(*this);
+  }
   int exit_code() const;  ///< 2, 3, 4, 5, 6 or 70
 
  private:
   ErrorKind kind_;
   std::string found_, expected_, hint_;
   Location where_;
-  std::string text_;
+  std::string text_, code_;
 };
 
 }  // namespace poise

@@ -7,9 +7,12 @@
 // whatever the scale.
 #pragma once
 
+#include <functional>
+#include <optional>
 #include <span>
 #include <vector>
 
+#include "poise/class_weight.h"
 #include "poise/dataset.h"
 #include "poise/model.h"
 #include "poise/solver.h"
@@ -30,8 +33,9 @@ struct ObjectiveOptions {
   double l2 = 1e-4;  ///< λ ≥ 0
   Scale scale = Scale::kAuto;
   double unit = 0;  ///< with kNone: what counts as 1, in original units; 0: as the data set says (255 for images)
-  double label_smoothing = 0;     ///< ε in [0, 1): t = (1 − ε) onehot + ε/K
-  bool balanced_classes = false;  ///< multiply row weights by n/(K · rows of the class)
+  double label_smoothing = 0;                ///< ε in [0, 1): t = (1 − ε) onehot + ε/K
+  bool balanced_classes = false;             ///< multiply row weights by n/(K · rows of the class)
+  std::vector<ClassWeight> class_weights{};  ///< or by these factors
 };
 
 struct SoftmaxFit {
@@ -44,9 +48,17 @@ struct SoftmaxFit {
 SoftmaxFit fit_softmax(const Dataset& data, const ObjectiveOptions& objective = {}, const SolveOptions& solve = {},
                        Observer* observer = nullptr, const SoftmaxModel* start = nullptr);
 
-/// Solves for every λ in `path`, each starting from the previous solution. The results are in the order of `path`, and
-/// fewer if an interrupt or the time limit, which covers the whole path, ended it.
+/// Solves for every λ in `path`, each starting from the solution before whose λ is nearest. The results are in the
+/// order of `path`, and fewer if an interrupt or the time limit, which covers the whole path, ended it.
 std::vector<SoftmaxFit> fit_softmax_path(const Dataset& data, std::span<const double> path,
+                                         const ObjectiveOptions& objective = {}, const SolveOptions& solve = {},
+                                         Observer* observer = nullptr);
+
+/// The same with penalties that are decided on the way: `next` is told all solutions so far, in the order in which they
+/// were made, and answers with the penalty to solve for, or with nothing to end the path. Each solve starts from the
+/// solution whose penalty is nearest.
+using NextPenalty = std::function<std::optional<double>(std::span<const SoftmaxFit>)>;
+std::vector<SoftmaxFit> fit_softmax_path(const Dataset& data, const NextPenalty& next,
                                          const ObjectiveOptions& objective = {}, const SolveOptions& solve = {},
                                          Observer* observer = nullptr);
 

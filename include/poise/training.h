@@ -11,6 +11,7 @@
 #include <string>
 #include <vector>
 
+#include "poise/class_weight.h"
 #include "poise/network.h"
 
 namespace poise {
@@ -76,9 +77,10 @@ struct NetworkOptions {
                     ///< at 0.1 of what the initialization says)
 
   // Objective
-  double l2 = 0;                  ///< λ ≥ 0, on weights of inputs as scaled by `standardize`
-  double label_smoothing = 0;     ///< ε in [0, 1): t = (1 − ε) onehot + ε/K
-  bool balanced_classes = false;  ///< multiply row weights by n/(K · rows of the class)
+  double l2 = 0;                             ///< λ ≥ 0, on weights of inputs as scaled by `standardize`
+  double label_smoothing = 0;                ///< ε in [0, 1): t = (1 − ε) onehot + ε/K
+  bool balanced_classes = false;             ///< multiply row weights by n/(K · rows of the class)
+  std::vector<ClassWeight> class_weights{};  ///< or by these factors
   double dropout = 0;       ///< in [0, 1): share of hidden units dropped in a training pass; the others are scaled up
   bool standardize = true;  ///< scale inputs to mean square 1: tables column by column, about their means;
                             ///< images as a whole; sparse data about 0, x̂_j ∝ x_j/(a_j p_j^¼) with p_j the share of

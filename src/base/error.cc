@@ -30,6 +30,24 @@ Error::Error(ErrorKind kind, std::string found, std::string expected, std::strin
       where_(std::move(where)),
       text_(compose(found_, expected_, hint_, where_)) {}
 
+const char* to_string(ErrorKind kind) {
+  switch (kind) {
+    case ErrorKind::kUsage:
+      return "usage";
+    case ErrorKind::kData:
+      return "data";
+    case ErrorKind::kIo:
+      return "io";
+    case ErrorKind::kNumeric:
+      return "numeric";
+    case ErrorKind::kResource:
+      return "resource";
+    case ErrorKind::kInternal:
+      return "internal";
+  }
+  return "internal";
+}
+
 int Error::exit_code() const {
   switch (kind_) {
     case ErrorKind::kUsage:

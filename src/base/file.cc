@@ -64,20 +64,6 @@ bool write_new(const std::string& path, std::string_view bytes) {
   return file.is_open() && write_all(file, bytes) && ::fsync(file.number()) == 0 && file.close();
 }
 
-// A device, a pipe, a directory: what no other file can take the place of.
-bool is_special(const std::string& path) {
-  std::error_code ignored;
-  const fs::file_status status = fs::status(path, ignored);
-  return fs::exists(status) && !fs::is_regular_file(status);
-}
-
-// The file that links lead to, or the path itself where there is none yet.
-std::string behind_links(const std::string& path) {
-  std::error_code error;
-  const fs::path target = fs::canonical(path, error);
-  return error ? path : target.string();
-}
-
 // Makes the new name itself survive a crash. Some file systems refuse, and then nothing is lost but that.
 void flush_folder(const std::string& path) {
   const auto folder = fs::path(path).parent_path();
@@ -108,6 +94,18 @@ void remove_temporary_file() {
   if (slot == Slot::kNamed) (void)::unlink(slot_name);
 }
 
+bool is_special_file(const std::string& path) {
+  std::error_code ignored;
+  const fs::file_status status = fs::status(path, ignored);
+  return fs::exists(status) && !fs::is_regular_file(status);
+}
+
+std::string behind_links(const std::string& path) {
+  std::error_code error;
+  const fs::path target = fs::canonical(path, error);
+  return error ? path : target.string();
+}
+
 std::string read_file(const std::string& path, std::size_t limit) {
   constexpr std::size_t kChunk = 1 << 20;
   const Handle file(path, O_RDONLY);
@@ -130,7 +128,7 @@ std::string read_file(const std::string& path, std::size_t limit) {
 }
 
 void write_file_whole(const std::string& path, std::string_view bytes) {
-  if (is_special(path)) {
+  if (is_special_file(path)) {
     Handle file(path, O_WRONLY);
     if (!file.is_open() || !write_all(file, bytes) || !file.close()) cannot_write(path);
     return;

@@ -9,6 +9,12 @@ namespace poise {
 /// The bytes of a file. Throws Error(kIo) if it cannot be read, Error(kData) if it holds more than `limit` bytes.
 std::string read_file(const std::string& path, std::size_t limit);
 
+/// A device, a pipe, a directory: what no other file can take the place of.
+bool is_special_file(const std::string& path);
+
+/// The file that links lead to, or the path itself where there is none yet.
+std::string behind_links(const std::string& path);
+
 /// Writes a file that appears whole or not at all, at a crash too: a temporary file in the same folder, flushed to the
 /// disk, takes the name in one step. Links are followed; a device or pipe is written to and stays what it is. Throws
 /// Error(kIo).

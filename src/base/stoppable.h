@@ -1,11 +1,30 @@
-// A parallel loop that can be ended before its end.
+// Parallel work that can be ended before its end.
 #pragma once
 
+#include <atomic>
 #include <functional>
+#include <thread>
 
 #include "base/parallel.h"
 
 namespace poise {
+
+/// What a long task asks between its parts: whether it is to end. Any thread may ask; `stop` (may be empty) is called
+/// on the thread alone that made this. Once it has said true, the answer is true.
+class StopTest {
+ public:
+  explicit StopTest(const std::function<bool()>& stop) : stop_(stop) {}
+
+  bool operator()() {
+    if (stop_ && !stopped_ && std::this_thread::get_id() == caller_ && stop_()) stopped_ = true;
+    return stopped_;
+  }
+
+ private:
+  const std::function<bool()>& stop_;
+  const std::thread::id caller_ = std::this_thread::get_id();
+  std::atomic<bool> stopped_{false};
+};
 
 /// parallel_for that begins no further task once `stop` (may be empty) has said true; it is asked between tasks, on the
 /// calling thread alone. Whether all tasks were done.

@@ -22,19 +22,24 @@ struct Arguments {
   ReadOptions read;
   ObjectiveOptions objective;
   SolveOptions solve;
-  std::string test_data;  ///< --test
-  std::optional<double>
-      validation;          ///< --validation: share of the rows held out; networks, --calibrate: 0.1 if not given
-  NetworkOptions network;  ///< with --hidden: a network instead of the softmax layer
-  std::uint64_t seed = 1;  ///< of the validation split
+  std::string test_data;             ///< --test
+  std::optional<double> validation;  ///< --validation: share of the rows held out; networks, --calibrate, --l2-path
+                                     ///< auto: 0.1 if not given
+  std::string validation_data;       ///< or a file of them
+  NetworkOptions network;            ///< with --hidden: a network instead of the softmax layer
+  std::uint64_t seed = 1;            ///< of the validation split
   bool seed_given = false;
   bool calibrate = false;                 ///< --calibrate
   Telemetry telemetry = Telemetry::kOff;  ///< --telemetry
   std::vector<double> l2_path;            ///< --l2-path
+  bool l2_path_is_auto = false;           ///< --l2-path auto
   std::string start;                      ///< --start: a run to start from
   std::string config;                     ///< --config: replaced by what it holds before parsing
   std::string out;                        ///< --out: run directory or file
   bool probabilities = false;             ///< predict --proba
+  bool write_header = false;              ///< predict --header
+  bool show_weights = false;              ///< inspect --weights
+  int top = 20;                           ///< inspect --top: how many of them; 0: all
   ThermodynamicsOptions thermo;           ///< of thermo
   std::string ensemble_option;            ///< of thermo: --draws or --temperature, if given
   bool label_draws_given = false;         ///< of thermo

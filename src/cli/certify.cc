@@ -3,8 +3,10 @@
 
 #include <optional>
 
+#include "base/words.h"
 #include "cli/say.h"
 #include "cli/train_parts.h"
+#include "data/row_set.h"
 #include "network/metadata.h"
 #include "poise/error.h"
 #include "run/json_text.h"
@@ -38,6 +40,12 @@ Dataset training_rows(const Arguments& a, const SoftmaxModel& model, Dataset dat
     }
     return std::move(*rest);
   }
+  if (comparable && recorded_text(model.metadata, "row_set") == fingerprint_of_row_set(data)) {
+    if (!a.quiet)
+      say("note: these are the rows that the model was trained on, in another order: sums round otherwise, that is "
+          "all\n");
+    return data;
+  }
   if (comparable && !a.quiet) {
     say("note: these are not the rows the model was trained on (other data or other weights): the gap is that "
         "of the objective on these rows\n");
@@ -64,8 +72,9 @@ int certify(const Arguments& a) {
     fmt::print("{}\n", to_text(out, 2));
   } else {
     const bool not_certified = report.status == Status::kNotCertified;
-    fmt::print("status      {}: {}\nobjective   {:.12g} on {} rows\n",
-               not_certified ? "not certified" : to_string(report.status), report.why, report.objective, data.rows());
+    fmt::print("status      {}: {}\nobjective   {:.12g} on {}\n",
+               not_certified ? "not certified" : to_string(report.status), report.why, report.objective,
+               counted(data.rows(), "row"));
     if (report.gap) {
       const Certificate& c = report.certificate;
       fmt::print("gap         {:.3e} nats above the optimum at most (dual value {:.12g}, rounding allowance {:.1e})\n",

@@ -6,6 +6,7 @@
 #include <numeric>
 #include <utility>
 
+#include "base/words.h"
 #include "cli/say.h"
 #include "cli/signals.h"
 #include "cli/train_parts.h"
@@ -223,13 +224,10 @@ void print_correlation(const char* claim, const RankCorrelation& c) {
 }
 
 void print_report(const EfficiencyReport& report, const EfficiencyOptions& options, bool tested) {
-  const auto number_of = [](int count, const char* one) {
-    return fmt::format("{} {}{}", count, one, count == 1 ? "" : "s");
-  };
   fmt::print(
       "{} {}, {}, {}, learning rate {:g}, gain {:g}; ranked by the Laplacian a weight at the start; target loss {}\n\n",
-      options.budget, options.of == Budget::kNeurons ? "hidden neurons" : "weights", number_of(options.seeds, "seed"),
-      number_of(options.epochs, "epoch"), options.learning_rate, options.gain,
+      options.budget, options.of == Budget::kNeurons ? "hidden neurons" : "weights", counted(options.seeds, "seed"),
+      counted(options.epochs, "epoch"), options.learning_rate, options.gain,
       std::isfinite(report.target_loss) ? fmt::format("{:.4g}", report.target_loss) : "–");
   print_candidates(report, tested);
   print_budgets(report, options);
@@ -257,7 +255,7 @@ int compare(const Arguments& a) {
   reading.data = a.compare;
   const Parts parts = read_parts(reading, 0);
   print_notices(a, parts.train);
-  const std::optional<Dataset> test = read_test(reading, parts.train.schema);
+  const std::optional<Dataset>& test = parts.test;
   const EfficiencyOptions options = options_of(a);
   CompareProgress progress(a.quiet);
   things_stand("the table was not printed");

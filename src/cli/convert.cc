@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <nlohmann/json.hpp>
 
+#include "base/words.h"
 #include "cli/arguments.h"
 #include "cli/say.h"
 #include "data/named.h"
@@ -29,13 +30,14 @@ bool loses_classes(const Dataset& data, const std::string& format) {
          });
 }
 
-void report(const Arguments& a, Index rows, Index columns, const char* what, const nlohmann::json& more = {}) {
+/// `what`: the columns in words.
+void report(const Arguments& a, Index rows, Index columns, const std::string& what, const nlohmann::json& more = {}) {
   if (a.json) {
     nlohmann::json out = {{"rows", rows}, {"features", columns}, {"output", a.target}};
     if (!more.is_null()) out.update(more);
     fmt::print("{}\n", to_text(out, 2));
   } else if (!a.quiet) {
-    say("wrote {} rows of {} {} to {}\n", rows, columns, what, a.target == kStandardInput ? "stdout" : a.target);
+    say("wrote {} of {} to {}\n", counted(rows, "row"), what, a.target == kStandardInput ? "stdout" : a.target);
   }
 }
 
@@ -52,7 +54,7 @@ void convert_data(const Arguments& a, const Dataset& data, const std::string& fo
     say("note: NPY holds no names: the classes are written as their numbers from 0, in the order '{}', …\n",
         data.schema.classes[0]);
   }
-  report(a, data.rows(), data.features.cols(), "features",
+  report(a, data.rows(), data.features.cols(), counted(data.features.cols(), "feature"),
          unit_lost ? nlohmann::json{{"unit_lost", data.unit}} : nlohmann::json());
 }
 
@@ -61,7 +63,7 @@ void copy(const Arguments& a, const Bytes& bytes, const std::string& file, char 
   for (const std::string& notice : copied.notices) {
     if (!a.quiet) say("note: {}\n", notice);
   }
-  report(a, copied.rows, copied.columns, "columns and a label");
+  report(a, copied.rows, copied.columns, counted(copied.columns, "column") + " and a label");
 }
 
 }  // namespace

@@ -2,48 +2,56 @@
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <cmath>
 
+#include "base/words.h"
 #include "cli/train_parts.h"
 #include "poise/error.h"
 #include "poise/metrics.h"
 #include "poise/network.h"
 #include "run/json_text.h"
+#include "run/measured_words.h"
 #include "run/short_number.h"
 #include "run/summary.h"
 
 namespace poise::cli {
 namespace {
 
-bool begins_character(char byte) { return (static_cast<unsigned char>(byte) & 0xC0) != 0x80; }
+constexpr Index kLargestTable = 30;  // classes
+constexpr std::size_t kWidestName = 16;
 
-std::size_t characters(const std::string& utf8) {
-  return static_cast<std::size_t>(std::count_if(utf8.begin(), utf8.end(), begins_character));
+std::size_t width_of_names(const Schema& schema, std::size_t least) {
+  std::size_t width = least;
+  for (const std::string& name : schema.classes) width = std::max(width, std::min(width_of(name), kWidestName));
+  return width;
 }
 
-/// The first `most` characters, none of them cut in two.
-std::string shortened(const std::string& utf8, std::size_t most) {
-  std::size_t count = 0;
-  const auto end =
-      std::find_if(utf8.begin(), utf8.end(), [&](char byte) { return begins_character(byte) && ++count > most; });
-  return {utf8.begin(), end};
+/// A number with this many decimals, or a dash for none.
+std::string number_or_dash(double value, int decimals) {
+  return std::isnan(value) ? std::string("-") : fmt::format("{:.{}f}", value, decimals);
+}
+
+void print_classes(const Metrics& metrics, const Schema& schema) {
+  const std::size_t width = width_of_names(schema, 11);
+  fmt::print("{:<{}} {:>9} {:>9}  precision  recall      F1     AUC\n", "class", width, "rows", "predicted");
+  for (std::size_t c = 0; c < metrics.by_class.size(); ++c) {
+    const ClassMetrics& one = metrics.by_class[c];
+    const std::string name(first_characters(schema.classes[c], kWidestName));
+    fmt::print("{}{} {:>9.6g} {:>9.6g}  {:>9}  {:>6}  {:>6}  {:>6}\n", name, std::string(width - width_of(name), ' '),
+               one.weight, one.predicted, number_or_dash(one.precision, 4), number_or_dash(one.recall, 4),
+               number_or_dash(one.f1, 4), number_or_dash(one.auc, 4));
+  }
 }
 
 void print_confusion(const Metrics& metrics, const Schema& schema, bool soft_targets) {
-  constexpr Index kWidestTable = 30;
   const Index classes = metrics.confusion.rows();
-  if (classes > kWidestTable) {
-    fmt::print("confusion   {} classes: see --json\n", classes);
-    return;
-  }
-  constexpr std::size_t kWidestName = 16;
-  std::size_t width = 6;
-  for (const std::string& name : schema.classes) width = std::max(width, std::min(characters(name), kWidestName));
+  const std::size_t width = width_of_names(schema, 6);
   fmt::print("confusion   rows: {}, columns: predicted\n{:>{}}", soft_targets ? "largest target" : "true class", "",
              width);
-  for (const std::string& name : schema.classes) fmt::print(" {:>{}}", shortened(name, kWidestName), width);
+  for (const std::string& name : schema.classes) fmt::print(" {:>{}}", first_characters(name, kWidestName), width);
   fmt::print("\n");
   for (Index r = 0; r < classes; ++r) {
-    fmt::print("{:>{}}", shortened(schema.classes[static_cast<std::size_t>(r)], kWidestName), width);
+    fmt::print("{:>{}}", first_characters(schema.classes[static_cast<std::size_t>(r)], kWidestName), width);
     for (Index c = 0; c < classes; ++c) fmt::print(" {:>{}g}", metrics.confusion(r, c), width);
     fmt::print("\n");
   }
@@ -57,10 +65,14 @@ std::string confidence(const Metrics& metrics) {
 void print_metrics(const Metrics& metrics, const Schema& schema, bool soft_targets) {
   const Temperature& t = metrics.temperature;
   fmt::print("rows        {}{}\n", metrics.rows, soft_targets ? ", with soft targets" : "");
-  fmt::print("accuracy    {:.4f} %{}\n", 100 * metrics.accuracy,
-             soft_targets ? " (most probable class against the target's largest entry)" : "");
-  fmt::print("cross-entropy {} nats{}\n", short_number(metrics.cross_entropy, 6),
-             soft_targets ? " (of which the targets' own entropy is no error)" : "");
+  fmt::print("accuracy    {:.4f} %{}; the most frequent class alone: {:.4f} %\n", 100 * metrics.accuracy,
+             soft_targets ? " (most probable class against the target's largest entry)" : "",
+             100 * metrics.majority_share);
+  fmt::print("balanced    accuracy {:.4f} %, F1 {}, AUC {} (means over classes, one against the rest)\n",
+             100 * metrics.balanced_accuracy, number_or_dash(metrics.macro_f1, 5), number_or_dash(metrics.auc, 5));
+  fmt::print("cross-entropy {} nats{}; the class frequencies alone: {}\n", short_number(metrics.cross_entropy, 6),
+             soft_targets ? " (of which the targets' own entropy is no error)" : "",
+             short_number(metrics.frequencies_entropy, 6));
   fmt::print("calibration error {:.5f} (expected, 15 bins{})\n", metrics.expected_calibration_error,
              soft_targets ? "; confidence against the target's share of the predicted class" : "");
   fmt::print("equilibrium CE - H = {}{} nats: {}\n", metrics.equilibrium_gap < 0 ? "" : "+",
@@ -73,6 +85,12 @@ void print_metrics(const Metrics& metrics, const Schema& schema, bool soft_targe
     fmt::print("temperature {:.4f} would bring it to rest, with cross-entropy {:.6f}\n", t.temperature,
                t.cross_entropy);
   }
+  if (const std::string never = never_predicted(metrics, schema); !never.empty()) fmt::print("note        {}\n", never);
+  if (metrics.confusion.rows() > kLargestTable) {
+    fmt::print("classes     {}: see --json\n", metrics.confusion.rows());
+    return;
+  }
+  print_classes(metrics, schema);
   print_confusion(metrics, schema, soft_targets);
 }
 
@@ -89,7 +107,7 @@ int evaluate(const Arguments& a) {
   note_rows_trained_on(a, model.metadata, data);
   const Metrics metrics = evaluate_network(model, data, {.threads = a.solve.threads});
   if (a.json) {
-    fmt::print("{}\n", to_text(to_json(metrics, &model.schema), 2));
+    fmt::print("{}\n", to_text(to_json_with_confusion(metrics, model.schema), 2));
   } else {
     print_metrics(metrics, model.schema, data.targets.size() > 0);
   }

@@ -10,12 +10,15 @@
 #include <nlohmann/json.hpp>
 
 #include "base/stopwatch.h"
+#include "base/words.h"
 #include "cli/arguments.h"
 #include "cli/run_summary.h"
 #include "cli/say.h"
+#include "network/metadata.h"
 #include "poise/error.h"
 #include "poise/network.h"
 #include "run/json_text.h"
+#include "run/weights.h"
 
 namespace poise::cli {
 namespace {
@@ -97,7 +100,8 @@ void print_schema(const json& schema) {
   if (!names.empty()) fmt::print("classes     {}: {}\n", schema["classes"].size(), names);
   for (const json& column : schema["columns"]) {
     fmt::print("  {:<24} {}", column["name"].get<std::string>(), column["kind"].get<std::string>());
-    if (column.contains("categories")) fmt::print(", {} categories", column["categories"].size());
+    if (column.contains("categories"))
+      fmt::print(", {}", counted(std::ssize(column["categories"]), "category", "categories"));
     if (column.value("missing", Index{0}) > 0) fmt::print(", {} missing", column["missing"].get<Index>());
     fmt::print("\n");
   }
@@ -126,7 +130,26 @@ json run_of(const Arguments& a) {
   return run;
 }
 
+/// The largest weights of a softmax layer.
+int inspect_weights(const Arguments& a) {
+  const SoftmaxModel model = load_model(a.data);
+  const Weights weights = weights_of(model, static_cast<std::size_t>(a.top));
+  if (a.json) {
+    fmt::print("{}\n", to_text(to_json(weights, model.schema), 2));
+    return 0;
+  }
+  const std::string scale = recorded_text(model.metadata, "scale");
+  fmt::print("{}", table_of(weights, model.schema));
+  if (weights.has_units)
+    fmt::print("standardized: per {}\n",
+               scale == "standard"  ? "standard deviation of the feature"
+               : scale == "numbers" ? "standard deviation of a number; categories, which are 0 or 1, as they are"
+                                    : "what the penalty counts as 1 of the feature");
+  return 0;
+}
+
 int inspect_model(const Arguments& a) {
+  if (a.show_weights) return inspect_weights(a);
   const Network model = load_network(a.data);
   json out = {{"kind", "model"}, {"schema", schema_summary(model.schema)}, {"metadata", model.metadata}};
   out.update(network_summary(model));
@@ -135,10 +158,14 @@ int inspect_model(const Arguments& a) {
     fmt::print("{}\n", to_text(out, 2));
     return 0;
   }
-  fmt::print("model       {}, {} parameters\n", model.architecture(), model.parameter_count());
+  fmt::print("model       {}, {}\n", model.architecture(), counted(model.parameter_count(), "parameter"));
   if (model.schema.format == FileFormat::kIdx) out["schema"]["format"] = "images";
   print_schema(out["schema"]);
-  for (const auto& [key, value] : model.metadata) fmt::print("{:<24} {}\n", key, value);
+  for (const auto& [key, value] : model.metadata) {
+    constexpr std::size_t kMost = 100;
+    const bool is_long = width_of(value) > kMost;
+    fmt::print("{:<24} {}{}\n", key, first_characters(value, kMost), is_long ? "…" : "");
+  }
   if (out.contains("run")) print_run(out["run"]);
   return 0;
 }
@@ -205,6 +232,9 @@ int inspect_data(const Arguments& a) {
 }  // namespace
 
 int inspect(const Arguments& a) {
+  if (a.show_weights && !is_model(a.data)) {
+    throw Error(ErrorKind::kUsage, "--weights of what is no model", "a model.onnx or a run directory", {}, {a.data});
+  }
   if (is_model(a.data)) return inspect_model(a);
   return is_directory(a.data) ? inspect_run(a) : inspect_data(a);
 }

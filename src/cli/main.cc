@@ -13,9 +13,11 @@
 #include "cli/arguments.h"
 #include "cli/checks.h"
 #include "cli/config.h"
+#include "cli/lists.h"
 #include "cli/option_names.h"
 #include "cli/reading_options.h"
 #include "cli/reference.h"
+#include "cli/report.h"
 #include "cli/reproduce_options.h"
 #include "cli/signals.h"
 #include "cli/thermo_options.h"
@@ -27,7 +29,7 @@ namespace poise::cli {
 
 namespace {
 
-constexpr int kInternalError = 70, kUsageError = 2, kIoError = 4, kResourceError = 6, kInterrupted = 130;
+constexpr int kInterrupted = 130;
 
 void add_common(CLI::App& verb, Arguments& a) {
   verb.add_option("--threads", a.solve.threads, "threads (default: all); results have the same bits for any number")
@@ -67,9 +69,12 @@ std::map<CLI::App*, Verb> declare(CLI::App& app, Arguments& a) {
   verbs[verb] = evaluate;
 
   verb = add_verb(app, "predict", "one label per row", "poise predict runs/digits digits:test --proba -o labels.csv");
-  require_run(*verb, a), require_data(*verb, a), add_reading(*verb, a), add_common(*verb, a), add_unknown(*verb, a);
+  require_run(*verb, a), require_data(*verb, a), add_reading_of_predict(*verb, a), add_common(*verb, a),
+      add_unknown(*verb, a);
   verb->add_flag("--proba", a.probabilities, "add a column of probabilities per class");
-  verb->add_option("-o,--out,--output", a.out, "file to write (default: stdout)")->check(not_empty());
+  verb->add_option("-o,--out,--output", a.out,
+                   "file to write: .csv or, of probabilities, .npy, plain or .gz (default, and -: stdout)")
+      ->check(not_empty());
   verbs[verb] = predict;
 
   verb = add_verb(app, "certify", "recompute the certificate of a softmax layer from model and data alone",
@@ -89,6 +94,11 @@ std::map<CLI::App*, Verb> declare(CLI::App& app, Arguments& a) {
   verb = add_verb(app, "inspect", "what a data file, model or run holds", "poise inspect digits");
   verb->add_option("PATH", a.data, "a data file (- is standard input) or known set, a model.onnx, or a run directory")
       ->required();
+  verb->add_flag("--weights", a.show_weights,
+                 "of a softmax layer: the weights, largest first, standardized and per unit");
+  verb->add_option("--top", a.top, fmt::format("how many of them (default {}; 0: all)", a.top))
+      ->check(whole_number_from(0))
+      ->needs("--weights");
   add_reading(*verb, a), add_common(*verb, a);
   verbs[verb] = inspect;
 
@@ -109,10 +119,7 @@ std::map<CLI::App*, Verb> declare(CLI::App& app, Arguments& a) {
   return verbs;
 }
 
-int fail(const std::string& text, int code) {
-  std::fprintf(stderr, "poise: %s\n", text.c_str());
-  return code;
-}
+int misused(const std::string& text) { return report(ErrorKind::kUsage, text); }
 
 std::vector<std::string> verb_names(const CLI::App& app) {
   std::vector<std::string> names;
@@ -136,8 +143,7 @@ std::vector<std::string> option_names(const CLI::App& verb) {
 std::string did_you_mean(const std::string& near) { return near.empty() ? "" : "; hint: did you mean '" + near + "'?"; }
 
 int unknown_verb(const std::vector<std::string>& names, const std::string& word) {
-  return fail("unknown verb '" + word + "'; expected " + alternatives(names) + did_you_mean(closest(word, names)),
-              kUsageError);
+  return misused("unknown verb '" + word + "'; expected " + alternatives(names) + did_you_mean(closest(word, names)));
 }
 
 /// Arguments that no option took: an unknown option, or a word too many.
@@ -149,12 +155,11 @@ int unknown_argument(const CLI::App& app, const CLI::App& verb, const std::strin
     first = word;
     if (option) break;
   }
-  if (first[0] != '-') return fail("one argument too many: '" + first + "'; hint: " + command + " --help", kUsageError);
+  if (first[0] != '-') return misused("one argument too many: '" + first + "'; hint: " + command + " --help");
   const std::string name = first.substr(0, first.find('='));
   const std::string near = closest(name.substr(std::min(name.size(), name.find_first_not_of('-'))), option_names(verb));
-  return fail("unknown option '" + name + "' of " + command +
-                  (near.empty() ? "; hint: " + command + " --help" : did_you_mean("--" + near)),
-              kUsageError);
+  return misused("unknown option '" + name + "' of " + command +
+                 (near.empty() ? "; hint: " + command + " --help" : did_you_mean("--" + near)));
 }
 
 /// CLI11 would take the next option for the value. Empty if no option lacks one.
@@ -176,9 +181,9 @@ int parse_and_run(CLI::App& app, const std::map<CLI::App*, Verb>& verbs, Argumen
   Configured configured;
   configured.arguments = words;
   if (verb->get_option_no_throw("--config")) configured = with_config(words, verb->get_name(), options_of(*verb));
-  words = configured.arguments;
+  words = with_lists_joined(*verb, configured.arguments);
   if (const std::string fault = option_without_value(*verb, words); !fault.empty()) {
-    return fail(configured.with_places(fault) + "; hint: " + command + " --help", kUsageError);
+    return misused(configured.with_places(fault) + "; hint: " + command + " --help");
   }
   std::reverse(words.begin(), words.end());  // as CLI11 wants them
   try {
@@ -190,7 +195,7 @@ int parse_and_run(CLI::App& app, const std::map<CLI::App*, Verb>& verbs, Argumen
   } catch (const CLI::ParseError& error) {
     const std::string text = configured.with_places(error.what());
     const bool has_hint = text.find("; hint: ") != std::string::npos;
-    return fail(text + (has_hint ? "" : "; hint: " + command + " --help"), kUsageError);
+    return misused(text + (has_hint ? "" : "; hint: " + command + " --help"));
   }
   arguments.read.threads = arguments.solve.threads;
   // Vectors of megabytes come and go every iteration; from the heap, their pages stay mapped: a sixth of the time on
@@ -203,8 +208,8 @@ int parse_and_run(CLI::App& app, const std::map<CLI::App*, Verb>& verbs, Argumen
 /// An answer that was not written is no answer; but an interrupted run stays one when its terminal is gone.
 int written(int code) {
   if (std::fflush(stdout) == 0 && std::ferror(stdout) == 0) return code;
-  const int told =
-      fail(std::string("cannot write to stdout: ") + std::strerror(errno) + "; expected room for the answer", kIoError);
+  const int told = report(ErrorKind::kIo, std::string("cannot write to stdout: ") + std::strerror(errno) +
+                                              "; expected room for the answer");
   return interrupted ? kInterrupted : told;
 }
 
@@ -229,10 +234,11 @@ int run(int argc, char** argv) {
       "those.");
   const auto verbs = declare(app, arguments);
   std::vector<std::string> words(argv + 1, argv + argc);
+  report_as_asked(words);
   const std::vector<std::string> names = verb_names(app);
-  if (words.empty()) return fail("no verb; expected " + alternatives(names) + "; hint: poise --help", kUsageError);
+  if (words.empty()) return misused("no verb; expected " + alternatives(names) + "; hint: poise --help");
   if (words[0] == "help") {
-    if (words.size() > 2) return fail("one argument too many: '" + words[2] + "'; hint: poise help VERB", kUsageError);
+    if (words.size() > 2) return misused("one argument too many: '" + words[2] + "'; hint: poise help VERB");
     if (const std::string text = reference_text(app, words.back()); !text.empty()) {
       return std::fputs(text.c_str(), stdout), 0;
     }
@@ -249,20 +255,20 @@ int run(int argc, char** argv) {
 }  // namespace poise::cli
 
 int main(int argc, char** argv) {
-  using poise::cli::fail;
+  using poise::ErrorKind;
+  using namespace poise::cli;
   try {
-    return poise::cli::written(poise::cli::run(argc, argv));
+    return written(run(argc, argv));
   } catch (const poise::Error& error) {
-    return fail(error.what(), error.exit_code());
+    return written(report(error));
   } catch (const std::bad_alloc&) {
-    return fail(
-        "out of memory; expected a problem that fits this machine; hint: fewer features or rows, or a machine with "
-        "more",
-        poise::cli::kResourceError);
+    return written(
+        report(ErrorKind::kResource,
+               "out of memory; expected a problem that fits this machine; hint: fewer features or rows, or a "
+               "machine with more"));
   } catch (const std::exception& error) {
-    if (std::ferror(stdout) != 0) return poise::cli::written(0);  // fmt throws where it cannot print
-    return fail(
-        std::string("internal error: ") + error.what() + "; hint: please report this with the command that led to it",
-        poise::cli::kInternalError);
+    if (std::ferror(stdout) != 0) return written(0);  // fmt throws where it cannot print
+    return written(report(ErrorKind::kInternal, std::string("internal error: ") + error.what() +
+                                                    "; hint: please report this with the command that led to it"));
   }
 }

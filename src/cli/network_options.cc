@@ -3,6 +3,7 @@
 #include <fmt/core.h>
 
 #include "cli/checks.h"
+#include "cli/lists.h"
 #include "cli/option_names.h"
 #include "learning/options.h"
 
@@ -13,10 +14,9 @@ namespace {
 CLI::Option* of_networks(CLI::Option* option) { return option->needs("--hidden"); }
 
 void add_architecture(CLI::App& verb, NetworkOptions& o) {
-  verb.add_option("--hidden", o.hidden, "train a network with hidden layers of these widths, with commas between")
-      ->delimiter(',')
-      ->allow_extra_args(false)
-      ->check(whole_number_from(1));
+  as_list(
+      verb.add_option("--hidden", o.hidden, "train a network with hidden layers of these widths, with commas between")
+          ->check(whole_number_from(1)));
   of_networks(verb.add_option("--activation", o.activation, "of hidden units: relu (default), tanh, sigmoid, identity"))
       ->transform(choice(kActivations));
   static const std::map<std::string, Loss> losses{{"cross-entropy", Loss::kCrossEntropy},

@@ -1,69 +1,69 @@
 // poise predict: one line per row.
 #include <fmt/core.h>
-#include <fmt/format.h>
 
+#include <cstdio>
+#include <filesystem>
 #include <nlohmann/json.hpp>
 
-#include "base/file.h"
 #include "cli/arguments.h"
-#include "data/csv_cell.h"
+#include "data/output_file.h"
 #include "poise/error.h"
-#include "poise/network.h"
 #include "run/json_text.h"
+#include "run/predictions.h"
 
 namespace poise::cli {
 namespace {
 
-std::string as_csv(const Matrix& probabilities, const Schema& schema, bool with_probabilities) {
-  fmt::memory_buffer out;
-  if (with_probabilities) {
-    fmt::format_to(std::back_inserter(out), "label");
-    for (const std::string& name : schema.classes) fmt::format_to(std::back_inserter(out), ",{}", csv_cell(name));
-    out.push_back('\n');
+namespace fs = std::filesystem;
+
+bool to_stdout(const Arguments& a) { return a.out.empty() || a.out == "-"; }
+
+/// What is read must not be written over: it would be lost.
+void refuse_to_overwrite(const Arguments& a) {
+  const fs::path model = fs::path(a.run) / "model.onnx";
+  for (const fs::path& read : {fs::path(a.data), fs::path(a.run), model, fs::path(a.read.labels_file)}) {
+    std::error_code missing;
+    if (read.empty() || !fs::equivalent(read, a.out, missing) || is_special_file(a.out)) continue;
+    throw Error(ErrorKind::kUsage, fmt::format("--out is {}", read == fs::path(a.data) ? "DATA" : "what is read"),
+                "another file to write to", "the input would be lost", {a.out})
+        .with_code("usage.overwrites_input");
   }
-  for (Index i = 0; i < probabilities.rows(); ++i) {
-    Index best = 0;
-    probabilities.row(i).maxCoeff(&best);
-    fmt::format_to(std::back_inserter(out), "{}", csv_cell(schema.classes[static_cast<std::size_t>(best)]));
-    for (Index c = 0; with_probabilities && c < probabilities.cols(); ++c) {
-      fmt::format_to(std::back_inserter(out), ",{:.9g}", probabilities(i, c));
-    }
-    out.push_back('\n');
-  }
-  return fmt::to_string(out);
 }
 
-nlohmann::json as_json(const Matrix& probabilities, const Schema& schema, bool with_probabilities) {
+nlohmann::json as_json(const Network& model, const Dataset& data, const Arguments& a) {
   nlohmann::json labels = nlohmann::json::array(), rows = nlohmann::json::array();
-  for (Index i = 0; i < probabilities.rows(); ++i) {
-    Index best = 0;
-    probabilities.row(i).maxCoeff(&best);
-    labels.push_back(schema.classes[static_cast<std::size_t>(best)]);
-    if (with_probabilities)
-      rows.push_back(std::vector<double>(probabilities.row(i).begin(), probabilities.row(i).end()));
-  }
-  nlohmann::json out = {{"labels", labels}};
-  if (with_probabilities) out.update({{"classes", schema.classes}, {"probabilities", rows}});
+  for (const std::int32_t label : labels_of(predict_scores(model, data, a.solve.threads)))
+    labels.push_back(model.schema.classes[static_cast<std::size_t>(label)]);
+  nlohmann::json out = {{"labels", std::move(labels)}};
+  if (!a.probabilities) return out;
+  const Matrix probabilities = predict_probabilities(model, data, a.solve.threads);
+  for (Index i = 0; i < probabilities.rows(); ++i)
+    rows.push_back(std::vector<double>(probabilities.row(i).begin(), probabilities.row(i).end()));
+  out.update({{"classes", model.schema.classes}, {"probabilities", std::move(rows)}});
   return out;
 }
+
+void print_text(std::string_view text) { (void)std::fwrite(text.data(), 1, text.size(), stdout); }
 
 }  // namespace
 
 int predict(const Arguments& a) {
+  if (!to_stdout(a)) refuse_to_overwrite(a);
+  const PredictionFormat format = format_of(to_stdout(a) ? "" : a.out, a.probabilities, a.write_header);
   const Network model = load_network(a.run);
   const Dataset data = read_for_model(a, model.schema, model.metadata, Needs::kFeatures);
-  const Matrix probabilities = predict_probabilities(model, data, a.solve.threads);
-  if (a.json) {
-    nlohmann::json out =
-        a.out.empty() ? as_json(probabilities, model.schema, a.probabilities) : nlohmann::json{{"output", a.out}};
-    out["rows"] = probabilities.rows();
-    if (!a.out.empty()) write_file_whole(a.out, as_csv(probabilities, model.schema, a.probabilities));
-    fmt::print("{}\n", to_text(out, 2));
-  } else if (a.out.empty()) {
-    fmt::print("{}", as_csv(probabilities, model.schema, a.probabilities));
-  } else {
-    write_file_whole(a.out, as_csv(probabilities, model.schema, a.probabilities));
+  if (to_stdout(a) && !a.json) {
+    write_predictions(model, data, format, a.solve.threads, print_text);
+    return 0;
   }
+  nlohmann::json out = to_stdout(a) ? as_json(model, data, a) : nlohmann::json{{"output", a.out}};
+  if (!to_stdout(a)) {
+    OutputFile file(a.out);
+    write_predictions(model, data, format, a.solve.threads, [&](std::string_view text) { file.write(text); });
+    file.commit();
+  }
+  out["rows"] = data.rows();
+  if (a.json) fmt::print("{}\n", to_text(out, 2));
   return 0;
 }
 

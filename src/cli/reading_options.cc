@@ -4,24 +4,11 @@
 #include <vector>
 
 #include "cli/checks.h"
+#include "cli/lists.h"
 #include "cli/option_names.h"
 
 namespace poise::cli {
 namespace {
-
-CLI::Validator trimmed() {
-  return CLI::Validator(
-      [](std::string& text) -> std::string {
-        CLI::detail::trim(text);
-        return {};
-      },
-      "");
-}
-
-/// Items with commas, and perhaps blanks, between them.
-CLI::Option* as_list(CLI::Option* option) {
-  return option->delimiter(',')->transform(trimmed())->allow_extra_args(false);  // or it would take DATA, too
-}
 
 /// One character, or the word none, which stands for 0.
 CLI::Option* add_character(CLI::App& verb, const std::string& name, const std::function<void(char)>& set,
@@ -74,15 +61,10 @@ void add_dialect(CLI::App& verb, Arguments& a) {
   add_character(
       verb, "--comment", [&a](char c) { a.read.comment = c; },
       "tables: skip lines that start with this character, or none (default: # at the top)");
-  add_switch(
-      verb, "--header,!--no-header", [&a](bool on) { a.read.header = on; },
-      "the table has (no) header row (default: inferred)");
   verb.add_flag("--strip-label-dot", a.read.strip_label_dot, "read the label 'yes.' as 'yes'");
 }
 
-}  // namespace
-
-void add_reading(CLI::App& verb, Arguments& a) {
+void add_all_but_header(CLI::App& verb, Arguments& a) {
   add_columns(verb, a);
   add_missing(verb, a);
   verb.add_option("--min-category-rows", a.read.min_category_rows,
@@ -90,6 +72,23 @@ void add_reading(CLI::App& verb, Arguments& a) {
       ->check(whole_number_from(1));
   add_dialect(verb, a);
   verb.add_option("--data-dir", a.read.data_dir, "where the named sets mnist and fashion-mnist are");
+}
+
+}  // namespace
+
+void add_reading(CLI::App& verb, Arguments& a) {
+  add_all_but_header(verb, a);
+  add_switch(
+      verb, "--header,!--no-header", [&a](bool on) { a.read.header = on; },
+      "the table has (no) header row (default: inferred)");
+}
+
+void add_reading_of_predict(CLI::App& verb, Arguments& a) {
+  add_all_but_header(verb, a);
+  verb.add_flag("--header", a.write_header, "begin with a line of names (with --proba always)");
+  verb.add_flag_function(
+      "--no-header", [&a](std::int64_t) { a.read.header = false; },
+      "the table read has no header row (default: inferred)");
 }
 
 void add_unknown(CLI::App& verb, Arguments& a) {

@@ -8,6 +8,8 @@
 namespace poise::cli {
 
 void add_reading(CLI::App& verb, Arguments& arguments);
+/// The same, but that --header is about what is written.
+void add_reading_of_predict(CLI::App& verb, Arguments& arguments);
 /// What becomes of categories that a model does not know.
 void add_unknown(CLI::App& verb, Arguments& arguments);
 

@@ -3,6 +3,7 @@
 #include <fmt/core.h>
 
 #include "cli/checks.h"
+#include "cli/lists.h"
 #include "run/experiments/experiment.h"
 
 namespace poise::cli {
@@ -34,10 +35,8 @@ void add_reproduce(CLI::App& verb, Arguments& a) {
   verb.add_option("--seeds", a.seeds,
                   fmt::format("repetitions (default: {}; fewer than {} decide nothing)", seeds, kFewestSeeds))
       ->check(whole_number_from(1));
-  verb.add_option("--data", a.sets, "digits, mnist, fashion-mnist: one, or several with commas between")
-      ->delimiter(',')
-      ->allow_extra_args(false)
-      ->check(one_of({"digits", "mnist", "fashion-mnist"}));
+  as_list(verb.add_option("--data", a.sets, "digits, mnist, fashion-mnist: one, or several with commas between")
+              ->check(one_of({"digits", "mnist", "fashion-mnist"})));
   verb.add_option(
           "--time-limit", a.solve.time_limit,
           fmt::format("limit in seconds on the whole experiment, which ends with the batch or measurement it is at "

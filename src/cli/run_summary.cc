@@ -50,7 +50,7 @@ void print_training(const json& result) {
     fmt::print("objective   {:.12g}   proven within {:.2e} nats of the optimum\n", result.at("objective").get<double>(),
                result.at("gap").get<double>());
   }
-  for (const char* part : {"train", "validation", "test"}) print_measured(part, result.at(part));
+  print_parts(result);
 }
 
 Finding finding_of(const json& entry) {
@@ -68,11 +68,12 @@ json asked_of_training(const Arguments& a, double held_out_share) {
   return {{"data", a.data},
           {"read", asked_of_reading(a.read)},
           {"test", a.test_data},
-          {"validation", held_out_share},
+          {"validation", a.validation_data.empty() ? json(held_out_share) : json(a.validation_data)},
           {"seed", a.seed},
           {"scale", name_of(a.objective.scale, kScales, "auto")},
           {"label_smoothing", a.objective.label_smoothing},
           {"balanced_classes", a.objective.balanced_classes},
+          {"class_weights", to_text(a.objective.class_weights)},
           {"time_limit", a.solve.time_limit},
           {"threads", a.solve.threads},
           {"calibrate", a.calibrate},

@@ -3,9 +3,11 @@
 
 #include <algorithm>
 #include <limits>
+#include <memory>
 #include <optional>
 #include <utility>
 
+#include "base/stopwatch.h"
 #include "cli/say.h"
 #include "cli/train_parts.h"
 #include "network/metadata.h"
@@ -42,6 +44,7 @@ ThermodynamicsOptions options_for(const Arguments& a, const Network& model) {
   };
   options.label_smoothing = recorded("label_smoothing", kBelowOne);
   options.balanced_classes = recorded_flag(model.metadata, "balanced_classes");
+  options.class_weights = recorded_class_weights(model.metadata);
   if (options.learning_rate == 0) options.learning_rate = recorded("learning_rate", std::numeric_limits<double>::max());
   options.momentum = a.network.momentum ? *a.network.momentum : recorded("momentum", kBelowOne);
   if (options.batch == 0) options.batch = static_cast<Index>(recorded("batch", kMostRows));
@@ -100,12 +103,41 @@ void print_thermodynamics(const Network& model, const Dataset& data, const Therm
              table_of(found));
 }
 
+/// Measures until the time limit. Where the whole is not done by then, the light part, which is measured before.
+Thermodynamics measure_in_time(const Arguments& a, const Network& model, const Dataset& data,
+                               ThermodynamicsOptions& options) {
+  const double limit = a.solve.time_limit;
+  if (limit <= 0) return measure_thermodynamics(model, data, options);
+  const auto clock = std::make_shared<Stopwatch>();
+  options.stop = [clock, limit] { return clock->seconds() > limit; };
+  std::optional<Thermodynamics> found;
+  try {
+    if (options.detail == Detail::kFull) {
+      ThermodynamicsOptions light = options;
+      light.detail = Detail::kLight;
+      found = measure_thermodynamics(model, data, light);
+    }
+    return measure_thermodynamics(model, data, options);
+  } catch (const MeasurementStopped&) {
+    if (!found) {
+      throw Error(ErrorKind::kResource, fmt::format("the time limit of {:g} s ended the measurement", limit),
+                  "time for a pass over the rows", "--rows measures fewer of them", {a.data});
+    }
+  }
+  options.detail = Detail::kLight;
+  if (!a.quiet)
+    say("note: out of time: ensembles, complexity and largest curvature are left out, as by --detail light\n");
+  return *found;
+}
+
 /// Of the same rows by the plain loss, where the model was trained on another: empty where not.
 std::optional<Thermodynamics> measure_plainly(const Network& model, const Dataset& data, ThermodynamicsOptions options,
                                               const TrainedOn& trained) {
   if (loss_of(trained).empty()) return std::nullopt;
   options.detail = Detail::kLight;
+  options.stop = {};
   options.label_smoothing = 0;
+  options.class_weights.clear();
   options.balanced_classes = false;
   return measure_thermodynamics(model, data, options);
 }
@@ -138,10 +170,11 @@ int thermo(const Arguments& a) {
     throw Error(ErrorKind::kData, "the data has no labels",
                 "the label column '" + model.schema.label_name + "' or a labels file", {}, {a.data});
   }
-  const ThermodynamicsOptions options = options_for(a, model);
-  const TrainedOn trained{options.balanced_classes, options.label_smoothing, recorded_temperature(model.metadata),
-                          count_rows_trained_on(model.metadata, data), data.rows()};
-  const Thermodynamics found = measure_thermodynamics(model, data, options);
+  ThermodynamicsOptions options = options_for(a, model);
+  const TrainedOn trained{options.balanced_classes || !options.class_weights.empty(), options.label_smoothing,
+                          recorded_temperature(model.metadata), count_rows_trained_on(model.metadata, data),
+                          data.rows()};
+  const Thermodynamics found = measure_in_time(a, model, data, options);
   const std::optional<Thermodynamics> plain = measure_plainly(model, data, options, trained);
   const std::vector<std::string> reading = reading_of(found, trained, plain ? &*plain : nullptr);
   print_idle_options(a, found);

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include "cli/checks.h"
+#include "cli/lists.h"
 #include "cli/option_names.h"
 
 namespace poise::cli {
@@ -33,7 +34,7 @@ void add_measurement(CLI::App& verb, Arguments& a) {
       "--temperature", o.temperatures,
       fmt::format("of the ensembles of hidden states, in nats, with commas between (default {}; --detail full)",
                   fmt::join(o.temperatures, ",")));
-  of_ensembles(temperatures->delimiter(',')->allow_extra_args(false)->check(positive()), a, "--temperature");
+  of_ensembles(as_list(temperatures->check(positive())), a, "--temperature");
   CLI::Option* draws = verb.add_option(
       "--draws", o.draws, fmt::format("noise draws a row and temperature (default {}; --detail full)", o.draws));
   of_ensembles(draws->check(whole_number_from(2)), a, "--draws");
@@ -43,6 +44,9 @@ void add_measurement(CLI::App& verb, Arguments& a) {
                                        o.label_draws)))
       ->check(whole_number_from(2))
       ->each([&a](const std::string&) { a.label_draws_given = true; });
+  of_model(verb.add_option("--time-limit", a.solve.time_limit,
+                           "limit in seconds on measuring; where it ends --detail full, what light has is given"))
+      ->check(positive());
   of_model(verb.add_option("--seed", o.seed, fmt::format("of rows, noise and sampled labels (default {})", o.seed)))
       ->check(whole_number_from(0));
   of_model(verb.add_option("--scale", a.objective.scale,

@@ -5,6 +5,7 @@
 #include <optional>
 
 #include "base/stopwatch.h"
+#include "base/words.h"
 #include "cli/run_summary.h"
 #include "cli/say.h"
 #include "cli/signals.h"
@@ -12,65 +13,71 @@
 #include "cli/training_end.h"
 #include "convex/problem.h"
 #include "poise/error.h"
+#include "run/measuring_time.h"
+#include "run/penalty_path.h"
 #include "run/progress.h"
 #include "run/run_directory.h"
 #include "run/summary.h"
-#include "run/terminal_line.h"
 
 namespace poise::cli {
 namespace {
 
 using nlohmann::json;
 
-/// One solution of the path with its measurements.
-struct Candidate {
-  double l2;
-  SoftmaxFit fit;
-  json train, validation;
-};
-
-json candidate_json(const Candidate& candidate) {
+json candidate_json(const PathSolution& candidate) {
   json out = to_json(candidate.fit.report);
   out["l2"] = candidate.l2;
-  out["train"] = candidate.train;
-  out["validation"] = candidate.validation;
+  out["train"] = candidate.train ? to_json(*candidate.train) : json();
+  out["validation"] = candidate.validation ? to_json(*candidate.validation) : json();
   return out;
 }
 
-std::vector<Candidate> solve_all(const Arguments& a, const Parts& parts, const SoftmaxModel* start,
-                                 ProgressReporter& progress) {
-  std::vector<Candidate> candidates;
-  auto add = [&](double l2, SoftmaxFit&& fit) {
-    Candidate candidate{l2, std::move(fit), nullptr, nullptr};
-    TerminalLine shown(a.quiet ? nullptr : stderr);
-    shown.show_on_terminal("measuring…");
-    const json measured = measure_parts(to_network(candidate.fit.model), parts, std::nullopt, a.solve.threads);
-    candidate.train = measured["train"], candidate.validation = measured["validation"];
-    candidates.push_back(std::move(candidate));
-  };
-  if (a.l2_path.empty()) {
-    add(a.objective.l2, fit_softmax(parts.train, a.objective, a.solve, &progress, start));
-    return candidates;
+bool is_path(const Arguments& a) { return !a.l2_path.empty() || a.l2_path_is_auto; }
+
+/// AUC, which sorts the rows of every class, is of the model chosen alone.
+MeasureOptions on_path(const Arguments& a, MeasuringTime& time) {
+  return {.threads = a.solve.threads, .auc = false, .stop = time.stop()};
+}
+
+/// The solution, or those of the path; the best so far is always written.
+std::vector<PathSolution> solve_all(const Arguments& a, const Inputs& inputs, const SolveOptions& solve,
+                                    const SoftmaxModel* start, TrainingEnd& end, ProgressReporter& progress) {
+  const Dataset& train = inputs.parts.train;
+  if (!is_path(a)) {
+    std::vector<PathSolution> one{{a.objective.l2, fit_softmax(train, a.objective, solve, &progress, start), {}, {}}};
+    end.save(to_network(one[0].fit.model));
+    return one;
   }
-  std::vector<SoftmaxFit> fits = fit_softmax_path(parts.train, a.l2_path, a.objective, a.solve, &progress);
-  for (std::size_t k = 0; k < fits.size(); ++k) add(a.l2_path[k], std::move(fits[k]));
-  return candidates;
+  PathOptions path{a.l2_path, [&](const SoftmaxModel& model) { end.save(to_network(model)); }, {}};
+  if (inputs.parts.validation) {
+    path.measure = [&](const SoftmaxModel& model) {
+      MeasuringTime time = inputs.measuring_time(a);
+      return measure_unless_stopped(to_network(model), *inputs.parts.validation, on_path(a, time));
+    };
+  }
+  return solve_path(train, path, a.objective, solve, &progress);
+}
+
+json path_json(const std::vector<PathSolution>& candidates) {
+  json path = json::array();
+  for (const PathSolution& candidate : candidates) path.push_back(candidate_json(candidate));
+  return path;
 }
 
 /// --telemetry: one measurement a solution; there is no run of steps to follow. The summary, as of a network's run.
-/// It ends early by what would end the training, which has begun at `training`.
-json append_telemetry(const Arguments& a, const std::vector<Candidate>& candidates, const Dataset& train,
-                      const Stopwatch& training, RunDirectory& run) {
+/// It ends early by what would end the training; `running` since the data were read.
+json append_telemetry(const Arguments& a, const std::vector<PathSolution>& candidates, const Dataset& train,
+                      const Stopwatch& running, RunDirectory& run) {
   int measurements = 0;
   Index rows = 0;
   double seconds = 0;
   json stopped;
   const auto must_stop = [&] {
     if (interrupted) stopped = "interrupted";
-    if (stopped.is_null() && a.solve.time_limit > 0 && training.seconds() > a.solve.time_limit) stopped = "time_limit";
+    if (stopped.is_null() && a.solve.time_limit > 0 && running.seconds() > a.solve.time_limit) stopped = "time_limit";
     return !stopped.is_null();
   };
-  for (const Candidate& candidate : candidates) {
+  for (const PathSolution& candidate : candidates) {
     if (candidate.fit.report.status == Status::kDiverged) continue;
     json event = {{"event", "thermodynamics"}, {"l2", candidate.l2}};
     try {
@@ -86,55 +93,38 @@ json append_telemetry(const Arguments& a, const std::vector<Candidate>& candidat
           {"measurements", measurements},    {"seconds", seconds}, {"stopped", stopped}};
 }
 
-/// The candidate with the smallest validation cross-entropy; without validation data the last.
-const Candidate& choose(const std::vector<Candidate>& candidates) {
-  const Candidate* best = &candidates.back();
-  for (const Candidate& candidate : candidates) {
-    if (candidate.validation.is_null()) break;
-    if (candidate.validation["cross_entropy"] < best->validation["cross_entropy"]) best = &candidate;
-  }
-  return *best;
-}
-
 /// What the run as a whole has come to: a path that was stopped has not ended well, whichever of its models is chosen.
-json status_json(const Arguments& a, const Candidate& chosen, const Candidate& last) {
+json status_json(const PathSolution& chosen, const PathSolution& last) {
   const SolveReport &report = chosen.fit.report, &end = last.fit.report;
   const bool stopped = end.status == Status::kInterrupted || end.status == Status::kTimeLimit;
   if (!stopped || &chosen == &last) return {{"status", to_string(report.status)}, {"why", report.why}};
-  const std::string what = end.status == Status::kInterrupted
-                               ? "interrupted"
-                               : fmt::format("the time limit of {} s was reached", a.solve.time_limit);
+  const char* what = end.status == Status::kInterrupted ? "interrupted" : "the time limit was reached";
   return {
       {"status", to_string(end.status)},
       {"why", fmt::format("{} in the solve for l2 {:g}; the model is that for l2 {:g}, the best on the held-out rows",
                           what, last.l2, chosen.l2)}};
 }
 
-json result_json(const Arguments& a, const std::vector<Candidate>& candidates, const Candidate& chosen,
-                 const Network& model, const Dataset& train, const std::optional<Dataset>& test) {
+json result_json(const Arguments& a, const std::vector<PathSolution>& candidates, const PathSolution& chosen,
+                 const Network& model, const Dataset& train) {
   const SolveReport& report = chosen.fit.report;
   json result = to_json(report);
-  result.update(status_json(a, chosen, candidates.back()));
+  result.update(status_json(chosen, candidates.back()));
   result.update({{"rows", train.rows()},
                  {"features", train.features.cols()},
                  {"classes", train.schema.class_count()},
                  {"l2", chosen.l2},
-                 {"scale", model.metadata.at("scale")},
-                 {"train", chosen.train},
-                 {"validation", chosen.validation},
-                 {"test", measure(model, test ? &*test : nullptr, a.solve.threads)}});
+                 {"scale", model.metadata.at("scale")}});
   if (report.gap) result["certificate"] = to_json(report.certificate);
   if (report.separation) result["separation"] = to_json(*report.separation, train.schema);
-  if (a.l2_path.empty()) return result;
-  result["path"] = json::array();
-  for (const Candidate& candidate : candidates) result["path"].push_back(candidate_json(candidate));
+  if (is_path(a)) result["path"] = path_json(candidates);
   return result;
 }
 
 json asked_json(const Arguments& a, double held_out_share) {
   json asked = asked_of_training(a, held_out_share);
   asked.update({{"l2", a.objective.l2},
-                {"l2_path", a.l2_path},
+                {"l2_path", a.l2_path_is_auto ? json("auto") : json(a.l2_path)},
                 {"unit", a.objective.unit},
                 {"solver", to_string(a.solve.solver)},
                 {"tolerance", a.solve.tolerance},
@@ -144,9 +134,12 @@ json asked_json(const Arguments& a, double held_out_share) {
 }
 
 void print_result(const json& result) {
-  fmt::print("{} rows, {} features, {} classes; penalty {} on {}\n", result["rows"].get<Index>(),
-             result["features"].get<Index>(), result["classes"].get<Index>(), result["l2"].get<double>(),
-             result["scale"] == "standard" ? "standardized features" : "features as given");
+  fmt::print("{}, {}, {}; penalty {} on {}\n", counted(result["rows"].get<Index>(), "row"),
+             counted(result["features"].get<Index>(), "feature"),
+             counted(result["classes"].get<Index>(), "class", "classes"), result["l2"].get<double>(),
+             result["scale"] == "standard"  ? "standardized features"
+             : result["scale"] == "numbers" ? "standardized numbers, categories as 0 or 1"
+                                            : "features as given");
   fmt::print("status      {}: {}\n", result["status"].get<std::string>(), result["why"].get<std::string>());
   fmt::print("objective   {:.12g}", result["objective"].get<double>());
   if (!result["gap"].is_null()) fmt::print("   proven within {:.2e} nats of the optimum", result["gap"].get<double>());
@@ -161,11 +154,11 @@ void print_result(const json& result) {
     }
   }
   print_calibration(result);
-  for (const char* part : {"train", "validation", "test"}) print_measured(part, result[part]);
+  print_parts(result);
   print_telemetry(result);
-  fmt::print("{} iterations, {:.1f} passes, {:.3f} s to train, {:.3f} s to read; run {}\n",
-             result["iterations"].get<int>(), result["passes"].get<double>(), result["seconds"].get<double>(),
-             result["seconds_read"].get<double>(), result["run"].get<std::string>());
+  fmt::print("{}, {:.1f} passes, {:.3f} s to train, {:.3f} s to read; run {}\n",
+             counted(result["iterations"].get<int>(), "iteration"), result["passes"].get<double>(),
+             result["seconds"].get<double>(), result["seconds_read"].get<double>(), result["run"].get<std::string>());
 }
 
 void note_path_without_validation(const Arguments& a, const Parts& parts) {
@@ -176,13 +169,13 @@ void note_path_without_validation(const Arguments& a, const Parts& parts) {
 }
 
 /// The best may lie outside of the path.
-void note_end_of_path(const Arguments& a, const std::vector<Candidate>& candidates, const Candidate& chosen) {
-  if (a.quiet || a.l2_path.size() < 2 || candidates.size() < a.l2_path.size() || chosen.validation.is_null()) return;
+void note_end_of_path(const Arguments& a, const std::vector<PathSolution>& candidates, const PathSolution& chosen) {
+  if (a.quiet || a.l2_path.size() < 2 || candidates.size() < a.l2_path.size() || !chosen.validation) return;
   const auto [least, most] = std::minmax_element(a.l2_path.begin(), a.l2_path.end());
   if (*least == *most || (chosen.l2 != *least && chosen.l2 != *most) || chosen.l2 == 0) return;
   const bool is_least = chosen.l2 == *least;
-  say("note: the penalty chosen, {:g}, is the {} of --l2-path: a {} one may be better still\n", chosen.l2,
-      is_least ? "smallest" : "largest", is_least ? "smaller" : "larger");
+  say("note: the penalty chosen, {:g}, is the {} of --l2-path: a {} one may be better still; --l2-path auto looks\n",
+      chosen.l2, is_least ? "smallest" : "largest", is_least ? "smaller" : "larger");
 }
 
 /// Options that these data make meaningless.
@@ -220,25 +213,35 @@ int train(const Arguments& a) {
   check_options(a, parts);
   print_notices(a, parts.train);
   note_path_without_validation(a, parts);
-  const std::optional<Dataset> test = read_test(a, parts.train.schema);
   const double seconds_read = started.seconds();
 
+  const Stopwatch running;
   const std::optional<SoftmaxModel> start = model_to_start_from(a, parts.train);
   things_stand("no model was written");
   watch_for_interrupts(a.quiet);
   RunDirectory run(a.out, a.data);
   run.announce({{"event", "start"}, {"rows", parts.train.rows()}, {"features", parts.train.features.cols()}});
-  ProgressReporter progress(&run, a.quiet ? nullptr : stderr, &interrupted, a.solve);
-  const Stopwatch training;
-  const std::vector<Candidate> candidates = solve_all(a, parts, start ? &*start : nullptr, progress);
-  const Candidate& chosen = choose(candidates);
+  SolveOptions solve = a.solve;
+  solve.time_limit = time_to_train(a, parts, {parts.train.features.cols(), parts.train.schema.class_count()});
+  const Inputs inputs{parts, held_out, seconds_read, running};
+  TrainingEnd end(a, inputs, run);
+  ProgressReporter progress(&run, a.quiet ? nullptr : stderr, &interrupted, solve);
+  std::vector<PathSolution> candidates = solve_all(a, inputs, solve, start ? &*start : nullptr, end, progress);
+  const PathSolution& chosen = best_of(candidates);
   note_end_of_path(a, candidates, chosen);
 
-  TrainingEnd end(a, {parts, test, held_out, seconds_read}, run, to_network(chosen.fit.model));
-  json result = result_json(a, candidates, chosen, end.model(), parts.train, test);
-  if (a.telemetry != Telemetry::kOff) result["telemetry"] = append_telemetry(a, candidates, parts.train, training, run);
+  json result = result_json(a, candidates, chosen, end.model(), parts.train);
+  const json asked = asked_json(a, held_out);
+  end.write_first(result, asked);
+  if (a.telemetry != Telemetry::kOff) result["telemetry"] = append_telemetry(a, candidates, parts.train, running, run);
+  end.measure(result);
+  if (is_path(a)) {
+    MeasuringTime time = inputs.measuring_time(a);
+    measure_path(parts.train, on_path(a, time), candidates);
+    result["path"] = path_json(candidates);
+  }
   const json last = {{"objective", result["objective"]}, {"gap", result["gap"]}};
-  return end.finish(std::move(result), asked_json(a, held_out), last, print_result);
+  return end.finish(std::move(result), asked, last, print_result);
 }
 
 }  // namespace poise::cli

@@ -2,6 +2,7 @@
 #include <fmt/core.h>
 
 #include "base/stopwatch.h"
+#include "base/words.h"
 #include "cli/run_summary.h"
 #include "cli/signals.h"
 #include "cli/train_parts.h"
@@ -35,6 +36,7 @@ NetworkOptions network_options(const Arguments& a) {
   NetworkOptions options = a.network;
   options.label_smoothing = a.objective.label_smoothing;
   options.balanced_classes = a.objective.balanced_classes;
+  options.class_weights = a.objective.class_weights;
   options.standardize = a.objective.scale != Scale::kNone;
   options.time_limit = a.solve.time_limit;
   options.threads = a.solve.threads;
@@ -73,20 +75,20 @@ void check_scale(const Arguments& a, const Dataset& train) {
 }
 
 void print_result(const json& result) {
-  fmt::print("{} rows, network {} with {} parameters\n", result["rows"].get<Index>(),
+  fmt::print("{}, network {} with {} parameters\n", counted(result["rows"].get<Index>(), "row"),
              result["architecture"].get<std::string>(), result["parameters"].get<Index>());
   fmt::print("status      {}: {}\n", result["status"].get<std::string>(), result["why"].get<std::string>());
   print_calibration(result);
-  for (const char* part : {"train", "validation", "test"}) print_measured(part, result[part]);
+  print_parts(result);
   print_telemetry(result);
   const int epochs = result["epochs"].get<int>(), best = result["best_epoch"].get<int>();
-  fmt::print("{} epoch{} of batches of {}, the weights {} kept; {:.2f} s to train, {:.3f} s to read; run {}\n", epochs,
-             epochs == 1 ? "" : "s", result["batch"].get<Index>(),
+  fmt::print("{} of batches of {}, the weights {} kept; {:.2f} s to train, {:.3f} s to read; run {}\n",
+             counted(epochs, "epoch"), result["batch"].get<Index>(),
              best > 0 ? fmt::format("of epoch {}", best) : "from before the end of epoch 1",
              result["seconds"].get<double>(), result["seconds_read"].get<double>(), result["run"].get<std::string>());
 }
 
-json result_json(const Arguments& a, const NetworkFit& fit, const Parts& parts, const std::optional<Dataset>& test) {
+json result_json(const NetworkFit& fit, const Parts& parts) {
   json result = to_json(fit.report);
   const double trained = static_cast<double>(parts.train.rows()) * fit.report.epochs;
   result.update({{"rows", parts.train.rows()},
@@ -94,10 +96,9 @@ json result_json(const Arguments& a, const NetworkFit& fit, const Parts& parts, 
                  {"classes", parts.train.schema.class_count()},
                  {"architecture", fit.network.architecture()},
                  {"parameters", fit.network.parameter_count()},
+                 {"objective", nullptr},
                  {"gap", nullptr},
                  {"samples_per_second", fit.report.train_seconds > 0 ? trained / fit.report.train_seconds : 0}});
-  result.update(measure_parts(fit.network, parts, test, a.solve.threads));
-  result["objective"] = result["train"]["cross_entropy"];
   return result;
 }
 
@@ -116,25 +117,33 @@ int train_network(const Arguments& a) {
   check_scale(a, parts.train);
   note_capped_rate(a.network, parts.train);
   print_notices(a, parts.train);
-  const std::optional<Dataset> test = read_test(a, parts.train.schema);
   const double seconds_read = started.seconds();
 
-  const NetworkOptions options = network_options(a);
+  const Stopwatch running;
+  NetworkOptions options = network_options(a);
+  std::vector<Index> widths{parts.train.features.cols()};
+  widths.insert(widths.end(), options.hidden.begin(), options.hidden.end());
+  widths.push_back(parts.train.schema.class_count());
+  options.time_limit = time_to_train(a, parts, widths);
   things_stand("no model was written");
   watch_for_interrupts(a.quiet);
   RunDirectory run(a.out, a.data);
   run.announce({{"event", "start"}, {"rows", parts.train.rows()}, {"features", parts.train.features.cols()}});
-  TrainingProgress progress(run, a.quiet ? nullptr : stderr, interrupted);
+  TrainingEnd end(a, {parts, held_out, seconds_read, running}, run);
+  TrainingProgress progress(run, a.quiet ? nullptr : stderr, interrupted,
+                            learning::resolve(options, parts.train.rows()));
   TelemetryObserver telemetry(a.telemetry, parts.train, options, run, progress);
   NetworkFit fit =
       poise::train_network(parts.train, options, parts.validation ? &*parts.validation : nullptr, &telemetry);
+  end.save(fit.network);
 
-  TrainingEnd end(a, {parts, test, held_out, seconds_read}, run, fit.network);
   fit.report.seconds -= telemetry.seconds_of_training();
-  json result = result_json(a, fit, parts, test);
+  json result = result_json(fit, parts);
   if (a.telemetry != Telemetry::kOff) result["telemetry"] = telemetry.summary();
-  return end.finish(std::move(result), asked_json(a, options, parts.train.rows()),
-                    {{"best_epoch", fit.report.best_epoch}}, print_result);
+  const json asked = asked_json(a, options, parts.train.rows());
+  end.write_first(result, asked);
+  end.measure(result);
+  return end.finish(std::move(result), asked, {{"best_epoch", fit.report.best_epoch}}, print_result);
 }
 
 }  // namespace poise::cli

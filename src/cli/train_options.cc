@@ -4,12 +4,72 @@
 
 #include "cli/checks.h"
 #include "cli/help_groups.h"
+#include "cli/lists.h"
 #include "cli/network_options.h"
 #include "cli/option_names.h"
 #include "cli/train_parts.h"
+#include "poise/error.h"
 
 namespace poise::cli {
 namespace {
+
+/// A penalty, or the word auto.
+CLI::Validator number_or_auto() {
+  const CLI::Validator number = not_negative();
+  return {[number](std::string& text) { return text == "auto" ? std::string() : number(text); }, ""};
+}
+
+void set_path(const std::vector<std::string>& items, Arguments& a) {
+  a.l2_path_is_auto = items == std::vector<std::string>{"auto"};
+  a.l2_path.clear();
+  for (const std::string& item : items) {
+    double l2 = 0;
+    if (a.l2_path_is_auto) return;
+    if (!CLI::detail::lexical_cast(item, l2))
+      throw CLI::ValidationError("--l2-path", "'auto' beside penalties; expected it alone, or penalties");
+    a.l2_path.push_back(l2);
+  }
+}
+
+bool is_scheme(const std::string& text) { return text == "none" || text == "balanced"; }
+
+CLI::Validator class_weights() {
+  return {[](std::string& text) -> std::string {
+            if (is_scheme(text)) return {};
+            try {
+              (void)parse_class_weights(text);
+              return {};
+            } catch (const Error& error) {
+              return error.found() + "; expected none, balanced, or " + error.expected() +
+                     (error.hint().empty() ? "" : "; hint: " + error.hint());
+            }
+          },
+          ""};
+}
+
+void set_class_weights(const std::string& text, ObjectiveOptions& o) {
+  o.balanced_classes = text == "balanced";
+  o.class_weights = is_scheme(text) ? std::vector<ClassWeight>() : parse_class_weights(text);
+}
+
+/// A share of the rows, or a file of others.
+void set_validation(const std::string& text, Arguments& a) {
+  double share = 0;
+  const bool is_share = CLI::detail::lexical_cast(text, share);
+  a.validation = is_share ? std::optional(share) : std::nullopt;
+  a.validation_data = is_share ? "" : text;
+}
+
+/// What is a number has to be a share.
+CLI::Validator share_or_file() {
+  const CLI::Validator share = number_in(0, true, 0.999999, "a number in [0, 1), or a file");
+  return {[share](std::string& text) -> std::string {
+            double value = 0;
+            if (text.empty()) return "an empty name; expected a number in [0, 1), or a file";
+            return CLI::detail::lexical_cast(text, value) ? share(text) : std::string();
+          },
+          ""};
+}
 
 void add_objective(CLI::App& verb, Arguments& a) {
   verb.add_option_function<double>(
@@ -17,11 +77,11 @@ void add_objective(CLI::App& verb, Arguments& a) {
           fmt::format("penalty (l2/2)|W|^2 on the mean loss, bias free (default {:g}; of a network {:g})",
                       a.objective.l2, a.network.l2))
       ->check(not_negative());
-  verb.add_option("--l2-path", a.l2_path,
-                  "several penalties, with commas between, solved in this order, each from the one before")
-      ->delimiter(',')
-      ->allow_extra_args(false)
-      ->check(not_negative())
+  as_list(verb.add_option_function<std::vector<std::string>>(
+                  "--l2-path", [&a](const std::vector<std::string>& items) { set_path(items, a); },
+                  "several penalties, with commas between, solved in this order, each from the nearest one before; or "
+                  "auto: the range is found by the cross-entropy of held-out rows")
+              ->check(number_or_auto()))
       ->excludes("--l2");
   verb.add_option("--scale", a.objective.scale,
                   "units of the penalty: numbers (default for tables: standardized, categories 0 or 1), standard (all "
@@ -36,9 +96,11 @@ void add_objective(CLI::App& verb, Arguments& a) {
   verb.add_option("--label-smoothing", a.objective.label_smoothing, "share of every target spread over all classes")
       ->check(number_in(0, true, 0.999999, "a number in [0, 1)"));
   verb.add_option_function<std::string>(
-          "--class-weight", [&a](const std::string& text) { a.objective.balanced_classes = text == "balanced"; },
-          "none (default) or balanced")
-      ->check(one_of({"none", "balanced"}));
+          "--class-weight", [&a](const std::string& text) { set_class_weights(text, a.objective); },
+          "none (default), balanced, or factors on the rows of classes: a=2,b=0.5; a name with a comma or = in "
+          "quotation "
+          "marks")
+      ->check(class_weights());
 }
 
 void add_solving(CLI::App& verb, Arguments& a) {
@@ -59,22 +121,24 @@ void add_solving(CLI::App& verb, Arguments& a) {
                               kOtherIterations))
       ->check(whole_number_from(1))
       ->excludes("--hidden");
-  verb.add_option("--time-limit", a.solve.time_limit,
-                  "limit in seconds on training, of a path in all, telemetry included; reading the data, measuring "
-                  "the result and writing come on top")
+  verb.add_option(
+          "--time-limit", a.solve.time_limit,
+          "limit in seconds on all that comes after reading the data; what it leaves unmeasured is left out, but "
+          "measuring has a second at least")
       ->check(positive());
   verb.add_option("--start", a.start, "start from the model of this run")->excludes("--l2-path")->excludes("--hidden");
 }
 
 void add_measuring(CLI::App& verb, Arguments& a) {
   verb.add_option("--test", a.test_data, "evaluate on this data after training");
-  verb.add_option(
-          "--validation", a.validation,
-          fmt::format("share of the rows to hold out; picks the best of --l2-path, or the epoch kept of a network: the "
-                      "last with the largest validation accuracy, smoothed over some five epochs; or calibrates (for "
-                      "the last two {:g} by default)",
-                      kHeldOut))
-      ->check(number_in(0, true, 0.999999, "a number in [0, 1)"));
+  verb.add_option_function<std::string>(
+          "--validation", [&a](const std::string& text) { set_validation(text, a); },
+          fmt::format(
+              "share of the rows to hold out, or a file of other rows; picks the best of --l2-path, or the epoch "
+              "kept of a network: the last with the largest validation accuracy, smoothed over some five "
+              "epochs; or calibrates (for networks, --calibrate and --l2-path auto {:g} by default)",
+              kHeldOut))
+      ->check(share_or_file());
   verb.add_flag(
       "--calibrate", a.calibrate,
       "divide the scores by the temperature at which cross-entropy equals output entropy on the held-out rows");

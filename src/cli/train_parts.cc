@@ -2,16 +2,19 @@
 
 #include <fmt/core.h>
 
+#include <algorithm>
 #include <cmath>
 #include <cstdlib>
+#include <limits>
 
+#include "base/words.h"
 #include "cli/say.h"
 #include "data/classes.h"
+#include "data/row_set.h"
 #include "network/metadata.h"
-#include "poise/calibration.h"
 #include "poise/error.h"
+#include "run/measured_parts.h"
 #include "run/short_number.h"
-#include "run/summary.h"
 
 namespace poise::cli {
 namespace {
@@ -81,9 +84,8 @@ void note_split(const Arguments& a, double share, Parts& parts) {
   }
   if (a.calibrate && held_out < kFewToCalibrate) {
     parts.train.notices.push_back(
-        fmt::format("--calibrate goes by {} held-out row{}, which makes the temperature "
-                    "uncertain: use a larger --validation",
-                    held_out, held_out == 1 ? "" : "s"));
+        fmt::format("--calibrate goes by {}, which makes the temperature uncertain: use a larger --validation",
+                    counted(held_out, "held-out row")));
   }
   for (std::string& text : notes_on_rare_classes(a, *parts.validation)) parts.train.notices.push_back(std::move(text));
 }
@@ -98,40 +100,68 @@ Index held_out_rows(Index rows, double share) {
 using nlohmann::json;
 
 double held_out_share(const Arguments& a, double by_default) {
-  if (a.calibrate && a.validation == 0.0) {
-    throw Error(ErrorKind::kUsage, "--calibrate with --validation 0: there are no rows to calibrate on",
-                "a share of the rows above 0", "a larger --validation; without it 0.1 of the rows are held out");
+  const bool needed = a.calibrate || a.l2_path_is_auto;
+  if (needed && a.validation == 0.0) {
+    throw Error(
+        ErrorKind::kUsage,
+        fmt::format("{} with --validation 0: there are no rows {}", a.calibrate ? "--calibrate" : "--l2-path auto",
+                    a.calibrate ? "to calibrate on" : "to choose by"),
+        "a share of the rows above 0", "a larger --validation; without it 0.1 of the rows are held out");
   }
-  return a.validation.value_or(a.calibrate ? kHeldOut : by_default);
+  if (!a.validation_data.empty()) return 0;
+  return a.validation.value_or(needed ? kHeldOut : by_default);
 }
+
+namespace {
+
+/// Rows of another file than those trained on, read as they are.
+Dataset read_beside(const Arguments& a, const std::string& source, const Schema& schema, const char* what) {
+  ReadOptions options = a.read;
+  options.labels_file.clear();
+  Dataset rows = read_dataset(source, options, schema);
+  if (rows.has_targets()) return rows;
+  throw Error(ErrorKind::kData, fmt::format("the {} data has no labels", what), "a label column or file", "", {source});
+}
+
+Parts hold_out(const Arguments& a, double share, Dataset all) {
+  if (share <= 0) return {std::move(all), std::nullopt, std::nullopt};
+  const Index held_out = held_out_rows(all.rows(), share);
+  if (held_out == 0) {
+    const bool needed = a.calibrate || a.network.patience > 0 || a.l2_path.size() > 1 || a.l2_path_is_auto;
+    throw Error(ErrorKind::kUsage,
+                fmt::format("--validation {} of {} is not one row", share, counted(all.rows(), "row")),
+                "a share of at least one row",
+                needed ? "a larger --validation, say 0.5" : "--validation 0 holds out none", {a.data});
+  }
+  auto [train, validation] = split_by_class(all, held_out, a.seed);
+  Parts parts{std::move(train), std::move(validation), std::nullopt};
+  note_split(a, share, parts);
+  return parts;
+}
+
+}  // namespace
 
 Parts read_parts(const Arguments& a, double share) {
   Dataset all = read_dataset(a.data, a.read);
   if (!all.has_targets())
     throw Error(ErrorKind::kData, "the data has no labels", "a label column or file", "--label or --labels", {a.data});
-  if (share <= 0) return {std::move(all), std::nullopt};
-  const Index held_out = held_out_rows(all.rows(), share);
-  if (held_out == 0) {
-    const bool needed = a.calibrate || a.network.patience > 0 || a.l2_path.size() > 1;
-    throw Error(ErrorKind::kUsage, fmt::format("--validation {} of {} rows is not one row", share, all.rows()),
-                "a share of at least one row",
-                needed ? "a larger --validation, say 0.5" : "--validation 0 holds out none", {a.data});
+  Parts parts = hold_out(a, share, std::move(all));
+  const Schema& schema = parts.train.schema;
+  if (!a.validation_data.empty()) {
+    parts.validation = read_beside(a, a.validation_data, schema, "validation");
+    for (std::string& text : notes_on_rare_classes(a, *parts.validation))
+      parts.train.notices.push_back(std::move(text));
   }
-  auto [train, validation] = split_by_class(all, held_out, a.seed);
-  Parts parts{std::move(train), std::move(validation)};
-  note_split(a, share, parts);
+  const std::string test = a.test_data.empty() ? test_part_of(a.data) : a.test_data;
+  if (!test.empty()) parts.test = read_beside(a, test, schema, "test");
   return parts;
 }
 
-std::optional<Dataset> read_test(const Arguments& a, const Schema& schema) {
-  const std::string source = a.test_data.empty() ? test_part_of(a.data) : a.test_data;
-  if (source.empty()) return std::nullopt;
-  ReadOptions options = a.read;
-  options.labels_file.clear();
-  Dataset test = read_dataset(source, options, schema);
-  if (!test.has_targets())
-    throw Error(ErrorKind::kData, "the test data has no labels", "a label column or file", "", {source});
-  return test;
+double time_to_train(const Arguments& a, const Parts& parts, const std::vector<Index>& widths) {
+  constexpr double kMargin = 2, kMost = 0.25;  // of the time limit; once more if the model is calibrated
+  if (a.solve.time_limit <= 0) return 0;
+  const double once = kMargin * seconds_to_measure(widths, parts, a.solve.threads);
+  return a.solve.time_limit - std::min(a.calibrate ? 2 * once : once, kMost * a.solve.time_limit);
 }
 
 void record_reading(const Arguments& a, double share, std::map<std::string, std::string>& metadata) {
@@ -156,23 +186,8 @@ Index count_rows_trained_on(const std::map<std::string, std::string>& metadata, 
   if (trained_on.empty()) return 0;
   if (trained_on == fingerprint(data)) return data.rows();
   const std::optional<Dataset> rest = without_held_out_rows(metadata, data);
-  return rest && trained_on == fingerprint(*rest) ? rest->rows() : 0;
-}
-
-double entropy_of_classes(const Dataset& data) {
-  Vector share = Vector::Zero(data.schema.class_count());
-  for (Index i = 0; i < data.rows(); ++i) {
-    const double weight = data.sample_weight.size() > 0 ? data.sample_weight[i] : 1;
-    if (data.targets.size() > 0) {
-      share += weight * data.targets.row(i).transpose().cast<double>();
-    } else {
-      share[data.labels[static_cast<std::size_t>(i)]] += weight;
-    }
-  }
-  share /= share.sum();
-  double entropy = 0;
-  for (const double f : share) entropy -= f > 0 ? f * std::log(f) : 0;
-  return entropy;
+  if (rest && trained_on == fingerprint(*rest)) return rest->rows();
+  return recorded_text(metadata, "row_set") == fingerprint_of_row_set(data) ? data.rows() : 0;
 }
 
 void note_rows_trained_on(const Arguments& a, const std::map<std::string, std::string>& metadata, const Dataset& data,
@@ -185,29 +200,14 @@ void note_rows_trained_on(const Arguments& a, const std::map<std::string, std::s
   say("note: {}{} were trained on: how right the model is only rows that it has not seen can tell\n", option, rows);
 }
 
-json measure(const Network& network, const Dataset* data, int threads) {
-  if (!data) return nullptr;
-  return to_json(evaluate_network(network, *data, {.threads = threads}));
+namespace {
+
+/// What is not finite is null in JSON.
+double number_of(const json& value) {
+  return value.is_null() ? std::numeric_limits<double>::quiet_NaN() : value.get<double>();
 }
 
-json measure_parts(const Network& network, const Parts& parts, const std::optional<Dataset>& test, int threads) {
-  return {{"train", measure(network, &parts.train, threads)},
-          {"validation", measure(network, parts.validation ? &*parts.validation : nullptr, threads)},
-          {"test", measure(network, test ? &*test : nullptr, threads)}};
-}
-
-void calibrate_and_measure(Network& network, const Parts& parts, const std::optional<Dataset>& test, int threads,
-                           json& result) {
-  const Calibration calibration = calibrate(network, *parts.validation, {.threads = threads});
-  json before;
-  for (const char* part : {"train", "validation", "test"}) before[part] = result[part];
-  const bool changed = !calibration.temperature.at_limit;
-  result["calibration"] = {{"temperature", changed ? calibration.temperature.temperature : 1},
-                           {"at_limit", calibration.temperature.at_limit},
-                           {"rows", calibration.before.rows},
-                           {"before", before}};
-  if (changed) result.update(measure_parts(network, parts, test, threads));
-}
+}  // namespace
 
 void print_telemetry(const json& result) {
   if (!result.contains("telemetry")) return;
@@ -216,9 +216,9 @@ void print_telemetry(const json& result) {
   const std::string stopped = t["stopped"].is_null()          ? ""
                               : t["stopped"] == "interrupted" ? ", then interrupted"
                                                               : ", then out of time";
-  fmt::print("telemetry   {}: {} measurement{} on {} rows, {:.3f} s{}; in {}/metrics.jsonl\n",
-             t["level"].get<std::string>(), measurements, measurements == 1 ? "" : "s", t["rows"].get<Index>(),
-             t["seconds"].get<double>(), stopped, result["run"].get<std::string>());
+  fmt::print("telemetry   {}: {} on {}, {:.3f} s{}; in {}/metrics.jsonl\n", t["level"].get<std::string>(),
+             counted(measurements, "measurement"), counted(t["rows"].get<Index>(), "row"), t["seconds"].get<double>(),
+             stopped, result["run"].get<std::string>());
 }
 
 void print_calibration(const json& result) {
@@ -241,19 +241,40 @@ void print_calibration(const json& result) {
     }
     return;
   }
-  const auto rows = calibration["rows"].get<Index>();
-  fmt::print("calibration scores divided by {:.4f}; {} held-out row{}: CE - H {}{} -> {}, cross-entropy {} -> {}\n",
-             calibration["temperature"].get<double>(), rows, rows == 1 ? "" : "s",
+  const std::string rows = counted(calibration["rows"].get<Index>(), "held-out row");
+  const double temperature = calibration["temperature"].get<double>();
+  if (after.is_null()) {
+    fmt::print("calibration scores divided by {:.4f}, found on {}\n", temperature, rows);
+    return;
+  }
+  fmt::print("calibration scores divided by {:.4f}; {}: CE - H {}{} -> {}, cross-entropy {} -> {}\n", temperature, rows,
              before["equilibrium_gap"] < 0 ? "" : "+", short_number(before["equilibrium_gap"], 5),
              short_number(std::abs(after["equilibrium_gap"].get<double>()), 5),
              short_number(before["cross_entropy"], 5), short_number(after["cross_entropy"], 5));
 }
 
+namespace {
+
+/// "train  accuracy …"; nothing for null.
 void print_measured(const char* name, const json& measured) {
   if (measured.is_null()) return;
   fmt::print("{:<11} accuracy {:.2f} %   cross-entropy {}   calibration error {:.4f}\n", name,
-             100 * measured["accuracy"].get<double>(), short_number(measured["cross_entropy"].get<double>(), 5),
-             measured["expected_calibration_error"].get<double>());
+             100 * number_of(measured["accuracy"]), short_number(number_of(measured["cross_entropy"]), 5),
+             number_of(measured["expected_calibration_error"]));
+}
+
+}  // namespace
+
+void print_parts(const json& result) {
+  for (const char* part : {"train", "validation", "test"}) print_measured(part, result.at(part));
+  const json ended = result.value("not_measured", json());
+  if (!ended.is_null()) {
+    fmt::print("measuring   not to the end: {}\n", ended == "interrupted"  ? "interrupted"
+                                                   : ended == "time_limit" ? "out of time"
+                                                                           : ended.get<std::string>());
+  } else if (result.at("validation").is_null() && result.at("test").is_null()) {
+    fmt::print("            on the rows trained on: --validation 0.2 or --test FILE tells how it is on others\n");
+  }
 }
 
 }  // namespace poise::cli

@@ -4,16 +4,13 @@
 
 #include <nlohmann/json.hpp>
 #include <optional>
+#include <vector>
 
 #include "cli/arguments.h"
 #include "poise/network.h"
+#include "run/parts.h"
 
 namespace poise::cli {
-
-struct Parts {
-  Dataset train;
-  std::optional<Dataset> validation;
-};
 
 inline constexpr double kHeldOut = 0.1;  ///< of the rows, where some are needed and --validation does not say
 
@@ -25,11 +22,13 @@ double held_out_share(const Arguments& arguments, double by_default);
 Index held_out_rows(Index rows, double share);
 
 /// The data, a share of its rows held out, class by class, if asked for; what is odd about that is among the notices.
-/// Throws Error for data without labels or too small a share.
+/// Beside them what --validation and --test name, or the test part of a named set. Throws Error for data without labels
+/// or too small a share.
 Parts read_parts(const Arguments& arguments, double held_out_share);
 
-/// Test data: as asked, or the test part of a named set.
-std::optional<Dataset> read_test(const Arguments& arguments, const Schema& schema);
+/// Seconds of the time limit that training may take, so that measuring a network of these widths has its time, too; at
+/// least three quarters. 0: no limit.
+double time_to_train(const Arguments& arguments, const Parts& parts, const std::vector<Index>& widths);
 
 /// How the data was read, for reading more of it later, and which rows of it were held out: `held_out`, their share,
 /// and `held_out_seed`.
@@ -41,31 +40,16 @@ std::optional<Dataset> without_held_out_rows(const std::map<std::string, std::st
 /// --validation left; 0 if these are other rows, or the model does not say.
 Index count_rows_trained_on(const std::map<std::string, std::string>& metadata, const Dataset& data);
 
-/// −Σ_c f_c ln f_c, nats: the cross-entropy of answering every row by the weighted class frequencies f of all. Of soft
-/// targets, by their mean.
-double entropy_of_classes(const Dataset& data);
-
 /// Says on stderr, unless quiet, how many rows of `data` were trained on, if any; behind `option`.
 void note_rows_trained_on(const Arguments& arguments, const std::map<std::string, std::string>& metadata,
                           const Dataset& data, const std::string& option = "");
 
-/// The metrics of a model on data; null without data.
-nlohmann::json measure(const Network& network, const Dataset* data, int threads);
-/// {"train", "validation", "test"}, those that are there not null.
-nlohmann::json measure_parts(const Network& network, const Parts& parts, const std::optional<Dataset>& test,
-                             int threads);
-
-/// --calibrate: divides the scores by the temperature that the validation rows ask for, replaces the metrics of
-/// `result` ("train", "validation", "test") by those of the calibrated model and adds "calibration": {temperature,
-/// at_limit, rows, before: the metrics replaced}.
-void calibrate_and_measure(Network& network, const Parts& parts, const std::optional<Dataset>& test, int threads,
-                           nlohmann::json& result);
 /// What it did, in a line; nothing if there is no "calibration".
 void print_calibration(const nlohmann::json& result);
 /// What --telemetry measured, in a line; nothing if there is no "telemetry".
 void print_telemetry(const nlohmann::json& result);
 
-/// "train  accuracy …"; nothing for null.
-void print_measured(const char* name, const nlohmann::json& measured);
+/// What the parts of a result are worth, a line each, and whether that is all there is to know.
+void print_parts(const nlohmann::json& result);
 
 }  // namespace poise::cli

@@ -1,4 +1,4 @@
-// How every training ends, of the softmax layer or of a network: model, run.json, last event, answer.
+// How every training ends, of the softmax layer or of a network: model, run.json, measurements, last event, answer.
 #pragma once
 
 #include <nlohmann/json.hpp>
@@ -7,28 +7,42 @@
 
 #include "base/stopwatch.h"
 #include "cli/train_parts.h"
+#include "run/measured_parts.h"
+#include "run/measuring_time.h"
 #include "run/run_directory.h"
-#include "run/terminal_line.h"
 
 namespace poise::cli {
 
 /// What was read to train on.
 struct Inputs {
   const Parts& parts;
-  const std::optional<Dataset>& test;
-  double held_out;  ///< the share asked for
-  double seconds;   ///< that reading took
+  double held_out;              ///< the share asked for
+  double seconds;               ///< that reading took
+  const Stopwatch& since_read;  ///< runs since then: the time limit counts from here
+
+  /// How long measuring may go on, beginning now.
+  MeasuringTime measuring_time(const Arguments& arguments) const;
 };
 
 class TrainingEnd {
  public:
-  /// Saves the model, with how its data were read. Everything referred to must outlive it.
-  TrainingEnd(const Arguments& arguments, const Inputs& inputs, RunDirectory& run, Network model);
+  /// Everything referred to must outlive it.
+  TrainingEnd(const Arguments& arguments, const Inputs& inputs, RunDirectory& run);
 
+  /// Writes the model, with how its data were read, whole or not at all. Whatever happens later, it stays, until a
+  /// better one takes its place.
+  void save(Network model);
   const Network& model() const { return model_; }
 
-  /// Calibrates, if that is asked for, completes `result`, writes it with what was `asked` and the event "end" with
-  /// `last` in it, and prints it, as JSON or by `print`. Returns the exit code that its "status" means.
+  /// Writes run.json with what was `asked` and with `result` so far, in which nothing is measured yet.
+  void write_first(nlohmann::json result, const nlohmann::json& asked);
+
+  /// Measures, and calibrates if that is asked for. What an interrupt or the time limit leaves unmeasured is null in
+  /// `result`.
+  void measure(nlohmann::json& result);
+
+  /// Completes `result`, writes it and the event "end" with `last` in it, and prints it, as JSON or by `print`. Returns
+  /// the exit code.
   int finish(nlohmann::json result, const nlohmann::json& asked, const nlohmann::json& last,
              void (*print)(const nlohmann::json&));
 
@@ -37,8 +51,8 @@ class TrainingEnd {
   Inputs inputs_;
   RunDirectory& run_;
   Network model_;
-  std::string rows_;                       // the fingerprint of those trained on
-  std::optional<TerminalLine> measuring_;  // until results are printed
+  MeasuredParts measured_;
+  std::string rows_, row_set_;  // fingerprints of those trained on
   Stopwatch writing_;
 };
 

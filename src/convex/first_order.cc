@@ -22,7 +22,7 @@ bool certify_when_near(const SoftmaxObjective& objective, const Metric& metric, 
                        const Monitor& monitor, double estimate, double& tried) {
   if (estimate > 10 * monitor.tolerance() || estimate > 0.1 * tried) return false;
   tried = estimate;
-  certify_state(objective, metric, state, monitor.tolerance());
+  certify_state(objective, metric, state, monitor.tolerance(), [&] { return monitor.is_past_limit(); });
   return state.is_near(monitor.tolerance());
 }
 
@@ -97,7 +97,8 @@ Outcome solve_descent(SoftmaxObjective& objective, SolveState& state, Monitor& m
   double step = 1 / lipschitz;
   monitor.message(fmt::format("gradient descent: ℓ = {:.4g}, proven bound on the step 2/ℓ = {:.4g}, step taken {:.4g}",
                               lipschitz, 2 / lipschitz, step));
-  const auto metric = global_metric(objective);
+  const auto metric = global_metric(objective, monitor.stop());
+  if (!metric) return limited(monitor.stopped_by(), monitor);
   double tried = std::numeric_limits<double>::infinity();
   while (true) {
     if (const auto limit = monitor.limit_reached(max_iterations)) return limited(*limit, monitor);

@@ -5,8 +5,10 @@
 #include <algorithm>
 #include <cmath>
 
+#include "base/words.h"
 #include "convex/existence/verdict.h"
 #include "convex/solvers.h"
+#include "network/metadata.h"
 #include "poise/calibration.h"
 #include "poise/error.h"
 #include "poise/softmax_regression.h"
@@ -46,8 +48,9 @@ void check_memory(const Dataset& data) {
   const double have = static_cast<double>(::sysconf(_SC_PHYS_PAGES)) * static_cast<double>(::sysconf(_SC_PAGE_SIZE));
   if (wanted > have) {
     throw Error(ErrorKind::kResource,
-                fmt::format("{} rows, {} features and {} classes need about {:.0f} GB", data.rows(),
-                            data.features.cols(), data.schema.class_count(), wanted / 1e9),
+                fmt::format("{}, {} and {} need about {:.0f} GB", counted(data.rows(), "row"),
+                            counted(data.features.cols(), "feature"),
+                            counted(data.schema.class_count(), "class", "classes"), wanted / 1e9),
                 fmt::format("at most the {:.0f} GB of this machine", have / 1e9),
                 "number the features that occur consecutively, or hash them");
   }
@@ -176,20 +179,23 @@ class Fitter {
     const Certificate from_gradient = objective.gradient_bound(state.w, state.value, state.gradient);
     state.keep_better({.dual_value = 0, .rounding = from_gradient.rounding});
     state.keep_better(from_gradient);
-    if (limit == Status::kTimeLimit && objective.passes() < kFewPasses) return;
+    if (limit == Status::kTimeLimit && (objective.passes() < kFewPasses || monitor_.is_past_limit())) return;
     state.value = objective.evaluate(state.w, &state.gradient);
-    const std::unique_ptr<Metric> metric = local_metric(objective);
+    const Stop stop = [this, limit] { return limit == Status::kTimeLimit && monitor_.is_past_limit(); };
+    const std::unique_ptr<Metric> metric = local_metric(objective, stop);
+    if (!metric) return;
     const double estimate = 0.5 * state.gradient.cwiseProduct(metric->solve(state.gradient)).sum();
     if (estimate > kNear * state.value.objective) return;
-    const Monitor stopwatch({.time_limit = 0.1 * monitor_.seconds()}, nullptr);
-    const Monitor* watch = limit == Status::kTimeLimit ? &stopwatch : nullptr;
-    bound_state(objective, state, solve_newton_system(objective, *metric, state.gradient, {1e-2}, watch));
+    bound_state(objective, state, solve_newton_system(objective, *metric, state.gradient, {1e-2}, stop));
   }
 
   /// A solver's metric may be of a point left long ago: with one of this point the gap may still be proven.
   Outcome certify_afresh(SoftmaxObjective& objective, SolveState& state, const Outcome& outcome) const {
     state.value = objective.evaluate(state.w, &state.gradient);
-    certify_state(objective, *local_metric(objective), state, solve_.tolerance);
+    const Stop stop = [this] { return monitor_.is_past_limit(); };
+    const std::unique_ptr<Metric> metric = local_metric(objective, stop);
+    if (!metric) return outcome;
+    certify_state(objective, *metric, state, solve_.tolerance, stop);
     return state.gap() <= solve_.tolerance ? certified(state, monitor_) : outcome;
   }
 
@@ -200,8 +206,11 @@ class Fitter {
     switch (solver) {
       case Solver::kDescent:
         return solve_descent(objective, state, monitor_, limit);
-      case Solver::kGolden:
-        return solve_golden(objective, *global_metric(objective), state, monitor_, limit);
+      case Solver::kGolden: {
+        const auto metric = global_metric(objective, monitor_.stop());
+        if (!metric) return limited(monitor_.stopped_by(), monitor_);
+        return solve_golden(objective, *metric, state, monitor_, limit);
+      }
       case Solver::kLbfgs:
         return solve_lbfgs(objective, state, monitor_, limit, cold);
       default:
@@ -242,16 +251,19 @@ class Fitter {
     report.seconds = monitor_.seconds();
     fit.model.schema = data_.schema;
     to_model(state.w, objective.problem().units, fit.model);
-    record(fit.model);
+    record(objective.problem(), fit.model);
     return fit;
   }
 
-  void record(SoftmaxModel& model) const {
+  void record(const Problem& problem, SoftmaxModel& model) const {
+    if (resolve_scale(data_, options_.scale) != Scale::kNone)
+      model.metadata["feature_units"] = units_as_text(problem.unit);
     model.metadata["l2"] = fmt::format("{}", options_.l2);
     model.metadata["scale"] = to_string(resolve_scale(data_, options_.scale));
     model.metadata["unit"] = fmt::format("{}", options_.unit > 0 ? options_.unit : data_.unit);
     model.metadata["label_smoothing"] = fmt::format("{}", options_.label_smoothing);
     model.metadata["balanced_classes"] = options_.balanced_classes ? "true" : "false";
+    if (!options_.class_weights.empty()) model.metadata["class_weights"] = to_text(options_.class_weights);
     model.metadata["trained_by"] = std::string("poise ") + kVersion;
   }
 
@@ -270,21 +282,46 @@ SoftmaxFit fit_softmax(const Dataset& data, const ObjectiveOptions& objective, c
   return Fitter(data, objective, solve, observer).fit(start);
 }
 
-std::vector<SoftmaxFit> fit_softmax_path(const Dataset& data, std::span<const double> path,
+namespace {
+
+/// Of the fits for these penalties, the one nearest to `l2`: on a scale of ratios, where 0 is far below all others.
+std::size_t nearest(std::span<const double> penalties, double l2) {
+  const auto place = [](double penalty) { return std::log(std::max(penalty, 1e-300)); };
+  const auto closer = [&](double a, double b) {
+    return std::abs(place(a) - place(l2)) < std::abs(place(b) - place(l2));
+  };
+  return static_cast<std::size_t>(std::min_element(penalties.begin(), penalties.end(), closer) - penalties.begin());
+}
+
+}  // namespace
+
+std::vector<SoftmaxFit> fit_softmax_path(const Dataset& data, const NextPenalty& next,
                                          const ObjectiveOptions& objective, const SolveOptions& solve,
                                          Observer* observer) {
   const Stopwatch stopwatch;
   std::vector<SoftmaxFit> fits;
-  for (double l2 : path) {
+  std::vector<double> penalties;
+  while (const std::optional<double> l2 = next(fits)) {
     ObjectiveOptions options = objective;
-    options.l2 = l2;
-    if (observer) observer->on_penalty(l2);
-    const SoftmaxModel* start = fits.empty() ? nullptr : &fits.back().model;
-    fits.push_back(Fitter(data, options, solve, observer, stopwatch.seconds()).fit(start));
+    options.l2 = *l2;
+    if (observer) observer->on_penalty(*l2);
+    const SoftmaxModel* start = fits.empty() ? nullptr : &fits[nearest(penalties, *l2)].model;
+    SoftmaxFit fit = Fitter(data, options, solve, observer, stopwatch.seconds()).fit(start);
+    fits.push_back(std::move(fit));
+    penalties.push_back(*l2);
     const Status status = fits.back().report.status;
     if (status == Status::kInterrupted || status == Status::kTimeLimit) break;
   }
   return fits;
+}
+
+std::vector<SoftmaxFit> fit_softmax_path(const Dataset& data, std::span<const double> path,
+                                         const ObjectiveOptions& objective, const SolveOptions& solve,
+                                         Observer* observer) {
+  const NextPenalty next = [&](std::span<const SoftmaxFit> fits) {
+    return fits.size() < path.size() ? std::optional(path[fits.size()]) : std::nullopt;
+  };
+  return fit_softmax_path(data, next, objective, solve, observer);
 }
 
 }  // namespace poise

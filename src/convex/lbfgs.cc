@@ -65,7 +65,9 @@ class Lbfgs {
     const bool again = objective_.passes() - built_at_ > kPassesBetweenBuilds &&
                        built_value_ - state_.value.objective > kFallBetweenBuilds * built_value_;
     if (built_at_ > 0 && !again) return;
-    metric_ = local_metric(objective_);
+    auto metric = local_metric(objective_, monitor_.stop());
+    if (!metric) return;  // out of time
+    metric_ = std::move(metric);
     built_at_ = objective_.passes();
     built_value_ = state_.value.objective;
   }
@@ -103,9 +105,16 @@ void warm_start(const SoftmaxObjective& objective, SolveState& state, Monitor& m
   SolveState start;
   start.w = state.w;
   start.value = part.evaluate(start.w, &start.gradient, Arithmetic::kFloat);
-  auto metric = affords_gram(part) ? uniform_metric(part) : local_metric(part);
+  auto metric = affords_gram(part) ? uniform_metric(part, monitor.stop()) : local_metric(part, monitor.stop());
+  if (!metric) return;  // out of time
   Lbfgs(part, std::move(metric), start, monitor).run(max_iterations, 0.03, true, "1/16 of the rows");
   state.w = start.w;
+}
+
+/// Value and gradient in float64 where iterations in float32 have ended; class sums 0, from which they drift.
+void leave_float(SoftmaxObjective& objective, SolveState& state) {
+  project_onto_class_sums_zero(state.w);
+  state.value = objective.evaluate(state.w, &state.gradient);
 }
 
 }  // namespace
@@ -113,20 +122,27 @@ void warm_start(const SoftmaxObjective& objective, SolveState& state, Monitor& m
 Outcome solve_lbfgs(SoftmaxObjective& objective, SolveState& state, Monitor& monitor, int max_iterations, bool cold) {
   constexpr Index kFewestRows = 10000;
   const bool warm = cold && objective.rows() >= kFewestRows;
+  // Where there is no time for a pass over all rows in float32, there is for that which ends every solve.
+  const auto end_early = [&](Status status) {
+    if (monitor.iterations() > 0) leave_float(objective, state);
+    return limited(status, monitor);
+  };
   if (warm) warm_start(objective, state, monitor, max_iterations);
+  if (const auto limit = monitor.limit_reached(max_iterations)) return end_early(*limit);
   state.value = objective.evaluate(state.w, &state.gradient, Arithmetic::kFloat);
   // At W = 0 all classes have the same block: one factorization does.
   const bool uniform = cold && !warm && affords_gram(objective);
-  Lbfgs lbfgs(objective, uniform ? uniform_metric(objective) : local_metric(objective), state, monitor);
+  auto first = uniform ? uniform_metric(objective, monitor.stop()) : local_metric(objective, monitor.stop());
+  if (!first) return end_early(monitor.stopped_by());
+  Lbfgs lbfgs(objective, std::move(first), state, monitor);
   // Without a penalty nothing says which unit a feature has: there the diagonal does.
   const bool low_rank = objective.problem().features.is_sparse() && !affords_gram(objective) &&
                         objective.problem().penalty.minCoeff() > 0;
   const double rest = low_rank ? kLowRankDecrease : kFloatFloor;
   const auto limit = lbfgs.run(max_iterations, lbfgs.metric().has_size() ? kFloatDecrease : rest, false, "all rows");
-  state.w.colwise() -= state.w.rowwise().mean().eval();  // the gauge drifts in float32
-  state.value = objective.evaluate(state.w, &state.gradient);
+  leave_float(objective, state);
   if (limit) return limited(*limit, monitor);
-  auto metric = low_rank ? low_rank_metric(objective) : lbfgs.take_metric();
+  auto metric = low_rank ? low_rank_metric(objective, monitor.stop()) : lbfgs.take_metric();
   return solve_newton(objective, state, monitor, max_iterations, "all rows, float64", std::move(metric));
 }
 

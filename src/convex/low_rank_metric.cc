@@ -8,6 +8,7 @@
 
 #include "base/parallel.h"
 #include "base/random.h"
+#include "base/stoppable.h"
 #include "convex/metric.h"
 #include "convex/row_sample.h"
 #include "convex/vectors.h"
@@ -64,11 +65,14 @@ MatrixF orthonormal(const MatrixF& y) {
 class LowRankMetric : public Metric {
  public:
   explicit LowRankMetric(const SoftmaxObjective& objective)
-      : threads_(objective.threads()), blocks_(static_cast<std::size_t>(objective.classes())) {
+      : threads_(objective.threads()), blocks_(static_cast<std::size_t>(objective.classes())) {}
+
+  /// False if `stop` has ended it.
+  bool build(const SoftmaxObjective& objective, const Stop& stop) {
     const Problem& problem = objective.problem();
     const double penalty = problem.penalty.mean();
     scale_ = equalizer(problem.penalty, penalty);
-    parallel_for(objective.classes(), threads_, [&](Index c) {
+    return parallel_for_unless(stop, objective.classes(), threads_, [&](Index c) {
       const RowSample sample =
           draw_rows(objective.curvatures(c), kLowRankRows, kSampleSeed + static_cast<std::uint64_t>(c));
       blocks_[static_cast<std::size_t>(c)] =
@@ -143,8 +147,9 @@ class LowRankMetric : public Metric {
 
 }  // namespace
 
-std::unique_ptr<Metric> low_rank_metric(const SoftmaxObjective& objective) {
-  return std::make_unique<LowRankMetric>(objective);
+std::unique_ptr<Metric> low_rank_metric(const SoftmaxObjective& objective, const Stop& stop) {
+  auto metric = std::make_unique<LowRankMetric>(objective);
+  return metric->build(objective, stop) ? std::move(metric) : nullptr;
 }
 
 }  // namespace poise

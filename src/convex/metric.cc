@@ -7,6 +7,7 @@
 
 #include "base/blas.h"
 #include "base/parallel.h"
+#include "base/stoppable.h"
 #include "convex/kernels.h"
 #include "convex/row_sample.h"
 #include "convex/vectors.h"
@@ -17,10 +18,16 @@ namespace {
 class GramMetric : public Metric {
  public:
   /// M = curvature · (centered second moments) + Λ; the Böhning bound has curvature ½, the Hessian at W = 0 has 1/K.
-  GramMetric(const SoftmaxObjective& objective, double curvature)
+  static std::unique_ptr<Metric> make(const SoftmaxObjective& objective, double curvature, const Stop& stop) {
+    const MatrixF moments = objective.engine().centered_gram(objective.mean_features(), stop);
+    if (moments.rows() < objective.features()) return nullptr;
+    return std::make_unique<GramMetric>(objective, curvature, moments);
+  }
+
+  GramMetric(const SoftmaxObjective& objective, double curvature, const MatrixF& moments)
       : curvature_(curvature), center_(objective.mean_features()) {
     const Problem& problem = objective.problem();
-    Matrix m = curvature * objective.engine().centered_gram(center_).cast<double>();
+    Matrix m = curvature * moments.cast<double>();
     m.diagonal() += problem.penalty;
     // Without a penalty M may be singular (dead or dependent features); a relative 1e-7, the accuracy of the products,
     // keeps the factorization going.
@@ -97,12 +104,20 @@ MatrixF sampled_gram(const Problem& problem, const RowSample& sample) {
 
 class ClassBlockMetric : public Metric {
  public:
+  static std::unique_ptr<Metric> make(const SoftmaxObjective& objective, const Stop& stop) {
+    auto metric = std::make_unique<ClassBlockMetric>(objective);
+    return metric->build(objective, stop) ? std::move(metric) : nullptr;
+  }
+
   explicit ClassBlockMetric(const SoftmaxObjective& objective)
-      : threads_(objective.threads()), factors_(static_cast<std::size_t>(objective.classes())) {
+      : threads_(objective.threads()), factors_(static_cast<std::size_t>(objective.classes())) {}
+
+  /// False if `stop` has ended it.
+  bool build(const SoftmaxObjective& objective, const Stop& stop) {
     const Problem& problem = objective.problem();
     const Index d = problem.cols();
     const double wanted = static_cast<double>(std::max<Index>(256, 2 * (d + 1)));
-    parallel_for(objective.classes(), threads_, [&](Index c) {
+    return parallel_for_unless(stop, objective.classes(), threads_, [&](Index c) {
       const RowSample sample = draw_rows(objective.curvatures(c), wanted, kSampleSeed + static_cast<std::uint64_t>(c));
       factors_[static_cast<std::size_t>(c)] = factorize(sampled_gram(problem, sample), problem.penalty);
     });
@@ -188,20 +203,20 @@ class FullMetric : public Metric {
 
 }  // namespace
 
-std::unique_ptr<Metric> bohning_metric(const SoftmaxObjective& objective) {
-  return std::make_unique<GramMetric>(objective, 0.5);
+std::unique_ptr<Metric> bohning_metric(const SoftmaxObjective& objective, const Stop& stop) {
+  return GramMetric::make(objective, 0.5, stop);
 }
 
 std::unique_ptr<Metric> root_diagonal_metric(const SoftmaxObjective& objective) {
   return std::make_unique<RootDiagonalMetric>(objective);
 }
 
-std::unique_ptr<Metric> uniform_metric(const SoftmaxObjective& objective) {
-  return std::make_unique<GramMetric>(objective, 1.0 / static_cast<double>(objective.classes()));
+std::unique_ptr<Metric> uniform_metric(const SoftmaxObjective& objective, const Stop& stop) {
+  return GramMetric::make(objective, 1.0 / static_cast<double>(objective.classes()), stop);
 }
 
-std::unique_ptr<Metric> class_block_metric(const SoftmaxObjective& objective) {
-  return std::make_unique<ClassBlockMetric>(objective);
+std::unique_ptr<Metric> class_block_metric(const SoftmaxObjective& objective, const Stop& stop) {
+  return ClassBlockMetric::make(objective, stop);
 }
 
 std::unique_ptr<Metric> full_metric(const SoftmaxObjective& objective) {
@@ -217,14 +232,14 @@ bool affords_gram(const SoftmaxObjective& objective) {
   return objective.features() < (objective.problem().features.is_sparse() ? kMaxSparseGramFeatures : kMaxGramFeatures);
 }
 
-std::unique_ptr<Metric> local_metric(const SoftmaxObjective& objective) {
+std::unique_ptr<Metric> local_metric(const SoftmaxObjective& objective, const Stop& stop) {
   if (!affords_gram(objective)) return root_diagonal_metric(objective);
-  return is_small(objective) ? full_metric(objective) : class_block_metric(objective);
+  return is_small(objective) ? full_metric(objective) : class_block_metric(objective, stop);
 }
 
-std::unique_ptr<Metric> global_metric(const SoftmaxObjective& objective) {
+std::unique_ptr<Metric> global_metric(const SoftmaxObjective& objective, const Stop& stop) {
   if (!affords_gram(objective)) return root_diagonal_metric(objective);
-  return bohning_metric(objective);
+  return bohning_metric(objective, stop);
 }
 
 }  // namespace poise

@@ -34,11 +34,12 @@ Outcome solve_newton(SoftmaxObjective& objective, SolveState& state, Monitor& mo
   while (true) {
     if (const auto limit = monitor.limit_reached(max_iterations)) return limited(*limit, monitor);
     // A fresh metric each step where it is the Hessian itself or the last step was large; else the last one serves on.
-    if (!metric || small || last_decrease > 0.01) metric = local_metric(objective);
+    if (!metric || small || last_decrease > 0.01) metric = local_metric(objective, monitor.stop());
+    if (!metric) continue;  // out of time
     const double f = std::abs(state.value.objective);
     const double estimate = 0.5 * state.gradient.cwiseProduct(metric->solve(state.gradient)).sum() / f;
     const Parameters step = solve_newton_system(objective, *metric, state.gradient,
-                                                forcing(estimate, has_bounds, monitor.tolerance()), &monitor);
+                                                forcing(estimate, has_bounds, monitor.tolerance()), monitor.stop());
     const double decrement = 0.5 * state.gradient.cwiseProduct(step).sum();
     if (!(decrement > 0)) return no_progress(objective, *metric, state, monitor);
     if (has_bounds && decrement < kCertifyBelow * f) bound_state(objective, state, step);

@@ -8,6 +8,7 @@
 
 #include "base/blas.h"
 #include "base/parallel.h"
+#include "base/stoppable.h"
 #include "convex/kernels.h"
 
 namespace poise {
@@ -142,17 +143,18 @@ template void PassEngine::run<float>(const Parameters*, const Parameters*, const
 template void PassEngine::run<double>(const Parameters*, const Parameters*, const BlockKernel<double>&,
                                       Parameters*) const;
 
-MatrixF PassEngine::centered_gram(const Vector& center) const {
+MatrixF PassEngine::centered_gram(const Vector& center, const std::function<bool()>& stop) const {
   const Index n = features_.rows(), d = features_.cols();
   const Index parts = std::clamp<Index>(kChunkSumBytes / (4 * d * d), 2, 8);
   const Index strip = 256;
   const Eigen::RowVectorXf shift = center.transpose().cast<float>();
   std::vector<MatrixF> sums(static_cast<std::size_t>(parts));
+  StopTest stopped(stop);
   parallel_for(parts, threads_, [&](Index part) {
     MatrixF sum = MatrixF::Zero(d, d), rows_scaled(strip, d);
     std::vector<float> scratch;
     const Index end = part_begin(n, parts, part + 1);
-    for (Index i = part_begin(n, parts, part); i < end; i += strip) {
+    for (Index i = part_begin(n, parts, part); i < end && !stopped(); i += strip) {
       const Index rows = std::min(strip, end - i);
       const Eigen::Map<const MatrixF> x(block_as(problem_, i, rows, false, scratch), rows, d);
       for (Index r = 0; r < rows; ++r) {
@@ -162,6 +164,7 @@ MatrixF PassEngine::centered_gram(const Vector& center) const {
     }
     sums[static_cast<std::size_t>(part)] = std::move(sum);
   });
+  if (stopped()) return {};
   tree_reduce(parts, threads_, [&](Index into, Index from) {
     sums[static_cast<std::size_t>(into)] += sums[static_cast<std::size_t>(from)];
   });

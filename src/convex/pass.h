@@ -46,7 +46,8 @@ class PassEngine {
   void run_squared(const BlockKernel<float>& kernel, Parameters* product) const;
 
   /// Centered second moments  Σ_i s_i (x_i − c)(x_i − c)ᵀ, d×d, in float32 products. Where d×d is affordable.
-  MatrixF centered_gram(const Vector& center) const;
+  /// Nothing, 0×0, if `stop` (may be empty) has said true on the way.
+  MatrixF centered_gram(const Vector& center, const std::function<bool()>& stop = {}) const;
 
  private:
   template <typename Real>

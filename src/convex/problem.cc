@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "base/words.h"
 #include "convex/units.h"
 #include "data/classes.h"
 #include "poise/error.h"
@@ -13,10 +14,25 @@
 namespace poise {
 namespace {
 
-Vector normalized_weights(const Dataset& data, bool balanced, Index classes) {
+/// Multiplies the weight of every row by what its class is to weigh.
+void weigh_classes(const Dataset& data, const ObjectiveOptions& options, Vector& weight) {
+  if (options.class_weights.empty()) return;
+  if (data.labels.empty() || options.balanced_classes) {
+    throw Error(
+        ErrorKind::kUsage,
+        data.labels.empty() ? "weights of classes for soft targets" : "weights of classes that are balanced, too",
+        data.labels.empty() ? "a label a row" : "one or the other");
+  }
+  const std::vector<double> factors = class_factors(options.class_weights, data.schema);
+  for (Index i = 0; i < weight.size(); ++i)
+    weight[i] *= factors[static_cast<std::size_t>(data.labels[static_cast<std::size_t>(i)])];
+}
+
+Vector normalized_weights(const Dataset& data, const ObjectiveOptions& options, Index classes) {
   const Index n = data.rows();
   Vector weight = data.sample_weight.size() > 0 ? data.sample_weight : Vector::Ones(n);
-  if (balanced) {
+  weigh_classes(data, options, weight);
+  if (options.balanced_classes) {
     if (data.labels.empty())
       throw Error(ErrorKind::kUsage, "balanced class weights need class labels, not soft targets", "a label a row");
     Vector of_class = Vector::Zero(classes);
@@ -100,7 +116,7 @@ Problem weigh_rows(const Dataset& data, const ObjectiveOptions& options) {
   problem.targets = data.targets;
   problem.smoothing = options.label_smoothing;
   problem.classes = data.schema.class_count();
-  problem.row_weight = normalized_weights(data, options.balanced_classes, problem.classes);
+  problem.row_weight = normalized_weights(data, options, problem.classes);
   problem.penalty = Vector::Zero(data.features.cols());
   return problem;
 }
@@ -114,6 +130,7 @@ Problem make_problem(const Dataset& data, const ObjectiveOptions& options, int t
     if (scale != Scale::kNone) unit = penalty_units(data.schema, moments, scale == Scale::kNumbers);
     choose_units(problem, moments, unit);
   }
+  problem.unit = unit;
   // In the solver's units a weight is 1/gain times as large as per original unit.
   problem.penalty = unit;
   if (!problem.units.identity()) problem.penalty.array() *= map_of(problem.units.gain).array();
@@ -153,7 +170,7 @@ Problem select_rows(const Problem& problem, std::span<const Index> rows) {
 void check_same_columns(const SoftmaxModel& model, const Dataset& data) {
   const Index d = model.feature_count();
   if (data.features.cols() != d) {
-    throw Error(ErrorKind::kData, fmt::format("the data has {} features", data.features.cols()),
+    throw Error(ErrorKind::kData, "the data has " + counted(data.features.cols(), "feature"),
                 fmt::format("{}, as the model", d));
   }
   if (data.schema.classes != model.schema.classes) {

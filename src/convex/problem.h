@@ -28,6 +28,7 @@ struct Problem {
   double smoothing = 0;              ///< ε: t = (1−ε) t + ε/K
   Vector row_weight;                 ///< n, sums to 1
   Vector penalty;                    ///< d, λ_j ≥ 0
+  Vector unit;                       ///< d: what λ counts as 1 of a feature, in original units
   Index classes = 0;
 
   Index rows() const { return features.rows(); }

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "base/words.h"
 #include "convex/vectors.h"
 #include "poise/error.h"
 
@@ -53,6 +54,14 @@ void Monitor::message(const std::string& text) const {
 
 bool Monitor::must_stop() const { return (observer_ && observer_->stop_requested()) || is_out_of_time(); }
 
+Status Monitor::stopped_by() const {
+  return observer_ && observer_->stop_requested() ? Status::kInterrupted : Status::kTimeLimit;
+}
+
+bool Monitor::is_past_limit() const {
+  return (observer_ && observer_->stop_requested()) || (time_limit_ > 0 && spent_ + seconds() >= time_limit_);
+}
+
 std::optional<Status> Monitor::limit_reached(int max_iterations) {
   if (observer_ && observer_->stop_requested()) return Status::kInterrupted;
   if (is_out_of_time()) return Status::kTimeLimit;
@@ -77,7 +86,7 @@ double dual_loss(const Parameters& residual, const Vector& penalty, int threads)
 }  // namespace
 
 Parameters solve_newton_system(const SoftmaxObjective& objective, const Metric& metric, const Parameters& gradient,
-                               const CgGoal& goal, const Monitor* monitor) {
+                               const CgGoal& goal, const Stop& stop) {
   // Less than this share of what the metric expects is no curvature but rounding: along a class without probability,
   // say, H is 0 and what rounding has put into the gradient there must not be divided by it.
   constexpr double kNoCurvature = 1e-14;
@@ -93,7 +102,7 @@ Parameters solve_newton_system(const SoftmaxObjective& objective, const Metric& 
          (rz > target || dual_loss(residual, penalty, threads) > goal.dual_loss)) {
     objective.hessian_product(direction, product, in_double);
     ++products;
-    if (monitor && monitor->must_stop()) break;
+    if (stop && stop()) break;
     const double curvature = dot(direction, product, threads);
     if (!(curvature > kNoCurvature * size)) break;  // what we have is the best there is
     const double length = rz / curvature;
@@ -114,11 +123,12 @@ void bound_state(const SoftmaxObjective& objective, SolveState& state, const Par
   state.keep_better(objective.dual_bound(state.w, v));
 }
 
-void certify_state(const SoftmaxObjective& objective, const Metric& metric, SolveState& state, double tolerance) {
+void certify_state(const SoftmaxObjective& objective, const Metric& metric, SolveState& state, double tolerance,
+                   const Stop& stop) {
   const bool has_bounds = objective.has_dual_bounds();
   CgGoal goal{1e-3};
   if (has_bounds) goal.dual_loss = 0.25 * tolerance;
-  const Parameters step = solve_newton_system(objective, metric, state.gradient, goal);
+  const Parameters step = solve_newton_system(objective, metric, state.gradient, goal, stop);
   state.estimate =
       has_bounds ? std::numeric_limits<double>::infinity() : 0.5 * dot(state.gradient, step, objective.threads());
   if (has_bounds) bound_state(objective, state, step);
@@ -184,16 +194,16 @@ Outcome limited(Status status, const Monitor& monitor) {
     case Status::kInterrupted:
       return {status, "interrupted; the model is the best point so far"};
     case Status::kTimeLimit:
-      return {status, fmt::format("the time limit of {} s was reached", monitor.time_limit())};
+      return {status, "the time limit was reached"};
     default:
-      return {status, fmt::format("{} iterations were made", monitor.iterations())};
+      return {status, counted(monitor.iterations(), "iteration was made", "iterations were made")};
   }
 }
 
 Outcome no_progress(const SoftmaxObjective& objective, const Metric& metric, SolveState& state,
                     const Monitor& monitor) {
   if (!std::isfinite(state.value.objective)) return {Status::kDiverged, "the objective left the finite numbers"};
-  certify_state(objective, metric, state, monitor.tolerance());
+  certify_state(objective, metric, state, monitor.tolerance(), [&] { return monitor.is_past_limit(); });
   if (state.is_near(monitor.tolerance())) return arrived(state, monitor);
   const std::string proven =
       std::isfinite(state.gap()) ? fmt::format("the proven gap is {:.2e}", state.gap()) : "no gap is proven";

@@ -46,14 +46,23 @@ class Monitor {
 
   /// Whether time or interrupt end the solve; asked within long iterations.
   bool must_stop() const;
+  /// Which of the two has.
+  Status stopped_by() const;
+  /// The same for what takes long and asks by itself. The monitor must outlive it.
+  Stop stop() const {
+    return [this] { return must_stop(); };
+  }
+  /// Solving ends before the time limit, so that the last bound has time, too: this is about the limit itself.
+  bool is_past_limit() const;
 
   int iterations() const { return iterations_; }
   double seconds() const { return stopwatch_.seconds(); }
   double tolerance() const { return tolerance_; }
-  double time_limit() const { return time_limit_; }
 
  private:
-  bool is_out_of_time() const { return time_limit_ > 0 && spent_ + seconds() >= time_limit_; }
+  static constexpr double kSolving = 0.9;  // of the time limit
+
+  bool is_out_of_time() const { return time_limit_ > 0 && spent_ + seconds() >= kSolving * time_limit_; }
 
   Stopwatch stopwatch_;
   double tolerance_, time_limit_, spent_;
@@ -111,16 +120,17 @@ struct CgGoal {
 };
 
 /// V with H V = G by preconditioned conjugate gradients at the objective's last point, products in float32 (float64 for
-/// small problems). The bias row is then corrected so that the class balance of the dual point of V is right. A
-/// `monitor` that is out of time ends it early with what it has.
+/// small problems). The bias row is then corrected so that the class balance of the dual point of V is right.
+/// `stop` ends it early with what it has.
 Parameters solve_newton_system(const SoftmaxObjective& objective, const Metric& metric, const Parameters& gradient,
-                               const CgGoal& goal, const Monitor* monitor = nullptr);
+                               const CgGoal& goal, const Stop& stop = {});
 
 /// The certificate at state.w (the objective's last point) of the dual point of V ≈ H⁻¹∇, kept in the state if better.
 void bound_state(const SoftmaxObjective& objective, SolveState& state, const Parameters& v);
 
 /// The best certificate it can reach at state.w without moving: a Newton system solved to the accuracy the tolerance
 /// wants. Without dual bounds the estimate instead.
-void certify_state(const SoftmaxObjective& objective, const Metric& metric, SolveState& state, double tolerance);
+void certify_state(const SoftmaxObjective& objective, const Metric& metric, SolveState& state, double tolerance,
+                   const Stop& stop = {});
 
 }  // namespace poise

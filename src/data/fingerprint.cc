@@ -2,10 +2,10 @@
 
 #include <algorithm>
 #include <bit>
-#include <cstring>
 #include <optional>
 
 #include "base/parallel.h"
+#include "data/hash.h"
 #include "poise/dataset.h"
 #include "rows/entries.h"
 
@@ -14,26 +14,6 @@ namespace {
 
 constexpr std::size_t kBlock = 1 << 20;
 constexpr const char* kNewStorage = "2:";  // data that version 0.1 stored otherwise
-constexpr std::uint64_t kPrime = 0x9fb21c651e98df25ULL;
-
-std::uint64_t mix(std::uint64_t hash, std::uint64_t word) {
-  hash = (hash ^ word) * kPrime;
-  return hash ^ (hash >> 29);
-}
-
-std::uint64_t hash_block(const char* p, std::size_t size) {
-  std::uint64_t lanes[4] = {1, 2, 3, 4};  // four chains at once: 12 GB/s instead of 3
-  std::size_t i = 0;
-  for (; i + 32 <= size; i += 32) {
-    std::uint64_t words[4];
-    std::memcpy(words, p + i, 32);
-    for (int lane = 0; lane < 4; ++lane) lanes[lane] = mix(lanes[lane], words[lane]);
-  }
-  std::uint64_t hash = size;
-  for (const std::uint64_t lane : lanes) hash = mix(hash, lane);
-  for (; i < size; ++i) hash = mix(hash, static_cast<unsigned char>(p[i]));
-  return hash;
-}
 
 /// Hashes blocks of fixed size in parallel, then their hashes in order: the same for any number of threads.
 std::uint64_t hash_bytes(std::uint64_t hash, const void* data, std::size_t size) {

@@ -16,20 +16,6 @@ namespace {
 
 constexpr double kLargestDense = 8.0 * (1ULL << 30);
 
-/// Version 1: the dictionary padded so that the values begin at a multiple of 64.
-std::string npy_header(const char* descr, const std::vector<Index>& shape) {
-  std::string sizes;
-  for (const Index size : shape) sizes += fmt::format("{}, ", size);
-  std::string text = fmt::format("{{'descr': '{}', 'fortran_order': False, 'shape': ({}), }}", descr, sizes);
-  text.append(63 - (10 + text.size()) % 64, ' ');
-  text += '\n';
-  const auto length = static_cast<unsigned>(text.size());
-  std::string header("\x93NUMPY\x01\x00", 8);
-  header += static_cast<char>(length & 0xFF);
-  header += static_cast<char>(length >> 8);
-  return header + text;
-}
-
 template <typename T>
 void write_values(OutputFile& out, const T* values, Index count) {
   out.write({reinterpret_cast<const char*>(values), static_cast<std::size_t>(count) * sizeof(T)});
@@ -101,6 +87,20 @@ void write_labels(const Dataset& data, OutputFile& out) {
 }
 
 }  // namespace
+
+/// Version 1: the dictionary padded so that the values begin at a multiple of 64.
+std::string npy_header(const char* descr, const std::vector<Index>& shape) {
+  std::string sizes;
+  for (const Index size : shape) sizes += fmt::format("{}, ", size);
+  std::string text = fmt::format("{{'descr': '{}', 'fortran_order': False, 'shape': ({}), }}", descr, sizes);
+  text.append(63 - (10 + text.size()) % 64, ' ');
+  text += '\n';
+  const auto length = static_cast<unsigned>(text.size());
+  std::string header("\x93NUMPY\x01\x00", 8);
+  header += static_cast<char>(length & 0xFF);
+  header += static_cast<char>(length >> 8);
+  return header + text;
+}
 
 void write_npy(const Dataset& data, const std::string& path) {
   if (data.sample_weight.size() > 0) {

@@ -2,10 +2,14 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "poise/dataset.h"
 
 namespace poise {
+
+/// What stands before the values of an array: `descr` is numpy's name of their type, as in "<f8".
+std::string npy_header(const char* descr, const std::vector<Index>& shape);
 
 /// Features to `path` in original units: uint8 as they are ((n, rows, columns) for images), float32 where they are
 /// stored as given, else float64. Labels beside them in "<name>-labels.npy", where the reader finds them: the class

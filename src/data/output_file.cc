@@ -18,11 +18,15 @@ constexpr std::size_t kBuffer = 1 << 20;
 
 OutputFile::OutputFile(const std::string& path)
     : path_(path),
-      temporary_(path + ".part" + std::to_string(::getpid())),
+      target_(behind_links(path)),
+      temporary_(target_ + ".part" + std::to_string(::getpid())),
       in_progress_(temporary_),
-      standard_output_(path == "-") {
-  descriptor_ = standard_output_ ? ::dup(STDOUT_FILENO)
-                                 : ::open(temporary_.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+      standard_output_(path == "-"),
+      in_place_(standard_output_ || is_special_file(path)) {
+  const std::string& opened = in_place_ ? path_ : temporary_;
+  descriptor_ = standard_output_
+                    ? ::dup(STDOUT_FILENO)
+                    : ::open(opened.c_str(), O_WRONLY | (in_place_ ? 0 : O_CREAT | O_TRUNC) | O_CLOEXEC, 0666);
   if (descriptor_ < 0) fail(std::strerror(errno));
   const int copy = ::dup(descriptor_);  // zlib closes its own; ours is for fsync
   // "T": plain bytes through the same interface.
@@ -30,14 +34,18 @@ OutputFile::OutputFile(const std::string& path)
   if (stream_ != nullptr) return;
   if (copy >= 0) ::close(copy);
   ::close(descriptor_);
-  if (!standard_output_) ::unlink(temporary_.c_str());
+  remove_temporary();
   fail("out of memory or descriptors");
 }
 
 OutputFile::~OutputFile() {
   if (stream_ != nullptr) gzclose(stream_);
   if (descriptor_ >= 0) ::close(descriptor_);
-  if (!committed_ && !standard_output_) ::unlink(temporary_.c_str());
+  if (!committed_) remove_temporary();
+}
+
+void OutputFile::remove_temporary() const {
+  if (!in_place_) ::unlink(temporary_.c_str());
 }
 
 void OutputFile::fail(const std::string& what) const {
@@ -74,7 +82,7 @@ void OutputFile::close() {
 
 void OutputFile::commit() {
   close();
-  if (!standard_output_ && std::rename(temporary_.c_str(), path_.c_str()) != 0) fail(std::strerror(errno));
+  if (!in_place_ && std::rename(temporary_.c_str(), target_.c_str()) != 0) fail(std::strerror(errno));
   committed_ = true;
 }
 

@@ -11,7 +11,8 @@
 namespace poise {
 
 /// Writes beside the target, under a name of its own, and takes the target's name on commit(). Without a commit the
-/// file is removed. A path that ends in .gz is compressed; "-" is standard output. All failures are Error(kIo).
+/// file is removed. Links are followed; a device or pipe is written to and stays what it is; "-" is standard output. A
+/// path that ends in .gz is compressed. All failures are Error(kIo).
 class OutputFile {
  public:
   explicit OutputFile(const std::string& path);
@@ -26,12 +27,14 @@ class OutputFile {
  private:
   [[noreturn]] void fail(const std::string& what) const;
   void flush();
+  void remove_temporary() const;
 
-  std::string path_, temporary_, buffer_;
+  std::string path_, target_, temporary_, buffer_;
   TemporaryFile in_progress_;
   int descriptor_ = -1;
   gzFile stream_ = nullptr;
   bool committed_ = false, standard_output_;
+  bool in_place_;  // of standard output, a device or a pipe there is no other file to take the name
 };
 
 }  // namespace poise

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <limits>
 
+#include "base/words.h"
 #include "learning/trainer.h"
 #include "poise/metrics.h"
 
@@ -19,7 +20,7 @@ Measured means_of(const BatchSums& sums) {
 /// The loss that rest is about, which need not be the plain cross-entropy of the rows.
 static const char* trained_loss(const NetworkOptions& options) {
   const bool smoothed = options.label_smoothing > 0;
-  if (options.balanced_classes)
+  if (options.balanced_classes || !options.class_weights.empty())
     return smoothed ? "the class-weighted loss of smoothed labels" : "the class-weighted loss";
   return smoothed ? "the loss of smoothed labels" : "cross-entropy";
 }
@@ -114,11 +115,11 @@ std::string Trainer::explain(TrainingStatus status) const {
   const std::size_t done = report_.history.size();
   switch (status) {
     case TrainingStatus::kStopped:
-      return fmt::format("no better on the validation data for {} epochs", options_.patience);
+      return "no better on the validation data for " + counted(options_.patience, "epoch");
     case TrainingStatus::kAtRest:
       return fmt::format("{} equals output entropy and stands still", trained_loss(options_));
     case TrainingStatus::kTimeLimit:
-      return fmt::format("the time limit of {} s was reached in epoch {}", options_.time_limit, done + 1);
+      return fmt::format("the time limit was reached in epoch {}", done + 1);
     case TrainingStatus::kInterrupted:
       return fmt::format("stopped by request in epoch {}", done + 1);
     case TrainingStatus::kDiverged:

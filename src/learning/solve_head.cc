@@ -62,6 +62,7 @@ void solve_last_layer(const Dataset& data, const NetworkOptions& options, const 
   objective.scale = Scale::kNone;
   objective.label_smoothing = options.label_smoothing;
   objective.balanced_classes = options.balanced_classes;
+  objective.class_weights = options.class_weights;
   SolveOptions solve;
   solve.tolerance = kTolerance;
   solve.max_iterations = kMostIterations;

@@ -2,6 +2,7 @@
 
 #include <optional>
 
+#include "base/words.h"
 #include "learning/options.h"
 #include "learning/trainer.h"
 #include "poise/error.h"
@@ -25,7 +26,7 @@ void check_validation(const Dataset& train, const Dataset& validation) {
   const Index found = validation.features.cols(), expected = train.features.cols();
   if (found != expected) {
     throw Error(ErrorKind::kData,
-                fmt::format("the validation data has {} features, the training data {}", found, expected),
+                fmt::format("the validation data has {}, the training data {}", counted(found, "feature"), expected),
                 "data with the columns of the training data", "read it with the schema of the training data");
   }
   if (validation.schema.classes != train.schema.classes) {
@@ -44,6 +45,7 @@ void record(const NetworkOptions& options, const TrainingReport& report, Network
   metadata["l2"] = fmt::format("{}", options.l2);
   metadata["label_smoothing"] = fmt::format("{}", options.label_smoothing);
   metadata["balanced_classes"] = options.balanced_classes ? "true" : "false";
+  if (!options.class_weights.empty()) metadata["class_weights"] = to_text(options.class_weights);
   metadata["epochs"] = fmt::format("{}", report.epochs);
   metadata["seed"] = fmt::format("{}", options.seed);
   metadata["batch"] = fmt::format("{}", options.batch);

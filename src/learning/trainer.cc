@@ -20,6 +20,7 @@ ObjectiveOptions objective_of(const NetworkOptions& options) {
   ObjectiveOptions objective;
   objective.label_smoothing = options.label_smoothing;
   objective.balanced_classes = options.balanced_classes;
+  objective.class_weights = options.class_weights;
   return objective;
 }
 

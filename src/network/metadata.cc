@@ -2,7 +2,9 @@
 
 #include <fmt/core.h>
 
+#include <cmath>
 #include <cstdlib>
+#include <limits>
 
 #include "poise/error.h"
 
@@ -25,6 +27,44 @@ std::optional<double> recorded_number(const Metadata& metadata, const std::strin
 std::string recorded_text(const Metadata& metadata, const std::string& key) {
   const auto found = metadata.find(key);
   return found == metadata.end() ? std::string() : found->second;
+}
+
+std::vector<ClassWeight> recorded_class_weights(const Metadata& metadata) {
+  const std::string text = recorded_text(metadata, "class_weights");
+  if (text.empty()) return {};
+  try {
+    return parse_class_weights(text);
+  } catch (const Error&) {
+    throw Error(ErrorKind::kData, fmt::format("the model's 'class_weights' is '{}'", text), "weights of classes",
+                "the file was changed after Poise wrote it");
+  }
+}
+
+std::optional<Vector> recorded_units(const Metadata& metadata, Index features) {
+  const std::string text = recorded_text(metadata, "feature_units");
+  if (text.empty()) {
+    const std::optional<double> unit = recorded_number(metadata, "unit", 0, std::numeric_limits<double>::max());
+    if (!unit || recorded_text(metadata, "scale") != "none") return std::nullopt;
+    return Vector::Constant(features, *unit);
+  }
+  Vector units(features);
+  const char* at = text.c_str();
+  for (Index j = 0; j < features; ++j) {
+    char* end = nullptr;
+    units[j] = std::strtod(at, &end);
+    if (end == at || !std::isfinite(units[j])) {
+      throw Error(ErrorKind::kData, "the model's 'feature_units' cannot be read", fmt::format("{} numbers", features),
+                  "the file was changed after Poise wrote it");
+    }
+    at = end;
+  }
+  return units;
+}
+
+std::string units_as_text(const Vector& units) {
+  std::string text;
+  for (const double unit : units) text += fmt::format("{}{:.9g}", text.empty() ? "" : " ", unit);
+  return text;
 }
 
 bool recorded_flag(const Metadata& metadata, const std::string& key) {

@@ -4,6 +4,10 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <vector>
+
+#include "poise/class_weight.h"
+#include "poise/dataset.h"
 
 namespace poise {
 
@@ -15,6 +19,16 @@ std::optional<double> recorded_number(const Metadata& metadata, const std::strin
 
 /// What is recorded under `key`; empty if nothing is.
 std::string recorded_text(const Metadata& metadata, const std::string& key);
+
+/// The weights of classes that the loss was trained with (poise/class_weight.h); none for other models. Throws
+/// Error(kData) if they cannot be read.
+std::vector<ClassWeight> recorded_class_weights(const Metadata& metadata);
+
+/// What the penalty counts as 1 of each of `features` features, in original units: standard deviations, or one unit for
+/// all. Nothing of models that do not say. Throws Error(kData) if it cannot be read.
+std::optional<Vector> recorded_units(const Metadata& metadata, Index features);
+/// The text that reads back as these numbers, to nine digits.
+std::string units_as_text(const Vector& units);
 
 /// Whether `key` says "true"; false if it is not there.
 bool recorded_flag(const Metadata& metadata, const std::string& key);

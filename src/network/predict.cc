@@ -5,6 +5,7 @@
 
 #include "base/blas.h"
 #include "base/parallel.h"
+#include "base/words.h"
 #include "network/activation.h"
 #include "network/score_kernels.h"
 #include "network/scorer.h"
@@ -29,9 +30,9 @@ void check_features(const Network& network, const Dataset& data) {
   check_shapes(network);
   const Index d = network.feature_count();
   if (data.features.cols() != d) {
-    throw Error(ErrorKind::kData, fmt::format("the data has {} features, the model {}", data.features.cols(), d),
-                "data with the columns the model was trained on", "read the data with the schema of the model",
-                {data.name});
+    throw Error(
+        ErrorKind::kData, fmt::format("the data has {}, the model {}", counted(data.features.cols(), "feature"), d),
+        "data with the columns the model was trained on", "read the data with the schema of the model", {data.name});
   }
 }
 

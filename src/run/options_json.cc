@@ -11,6 +11,7 @@ nlohmann::json to_json(const NetworkOptions& o) {
                         {"l2", o.l2},
                         {"label_smoothing", o.label_smoothing},
                         {"balanced_classes", o.balanced_classes},
+                        {"class_weights", to_text(o.class_weights)},
                         {"dropout", o.dropout},
                         {"scale", o.standardize ? "standard" : "none"},
                         {"rule", to_string(o.rule)},

@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "run/short_number.h"
+
 namespace poise {
 
 ProgressReporter::ProgressReporter(RunDirectory* run, std::FILE* stream, const std::atomic<bool>* stop,
@@ -46,12 +48,12 @@ double ProgressReporter::seconds_left(const Progress& progress) const {
 }
 
 std::string ProgressReporter::line(const Progress& progress) const {
-  std::string text = fmt::format("{:6.1f} s  iteration {:<5} objective {:.10g}", progress.seconds, progress.iteration,
+  std::string text = fmt::format("{:6.1f} s  iteration {}  objective {:.7g}", progress.seconds, progress.iteration,
                                  progress.objective);
-  text += progress.gap ? fmt::format("  gap ≤ {:.1e}", *progress.gap) : std::string("  gap unknown yet");
+  if (progress.gap) text += fmt::format("  gap ≤ {:.1e}", *progress.gap);
   const double left = seconds_left(progress);
-  if (left >= 0) text += fmt::format("  about {:.0f} s left", std::ceil(left));
-  return text + "  (" + progress.phase + ")";
+  if (left >= 0) text += fmt::format("  about {} left", duration(left));
+  return progress.on_part_of_rows ? text + "  (" + progress.phase + ")" : text;
 }
 
 }  // namespace poise

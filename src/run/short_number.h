@@ -13,4 +13,11 @@ inline std::string short_number(double value, int digits) {
   return std::abs(value) < 1e6 ? fmt::format("{:.{}f}", value, digits) : fmt::format("{:.5g}", value);
 }
 
+/// "84 s", "21 min", "3.5 h": rounded up, as time that is left.
+inline std::string duration(double seconds) {
+  if (seconds < 100) return fmt::format("{:.0f} s", std::ceil(seconds));
+  if (seconds < 6000) return fmt::format("{:.0f} min", std::ceil(seconds / 60));
+  return fmt::format("{:.1f} h", seconds / 3600);
+}
+
 }  // namespace poise

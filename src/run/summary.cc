@@ -39,18 +39,42 @@ json to_json(const SeparatingDirection& direction, const Schema& schema) {
           {"proving_features", proving}};
 }
 
-json to_json(const Metrics& metrics, const Schema* schema) {
-  json out = {{"rows", metrics.rows},
-              {"cross_entropy", metrics.cross_entropy},
-              {"accuracy", metrics.accuracy},
-              {"expected_calibration_error", metrics.expected_calibration_error},
-              {"entropy", metrics.entropy},
-              {"equilibrium_gap", metrics.equilibrium_gap},
-              {"at_rest", metrics.at_rest},
-              {"temperature", metrics.temperature.temperature},
-              {"temperature_at_limit", metrics.temperature.at_limit}};
-  if (!schema) return out;
-  out["classes"] = schema->classes;
+json to_json(const Metrics& metrics) {
+  return {{"rows", metrics.rows},
+          {"cross_entropy", metrics.cross_entropy},
+          {"accuracy", metrics.accuracy},
+          {"balanced_accuracy", metrics.balanced_accuracy},
+          {"macro_f1", metrics.macro_f1},
+          {"auc", metrics.auc},
+          {"majority_share", metrics.majority_share},
+          {"frequencies_entropy", metrics.frequencies_entropy},
+          {"expected_calibration_error", metrics.expected_calibration_error},
+          {"entropy", metrics.entropy},
+          {"equilibrium_gap", metrics.equilibrium_gap},
+          {"at_rest", metrics.at_rest},
+          {"temperature", metrics.temperature.temperature},
+          {"temperature_at_limit", metrics.temperature.at_limit}};
+}
+
+json to_json_by_class(const Metrics& metrics, const Schema& schema) {
+  json out = to_json(metrics);
+  out["by_class"] = json::array();
+  for (std::size_t c = 0; c < metrics.by_class.size(); ++c) {
+    const ClassMetrics& one = metrics.by_class[c];
+    out["by_class"].push_back({{"class", schema.classes[c]},
+                               {"weight", one.weight},
+                               {"predicted", one.predicted},
+                               {"precision", one.precision},
+                               {"recall", one.recall},
+                               {"f1", one.f1},
+                               {"auc", one.auc}});
+  }
+  return out;
+}
+
+json to_json_with_confusion(const Metrics& metrics, const Schema& schema) {
+  json out = to_json_by_class(metrics, schema);
+  out["classes"] = schema.classes;
   out["confusion"] = json::array();
   for (Index r = 0; r < metrics.confusion.rows(); ++r) {
     json row = json::array();

@@ -11,7 +11,11 @@ namespace poise {
 nlohmann::json to_json(const SolveReport& report);
 nlohmann::json to_json(const Certificate& certificate);
 nlohmann::json to_json(const SeparatingDirection& direction, const Schema& schema);
-/// With the confusion matrix and class names if `schema` is given; else the short form {cross_entropy, accuracy, …}.
-nlohmann::json to_json(const Metrics& metrics, const Schema* schema = nullptr);
+/// {rows, cross_entropy, accuracy, …} of all classes together.
+nlohmann::json to_json(const Metrics& metrics);
+/// With `by_class` besides: an object a class.
+nlohmann::json to_json_by_class(const Metrics& metrics, const Schema& schema);
+/// With class names and the confusion matrix besides.
+nlohmann::json to_json_with_confusion(const Metrics& metrics, const Schema& schema);
 
 }  // namespace poise

@@ -31,6 +31,7 @@ ThermodynamicsOptions measuring(Telemetry level, Index rows, const NetworkOption
   options.standardize = training.standardize;
   options.label_smoothing = training.label_smoothing;
   options.balanced_classes = training.balanced_classes;
+  options.class_weights = training.class_weights;
   options.seed = training.seed;
   options.threads = training.threads;
   return options;
@@ -144,6 +145,7 @@ json measure_solution(Telemetry level, const SoftmaxModel& model, const Dataset&
   training.standardize = objective.scale != Scale::kNone;
   training.label_smoothing = objective.label_smoothing;
   training.balanced_classes = objective.balanced_classes;
+  training.class_weights = objective.class_weights;
   training.threads = threads;
   ThermodynamicsOptions how = measuring(level, kMostRows, training);
   how.stop = std::move(stop);

@@ -1,13 +1,24 @@
 #include "run/terminal_line.h"
 
 #include <fmt/core.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
+
+#include "base/words.h"
 
 namespace poise {
 namespace {
 
 // A line that cannot be written, to a terminal that is gone, is no reason to end a run.
 void print(std::FILE* stream, const std::string& text) { std::fputs(text.c_str(), stream); }
+
+/// Columns of the terminal, 80 where it does not say. The last one stays free: some terminals begin a new line there.
+std::size_t columns_of(std::FILE* stream) {
+  constexpr std::size_t kUsual = 80;
+  winsize size{};
+  const bool known = ::ioctl(::fileno(stream), TIOCGWINSZ, &size) == 0 && size.ws_col > 1;
+  return (known ? size.ws_col : kUsual) - 1;
+}
 
 constexpr double kTerminalInterval = 0.1, kLineInterval = 5;  // seconds
 
@@ -22,7 +33,11 @@ bool TerminalLine::is_due(double seconds) const {
 void TerminalLine::show(double seconds, const std::string& text) {
   if (!stream_) return;
   last_shown_ = seconds;
-  print(stream_, fmt::format("{}{}{}", terminal_ ? "\r\033[K" : "", text, terminal_ ? "" : "\n"));
+  if (terminal_) {
+    print(stream_, fmt::format("\r\033[K{}", first_characters(text, columns_of(stream_))));
+  } else {
+    print(stream_, text + "\n");
+  }
   shown_ = terminal_;
   std::fflush(stream_);
 }

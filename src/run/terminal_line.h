@@ -16,6 +16,7 @@ class TerminalLine {
 
   /// Whether a line is due `seconds` into the run: every tenth of a second on a terminal, else every 5 s.
   bool is_due(double seconds) const;
+  /// On a terminal cut to its width: what went on in a second line would stay.
   void show(double seconds, const std::string& text);
 
   /// What goes on now, on a terminal only; it stays until the next line.

@@ -2,6 +2,9 @@
 
 #include <fmt/core.h>
 
+#include <algorithm>
+
+#include "base/words.h"
 #include "run/short_number.h"
 
 namespace poise {
@@ -15,14 +18,23 @@ json to_json(const Measured& measured) {
 
 constexpr int kShownInARow = 3;  // messages
 
-std::string line(const Epoch& epoch) {
-  std::string text = fmt::format("{:6.1f} s  epoch {:<4} loss {}  accuracy {:.2f} %", epoch.seconds, epoch.number,
-                                 short_number(epoch.train.loss, 5), 100 * epoch.train.accuracy);
+/// Epochs take about the same time each.
+double seconds_left(const Epoch& epoch, int epochs, double time_limit) {
+  const double all = epoch.seconds / epoch.number * epochs;
+  return (time_limit > 0 ? std::min(all, time_limit) : all) - epoch.seconds;
+}
+
+std::string line(const Epoch& epoch, int epochs, double time_limit) {
+  std::string text = fmt::format("{:6.{}f} s  epoch {}/{}  loss {}", epoch.seconds, epoch.seconds < 1000 ? 1 : 0,
+                                 epoch.number, epochs, short_number(epoch.train.loss, 4));
   if (epoch.validation) {
-    text += fmt::format("   validation loss {}  accuracy {:.2f} %", short_number(epoch.validation->loss, 5),
+    text += fmt::format("  validation {}, {:.2f} %", short_number(epoch.validation->loss, 4),
                         100 * epoch.validation->accuracy);
+  } else {
+    text += fmt::format("  accuracy {:.2f} %", 100 * epoch.train.accuracy);
   }
-  return text;
+  const double left = seconds_left(epoch, epochs, time_limit);
+  return left > 0 ? text + fmt::format("  {} left", duration(left)) : text;
 }
 
 }  // namespace
@@ -54,13 +66,14 @@ json to_json(const TrainingReport& report) {
           {"train_seconds", report.train_seconds}};
 }
 
-TrainingProgress::TrainingProgress(RunDirectory& run, std::FILE* stream, const std::atomic<bool>& stop)
-    : run_(run), shown_(stream), stop_(stop) {}
+TrainingProgress::TrainingProgress(RunDirectory& run, std::FILE* stream, const std::atomic<bool>& stop,
+                                   const NetworkOptions& options)
+    : run_(run), shown_(stream), stop_(stop), epochs_(options.epochs), time_limit_(options.time_limit) {}
 
 void TrainingProgress::on_epoch(const Epoch& epoch) {
   run_.append_event(to_json(epoch));
   show_hidden();
-  if (shown_.is_due(epoch.seconds)) shown_.show(epoch.seconds, line(epoch));
+  if (shown_.is_due(epoch.seconds)) shown_.show(epoch.seconds, line(epoch, epochs_, time_limit_));
 }
 
 void TrainingProgress::on_message(const std::string& text) {
@@ -70,7 +83,7 @@ void TrainingProgress::on_message(const std::string& text) {
 
 void TrainingProgress::show_hidden() {
   const int hidden = in_a_row_ - kShownInARow;
-  if (hidden > 0) shown_.say(fmt::format("and {} more such message{}: metrics.jsonl", hidden, hidden == 1 ? "" : "s"));
+  if (hidden > 0) shown_.say(fmt::format("and {}: metrics.jsonl", counted(hidden, "more such message")));
   in_a_row_ = 0;
 }
 

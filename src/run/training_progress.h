@@ -17,8 +17,8 @@ nlohmann::json to_json(const TrainingReport& report);
 
 class TrainingProgress : public TrainingObserver {
  public:
-  /// `stream` null keeps silent; `stop` is set by a signal handler.
-  TrainingProgress(RunDirectory& run, std::FILE* stream, const std::atomic<bool>& stop);
+  /// `stream` null keeps silent; `stop` is set by a signal handler; `options` as train_network resolves them.
+  TrainingProgress(RunDirectory& run, std::FILE* stream, const std::atomic<bool>& stop, const NetworkOptions& options);
 
   ~TrainingProgress() override { show_hidden(); }
   TrainingProgress(const TrainingProgress&) = delete;
@@ -36,6 +36,8 @@ class TrainingProgress : public TrainingObserver {
   TerminalLine shown_;
   int in_a_row_ = 0;  // messages since the last epoch
   const std::atomic<bool>& stop_;
+  int epochs_;
+  double time_limit_;
 };
 
 }  // namespace poise

@@ -180,7 +180,7 @@ Thermodynamics Thermometer::measure(const Network& network, EnsembleRecord* reco
   const thermo::MeasuredRows& rows = rows_->measured;
   const std::vector<Layer> layers = rows.layers_of(network);
   const thermo::CurvatureMeter meter(layers, options_.detail, options_.label_draws, options_.seed);
-  thermo::RowFigures figures = thermo::measure_rows(layers, rows, meter, options_.threads);
+  thermo::RowFigures figures = thermo::measure_rows(layers, rows, meter, options_);
   Thermodynamics out;
   out.detail = options_.detail;
   out.rows = rows.size();

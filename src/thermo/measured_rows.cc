@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "base/random.h"
+#include "base/words.h"
 #include "poise/error.h"
 #include "thermo/layers.h"
 
@@ -17,6 +18,7 @@ Problem whole_problem(const Dataset& data, const ThermodynamicsOptions& options)
   ObjectiveOptions objective;
   objective.label_smoothing = options.label_smoothing;
   objective.balanced_classes = options.balanced_classes;
+  objective.class_weights = options.class_weights;
   return weigh_rows(data, objective);
 }
 
@@ -40,12 +42,14 @@ void check(const Network& network, Index features, Index classes) {
   }
   if (network.feature_count() != features) {
     throw Error(ErrorKind::kData,
-                fmt::format("the data has {} features, the model {}", features, network.feature_count()),
+                fmt::format("the data has {}, the model {}", counted(features, "feature"), network.feature_count()),
                 "data with the columns the model was trained on", "read the data with the schema of the model");
   }
   if (network.class_count() != classes) {
-    throw Error(ErrorKind::kData, fmt::format("the data has {} classes, the model {}", classes, network.class_count()),
-                "data with the classes the model was trained on", "read the data with the schema of the model");
+    throw Error(
+        ErrorKind::kData,
+        fmt::format("the data has {}, the model {}", counted(classes, "class", "classes"), network.class_count()),
+        "data with the classes the model was trained on", "read the data with the schema of the model");
   }
 }
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/stoppable.h"
 #include "poise/error.h"
 #include "thermo/hessian.h"
 
@@ -63,18 +64,22 @@ Vector complexities(Adjoint of_classes, Index rows, Index classes) {
 }  // namespace
 
 RowFigures measure_rows(const std::vector<Layer>& layers, const MeasuredRows& rows, const CurvatureMeter& meter,
-                        int threads) {
+                        const ThermodynamicsOptions& options) {
+  StopTest stopped(options.stop);
   const Index n = rows.size(), classes = layers.back().bias.size();
   RowFigures out{Matrix(n, classes), Matrix(n, classes), RowCurvature(n, std::ssize(layers)), Vector(n), Vector(n), {}};
-  out.gradient = sum_over_blocks(rows, parameter_count(layers), threads, [&](const RowBlock& block, Vector& sum) {
-    const State state = state_of(layers, block);
-    check_finite(state.pass.preactivation.back());
-    out.scores.middleRows(block.first, block.size()) = state.pass.preactivation.back();
-    out.targets.middleRows(block.first, block.size()) = block.targets;
-    meter.measure(state, block.first, numbers_of(rows, block), out.curvature);
-    measure_gradients(state, block, out);
-    add_gradient(state, block, sum);
-  });
+  out.gradient =
+      sum_over_blocks(rows, parameter_count(layers), options.threads, [&](const RowBlock& block, Vector& sum) {
+        if (stopped()) return;
+        const State state = state_of(layers, block);
+        check_finite(state.pass.preactivation.back());
+        out.scores.middleRows(block.first, block.size()) = state.pass.preactivation.back();
+        out.targets.middleRows(block.first, block.size()) = block.targets;
+        meter.measure(state, block.first, numbers_of(rows, block), out.curvature);
+        measure_gradients(state, block, out);
+        add_gradient(state, block, sum);
+      });
+  if (stopped()) throw MeasurementStopped();
   return out;
 }
 
@@ -82,9 +87,11 @@ RowStates measure_states(const std::vector<Layer>& layers, const MeasuredRows& r
                          const ThermodynamicsOptions& options, RowCurvature& curvature) {
   const Index n = rows.size(), classes = layers.back().bias.size();
   const ForwardNoise noise(layers, options.temperatures, options.draws, options.seed);
+  StopTest stopped(options.stop);
   RowStates out{Vector(n), std::vector<RowEnsemble>(options.temperatures.size(), RowEnsemble(n, options.draws))};
   for_each_block(rows, rows_of_stacks(std::max<Index>(classes, options.draws)), options.threads,
                  [&](const RowBlock& block) {
+                   if (stopped()) return;
                    const State state = state_of(layers, block);
                    const Adjoint of_classes = class_adjoints(layers, state.pass.slope, state.q);
                    meter.add_class_adjoints(state, of_classes, block.first, curvature);
@@ -92,6 +99,7 @@ RowStates measure_states(const std::vector<Layer>& layers, const MeasuredRows& r
                    if (!options.temperatures.empty())
                      noise.measure(state.pass.preactivation[1], block, numbers_of(rows, block), out.ensembles);
                  });
+  if (stopped()) throw MeasurementStopped();
   return out;
 }
 

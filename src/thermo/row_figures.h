@@ -18,9 +18,9 @@ struct RowFigures {
   Vector gradient;  ///< ∇ mean CE = mean g_n, P numbers
 };
 
-/// The first pass. Throws Error(kNumeric) if scores are not finite.
+/// The first pass. Throws Error(kNumeric) if scores are not finite, and MeasurementStopped.
 RowFigures measure_rows(const std::vector<Layer>& layers, const MeasuredRows& rows, const CurvatureMeter& meter,
-                        int threads);
+                        const ThermodynamicsOptions& options);
 
 /// Of hidden states, n rows; for networks with hidden layers.
 struct RowStates {
@@ -28,7 +28,7 @@ struct RowStates {
   std::vector<RowEnsemble> ensembles;  ///< one per temperature
 };
 
-/// The second pass, of Detail::kFull; adds to `curvature` what the class adjoints give.
+/// The second pass, of Detail::kFull; adds to `curvature` what the class adjoints give. Throws MeasurementStopped.
 RowStates measure_states(const std::vector<Layer>& layers, const MeasuredRows& rows, const CurvatureMeter& meter,
                          const ThermodynamicsOptions& options, RowCurvature& curvature);
 

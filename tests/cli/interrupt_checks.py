@@ -187,7 +187,8 @@ def check_an_interrupt_after_training_is_answered_at_once(t):
         process = writing_its_model(t, quiet)
         process.send_signal(signal.SIGINT)
         result = t.finish(process, 60)
-        t.equal(result.code, 0, f"the exit code\n{result}\n")
+        left_out = json.loads(t.read("run/run.json"))["result"]["not_measured"]  # on a machine too busy to measure in a second
+        t.equal(result.code, 130 if left_out else 0, f"the exit code\n{result}\n")
         answered = result.stderr.count("interrupted: finishing; once more to quit at once\n")
         t.equal(answered, 0 if quiet else 1, f"answers on stderr\n{result}\n")
         t.equal(json.loads(t.read("run/run.json"))["result"]["status"], "time_limit", "the status")

@@ -124,7 +124,7 @@ def check_every_model_says_who_trained_it(t):
 
 
 def check_help_says_what_limits_do_not_limit(t):
-    for verb, words in (("train", "reading the data, measuring the result and writing come on top"),
+    for verb, words in (("train", "on all that comes after reading the data; what it leaves unmeasured is left out"),
                         ("reproduce", "which ends with the batch or measurement it is at then"),
                         ("train", "of golden a smaller one slows, a larger is capped")):
         t.check(words in " ".join(t.run(f"{verb} --help").stdout.split()), f"the help of {verb} does not say '{words}'")

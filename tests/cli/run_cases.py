@@ -216,8 +216,24 @@ def check_answer(case, result):
             raise Failure(f"{failure}\n{result}") from None
 
 
+def check_error_object(result, message):
+    """With --json: one object on stdout, which says what stderr says."""
+    error = result.json().get("error", {})
+    if set(error) != {"kind", "code", "exit_code", "message", "expected", "hint", "place"}:
+        raise Failure(f"the object of an error has other keys\n{result}")
+    codes = {"usage": 2, "data": 3, "io": 4, "numeric": 5, "resource": 6}
+    if error["exit_code"] != result.code or codes.get(error["kind"]) != result.code:
+        raise Failure(f"the object of an error has another kind\n{result}")
+    for key in ("message", "expected", "hint"):
+        if error[key] is not None and error[key].encode("utf-8", "replace").decode() not in message:
+            raise Failure(f"the {key} of an error is not that on stderr\n{result}")
+    if error["place"] and error["place"]["file"] not in message:
+        raise Failure(f"the place of an error is not that on stderr\n{result}")
+
+
 def check_refusal(case, result, before, after):
-    """What holds for every error: one message on stderr, nothing on stdout, and no file made or touched."""
+    """What holds for every error: one message on stderr, nothing on stdout (with --json, one object), and no file made
+    or touched."""
     last = result.stderr.strip().split("\n")[-1]
     if not last.startswith("poise: "):
         raise Failure(f"the last line of stderr is no message of ours\n{result}")
@@ -226,7 +242,9 @@ def check_refusal(case, result, before, after):
     for word in ("internal error", "std::", "what():", "terminate"):
         if word in result.stderr:
             raise Failure(f"a message for users holds {word!r}\n{result}")
-    if result.stdout:
+    if "--json" in result.words:
+        check_error_object(result, last)
+    elif result.stdout:
         raise Failure(f"an error leaves something on stdout\n{result}")
     changed = sorted(name for name in before.keys() | after.keys() if before.get(name) != after.get(name))
     changed = [name for name in changed if name not in case.get("leaves", [])]

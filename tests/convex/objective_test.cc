@@ -8,6 +8,7 @@
 
 #include "convex/reference.h"
 #include "convex/solvers.h"
+#include "poise/error.h"
 #include "sample_models.h"
 
 namespace poise {
@@ -362,6 +363,25 @@ TEST(Objective, BalancedClassesWeighTheSame) {
   const Problem without = make_problem(data, options, 1);
   EXPECT_NEAR(without.row_weight.head(40).sum(), 0.5, 1e-15);
   EXPECT_EQ(without.row_weight.tail(2).sum(), 0);
+}
+
+TEST(Objective, WeightsOfClassesMultiplyThoseOfRows) {
+  Dataset data = float_data(MatrixF::Ones(4, 1), array_schema(1, {"a", "b", "c"}));
+  data.labels = {0, 1, 1, 2};
+  data.sample_weight = Vector{{1, 2, 3, 4}};
+  ObjectiveOptions options;
+  options.class_weights = {{"b", 0.5}, {"c", 2}};
+  const Problem problem = make_problem(data, options, 1);  // 1, 1, 1.5, 8
+  EXPECT_LE((problem.row_weight - Vector{{1, 1, 1.5, 8}} / 11.5).cwiseAbs().maxCoeff(), 1e-16);
+  options.balanced_classes = true;
+  EXPECT_THROW(make_problem(data, options, 1), Error);  // both at once
+  options.balanced_classes = false;
+  options.class_weights.push_back({"d", 2});
+  EXPECT_THROW(make_problem(data, options, 1), Error);  // no such class
+  options.class_weights = {{"a", 2}};
+  data.labels.clear();
+  data.targets = MatrixF::Constant(4, 3, 1.0F / 3);
+  EXPECT_THROW(make_problem(data, options, 1), Error);  // soft targets
 }
 
 TEST(Objective, BiasSystem) {

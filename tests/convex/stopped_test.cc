@@ -5,6 +5,7 @@
 #include <cmath>
 #include <thread>
 
+#include "convex/metric.h"
 #include "poise/softmax_regression.h"
 #include "sample_models.h"
 
@@ -60,6 +61,55 @@ TEST_P(Stopped, BeforeTheFirstIterationAnswersClassFrequencies) {
   }
 }
 
+/// Gaussian features whose labels they tell little about, for solvers that need a while.
+Dataset noisy_rows(Index rows, Index features, Index classes) {
+  std::vector<std::string> names;
+  for (Index c = 0; c < classes; ++c) names.push_back(std::to_string(c));
+  std::uint64_t counter = 0;
+  Dataset data = float_data(
+      MatrixF::NullaryExpr(rows, features, [&] { return static_cast<float>(random_normalish(3, counter++)); }),
+      array_schema(features, names));
+  for (Index i = 0; i < rows; ++i)
+    data.labels.push_back(
+        static_cast<std::int32_t>(random_uniform(4, static_cast<std::uint64_t>(i)) * static_cast<double>(classes)));
+  return data;
+}
+
+TEST(StoppedMetric, IsNone) {
+  const Dataset data = noisy_rows(600, 40, 12);
+  const SoftmaxObjective objective(make_problem(data, {.l2 = 1e-3}, 1), 1);
+  const Stop stop = [] { return true; };
+  EXPECT_EQ(class_block_metric(objective, stop), nullptr);
+  EXPECT_EQ(uniform_metric(objective, stop), nullptr);
+  EXPECT_EQ(bohning_metric(objective, stop), nullptr);
+  EXPECT_EQ(local_metric(objective, stop), nullptr);
+  EXPECT_NE(local_metric(objective, [] { return false; }), nullptr);
+  // Asked before the first class and before each, it is given up among the classes.
+  int asked = 0;
+  EXPECT_EQ(class_block_metric(objective, [&] { return ++asked > 5; }), nullptr);
+  EXPECT_LE(asked, 8);
+}
+
+// Wherever a solver is when it is told to stop, within a preconditioner, too, it leaves a model and says so.
+TEST_P(Stopped, AnywhereLeavesAModel) {
+  struct StopLater : Observer {
+    int left;
+    explicit StopLater(int questions) : left(questions) {}
+    bool stop_requested() override { return left-- <= 0; }
+  };
+  const Dataset data = noisy_rows(10500, 40, 12);  // enough rows to start with a part of them
+  for (const int questions : {0, 1, 2, 5, 9, 14, 20, 33}) {
+    StopLater observer(questions);
+    const SoftmaxFit fit =
+        fit_softmax(data, {.l2 = 1e-3}, {.solver = GetParam(), .tolerance = 1e-300, .threads = 1}, &observer);
+    EXPECT_EQ(fit.report.status, Status::kInterrupted) << questions;
+    EXPECT_TRUE(fit.model.weights.allFinite() && fit.model.bias.allFinite()) << questions;
+    EXPECT_LE(fit.report.objective, std::log(12.0) + 1e-9) << questions;
+    EXPECT_LE(observer.left, 0) << questions;
+    EXPECT_GE(observer.left, -40) << "asked on and on";
+  }
+}
+
 const ObjectiveOptions kPlain{.l2 = 0.1, .scale = Scale::kNone};
 
 TEST(StoppedStart, TheModelToStartFromIsAnswered) {
@@ -82,6 +132,25 @@ TEST(StoppedPath, TheTimeLimitIsThatOfTheWholePath) {
   const auto fits = fit_softmax_path(unequal_classes(false), path, kPlain, solve, &observer);
   EXPECT_LT(fits.size(), path.size());
   EXPECT_EQ(fits.back().report.status, Status::kTimeLimit);
+}
+
+// What comes next may depend on the solutions so far; each solve begins at the nearest.
+TEST(Path, IsDecidedOnTheWay) {
+  const Dataset data = unequal_classes(false);
+  std::vector<double> seen;
+  const NextPenalty next = [&](std::span<const SoftmaxFit> fits) -> std::optional<double> {
+    if (!fits.empty()) seen.push_back(std::stod(fits.back().model.metadata.at("l2")));
+    if (fits.size() == 4) return std::nullopt;
+    return fits.empty() ? 1.0 : seen.back() / 2;
+  };
+  const auto fits = fit_softmax_path(data, next, kPlain, {.threads = 1});
+  ASSERT_EQ(fits.size(), 4u);
+  EXPECT_EQ(seen, (std::vector<double>{1, 0.5, 0.25, 0.125}));
+  for (const SoftmaxFit& fit : fits) {
+    EXPECT_EQ(fit.report.status, Status::kCertified);
+    const SoftmaxFit alone = fit_softmax(data, {.l2 = std::stod(fit.model.metadata.at("l2")), .scale = Scale::kNone});
+    EXPECT_NEAR(fit.report.objective, alone.report.objective, *fit.report.gap + *alone.report.gap);
+  }
 }
 
 TEST(Path, ObserversSeeThePenaltiesAndTheSecondsOfAllSolves) {

@@ -4,9 +4,12 @@
 #include <fcntl.h>
 #include <gtest/gtest.h>
 #include <poll.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include <cstdlib>
+#include <string>
+#include <utility>
 
 namespace poise {
 namespace {
@@ -54,6 +57,35 @@ TEST(TerminalLine, WritesOverItsLineOnATerminalAndLeavesNothingButMessages) {
   const std::string over = "\r\033[K";
   const std::string expected = over + "first" + over + "second" + over + "message\r\n" + over + "third" + over;
   // A terminal hands out what has arrived so far, which on a busy machine may be a part.
+  std::string text;
+  pollfd ready{terminal, POLLIN, 0};
+  while (text.size() < expected.size() && ::poll(&ready, 1, 10000) == 1) {
+    char part[1000];
+    const auto count = ::read(terminal, part, sizeof part);
+    ASSERT_GT(count, 0);
+    text.append(part, static_cast<std::size_t>(count));
+  }
+  EXPECT_EQ(text, expected);
+  std::fclose(stream);
+  ::close(terminal);
+}
+
+// What went on in a second line would stay there.
+TEST(TerminalLine, FitsTheWidthOfTheTerminal) {
+  const int terminal = ::posix_openpt(O_RDWR | O_NOCTTY);
+  if (terminal < 0 || ::grantpt(terminal) != 0 || ::unlockpt(terminal) != 0) GTEST_SKIP() << "no pseudo-terminals here";
+  std::FILE* stream = std::fopen(::ptsname(terminal), "w");
+  ASSERT_NE(stream, nullptr);
+  std::string expected;
+  for (const auto& [columns, dots] : {std::pair(6, 0), std::pair(20, 12), std::pair(0, 72)}) {  // unknown: 80
+    winsize size{};
+    size.ws_col = static_cast<unsigned short>(columns);
+    ASSERT_EQ(::ioctl(terminal, TIOCSWINSZ, &size), 0);
+    TerminalLine(stream).show(0.1, "gap ≤ 1" + std::string(200, '.'));
+    const std::string cut = columns == 6 ? "gap ≤" : "gap ≤ 1" + std::string(static_cast<std::size_t>(dots), '.');
+    expected += "\r\033[K" + cut + "\r\033[K";
+  }
+  std::fflush(stream);
   std::string text;
   pollfd ready{terminal, POLLIN, 0};
   while (text.size() < expected.size() && ::poll(&ready, 1, 10000) == 1) {

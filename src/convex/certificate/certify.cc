@@ -66,6 +66,7 @@ ObjectiveOptions recorded_objective(const SoftmaxModel& model) {
   options.label_smoothing = required_number(model, "label_smoothing", 1 - 0x1p-53);
   options.scale = recorded_scale(model.metadata);
   options.balanced_classes = recorded_flag(model.metadata, "balanced_classes");
+  options.class_weights = recorded_class_weights(model.metadata);
   return options;
 }
 

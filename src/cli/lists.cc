@@ -1,0 +1,34 @@
+#include "cli/lists.h"
+
+namespace poise::cli {
+
+CLI::Option* as_list(CLI::Option* option) {
+  return option->delimiter(',')
+      ->transform(CLI::Validator(
+          [](std::string& item) -> std::string {
+            CLI::detail::trim(item);
+            return {};
+          },
+          ""))
+      ->allow_extra_args(false);  // or it would take DATA, too
+}
+
+std::vector<std::string> with_lists_joined(const CLI::App& verb, const std::vector<std::string>& words) {
+  const auto takes_list = [&](const std::string& word) {
+    const std::size_t equals = word.find('=');
+    const CLI::Option* option = word.starts_with("--") ? verb.get_option_no_throw(word.substr(0, equals)) : nullptr;
+    return option != nullptr && option->get_delimiter() == ',';
+  };
+  std::vector<std::string> joined;
+  for (std::size_t k = 0; k < words.size(); ++k) {
+    joined.push_back(words[k]);
+    if (!takes_list(words[k])) continue;
+    const bool value_follows = words[k].find('=') == std::string::npos && k + 1 < words.size();
+    if (value_follows) joined.push_back(words[++k]);
+    while (k + 1 < words.size() && (joined.back().ends_with(',') || words[k + 1].starts_with(',')))
+      joined.back() += words[++k];
+  }
+  return joined;
+}
+
+}  // namespace poise::cli

@@ -1,0 +1,85 @@
+#include "data/row_set.h"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <bit>
+#include <cstdint>
+#include <vector>
+
+#include "base/parallel.h"
+#include "data/hash.h"
+#include "rows/entries.h"
+
+namespace poise {
+namespace {
+
+std::uint64_t bits(double value) { return std::bit_cast<std::uint64_t>(value + 0.0); }  // −0 is 0
+
+std::uint64_t hash_entries(const Features& x, Index row) {
+  std::uint64_t hash = 5;
+  std::vector<double> scratch;
+  for_each_entry(x, row, scratch, [&](Index column, double value) {
+    if (value != 0) hash = mix(mix(hash, static_cast<std::uint64_t>(column)), bits(value));
+  });
+  return hash;
+}
+
+/// What belongs to a row besides its features.
+std::uint64_t with_target(const Dataset& data, Index row, std::uint64_t hash) {
+  if (!data.labels.empty()) hash = mix(hash, static_cast<std::uint64_t>(data.labels[static_cast<std::size_t>(row)]));
+  for (Index c = 0; c < data.targets.cols(); ++c) hash = mix(hash, bits(static_cast<double>(data.targets(row, c))));
+  return mix(hash, bits(data.sample_weight.size() > 0 ? data.sample_weight[row] : 1));
+}
+
+/// Two sums, since one of 64 bits may come out the same by chance where rows are changed in pairs.
+struct Sums {
+  std::uint64_t first = 0, second = 0;
+  void add(std::uint64_t hash) {
+    first += mix(hash, 0x9e3779b97f4a7c15ULL);
+    second += mix(mix(hash, 0xbf58476d1ce4e5b9ULL), 7);
+  }
+};
+
+Sums sums_of_dense(const Dataset& data, Index first, Index rows) {
+  const Index d = data.features.cols();
+  std::vector<double> numbers(static_cast<std::size_t>(rows * d));
+  load_rows(data.features, {}, first, rows, numbers.data(), d);
+  for (double& number : numbers) number += 0.0;  // −0 is 0
+  Sums sums;
+  for (Index r = 0; r < rows; ++r) {
+    const auto* row = reinterpret_cast<const char*>(numbers.data() + r * d);
+    sums.add(with_target(data, first + r, hash_block(row, static_cast<std::size_t>(d) * sizeof(double))));
+  }
+  return sums;
+}
+
+Sums sums_of_sparse(const Dataset& data, Index first, Index rows) {
+  Sums sums;
+  for (Index i = first; i < first + rows; ++i) sums.add(with_target(data, i, hash_entries(data.features, i)));
+  return sums;
+}
+
+}  // namespace
+
+std::string fingerprint_of_row_set(const Dataset& data) {
+  constexpr Index kRows = 256;
+  const Index blocks = (data.rows() + kRows - 1) / kRows;
+  std::vector<Sums> parts(static_cast<std::size_t>(blocks));
+  parallel_for(blocks, 0, [&](Index block) {
+    const Index first = block * kRows;
+    const Index rows = std::min(kRows, data.rows() - first);
+    parts[static_cast<std::size_t>(block)] =
+        data.features.is_sparse() ? sums_of_sparse(data, first, rows) : sums_of_dense(data, first, rows);
+  });
+  Sums total;
+  for (const Sums& part : parts) total.first += part.first, total.second += part.second;
+  std::uint64_t classes = mix(data.features.is_sparse() ? 2 : 1, static_cast<std::uint64_t>(data.features.cols()));
+  for (const std::string& name : data.schema.classes) {
+    for (const char c : name) classes = mix(classes, static_cast<unsigned char>(c));
+    classes = mix(classes, 256);
+  }
+  return fmt::format("{:016x}{:016x}", mix(total.first, classes), mix(total.second, classes));
+}
+
+}  // namespace poise

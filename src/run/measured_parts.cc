@@ -1,0 +1,68 @@
+#include "run/measured_parts.h"
+
+#include <algorithm>
+#include <numeric>
+
+#include "base/stopwatch.h"
+
+namespace poise {
+
+std::optional<Metrics> measure_unless_stopped(const Network& network, const Dataset& rows,
+                                              const MeasureOptions& options) {
+  try {
+    return evaluate_network(network, rows, options);
+  } catch (const MeasurementStopped&) {
+    return std::nullopt;
+  }
+}
+
+namespace {
+
+void measure_part(const Network& network, const Dataset& rows, const MeasureOptions& options,
+                  std::optional<Metrics>& measured) {
+  if (!measured) measured = measure_unless_stopped(network, rows, options);
+}
+
+/// All weights 0.
+Network network_of(const std::vector<Index>& widths, const Schema& schema) {
+  Network network;
+  network.schema = schema;
+  network.center = Vector::Zero(widths.front());
+  for (std::size_t l = 1; l < widths.size(); ++l)
+    network.layers.push_back({Matrix::Zero(widths[l], widths[l - 1]), Vector::Zero(widths[l]), Activation::kIdentity});
+  return network;
+}
+
+}  // namespace
+
+void measure_parts(const Network& network, const Parts& parts, const MeasureOptions& options, MeasuredParts& measured) {
+  if (parts.test) measure_part(network, *parts.test, options, measured.test);
+  if (parts.validation) measure_part(network, *parts.validation, options, measured.validation);
+  measure_part(network, parts.train, options, measured.train);
+}
+
+std::optional<CalibratedParts> calibrate_parts(Network& network, const Parts& parts, const MeasuredParts& before,
+                                               const MeasureOptions& options) {
+  if (!before.validation) return std::nullopt;
+  CalibratedParts found{before.validation->temperature, before.validation->rows, before, before};
+  if (found.temperature.at_limit) return found;
+  divide_scores(network, found.temperature.temperature);
+  found.after = {};
+  measure_parts(network, parts, options, found.after);
+  return found;
+}
+
+double seconds_to_measure(const std::vector<Index>& widths, const Parts& parts, int threads) {
+  constexpr Index kRows = 4096;
+  Index all = parts.train.rows();
+  for (const auto* part : {&parts.validation, &parts.test}) all += *part ? (*part)->rows() : 0;
+  std::vector<Index> some(static_cast<std::size_t>(std::min(kRows, parts.train.rows())));
+  std::iota(some.begin(), some.end(), Index{0});
+  Dataset rows = select_rows(parts.train, some);
+  rows.sample_weight.resize(0);  // these rows' may all be 0
+  const Stopwatch measuring;
+  (void)evaluate_network(network_of(widths, parts.train.schema), rows, {.threads = threads});
+  return measuring.seconds() * static_cast<double>(all) / static_cast<double>(rows.rows());
+}
+
+}  // namespace poise

@@ -1,0 +1,39 @@
+// What a trained model is worth on each part of the rows, and what there is to say about that.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "poise/calibration.h"
+#include "run/parts.h"
+
+namespace poise {
+
+/// Nothing if `options.stop` has ended it.
+std::optional<Metrics> measure_unless_stopped(const Network& network, const Dataset& rows,
+                                              const MeasureOptions& options);
+
+/// Empty where there are no such rows, or where measuring was stopped before.
+struct MeasuredParts {
+  std::optional<Metrics> train, validation, test;
+};
+
+/// Measures what is not measured yet, the rows that were not trained on first. What `options.stop` ends stays empty.
+void measure_parts(const Network& network, const Parts& parts, const MeasureOptions& options, MeasuredParts& measured);
+
+struct CalibratedParts {
+  Temperature temperature;      ///< what the scores were divided by, unless `at_limit`: then the model is as it was
+  Index rows = 0;               ///< that it was found on
+  MeasuredParts before, after;  ///< the same if at_limit
+};
+
+/// Divides the scores of `network` by the temperature that the validation rows ask for, which `before` has, and
+/// measures the parts again. Nothing, and the network as it was, if the validation rows are not measured.
+/// Throws Error(kUsage) unless the head is softmax.
+std::optional<CalibratedParts> calibrate_parts(Network& network, const Parts& parts, const MeasuredParts& before,
+                                               const MeasureOptions& options);
+
+/// Seconds that measuring takes, guessed from measuring some of the rows by a network of these widths.
+double seconds_to_measure(const std::vector<Index>& widths, const Parts& parts, int threads);
+
+}  // namespace poise

@@ -1,0 +1,52 @@
+// Several penalties of a softmax layer, and the one whose model is best on rows that were held out.
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <span>
+#include <vector>
+
+#include "poise/metrics.h"
+#include "poise/network.h"
+#include "poise/softmax_regression.h"
+
+namespace poise {
+
+/// One solution of a path with what it is worth.
+struct PathSolution {
+  double l2 = 0;
+  SoftmaxFit fit;
+  std::optional<Metrics> train, validation;  ///< empty: not measured
+};
+
+struct TriedPenalty {
+  double l2 = 0;
+  double loss = 0;  ///< of held-out rows; not finite: unknown
+};
+
+/// The penalty to try after these, or nothing if the best is found to half a decade: from 0.01 in decades towards
+/// smaller losses, until they rise or gain less than a ten-thousandth, then half decades about the best. Between 1e-9
+/// and 1e4. Of equal losses the larger penalty is the better.
+std::optional<double> next_penalty(std::span<const TriedPenalty> tried);
+
+struct PathOptions {
+  std::vector<double> penalties;  ///< in the order of solving; empty: found by next_penalty, which takes `measure`
+  /// Called with every model that is the best so far; with the first before it is measured.
+  std::function<void(const SoftmaxModel&)> on_best;
+  /// Measures a model on held-out rows, if it is let; empty where there are none.
+  std::function<std::optional<Metrics>(const SoftmaxModel&)> measure;
+};
+
+/// Solves for one penalty after the other, each from the nearest solution before, and measures each. The last may be
+/// one that was stopped.
+std::vector<PathSolution> solve_path(const Dataset& train, const PathOptions& path, const ObjectiveOptions& objective,
+                                     const SolveOptions& solve, Observer* observer);
+
+/// That of the smallest cross-entropy on the held-out rows, the first of equals; the last one if none is measured.
+/// Requires one.
+const PathSolution& best_of(const std::vector<PathSolution>& candidates);
+
+/// Measures all candidates on the rows trained on, as long as `options.stop` lets it.
+void measure_path(const Dataset& train, const MeasureOptions& options, std::vector<PathSolution>& candidates);
+
+}  // namespace poise
