@@ -2,6 +2,7 @@
 #pragma once
 
 #include "poise/calibration.h"
+#include "poise/cross_validation.h"
 #include "poise/dataset.h"
 #include "poise/dual_process.h"
 #include "poise/efficiency.h"

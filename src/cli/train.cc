@@ -5,6 +5,7 @@
 #include <optional>
 
 #include "base/stopwatch.h"
+#include "cli/held_out.h"
 #include "cli/run_summary.h"
 #include "cli/say.h"
 #include "cli/signals.h"
@@ -49,7 +50,7 @@ std::vector<Candidate> solve_all(const Arguments& a, const Parts& parts, const S
     candidates.push_back(std::move(candidate));
   };
   if (a.l2_path.empty()) {
-    add(a.objective.l2, fit_softmax(parts.train, a.objective, a.solve, &progress, start));
+    add(resolve_l2(parts.train, a.objective), fit_softmax(parts.train, a.objective, a.solve, &progress, start));
     return candidates;
   }
   std::vector<SoftmaxFit> fits = fit_softmax_path(parts.train, a.l2_path, a.objective, a.solve, &progress);
@@ -133,7 +134,8 @@ json result_json(const Arguments& a, const std::vector<Candidate>& candidates, c
 
 json asked_json(const Arguments& a, double held_out_share) {
   json asked = asked_of_training(a, held_out_share);
-  asked.update({{"l2", a.objective.l2},
+  const json number = a.objective.l2 ? json(*a.objective.l2) : json();
+  asked.update({{"l2", a.l2_auto ? json("auto") : number},
                 {"l2_path", a.l2_path},
                 {"unit", a.objective.unit},
                 {"solver", to_string(a.solve.solver)},
@@ -143,10 +145,15 @@ json asked_json(const Arguments& a, double held_out_share) {
   return asked;
 }
 
+const char* units_of_penalty(const std::string& scale) {
+  if (scale == "numbers") return "standardized numbers";
+  return scale == "standard" ? "standardized features" : "features as given";
+}
+
 void print_result(const json& result) {
-  fmt::print("{} rows, {} features, {} classes; penalty {} on {}\n", result["rows"].get<Index>(),
+  fmt::print("{} rows, {} features, {} classes; penalty {:.6g}{} on {}\n", result["rows"].get<Index>(),
              result["features"].get<Index>(), result["classes"].get<Index>(), result["l2"].get<double>(),
-             result["scale"] == "standard" ? "standardized features" : "features as given");
+             origin_of_penalty(result), units_of_penalty(result["scale"]));
   fmt::print("status      {}: {}\n", result["status"].get<std::string>(), result["why"].get<std::string>());
   fmt::print("objective   {:.12g}", result["objective"].get<double>());
   if (!result["gap"].is_null()) fmt::print("   proven within {:.2e} nats of the optimum", result["gap"].get<double>());
@@ -162,6 +169,11 @@ void print_result(const json& result) {
   }
   print_calibration(result);
   for (const char* part : {"train", "validation", "test"}) print_measured(part, result[part]);
+  print_measured("cross-val.", result["cross_validation"]);
+  if (result["validation"].is_null() && result["test"].is_null() && result["cross_validation"].is_null()) {
+    fmt::print(
+        "            these are the rows trained on: --validation or --test says what the model is worth on others\n");
+  }
   print_telemetry(result);
   fmt::print("{} iterations, {:.1f} passes, {:.3f} s to train, {:.3f} s to read; run {}\n",
              result["iterations"].get<int>(), result["passes"].get<double>(), result["seconds"].get<double>(),
@@ -173,6 +185,19 @@ void note_path_without_validation(const Arguments& a, const Parts& parts) {
   say("note: the model is that of the last penalty of --l2-path, {:g}; --validation chooses by held-out "
       "cross-entropy\n",
       a.l2_path.back());
+}
+
+/// Of the ways to label up to 2 (d + 1) rows in general position, planes realize half or more (Cover 1965): that such
+/// rows are classified well shows nothing, and where the penalty is decides. A category's columns add up to 1.
+void note_width(const Arguments& a, Dataset& train) {
+  Index features = train.features.cols();
+  for (const Column& column : train.schema.columns) features -= column.kind == ColumnKind::kCategorical ? 1 : 0;
+  const bool chosen = a.l2_auto || (a.l2_path.size() > 1 && a.validation.value_or(0) > 0);
+  if (chosen || train.schema.format == FileFormat::kLibsvm || train.rows() > 2 * (features + 1)) return;
+  train.notices.push_back(fmt::format(
+      "{} rows are few for {} features: weights can be found that classify them well whatever the labels are, so the "
+      "accuracy on them shows little and the penalty decides; --l2 auto chooses it",
+      train.rows(), features));
 }
 
 /// The best may lie outside of the path.
@@ -192,7 +217,7 @@ void check_options(const Arguments& a, const Parts& parts) {
                 "--scale none with it", "tables and NPY arrays are standardized unless --scale says otherwise",
                 {a.data});
   }
-  if (a.seed_given && !parts.validation && !a.quiet) {
+  if (a.seed_given && !parts.validation && !a.l2_auto && !a.quiet) {
     say("note: --seed has no effect: the optimum depends on no random numbers, and no rows are held out\n");
   }
 }
@@ -211,13 +236,15 @@ std::optional<SoftmaxModel> model_to_start_from(const Arguments& a, const Datase
 
 }  // namespace
 
-int train(const Arguments& a) {
-  if (!a.network.hidden.empty()) return train_network(a);
+int train(const Arguments& asked) {
+  if (!asked.network.hidden.empty()) return train_network(asked);
+  Arguments a = asked;
   end_at_interrupts(a.quiet);
   const Stopwatch started;
   const double held_out = held_out_share(a, 0);
-  const Parts parts = read_parts(a, held_out);
+  Parts parts = read_parts(a, held_out);
   check_options(a, parts);
+  note_width(a, parts.train);
   print_notices(a, parts.train);
   note_path_without_validation(a, parts);
   const std::optional<Dataset> test = read_test(a, parts.train.schema);
@@ -230,15 +257,19 @@ int train(const Arguments& a) {
   run.announce({{"event", "start"}, {"rows", parts.train.rows()}, {"features", parts.train.features.cols()}});
   ProgressReporter progress(&run, a.quiet ? nullptr : stderr, &interrupted, a.solve);
   const Stopwatch training;
+  const json choice = choose_penalty(a, parts.train);
   const std::vector<Candidate> candidates = solve_all(a, parts, start ? &*start : nullptr, progress);
   const Candidate& chosen = choose(candidates);
   note_end_of_path(a, candidates, chosen);
 
   TrainingEnd end(a, {parts, test, held_out, seconds_read}, run, to_network(chosen.fit.model));
   json result = result_json(a, candidates, chosen, end.model(), parts.train, test);
+  result["l2_choice"] = choice;
+  result["l2_by_default"] = !a.objective.l2 && a.l2_path.empty();
+  result["cross_validation"] = choice.is_null() ? estimate(a, parts, test.has_value(), chosen.fit) : choice["metrics"];
   if (a.telemetry != Telemetry::kOff) result["telemetry"] = append_telemetry(a, candidates, parts.train, training, run);
   const json last = {{"objective", result["objective"]}, {"gap", result["gap"]}};
-  return end.finish(std::move(result), asked_json(a, held_out), last, print_result);
+  return end.finish(std::move(result), asked_json(asked, held_out), last, print_result);
 }
 
 }  // namespace poise::cli

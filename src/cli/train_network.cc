@@ -1,8 +1,11 @@
 // poise train --hidden: data → network → run directory.
 #include <fmt/core.h>
 
+#include <algorithm>
+
 #include "base/stopwatch.h"
 #include "cli/run_summary.h"
+#include "cli/say.h"
 #include "cli/signals.h"
 #include "cli/train_parts.h"
 #include "cli/training_end.h"
@@ -11,7 +14,9 @@
 #include "learning/pace.h"
 #include "poise/error.h"
 #include "poise/network.h"
+#include "run/baseline.h"
 #include "run/options_json.h"
+#include "run/short_number.h"
 #include "run/summary.h"
 #include "run/training_progress.h"
 
@@ -43,8 +48,8 @@ NetworkOptions network_options(const Arguments& a) {
 }
 
 /// With what the data decided.
-json asked_json(const Arguments& a, const NetworkOptions& options, Index rows) {
-  json asked = poise::to_json(learning::resolve(options, rows));
+json asked_json(const Arguments& a, const NetworkOptions& options, const Dataset& train) {
+  json asked = poise::to_json(learning::resolve(options, train));
   asked.update(asked_of_training(a, held_out_share(a, kHeldOut)));
   return asked;
 }
@@ -101,12 +106,40 @@ json result_json(const Arguments& a, const NetworkFit& fit, const Parts& parts, 
   return result;
 }
 
+/// On tables with few rows or little to find the softmax layer alone may be the better model, which is to be said.
+/// Finding out may take a tenth of the time that the network took.
+void note_baseline(const Arguments& a, const NetworkFit& fit, Parts& parts) {
+  constexpr double kShare = 0.1, kShortest = 0.05;
+  const bool finished = fit.report.status != TrainingStatus::kInterrupted &&
+                        fit.report.status != TrainingStatus::kTimeLimit &&
+                        fit.report.status != TrainingStatus::kDiverged;
+  if (!finished || !parts.validation || a.network.loss != Loss::kCrossEntropy) return;
+  SolveOptions solve;
+  solve.threads = a.solve.threads;
+  solve.time_limit = std::max(kShare * fit.report.train_seconds, kShortest);
+  Interrupts interrupts;
+  ObjectiveOptions objective = a.objective;  // label smoothing and class weights are the network's
+  objective.l2 = std::nullopt, objective.scale = Scale::kAuto;
+  const auto baseline =
+      compare_with_softmax_layer(fit.network, parts.train, *parts.validation, objective, solve, &interrupts);
+  if (!baseline || !baseline->network_is_worse()) return;
+  parts.train.notices.push_back(
+      fmt::format("without --hidden, the softmax layer alone is better on the held-out rows: cross-entropy {} against "
+                  "{}, accuracy {:.1f} % against {:.1f} %",
+                  short_number(baseline->softmax_loss, 4), short_number(baseline->network_loss, 4),
+                  100 * baseline->softmax_accuracy, 100 * baseline->network_accuracy));
+  if (!a.quiet) say("note: {}\n", parts.train.notices.back());
+}
+
 }  // namespace
 
 int train_network(const Arguments& a) {
   if (a.network.patience > 0 && a.validation && *a.validation == 0) {
     throw Error(ErrorKind::kUsage, "--patience without validation rows", "--validation above 0",
                 "without them there is no best epoch to wait for");
+  }
+  if (a.l2_auto) {
+    throw Error(ErrorKind::kUsage, "--l2 auto with --hidden", "a number", "it is for the softmax layer alone");
   }
   require_softmax_head(a);
   end_at_interrupts(a.quiet);
@@ -131,10 +164,11 @@ int train_network(const Arguments& a) {
 
   TrainingEnd end(a, {parts, test, held_out, seconds_read}, run, fit.network);
   fit.report.seconds -= telemetry.seconds_of_training();
+  note_baseline(a, fit, parts);
   json result = result_json(a, fit, parts, test);
   if (a.telemetry != Telemetry::kOff) result["telemetry"] = telemetry.summary();
-  return end.finish(std::move(result), asked_json(a, options, parts.train.rows()),
-                    {{"best_epoch", fit.report.best_epoch}}, print_result);
+  return end.finish(std::move(result), asked_json(a, options, parts.train), {{"best_epoch", fit.report.best_epoch}},
+                    print_result);
 }
 
 }  // namespace poise::cli

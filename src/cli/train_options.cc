@@ -11,12 +11,19 @@
 namespace poise::cli {
 namespace {
 
+void set_penalty(Arguments& a, const std::string& text) {
+  a.l2_auto = text == "auto";
+  if (double l2 = 0; CLI::detail::lexical_cast(text, l2)) a.objective.l2 = a.network.l2 = l2;
+}
+
 void add_objective(CLI::App& verb, Arguments& a) {
-  verb.add_option_function<double>(
-          "--l2", [&a](double l2) { a.objective.l2 = a.network.l2 = l2; },
-          fmt::format("penalty (l2/2)|W|^2 on the mean loss, bias free (default {:g}; of a network {:g})",
-                      a.objective.l2, a.network.l2))
-      ->check(not_negative());
+  verb.add_option_function<std::string>(
+          "--l2", [&a](const std::string& text) { set_penalty(a, text); },
+          "penalty (l2/2)|W|^2 on the mean loss, bias free; or auto: by cross-validation (default: 2/(rows * m) with m "
+          "= classes - 1, at most 6, of images and sparse data at most 2; of a network three times as much, with a "
+          "loss other than cross-entropy 0)")
+      ->type_name("FLOAT|auto")
+      ->check(not_negative_or("auto"));
   verb.add_option("--l2-path", a.l2_path,
                   "several penalties, with commas between, solved in this order, each from the one before")
       ->delimiter(',')

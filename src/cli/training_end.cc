@@ -27,10 +27,10 @@ std::string note_on_probabilities(const Arguments& a, const Parts& parts, const 
   const double frequencies = entropy_of_classes(held_out ? *parts.validation : parts.train);
   if (!(found > frequencies)) return {};
   const bool diverged = result["status"] == "diverged";
-  const double penalty = 3 / static_cast<double>(parts.train.rows());
+  const double penalty = default_network_l2(parts.train);
   std::string hint;
   if (!a.calibrate && a.network.loss == Loss::kCrossEntropy) hint += "--calibrate, ";
-  if (a.network.l2 < penalty) hint += fmt::format("--l2 {:.1g}, ", penalty);
+  if (a.network.l2 && *a.network.l2 < penalty) hint += fmt::format("--l2 {:.1g}, ", penalty);
   hint += result["best_epoch"] > 1 ? "fewer --epochs" : "more --epochs";
   if (diverged) hint = "a smaller --learning-rate";
   return fmt::format(
