@@ -15,15 +15,24 @@ struct ReadOptions {
   std::optional<std::string> label;          ///< name or index (from 0; negative from the end) of the label column.
                                              ///< Default: a column named label, class, target or y, else the last
   std::vector<std::string> ignore;           ///< columns to leave out, by name or index
+  std::vector<std::string> categorical;      ///< tables: columns that are text, even if all cells are numbers
+  std::vector<std::string> numeric;          ///< tables: columns that are numbers; text in them is an error
   std::optional<std::string> sample_weight;  ///< column of row weights; not read with a schema and without `labels`
   bool weight_as_trained = false;  ///< with a schema: sample_weight names the column of the training file, and a table
                                    ///< without it is no error; all weights are then 1, as a notice says
   std::string labels_file;  ///< labels in a file of their own: IDX or NPY (integers, or n×K floats as soft targets)
-  MissingPolicy missing = MissingPolicy::kError;
-  bool unknown_category_is_zero =
-      false;                     ///< with a schema: a category unseen in training gives all zeros, not an error
-  char delimiter = 0;            ///< tables; 0: inferred from , ; tab | and runs of blanks
-  char comment = '#';            ///< tables: lines that start with it are skipped; 0: none
+  std::optional<MissingPolicy> missing;  ///< default: kCategory; with a schema: as in training. Rows without a label
+                                         ///< are left out, but for kError, which refuses them
+  std::optional<std::vector<std::string>> missing_values;  ///< tables: what stands for a missing value, besides an
+                                                           ///< empty cell; default: the texts listed in docs/data.md
+  std::optional<Index> min_category_rows;  ///< a category of fewer rows counts as none; default: 2 in columns of more
+                                           ///< than 20 categories, else 1
+  bool unknown_category_is_zero = true;    ///< with a schema: a category unseen in training counts as none (all zeros);
+                                           ///< otherwise it is an error
+  char delimiter = 0;                      ///< tables; 0: inferred from , ; tab | and runs of blanks
+  std::optional<char> comment;   ///< tables: lines that start with it are skipped; 0: none. Default: # at the top alone
+  char quote = '"';              ///< tables: around cells; 0: none
+  char decimal = 0;              ///< tables: the decimal mark, '.' or ','; 0: inferred, a column at a time
   std::optional<bool> header;    ///< tables; default: inferred
   bool labels = true;            ///< with a schema: false leaves labels unread, so that unknown ones are no error
   bool inspecting = false;       ///< tables, without a schema: missing values and labels unusable as classes are not
@@ -46,7 +55,11 @@ Dataset read_dataset(const std::string& source, const ReadOptions& options, cons
 std::string test_part_of(const std::string& source);
 
 /// Writes the rows as CSV or TSV (original units, header, label last), LIBSVM, or NPY (features, with the labels in a
-/// second file), according to the extension of `path`; ".gz" compresses. The file is written atomically.
-void write_dataset(const Dataset& data, const std::string& path);
+/// second file). `format`: csv, tsv, libsvm or npy; empty: by the extension of `path`; ".gz" compresses. The file is
+/// written atomically; "-" is standard output, by default CSV.
+void write_dataset(const Dataset& data, const std::string& path, const std::string& format = {});
+
+/// The format that write_dataset writes, by name. Error(kUsage) where neither `path` nor `format` tells.
+std::string format_to_write(const std::string& path, const std::string& format = {});
 
 }  // namespace poise

@@ -18,6 +18,7 @@ struct Arguments {
   std::string data;    ///< a path or the name of a known set
   std::string run;     ///< a run directory or a model file
   std::string target;  ///< of convert: the file to write
+  std::string format;  ///< of convert: in which format, if its name does not tell
   ReadOptions read;
   ObjectiveOptions objective;
   SolveOptions solve;

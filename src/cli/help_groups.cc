@@ -11,8 +11,9 @@ using Group = std::pair<const char*, std::vector<const char*>>;
 const std::vector<Group>& groups() {
   static const std::vector<Group> all{
       {"Reading the data",
-       {"--label", "--ignore", "--labels", "--sample-weight", "--missing", "--delimiter", "--comment", "--header",
-        "--strip-label-dot", "--data-dir", "--unknown-category"}},
+       {"--label", "--ignore", "--categorical", "--numeric", "--labels", "--sample-weight", "--missing",
+        "--missing-values", "--min-category-rows", "--unknown-category", "--delimiter", "--decimal", "--quote",
+        "--comment", "--header", "--strip-label-dot", "--data-dir"}},
       {"Objective", {"--l2", "--l2-path", "--scale", "--unit", "--label-smoothing", "--class-weight"}},
       {"Solving the softmax layer",
        {"--solver", "--tolerance", "--max-iterations", "--start", "--require-certificate"}},

@@ -14,6 +14,7 @@
 #include "cli/checks.h"
 #include "cli/config.h"
 #include "cli/option_names.h"
+#include "cli/reading_options.h"
 #include "cli/reference.h"
 #include "cli/reproduce_options.h"
 #include "cli/signals.h"
@@ -28,46 +29,11 @@ namespace {
 
 constexpr int kInternalError = 70, kUsageError = 2, kIoError = 4, kResourceError = 6, kInterrupted = 130;
 
-void add_reading(CLI::App& verb, Arguments& a) {
-  verb.add_option("--label", a.read.label, "label column: name, or index from 0 (negative: from the end)");
-  verb.add_option("--ignore", a.read.ignore, "columns to leave out, by name or index, with commas between")
-      ->delimiter(',')
-      ->transform(CLI::Validator(
-          [](std::string& name) -> std::string {
-            CLI::detail::trim(name);
-            return {};
-          },
-          ""))
-      ->allow_extra_args(false);  // or it would take DATA, too
-  verb.add_option("--labels", a.read.labels_file,
-                  "file of labels apart from the features (IDX or NPY; n x K floats are soft targets)")
-      ->excludes("--label");
-  verb.add_option("--sample-weight", a.read.sample_weight, "column of row weights");
-  verb.add_option("--missing", a.read.missing, "missing values: error (default), mean, or category of their own")
-      ->transform(choice(kMissingPolicies));
-  verb.add_option("--delimiter", a.read.delimiter, "of a table, one character or the word tab (default: inferred)")
-      ->transform(one_character());
-  verb.add_option("--comment", a.read.comment, "tables: skip lines that start with this character (default: #)")
-      ->transform(one_character());
-  add_switch(
-      verb, "--header,!--no-header", [&a](bool on) { a.read.header = on; },
-      "the table has (no) header row (default: inferred)");
-  verb.add_flag("--strip-label-dot", a.read.strip_label_dot, "read the label 'yes.' as 'yes'");
-  verb.add_option("--data-dir", a.read.data_dir, "where the named sets mnist and fashion-mnist are");
-}
-
 void add_common(CLI::App& verb, Arguments& a) {
   verb.add_option("--threads", a.solve.threads, "threads (default: all); results have the same bits for any number")
       ->check(whole_number_from(1));
   verb.add_flag("--json", a.json, "print one JSON object on stdout and nothing else there");
   verb.add_flag("--quiet", a.quiet, "no progress and no messages on stderr");
-}
-
-void add_unknown(CLI::App& verb, Arguments& a) {
-  verb.add_option_function<std::string>(
-          "--unknown-category", [&a](const std::string& text) { a.read.unknown_category_is_zero = text == "zero"; },
-          "a category that training did not have: error (default), or zero in all its features")
-      ->check(one_of({"error", "zero"}));
 }
 
 void require_data(CLI::App& verb, Arguments& a) {
@@ -126,9 +92,13 @@ std::map<CLI::App*, Verb> declare(CLI::App& app, Arguments& a) {
   add_reading(*verb, a), add_common(*verb, a);
   verbs[verb] = inspect;
 
-  verb = add_verb(app, "convert", "write data in another format", "poise convert digits digits.csv");
+  verb = add_verb(app, "convert", "write data in another format",
+                  "poise convert digits digits.csv\n  poise convert data.csv.gz - --format tsv");
   verb->add_option("IN", a.data, "a file (- is standard input) or a known set")->required();
-  verb->add_option("OUT", a.target, "file to write: .csv, .tsv, .libsvm or .npy, plain or .gz")->required();
+  verb->add_option("OUT", a.target, "file to write: .csv, .tsv, .libsvm or .npy, plain or .gz; - is standard output")
+      ->required();
+  verb->add_option("--format", a.format, "of OUT, where its name does not tell (standard output: csv)")
+      ->check(one_of({"csv", "tsv", "libsvm", "npy"}));
   add_reading(*verb, a), add_common(*verb, a);
   verbs[verb] = convert;
 

@@ -6,6 +6,7 @@
 
 #include "base/file.h"
 #include "cli/arguments.h"
+#include "data/csv_cell.h"
 #include "poise/error.h"
 #include "poise/network.h"
 #include "run/json_text.h"
@@ -13,25 +14,17 @@
 namespace poise::cli {
 namespace {
 
-/// A class name as a CSV cell: quoted where it has to be (RFC 4180).
-std::string cell(const std::string& text) {
-  if (text.find_first_of(",\"\r\n") == std::string::npos) return text;
-  std::string quoted = "\"";
-  for (char c : text) quoted += c == '"' ? std::string("\"\"") : std::string(1, c);
-  return quoted + "\"";
-}
-
 std::string as_csv(const Matrix& probabilities, const Schema& schema, bool with_probabilities) {
   fmt::memory_buffer out;
   if (with_probabilities) {
     fmt::format_to(std::back_inserter(out), "label");
-    for (const std::string& name : schema.classes) fmt::format_to(std::back_inserter(out), ",{}", cell(name));
+    for (const std::string& name : schema.classes) fmt::format_to(std::back_inserter(out), ",{}", csv_cell(name));
     out.push_back('\n');
   }
   for (Index i = 0; i < probabilities.rows(); ++i) {
     Index best = 0;
     probabilities.row(i).maxCoeff(&best);
-    fmt::format_to(std::back_inserter(out), "{}", cell(schema.classes[static_cast<std::size_t>(best)]));
+    fmt::format_to(std::back_inserter(out), "{}", csv_cell(schema.classes[static_cast<std::size_t>(best)]));
     for (Index c = 0; with_probabilities && c < probabilities.cols(); ++c) {
       fmt::format_to(std::back_inserter(out), ",{:.9g}", probabilities(i, c));
     }

@@ -29,11 +29,17 @@ json character(char c) { return c == 0 ? json() : json(std::string(1, c)); }
 json asked_of_reading(const ReadOptions& read) {
   return {{"label", or_null(read.label)},
           {"ignore", read.ignore},
+          {"categorical", read.categorical},
+          {"numeric", read.numeric},
           {"labels", read.labels_file},
           {"sample_weight", or_null(read.sample_weight)},
-          {"missing", name_of(read.missing, kMissingPolicies, "unknown")},
+          {"missing", name_of(read.missing.value_or(MissingPolicy::kCategory), kMissingPolicies, "unknown")},
+          {"missing_values", or_null(read.missing_values)},
+          {"min_category_rows", or_null(read.min_category_rows)},
           {"delimiter", character(read.delimiter)},
-          {"comment", character(read.comment)},
+          {"decimal", character(read.decimal)},
+          {"quote", character(read.quote)},
+          {"comment", read.comment ? character(*read.comment) : json()},
           {"header", or_null(read.header)},
           {"strip_label_dot", read.strip_label_dot}};
 }

@@ -6,6 +6,7 @@
 #include <limits>
 #include <map>
 
+#include "base/shell_word.h"
 #include "data/bytes.h"
 #include "data/classes.h"
 #include "data/idx.h"
@@ -84,9 +85,10 @@ std::uint64_t array_bytes(std::size_t value_size, const std::vector<Index>& shap
 }
 
 std::int64_t integer_label(double value, const std::string& what, Index row) {
-  if (std::nearbyint(value) == value && std::abs(value) < 1e15) return static_cast<std::int64_t>(value);
-  throw Error(ErrorKind::kData, fmt::format("{} holds {} in row {}", what, value, row), "integers that name classes",
-              "labels in a file of their own are named with --labels");
+  constexpr double kExact = 9007199254740992;  // 2^53: beyond, a double may stand for several integers
+  if (std::nearbyint(value) == value && std::abs(value) <= kExact) return static_cast<std::int64_t>(value);
+  throw Error(ErrorKind::kData, fmt::format("{} holds {} in row {}", what, value, row + 1),
+              "integers that name classes", "labels in a file of their own are named with --labels");
 }
 
 void set_labels(Dataset& data, const ArrayLabels& labels, const Schema* schema) {
@@ -112,7 +114,7 @@ void set_labels(Dataset& data, const ArrayLabels& labels, const Schema* schema) 
     if (class_of[place[i]] < 0) {
       throw Error(
           ErrorKind::kData,
-          fmt::format("{} holds the label {} in row {}, no class of the model", labels.what, names[place[i]], i),
+          fmt::format("{} holds the label {} in row {}, no class of the model", labels.what, names[place[i]], i + 1),
           "one of " + list_names(schema->classes));
     }
     data.labels.push_back(class_of[place[i]]);
@@ -129,10 +131,10 @@ void set_array_schema(Dataset& data, FileFormat format, const std::vector<Index>
     return;
   }
   if (!schema->columns.empty()) {
-    throw Error(
-        ErrorKind::kData, "an array, without named columns", "a table, as the model was trained on",
-        fmt::format("'poise convert {} FILE.csv' makes one; its columns must be those of the training file", file),
-        {file});
+    throw Error(ErrorKind::kData, "an array, without named columns", "a table, as the model was trained on",
+                fmt::format("'poise convert {} FILE.csv' makes one; its columns must be those of the training file",
+                            shell_word(file)),
+                {file});
   }
   if (features != schema->array_features) {
     throw Error(ErrorKind::kData, fmt::format("rows of {} features", features),
@@ -143,6 +145,8 @@ void set_array_schema(Dataset& data, FileFormat format, const std::vector<Index>
 
 void refuse_table_options(const ReadOptions& options, const std::string& file) {
   const char* option = !options.ignore.empty()                               ? "--ignore"
+                       : !options.categorical.empty()                        ? "--categorical"
+                       : !options.numeric.empty()                            ? "--numeric"
                        : options.sample_weight && !options.weight_as_trained ? "--sample-weight"
                                                                              : nullptr;
   if (option == nullptr) return;

@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "data/number.h"
+#include "data/written_number.h"
 
 namespace poise {
 namespace {
@@ -21,12 +22,16 @@ constexpr double kNoNumber = std::numeric_limits<double>::quiet_NaN();
 /// Parses the rows of one chunk.
 class ChunkParser {
  public:
-  ChunkParser(const TableText& text, const ParsedTable& table) : text_(text), table_(table) {
+  ChunkParser(const TableText& text, const TableReading& reading, const ParsedTable& table)
+      : text_(text), reading_(reading), table_(table) {
     long_.resize(table.modes.size(), 0);
     run_end_.resize(table.modes.size(), 0);
+    for (const ColumnReading& column : reading.columns) {
+      slow_.push_back(column.form.decimal == ',' || reading.missing.has_numbers());
+    }
     for (std::size_t k = run_end_.size(); k-- > 0;) {
-      const bool last = k + 1 == run_end_.size();
-      run_end_[k] = last || table.modes[k] != CellMode::kNumber ? k : std::max(k + 1, run_end_[k + 1]);
+      const bool plain = table.modes[k] == CellMode::kNumber && slow_[k] == 0;
+      run_end_[k] = plain && k + 1 < run_end_.size() ? std::max(k + 1, run_end_[k + 1]) : k;
     }
     chunk_.odd.resize(table.odd.size());
     chunk_.texts.resize(table.texts.size());
@@ -37,9 +42,9 @@ class ChunkParser {
     chunk_.numbers = PackedRows(table_.number_columns());
     numbers_.resize(kBatch + table_.odd.size());
     const char* const begin = p;
-    while ((p = text_.find_row(p)) < stop) {
+    while ((p = text_.find_row(p, stop, chunk_.comments)) < stop) {
       p = text_.next_line(parse_row(p));
-      ++chunk_.rows;
+      end_row();
       if (used_ < kBatch) continue;
       const bool first = chunk_.rows == batch_rows();
       pack();
@@ -52,6 +57,29 @@ class ChunkParser {
  private:
   /// Numbers that are packed at once: they stay in the first-level cache.
   static constexpr std::size_t kBatch = 1024;
+
+  /// The row counts, unless the cell that it needs is missing: then it leaves no trace.
+  void end_row() {
+    if (needed_is_missing_) [[unlikely]] {
+      leave_out();
+    } else {
+      ++chunk_.rows;
+      if (odd_in_row_.empty()) [[likely]]
+        return;
+      for (const auto& [slot, odd] : odd_in_row_) chunk_.odd[slot].add(odd);
+    }
+    odd_in_row_.clear();
+  }
+
+  void leave_out() {
+    needed_is_missing_ = false;
+    chunk_.left_out.push_back(chunk_.rows + static_cast<Index>(chunk_.left_out.size()));
+    used_ -= table_.odd.size();
+    for (std::size_t slot = 0; slot < chunk_.texts.size(); ++slot) {
+      chunk_.dictionaries[slot].remove(chunk_.texts[slot].back());
+      chunk_.texts[slot].pop_back();
+    }
+  }
 
   Index batch_rows() const { return static_cast<Index>(used_ / table_.odd.size()); }
 
@@ -88,7 +116,7 @@ class ChunkParser {
       if (more == (column + 1 < columns)) {
         if (!more) return p;
       } else {
-        fail_ragged(row, p, static_cast<Index>(column) + 1, more);
+        fail_ragged(text_, row, static_cast<Index>(columns));
       }
     }
   }
@@ -166,11 +194,12 @@ class ChunkParser {
 
   void take_number(const char*& p, std::size_t column) {
     // A single digit, such as the zeros of a column that also has decimals.
-    if (text_.end - p > 1 && p[1] == text_.dialect.delimiter && p[0] >= '0' && p[0] <= '9') {
+    const bool slow = slow_[column] != 0;
+    if (!slow && text_.end - p > 1 && p[1] == text_.dialect.delimiter && p[0] >= '0' && p[0] <= '9') {
       numbers_[used_++] = *p++ - '0';
       return;
     }
-    const double value = read_number(p, column);
+    const double value = slow ? odd_number(p, column) : read_number(p, column);
     narrow_ = narrow_ && value >= -32768 && value <= 32767 && value == static_cast<std::int16_t>(value);
     numbers_[used_++] = value;
   }
@@ -205,22 +234,26 @@ class ChunkParser {
     const char* const place = p;
     const Cell cell = text_.read_cell(p);
     double value = kNoNumber;
-    const NumberStatus status = cell.escaped ? NumberStatus::kText : parse_number(cell.raw(), value);
+    const std::string_view content = cell.raw();
+    const bool unsure = reading_.missing.holds_beside_numbers(content);
     OddCells odd;
-    switch (status) {
-      case NumberStatus::kNumber:
-        return value;
-      case NumberStatus::kMissing:
-        odd = {1, 0, place, nullptr, nullptr};
-        break;
-      case NumberStatus::kText:
-        odd = {0, 1, nullptr, place, nullptr};
-        break;
-      case NumberStatus::kInfinite:
+    if (unsure || reading_.missing.holds(content)) {
+      odd = {1, 0, unsure ? 1 : 0, place, nullptr, nullptr};
+    } else {
+      const NumberStatus status =
+          cell.escaped ? NumberStatus::kText : parse_written(content, reading_.columns[column].form, value);
+      if (status == NumberStatus::kNumber && !reading_.missing.holds_number(value)) return value;
+      if (status == NumberStatus::kNumber) {
+        odd.missing = 1;
+        odd.first_missing = place;
+      } else if (status == NumberStatus::kInfinite) {
         odd.first_infinite = place;
-        break;
+      } else {
+        odd.text = 1;
+        odd.first_text = place;
+      }
     }
-    chunk_.odd[static_cast<std::size_t>(table_.slots[column])].add(odd);
+    odd_in_row_.emplace_back(static_cast<std::size_t>(table_.slots[column]), odd);
     return kNoNumber;
   }
 
@@ -229,40 +262,41 @@ class ChunkParser {
     const auto slot = static_cast<std::size_t>(table_.slots[column]);
     const Cell cell = text_.read_cell(p);
     std::string_view content = cell.raw();
-    if (cell.escaped) content = chunk_.unescaped.emplace_back(cell.text());
-    chunk_.texts[slot].push_back(chunk_.dictionaries[slot].add(content, place));
+    if (cell.escaped) content = chunk_.unescaped.emplace_back(cell.text(text_.dialect.quote));
+    const std::uint32_t number = chunk_.dictionaries[slot].add(content, place);
+    chunk_.texts[slot].push_back(number);
+    if (static_cast<Index>(column) == reading_.needed) note_needed(number, content, place);
   }
 
-  [[noreturn]] void fail_ragged(const char* row, const char* p, Index cells, bool more) const {
-    if (more) {
-      do {
-        text_.read_cell(p);
-        ++cells;
-      } while (text_.next_cell(p));
-    }
-    const Location where = text_.where(row);
-    throw Error(ErrorKind::kData, fmt::format("this row has {} cell{}", cells, cells == 1 ? "" : "s"),
-                fmt::format("{}, as in the other rows", table_.modes.size()),
-                where.line == 1 ? "if this line is a comment, name its first character with --comment"
-                                : "a cell that holds the delimiter must be in double quotes",
-                where);
+  /// `number`: of the content in its dictionary, which is asked about each just once.
+  void note_needed(std::uint32_t number, std::string_view content, const char* place) {
+    if (number == missing_needed_.size()) missing_needed_.push_back(reading_.missing.holds(content));
+    needed_is_missing_ = missing_needed_[number];
+    if (needed_is_missing_ && chunk_.first_left_out == nullptr) chunk_.first_left_out = place;
   }
 
   const TableText& text_;
+  const TableReading& reading_;
   const ParsedTable& table_;
   TableChunk chunk_;
   // One a column:
-  std::vector<char> long_;            ///< whether its cell before was a long decimal
+  std::vector<char> long_;  ///< whether its cell before was a long decimal
+  std::vector<char> slow_;  ///< whether a plain decimal may be something else: with decimal commas, or a missing value
   std::vector<std::size_t> run_end_;  ///< the first behind it that is no number column, or the table's last
   std::vector<double> numbers_;
   std::size_t used_ = 0;
   bool narrow_ = true;  ///< whether all of them are known to be integers of 16 bits
+  // Of the row at hand:
+  std::vector<std::pair<std::size_t, OddCells>> odd_in_row_;  ///< slot, and what is there
+  bool needed_is_missing_ = false;
+  std::vector<bool> missing_needed_;  ///< one a string of the needed column: whether it stands for a missing value
 };
 
 }  // namespace
 
-TableChunk parse_chunk(const TableText& text, const ParsedTable& table, const char* begin, const char* end) {
-  return ChunkParser(text, table).run(begin, end);
+TableChunk parse_chunk(const TableText& text, const TableReading& reading, const ParsedTable& table, const char* begin,
+                       const char* end) {
+  return ChunkParser(text, reading, table).run(begin, end);
 }
 
 }  // namespace poise

@@ -5,8 +5,9 @@
 
 namespace poise {
 
-/// Parses the rows from `begin` to `end`, as the modes and slots of `table` say. Numbers come out as the nearest
-/// doubles. Error(kData) at a row whose number of cells is not that of the modes.
-TableChunk parse_chunk(const TableText& text, const ParsedTable& table, const char* begin, const char* end);
+/// Parses the rows from `begin` to `end`, as `reading` and the slots of `table` say. Numbers come out as the nearest
+/// doubles. Error(kData) at a row whose number of cells is not that of the columns.
+TableChunk parse_chunk(const TableText& text, const TableReading& reading, const ParsedTable& table, const char* begin,
+                       const char* end);
 
 }  // namespace poise

@@ -25,6 +25,25 @@ std::string canonical(const std::string& text) {
   return is_integer(text, value) ? fmt::format("{}", static_cast<Index>(value)) : text;
 }
 
+/// "007", "00": digits that an integer would not keep.
+bool is_code(const std::string& text) {
+  return text.size() > 1 && text[0] == '0' && text.find_first_not_of("0123456789") == std::string::npos;
+}
+
+/// The name that each label has as a class. Integers are classes by their value, and are named by it, whether written
+/// "1", "+1" or "1.0"; but codes keep the zeros before them, unless the same integer is also written in another way.
+std::vector<std::string> class_names(const std::vector<std::string>& labels, bool integers) {
+  if (!integers) return labels;
+  std::map<std::string, std::size_t> spellings;
+  for (const std::string& label : labels) ++spellings[canonical(label)];
+  std::vector<std::string> names;
+  for (const std::string& label : labels) {
+    const std::string name = canonical(label);
+    names.push_back(is_code(label) && spellings.at(name) == 1 ? label : name);
+  }
+  return names;
+}
+
 bool all_integers(const std::vector<std::string>& texts) {
   double value = 0;
   return std::all_of(texts.begin(), texts.end(), [&](const std::string& text) { return is_integer(text, value); });
@@ -58,9 +77,7 @@ Classes infer_classes(const std::vector<std::string>& labels, Index rows, const 
   check_not_regression(labels, rows, source);
   const bool integers = all_integers(labels);
   Classes classes;
-  std::vector<std::string> names(labels.size());
-  std::transform(labels.begin(), labels.end(), names.begin(),
-                 [&](const std::string& text) { return integers ? canonical(text) : text; });
+  const std::vector<std::string> names = class_names(labels, integers);
   classes.names = names;
   std::sort(classes.names.begin(), classes.names.end(), [&](const std::string& a, const std::string& b) {
     return integers ? std::stoll(a) < std::stoll(b) : a < b;

@@ -24,7 +24,8 @@ struct LabelSource {
   Location where = {};
 };
 
-/// Orders distinct labels: integers by value (and "1.0" is the class "1"), anything else alphabetically.
+/// Orders distinct labels: integers by value (and "1.0" is the class "1", but "007" keeps its zeros), anything else
+/// alphabetically.
 /// Error(kData) for a single class, and for what looks like a regression target: more than 50 different values that are
 /// numbers but not integers, or more different labels than half of the rows (of at least 20).
 Classes infer_classes(const std::vector<std::string>& labels, Index rows, const LabelSource& source);

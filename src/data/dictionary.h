@@ -25,6 +25,7 @@ class Dictionary {
     for (; slots_[slot] != 0; slot = (slot + 1) & (slots_.size() - 1)) {
       Entry& entry = entries_[slots_[slot] - 1];
       if (entry.text != text) continue;
+      if (entry.count == 0) entry.first = where;
       entry.count += count;
       return slots_[slot] - 1;
     }
@@ -32,6 +33,9 @@ class Dictionary {
     slots_[slot] = static_cast<std::uint32_t>(entries_.size());
     return slots_[slot] - 1;
   }
+
+  /// Takes one back: then it may be that the string does not occur at all. It keeps its number.
+  void remove(std::uint32_t number) { --entries_[number].count; }
 
   const std::vector<Entry>& entries() const { return entries_; }
 
@@ -44,7 +48,9 @@ class Dictionary {
       entries_.push_back({text, 0, where});
       number = static_cast<std::uint32_t>(entries_.size());
     }
-    entries_[number - 1].count += count;
+    Entry& entry = entries_[number - 1];
+    if (entry.count == 0) entry.first = where;
+    entry.count += count;
     return number - 1;
   }
 

@@ -130,6 +130,21 @@ Location place_of_index(std::string_view text, Index index, const std::string& f
   return {file};
 }
 
+/// A # at the start or behind a blank begins a comment: "1.#QNAN" does not.
+std::size_t find_comment(std::string_view row) {
+  for (std::size_t p = row.find('#'); p != std::string_view::npos; p = row.find('#', p + 1)) {
+    if (p == 0 || is_blank(row[p - 1])) return p;
+  }
+  return std::string_view::npos;
+}
+
+/// A number, or something that is none but may be meant as one, such as "nan" or "1.#QNAN".
+bool begins_as_number(std::string_view text) {
+  double value = 0;
+  if (parse_number(text, value) != NumberStatus::kText) return true;
+  return !text.empty() && text[0] >= '0' && text[0] <= '9' && text.find('#') != std::string_view::npos;
+}
+
 /// Every feature costs memory whether it occurs or not: one stray index must not take all there is.
 void check_features(Index features, std::string_view text, const std::string& file) {
   if (features == 0) throw Error(ErrorKind::kData, "no row has a feature", "label index:value …", {}, {file});
@@ -146,7 +161,7 @@ bool looks_like_libsvm(std::string_view text) {
   for (int line = 0; line < 20 && !text.empty(); ++line) {
     std::string_view row = text.substr(0, text.find('\n'));
     text.remove_prefix(std::min(text.size(), row.size() + 1));
-    row = row.substr(0, row.find('#'));
+    if (const std::size_t comment = find_comment(row); comment != std::string_view::npos) row = row.substr(0, comment);
     for (int token = 0; token < 100; ++token) {
       const std::size_t begin = row.find_first_not_of(" \t\r");
       if (begin == std::string_view::npos) break;
@@ -155,9 +170,8 @@ bool looks_like_libsvm(std::string_view text) {
       row.remove_prefix(pair.size());
       const std::size_t colon = pair.find(':');
       if (token == 0 && colon == std::string_view::npos) continue;
-      double value = 0;
       if (colon == std::string_view::npos || colon == 0 || pair.find_first_not_of("0123456789") != colon ||
-          parse_number(pair.substr(colon + 1), value) == NumberStatus::kText) {
+          !begins_as_number(pair.substr(colon + 1))) {
         return false;
       }
       any_pair = true;
@@ -177,8 +191,8 @@ Dataset read_libsvm(const Bytes& bytes, const std::string& file, const ReadOptio
     const Index known = schema == nullptr ? -1 : schema->feature_count();
     chunks[at(c)] = parse_libsvm_lines(text, file, known, starts[at(c)], starts[at(c) + 1]);
   });
-  Index dropped = 0;
-  for (const SparseChunk& chunk : chunks) dropped += chunk.dropped;
+  Index dropped = 0, comments = 0;
+  for (const SparseChunk& chunk : chunks) dropped += chunk.dropped, comments += chunk.comments;
   const FileLabels labels = merge_labels(chunks);
   if (labels.rows.empty()) {
     throw Error(ErrorKind::kData, "no rows: only empty lines and comments", "label index:value …", {}, {file});
@@ -195,6 +209,10 @@ Dataset read_libsvm(const Bytes& bytes, const std::string& file, const ReadOptio
     set_labels(data, read_label_file(options.labels_file), schema);
   } else {
     set_libsvm_labels(data, labels, text, file, schema);
+  }
+  if (comments > 0) {
+    data.notices.push_back(fmt::format("{} line{} with # and {} skipped", comments,
+                                       comments == 1 ? " begins" : "s begin", comments == 1 ? "is" : "are"));
   }
   if (dropped > 0) {
     data.notices.push_back(fmt::format("{} values at indices beyond {}, unknown to the model, were left out", dropped,

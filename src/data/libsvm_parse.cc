@@ -39,13 +39,17 @@ class LineParser {
     return p;
   }
   static const char* token_end(const char* p, const char* end) {
-    while (p != end && !is_blank(*p) && *p != '#') ++p;
+    while (p != end && !is_blank(*p)) ++p;
     return p;
   }
 
   void parse_line(const char* p, const char* end) {
     p = skip_blanks(p, end);
-    if (p == end || *p == '#') return;
+    if (p == end) return;
+    if (*p == '#') {
+      ++chunk_.comments;
+      return;
+    }
     const char* const stop = token_end(p, end);
     const std::string_view label(p, at(stop - p));
     if (label.find(':') == std::string_view::npos) {
@@ -69,7 +73,7 @@ class LineParser {
     if (index <= last_ || index > kLargestIndex) fail_order(token, end, index);
     const char* q = ++p;
     double value = 0;
-    if (!parse_short_decimal(q, end, value) || !(q == end || is_blank(*q) || *q == '#')) {
+    if (!parse_short_decimal(q, end, value) || !(q == end || is_blank(*q))) {
       q = token_end(p, end);
       if (parse_number({p, at(q - p)}, value) != NumberStatus::kNumber) fail_value(token, end);
     }

@@ -25,9 +25,11 @@ struct SparseChunk {
   const char* first_unlabeled = nullptr;
   Dictionary dictionary;
   Index features = 0, dropped = 0;
+  Index comments = 0;  ///< lines
 };
 
-/// Parses the lines from `begin` to `end`, which are part of `text`. Features beyond `known_features` (−1: all are
+/// Parses the lines from `begin` to `end`, which are part of `text`. A # at a line's start or behind a blank begins a
+/// comment. Features beyond `known_features` (−1: all are
 /// known) are counted and dropped. Error(kData) with line and column at anything that is not "label index:value …".
 SparseChunk parse_libsvm_lines(std::string_view text, const std::string& file, Index known_features, const char* begin,
                                const char* end);

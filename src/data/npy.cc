@@ -26,7 +26,7 @@ std::string shape_text(const NpyArray& array) {
 }
 
 [[noreturn]] void fail_not_finite(const std::string& file, Index row, Index column) {
-  throw Error(ErrorKind::kData, fmt::format("row {}, column {} (from 0) is not finite", row, column), "finite numbers",
+  throw Error(ErrorKind::kData, fmt::format("row {}, column {} is not finite", row + 1, column + 1), "finite numbers",
               "arrays have no missing values; write a CSV, or replace them", {file});
 }
 
@@ -84,7 +84,7 @@ class NpyReader {
       }
     } else {
       data_.notices.push_back(
-          fmt::format("the label is column {} (the last); --labels names a file of labels", column));
+          fmt::format("the label is column {} (the last, from 0); --labels names a file of labels", column));
     }
     if (cols_ < 2)
       throw Error(ErrorKind::kData, "one column", "a label and at least one feature", "--labels names the labels",
@@ -95,7 +95,7 @@ class NpyReader {
   ArrayLabels column_labels() const {
     ArrayLabels labels{fmt::format("{}: column {}", file_, label_column_), {}, {}, true};
     for (Index i = 0; i < rows_; ++i) {
-      labels.values.push_back(integer_label(array_.value(place(i, label_column_)), labels.what, i));
+      labels.values.push_back(array_.label(place(i, label_column_), labels.what, i));
     }
     return labels;
   }
@@ -107,7 +107,6 @@ class NpyReader {
       check_finite<float>();
       return set<float>();
     }
-    if (array_.kind == 'f') check_finite<double>();
     const auto [fineness, low, high] = measure();
     with_type(narrowest_type(fineness, low, high), [&](auto number) { set<decltype(number)>(); });
   }
@@ -176,6 +175,7 @@ class NpyReader {
         for (Index j = 0; j < cols_; ++j) {
           if (j == label_column_) continue;
           const double value = array_.value(place(i, j));
+          if (!std::isfinite(value)) fail_not_finite(file_, i, j);
           part.low = std::min(part.low, value), part.high = std::max(part.high, value);
           if (part.fineness.integers || part.fineness.floats) part.fineness.add(value);
         }
@@ -203,7 +203,7 @@ void check_distributions(const MatrixF& targets, const std::string& file) {
     if (targets.row(i).minCoeff() >= 0 && std::abs(sum - 1) <= 1e-4) continue;
     throw Error(
         ErrorKind::kData,
-        fmt::format("row {} of the targets sums to {}, its least value is {}", i, sum, targets.row(i).minCoeff()),
+        fmt::format("row {} of the targets sums to {}, its least value is {}", i + 1, sum, targets.row(i).minCoeff()),
         "non-negative numbers that sum to 1", "divide each row by its sum", {file});
   }
 }
@@ -219,7 +219,7 @@ ArrayLabels npy_labels(const NpyArray& array, const std::string& file) {
   }
   const Index rows = array.shape[0];
   if (flat) {
-    for (Index i = 0; i < rows; ++i) labels.values.push_back(integer_label(array.value(i), file, i));
+    for (Index i = 0; i < rows; ++i) labels.values.push_back(array.label(i, file, i));
     return labels;
   }
   const Index classes = array.shape[1];

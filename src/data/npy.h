@@ -22,6 +22,9 @@ struct NpyArray {
   const char* data() const { return bytes.data + data_begin; }
   Index count() const;
   double value(Index i) const;  ///< the i-th in the file
+  /// The i-th as an integer that names a class, exactly. Error(kData) if it is none: `what` and `row` are for the
+  /// message.
+  std::int64_t label(Index i, const std::string& what, Index row) const;
 };
 
 bool is_npy(std::string_view bytes);

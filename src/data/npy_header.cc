@@ -1,9 +1,11 @@
 #include <fmt/core.h>
 
+#include <algorithm>
 #include <bit>
 #include <charconv>
 #include <cmath>
 #include <cstring>
+#include <limits>
 
 #include "data/npy.h"
 
@@ -101,8 +103,8 @@ class HeaderParser {
     const std::string code = descr.empty() || std::strchr("<>|=", descr[0]) == nullptr ? descr : descr.substr(1);
     const bool single = code == "u1" || code == "i1" || code == "b1";
     if (descr[0] == '>' && !single) fail_type(fmt::format("big-endian values ({})", descr), "array.astype('<f4')");
-    const bool known = single || code == "f4" || code == "f8" || code == "i2" || code == "i4" || code == "i8" ||
-                       code == "u2" || code == "u4" || code == "u8";
+    const bool known = single || code == "f2" || code == "f4" || code == "f8" || code == "i2" || code == "i4" ||
+                       code == "i8" || code == "u2" || code == "u4" || code == "u8";
     if (!known) {
       const char first = code.empty() ? '?' : code[0];
       fail_type(first == 'O'                   ? "Python objects (O)"
@@ -114,8 +116,8 @@ class HeaderParser {
     array.size = code[1] - '0';
   }
   [[noreturn]] void fail_type(const std::string& found, const std::string& hint) const {
-    throw Error(ErrorKind::kData, "the NPY file holds " + found, "float32, float64, booleans or integers", hint,
-                {file_});
+    throw Error(ErrorKind::kData, "the NPY file holds " + found, "float16, float32, float64, booleans or integers",
+                hint, {file_});
   }
 
   std::string_view rest_;
@@ -127,6 +129,16 @@ T load(const char* p) {
   T value;
   std::memcpy(&value, p, sizeof value);
   return value;
+}
+
+/// IEEE 754 binary16: 1 bit of sign, 5 of exponent, 10 of fraction.
+double half_value(std::uint16_t bits) {
+  const int exponent = bits >> 10 & 31, fraction = bits & 1023;
+  double magnitude = std::ldexp(exponent == 0 ? fraction : fraction + 1024, std::max(exponent, 1) - 25);
+  if (exponent == 31) {
+    magnitude = fraction == 0 ? std::numeric_limits<double>::infinity() : std::numeric_limits<double>::quiet_NaN();
+  }
+  return (bits & 0x8000) != 0 ? -magnitude : magnitude;
 }
 
 void check_size(const NpyArray& array, const std::string& file) {
@@ -151,6 +163,8 @@ Index NpyArray::count() const {
 double NpyArray::value(Index i) const {
   const char* const p = data() + i * size;
   switch (kind * 16 + size) {
+    case 'f' * 16 + 2:
+      return half_value(load<std::uint16_t>(p));
     case 'f' * 16 + 4:
       return static_cast<double>(load<float>(p));
     case 'f' * 16 + 8:
@@ -172,6 +186,15 @@ double NpyArray::value(Index i) const {
     default:
       return load<std::uint8_t>(p);  // u1 and b1
   }
+}
+
+std::int64_t NpyArray::label(Index i, const std::string& what, Index row) const {
+  if (size != 8 || kind == 'f') return integer_label(value(i), what, row);
+  const auto integer = load<std::int64_t>(data() + i * size);
+  if (kind == 'i' || integer >= 0) return integer;
+  throw Error(ErrorKind::kData,
+              fmt::format("{} holds {} in row {}", what, load<std::uint64_t>(data() + i * size), row + 1),
+              "integers up to 9223372036854775807");
 }
 
 bool is_npy(std::string_view bytes) { return bytes.starts_with("\x93NUMPY"); }

@@ -3,11 +3,10 @@
 #include <fmt/core.h>
 
 #include <algorithm>
-#include <cmath>
+#include <charconv>
 #include <optional>
 
 #include "data/bytes.h"
-#include "data/number.h"
 #include "data/output_file.h"
 #include "data/row_values.h"
 #include "poise/error.h"
@@ -77,10 +76,10 @@ void write_features(const Dataset& data, OutputFile& out) {
 std::vector<std::int64_t> class_numbers(const std::vector<std::string>& classes) {
   std::vector<std::int64_t> numbers;
   for (const std::string& name : classes) {
-    double value = 0;
-    if (parse_number(name, value) != NumberStatus::kNumber || std::nearbyint(value) != value || std::abs(value) > 1e15)
-      break;
-    numbers.push_back(static_cast<std::int64_t>(value));
+    std::int64_t value = 0;
+    const auto [stop, code] = std::from_chars(name.data(), name.data() + name.size(), value);
+    if (code != std::errc{} || stop != name.data() + name.size()) break;
+    numbers.push_back(value);
   }
   if (numbers.size() == classes.size()) return numbers;
   numbers.clear();

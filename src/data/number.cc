@@ -10,6 +10,12 @@ namespace {
 
 bool is_infinity(std::string_view text) { return text.find_first_not_of("infINFtyTY") == std::string_view::npos; }
 
+/// As programs spell it: "nan(7)" and other cases are text.
+bool is_nan(std::string_view text) {
+  if (text.starts_with('-')) text.remove_prefix(1);
+  return text == "NaN" || text == "nan" || text == "NAN";
+}
+
 /// Of a number that from_chars puts out of range: whether it is too small rather than too large.
 bool is_tiny(std::string_view text) {
   const std::size_t e = text.find_first_of("eE");
@@ -20,28 +26,11 @@ bool is_tiny(std::string_view text) {
 
 }  // namespace
 
-bool is_missing(std::string_view cell) {
-  switch (cell.size()) {
-    case 0:
-      return true;
-    case 1:
-      return cell == "?";
-    case 2:
-      return cell == "NA";
-    case 3:
-      return cell == "N/A" || cell == "NaN" || cell == "nan" || cell == "NAN";
-    case 4:
-      return cell == "-nan" || cell == "-NaN";  // what printf makes of some NaNs
-    default:
-      return false;
-  }
-}
-
 NumberStatus parse_number(std::string_view cell, double& value) {
   const char* p = cell.data();
   const char* const end = p + cell.size();
   if (parse_short_decimal(p, end, value) && p == end) return NumberStatus::kNumber;
-  if (is_missing(cell)) return NumberStatus::kMissing;
+  if (cell.empty() || is_nan(cell)) return NumberStatus::kMissing;
   std::string_view text = cell;
   if (text.front() == '+') {
     text.remove_prefix(1);

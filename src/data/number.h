@@ -17,14 +17,12 @@ namespace poise {
 enum class NumberStatus {
   kNumber,    ///< finite
   kInfinite,  ///< "inf", or too large for a double
-  kMissing,   ///< `?`, NA, N/A, NaN, nan or nothing
+  kMissing,   ///< NaN or nothing; what else stands for a missing value is for data/missing_values.h to say
   kText       ///< anything else
 };
 
 /// What a whole cell is (blanks around it are gone already); `value` is set for kNumber.
 NumberStatus parse_number(std::string_view cell, double& value);
-
-bool is_missing(std::string_view cell);
 
 /// The value as text, the shortest that reads back as the same double.
 std::string number_text(double value);

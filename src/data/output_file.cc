@@ -17,8 +17,12 @@ constexpr std::size_t kBuffer = 1 << 20;
 }  // namespace
 
 OutputFile::OutputFile(const std::string& path)
-    : path_(path), temporary_(path + ".part" + std::to_string(::getpid())), in_progress_(temporary_) {
-  descriptor_ = ::open(temporary_.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+    : path_(path),
+      temporary_(path + ".part" + std::to_string(::getpid())),
+      in_progress_(temporary_),
+      standard_output_(path == "-") {
+  descriptor_ = standard_output_ ? ::dup(STDOUT_FILENO)
+                                 : ::open(temporary_.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
   if (descriptor_ < 0) fail(std::strerror(errno));
   const int copy = ::dup(descriptor_);  // zlib closes its own; ours is for fsync
   // "T": plain bytes through the same interface.
@@ -26,19 +30,20 @@ OutputFile::OutputFile(const std::string& path)
   if (stream_ != nullptr) return;
   if (copy >= 0) ::close(copy);
   ::close(descriptor_);
-  ::unlink(temporary_.c_str());
+  if (!standard_output_) ::unlink(temporary_.c_str());
   fail("out of memory or descriptors");
 }
 
 OutputFile::~OutputFile() {
   if (stream_ != nullptr) gzclose(stream_);
   if (descriptor_ >= 0) ::close(descriptor_);
-  if (!committed_) ::unlink(temporary_.c_str());
+  if (!committed_ && !standard_output_) ::unlink(temporary_.c_str());
 }
 
 void OutputFile::fail(const std::string& what) const {
   throw Error(ErrorKind::kIo, "cannot write: " + what, "a writable place",
-              "is the folder there, writable, and the disk not full?", {path_});
+              standard_output_ ? "" : "is the folder there, writable, and the disk not full?",
+              {standard_output_ ? "stdout" : path_});
 }
 
 void OutputFile::flush() {
@@ -69,7 +74,7 @@ void OutputFile::close() {
 
 void OutputFile::commit() {
   close();
-  if (std::rename(temporary_.c_str(), path_.c_str()) != 0) fail(std::strerror(errno));
+  if (!standard_output_ && std::rename(temporary_.c_str(), path_.c_str()) != 0) fail(std::strerror(errno));
   committed_ = true;
 }
 

@@ -11,7 +11,7 @@
 namespace poise {
 
 /// Writes beside the target, under a name of its own, and takes the target's name on commit(). Without a commit the
-/// file is removed. A path that ends in .gz is compressed. All failures are Error(kIo).
+/// file is removed. A path that ends in .gz is compressed; "-" is standard output. All failures are Error(kIo).
 class OutputFile {
  public:
   explicit OutputFile(const std::string& path);
@@ -31,7 +31,7 @@ class OutputFile {
   TemporaryFile in_progress_;
   int descriptor_ = -1;
   gzFile stream_ = nullptr;
-  bool committed_ = false;
+  bool committed_ = false, standard_output_;
 };
 
 }  // namespace poise

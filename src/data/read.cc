@@ -6,6 +6,7 @@
 #include <array>
 #include <new>
 
+#include "base/shell_word.h"
 #include "data/bytes.h"
 #include "data/foreign.h"
 #include "data/idx.h"
@@ -57,18 +58,6 @@ const char* format_name(FileFormat format) {
   return "";
 }
 
-FileFormat choose_format(std::string_view bytes, const std::string& file) {
-  const FileFormat found = format_by_content(bytes);
-  const std::optional<FileFormat> named = format_by_name(file);
-  if (!named || *named == found) return found;
-  // Errors inside of a file are better told by the reader that the name asks for; a plain mix-up is told here.
-  if (found != FileFormat::kTable) {
-    throw Error(ErrorKind::kData, fmt::format("the content is {}", format_name(found)),
-                fmt::format("{}, as the name says", format_name(*named)), "rename the file", {file});
-  }
-  return *named;
-}
-
 /// A known set has no named columns, but may be what the model's table was converted from.
 void refuse_model_of_table(const NamedSource& name, const std::string& source, const Schema& schema) {
   if (schema.columns.empty()) return;
@@ -88,18 +77,35 @@ Dataset read_any(const std::string& source, const ReadOptions& options, const Sc
     data = read_digits(*name, options, schema);
   } else {
     const std::string path = name ? find_images(*name, options) : source;
-    const Bytes bytes = load_inflated(path, kKnownNames);
-    if (path.ends_with(".onnx")) {
-      throw Error(ErrorKind::kData, "a model, not data", "a file of data",
-                  fmt::format("'poise evaluate {0} DATA' and 'poise inspect {0}' take a model", path), {path});
-    }
-    data = read_bytes(bytes, path == kStandardInput ? "stdin" : path, options, schema);
+    data = read_bytes(load_data(path), shown_name(path), options, schema);
   }
   data.name = name ? source : source == kStandardInput ? "stdin" : base_name(source);
   return data;
 }
 
-/// What the readers take: text is UTF-8, whatever it was; files of other formats are refused.
+}  // namespace
+
+FileFormat choose_format(std::string_view bytes, const std::string& file) {
+  const FileFormat found = format_by_content(bytes);
+  const std::optional<FileFormat> named = format_by_name(file);
+  if (!named || *named == found) return found;
+  // Errors inside of a file are better told by the reader that the name asks for; a plain mix-up is told here.
+  if (found != FileFormat::kTable) {
+    throw Error(ErrorKind::kData, fmt::format("the content is {}", format_name(found)),
+                fmt::format("{}, as the name says", format_name(*named)), "rename the file", {file});
+  }
+  return *named;
+}
+
+std::string shown_name(const std::string& path) { return path == kStandardInput ? "stdin" : path; }
+
+Bytes load_data(const std::string& path) {
+  Bytes bytes = load_inflated(path, kKnownNames);
+  if (!path.ends_with(".onnx")) return bytes;
+  throw Error(ErrorKind::kData, "a model, not data", "a file of data",
+              fmt::format("'poise evaluate {0} DATA' and 'poise inspect {0}' take a model", shell_word(path)), {path});
+}
+
 Bytes readable(const Bytes& bytes, const std::string& file) {
   const std::string_view view = bytes.view();
   if (is_npy(view) || is_idx(view)) return bytes;
@@ -107,8 +113,6 @@ Bytes readable(const Bytes& bytes, const std::string& file) {
   const std::optional<ByteOrder> order = utf16_order(view);
   return order ? utf16_to_utf8(view, *order, file) : bytes;
 }
-
-}  // namespace
 
 Dataset read_bytes(const Bytes& raw, const std::string& file, const ReadOptions& options, const Schema* schema) {
   try {

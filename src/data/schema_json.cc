@@ -49,9 +49,25 @@ Index read_index(const Json& value, const char* key) {
   return value.get<Index>();
 }
 
+Json form_to_json(const NumberForm& form) {
+  Json json = Json::object();
+  if (form.decimal != '.') json["decimal"] = std::string(1, form.decimal);
+  if (form.grouped) json["grouped"] = true;
+  if (!form.before.empty()) json["before"] = form.before;
+  if (!form.after.empty()) json["after"] = form.after;
+  return json;
+}
+
+NumberForm form_from_json(const Json& json) {
+  const std::string decimal = json.value("decimal", ".");
+  if (decimal != "." && decimal != ",") refuse(fmt::format("\"decimal\" is \"{}\"", decimal), "\".\" or \",\"");
+  return {decimal[0], json.value("grouped", false), json.value("before", ""), json.value("after", "")};
+}
+
 Json column_to_json(const Column& column) {
   Json json{{"name", column.name}, {"position", column.position}, {"kind", name_of(column.kind, kKinds)}};
   if (column.kind == ColumnKind::kCategorical) json["categories"] = column.categories;
+  if (!column.form.plain()) json["form"] = form_to_json(column.form);
   if (column.has_missing_feature) json["missing_feature"] = true;
   if (column.can_fill) json["can_fill"] = true;
   if (column.fill != 0 && std::isfinite(column.fill)) json["fill"] = column.fill;
@@ -66,6 +82,7 @@ Column column_from_json(const Json& json) {
   if (column.kind == ColumnKind::kCategorical) {
     column.categories = member(json, "categories").get<std::vector<std::string>>();
   }
+  if (const auto form = json.find("form"); form != json.end()) column.form = form_from_json(*form);
   column.has_missing_feature = json.value("missing_feature", false);
   column.can_fill = json.value("can_fill", false);
   column.fill = json.value("fill", 0.0);
@@ -83,6 +100,9 @@ Schema read_schema(const Json& json) {
   schema.classes = member(json, "classes").get<std::vector<std::string>>();
   schema.has_header = member(json, "has_header").get<bool>();
   schema.missing = read_enum<MissingPolicy>(json, "missing", kPolicies);
+  if (const auto texts = json.find("missing_values"); texts != json.end()) {
+    schema.missing_values = texts->get<std::vector<std::string>>();
+  }
   return schema;
 }
 
@@ -97,6 +117,7 @@ std::string column_fault(const Column& column) {
   if (categorical && column.categories.empty()) return "has no categories";
   if (!categorical && !column.categories.empty()) return "is numeric and has categories";
   if (!all_distinct(column.categories)) return "has a category twice";
+  if (categorical && !column.form.plain()) return "is categorical and has a form of numbers";
   if (categorical && column.has_missing_feature) return "is categorical and has a feature for missing numbers";
   if (!column.can_fill) return {};
   if (!std::isfinite(column.fill)) return "is filled with a value that is not finite";
@@ -120,15 +141,17 @@ std::string image_fault(const Schema& schema) {
 nlohmann::ordered_json schema_to_json(const Schema& schema) {
   Json columns = Json::array();
   for (const Column& column : schema.columns) columns.push_back(column_to_json(column));
-  return Json{{"format", name_of(schema.format, kFormats)},
-              {"columns", columns},
-              {"array_features", schema.array_features},
-              {"image_shape", schema.image_shape},
-              {"label_name", schema.label_name},
-              {"label_position", schema.label_position},
-              {"classes", schema.classes},
-              {"has_header", schema.has_header},
-              {"missing", name_of(schema.missing, kPolicies)}};
+  Json json{{"format", name_of(schema.format, kFormats)},
+            {"columns", columns},
+            {"array_features", schema.array_features},
+            {"image_shape", schema.image_shape},
+            {"label_name", schema.label_name},
+            {"label_position", schema.label_position},
+            {"classes", schema.classes},
+            {"has_header", schema.has_header},
+            {"missing", name_of(schema.missing, kPolicies)}};
+  if (schema.missing_values) json["missing_values"] = *schema.missing_values;
+  return json;
 }
 
 Schema schema_from_json(const nlohmann::ordered_json& json) {

@@ -2,7 +2,9 @@
 
 #include <fmt/core.h>
 
+#include <algorithm>
 #include <cmath>
+#include <optional>
 
 #include "base/parallel.h"
 #include "data/classes.h"
@@ -11,6 +13,7 @@
 #include "data/table_cells.h"
 #include "data/table_columns.h"
 #include "data/table_head.h"
+#include "data/table_readings.h"
 #include "data/table_roles.h"
 
 namespace poise {
@@ -27,49 +30,94 @@ class TableReader {
     for (std::size_t k = 0; schema != nullptr && schema->has_header && k < schema->columns.size(); ++k) {
       names.push_back(schema->columns[k].name);
     }
-    head_ = open_table(bytes, file, options, names);
-    if (schema == nullptr) {
-      roles_ = choose_roles(head_, options);
-    } else {
-      roles_ = match_roles(head_, options, *schema);
-      for (std::size_t k = 0; k < schema->columns.size(); ++k) {
-        head_.modes[at(roles_.features[k])] =
-            schema->columns[k].kind == ColumnKind::kNumeric ? CellMode::kNumber : CellMode::kText;
-      }
-    }
+    const bool by_model = schema != nullptr && !options.missing_values;
+    head_ = open_table(bytes, file, options, names,
+                       MissingValues(by_model ? schema->missing_values : options.missing_values));
+    roles_ = schema == nullptr ? choose_roles(head_, options) : match_roles(head_, options, *schema);
   }
 
   Dataset run() {
     parse();
     read_weights();
     read_labels();
-    TableColumns columns = schema_ == nullptr ? infer_columns(head_, parsed_, roles_, options_)
+    TableColumns columns = schema_ == nullptr ? infer_columns(head_, parsed_, reading_, roles_, options_)
                                               : match_columns(head_, parsed_, roles_, options_, *schema_);
     std::vector<Index> constant;
     const PlaceOfCell where = [&](Index row, Index column) {
-      const Index position = schema_ == nullptr ? columns.columns[at(column)].position : roles_.features[at(column)];
-      return head_.text.where(head_.text.row_at(head_.data, row), position + 1);
+      return place(row, schema_ == nullptr ? columns.columns[at(column)].position : roles_.features[at(column)]);
     };
     build_features(parsed_, columns, schema_ == nullptr, options_.threads, file_, where, data_, constant);
     fill_schema(columns);
     data_.missing = std::move(columns.missing);
-    data_.notices = roles_.notices;
-    data_.notices.insert(data_.notices.end(), columns.notices.begin(), columns.notices.end());
-    data_.notices.insert(data_.notices.end(), label_notices_.begin(), label_notices_.end());
+    note_comments();
+    for (const auto* notices : {&head_.notices, &roles_.notices, &columns.notices, &label_notices_}) {
+      data_.notices.insert(data_.notices.end(), notices->begin(), notices->end());
+    }
     if (schema_ == nullptr) note_constant(constant);
     return std::move(data_);
   }
 
  private:
+  MissingPolicy policy() const {
+    return schema_ != nullptr ? schema_->missing : options_.missing.value_or(MissingPolicy::kCategory);
+  }
+  bool reads_labels() const { return roles_.label >= 0 && (schema_ == nullptr || options_.labels); }
+  Location place(Index row, Index column) const {
+    return head_.text.where(head_.text.row_at(head_.data, parsed_.file_row(row)), column + 1);
+  }
+
+  /// The first rows may be unlike the others. What decides is the whole file, so that a second look agrees.
   void parse() {
-    parsed_ = parse_table(head_.text, head_.data, roles_.modes(head_.modes), options_.threads);
-    if (parsed_.rows() == 0) {
+    std::optional<TableReadings> guess;
+    if (schema_ == nullptr) guess.emplace(head_, roles_, options_);
+    do {
+      reading_ = guess ? guess->reading() : readings_of(*schema_, head_, roles_, options_.decimal);
+      if (reads_labels() && policy() != MissingPolicy::kError) reading_.needed = roles_.label;
+      parse_once();
+    } while (guess && !guess->settle(parsed_));
+    note_unlabeled();
+  }
+
+  void parse_once() {
+    parsed_ = parse_table(head_.text, head_.data, reading_, options_.threads);
+    if (parsed_.rows() > 0) return;
+    if (parsed_.left_out() == 0) {
       throw Error(ErrorKind::kData, "the table has a header and no rows", "rows of data behind it", {}, {file_});
     }
-    // The first rows may have been unlike the others. What decides is the whole file, so that a second look agrees.
-    if (schema_ == nullptr && !correct_modes(parsed_, roles_, head_.modes)) {
-      parsed_ = parse_table(head_.text, head_.data, roles_.modes(head_.modes), options_.threads);
-    }
+    if (schema_ == nullptr && !options_.inspecting) fail_unlabeled(parsed_.left_out(), parsed_.first_left_out());
+    reading_.needed = -1;  // there are no labels at all
+    parsed_ = parse_table(head_.text, head_.data, reading_, options_.threads);
+  }
+
+  /// "the label, column 'kind' (the last column; --label names another),"
+  std::string label_title() const {
+    if (!roles_.label_was_chosen) return fmt::format("the label, {},", head_.title(roles_.label));
+    return fmt::format("the label, {} ({}; --label names another),", head_.short_title(roles_.label), roles_.label_by);
+  }
+
+  void note_unlabeled() {
+    const Index left_out = parsed_.left_out();
+    if (left_out == 0) return;
+    label_notices_.push_back(fmt::format("{} is missing in {} of {} rows, which {} left out", label_title(), left_out,
+                                         left_out + parsed_.rows(), left_out == 1 ? "is" : "are"));
+  }
+
+  [[noreturn]] void fail_unlabeled(Index missing, const char* first) const {
+    const Index rows = std::max(parsed_.rows(), missing);
+    throw Error(ErrorKind::kData, fmt::format("{} is missing in {} of {} rows", label_title(), missing, rows),
+                "a label in every row",
+                missing == rows      ? "name the column that holds the class with --label"
+                : schema_ != nullptr ? "give all labels or none"
+                                     : "leave out --missing error: rows without a label are then left out",
+                head_.text.where(first, roles_.label + 1));
+  }
+
+  void note_comments() {
+    const Index comments = head_.comments + parsed_.comments();
+    if (comments == 0) return;
+    data_.notices.push_back(fmt::format("{} line{} with {} and {} skipped", comments,
+                                        comments == 1 ? " begins" : "s begin", options_.comment.value_or('#'),
+                                        comments == 1 ? "is" : "are"));
   }
 
   void read_weights() {
@@ -87,9 +135,9 @@ class TableReader {
     const std::string name = head_.title(roles_.weight);
     Index least = 0;
     if (data_.sample_weight.minCoeff(&least) < 0) {
-      throw Error(
-          ErrorKind::kData, fmt::format("the row weights in {} go down to {}", name, data_.sample_weight[least]),
-          "weights of 0 or more", {}, head_.text.where(head_.text.row_at(head_.data, least), roles_.weight + 1));
+      throw Error(ErrorKind::kData,
+                  fmt::format("the row weights in {} go down to {}", name, data_.sample_weight[least]),
+                  "weights of 0 or more", {}, place(least, roles_.weight));
     }
     if (!(data_.sample_weight.sum() > 0) || !std::isfinite(data_.sample_weight.sum())) {
       throw Error(ErrorKind::kData, fmt::format("the row weights in {} sum to {}", name, data_.sample_weight.sum()),
@@ -103,7 +151,7 @@ class TableReader {
     for (const Dictionary::Entry& entry : column.entries) {
       labels.emplace_back(entry.text);
       if (options_.strip_label_dot && labels.back().ends_with('.')) labels.back().pop_back();
-      if (!is_missing(labels.back())) continue;
+      if (!head_.missing.holds(labels.back())) continue;
       missing_count += entry.count;
       if (missing == nullptr) missing = entry.first;
     }
@@ -111,7 +159,7 @@ class TableReader {
   }
 
   void read_labels() {
-    if (roles_.label < 0 || (schema_ != nullptr && !options_.labels)) return;
+    if (!reads_labels()) return;
     if (!options_.inspecting) return read_all_labels();
     try {
       read_all_labels();
@@ -131,17 +179,7 @@ class TableReader {
       label_notices_.push_back(fmt::format("the label, {}, is empty: the rows have no labels", name));
       return;
     }
-    if (missing != nullptr) {
-      const bool one = missing_count == 1;
-      throw Error(ErrorKind::kData,
-                  fmt::format("the label, {}, is missing in {} of {} rows", name, missing_count, parsed_.rows()),
-                  "a label in every row",
-                  schema_ != nullptr ? "give all labels or none"
-                  : options_.missing == MissingPolicy::kError
-                      ? (one ? "delete the row" : "delete these rows")
-                      : "--missing is for features; delete the rows without one",
-                  head_.text.where(missing, roles_.label + 1));
-    }
+    if (missing != nullptr) fail_unlabeled(missing_count, missing);
     std::vector<std::int32_t> class_of;
     if (schema_ == nullptr) {
       Classes classes = infer_classes(
@@ -187,7 +225,8 @@ class TableReader {
     data_.schema.label_name = head_.names[at(roles_.label)];
     data_.schema.label_position = roles_.label;
     data_.schema.has_header = head_.has_header;
-    data_.schema.missing = options_.missing;
+    data_.schema.missing = policy();
+    data_.schema.missing_values = options_.missing_values;
   }
 
   void note_constant(const std::vector<Index>& constant) {
@@ -203,6 +242,7 @@ class TableReader {
   const Schema* schema_;
   TableHead head_;
   TableRoles roles_;
+  TableReading reading_;
   ParsedTable parsed_;
   Dataset data_;
   std::vector<std::string> label_notices_;

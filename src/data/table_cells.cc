@@ -2,33 +2,53 @@
 
 #include <fmt/core.h>
 
-#include "data/text_look.h"
+#include "data/written_number.h"
 #include "poise/error.h"
 
 namespace poise {
 namespace {
 
+bool is_filled(Gaps gaps) { return gaps == Gaps::kFilled || gaps == Gaps::kFilledByModel; }
+
 const char* missing_hint(Gaps gaps) {
   switch (gaps) {
     case Gaps::kTraining:
-      return "--missing mean or --missing category goes on without it";
+      return "leave out --missing error: missing values are then marked and filled in";
     case Gaps::kModel:
-      return "the model was trained without --missing: fill the value in, or train again with --missing mean or "
-             "category";
+      return "the model was trained with --missing error: fill the value in, or train again without it";
     case Gaps::kWeight:
       return "the weight 0 leaves a row out";
     case Gaps::kFilled:
+    case Gaps::kFilledByModel:
       break;
   }
   return "";
 }
 
-/// What to do about a cell that is no finite number and may stand for a missing one.
-const char* no_number_hint(Gaps gaps) {
-  if (gaps == Gaps::kFilled) return "write ? or NA for a missing value";
-  return gaps == Gaps::kTraining
-             ? "if it stands for a missing value, write ? or NA and choose --missing mean or category"
-             : "";
+/// What to do about a cell that is no number, and may stand for a missing one.
+std::string no_number_hint(const TableHead& head, Index column, Gaps gaps) {
+  if (gaps == Gaps::kFilledByModel) return "write ? or NA for a missing value";
+  if (gaps != Gaps::kFilled && gaps != Gaps::kTraining) return "";
+  return fmt::format(
+      "--categorical {} takes the column for text; if the cell stands for a missing value, name all such "
+      "texts with --missing-values",
+      head.option_word(column));
+}
+
+/// Decimal commas where a model reads points, or the other way round.
+std::string decimal_hint(const std::string& cell) {
+  const std::optional<NumberParts> parts = take_apart(cell);
+  std::string plain;
+  bool grouped = false;
+  if (!parts) return {};
+  if (plain_digits(parts->digits, ',', plain, grouped) && cell.find(',') != std::string::npos) {
+    return "if the comma is the decimal mark here: --decimal ,";
+  }
+  if (plain_digits(parts->digits, '.', plain, grouped)) {
+    return "the model reads the column's numbers as they were written in training: write it that way, or say --decimal "
+           ".";
+  }
+  return {};
 }
 
 }  // namespace
@@ -53,19 +73,16 @@ void check_numbers(const TableHead& head, const ParsedTable& parsed, Index colum
     const bool digits = cell.find_first_of("0123456789") != std::string::npos;
     fail_cell(head, column, odd.first_infinite, fmt::format("'{}'", cell),
               digits ? "finite numbers; this one is too large for float64, which ends at 1.8e308" : "finite numbers",
-              digits ? "" : no_number_hint(gaps));
+              digits ? "" : no_number_hint(head, column, gaps));
   }
   if (odd.first_text != nullptr) {
     const std::string cell = cell_at(head.text, odd.first_text);
-    const bool comma =
-        cell.find(',') != std::string::npos && cell.find_first_not_of("+-0123456789,") == std::string::npos;
+    const bool model = gaps == Gaps::kFilledByModel || gaps == Gaps::kModel;
+    const std::string by_decimal = model ? decimal_hint(cell) : "";
     fail_cell(head, column, odd.first_text, fmt::format("'{}'", cell), "a number, as in the other rows",
-              may_have_thousands(cell)
-                  ? "if the commas set off thousands, remove them; decimal commas are not understood"
-              : comma ? "decimal commas are not understood; write a point"
-                      : no_number_hint(gaps));
+              by_decimal.empty() ? no_number_hint(head, column, gaps) : by_decimal);
   }
-  if (gaps != Gaps::kFilled && odd.first_missing != nullptr) fail_missing(head, column, odd.first_missing, gaps);
+  if (!is_filled(gaps) && odd.first_missing != nullptr) fail_missing(head, column, odd.first_missing, gaps);
 }
 
 }  // namespace poise

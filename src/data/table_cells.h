@@ -8,12 +8,13 @@
 
 namespace poise {
 
-/// What becomes of missing values in a column, and so what an error about one may advise.
+/// What becomes of missing values in a column, and so what an error about a cell may advise.
 enum class Gaps {
-  kFilled,    ///< all is well
-  kTraining,  ///< an error, unless --missing is given
-  kModel,     ///< an error: the model has nothing to put there
-  kWeight     ///< an error: these are row weights
+  kFilled,         ///< training: all is well
+  kTraining,       ///< training: an error, since --missing error says so
+  kFilledByModel,  ///< predicting: all is well
+  kModel,          ///< predicting: an error, since the model has nothing to put there
+  kWeight          ///< an error: these are row weights
 };
 
 /// Error(kData) at the cell of a column of the file that is at `place` in the text.

@@ -2,135 +2,234 @@
 
 #include <fmt/core.h>
 
+#include <algorithm>
+
+#include "data/identifiers.h"
 #include "data/number.h"
 #include "data/table_categories.h"
 #include "data/table_cells.h"
 #include "data/table_notes.h"
+#include "data/text_look.h"
+#include "data/written_number.h"
 #include "poise/error.h"
 
 namespace poise {
 namespace {
 
+constexpr std::size_t kManyCategories = 1000;
+
 std::size_t at(Index i) { return static_cast<std::size_t>(i); }
 
-/// Text cells among those that are not missing.
-double text_share(const ParsedTable& parsed, Index column) {
-  const Index slot = parsed.slots[at(column)];
-  Index numbers = 0, texts = 0;
-  if (parsed.modes[at(column)] == CellMode::kNumber) {
-    const OddCells& odd = parsed.odd[at(slot)];
-    texts = odd.text;
-    numbers = parsed.rows() - odd.missing - odd.text;
-  } else {
-    for (const Dictionary::Entry& entry : parsed.texts[at(slot)].entries) {
-      double value = 0;
-      const NumberStatus status = parse_number(entry.text, value);
-      texts += status == NumberStatus::kText ? entry.count : 0;
-      numbers += status == NumberStatus::kNumber || status == NumberStatus::kInfinite ? entry.count : 0;
+/// Why a column is left out; `kind` is kCategories where it is not.
+struct Reason {
+  ColumnNote kind = ColumnNote::kCategories;
+  std::string detail;
+
+  bool leaves_out() const { return kind != ColumnNote::kCategories; }
+  bool of_numbering() const { return kind == ColumnNote::kNumbering || kind == ColumnNote::kUnnamed; }
+};
+
+/// Makes the columns of a training file, one after the other.
+class ColumnInference {
+ public:
+  ColumnInference(const TableHead& head, const ParsedTable& parsed, const TableReading& reading,
+                  const TableRoles& roles, const ReadOptions& options)
+      : head_(head), parsed_(parsed), reading_(reading), roles_(roles), options_(options), notes_(head) {}
+
+  TableColumns run() {
+    const std::vector<Reason> reasons = find_reasons();
+    for (std::size_t k = 0; k < roles_.features.size(); ++k) {
+      if (reasons[k].leaves_out()) {
+        notes_.add(reasons[k].kind, roles_.features[k], reasons[k].detail);
+      } else if (is_number(roles_.features[k])) {
+        add_number(roles_.features[k]);
+      } else {
+        add_text(roles_.features[k]);
+      }
+    }
+    notes_.set_fate(fate());
+    result_.notices = notes_.sentences();
+    if (result_.columns.empty()) fail_empty();
+    return std::move(result_);
+  }
+
+ private:
+  bool is_number(Index position) const { return parsed_.modes[at(position)] == CellMode::kNumber; }
+  MissingPolicy policy() const { return options_.missing.value_or(MissingPolicy::kCategory); }
+
+  std::vector<Reason> find_reasons() const {
+    std::vector<Index> free;
+    for (const Index position : roles_.features) {
+      if (!roles_.forced(position)) free.push_back(position);
+    }
+    const std::map<Index, std::string> numbering = numbering_columns(head_, parsed_, free);
+    std::vector<Reason> reasons;
+    for (const Index position : roles_.features) {
+      const auto found = numbering.find(position);
+      reasons.push_back(reason_for(position, found == numbering.end() ? "" : found->second));
+    }
+    // Where nothing else is there, row numbers may be what is meant.
+    if (std::ranges::all_of(reasons, &Reason::leaves_out)) {
+      for (Reason& reason : reasons) reason = reason.of_numbering() ? Reason{} : reason;
+    }
+    return reasons;
+  }
+
+  Reason reason_for(Index position, const std::string& numbering) const {
+    const Index slot = parsed_.slots[at(position)];
+    if (is_number(position) && parsed_.odd[at(slot)].missing == parsed_.rows()) return {ColumnNote::kEmpty, {}};
+    if (roles_.forced(position)) return {};
+    const bool first = position == 0 || head_.names[at(position)].starts_with("Unnamed: 0");
+    if (head_.unnamed[at(position)] && first) return {ColumnNote::kUnnamed, {}};
+    if (!numbering.empty()) return {ColumnNote::kNumbering, numbering};
+    if (is_number(position)) return {};
+    const std::string identifying = identifying_text(parsed_.texts[at(slot)], parsed_.rows());
+    return identifying.empty() ? Reason{} : Reason{ColumnNote::kIdentifier, identifying};
+  }
+
+  Column new_column(Index position) const {
+    Column column;
+    column.name = head_.names[at(position)];
+    column.position = position;
+    return column;
+  }
+
+  void add_number(Index position) {
+    Column column = new_column(position);
+    const Index slot = parsed_.slots[at(position)], missing = parsed_.odd[at(slot)].missing;
+    const bool refused = policy() == MissingPolicy::kError && !options_.inspecting;
+    check_numbers(head_, parsed_, position, refused ? Gaps::kTraining : Gaps::kFilled);
+    const ColumnReading& reading = reading_.columns[at(position)];
+    column.form = reading.form;
+    column.can_fill = policy() != MissingPolicy::kError;  // by the mean, which is known later
+    column.has_missing_feature = policy() == MissingPolicy::kCategory && missing > 0;
+    note_number(position, reading);
+    add(position, std::move(column), {slot, {}}, missing);
+  }
+
+  void note_number(Index position, const ColumnReading& reading) {
+    double value = 0;
+    if (!reading.example.empty() && parse_written(reading.example, reading.form, value) == NumberStatus::kNumber) {
+      notes_.add(ColumnNote::kWritten, position, fmt::format("'{}' is {}", reading.example, number_text(value)));
+    }
+    const std::string& zeros = head_.looks[at(position)].example_with_zeros();
+    const bool forced = std::ranges::count(roles_.numeric, position) > 0;
+    if (!zeros.empty() && !forced) notes_.add(ColumnNote::kLeadingZeros, position, fmt::format("'{}'", zeros));
+  }
+
+  void add_text(Index position) {
+    Column column = new_column(position);
+    column.kind = ColumnKind::kCategorical;
+    ColumnSource source{parsed_.slots[at(position)], {}};
+    const TextColumn& texts = parsed_.texts[at(source.slot)];
+    const FoundCategories found = find_categories(head_, position, texts, options_, column, source);
+    const std::size_t count = column.categories.size();
+    if (count == 0) {
+      const bool empty = found.rare == 0;
+      notes_.add(empty ? ColumnNote::kEmpty : ColumnNote::kIdentifier, position,
+                 empty ? "" : fmt::format("{} different strings, each in few rows", found.rare));
+      return;
+    }
+    if (found.rare > 0) {
+      notes_.add(ColumnNote::kRare, position, fmt::format("{} of {}", found.rare, found.rare + count));
+    }
+    note_text(position, texts, count);
+    add(position, std::move(column), std::move(source), found.missing);
+  }
+
+  void note_text(Index position, const TextColumn& texts, std::size_t categories) {
+    const std::string date = example_of_dates(texts, head_.missing);
+    if (!date.empty()) {
+      notes_.add(ColumnNote::kDates, position, fmt::format("such as '{}', {} categories", date, categories));
+    } else if (categories > kManyCategories) {
+      notes_.add(ColumnNote::kMany, position, fmt::format("{} categories", categories));
+    } else {
+      notes_.add(ColumnNote::kCategories, position, std::to_string(categories));
     }
   }
-  return texts == 0 ? 0 : static_cast<double>(texts) / static_cast<double>(texts + numbers);
-}
 
-void infer_number(const TableHead& head, const ParsedTable& parsed, Index position, const ReadOptions& options,
-                  Column& column, std::vector<std::string>& notices) {
-  const MissingPolicy policy = options.missing;
-  const bool refused = policy == MissingPolicy::kError && !options.inspecting;
-  check_numbers(head, parsed, position, refused ? Gaps::kTraining : Gaps::kFilled);
-  column.can_fill = policy != MissingPolicy::kError;  // by the mean, which is known later
-  const Index missing = parsed.odd[at(parsed.slots[at(position)])].missing;
-  column.has_missing_feature = policy == MissingPolicy::kCategory && missing > 0;
-  if (missing > 0 && column.can_fill) {
-    notices.push_back(fmt::format("{}: {} missing values are replaced by the mean{}", head.title(position), missing,
-                                  column.has_missing_feature ? " and marked by a feature of their own" : ""));
+  void add(Index position, Column column, ColumnSource source, Index missing) {
+    const bool refused =
+        policy() == MissingPolicy::kError && std::ranges::count(column.categories, kMissingCategory) == 0;
+    if (missing > 0) {
+      notes_.add(refused ? ColumnNote::kRefused : ColumnNote::kFilled, position, std::to_string(missing), missing);
+    }
+    result_.missing.push_back(missing);
+    result_.columns.push_back(std::move(column));
+    result_.sources.push_back(std::move(source));
   }
-}
+
+  /// What becomes of missing values.
+  std::string fate() const {
+    switch (policy()) {
+      case MissingPolicy::kError:
+        return "the text ? is a category of its own";
+      case MissingPolicy::kMean:
+        return "numbers take the mean of their column, categories the most frequent one";
+      case MissingPolicy::kCategory:
+        break;
+    }
+    return "numbers take the mean of their column and a feature that marks them, categories are the category '?'; "
+           "--missing error refuses them";
+  }
+
+  [[noreturn]] void fail_empty() const {
+    std::string why;
+    for (const std::string& notice : result_.notices) why += (why.empty() ? ": " : "; ") + notice;
+    throw Error(ErrorKind::kData, "no column is left for features" + why, "at least one", {}, {head_.text.file});
+  }
+
+  const TableHead& head_;
+  const ParsedTable& parsed_;
+  const TableReading& reading_;
+  const TableRoles& roles_;
+  const ReadOptions& options_;
+  ColumnNotes notes_;
+  TableColumns result_;
+};
 
 const char* policy_name(MissingPolicy policy) {
   return policy == MissingPolicy::kError ? "error" : policy == MissingPolicy::kMean ? "mean" : "category";
 }
 
-void check_policy(MissingPolicy asked, const Schema& schema, const std::string& file) {
-  if (asked == MissingPolicy::kError || asked == schema.missing) return;
+void check_policy(const std::optional<MissingPolicy>& asked, const Schema& schema, const std::string& file) {
+  if (!asked || *asked == schema.missing) return;
   throw Error(ErrorKind::kUsage,
-              fmt::format("--missing {}, and the model was trained with --missing {}", policy_name(asked),
+              fmt::format("--missing {}, and the model was trained with --missing {}", policy_name(*asked),
                           policy_name(schema.missing)),
               "what the model was trained with", "leave it out, or train again with it", {file});
 }
 
 }  // namespace
 
-bool correct_modes(const ParsedTable& parsed, const TableRoles& roles, std::vector<CellMode>& feature_modes) {
-  bool held = true;
-  for (const Index column : roles.features) {
-    const CellMode right = text_share(parsed, column) > kTextShare ? CellMode::kText : CellMode::kNumber;
-    if (right == feature_modes[at(column)]) continue;
-    feature_modes[at(column)] = right;
-    held = false;
-  }
-  return held;
-}
-
-TableColumns infer_columns(const TableHead& head, const ParsedTable& parsed, const TableRoles& roles,
-                           const ReadOptions& options) {
-  TableColumns result;
-  std::vector<std::string> categorical;
-  for (const Index position : roles.features) {
-    Column column;
-    column.name = head.names[at(position)];
-    column.position = position;
-    const std::string reason = reason_to_leave_out(parsed, position, head.title(position));
-    if (!reason.empty()) {
-      result.notices.push_back(reason);
-      continue;
-    }
-    ColumnSource source{parsed.slots[at(position)], {}};
-    if (parsed.modes[at(position)] == CellMode::kNumber) {
-      infer_number(head, parsed, position, options, column, result.notices);
-    } else {
-      column.kind = ColumnKind::kCategorical;
-      find_categories(head, position, parsed.texts[at(source.slot)], options, column, source, result.notices);
-      const std::size_t count = column.categories.size();
-      if (!note_look(head.title(position), parsed.texts[at(source.slot)], count, result.notices)) {
-        categorical.push_back(fmt::format("{} ({})", head.title(position), count));
-      }
-    }
-    result.missing.push_back(count_missing(parsed, position));
-    result.columns.push_back(std::move(column));
-    result.sources.push_back(std::move(source));
-  }
-  if (result.columns.empty()) {
-    std::string why;
-    for (const std::string& notice : result.notices) why += (why.empty() ? ": " : "; ") + notice;
-    throw Error(ErrorKind::kData, "no column is left for features" + why, "at least one", {}, {head.text.file});
-  }
-  note_categories(categorical, result.notices);
-  for (const Index position : counting_columns(parsed, roles.features)) {
-    const std::string& name = head.names[at(position)];
-    result.notices.push_back(fmt::format("{} counts the rows; --ignore {}?", head.title(position),
-                                         head.has_header ? name : std::to_string(position)));
-  }
-  if (options.inspecting && options.missing == MissingPolicy::kError) note_missing(result);
-  return result;
+TableColumns infer_columns(const TableHead& head, const ParsedTable& parsed, const TableReading& reading,
+                           const TableRoles& roles, const ReadOptions& options) {
+  return ColumnInference(head, parsed, reading, roles, options).run();
 }
 
 TableColumns match_columns(const TableHead& head, const ParsedTable& parsed, const TableRoles& roles,
                            const ReadOptions& options, const Schema& schema) {
   check_policy(options.missing, schema, head.text.file);
   TableColumns result;
+  ColumnNotes notes(head);
   result.columns = schema.columns;
   for (std::size_t k = 0; k < schema.columns.size(); ++k) {
     const Column& column = schema.columns[k];
     const Index position = roles.features[k];
     ColumnSource source{parsed.slots[at(position)], {}};
+    Index missing = 0;
     if (column.kind == ColumnKind::kNumeric) {
-      check_numbers(head, parsed, position, column.can_fill ? Gaps::kFilled : Gaps::kModel);
+      check_numbers(head, parsed, position, column.can_fill ? Gaps::kFilledByModel : Gaps::kModel);
+      missing = parsed.odd[at(source.slot)].missing;
     } else {
-      match_categories(head, parsed.texts[at(source.slot)], position, column, options.unknown_category_is_zero, source,
-                       result.notices);
+      missing = match_categories(head, parsed.texts[at(source.slot)], position, column,
+                                 options.unknown_category_is_zero, source, notes);
     }
+    if (missing > 0) notes.add(ColumnNote::kFilled, position, std::to_string(missing), missing);
     result.sources.push_back(std::move(source));
   }
+  notes.set_fate("filled in as in training");
+  result.notices = notes.sentences();
   return result;
 }
 

@@ -25,12 +25,9 @@ struct TableColumns {
   std::vector<std::string> notices;
 };
 
-/// Whether the modes held for the whole file; corrects them otherwise (the table is then to be parsed again).
-bool correct_modes(const ParsedTable& parsed, const TableRoles& roles, std::vector<CellMode>& feature_modes);
-
 /// Training: kinds, categories and fills as found; identifiers and columns without a value are left out.
-TableColumns infer_columns(const TableHead& head, const ParsedTable& parsed, const TableRoles& roles,
-                           const ReadOptions& options);
+TableColumns infer_columns(const TableHead& head, const ParsedTable& parsed, const TableReading& reading,
+                           const TableRoles& roles, const ReadOptions& options);
 
 /// Predicting: the schema's columns, checked against the file. Error(kUsage) if missing values are asked to be treated
 /// otherwise than in training: the schema knows nothing else.

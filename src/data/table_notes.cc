@@ -3,101 +3,115 @@
 #include <fmt/core.h>
 
 #include <algorithm>
-
-#include "data/classes.h"
-#include "data/number.h"
-#include "data/text_look.h"
+#include <numeric>
 
 namespace poise {
 namespace {
 
-constexpr double kIdentifierShare = 0.9;
-constexpr Index kIdentifierRows = 20;
+constexpr std::size_t kMostNamed = 8;
 
-std::size_t at(Index i) { return static_cast<std::size_t>(i); }
+/// One column: {title}, {detail}. Several: {n} of them, {list} of their names with details. Both: {words} as options
+/// take them, {count} of cells, {them} or it, {fate} of missing values.
+struct Phrase {
+  const char* one;
+  const char* several;
+  const char* hint;
+};
+
+Phrase phrase_of(ColumnNote kind) {
+  switch (kind) {
+    case ColumnNote::kEmpty:
+      return {"{title} has no values and is left out", "{n} columns have no values and are left out: {list}", ""};
+    case ColumnNote::kUnnamed:
+      return {"{title} has no name in the header: taken for row numbers and left out",
+              "{n} columns have no name in the header: taken for row numbers and left out: {list}",
+              "; --numeric {words} keeps {them}"};
+    case ColumnNote::kNumbering:
+      return {"{title} numbers the rows, {detail}, and is left out",
+              "{n} columns number the rows and are left out: {list}", "; --numeric {words} keeps {them}"};
+    case ColumnNote::kIdentifier:
+      return {"{title} has {detail}: taken for an identifier and left out",
+              "{n} columns are taken for identifiers and left out: {list}", "; --categorical {words} keeps {them}"};
+    case ColumnNote::kWritten:
+      return {"{title} holds numbers as people write them: {detail}",
+              "{n} columns hold numbers as people write them: {list}", "; --categorical {words} takes {them} for text"};
+    case ColumnNote::kLeadingZeros:
+      return {"{title} holds numbers with zeros before them, such as {detail}: if they are codes",
+              "{n} columns hold numbers with zeros before them: {list}: if they are codes", ", --categorical {words}"};
+    case ColumnNote::kDates:
+      return {"{title} holds dates, {detail}, a feature each", "{n} columns hold dates, which are text here: {list}",
+              "; write what matters of them (a year, a day of the week) as numbers, or --ignore {words}"};
+    case ColumnNote::kCategories:
+      return {"text became categories, a feature each, in 1 column: {list}",
+              "text became categories, a feature each, in {n} columns: {list}", ""};
+    case ColumnNote::kMany:
+      return {"{title} has {detail}, a feature each: is it text, or an identifier?",
+              "{n} columns have more than 1000 categories, a feature each: {list}",
+              " --ignore {words} leaves {them} out"};
+    case ColumnNote::kRare:
+      return {"rare categories count as none: {detail} of {title}", "rare categories count as none: {list}",
+              "; --min-category-rows 1 keeps them"};
+    case ColumnNote::kFilled:
+      return {"{count} missing value{s} in {title}: {fate}", "{count} missing values in {n} columns: {list}: {fate}",
+              ""};
+    case ColumnNote::kRefused:
+      return {"1 column has missing values: {list}", "{n} columns have missing values: {list}",
+              "; train --missing error refuses them"};
+    case ColumnNote::kUnknown:
+      return {
+          "{count} value{s} of {title} {is} of a category that the model does not know ({detail}), and count{verb} as "
+          "none",
+          "{count} values in {n} columns are of categories that the model does not know, and count as none: {list}",
+          "; --unknown-category error refuses them"};
+  }
+  return {"", "", ""};
+}
 
 }  // namespace
 
-Index count_missing(const ParsedTable& parsed, Index position) {
-  const Index slot = parsed.slots[at(position)];
-  if (parsed.modes[at(position)] == CellMode::kNumber) return parsed.odd[at(slot)].missing;
-  Index count = 0;
-  for (const Dictionary::Entry& entry : parsed.texts[at(slot)].entries)
-    count += is_missing(entry.text) ? entry.count : 0;
-  return count;
+void ColumnNotes::add(ColumnNote kind, Index column, const std::string& detail, Index count) {
+  notes_[kind].push_back({column, detail, count});
 }
 
-std::string reason_to_leave_out(const ParsedTable& parsed, Index position, const std::string& name) {
-  const Index slot = parsed.slots[at(position)], rows = parsed.rows();
-  if (parsed.modes[at(position)] == CellMode::kNumber) {
-    if (parsed.odd[at(slot)].missing < rows) return {};
-    return fmt::format("{} has no values and is left out", name);
+std::string ColumnNotes::list(const std::vector<Entry>& entries) const {
+  std::string text;
+  for (std::size_t k = 0; k < std::min(kMostNamed, entries.size()); ++k) {
+    const Entry& entry = entries[k];
+    text += fmt::format("{}'{}'", k == 0 ? "" : ", ", head_.names[static_cast<std::size_t>(entry.column)]);
+    if (!entry.detail.empty()) text += fmt::format(" ({})", entry.detail);
   }
-  const TextColumn& texts = parsed.texts[at(slot)];
-  const std::size_t distinct = texts.entries.size();
-  if (rows <= kIdentifierRows || static_cast<double>(distinct) <= kIdentifierShare * static_cast<double>(rows))
-    return {};
-  if (const TextLook look = look_of(texts); look != TextLook::kOther) {
-    return fmt::format("{} holds {}, which are text here, {} different ones in {} rows, and is left out; {}", name,
-                       describe(look, texts), distinct, rows, hint_at(look));
-  }
-  return fmt::format("{} has {} different strings in {} rows: taken for an identifier and left out", name, distinct,
-                     rows);
+  if (entries.size() > kMostNamed) text += fmt::format(" and {} more", entries.size() - kMostNamed);
+  return text;
 }
 
-std::vector<Index> counting_columns(const ParsedTable& parsed, const std::vector<Index>& positions) {
-  std::vector<Index> counting;
-  if (parsed.rows() <= kIdentifierRows) return counting;
-  std::vector<double> first(at(parsed.number_columns())), x(at(parsed.number_columns()));
-  const auto begin = std::ranges::find_if(parsed.chunks, [](const TableChunk& chunk) { return chunk.rows > 0; });
-  begin->numbers.unpack(0, first.data());
-  for (const Index position : positions) {
-    if (parsed.modes[at(position)] != CellMode::kNumber) continue;
-    const double start = first[at(parsed.slots[at(position)])];
-    if (start == 0 || start == 1) counting.push_back(position);
+std::string ColumnNotes::words(const std::vector<Entry>& entries) const {
+  std::string text;
+  for (std::size_t k = 0; k < std::min(kMostNamed, entries.size()); ++k) {
+    if (k > 0) text += ',';
+    text += head_.option_word(entries[k].column);
   }
-  for (std::size_t c = 0; c < parsed.chunks.size(); ++c) {
-    for (Index i = 0; i < parsed.chunks[c].rows && !counting.empty(); ++i) {
-      parsed.chunks[c].numbers.unpack(i, x.data());
-      const auto row = static_cast<double>(parsed.first_row[c] + i);
-      std::erase_if(counting, [&](Index position) {
-        const std::size_t slot = at(parsed.slots[at(position)]);
-        return x[slot] != first[slot] + row;
-      });
-    }
-  }
-  return counting;
+  if (entries.size() > kMostNamed) text += ",…";
+  return text;
 }
 
-bool note_look(const std::string& name, const TextColumn& texts, std::size_t categories,
-               std::vector<std::string>& notices) {
-  const TextLook look = look_of(texts);
-  if (look == TextLook::kOther) return false;
-  notices.push_back(fmt::format("{} holds {}, which are text here: {} categories, a feature each; {}", name,
-                                describe(look, texts), categories, hint_at(look)));
-  return true;
+std::string ColumnNotes::sentence(ColumnNote kind, const std::vector<Entry>& entries) const {
+  const Phrase phrase = phrase_of(kind);
+  const bool one = entries.size() == 1;
+  const Index count = std::accumulate(entries.begin(), entries.end(), Index{0},
+                                      [](Index sum, const Entry& entry) { return sum + entry.count; });
+  const std::string pattern = std::string(one ? phrase.one : phrase.several) + phrase.hint;
+  return fmt::format(fmt::runtime(pattern), fmt::arg("title", head_.title(entries.front().column)),
+                     fmt::arg("detail", entries.front().detail), fmt::arg("list", list(entries)),
+                     fmt::arg("words", words(entries)), fmt::arg("n", entries.size()), fmt::arg("count", count),
+                     fmt::arg("s", count == 1 ? "" : "s"), fmt::arg("is", count == 1 ? "is" : "are"),
+                     fmt::arg("verb", count == 1 ? "s" : ""), fmt::arg("them", one ? "it" : "them"),
+                     fmt::arg("fate", fate_));
 }
 
-void note_missing(TableColumns& columns) {
-  std::vector<std::string> names;
-  for (std::size_t k = 0; k < columns.columns.size(); ++k) {
-    const std::vector<std::string>& categories = columns.columns[k].categories;
-    const bool own = std::find(categories.begin(), categories.end(), kMissingCategory) != categories.end();
-    if (columns.missing[k] > 0 && !own) names.push_back(columns.columns[k].name);
-  }
-  if (names.empty()) return;
-  columns.notices.push_back(fmt::format("{} column{} missing values: {}; train asks for --missing mean or category",
-                                        names.size(), names.size() == 1 ? " has" : "s have", list_names(names)));
-}
-
-void note_categories(const std::vector<std::string>& columns, std::vector<std::string>& notices) {
-  if (columns.empty()) return;
-  constexpr std::size_t kMost = 8;
-  std::string list;
-  for (std::size_t k = 0; k < std::min(kMost, columns.size()); ++k) list += (k == 0 ? "" : ", ") + columns[k];
-  if (columns.size() > kMost) list += fmt::format(" and {} more", columns.size() - kMost);
-  notices.push_back(fmt::format("text became categories, a feature each, in {} column{}: {}", columns.size(),
-                                columns.size() == 1 ? "" : "s", list));
+std::vector<std::string> ColumnNotes::sentences() const {
+  std::vector<std::string> result;
+  for (const auto& [kind, entries] : notes_) result.push_back(sentence(kind, entries));
+  return result;
 }
 
 }  // namespace poise

@@ -1,32 +1,60 @@
-// What is said about the columns of a table: those left out, text that became categories, missing values.
+// What is said about the columns of a table: one line a kind of note, however many columns it is about.
 #pragma once
 
+#include <map>
 #include <string>
 #include <vector>
 
-#include "data/table_columns.h"
+#include "data/table_head.h"
+#include "data/table_parse.h"
 
 namespace poise {
 
 inline const std::string kMissingCategory = "?";
 
-/// How many values of a column are missing.
-Index count_missing(const ParsedTable& parsed, Index position);
+enum class ColumnNote : std::uint8_t {
+  kEmpty,         ///< no values; left out
+  kUnnamed,       ///< the first column, without a name; left out
+  kNumbering,     ///< integers that number the rows; left out
+  kIdentifier,    ///< text that is nearly all different; left out
+  kWritten,       ///< numbers as people write them
+  kLeadingZeros,  ///< numbers with zeros before them, which may be codes
+  kDates,         ///< text that is dates
+  kCategories,    ///< text
+  kMany,          ///< more than 1,000 categories
+  kRare,          ///< categories left out, since too few rows have them
+  kFilled,        ///< missing values; what becomes of them is for the line to say
+  kRefused,       ///< missing values that training would refuse
+  kUnknown        ///< categories that a model does not know
+};
 
-/// The reason to leave a column out, or nothing.
-std::string reason_to_leave_out(const ParsedTable& parsed, Index position, const std::string& name);
+/// Collects notes and makes sentences of them.
+class ColumnNotes {
+ public:
+  explicit ColumnNotes(const TableHead& head) : head_(head) {}
 
-/// Numeric feature columns that hold 0, 1, 2, … or 1, 2, 3, … in the order of the rows (more than 20), by position.
-std::vector<Index> counting_columns(const ParsedTable& parsed, const std::vector<Index>& positions);
+  /// `detail`: what the line says of this column; `count`: of the cells it is about.
+  void add(ColumnNote kind, Index column, const std::string& detail, Index count = 0);
+  bool has(ColumnNote kind) const { return notes_.contains(kind); }
+  /// What becomes of missing values: "numbers take the mean".
+  void set_fate(const std::string& fate) { fate_ = fate; }
 
-/// Where a text column looks like numbers or dates: a notice that it became categories all the same. True if so.
-bool note_look(const std::string& name, const TextColumn& texts, std::size_t categories,
-               std::vector<std::string>& notices);
+  /// Hints name the columns as options do, so that they can be pasted.
+  std::vector<std::string> sentences() const;
 
-/// One line for all text columns that became categories; `columns`: their names and numbers of categories.
-void note_categories(const std::vector<std::string>& columns, std::vector<std::string>& notices);
+ private:
+  struct Entry {
+    Index column;
+    std::string detail;
+    Index count;
+  };
+  std::string sentence(ColumnNote kind, const std::vector<Entry>& entries) const;
+  std::string list(const std::vector<Entry>& entries) const;
+  std::string words(const std::vector<Entry>& entries) const;
 
-/// Inspecting: the columns whose missing values training would refuse. (A literal ? in a text column is a category.)
-void note_missing(TableColumns& columns);
+  const TableHead& head_;
+  std::map<ColumnNote, std::vector<Entry>> notes_;
+  std::string fate_;
+};
 
 }  // namespace poise

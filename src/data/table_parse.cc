@@ -1,5 +1,6 @@
 #include "data/table_parse.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "base/parallel.h"
@@ -8,12 +9,13 @@
 namespace poise {
 namespace {
 
-ParsedTable empty_table(const std::vector<CellMode>& modes, std::size_t chunks) {
+ParsedTable empty_table(const TableReading& reading, std::size_t chunks) {
   ParsedTable table;
-  table.modes = modes;
   table.chunks.resize(chunks);
   std::size_t numbers = 0, texts = 0;
-  for (CellMode mode : modes) {
+  for (const ColumnReading& column : reading.columns) {
+    const CellMode mode = column.mode;
+    table.modes.push_back(mode);
     std::size_t* const counter = mode == CellMode::kNumber ? &numbers : mode == CellMode::kText ? &texts : nullptr;
     table.slots.push_back(counter == nullptr ? -1 : static_cast<Index>((*counter)++));
   }
@@ -28,7 +30,8 @@ TextColumn merge_texts(std::vector<TableChunk>& chunks, std::size_t slot) {
   for (TableChunk& chunk : chunks) {
     std::vector<std::uint32_t> numbers;
     for (const Dictionary::Entry& entry : chunk.dictionaries[slot].entries()) {
-      numbers.push_back(all.add(entry.text, entry.first, entry.count));
+      // A string of rows that were left out is no value of the column; its number does not occur.
+      numbers.push_back(entry.count == 0 ? 0 : all.add(entry.text, entry.first, entry.count));
     }
     merged.numbers.push_back(std::move(numbers));
     chunk.dictionaries[slot] = {};
@@ -42,17 +45,56 @@ TextColumn merge_texts(std::vector<TableChunk>& chunks, std::size_t slot) {
 void OddCells::add(const OddCells& later) {
   missing += later.missing;
   text += later.text;
+  unsure += later.unsure;
   if (first_missing == nullptr) first_missing = later.first_missing;
   if (first_text == nullptr) first_text = later.first_text;
   if (first_infinite == nullptr) first_infinite = later.first_infinite;
 }
 
-ParsedTable parse_table(const TableText& text, const char* data, const std::vector<CellMode>& modes, int threads) {
+TableReading TableReading::plain(const std::vector<CellMode>& modes) {
+  TableReading reading;
+  for (const CellMode mode : modes) reading.columns.push_back({mode, {}, {}});
+  return reading;
+}
+
+Index ParsedTable::left_out() const {
+  Index count = 0;
+  for (const TableChunk& chunk : chunks) count += static_cast<Index>(chunk.left_out.size());
+  return count;
+}
+
+Index ParsedTable::comments() const {
+  Index count = 0;
+  for (const TableChunk& chunk : chunks) count += chunk.comments;
+  return count;
+}
+
+const char* ParsedTable::first_left_out() const {
+  const auto found = std::ranges::find_if(chunks, [](const TableChunk& chunk) { return !chunk.left_out.empty(); });
+  return found == chunks.end() ? nullptr : found->first_left_out;
+}
+
+Index ParsedTable::file_row(Index row) const {
+  Index before = 0;  // rows left out, in the chunks before
+  for (std::size_t c = 0; c < chunks.size(); ++c) {
+    const TableChunk& chunk = chunks[c];
+    if (row >= first_row[c] + chunk.rows) {
+      before += static_cast<Index>(chunk.left_out.size());
+      continue;
+    }
+    Index within = row - first_row[c];
+    for (const Index left_out : chunk.left_out) within += left_out <= within ? 1 : 0;
+    return first_row[c] + before + within;
+  }
+  return row + before;
+}
+
+ParsedTable parse_table(const TableText& text, const char* data, const TableReading& reading, int threads) {
   const std::vector<const char*> starts = chunk_rows(text, data);
-  ParsedTable table = empty_table(modes, starts.size() - 1);
+  ParsedTable table = empty_table(reading, starts.size() - 1);
   parallel_for(static_cast<Index>(table.chunks.size()), threads, [&](Index i) {
     const auto k = static_cast<std::size_t>(i);
-    table.chunks[k] = parse_chunk(text, table, starts[k], starts[k + 1]);
+    table.chunks[k] = parse_chunk(text, reading, table, starts[k], starts[k + 1]);
   });
   table.first_row.push_back(0);
   for (const TableChunk& chunk : table.chunks) {
@@ -66,6 +108,6 @@ ParsedTable parse_table(const TableText& text, const char* data, const std::vect
   return table;
 }
 
-std::string cell_at(const TableText& text, const char* place) { return text.read_cell(place).text(); }
+std::string cell_at(const TableText& text, const char* place) { return text.read_cell(place).text(text.dialect.quote); }
 
 }  // namespace poise

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "data/dictionary.h"
+#include "data/missing_values.h"
 #include "data/packed_rows.h"
 #include "data/table_text.h"
 
@@ -18,9 +19,29 @@ enum class CellMode : std::uint8_t {
   kSkip     ///< not at all
 };
 
+/// How one column of the file is read.
+struct ColumnReading {
+  CellMode mode = CellMode::kSkip;
+  NumberForm form;      ///< kNumber only
+  std::string example;  ///< a cell that is why the form is not plain; empty if it is
+
+  bool same(const ColumnReading& other) const { return mode == other.mode && form == other.form; }
+};
+
+/// How the rows of a table are read.
+struct TableReading {
+  std::vector<ColumnReading> columns;  ///< one a column of the file
+  MissingValues missing;
+  Index needed = -1;  ///< a text column without which a row is left out, such as the label; −1: none
+
+  /// Numbers in the plain way, and text.
+  static TableReading plain(const std::vector<CellMode>& modes);
+};
+
 /// What a chunk (or the whole file) has in a number column beside finite numbers; pointers to the first of each.
 struct OddCells {
   Index missing = 0, text = 0;
+  Index unsure = 0;  ///< of those missing: "-" and the like, which are so beside numbers only
   const char* first_missing = nullptr;
   const char* first_text = nullptr;
   const char* first_infinite = nullptr;
@@ -36,6 +57,9 @@ struct TableChunk {
   std::vector<std::vector<std::uint32_t>> texts;  ///< one a text column: a string's number in `dictionaries`, a row
   std::vector<Dictionary> dictionaries;           ///< one a text column, of this chunk; emptied by the merge
   std::deque<std::string> unescaped;              ///< strings that are not literally in the text
+  std::vector<Index> left_out;                    ///< rows without the needed cell, as counted in the file's chunk
+  const char* first_left_out = nullptr;
+  Index comments = 0;  ///< lines
 };
 
 /// The distinct strings of a text column over all chunks, in the order of their appearance.
@@ -54,11 +78,16 @@ struct ParsedTable {
   std::vector<TextColumn> texts;  ///< one a text column
 
   Index rows() const { return first_row.back(); }
+  Index left_out() const;              ///< rows without the needed cell
+  Index comments() const;              ///< lines
+  const char* first_left_out() const;  ///< the place of the first such cell; null if there is none
+  /// The row's number in the file, which also has the rows that were left out. Both from 0.
+  Index file_row(Index row) const;
   Index number_columns() const { return static_cast<Index>(odd.size()); }
 };
 
-/// Parses all rows from `data` on. Error(kData) at a row whose number of cells is not modes.size().
-ParsedTable parse_table(const TableText& text, const char* data, const std::vector<CellMode>& modes, int threads);
+/// Parses all rows from `data` on. Error(kData) at a row whose number of cells is not that of the columns.
+ParsedTable parse_table(const TableText& text, const char* data, const TableReading& reading, int threads);
 
 /// The cell at a place that parse_table remembers.
 std::string cell_at(const TableText& text, const char* place);

@@ -3,10 +3,10 @@
 #include <fmt/core.h>
 
 #include <algorithm>
-#include <charconv>
 #include <limits>
 
 #include "data/classes.h"
+#include "data/header.h"
 
 namespace poise {
 namespace {
@@ -16,22 +16,6 @@ Index find_name(const std::vector<std::string>& names, const std::string& name) 
   return found == names.end() ? -1 : static_cast<Index>(found - names.begin());
 }
 
-bool read_index(const std::string& text, Index& index) {
-  const auto [stop, code] = std::from_chars(text.data(), text.data() + text.size(), index);
-  return code == std::errc{} && stop == text.data() + text.size();
-}
-
-/// The column an option names: by header name, else by index from 0, negative from the end. −1 if there is none.
-Index find_column(const TableHead& head, const std::string& name) {
-  if (head.has_header) {
-    if (const Index found = find_name(head.names, name); found >= 0) return found;
-  }
-  Index index = 0;
-  if (!read_index(name, index)) return -1;
-  if (index < 0) index += head.columns();
-  return index >= 0 && index < head.columns() ? index : -1;
-}
-
 Index need_column(const TableHead& head, const std::string& name, const char* option) {
   const Index found = find_column(head, name);
   if (found >= 0) return found;
@@ -39,13 +23,17 @@ Index need_column(const TableHead& head, const std::string& name, const char* op
               head.has_header
                   ? fmt::format("one of {}, or an index from 0 to {}", list_names(head.names), head.columns() - 1)
                   : fmt::format("an index from 0 to {} (the file has no header)", head.columns() - 1),
-              {}, {head.text.file});
+              head.has_header ? "" : "if line 1 names the columns: --header", {head.text.file});
 }
 
 Index default_label(const TableHead& head, std::string& how) {
   Index best = head.columns() - 1;
+  while (best > 0 && head.unnamed[static_cast<std::size_t>(best)] &&
+         head.looks[static_cast<std::size_t>(best)].empty()) {
+    --best;
+  }
   std::size_t best_rank = std::numeric_limits<std::size_t>::max();
-  how = "the last";
+  how = head.has_header ? "the last" : "the last, from 0";
   for (Index j = 0; head.has_header && j < head.columns(); ++j) {
     std::size_t rank = 0;
     if (!is_label_name(head.names[static_cast<std::size_t>(j)], rank) || rank >= best_rank) continue;
@@ -60,6 +48,32 @@ void check_apart(const TableHead& head, Index a, Index b, const char* what_a, co
   if (a < 0 || a != b) return;
   throw Error(ErrorKind::kUsage, fmt::format("{} and {} are both {}", what_a, what_b, head.title(a)),
               "different columns", {}, {head.text.file});
+}
+
+/// The features that an option names, which says what they are.
+std::vector<Index> forced_columns(const TableHead& head, const std::vector<std::string>& names, const char* option,
+                                  const TableRoles& roles) {
+  std::vector<Index> columns;
+  for (const std::string& name : names) {
+    const Index column = need_column(head, name, option);
+    check_apart(head, column, roles.label, option, "the label");
+    check_apart(head, column, roles.weight, option, "--sample-weight");
+    if (std::ranges::count(roles.features, column) == 0) {
+      throw Error(ErrorKind::kUsage, fmt::format("{} and --ignore are both {}", option, head.title(column)),
+                  "different columns", {}, {head.text.file});
+    }
+    columns.push_back(column);
+  }
+  return columns;
+}
+
+void force_kinds(const TableHead& head, const ReadOptions& options, TableRoles& roles) {
+  roles.categorical = forced_columns(head, options.categorical, "--categorical", roles);
+  roles.numeric = forced_columns(head, options.numeric, "--numeric", roles);
+  for (const Index column : roles.numeric) {
+    const bool both = std::ranges::count(roles.categorical, column) > 0;
+    check_apart(head, column, both ? column : -1, "--numeric", "--categorical");
+  }
 }
 
 std::vector<bool> ignored_columns(const TableHead& head, const ReadOptions& options, const TableRoles& roles) {
@@ -132,7 +146,7 @@ TableRoles match_by_position(const TableHead& head, const ReadOptions& options, 
   if (absent > (labeled ? 1 : 0) + (lacks_weight ? 1 : 0)) {
     throw Error(ErrorKind::kData, fmt::format("the table has {} columns", head.columns()),
                 fmt::format("at least {}, as in the file that the model was trained on", width), {},
-                head.text.where(head.text.find_row(head.text.begin)));
+                head.text.where(head.text.rows));
   }
   const auto here = [&](Index position) {
     return position - (labeled && !has_label && position > schema.label_position ? 1 : 0) -
@@ -160,6 +174,19 @@ void match_trained_weight(const TableHead& head, const ReadOptions& options, con
                   *options.sample_weight));
 }
 
+/// What an option says of a column must be what the model knows of it.
+void check_kinds(const TableHead& head, const std::vector<std::string>& names, const char* option, ColumnKind kind,
+                 const Schema& schema, const TableRoles& roles) {
+  for (const std::string& name : names) {
+    const Index column = need_column(head, name, option);
+    for (std::size_t k = 0; k < roles.features.size(); ++k) {
+      if (roles.features[k] != column || schema.columns[k].kind == kind) continue;
+      throw Error(ErrorKind::kUsage, fmt::format("{} {}, which the model was trained on otherwise", option, name),
+                  "what the model was trained with", "leave it out, or train again with it", {head.text.file});
+    }
+  }
+}
+
 void note_extra_columns(const TableHead& head, const ReadOptions& options, const Schema& schema, TableRoles& roles) {
   std::vector<bool> used = ignored_columns(head, options, roles);
   for (const Index column : roles.features) used[static_cast<std::size_t>(column)] = true;
@@ -178,14 +205,8 @@ void note_extra_columns(const TableHead& head, const ReadOptions& options, const
 
 }  // namespace
 
-std::vector<CellMode> TableRoles::modes(const std::vector<CellMode>& feature_modes) const {
-  std::vector<CellMode> result(feature_modes.size(), CellMode::kSkip);
-  for (const Index column : features) {
-    result[static_cast<std::size_t>(column)] = feature_modes[static_cast<std::size_t>(column)];
-  }
-  if (weight >= 0) result[static_cast<std::size_t>(weight)] = CellMode::kNumber;
-  if (label >= 0) result[static_cast<std::size_t>(label)] = CellMode::kText;
-  return result;
+bool TableRoles::forced(Index column) const {
+  return std::ranges::count(categorical, column) > 0 || std::ranges::count(numeric, column) > 0;
 }
 
 TableRoles choose_roles(const TableHead& head, const ReadOptions& options) {
@@ -193,9 +214,10 @@ TableRoles choose_roles(const TableHead& head, const ReadOptions& options) {
   if (options.label) {
     roles.label = need_column(head, *options.label, "--label");
   } else {
-    std::string how;
-    roles.label = default_label(head, how);
-    roles.notices.push_back(fmt::format("the label is {} ({}); --label names another", head.title(roles.label), how));
+    roles.label = default_label(head, roles.label_by);
+    roles.label_was_chosen = true;
+    roles.notices.push_back(
+        fmt::format("the label is {} ({}); --label names another", head.short_title(roles.label), roles.label_by));
   }
   if (options.sample_weight) roles.weight = need_column(head, *options.sample_weight, "--sample-weight");
   check_apart(head, roles.weight, roles.label, "--sample-weight", "the label");
@@ -214,6 +236,7 @@ TableRoles choose_roles(const TableHead& head, const ReadOptions& options) {
                 head.columns() == 1 ? "if the delimiter was not recognized, name it with --delimiter" : "",
                 {head.text.file});
   }
+  force_kinds(head, options, roles);
   return roles;
 }
 
@@ -230,6 +253,8 @@ TableRoles match_roles(const TableHead& head, const ReadOptions& options, const 
     check_apart(head, column, roles.label, "the label", "a feature of the model");
     check_apart(head, column, roles.weight, "--sample-weight", "a feature of the model");
   }
+  check_kinds(head, options.categorical, "--categorical", ColumnKind::kCategorical, schema, roles);
+  check_kinds(head, options.numeric, "--numeric", ColumnKind::kNumeric, schema, roles);
   note_extra_columns(head, options, schema, roles);
   return roles;
 }

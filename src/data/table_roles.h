@@ -14,13 +14,16 @@ struct TableRoles {
   Index label = -1;             ///< −1: none
   Index weight = -1;            ///< −1: none
   std::vector<Index> features;  ///< candidates when training; with a schema, one for each of its columns in order
+  std::vector<Index> categorical, numeric;  ///< of the features: those that an option forces to be so
+  bool label_was_chosen = false;            ///< by the reader, not by an option
+  std::string label_by;                     ///< why it was: "by its name"
   std::vector<std::string> notices;
 
-  /// How each column of the file is to be parsed: features as `feature_modes` says (one a column of the file).
-  std::vector<CellMode> modes(const std::vector<CellMode>& feature_modes) const;
+  bool forced(Index column) const;  ///< whether an option says what it is
 };
 
-/// By the options; the default label is the first of label, class, target, y in the header, else the last column.
+/// By the options; the default label is the first of label, class, target, y in the header, else the last column that
+/// has a name or a value.
 /// Error(kUsage) where an option names no column.
 TableRoles choose_roles(const TableHead& head, const ReadOptions& options);
 

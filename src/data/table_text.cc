@@ -9,12 +9,15 @@
 #endif
 
 #include "base/parallel.h"
+#include "base/shell_word.h"
 #include "data/number.h"
 
 namespace poise {
 namespace {
 
 constexpr std::ptrdiff_t kChunk = 1 << 18;
+constexpr const char* kQuoteHint =
+    "write a quote inside a quoted cell twice; --quote none takes quotes for characters like others";
 
 const char* find_char(const char* p, const char* end, char c) {
   const void* found = p == end ? nullptr : std::memchr(p, c, static_cast<std::size_t>(end - p));
@@ -91,35 +94,36 @@ const char* find_bad_text(const char* p, const char* stop, const char* end, bool
 
 }  // namespace
 
-std::string Cell::text() const {
+std::string Cell::text(char quote) const {
   std::string result(raw());
   if (!escaped) return result;
   std::size_t out = 0;
   for (std::size_t in = 0; in < result.size(); ++in) {
     result[out++] = result[in];
-    if (result[in] == '"') ++in;  // of "" only one stays
+    if (result[in] == quote) ++in;  // of "" only one stays
   }
   result.resize(out);
   return result;
 }
 
-const char* TableText::find_row(const char* p) const {
-  while (p != end) {
+const char* TableText::find_row(const char* p, const char* stop, Index& comments) const {
+  while (p < stop) {
     if (dialect.comment != 0 && *p == dialect.comment) {
       p = find_char(p, end, '\n');
+      ++comments;
     } else {
       const char* first = skip_blanks(p);
-      if (!at_row_end(first)) return p;
+      if (blank_rows || !at_row_end(first)) return p;
       p = first;
     }
     p = next_line(p);
   }
-  return end;
+  return p;
 }
 
 Cell TableText::read_cell(const char*& p) const {
   p = skip_blanks(p);
-  if (p != end && *p == '"') return read_quoted(p);
+  if (p != end && *p == dialect.quote && dialect.quote != 0) return read_quoted(p);
   Cell cell{p, p};
   while (!at_cell_end(p)) {
     if (!is_blank(*p)) cell.end = p + 1;
@@ -132,12 +136,12 @@ Cell TableText::read_quoted(const char*& p) const {
   const char* const opening = p;
   Cell cell{p + 1, p + 1};
   for (const char* q = p + 1;; q = q + 2) {
-    q = find_char(q, end, '"');
+    q = find_char(q, end, dialect.quote);
     if (q == end) {
-      throw Error(ErrorKind::kData, "a quoted cell that is never closed", "a closing quote",
-                  "write a quote inside a quoted cell twice", where(opening));
+      throw Error(ErrorKind::kData, "a quoted cell that is never closed", "a closing quote", kQuoteHint,
+                  where(opening));
     }
-    if (q + 1 == end || q[1] != '"') {
+    if (q + 1 == end || q[1] != dialect.quote) {
       cell.end = q;
       break;
     }
@@ -146,8 +150,8 @@ Cell TableText::read_quoted(const char*& p) const {
   p = skip_blanks(cell.end + 1);
   const bool ended = at_cell_end(p) || (dialect.runs() && p != cell.end + 1);
   if (!ended) {
-    throw Error(ErrorKind::kData, fmt::format("'{}' behind a closing quote", *p), "the end of the cell",
-                "write a quote inside a quoted cell twice", where(p));
+    throw Error(ErrorKind::kData, fmt::format("'{}' behind a closing quote", *p), "the end of the cell", kQuoteHint,
+                where(p));
   }
   return cell;
 }
@@ -170,7 +174,7 @@ const char* TableText::next_line(const char* p) const {
 
 const char* TableText::find_row_end(const char* p) const {
   const char* line_end = find_char(p, end, '\n');
-  if (find_char(p, line_end, '"') == line_end) return line_end;
+  if (dialect.quote == 0 || find_char(p, line_end, dialect.quote) == line_end) return line_end;
   do read_cell(p);
   while (next_cell(p));
   return p;
@@ -184,12 +188,24 @@ const char* TableText::row_at(const char* data, Index row) const {
 
 std::vector<std::string> TableText::row_cells(const char* p) const {
   std::vector<std::string> cells;
-  do cells.push_back(read_cell(p).text());
+  do cells.push_back(read_cell(p).text(dialect.quote));
   while (next_cell(p));
   return cells;
 }
 
 Location TableText::where(const char* p, Index cell) const { return {file, 1 + std::count(begin, p, '\n'), cell}; }
+
+void fail_ragged(const TableText& text, const char* row, Index columns) {
+  const std::size_t cells = text.row_cells(row).size();
+  const Location where = text.where(row);
+  const std::string character(1, *row);
+  const bool comment = where.line == 1 || character == "#" || character == "%";
+  throw Error(ErrorKind::kData, fmt::format("this row has {} cell{}", cells, cells == 1 ? "" : "s"),
+              fmt::format("{}, as in the other rows", columns),
+              comment ? fmt::format("if this line is a comment: --comment {}", shell_word(character))
+                      : "a cell that holds the delimiter must be in double quotes",
+              where);
+}
 
 bool check_text(const Bytes& bytes, const std::string& file, int threads) {
   const char* const begin = bytes.data;
@@ -220,7 +236,8 @@ bool check_text(const Bytes& bytes, const std::string& file, int threads) {
 
 std::vector<const char*> chunk_rows(const TableText& text, const char* data) {
   std::vector<const char*> starts{data};
-  const bool quotes = text.quotes && find_char(data, text.end, '"') != text.end;
+  const char quote = text.dialect.quote;
+  const bool quotes = text.quotes && quote != 0 && find_char(data, text.end, quote) != text.end;
   const char* p = data;
   while (text.end - starts.back() > kChunk) {
     if (quotes) {  // only from row to row can one tell which line breaks are inside of quotes

@@ -12,7 +12,8 @@ namespace poise {
 /// How cells are written. Delimiter ' ' means runs of blanks (spaces and tabs).
 struct Dialect {
   char delimiter = ',';
-  char comment = '#';  ///< 0: none
+  char comment = 0;  ///< lines that begin with it are skipped; 0: none
+  char quote = '"';  ///< 0: none
 
   bool runs() const { return delimiter == ' '; }
 };
@@ -24,7 +25,7 @@ struct Cell {
   bool escaped = false;  ///< holds doubled quotes
 
   std::string_view raw() const { return {begin, static_cast<std::size_t>(end - begin)}; }
-  std::string text() const;  ///< doubled quotes undone
+  std::string text(char quote = '"') const;  ///< doubled quotes undone
 };
 
 /// The text of a table, its dialect, and its file's name for errors. Positions are pointers into the text.
@@ -33,7 +34,9 @@ struct TableText {
   const char* end = nullptr;
   Dialect dialect;
   std::string file;
-  bool quotes = true;  ///< whether there may be any: a hint
+  bool quotes = true;          ///< whether there may be any: a hint
+  const char* rows = nullptr;  ///< where the first row begins, behind comments at the top
+  bool blank_rows = false;     ///< an empty line is a row: of a table of one column, a missing value
 
   bool is_blank(char c) const { return c == ' ' || (c == '\t' && dialect.delimiter != '\t'); }
   const char* skip_blanks(const char* p) const {
@@ -47,8 +50,14 @@ struct TableText {
     return p == end || *p == dialect.delimiter || (dialect.runs() && *p == '\t') || at_row_end(p);
   }
 
-  /// First byte of the next row at or behind p, which is at a line's start: skips empty and comment lines.
-  const char* find_row(const char* p) const;
+  /// First byte of the next row at or behind p, which is at a line's start: skips empty and comment lines, and counts
+  /// the latter. What lies behind `stop` is left alone; the answer is `stop` or a later line's start if there is no
+  /// row.
+  const char* find_row(const char* p, const char* stop, Index& comments) const;
+  const char* find_row(const char* p) const {
+    Index comments = 0;
+    return find_row(p, end, comments);
+  }
   /// Reads the cell at p and moves p to the delimiter or row end behind it.
   Cell read_cell(const char*& p) const;
   /// At the end of a cell: moves p behind the delimiter and returns true, or returns false at the row's end.
@@ -73,6 +82,9 @@ struct TableText {
   Cell read_quoted(const char*& p) const;
   bool next_cell_slow(const char*& p) const;
 };
+
+/// Error(kData) at a row that does not have as many cells as the others.
+[[noreturn]] void fail_ragged(const TableText& text, const char* row, Index columns);
 
 /// Refuses what is not UTF-8 text: other encodings, NUL bytes, line ends of carriage returns alone. Whether there is a
 /// quote in it.

@@ -5,6 +5,7 @@
 #include <charconv>
 
 #include "data/bytes.h"
+#include "data/csv_cell.h"
 #include "data/npy_write.h"
 #include "data/number.h"
 #include "data/output_file.h"
@@ -17,17 +18,10 @@ namespace {
 
 std::size_t at(Index i) { return static_cast<std::size_t>(i); }
 
+constexpr const char* kDelimiters = ",;|\t";  // any that a reader may infer
+
 [[noreturn]] void fail_usage(const std::string& path, const std::string& found, const std::string& expected) {
   throw Error(ErrorKind::kUsage, found, expected, {}, {path});
-}
-
-/// A cell in the RFC 4180 way: quoted where it has to be.
-std::string csv_cell(const std::string& text) {
-  const bool plain = text.find_first_of(",\"\r\n\t ;|") == std::string::npos && !text.starts_with('#') && !text.empty();
-  if (plain) return text;
-  std::string quoted = "\"";
-  for (const char c : text) quoted.append(c == '"' ? 2 : 1, c);
-  return quoted + '"';
 }
 
 std::vector<std::string> column_names(const Dataset& data) {
@@ -41,10 +35,10 @@ std::vector<std::string> column_names(const Dataset& data) {
 
 void write_header(const Dataset& data, char delimiter, OutputFile& out) {
   std::string line;
-  for (const std::string& name : column_names(data)) line += csv_cell(name) + delimiter;
+  for (const std::string& name : column_names(data)) line += csv_cell(name, kDelimiters) + delimiter;
   if (data.sample_weight.size() > 0) line += std::string("sample_weight") + delimiter;
   if (!data.labels.empty()) {
-    line += csv_cell(data.schema.label_name.empty() ? "label" : data.schema.label_name) + delimiter;
+    line += csv_cell(data.schema.label_name.empty() ? "label" : data.schema.label_name, kDelimiters) + delimiter;
   }
   line.back() = '\n';
   out.write(line);
@@ -53,7 +47,7 @@ void write_header(const Dataset& data, char delimiter, OutputFile& out) {
 /// The category that a row has, "?" where it has none.
 std::string category_text(const Column& column, const RowValues& row, Index feature) {
   for (Index m = 0; m < column.feature_count(); ++m) {
-    if (row.value(feature + m) > 0.5) return csv_cell(column.categories[at(m)]);
+    if (row.value(feature + m) > 0.5) return csv_cell(column.categories[at(m)], kDelimiters);
   }
   return "?";
 }
@@ -83,7 +77,7 @@ void write_table(const Dataset& data, const std::string& path, char delimiter) {
     append_table_row(data.schema, row, delimiter, line);
     for (Index j = 0; data.schema.columns.empty() && j < data.features.cols(); ++j) line += row.text(j) + delimiter;
     if (data.sample_weight.size() > 0) line += number_text(data.sample_weight[i]) + delimiter;
-    if (!data.labels.empty()) line += csv_cell(data.schema.classes[at(data.labels[at(i)])]) + delimiter;
+    if (!data.labels.empty()) line += csv_cell(data.schema.classes[at(data.labels[at(i)])], kDelimiters) + delimiter;
     line.back() = '\n';
     out.write(line);
   }
@@ -124,14 +118,28 @@ void write_libsvm(const Dataset& data, const std::string& path) {
 
 }  // namespace
 
-void write_dataset(const Dataset& data, const std::string& path) {
-  const std::string plain = without_gz(path);
-  if (plain.ends_with(".csv")) return write_table(data, path, ',');
-  if (plain.ends_with(".tsv")) return write_table(data, path, '\t');
-  if (plain.ends_with(".libsvm") || plain.ends_with(".svm") || plain.ends_with(".svmlight"))
-    return write_libsvm(data, path);
-  if (plain.ends_with(".npy")) return write_npy(data, path);
+std::string format_to_write(const std::string& path, const std::string& asked) {
+  static const std::array<std::pair<const char*, const char*>, 6> kEndings{{{".csv", "csv"},
+                                                                            {".tsv", "tsv"},
+                                                                            {".libsvm", "libsvm"},
+                                                                            {".svm", "libsvm"},
+                                                                            {".svmlight", "libsvm"},
+                                                                            {".npy", "npy"}}};
+  for (const auto& [ending, format] : kEndings) {
+    if (asked == format || (asked.empty() && without_gz(path).ends_with(ending))) return format;
+  }
+  if (asked.empty() && path == "-") return "csv";
+  if (!asked.empty()) fail_usage(path, fmt::format("the format '{}'", asked), "csv, tsv, libsvm or npy");
   fail_usage(path, "the name does not tell a format to write", ".csv, .tsv, .libsvm or .npy, each with .gz or without");
+}
+
+void write_dataset(const Dataset& data, const std::string& path, const std::string& format) {
+  const std::string chosen = format_to_write(path, format);
+  if (chosen == "csv") return write_table(data, path, ',');
+  if (chosen == "tsv") return write_table(data, path, '\t');
+  if (chosen == "libsvm") return write_libsvm(data, path);
+  if (path == "-") fail_usage("stdout", "an NPY array and its labels are two files", "a name for them");
+  write_npy(data, path);
 }
 
 }  // namespace poise

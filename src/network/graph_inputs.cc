@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <limits>
 
+#include "data/missing_values.h"
+
 namespace poise {
 namespace {
 
@@ -13,14 +15,17 @@ using Names = std::vector<std::string>;
 
 constexpr float kMissing = std::numeric_limits<float>::quiet_NaN();
 
-// What an empty cell may look like in a string input, besides an empty string.
-const Names kMissingText{"", "?", "NA", "NaN"};
+// What a file's cells have besides the number, which is all that the graph takes.
+std::string form_of(const NumberForm& form) {
+  if (form.before.empty() && form.after.empty()) return {};
+  return fmt::format(", without the \"{}\" of the data file", form.before.empty() ? form.after : form.before);
+}
 
 std::string meaning_of(const Column& column) {
   if (column.kind == ColumnKind::kNumeric) {
     const std::string missing =
         column.can_fill ? fmt::format("NaN (missing) counts as {}", column.fill) : std::string("must not be missing");
-    return fmt::format("column \"{}\", a number; {}", column.name, missing);
+    return fmt::format("column \"{}\", a number{}; {}", column.name, form_of(column.form), missing);
   }
   constexpr std::size_t kShown = 20;
   std::string categories;
@@ -63,12 +68,13 @@ std::string array_input(GraphBuilder& builder, const Schema& schema) {
 
 // text → number of the category, −1 if it is none → one-hot, by comparison with 0 … m−1. (Shorter than OneHotEncoder,
 // whose output needs a Reshape, and a missing category is filled in by the same table.)
-std::string one_hot(GraphBuilder& builder, const Column& column, const std::string& text, const std::string& prefix) {
+std::string one_hot(GraphBuilder& builder, const Column& column, const Names& missing_texts, const std::string& text,
+                    const std::string& prefix) {
   Names keys = column.categories;
   std::vector<Index> numbers(keys.size());
   for (std::size_t i = 0; i < keys.size(); ++i) numbers[i] = static_cast<Index>(i);
   const std::string order = builder.constant(prefix + "/categories", numbers);
-  for (const std::string& missing : kMissingText) {
+  for (const std::string& missing : missing_texts) {
     if (!column.can_fill || std::find(keys.begin(), keys.end(), missing) != keys.end()) continue;
     keys.push_back(missing);
     numbers.push_back(static_cast<Index>(column.fill));
@@ -84,14 +90,16 @@ std::string one_hot(GraphBuilder& builder, const Column& column, const std::stri
 
 // With categories: one input a column.
 std::string column_inputs(GraphBuilder& builder, const Schema& schema) {
-  Names parts;
+  Names parts, missing_texts{""};  // the graph takes the same texts for missing values as the reader
+  const MissingValues missing(schema.missing_values);
+  missing_texts.insert(missing_texts.end(), missing.everywhere().begin(), missing.everywhere().end());
   for (Index j = 0; j < std::ssize(schema.columns); ++j) {
     const Column& column = schema.columns[static_cast<std::size_t>(j)];
     const std::string prefix = fmt::format("poise/column{}", j);
     const bool numeric = column.kind == ColumnKind::kNumeric;
     const auto type = numeric ? TensorProto::FLOAT : TensorProto::STRING;
     const std::string value = builder.input(column.name, j, type, 1, meaning_of(column));
-    parts.push_back(numeric ? value : one_hot(builder, column, value, prefix));
+    parts.push_back(numeric ? value : one_hot(builder, column, missing_texts, value, prefix));
     if (column.has_missing_feature) parts.push_back(missing_indicator(builder, value, prefix));
   }
   return builder.concatenate(parts, "poise/features");

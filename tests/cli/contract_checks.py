@@ -42,10 +42,12 @@ def check_run_directory_keeps_its_contract(t):
 def check_run_json_says_how_the_data_were_read(t):
     t.write("a.txt", "w|x|name|c|spare\n" + "".join(f"1|{k % 7}|{'?' if k == 3 else 'ab'[k % 2]}|{'no' if k % 3 else 'yes'}.|0\n" for k in range(60)))
     t.run("train a.txt --label c --ignore spare --sample-weight w --missing category --delimiter | --header --strip-label-dot --scale none --unit 2 "
+          "--numeric x --missing-values ?,none --min-category-rows 2 --decimal . --quote none --comment % "
           "--l2 0.5 --out run --quiet")
     summary = json.loads(t.read("run/run.json"))
-    t.equal(summary["asked"]["read"], {"label": "c", "ignore": ["spare"], "labels": "", "sample_weight": "w", "missing": "category", "delimiter": "|",
-                                       "comment": "#", "header": True, "strip_label_dot": True}, "'read' in run.json")
+    t.equal(summary["asked"]["read"], {"label": "c", "ignore": ["spare"], "categorical": [], "numeric": ["x"], "labels": "", "sample_weight": "w",
+                                       "missing": "category", "missing_values": ["?", "none"], "min_category_rows": 2, "delimiter": "|", "decimal": ".",
+                                       "quote": None, "comment": "%", "header": True, "strip_label_dot": True}, "'read' in run.json")
     t.equal((summary["asked"]["scale"], summary["asked"]["unit"], summary["asked"]["l2"]), ("none", 2, 0.5), "the penalty's units in run.json")
     t.equal(summary["schema"]["classes"], ["no", "yes"], "the classes in run.json")
     t.run("train a.txt --label c --hidden 4 --epochs 1 --missing mean --out run --quiet")

@@ -1,4 +1,6 @@
 // IDX and NPY arrays, and labels in files of their own.
+#include "data/npy.h"
+
 #include "helpers.h"
 
 namespace poise {
@@ -80,7 +82,7 @@ TEST(Idx, KeepsToAModel) {
       },
       kData, "rows of 5 features; expected 6");
   dir.write("d-labels.idx", idx(8, {2}, std::string("\1\2", 2)));
-  expect_error([&] { read_dataset(dir.write("d-images.idx", images(2)), {}, schema); }, kData, "the label 2 in row 1");
+  expect_error([&] { read_dataset(dir.write("d-images.idx", images(2)), {}, schema); }, kData, "the label 2 in row 2");
 }
 
 ReadOptions with_labels(const TempDir& dir, const std::string& content) {
@@ -142,6 +144,57 @@ TEST(Npy, KeepsOtherNumbersExactly) {
   EXPECT_NEAR(original(small, 0, 0), -1, 1e-6);
 }
 
+TEST(Npy, ReadsHalfPrecision) {
+  const TempDir dir;
+  // By the format's definition: 1, −2, the largest, the smallest, the smallest normal one, the nearest to 1/3.
+  const std::vector<std::uint16_t> halves{0x3C00, 0xC000, 0x7BFF, 0x0001, 0x0400, 0x3555};
+  const double values[] = {1, -2, 65504, std::ldexp(1, -24), std::ldexp(1, -14), 0.333251953125};
+  const Dataset data =
+      read_dataset(dir.write("x.npy", npy(npy_dict("<f2", "(3, 2)"), raw(halves))), with_labels(dir, kThreeLabels));
+  for (Index k = 0; k < 6; ++k)
+    EXPECT_NEAR(original(data, k / 2, k % 2), values[k], 1e-7 * std::abs(values[k]) + 2e-3) << k;
+  const NpyArray array = parse_npy(copy_bytes(npy(npy_dict("<f2", "(3, 2)"), raw(halves))), "x.npy");
+  for (Index k = 0; k < 6; ++k) EXPECT_EQ(array.value(k), values[k]) << k;
+  for (const std::uint16_t special : {0x7C00, 0xFC00, 0x7E00}) {
+    std::vector<std::uint16_t> bad = halves;
+    bad[3] = special;
+    expect_error(
+        [&] {
+          read_dataset(dir.write("y.npy", npy(npy_dict("<f2", "(3, 2)"), raw(bad))), with_labels(dir, kThreeLabels));
+        },
+        kData, "row 2, column 2 is not finite");
+  }
+  EXPECT_EQ(read_dataset(dir.path("x.npy"),
+                         with_labels(dir, npy(npy_dict("<f2", "(3,)"), raw<std::uint16_t>({0x4400, 0, 0x4400}))))
+                .schema.classes,
+            (std::vector<std::string>{"0", "4"}));
+}
+
+TEST(Npy, KeepsLargeIntegersThatNameClasses) {
+  const TempDir dir;
+  const std::int64_t large = 1000000000000000, beyond = (std::int64_t{1} << 62) + 1;  // neither is exact as a double
+  const std::string file = dir.write("x.npy", npy(npy_dict("<f4", "(3, 1)"), raw<float>({1, 2, 3})));
+  EXPECT_EQ(
+      read_dataset(file, with_labels(dir, npy(npy_dict("<i8", "(3,)"), raw<std::int64_t>({large + 1, large, beyond}))))
+          .schema.classes,
+      (std::vector<std::string>{"1000000000000000", "1000000000000001", "4611686018427387905"}));
+  EXPECT_EQ(read_dataset(dir.write("y.npy", npy(npy_dict("<i8", "(3, 2)"),
+                                                raw<std::int64_t>({1, beyond, 2, beyond + 1, 3, beyond}))))
+                .schema.classes,
+            (std::vector<std::string>{"4611686018427387905", "4611686018427387906"}));
+  expect_error(
+      [&] {
+        read_dataset(file,
+                     with_labels(dir, npy(npy_dict("<u8", "(3,)"), raw<std::uint64_t>({1, ~std::uint64_t{0}, 2}))));
+      },
+      kData, "holds 18446744073709551615 in row 2");
+  expect_error(
+      [&] {
+        read_dataset(file, with_labels(dir, npy(npy_dict("<f8", "(3,)"), raw<double>({1, 1e16, 2}))));
+      },
+      kData, "holds 1e+16 in row 2");
+}
+
 TEST(Npy, NotesThatManyIntegersMayBeAQuantity) {
   const TempDir dir;
   std::vector<float> ages;
@@ -157,7 +210,7 @@ TEST(Npy, TakesTheLastColumnForTheLabel) {
   ASSERT_EQ(data.features.cols(), 2);
   EXPECT_EQ(data.features.array<float>()[3], 4.0F);
   EXPECT_EQ(data.schema.classes, (std::vector<std::string>{"0", "7"}));
-  EXPECT_TRUE(has_notice(data, "the label is column 2 (the last)"));
+  EXPECT_TRUE(has_notice(data, "the label is column 2 (the last, from 0)"));
   ReadOptions options;
   options.label = "0";
   EXPECT_EQ(read_dataset(file, options).schema.classes, (std::vector<std::string>{"1", "3", "5"}));
@@ -169,7 +222,7 @@ TEST(Npy, TakesTheLastColumnForTheLabel) {
       [&] {
         read_dataset(dir.write("q.npy", npy(npy_dict("<f4", "(2, 2)"), raw<float>({1, 0.5, 2, 1}))));
       },
-      kData, "holds 0.5 in row 0");
+      kData, "holds 0.5 in row 1");
 }
 
 TEST(Npy, TakesSoftTargets) {
@@ -225,13 +278,13 @@ TEST(Npy, NamesTheFirstValueThatIsNotFinite) {
             dir.write("x.npy", npy(npy_dict("<f4", "(3, 2)"), raw<float>({1, 2, 3, static_cast<float>(nan), 5, 6}))),
             with_labels(dir, kThreeLabels));
       },
-      kData, "row 1, column 1 (from 0) is not finite");
+      kData, "row 2, column 2 is not finite");
   expect_error(
       [&] {
         read_dataset(dir.write("x.npy", npy(npy_dict("<f8", "(3, 2)"), raw<double>({1, 2, 3, 4, infinity, 6}))),
                      with_labels(dir, kThreeLabels));
       },
-      kData, "row 2, column 0 (from 0) is not finite");
+      kData, "row 3, column 1 is not finite");
 }
 
 TEST(Npy, ReadsGzip) {

@@ -38,13 +38,14 @@ TEST_P(Suite, HasTheCountsOfItsReadme) {
 }
 
 // Adult: 6 numbers and 8 categorical columns. Its categories, from the UCI page: 9 (with ?), 16, 7, 15 (with ?), 6, 5,
-// 2, 42 (with ?) in the training file = 102; the test file lacks one country.
+// 2, 42 (with ?) in the training file = 102; one country has a single row there, and is left out as a rare category.
+// The test file lacks it.
 INSTANTIATE_TEST_SUITE_P(
     All, Suite,
     testing::Values(SuiteCase{"letter", "suite/letter-recognition/letter-recognition.data", "0", 20000, 16, 26},
                     SuiteCase{"satimage", "suite/satimage/sat.trn", "", 4435, 36, 6},
                     SuiteCase{"satimage_test", "suite/satimage/sat.tst", "", 2000, 36, 6},
-                    SuiteCase{"adult", "suite/adult/adult.data.gz", "", 32561, 108, 2},
+                    SuiteCase{"adult", "suite/adult/adult.data.gz", "", 32561, 107, 2},
                     SuiteCase{"adult_test", "suite/adult/adult.test.gz", "", 16281, 107, 2},
                     SuiteCase{"mushrooms", "suite/mushrooms/agaricus-lepiota.data", "0", 8124, 117, 2},
                     SuiteCase{"yeast", "suite/yeast/yeast.data", "", 1484, 8, 10},
@@ -80,9 +81,8 @@ TEST(SuiteDetail, AdultTestFollowsTheTrainingSchema) {
   if (train.empty() || test.empty()) GTEST_SKIP() << "no ../shared/data";
   const Dataset data = read_dataset(train);
   EXPECT_EQ(class_counts(data), (std::map<std::string, int>{{"<=50K", 24720}, {">50K", 7841}}));
-  EXPECT_TRUE(has_notice(data, "1836 missing values are the category '?'"));
-  EXPECT_TRUE(has_notice(data, "1843 missing values are the category '?'"));
-  EXPECT_TRUE(has_notice(data, "583 missing values are the category '?'"));
+  EXPECT_TRUE(
+      has_notice(data, "4262 missing values in 3 columns: 'column 1' (1836), 'column 6' (1843), 'column 13' (583)"));
   ReadOptions options;
   options.comment = '|';
   expect_error([&] { read_dataset(test, options, data.schema); }, ErrorKind::kData, "--strip-label-dot", 2, 15);
@@ -108,7 +108,7 @@ TEST(SuiteDetail, YeastLosesItsIdentifier) {
   const std::string path = shared_data("suite/yeast/yeast.data");
   if (path.empty()) GTEST_SKIP() << "no ../shared/data";
   const Dataset data = read_dataset(path);
-  EXPECT_TRUE(has_notice(data, "column 0 has 1462 different strings in 1484 rows"));
+  EXPECT_TRUE(has_notice(data, "column 0 (from 0) has 1462 different strings in 1484 rows"));
   EXPECT_EQ(class_counts(data).at("CYT"), 463);
   EXPECT_EQ(class_counts(data).at("ERL"), 5);
 }

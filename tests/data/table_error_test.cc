@@ -1,4 +1,4 @@
-// Tables that break their rules, and missing values.
+// Tables that break their rules.
 #include <fmt/core.h>
 
 #include "helpers.h"
@@ -33,14 +33,8 @@ TEST(TableError, NamesTheNumberThatIsTooFarAway) {
   expect_text_error("a,b,label\n1,-1e308,x\n2,1.1e308,y\n", kData, "'b' holds 1.1e+308", 3, 2, options);
 }
 
-TEST(TableError, HintsAtDecimalCommas) {
-  std::string text = "a;b;label\n";
-  for (int i = 0; i < 100; ++i) text += i == 50 ? "1,5;2;x\n" : i % 2 ? "1;2;x\n" : "2;3;y\n";
-  expect_text_error(text, kData, "decimal commas", 52, 1);
-}
-
 TEST(TableError, RefusesDuplicateNames) {
-  expect_text_error("a,b,a,label\n1,2,3,x\n2,3,4,y\n", kData, "the header names two columns 'a': numbers 0 and 2", 1,
+  expect_text_error("a,b,a,label\n1,2,3,x\n2,3,4,y\n", kData, "the header names two columns 'a': numbers 1 and 3", 1,
                     3);
 }
 
@@ -122,44 +116,11 @@ TEST(TableError, RefusesBadWeights) {
   expect_text_error("a,w,label\n1,b,x\n2,1,y\n", kData, "'b'", 2, 2, options);
 }
 
-TEST(Missing, QuestionMarkInATextColumnIsACategory) {
-  const Dataset data = read_text("c,label\nu,x\n?,y\nv,x\nu,y\n");
-  EXPECT_EQ(data.schema.columns[0].categories, (std::vector<std::string>{"?", "u", "v"}));
-  EXPECT_NEAR(named(data, 1, "c=?"), 1, 1e-6);
-  EXPECT_TRUE(has_notice(data, "1 missing values are the category '?'"));
-  expect_text_error("c,label\nu,x\nNA,y\nv,x\nu,y\n", kData, "'NA'", 3, 1);
-  expect_text_error("c,label\nu,x\n,y\nv,x\nu,y\n", kData, "empty cell", 3, 1);
-}
-
-TEST(Missing, MeanFillsNumbersAndTheMostFrequentCategory) {
-  ReadOptions options;
-  options.missing = MissingPolicy::kMean;
-  const Dataset data = read_text("a,c,label\n1,u,x\n?,u,y\n5,?,x\nNA,v,y\n", options);
-  EXPECT_NEAR(named(data, 1, "a"), 3, 1e-6);  // (1 + 5) / 2
-  EXPECT_NEAR(named(data, 3, "a"), 3, 1e-6);
-  EXPECT_NEAR(named(data, 2, "c=u"), 1, 1e-6);
-  EXPECT_EQ(data.schema.columns[1].categories, (std::vector<std::string>{"u", "v"}));
-  EXPECT_TRUE(data.schema.columns[0].can_fill);
-  EXPECT_DOUBLE_EQ(data.schema.columns[0].fill, 3);
-  EXPECT_EQ(data.schema.columns[1].fill, 0);  // u
-}
-
-TEST(Missing, CategoryMarksNumbersAndNamesACategory) {
-  ReadOptions options;
-  options.missing = MissingPolicy::kCategory;
-  const Dataset data = read_text("a,b,c,label\n1,1,u,x\n?,2,NA,y\n5,3,,x\n3,4,v,y\n", options);
-  EXPECT_EQ(feature_names(data), (std::vector<std::string>{"a", "a=?", "b", "c=?", "c=u", "c=v"}));
-  EXPECT_NEAR(named(data, 1, "a"), 3, 1e-6);
-  EXPECT_NEAR(named(data, 1, "a=?"), 1, 1e-6);
-  EXPECT_NEAR(named(data, 0, "a=?"), 0, 1e-6);
-  EXPECT_NEAR(named(data, 1, "c=?"), 1, 1e-6);
-  EXPECT_NEAR(named(data, 2, "c=?"), 1, 1e-6);
-}
-
-TEST(Missing, LabelsAreAlwaysNeeded) {
-  ReadOptions options;
-  options.missing = MissingPolicy::kMean;
-  expect_text_error("a,label\n1,x\n2,y\n3,\n", kData, "the label, column 'label', is missing", 4, 2, options);
+TEST(TableError, RefusesFilesThatAreNone) {
+  const TempDir dir;
+  expect_error([&] { read_dataset(dir.path("nothing.csv")); }, ErrorKind::kIo, "no such file");
+  expect_error([&] { read_dataset(dir.path("")); }, ErrorKind::kIo, "is a directory");
+  expect_error([&] { read_dataset(""); }, ErrorKind::kUsage, "no data named");
 }
 
 }  // namespace

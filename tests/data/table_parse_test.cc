@@ -35,7 +35,7 @@ class RandomTable {
     const TableText table{bytes.data, bytes.data + bytes.size, {delimiter_, '#'}, "t.csv"};
     std::vector<CellMode> modes(columns, CellMode::kNumber);
     if (text_at >= 0) modes[static_cast<std::size_t>(text_at)] = CellMode::kText;
-    compare(parse_table(table, table.begin, modes, 2), rows);
+    compare(parse_table(table, table.begin, TableReading::plain(modes), 2), rows);
   }
 
  private:
@@ -136,8 +136,8 @@ TEST(TableParse, WidensWhereAnIntegerIsLate) {  // 16 bits hold all rows of the 
     text += std::string("-32768,") + late + ",y\n";
     const Bytes bytes = copy_bytes(text);
     const TableText table{bytes.data, bytes.data + bytes.size, {}, "t.csv"};
-    const ParsedTable parsed =
-        parse_table(table, table.begin, {CellMode::kNumber, CellMode::kNumber, CellMode::kText}, 1);
+    const ParsedTable parsed = parse_table(
+        table, table.begin, TableReading::plain({CellMode::kNumber, CellMode::kNumber, CellMode::kText}), 1);
     double row[2];
     parsed.chunks[0].numbers.unpack(0, row);
     EXPECT_EQ(row[1], 22);

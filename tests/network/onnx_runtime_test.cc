@@ -3,15 +3,20 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include <fmt/core.h>
+
 #include <cmath>
 #include <filesystem>
 #include <fstream>
+#include <functional>
 #include <limits>
 #include <nlohmann/json.hpp>
 #include <variant>
 
 #include "base/file.h"
+#include "data/missing_values.h"
 #include "poise/network.h"
+#include "poise/read.h"
 #include "sample_models.h"
 
 namespace poise {
@@ -107,6 +112,9 @@ class OnnxRuntime : public testing::Test {
   json run(const SoftmaxModel& model, const json& inputs) { return run(to_network(model), inputs); }
 
   fs::path folder_;
+
+ public:
+  const fs::path& folder() const { return folder_; }
 };
 
 #define RUN_OR_SKIP(outputs, model, inputs) \
@@ -229,6 +237,38 @@ TEST_F(OnnxRuntime, OtherSpellingsOfMissing) {
   const std::vector<Row> meant{{"M", "?"}, {"M", "unknown"}, {"M", "a"}, {"M", "unknown"}};
   RUN_OR_SKIP(outputs, model, column_inputs(written, {"size", "literal"}));
   expect_equal(outputs, model, encode(schema, meant));
+}
+
+// The reader and the graph get the very same cells: every text that stands for a missing value everywhere, some that do
+// so beside numbers only (and are categories here), and categories.
+void expect_same_cells(OnnxRuntime& test, const Schema& schema, const std::vector<std::string>& texts,
+                       const std::function<json(const SoftmaxModel&, const json&)>& run) {
+  SoftmaxModel model = random_model(schema, 14);
+  model.weights /= 4;
+  std::string file = "color,v\n";
+  std::vector<Row> rows;
+  for (const std::string& text : texts) {
+    file += fmt::format("\"{}\",0.5\n", text);
+    rows.push_back({text, 0.5});
+  }
+  std::ofstream(test.folder() / "new.csv") << file;
+  const Dataset data = read_dataset((test.folder() / "new.csv").string(), {}, schema);
+  ASSERT_EQ(data.rows(), std::ssize(texts));
+  const json outputs = run(model, column_inputs(rows, {"color", "v"}));
+  if (outputs.is_null()) GTEST_SKIP() << "onnxruntime-node is not installed (scripts/install-deps.sh --test)";
+  expect_equal(outputs, model, data);
+}
+
+TEST_F(OnnxRuntime, TakesTheTextsForMissingThatTheReaderTakes) {
+  std::vector<std::string> texts = MissingValues().everywhere();
+  texts.insert(texts.end(), {"", "red", "None", "-", "unseen", "n.a.", " "});
+  for (const bool own_texts : {false, true}) {
+    ReadOptions options;
+    if (own_texts) options.missing_values = {{"n.a.", "NA"}};
+    std::ofstream(folder_ / "train.csv") << "color,v,label\nred,1,a\nblue,2,b\nNA,0.5,a\nred,3,c\n,1.5,b\nNone,1,c\n";
+    const Schema schema = read_dataset((folder_ / "train.csv").string(), options).schema;
+    expect_same_cells(*this, schema, texts, [&](const auto& model, const json& inputs) { return run(model, inputs); });
+  }
 }
 
 TEST_F(OnnxRuntime, OneCategoricalColumn) {
