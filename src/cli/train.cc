@@ -172,7 +172,7 @@ void print_result(const json& result) {
   print_measured("cross-val.", result["cross_validation"]);
   if (result["validation"].is_null() && result["test"].is_null() && result["cross_validation"].is_null()) {
     fmt::print(
-        "            these are the rows trained on: --validation or --test says what the model is worth on others\n");
+        "            these are the rows trained on: --validation or --test tells what the model is worth on others\n");
   }
   print_telemetry(result);
   fmt::print("{} iterations, {:.1f} passes, {:.3f} s to train, {:.3f} s to read; run {}\n",
