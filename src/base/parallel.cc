@@ -1,5 +1,6 @@
 #include "base/parallel.h"
 
+#include <fmt/core.h>
 #include <pthread.h>
 
 #include <algorithm>
@@ -10,10 +11,12 @@
 #include <limits>
 #include <memory>
 #include <mutex>
+#include <system_error>
 #include <thread>
 #include <vector>
 
 #include "base/spin.h"
+#include "poise/error.h"
 
 namespace poise {
 namespace {
@@ -83,8 +86,8 @@ class Pool {
     {
       const std::lock_guard lock(mutex_);
       // Loops of several callers at once each get all their helpers: tasks of a Team wait for each other.
+      start(wanted_ + helpers);
       wanted_ += helpers;
-      while (static_cast<int>(threads_.size()) < wanted_) threads_.emplace_back([this] { serve(); });
       waiting_.insert(waiting_.end(), static_cast<std::size_t>(helpers), &loop);
       ++posted_;
     }
@@ -100,6 +103,17 @@ class Pool {
   }
 
  private:
+  /// Until there are so many threads; under the mutex.
+  void start(int threads) {
+    try {
+      while (static_cast<int>(threads_.size()) < threads) threads_.emplace_back([this] { serve(); });
+    } catch (const std::system_error&) {  // a thread wants address space for its stack, and a number of its own
+      throw Error(ErrorKind::kResource,
+                  fmt::format("only {} of {} threads can be started", threads_.size() + 1, threads + 1),
+                  "room for all of them (ulimit -v, ulimit -u)", "fewer threads");
+    }
+  }
+
   void serve() {
     std::unique_lock lock(mutex_);
     while (true) {

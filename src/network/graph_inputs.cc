@@ -40,15 +40,20 @@ std::string meaning_of(const Column& column) {
                      missing);
 }
 
+GraphBuilder::Type number_type(bool wide) { return wide ? TensorProto::DOUBLE : TensorProto::FLOAT; }
+
+bool any(const std::vector<bool>& flags) { return std::ranges::find(flags, true) != flags.end(); }
+
 // 1 where the number is missing, else 0.
-std::string missing_indicator(GraphBuilder& builder, const std::string& value, const std::string& prefix) {
+std::string missing_indicator(GraphBuilder& builder, const std::string& value, GraphBuilder::Type type,
+                              const std::string& prefix) {
   const std::string is_missing = builder.node("IsNaN", {value}, prefix + "/is_missing");
-  return builder.cast(is_missing, TensorProto::FLOAT, prefix + "/missing");
+  return builder.cast(is_missing, type, prefix + "/missing");
 }
 
 // All numeric: one input with the columns side by side. Where columns have a second feature, for "missing", the
 // indicators of all columns are put behind the columns and the features picked from there in the order of the schema.
-std::string array_input(GraphBuilder& builder, const Schema& schema) {
+RawFeatures array_input(GraphBuilder& builder, const Schema& schema, GraphBuilder::Type type) {
   const Index width = schema.columns.empty() ? schema.array_features : std::ssize(schema.columns);
   std::vector<Index> picked;
   for (Index j = 0; j < std::ssize(schema.columns); ++j) {
@@ -57,19 +62,19 @@ std::string array_input(GraphBuilder& builder, const Schema& schema) {
   }
   const std::string meaning = schema.columns.empty() ? "one row of numbers a sample, as in the data file"
                                                      : "the numeric columns in the order of the schema; NaN is missing";
-  const std::string features = builder.input("features", 0, TensorProto::FLOAT, width, meaning);
-  if (std::ssize(picked) <= width) return features;
+  const std::string features = builder.input("features", 0, type, width, meaning);
+  if (std::ssize(picked) <= width) return {features, type};
   const std::string both =
-      builder.concatenate({features, missing_indicator(builder, features, "poise/input")}, "poise/input/both");
+      builder.concatenate({features, missing_indicator(builder, features, type, "poise/input")}, "poise/input/both");
   builder.node("Gather", {both, builder.constant("poise/input/order", picked)}, "poise/features");
   builder.attribute("axis", 1);
-  return "poise/features";
+  return {"poise/features", type};
 }
 
 // text → number of the category, −1 if it is none → one-hot, by comparison with 0 … m−1. (Shorter than OneHotEncoder,
 // whose output needs a Reshape, and a missing category is filled in by the same table.)
 std::string one_hot(GraphBuilder& builder, const Column& column, const Names& missing_texts, const std::string& text,
-                    const std::string& prefix) {
+                    GraphBuilder::Type type, const std::string& prefix) {
   Names keys = column.categories;
   std::vector<Index> numbers(keys.size());
   for (std::size_t i = 0; i < keys.size(); ++i) numbers[i] = static_cast<Index>(i);
@@ -85,32 +90,39 @@ std::string one_hot(GraphBuilder& builder, const Column& column, const Names& mi
   builder.attribute("values_int64s", numbers);
   builder.attribute("default_int64", -1);
   const std::string equal = builder.node("Equal", {number, order}, prefix + "/equal");
-  return builder.cast(equal, TensorProto::FLOAT, prefix + "/one_hot");
+  return builder.cast(equal, type, prefix + "/one_hot");
 }
 
-// With categories: one input a column.
-std::string column_inputs(GraphBuilder& builder, const Schema& schema) {
+// With categories: one input a column, each of its own type, the features of the widest.
+RawFeatures column_inputs(GraphBuilder& builder, const Schema& schema, const std::vector<bool>& wide) {
+  const GraphBuilder::Type type = number_type(any(wide));
   Names parts, missing_texts{""};  // the graph takes the same texts for missing values as the reader
   const MissingValues missing(schema.missing_values);
   missing_texts.insert(missing_texts.end(), missing.everywhere().begin(), missing.everywhere().end());
+  std::size_t feature = 0;
   for (Index j = 0; j < std::ssize(schema.columns); ++j) {
     const Column& column = schema.columns[static_cast<std::size_t>(j)];
     const std::string prefix = fmt::format("poise/column{}", j);
-    const bool numeric = column.kind == ColumnKind::kNumeric;
-    const auto type = numeric ? TensorProto::FLOAT : TensorProto::STRING;
-    const std::string value = builder.input(column.name, j, type, 1, meaning_of(column));
-    parts.push_back(numeric ? value : one_hot(builder, column, missing_texts, value, prefix));
-    if (column.has_missing_feature) parts.push_back(missing_indicator(builder, value, prefix));
+    if (column.kind == ColumnKind::kNumeric) {
+      const GraphBuilder::Type given = number_type(wide[feature]);
+      const std::string value = builder.input(column.name, j, given, 1, meaning_of(column));
+      parts.push_back(given == type ? value : builder.cast(value, type, prefix + "/number"));
+      if (column.has_missing_feature) parts.push_back(missing_indicator(builder, value, type, prefix));
+    } else {
+      const std::string text = builder.input(column.name, j, TensorProto::STRING, 1, meaning_of(column));
+      parts.push_back(one_hot(builder, column, missing_texts, text, type, prefix));
+    }
+    feature += static_cast<std::size_t>(column.feature_count());
   }
-  return builder.concatenate(parts, "poise/features");
+  return {builder.concatenate(parts, "poise/features"), type};
 }
 
 }  // namespace
 
-std::string raw_inputs(GraphBuilder& builder, const Schema& schema) {
+RawFeatures raw_inputs(GraphBuilder& builder, const Schema& schema, const std::vector<bool>& wide) {
   const bool has_categories = std::any_of(schema.columns.begin(), schema.columns.end(),
                                           [](const Column& column) { return column.kind == ColumnKind::kCategorical; });
-  return has_categories ? column_inputs(builder, schema) : array_input(builder, schema);
+  return has_categories ? column_inputs(builder, schema, wide) : array_input(builder, schema, number_type(any(wide)));
 }
 
 std::string fill_in(GraphBuilder& builder, const Schema& schema, const Vector& center, const std::string& centered) {
@@ -119,8 +131,7 @@ std::string fill_in(GraphBuilder& builder, const Schema& schema, const Vector& c
   Index feature = 0;
   for (const Column& column : schema.columns) {
     if (column.kind == ColumnKind::kNumeric && column.can_fill) {
-      const double rounded = static_cast<float>(center[feature]);
-      fills[static_cast<std::size_t>(feature)] = static_cast<float>(column.fill - rounded);
+      fills[static_cast<std::size_t>(feature)] = static_cast<float>(column.fill - center[feature]);
       needed = true;
     }
     feature += column.feature_count();

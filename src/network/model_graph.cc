@@ -1,5 +1,6 @@
 #include "network/model_graph.h"
 
+#include "network/float64_inputs.h"
 #include "network/graph_builder.h"
 #include "network/graph_inputs.h"
 #include "network/model_check.h"
@@ -10,14 +11,15 @@ namespace {
 using onnx::TensorProto;
 using Names = std::vector<std::string>;
 
-// Appends the layers. Products are float32; the constants are float64 and cast, which a runtime does once, when it
-// loads the file. Values of the graph are called "poise/…", those of layer l of a network "poise/layer<l>/…".
+// Appends the layers. Products are float32, and so is centering unless an input is float64; the constants are float64
+// and cast, which a runtime does once, when it loads the file. Values of the graph are called "poise/…", those of layer
+// l of a network "poise/layer<l>/…".
 class LayerBuilder {
  public:
   LayerBuilder(GraphBuilder& builder, const Network& network) : builder_(builder), network_(network) {}
 
   /// features → scores, such that their softmax are the probabilities.
-  std::string scores(const std::string& features) {
+  std::string scores(const RawFeatures& features) {
     std::string value = first_layer(features);
     for (std::size_t l = 1; l < network_.layers.size(); ++l) {
       value = activate(l - 1, value);
@@ -43,23 +45,33 @@ class LayerBuilder {
     return builder_.node("Gemm", {input, weights_float, bias_float}, name(l, "scores"));
   }
 
-  // Rounding the center to float32 shifts the features by center − float(center), which can be large beside their
-  // spread (years, identifiers); the bias takes that back:
-  //   W (x − c) + b = W (x − float(c)) + [b + W (float(c) − c)].
-  std::string first_layer(const std::string& features) {
+  std::string first_layer(const RawFeatures& features) {
     const std::string weights = weights_of(0);
     const std::string given = builder_.constant(bias_name(network_, 0), bias(0).data(), {bias(0).size()});
     const std::string center = builder_.constant(kCenterName, network_.center.data(), {network_.center.size()});
-
+    if (features.type == TensorProto::DOUBLE) {
+      const std::string centered = builder_.node("Sub", {features.name, center}, "poise/centered_float64");
+      const std::string rounded = builder_.cast(centered, TensorProto::FLOAT, "poise/centered");
+      return product(0, fill_in(builder_, network_.schema, network_.center, rounded), weights, given);
+    }
     const std::string rounded = builder_.cast(center, TensorProto::FLOAT, "poise/center");
-    const std::string widened = builder_.cast(rounded, TensorProto::DOUBLE, "poise/center_float64");
+    const std::string centered = builder_.node("Sub", {features.name, rounded}, "poise/centered");
+    const std::string filled = fill_in(builder_, network_.schema, float_center(), centered);
+    return product(0, filled, weights, shifted_bias(weights, given, center, rounded));
+  }
+
+  // Rounding the center to float32 shifts the features by center − float(center), which can be large beside their
+  // spread (years, identifiers); the bias takes that back:
+  //   W (x − c) + b = W (x − float(c)) + [b + W (float(c) − c)].
+  std::string shifted_bias(const std::string& weights, const std::string& bias, const std::string& center,
+                           const std::string& rounded_center) {
+    const std::string widened = builder_.cast(rounded_center, TensorProto::DOUBLE, "poise/center_float64");
     const std::string shift = builder_.node("Sub", {widened, center}, "poise/center_shift");
     const std::string score_shift = builder_.node("MatMul", {shift, weights}, name(0, "score_shift"));
-    const std::string exact = builder_.node("Add", {given, score_shift}, name(0, "bias_float64"));
-
-    const std::string centered = builder_.node("Sub", {features, rounded}, "poise/centered");
-    return product(0, fill_in(builder_, network_.schema, network_.center, centered), weights, exact);
+    return builder_.node("Add", {bias, score_shift}, name(0, "bias_float64"));
   }
+
+  Vector float_center() const { return network_.center.cast<float>().cast<double>(); }
 
   std::string activate(std::size_t l, const std::string& value) {
     switch (network_.layers[l].activation) {
@@ -107,7 +119,7 @@ void build_graph(const Network& network, onnx::GraphProto& graph) {
     taken.push_back(bias_name(network, l));
   }
   GraphBuilder builder(graph, taken);
-  const std::string features = raw_inputs(builder, network.schema);
+  const RawFeatures features = raw_inputs(builder, network.schema, needs_float64(network));
   add_outputs(builder, network.schema, LayerBuilder(builder, network).scores(features));
 }
 

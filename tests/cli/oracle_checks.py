@@ -44,7 +44,7 @@ def check_onnx_digits(t):
     t.run("train digits --out run --quiet")
     t.run("convert digits:test test.csv --quiet")
     rows = [line.split(",")[:-1] for line in t.read("test.csv").decode().splitlines()[1:]]
-    tensor = {"type": "float32", "dims": [len(rows), 64], "data": [float(x) for row in rows for x in row]}
+    tensor = {"dims": [len(rows), 64], "data": [float(x) for row in rows for x in row]}
     compare_with_onnx(t, "run", "digits:test", {"features": tensor})
 
 
@@ -66,7 +66,7 @@ def check_onnx_categories_and_missing_values(t):
         column = [row[j] for row in rows]
         numeric = name.startswith("x")
         data = [(None if c in missing else float(c)) if numeric else c for c in column]
-        tensors[name] = {"type": "float32" if numeric else "string", "dims": [len(rows), 1], "data": data}
+        tensors[name] = {"dims": [len(rows), 1], "data": data}
     compare_with_onnx(t, "run", "b.tsv", tensors)
 
 
@@ -77,7 +77,7 @@ def check_onnx_numbers_far_from_zero(t):
     rows = [[x, f"{2**20 + round(8 * float(y)) / 8}", c] for x, y, c in rows]
     t.write("a.csv", "\n".join([lines[0]] + [",".join(row) for row in rows]) + "\n")
     t.run("train a.csv --out run --quiet")
-    tensor = {"type": "float32", "dims": [len(rows), 2], "data": [float(x) for row in rows for x in row[:2]]}
+    tensor = {"dims": [len(rows), 2], "data": [float(x) for row in rows for x in row[:2]]}
     compare_with_onnx(t, "run", "a.csv", {"features": tensor})
 
 

@@ -15,6 +15,7 @@
 
 #include "base/file.h"
 #include "data/missing_values.h"
+#include "network/float64_inputs.h"
 #include "poise/network.h"
 #include "poise/read.h"
 #include "sample_models.h"
@@ -65,16 +66,13 @@ Dataset encode(const Schema& schema, const std::vector<Row>& rows) {
   return data;
 }
 
-json float_tensor(Index rows, Index width) {
-  return {{"type", "float32"}, {"dims", {rows, width}}, {"data", json::array()}};
-}
+json tensor(Index rows, Index width) { return {{"dims", {rows, width}}, {"data", json::array()}}; }
 
 // One input a column, in the order of the schema; `names` are those of the inputs.
 json column_inputs(const std::vector<Row>& rows, const std::vector<std::string>& names) {
   json inputs;
   for (std::size_t j = 0; j < names.size(); ++j) {
-    json& input = inputs[names[j]] = float_tensor(std::ssize(rows), 1);
-    if (std::holds_alternative<std::string>(rows[0][j])) input["type"] = "string";
+    json& input = inputs[names[j]] = tensor(std::ssize(rows), 1);
     for (const Row& row : rows) std::visit([&](const auto& cell) { input["data"].push_back(cell); }, row[j]);
   }
   return inputs;
@@ -82,7 +80,7 @@ json column_inputs(const std::vector<Row>& rows, const std::vector<std::string>&
 
 // All columns in one input.
 json matrix_input(const std::vector<Row>& rows) {
-  json input = float_tensor(std::ssize(rows), std::ssize(rows[0]));
+  json input = tensor(std::ssize(rows), std::ssize(rows[0]));
   for (const Row& row : rows) {
     for (const Cell& cell : row) input["data"].push_back(std::get<double>(cell));  // NaN becomes null
   }
@@ -174,7 +172,7 @@ TEST_F(OnnxRuntime, Images) {
   for (std::size_t i = 0; i < pixels.size(); ++i) pixels[i] = static_cast<std::uint8_t>(random_bits(2, i));
   Dataset data = float_data(MatrixF(100, 64), schema);
   data.features = Features::from_values(pixels, 100, 64);
-  json input = float_tensor(100, 64);
+  json input = tensor(100, 64);
   input["data"] = pixels;
   RUN_OR_SKIP(outputs, model, (json{{"features", input}}));
   expect_equal(outputs, model, data);
@@ -190,6 +188,79 @@ TEST_F(OnnxRuntime, NumbersFarFromZero) {
   const std::vector<Row> rows = numeric_rows(200, middles, false);
   RUN_OR_SKIP(outputs, model, matrix_input(rows));
   expect_equal(outputs, model, encode(model.schema, rows));
+}
+
+// Unix seconds within minutes, degrees within meters, account numbers: float32 would round them by 64 s, by 0.2 m, and
+// one account into the next. Each column's weights are in units of its spread.
+Row far_row(std::uint64_t i) {
+  return {1.7e9 + 100 * random_normalish(0, i), 52.5 + 1e-5 * random_normalish(1, i),
+          std::round(4658593030733141.0 + 20 * random_normalish(2, i)), random_normalish(3, i)};
+}
+
+constexpr double kFarCenters[] = {1.7e9, 52.5, 4658593030733141.0, 0.1}, kFarSpreads[] = {100, 1e-5, 20, 1};
+
+void use_far_units(Vector& center, Matrix& weights, const std::vector<Index>& features) {
+  for (std::size_t j = 0; j < features.size(); ++j) {
+    center[features[j]] = kFarCenters[j];
+    weights.col(features[j]) *= 0.5 / kFarSpreads[j];
+  }
+}
+
+TEST_F(OnnxRuntime, NumbersThatFloat32WouldRound) {
+  SoftmaxModel model = random_model(
+      numeric_schema({numeric_column("time", 0), numeric_column("latitude", 1),
+                      filled(numeric_column("account", 2), 4658593030733150.0, true), numeric_column("x", 3)}),
+      14);
+  model.center[3] = 0.25;  // of the indicator
+  use_far_units(model.center, model.weights, {0, 1, 2, 4});
+  EXPECT_EQ(float64_columns(to_network(model)), (std::vector<std::string>{"time", "latitude", "account"}));
+  std::vector<Row> rows;
+  for (std::uint64_t i = 0; i < 200; ++i) rows.push_back(far_row(i));
+  rows[7][2] = kMissing;
+  RUN_OR_SKIP(outputs, model, matrix_input(rows));
+  expect_equal(outputs, model, encode(model.schema, rows));
+}
+
+TEST_F(OnnxRuntime, ANetworkOfNumbersThatFloat32WouldRoundAndCategories) {
+  Column kind = mixed_schema().columns[1];  // "color", with a fill
+  kind.position = 4;
+  const Schema schema = numeric_schema({numeric_column("time", 0), numeric_column("latitude", 1),
+                                        numeric_column("account", 2), numeric_column("x", 3), kind});
+  Network network = random_network(schema, {12}, Activation::kTanh, Head::kSoftmax, 15);
+  network.center.setZero();
+  use_far_units(network.center, network.layers[0].weights, {0, 1, 2, 3});
+  EXPECT_EQ(float64_columns(network), (std::vector<std::string>{"time", "latitude", "account"}));
+  std::vector<Row> rows;
+  for (std::uint64_t i = 0; i < 200; ++i) {
+    rows.push_back(far_row(i));
+    rows.back().emplace_back(i % 3 == 0 ? std::string() : kind.categories[i % kind.categories.size()]);
+  }
+  RUN_OR_SKIP(outputs, network, column_inputs(rows, {"time", "latitude", "account", "x", "color"}));
+  expect_equal(outputs, network, encode(schema, rows));
+}
+
+// Each feature alone is well within float32; what 300 centers are off by in float32 adds up, to 1e-4 of a probability.
+TEST_F(OnnxRuntime, ManyFeaturesWhoseCentersAreRounded) {
+  SoftmaxModel model = random_model(array_schema(300, {"a", "b"}), 17);
+  model.center.setConstant(2000.03);
+  model.weights.row(0).setConstant(0.03);
+  model.weights.row(1).setConstant(-0.03);
+  EXPECT_TRUE(float64_columns(to_network(model)).empty());
+  const std::vector<Row> rows = numeric_rows(50, std::vector<double>(300, 2000), false);
+  RUN_OR_SKIP(outputs, model, matrix_input(rows));
+  Schema schema = model.schema;
+  for (Index j = 0; j < 300; ++j) schema.columns.push_back(numeric_column("", j));
+  expect_equal(outputs, model, encode(schema, rows));
+}
+
+TEST(Float64Inputs, AreForNumbersFarFromZeroBesideTheirSpreadAlone) {
+  SoftmaxModel model = random_model(array_schema(3, {"a", "b"}), 16);
+  model.center << 0, 100, 2000;
+  model.weights << 1, 0.1, 0.01, -1, -0.1, -0.01;  // pixels, percents, years within a century
+  EXPECT_TRUE(float64_columns(to_network(model)).empty());
+  model.weights(0, 2) = 10;  // years within weeks
+  EXPECT_EQ(needs_float64(to_network(model)), (std::vector<bool>{false, false, true}));
+  EXPECT_EQ(float64_columns(to_network(model)), (std::vector<std::string>{"features"}));
 }
 
 TEST_F(OnnxRuntime, MissingNumbers) {
