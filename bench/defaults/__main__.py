@@ -52,7 +52,7 @@ def main():
     named = contestants_of(arguments)
     raw = open(arguments.work_dir / "defaults" / ("penalties.jsonl" if arguments.penalties else "runs.jsonl"), "a", encoding="utf-8")
     found = {}
-    shown = list(NETWORKS if arguments.networks else SOFTMAX)
+    shown = list(NETWORKS) if arguments.networks else ["before", *(AUTO if arguments.auto else ()), "now", "scikit-learn"]
     if not arguments.penalties:
         print(table.head(shown))
     for name in arguments.sets:

@@ -5,6 +5,7 @@ import shutil
 import warnings
 
 import numpy as np
+from scipy.special import logsumexp
 from sklearn.linear_model import LogisticRegression
 from sklearn.neural_network import MLPClassifier
 
@@ -71,16 +72,23 @@ def on_table(task, network=False):
     return run_poise(task, task.table(), "--label", "class", "--unknown-category", "zero", *hidden)
 
 
+def log_probabilities(classifier, features):
+    """From scores where there are any: probabilities of two classes, [1 − p, p], may be rounded to 0."""
+    if not hasattr(classifier, "decision_function"):
+        return np.log(np.maximum(classifier.predict_proba(features), 1e-300))
+    scores = classifier.decision_function(features)
+    scores = scores if scores.ndim == 2 else np.column_stack([np.zeros_like(scores), scores])
+    return scores - logsumexp(scores, axis=1, keepdims=True)
+
+
 def by_sklearn(task, classifier):
     features, labels = task.encoded.features, task.labels
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # that 200 iterations were not enough, MLPClassifier's default
         classifier.fit(features[task.train], labels[task.train])
-    proba = classifier.predict_proba(features[task.test])
-    expected = labels[task.test]
-    right = proba[np.arange(len(expected)), expected]
-    return dict(accuracy=float((classifier.classes_[proba.argmax(1)] == expected).mean()),
-                loss=float(-np.log(np.maximum(right, 1e-300)).mean()))
+    found, expected = log_probabilities(classifier, features[task.test]), labels[task.test]
+    return dict(accuracy=float((classifier.classes_[found.argmax(1)] == expected).mean()),
+                loss=float(-found[np.arange(len(expected)), expected].mean()))
 
 
 SOFTMAX = {"before": lambda task: on_array(task, OLD_L2, standardized=True), "now": on_array,

@@ -106,7 +106,22 @@ json result_json(const Arguments& a, const NetworkFit& fit, const Parts& parts, 
   return result;
 }
 
-/// On tables with few rows or little to find the softmax layer alone may be the better model, which is to be said.
+std::string note_of(const Baseline& baseline, Index rows) {
+  const std::string losses = fmt::format("cross-entropy {} against {}", short_number(baseline.softmax_loss, 4),
+                                         short_number(baseline.network_loss, 4));
+  if (baseline.softmax_is_better()) {
+    return fmt::format(
+        "without --hidden, the softmax layer alone is better on the held-out rows: {}, accuracy {:.1f} % against "
+        "{:.1f} %",
+        losses, 100 * baseline.softmax_accuracy, 100 * baseline.network_accuracy);
+  }
+  return fmt::format(
+      "{} held-out rows do not show that the hidden layers help: the softmax layer alone has {}, a difference of {} ± "
+      "{} nats",
+      rows, losses, short_number(baseline.network_loss - baseline.softmax_loss, 2), short_number(baseline.error, 2));
+}
+
+/// On tables with few rows or little to find the softmax layer alone may be as good or better, which is to be said.
 /// Finding out may take a tenth of the time that the network took.
 void note_baseline(const Arguments& a, const NetworkFit& fit, Parts& parts) {
   constexpr double kShare = 0.1, kShortest = 0.05;
@@ -118,16 +133,12 @@ void note_baseline(const Arguments& a, const NetworkFit& fit, Parts& parts) {
   solve.threads = a.solve.threads;
   solve.time_limit = std::max(kShare * fit.report.train_seconds, kShortest);
   Interrupts interrupts;
-  ObjectiveOptions objective = a.objective;  // label smoothing and class weights are the network's
-  objective.l2 = std::nullopt, objective.scale = Scale::kAuto;
+  ObjectiveOptions objective = a.objective;  // units, label smoothing and class weights are the network's
+  objective.l2 = std::nullopt;
   const auto baseline =
       compare_with_softmax_layer(fit.network, parts.train, *parts.validation, objective, solve, &interrupts);
-  if (!baseline || !baseline->network_is_worse()) return;
-  parts.train.notices.push_back(
-      fmt::format("without --hidden, the softmax layer alone is better on the held-out rows: cross-entropy {} against "
-                  "{}, accuracy {:.1f} % against {:.1f} %",
-                  short_number(baseline->softmax_loss, 4), short_number(baseline->network_loss, 4),
-                  100 * baseline->softmax_accuracy, 100 * baseline->network_accuracy));
+  if (!baseline || baseline->network_is_better()) return;
+  parts.train.notices.push_back(note_of(*baseline, parts.validation->rows()));
   if (!a.quiet) say("note: {}\n", parts.train.notices.back());
 }
 

@@ -14,8 +14,9 @@ struct Baseline {
   double network_accuracy = 0, softmax_accuracy = 0;
   double error = 0;  ///< standard error of network_loss − softmax_loss, of paired rows
 
-  /// The softmax layer is better by more than two standard errors.
-  bool network_is_worse() const { return network_loss - softmax_loss > 2 * error; }
+  /// One is better than the other by more than two standard errors.
+  bool network_is_better() const { return softmax_loss - network_loss > 2 * error; }
+  bool softmax_is_better() const { return network_loss - softmax_loss > 2 * error; }
 };
 
 /// Trains a softmax layer on `train`. Empty if that ends before it is within a thousandth of a nat of the optimum, as

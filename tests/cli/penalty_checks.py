@@ -83,6 +83,16 @@ def check_network_worse_than_softmax_layer_says_so(t):
     t.check(any("softmax layer alone is better" in notice for notice in notices), f"not in run.json: {notices}")
 
 
+def check_network_that_is_not_shown_to_be_better_says_so(t):
+    """Six held-out rows tell nothing; digits tell."""
+    t.write("a.csv", inputs.table(60, numeric=2, classes=("a", "b"), seed=4, spread=2))
+    result = t.run("train a.csv --hidden 8 --epochs 20 --out run")
+    t.check("held-out rows do not show that the hidden layers help" in result.stderr or "softmax layer alone is better" in result.stderr,
+            f"no note\n{result}")
+    result = t.run("train digits --hidden 64 --validation 0.3 --out digits")
+    t.check("softmax layer" not in result.stderr, f"a note\n{result}")
+
+
 def check_rest_under_a_penalty(t):
     """At the optimum CE - H = -l2 |W|^2: thermo calls that rest, on the rows trained on."""
     t.write("a.csv", inputs.table(200, numeric=3, classes=("a", "b", "c"), seed=23, spread=2))
