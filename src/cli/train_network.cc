@@ -118,7 +118,7 @@ std::string note_of(const Baseline& baseline, Index rows) {
   return fmt::format(
       "{} held-out rows do not show that the hidden layers help: the softmax layer alone has {}, a difference of {} ± "
       "{} nats",
-      rows, losses, short_number(baseline.network_loss - baseline.softmax_loss, 2), short_number(baseline.error, 2));
+      rows, losses, short_number(baseline.network_loss - baseline.softmax_loss, 4), short_number(baseline.error, 4));
 }
 
 /// On tables with few rows or little to find the softmax layer alone may be as good or better, which is to be said.

@@ -28,12 +28,12 @@ def need_sklearn(t):
 def check_default_is_said_and_certified_again(t):
     t.write("a.csv", inputs.table(100, numeric=3, classes=("a", "b", "c", "d", "e"), seed=22))
     result = t.run("train a.csv --out run")
-    t.check("penalty 0.005 (the default) on standardized numbers" in result.stdout, f"it is not said\n{result}")
+    t.check("penalty 0.005 (the default) on standardized features" in result.stdout, f"it is not said\n{result}")
     summary = json.loads(t.read("run/run.json"))
     t.equal((summary["asked"]["l2"], summary["result"]["l2"], summary["result"]["l2_by_default"]), (None, 0.005, True), "the penalty in run.json")
     t.equal(t.json("certify run a.csv --json")["status"], "certified", "the certificate from the recorded penalty")
     result = t.run("train a.csv --l2 0.005 --out given")
-    t.check("penalty 0.005 on standardized numbers" in result.stdout, f"a penalty that was given is called a default\n{result}")
+    t.check("penalty 0.005 on standardized features" in result.stdout, f"a penalty that was given is called a default\n{result}")
 
 
 def check_small_data_get_an_estimate(t):
@@ -72,12 +72,12 @@ def check_network_worse_than_softmax_layer_says_so(t):
     import random
     draw = random.Random(3)
     rows = []
-    for _ in range(600):
-        x = [draw.gauss(0, 1) for _ in range(10)]
-        label = "ab"[(sum(x) > 0) != (draw.random() < 0.25)]
+    for _ in range(1000):
+        x = [draw.gauss(0, 1) for _ in range(30)]
+        label = "ab"[(sum(x) > 0) != (draw.random() < 0.1)]
         rows.append(",".join(f"{v:.4f}" for v in x) + "," + label)
-    t.write("noisy.csv", "\n".join([",".join(f"x{j}" for j in range(10)) + ",label"] + rows) + "\n")
-    result = t.run("train noisy.csv --hidden 64 --l2 0 --validation 0.3 --out run")
+    t.write("noisy.csv", "\n".join([",".join(f"x{j}" for j in range(30)) + ",label"] + rows) + "\n")
+    result = t.run("train noisy.csv --hidden 64 --l2 0 --validation 0.5 --out run")
     t.check("note: without --hidden, the softmax layer alone is better on the held-out rows" in result.stderr, f"no note\n{result}")
     notices = json.loads(t.read("run/run.json"))["notices"]
     t.check(any("softmax layer alone is better" in notice for notice in notices), f"not in run.json: {notices}")
