@@ -12,7 +12,11 @@ packages=(g++ cmake ninja-build ccache libeigen3-dev libgmp-dev libhwy-dev zlib1
 test_packages=(libgtest-dev libgmock-dev make groff-base python3 python3-numpy python3-scipy python3-mpmath python3-sklearn
                python3-torch python3-onnx nodejs npm)
 bench_packages=(python3-numpy python3-scipy python3-sklearn python3-torch python3-onnx libopenblas-openmp-dev libblis-openmp-dev liblinear-tools
-                r-base-core r-cran-glmnet libdlib-dev)
+                r-base-core r-cran-glmnet libdlib-dev
+                # the public sets of `scripts/bench.sh defaults`, which leaves out what is not here
+                r-cran-mass r-cran-rpart r-cran-survival r-cran-mlbench r-cran-kernlab r-cran-modeldata r-cran-cardata r-cran-aer
+                r-cran-vcdextra r-cran-ddalpha r-cran-randomforest r-cran-dslabs r-cran-ggplot2 r-cran-caret r-cran-th.data
+                r-cran-mclust r-cran-psychtools r-cran-pscl r-cran-hsaur3 r-cran-ade4)
 clang=$(scripts/clang_version.sh)
 fuzz_packages=("clang-$clang" "libclang-rt-$clang-dev" "libfuzzer-$clang-dev")
 # The layout is that of clang-format 16, which Debian 13 lacks: scripts/check.sh says there that it is not checked.

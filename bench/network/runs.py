@@ -41,7 +41,7 @@ class Runner:
         epochs = math.ceil(self.budget * self.rates.get(entry.label, FIRST_GUESS) / net.rows)
         command = [self.poise, "train", net.poise_data, "--hidden", net.hidden, "--activation", net.activation,
                    "--batch", net.batch, "--epochs", min(max(epochs, 2), MOST_EPOCHS), "--seed", repetition + 1,
-                   "--threads", entry.threads, "--validation", 0, "--out", self.folder / out, "--json", "--quiet"]
+                   "--threads", entry.threads, "--validation", 0, "--l2", 0, "--out", self.folder / out, "--json", "--quiet"]
         command += [word for name, value in options.items() for word in (f"--{name}", value)]
         if options["step"] == "sgd":
             command += ["--learning-rate", net.learning_rate, "--momentum", MOMENTUM]

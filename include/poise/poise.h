@@ -3,6 +3,7 @@
 
 #include "poise/calibration.h"
 #include "poise/class_weight.h"
+#include "poise/cross_validation.h"
 #include "poise/dataset.h"
 #include "poise/dual_process.h"
 #include "poise/efficiency.h"

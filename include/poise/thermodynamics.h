@@ -38,10 +38,10 @@ struct ThermodynamicsOptions {
   bool standardize = true;        ///< false: inputs in units of Dataset::unit, as in training with standardize = false
   double label_smoothing = 0;     ///< ε, as in training: a model is at rest for the targets it was trained on
   bool balanced_classes = false;  ///< as in training
-  std::vector<ClassWeight> class_weights{};  ///< as in training
-  double learning_rate = 0;                  ///< η of the step rule; 0: `step` is not measured
-  double momentum = 0;                       ///< α in [0, 1)
-  Index batch = 0;                           ///< rows per batch; 0: the optimizer temperature is not measured
+  std::vector<ClassWeight> class_weights = {};  ///< as in training
+  double learning_rate = 0;                     ///< η of the step rule; 0: `step` is not measured
+  double momentum = 0;                          ///< α in [0, 1)
+  Index batch = 0;                              ///< rows per batch; 0: the optimizer temperature is not measured
   std::uint64_t seed = 1;
   int threads = 0;  ///< 0: as many as the machine has; the bits do not depend on it
   /// If set, it is called on the caller's thread at the start of a measurement, between blocks of rows and between

@@ -77,10 +77,11 @@ struct NetworkOptions {
                     ///< at 0.1 of what the initialization says)
 
   // Objective
-  double l2 = 0;                             ///< λ ≥ 0, on weights of inputs as scaled by `standardize`
-  double label_smoothing = 0;                ///< ε in [0, 1): t = (1 − ε) onehot + ε/K
-  bool balanced_classes = false;             ///< multiply row weights by n/(K · rows of the class)
-  std::vector<ClassWeight> class_weights{};  ///< or by these factors
+  std::optional<double> l2 = std::nullopt;      ///< λ ≥ 0, on weights of inputs as scaled by `standardize`; empty:
+                                                ///< default_network_l2 with kCrossEntropy, else 0
+  double label_smoothing = 0;                   ///< ε in [0, 1): t = (1 − ε) onehot + ε/K
+  bool balanced_classes = false;                ///< multiply row weights by n/(K · rows of the class)
+  std::vector<ClassWeight> class_weights = {};  ///< or by these factors
   double dropout = 0;       ///< in [0, 1): share of hidden units dropped in a training pass; the others are scaled up
   bool standardize = true;  ///< scale inputs to mean square 1: tables column by column, about their means;
                             ///< images as a whole; sparse data about 0, x̂_j ∝ x_j/(a_j p_j^¼) with p_j the share of
@@ -109,9 +110,9 @@ struct NetworkOptions {
   double time_limit = 0;  ///< seconds; 0: none
   int patience = 0;  ///< stop after this many epochs in which Validated::smoothed_accuracy gained less than half a row;
                      ///< 0: never
-  /// Stop when, in each of the last two epochs, |loss − H| ≤ 2 % of the loss and the loss moved by less than 1 %. The
-  /// loss is that of Epoch::train, with smoothed labels and class weights if asked for. Not in the first 15 % of the
-  /// epochs.
+  /// Stop when, in each of the last two epochs, |loss − H + λ‖W_L‖²| ≤ 2 % of the loss and the loss moved by less than
+  /// 1 %. The loss is that of Epoch::train, with smoothed labels and class weights if asked for. Not in the first 15 %
+  /// of the epochs.
   bool stop_at_rest = false;
   int solve_head_every = 0;  ///< every this many epochs the last layer is solved exactly (THEORY 5.3). The solution is
                              ///< kept if it is no worse on the validation data or, without such data, better on the
@@ -121,10 +122,14 @@ struct NetworkOptions {
   Precision precision = Precision::kFloat32;
 };
 
+/// The penalty of networks for who asks for none: three times default_l2 (poise/softmax_regression.h).
+/// Chosen by measurement: bench/README.md#defaults.
+double default_network_l2(const Dataset& train);
+
 enum class TrainingStatus {
   kFinished,  ///< all epochs done
   kStopped,   ///< the smoothed validation accuracy has not gained half a row for `patience` epochs
-  kAtRest,    ///< `stop_at_rest`: the loss equals the output entropy and stands still
+  kAtRest,    ///< `stop_at_rest`: the loss equals the output entropy, less what the penalty holds, and stands still
   kTimeLimit,
   kInterrupted,
   /// The loss, leaving out the worst row of a batch, was not finite or was above four times its first value (or that of
@@ -147,7 +152,7 @@ const char* to_string(Reduction reduction);
 struct Measured {
   double loss = 0;             ///< ℓ, without the penalty
   double accuracy = 0;         ///< share of rows whose largest score is the target's largest entry
-  double equilibrium_gap = 0;  ///< CE − H (THEORY 1.7 D1): 0 at rest; softmax head only, else 0
+  double equilibrium_gap = 0;  ///< CE − H (THEORY 1.7 D1): Epoch::imbalance_at_rest at rest; softmax head only, else 0
 };
 
 /// Measured on the validation data. The epoch kept is the last one with the largest `smoothed_accuracy`, because the
@@ -166,6 +171,9 @@ struct Epoch {
   double curvature = 0;                 ///< golden: λ̂, the largest curvature of the mean loss, at least 32
   double learning_rate = 0;             ///< η of the epoch's first step
   double bulk_energy = 0;               ///< kPredictiveCoding: mean ½Σ_l‖X_l − σ(Y_l)‖² after relaxation
+  /// −λ‖W_L‖² after the epoch: what CE − H of the loss trained on is where the last layer is at rest. Softmax head
+  /// only, else 0.
+  double imbalance_at_rest = 0;
 };
 
 /// Watches a training run. Never called by two threads at the same time.

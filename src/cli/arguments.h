@@ -32,6 +32,7 @@ struct Arguments {
   bool calibrate = false;                 ///< --calibrate
   Telemetry telemetry = Telemetry::kOff;  ///< --telemetry
   std::vector<double> l2_path;            ///< --l2-path
+  bool l2_auto = false;                   ///< --l2 auto
   bool l2_path_is_auto = false;           ///< --l2-path auto
   std::string start;                      ///< --start: a run to start from
   std::string config;                     ///< --config: replaced by what it holds before parsing

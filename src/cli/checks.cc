@@ -44,6 +44,11 @@ CLI::Validator number_in(double low, bool low_allowed, double high, const std::s
       "");
 }
 
+CLI::Validator not_negative_or(const std::string& word) {
+  const CLI::Validator number = number_in(0, true, 1e300, "a number, 0 or more, or " + word);
+  return CLI::Validator([=](std::string& text) { return text == word ? std::string() : number(text); }, "");
+}
+
 CLI::Validator whole_number_from(double low) {
   constexpr double kHigh = 2147483647;
   const std::string expected = "a whole number from " + std::to_string(static_cast<long>(low));

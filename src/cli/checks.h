@@ -17,6 +17,8 @@ std::string closest(const std::string& word, const std::vector<std::string>& nam
 CLI::Validator number_in(double low, bool low_allowed, double high, const std::string& expected);
 CLI::Validator whole_number_from(double low);
 inline CLI::Validator not_negative() { return number_in(0, true, 1e300, "a number, 0 or more"); }
+/// A number, 0 or more, or the word.
+CLI::Validator not_negative_or(const std::string& word);
 inline CLI::Validator positive() { return number_in(0, false, 1e300, "a number above 0"); }
 
 /// One of the names.

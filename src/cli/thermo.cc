@@ -171,9 +171,13 @@ int thermo(const Arguments& a) {
                 "the label column '" + model.schema.label_name + "' or a labels file", {}, {a.data});
   }
   ThermodynamicsOptions options = options_for(a, model);
-  const TrainedOn trained{options.balanced_classes || !options.class_weights.empty(), options.label_smoothing,
-                          recorded_temperature(model.metadata), count_rows_trained_on(model.metadata, data),
-                          data.rows()};
+  constexpr double kMost = std::numeric_limits<double>::max();
+  const TrainedOn trained{options.balanced_classes || !options.class_weights.empty(),
+                          options.label_smoothing,
+                          recorded_temperature(model.metadata),
+                          count_rows_trained_on(model.metadata, data),
+                          data.rows(),
+                          recorded_number(model.metadata, "imbalance_at_rest", -kMost, 0).value_or(0)};
   const Thermodynamics found = measure_in_time(a, model, data, options);
   const std::optional<Thermodynamics> plain = measure_plainly(model, data, options, trained);
   const std::vector<std::string> reading = reading_of(found, trained, plain ? &*plain : nullptr);

@@ -6,6 +6,7 @@
 
 #include "base/stopwatch.h"
 #include "base/words.h"
+#include "cli/held_out.h"
 #include "cli/run_summary.h"
 #include "cli/say.h"
 #include "cli/signals.h"
@@ -44,7 +45,8 @@ std::vector<PathSolution> solve_all(const Arguments& a, const Inputs& inputs, co
                                     const SoftmaxModel* start, TrainingEnd& end, ProgressReporter& progress) {
   const Dataset& train = inputs.parts.train;
   if (!is_path(a)) {
-    std::vector<PathSolution> one{{a.objective.l2, fit_softmax(train, a.objective, solve, &progress, start), {}, {}}};
+    std::vector<PathSolution> one{
+        {resolve_l2(train, a.objective), fit_softmax(train, a.objective, solve, &progress, start), {}, {}}};
     end.save(to_network(one[0].fit.model));
     return one;
   }
@@ -123,7 +125,8 @@ json result_json(const Arguments& a, const std::vector<PathSolution>& candidates
 
 json asked_json(const Arguments& a, double held_out_share) {
   json asked = asked_of_training(a, held_out_share);
-  asked.update({{"l2", a.objective.l2},
+  const json number = a.objective.l2 ? json(*a.objective.l2) : json();
+  asked.update({{"l2", a.l2_auto ? json("auto") : number},
                 {"l2_path", a.l2_path_is_auto ? json("auto") : json(a.l2_path)},
                 {"unit", a.objective.unit},
                 {"solver", to_string(a.solve.solver)},
@@ -133,13 +136,16 @@ json asked_json(const Arguments& a, double held_out_share) {
   return asked;
 }
 
+const char* units_of_penalty(const std::string& scale) {
+  if (scale == "numbers") return "standardized numbers";
+  return scale == "standard" ? "standardized features" : "features as given";
+}
+
 void print_result(const json& result) {
-  fmt::print("{}, {}, {}; penalty {} on {}\n", counted(result["rows"].get<Index>(), "row"),
+  fmt::print("{}, {}, {}; penalty {:.6g}{} on {}\n", counted(result["rows"].get<Index>(), "row"),
              counted(result["features"].get<Index>(), "feature"),
              counted(result["classes"].get<Index>(), "class", "classes"), result["l2"].get<double>(),
-             result["scale"] == "standard"  ? "standardized features"
-             : result["scale"] == "numbers" ? "standardized numbers, categories as 0 or 1"
-                                            : "features as given");
+             origin_of_penalty(result), units_of_penalty(result["scale"]));
   fmt::print("status      {}: {}\n", result["status"].get<std::string>(), result["why"].get<std::string>());
   fmt::print("objective   {:.12g}", result["objective"].get<double>());
   if (!result["gap"].is_null()) fmt::print("   proven within {:.2e} nats of the optimum", result["gap"].get<double>());
@@ -168,6 +174,20 @@ void note_path_without_validation(const Arguments& a, const Parts& parts) {
       a.l2_path.back());
 }
 
+/// Of the ways to label up to 2 (d + 1) rows in general position, planes realize half or more (Cover 1965): that such
+/// rows are classified well shows nothing, and where the penalty is decides. A category's columns add up to 1.
+void note_width(const Arguments& a, Dataset& train) {
+  Index features = train.features.cols();
+  for (const Column& column : train.schema.columns) features -= column.kind == ColumnKind::kCategorical ? 1 : 0;
+  const bool held_out = a.validation.value_or(0) > 0 || !a.validation_data.empty();
+  const bool chosen = a.l2_auto || a.l2_path_is_auto || (a.l2_path.size() > 1 && held_out);
+  if (chosen || train.schema.format == FileFormat::kLibsvm || train.rows() > 2 * (features + 1)) return;
+  train.notices.push_back(fmt::format(
+      "{} rows are few for {} features: weights can be found that classify them well whatever the labels are, so the "
+      "accuracy on them shows little and the penalty decides; --l2 auto chooses it",
+      train.rows(), features));
+}
+
 /// The best may lie outside of the path.
 void note_end_of_path(const Arguments& a, const std::vector<PathSolution>& candidates, const PathSolution& chosen) {
   if (a.quiet || a.l2_path.size() < 2 || candidates.size() < a.l2_path.size() || !chosen.validation) return;
@@ -185,7 +205,7 @@ void check_options(const Arguments& a, const Parts& parts) {
                 "--scale none with it", "tables and NPY arrays are standardized unless --scale says otherwise",
                 {a.data});
   }
-  if (a.seed_given && !parts.validation && !a.quiet) {
+  if (a.seed_given && !parts.validation && !a.l2_auto && !a.quiet) {
     say("note: --seed has no effect: the optimum depends on no random numbers, and no rows are held out\n");
   }
 }
@@ -204,13 +224,15 @@ std::optional<SoftmaxModel> model_to_start_from(const Arguments& a, const Datase
 
 }  // namespace
 
-int train(const Arguments& a) {
-  if (!a.network.hidden.empty()) return train_network(a);
+int train(const Arguments& asked) {
+  if (!asked.network.hidden.empty()) return train_network(asked);
+  Arguments a = asked;
   end_at_interrupts(a.quiet);
   const Stopwatch started;
   const double held_out = held_out_share(a, 0);
-  const Parts parts = read_parts(a, held_out);
+  Parts parts = read_parts(a, held_out);
   check_options(a, parts);
+  note_width(a, parts.train);
   print_notices(a, parts.train);
   note_path_without_validation(a, parts);
   const double seconds_read = started.seconds();
@@ -226,22 +248,28 @@ int train(const Arguments& a) {
   const Inputs inputs{parts, held_out, seconds_read, running};
   TrainingEnd end(a, inputs, run);
   ProgressReporter progress(&run, a.quiet ? nullptr : stderr, &interrupted, solve);
+  const json choice = choose_penalty(a, solve, parts.train);
   std::vector<PathSolution> candidates = solve_all(a, inputs, solve, start ? &*start : nullptr, end, progress);
   const PathSolution& chosen = best_of(candidates);
   note_end_of_path(a, candidates, chosen);
 
   json result = result_json(a, candidates, chosen, end.model(), parts.train);
-  const json asked = asked_json(a, held_out);
-  end.write_first(result, asked);
+  result.update({{"l2_choice", choice},
+                 {"l2_by_default", !a.objective.l2 && !is_path(a)},
+                 {"cross_validation", choice.is_null() ? json() : choice["metrics"]}});
+  const json request = asked_json(asked, held_out);
+  end.write_first(result, request);
   if (a.telemetry != Telemetry::kOff) result["telemetry"] = append_telemetry(a, candidates, parts.train, running, run);
   end.measure(result);
   if (is_path(a)) {
     MeasuringTime time = inputs.measuring_time(a);
     measure_path(parts.train, on_path(a, time), candidates);
     result["path"] = path_json(candidates);
+  } else if (choice.is_null()) {
+    result["cross_validation"] = estimate(a, inputs, parts.train, chosen.fit);
   }
   const json last = {{"objective", result["objective"]}, {"gap", result["gap"]}};
-  return end.finish(std::move(result), asked, last, print_result);
+  return end.finish(std::move(result), request, last, print_result);
 }
 
 }  // namespace poise::cli

@@ -1,9 +1,12 @@
 // poise train --hidden: data → network → run directory.
 #include <fmt/core.h>
 
+#include <algorithm>
+
 #include "base/stopwatch.h"
 #include "base/words.h"
 #include "cli/run_summary.h"
+#include "cli/say.h"
 #include "cli/signals.h"
 #include "cli/train_parts.h"
 #include "cli/training_end.h"
@@ -12,7 +15,9 @@
 #include "learning/pace.h"
 #include "poise/error.h"
 #include "poise/network.h"
+#include "run/baseline.h"
 #include "run/options_json.h"
+#include "run/short_number.h"
 #include "run/summary.h"
 #include "run/training_progress.h"
 
@@ -45,8 +50,8 @@ NetworkOptions network_options(const Arguments& a) {
 }
 
 /// With what the data decided.
-json asked_json(const Arguments& a, const NetworkOptions& options, Index rows) {
-  json asked = poise::to_json(learning::resolve(options, rows));
+json asked_json(const Arguments& a, const NetworkOptions& options, const Dataset& train) {
+  json asked = poise::to_json(learning::resolve(options, train));
   asked.update(asked_of_training(a, held_out_share(a, kHeldOut)));
   return asked;
 }
@@ -102,12 +107,52 @@ json result_json(const NetworkFit& fit, const Parts& parts) {
   return result;
 }
 
+std::string note_of(const Baseline& baseline, Index rows) {
+  const std::string losses = fmt::format("cross-entropy {} against {}", short_number(baseline.softmax_loss, 4),
+                                         short_number(baseline.network_loss, 4));
+  if (baseline.softmax_is_better()) {
+    return fmt::format(
+        "without --hidden, the softmax layer alone is better on the held-out rows: {}, accuracy {:.1f} % against "
+        "{:.1f} %",
+        losses, 100 * baseline.softmax_accuracy, 100 * baseline.network_accuracy);
+  }
+  return fmt::format(
+      "{} held-out rows do not show that the hidden layers help: the softmax layer alone has {}, a difference of {} ± "
+      "{} nats",
+      rows, losses, short_number(baseline.network_loss - baseline.softmax_loss, 4), short_number(baseline.error, 4));
+}
+
+/// On tables with few rows or little to find the softmax layer alone may be as good or better, which is to be said.
+/// Finding out may take a tenth of the time that the network took.
+void note_baseline(const Arguments& a, const Inputs& inputs, const NetworkFit& fit, Parts& parts) {
+  constexpr double kShare = 0.1, kShortest = 0.05;
+  const bool finished = fit.report.status != TrainingStatus::kInterrupted &&
+                        fit.report.status != TrainingStatus::kTimeLimit &&
+                        fit.report.status != TrainingStatus::kDiverged;
+  if (!finished || !parts.validation || a.network.loss != Loss::kCrossEntropy) return;
+  std::optional<SolveOptions> solve = inputs.solve_in_time_left(a);
+  if (!solve) return;
+  const double most = std::max(kShare * fit.report.train_seconds, kShortest);
+  solve->time_limit = solve->time_limit > 0 ? std::min(solve->time_limit, most) : most;
+  Interrupts interrupts;
+  ObjectiveOptions objective = a.objective;  // units, label smoothing and class weights are the network's
+  objective.l2 = std::nullopt;
+  const auto baseline =
+      compare_with_softmax_layer(fit.network, parts.train, *parts.validation, objective, *solve, &interrupts);
+  if (!baseline || baseline->network_is_better()) return;
+  parts.train.notices.push_back(note_of(*baseline, parts.validation->rows()));
+  if (!a.quiet) say("note: {}\n", parts.train.notices.back());
+}
+
 }  // namespace
 
 int train_network(const Arguments& a) {
   if (a.network.patience > 0 && a.validation && *a.validation == 0) {
     throw Error(ErrorKind::kUsage, "--patience without validation rows", "--validation above 0",
                 "without them there is no best epoch to wait for");
+  }
+  if (a.l2_auto) {
+    throw Error(ErrorKind::kUsage, "--l2 auto with --hidden", "a number", "it is for the softmax layer alone");
   }
   require_softmax_head(a);
   end_at_interrupts(a.quiet);
@@ -129,7 +174,8 @@ int train_network(const Arguments& a) {
   watch_for_interrupts(a.quiet);
   RunDirectory run(a.out, a.data);
   run.announce({{"event", "start"}, {"rows", parts.train.rows()}, {"features", parts.train.features.cols()}});
-  TrainingEnd end(a, {parts, held_out, seconds_read, running}, run);
+  const Inputs inputs{parts, held_out, seconds_read, running};
+  TrainingEnd end(a, inputs, run);
   TrainingProgress progress(run, a.quiet ? nullptr : stderr, interrupted,
                             learning::resolve(options, parts.train.rows()));
   TelemetryObserver telemetry(a.telemetry, parts.train, options, run, progress);
@@ -140,9 +186,10 @@ int train_network(const Arguments& a) {
   fit.report.seconds -= telemetry.seconds_of_training();
   json result = result_json(fit, parts);
   if (a.telemetry != Telemetry::kOff) result["telemetry"] = telemetry.summary();
-  const json asked = asked_json(a, options, parts.train.rows());
+  const json asked = asked_json(a, options, parts.train);
   end.write_first(result, asked);
   end.measure(result);
+  note_baseline(a, inputs, fit, parts);
   return end.finish(std::move(result), asked, {{"best_epoch", fit.report.best_epoch}}, print_result);
 }
 

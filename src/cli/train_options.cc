@@ -13,12 +13,6 @@
 namespace poise::cli {
 namespace {
 
-/// A penalty, or the word auto.
-CLI::Validator number_or_auto() {
-  const CLI::Validator number = not_negative();
-  return {[number](std::string& text) { return text == "auto" ? std::string() : number(text); }, ""};
-}
-
 void set_path(const std::vector<std::string>& items, Arguments& a) {
   a.l2_path_is_auto = items == std::vector<std::string>{"auto"};
   a.l2_path.clear();
@@ -71,17 +65,24 @@ CLI::Validator share_or_file() {
           ""};
 }
 
+void set_penalty(Arguments& a, const std::string& text) {
+  a.l2_auto = text == "auto";
+  if (double l2 = 0; CLI::detail::lexical_cast(text, l2)) a.objective.l2 = a.network.l2 = l2;
+}
+
 void add_objective(CLI::App& verb, Arguments& a) {
-  verb.add_option_function<double>(
-          "--l2", [&a](double l2) { a.objective.l2 = a.network.l2 = l2; },
-          fmt::format("penalty (l2/2)|W|^2 on the mean loss, bias free (default {:g}; of a network {:g})",
-                      a.objective.l2, a.network.l2))
-      ->check(not_negative());
+  verb.add_option_function<std::string>(
+          "--l2", [&a](const std::string& text) { set_penalty(a, text); },
+          "penalty (l2/2)|W|^2 on the mean loss, bias free; or auto: by cross-validation (default: 2/(rows * m) with m "
+          "= classes - 1, at most 6, of images and sparse data at most 2; of a network three times as much, with a "
+          "loss other than cross-entropy 0)")
+      ->type_name("FLOAT|auto")
+      ->check(not_negative_or("auto"));
   as_list(verb.add_option_function<std::vector<std::string>>(
                   "--l2-path", [&a](const std::vector<std::string>& items) { set_path(items, a); },
                   "several penalties, with commas between, solved in this order, each from the nearest one before; or "
                   "auto: the range is found by the cross-entropy of held-out rows")
-              ->check(number_or_auto()))
+              ->check(not_negative_or("auto")))
       ->excludes("--l2");
   verb.add_option("--scale", a.objective.scale,
                   "units of the penalty: numbers (default for tables: standardized, categories 0 or 1), standard (all "

@@ -267,12 +267,14 @@ void print_measured(const char* name, const json& measured) {
 
 void print_parts(const json& result) {
   for (const char* part : {"train", "validation", "test"}) print_measured(part, result.at(part));
+  const json crossed = result.value("cross_validation", json());
+  print_measured("cross-val.", crossed);
   const json ended = result.value("not_measured", json());
   if (!ended.is_null()) {
     fmt::print("measuring   not to the end: {}\n", ended == "interrupted"  ? "interrupted"
                                                    : ended == "time_limit" ? "out of time"
                                                                            : ended.get<std::string>());
-  } else if (result.at("validation").is_null() && result.at("test").is_null()) {
+  } else if (result.at("validation").is_null() && result.at("test").is_null() && crossed.is_null()) {
     fmt::print("            on the rows trained on: --validation 0.2 or --test FILE tells how it is on others\n");
   }
 }

@@ -7,7 +7,9 @@
 #include "cli/run_summary.h"
 #include "cli/say.h"
 #include "cli/signals.h"
+#include "data/classes.h"
 #include "data/row_set.h"
+#include "network/float64_inputs.h"
 #include "run/json_text.h"
 #include "run/measured_words.h"
 #include "run/summary.h"
@@ -26,14 +28,22 @@ int exit_code(const Arguments& a, const json& result) {
 }
 
 /// What makes probabilities better.
-std::string hint_on_probabilities(const Arguments& a, Index rows, const json& result) {
-  if (a.network.hidden.empty()) return a.l2_path_is_auto ? "" : "--l2-path auto chooses the penalty";
+std::string hint_on_probabilities(const Arguments& a, const Dataset& train, const json& result) {
+  if (a.network.hidden.empty()) return a.l2_auto || a.l2_path_is_auto ? "" : "--l2 auto chooses the penalty";
   if (result["status"] == "diverged") return "a smaller --learning-rate";
-  const double penalty = 3 / static_cast<double>(rows);
+  const double penalty = default_network_l2(train);
   std::string hint;
   if (!a.calibrate && a.network.loss == Loss::kCrossEntropy) hint += "--calibrate, ";
-  if (a.network.l2 < penalty) hint += fmt::format("--l2 {:.1g}, ", penalty);
+  if (a.network.l2 && *a.network.l2 < penalty) hint += fmt::format("--l2 {:.1g}, ", penalty);
   return hint + (result["best_epoch"] > 1 ? "fewer --epochs" : "more --epochs");
+}
+
+/// Other programs have to know, and mostly think of float32.
+std::string note_on_inputs(const Network& model) {
+  const std::vector<std::string> columns = float64_columns(model);
+  if (columns.empty()) return {};
+  return fmt::format("model.onnx takes {} as float64, since float32 would round these numbers too much",
+                     model.schema.columns.empty() ? "its features" : list_names(columns));
 }
 
 json to_json(const MeasuredParts& measured, const Schema& schema) {
@@ -55,6 +65,13 @@ json to_json(const CalibratedParts& calibrated, const Schema& schema) {
 
 MeasuringTime Inputs::measuring_time(const Arguments& arguments) const {
   return {arguments.solve.time_limit, [&clock = since_read] { return clock.seconds(); }, interrupted};
+}
+
+std::optional<SolveOptions> Inputs::solve_in_time_left(const Arguments& arguments) const {
+  SolveOptions solve = arguments.solve;
+  if (solve.time_limit > 0) solve.time_limit -= since_read.seconds();
+  if (interrupted || solve.time_limit < 0) return std::nullopt;
+  return solve;
 }
 
 TrainingEnd::TrainingEnd(const Arguments& arguments, const Inputs& inputs, RunDirectory& run)
@@ -114,7 +131,8 @@ int TrainingEnd::finish(json result, const json& asked, const json& last, void (
   result["seconds_write"] = writing_.seconds();
   result["run"] = run_.path();
   result["notes"] = notes_on(parts, measured_, a.network.hidden.empty() ? "the model" : "the network",
-                             hint_on_probabilities(a, parts.train.rows(), result));
+                             hint_on_probabilities(a, parts.train, result));
+  if (std::string note = note_on_inputs(model_); !note.empty()) result["notes"].push_back(std::move(note));
   json summary = run_summary(asked, parts.train, rows_, result);
   for (const std::string note : result["notes"]) {
     summary["notices"].push_back(note);

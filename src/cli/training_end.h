@@ -22,6 +22,8 @@ struct Inputs {
 
   /// How long measuring may go on, beginning now.
   MeasuringTime measuring_time(const Arguments& arguments) const;
+  /// The options of a solve that comes after training; empty if no time is left for one, or after an interrupt.
+  std::optional<SolveOptions> solve_in_time_left(const Arguments& arguments) const;
 };
 
 class TrainingEnd {

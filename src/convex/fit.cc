@@ -76,6 +76,7 @@ class Fitter {
       : data_(data), options_(options), solve_(solve), monitor_(solve, observer, spent) {
     check(solve);
     check_memory(data);
+    options_.l2 = resolve_l2(data, options);
   }
 
   SoftmaxFit fit(const SoftmaxModel* start) {
@@ -252,13 +253,15 @@ class Fitter {
     fit.model.schema = data_.schema;
     to_model(state.w, objective.problem().units, fit.model);
     record(objective.problem(), fit.model);
+    const double penalty = state.value.penalty;  // at rest CE − H = −Σ_j λ_j‖W_j‖²
+    if (penalty > 0) fit.model.metadata["imbalance_at_rest"] = fmt::format("{}", -2 * penalty);
     return fit;
   }
 
   void record(const Problem& problem, SoftmaxModel& model) const {
     if (resolve_scale(data_, options_.scale) != Scale::kNone)
       model.metadata["feature_units"] = units_as_text(problem.unit);
-    model.metadata["l2"] = fmt::format("{}", options_.l2);
+    model.metadata["l2"] = fmt::format("{}", *options_.l2);
     model.metadata["scale"] = to_string(resolve_scale(data_, options_.scale));
     model.metadata["unit"] = fmt::format("{}", options_.unit > 0 ? options_.unit : data_.unit);
     model.metadata["label_smoothing"] = fmt::format("{}", options_.label_smoothing);

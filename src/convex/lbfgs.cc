@@ -121,15 +121,24 @@ void leave_float(SoftmaxObjective& objective, SolveState& state) {
 
 Outcome solve_lbfgs(SoftmaxObjective& objective, SolveState& state, Monitor& monitor, int max_iterations, bool cold) {
   constexpr Index kFewestRows = 10000;
-  const bool warm = cold && objective.rows() >= kFewestRows;
+  bool warm = cold && objective.rows() >= kFewestRows;
+  const SolveState begin = state;
+  // The optimum of few rows, whose labels may be noise, can be a worse start for all of them than none.
+  const auto is_worse = [&] { return state.value.objective > begin.value.objective; };
   // Where there is no time for a pass over all rows in float32, there is for that which ends every solve.
   const auto end_early = [&](Status status) {
     if (monitor.iterations() > 0) leave_float(objective, state);
+    if (is_worse()) state = begin;
     return limited(status, monitor);
   };
   if (warm) warm_start(objective, state, monitor, max_iterations);
   if (const auto limit = monitor.limit_reached(max_iterations)) return end_early(*limit);
   state.value = objective.evaluate(state.w, &state.gradient, Arithmetic::kFloat);
+  if (warm && is_worse()) {
+    warm = false;
+    state.w = begin.w;
+    state.value = objective.evaluate(state.w, &state.gradient, Arithmetic::kFloat);
+  }
   // At W = 0 all classes have the same block: one factorization does.
   const bool uniform = cold && !warm && affords_gram(objective);
   auto first = uniform ? uniform_metric(objective, monitor.stop()) : local_metric(objective, monitor.stop());

@@ -50,6 +50,11 @@ struct Problem {
 /// What kAuto means for this data.
 Scale resolve_scale(const Dataset& data, Scale scale);
 
+/// The penalty asked for, or the default of this data.
+inline double resolve_l2(const Dataset& data, const ObjectiveOptions& options) {
+  return options.l2 ? *options.l2 : default_l2(data);
+}
+
 /// Rows, targets and weights alone: features as they are, no penalty.
 Problem weigh_rows(const Dataset& data, const ObjectiveOptions& options);
 

@@ -7,6 +7,7 @@
 
 #include "poise/dual_process.h"
 #include "poise/error.h"
+#include "poise/softmax_regression.h"
 
 namespace poise::learning {
 namespace {
@@ -19,7 +20,8 @@ void check_numbers(const NetworkOptions& o) {
   for (Index width : o.hidden) require(width >= 1, fmt::format("a hidden layer of {} units", width), "at least 1");
   require(o.gain > 0 && std::isfinite(o.gain), fmt::format("the gain of initial weights is {}", o.gain),
           "a positive number");
-  require(o.l2 >= 0 && std::isfinite(o.l2), fmt::format("l2 is {}", o.l2), "a finite number, 0 or more");
+  const double l2 = o.l2.value_or(0);
+  require(l2 >= 0 && std::isfinite(l2), fmt::format("l2 is {}", l2), "a finite number, 0 or more");
   require(o.label_smoothing >= 0 && o.label_smoothing < 1, fmt::format("label_smoothing is {}", o.label_smoothing),
           "a number in [0, 1)");
   require(o.dropout >= 0 && o.dropout < 1, fmt::format("dropout is {}", o.dropout), "a number in [0, 1)");
@@ -87,4 +89,20 @@ NetworkOptions resolve(const NetworkOptions& options, Index rows) {
   return o;
 }
 
+NetworkOptions resolve(const NetworkOptions& options, const Dataset& train) {
+  NetworkOptions o = resolve(options, train.rows());
+  // Measured with the cross-entropy; the other losses are the published rules', which have none.
+  if (!o.l2) o.l2 = o.loss == Loss::kCrossEntropy ? default_network_l2(train) : 0;
+  return o;
+}
+
 }  // namespace poise::learning
+
+namespace poise {
+
+double default_network_l2(const Dataset& train) {
+  constexpr double kTimes = 3;
+  return kTimes * default_l2(train);
+}
+
+}  // namespace poise

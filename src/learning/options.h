@@ -9,4 +9,7 @@ namespace poise::learning {
 /// values out of range or that exclude each other.
 NetworkOptions resolve(const NetworkOptions& options, Index rows);
 
+/// The same, with the penalty decided as well.
+NetworkOptions resolve(const NetworkOptions& options, const Dataset& train);
+
 }  // namespace poise::learning

@@ -46,6 +46,7 @@ Epoch Trainer::measure_epoch(int number) {
   epoch.train = means_of(sums_);
   if (sums_.weight > 0) epoch.bulk_energy = sums_.bulk_energy / sums_.weight;
   if (held_out_) epoch.validation = smoothed(means_of(measure_validation()));
+  epoch.imbalance_at_rest = imbalance_at_rest();
   epoch.curvature = pace_.curvature();
   epoch.learning_rate = first_rate_;
   epoch.seconds = seconds();
@@ -95,9 +96,15 @@ std::optional<TrainingStatus> Trainer::reason_to_stop() const {
   return std::nullopt;
 }
 
-/// Both processes balance and the loss stands still: |CE − H| ≤ 2 % of CE (kRestShare), and CE has moved by less than
-/// 1 % in each of the last two epochs. (THEORY 1.7: at a stationary last layer CE = H exactly.) Not before steps
-/// have their full size: a network that has not learned anything yet answers 1/K, where CE = H, too.
+/// At a stationary last layer 0 = ⟨W, ∂L/∂W⟩ + ⟨b, ∂L/∂b⟩ = CE − H + λ‖W‖² (THEORY 1.7 with the penalty's own term).
+double Trainer::imbalance_at_rest() const {
+  if (*options_.l2 == 0 || options_.loss != Loss::kCrossEntropy) return 0;
+  return -*options_.l2 * to_layers(layout_, parameters_, options_.activation).back().weights.squaredNorm();
+}
+
+/// Both processes balance and the loss stands still: |CE − H + λ‖W_L‖²| ≤ 2 % of CE (kRestShare), and CE has moved by
+/// less than 1 % in each of the last two epochs. Not before steps have their full size: a network that has not learned
+/// anything yet answers 1/K, where CE = H, too.
 bool Trainer::is_at_rest() const {
   constexpr double kDrift = 0.01;
   const auto& history = report_.history;
@@ -105,7 +112,8 @@ bool Trainer::is_at_rest() const {
   if (history.size() < std::max<std::size_t>(least, 3)) return false;
   for (std::size_t k = history.size() - 2; k < history.size(); ++k) {
     const Measured &now = history[k].train, &old = history[k - 1].train;
-    const bool balanced = std::abs(now.equilibrium_gap) <= kRestShare * now.loss;  // false for NaN, of no rows
+    const double excess = now.equilibrium_gap - history[k].imbalance_at_rest;
+    const bool balanced = std::abs(excess) <= kRestShare * now.loss;  // false for NaN, of no rows
     if (!balanced || !(std::abs(now.loss - old.loss) <= kDrift * now.loss)) return false;
   }
   return true;
@@ -117,7 +125,10 @@ std::string Trainer::explain(TrainingStatus status) const {
     case TrainingStatus::kStopped:
       return "no better on the validation data for " + counted(options_.patience, "epoch");
     case TrainingStatus::kAtRest:
-      return fmt::format("{} equals output entropy and stands still", trained_loss(options_));
+      return *options_.l2 > 0
+                 ? fmt::format("{} is as far below output entropy as the penalty holds it, and stands still",
+                               trained_loss(options_))
+                 : fmt::format("{} equals output entropy and stands still", trained_loss(options_));
     case TrainingStatus::kTimeLimit:
       return fmt::format("the time limit was reached in epoch {}", done + 1);
     case TrainingStatus::kInterrupted:

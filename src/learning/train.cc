@@ -37,12 +37,19 @@ void check_validation(const Dataset& train, const Dataset& validation) {
   }
 }
 
+/// What CE − H would be at rest, of the weights kept.
+void record_rest(const TrainingReport& report, Network& network) {
+  if (report.best_epoch == 0) return;
+  const Epoch& kept = report.history[static_cast<std::size_t>(report.best_epoch - 1)];
+  if (kept.imbalance_at_rest != 0) network.metadata["imbalance_at_rest"] = fmt::format("{}", kept.imbalance_at_rest);
+}
+
 void record(const NetworkOptions& options, const TrainingReport& report, Network& network) {
   auto& metadata = network.metadata;
   metadata["loss"] = to_string(options.loss);
   metadata["rule"] = to_string(options.rule);
   metadata["step"] = to_string(options.step);
-  metadata["l2"] = fmt::format("{}", options.l2);
+  metadata["l2"] = fmt::format("{}", *options.l2);
   metadata["label_smoothing"] = fmt::format("{}", options.label_smoothing);
   metadata["balanced_classes"] = options.balanced_classes ? "true" : "false";
   if (!options.class_weights.empty()) metadata["class_weights"] = to_text(options.class_weights);
@@ -52,13 +59,14 @@ void record(const NetworkOptions& options, const TrainingReport& report, Network
   metadata["scale"] = options.standardize ? "standard" : "none";
   metadata["trained_by"] = std::string("poise ") + kVersion;
   record_step(options, report, network);
+  record_rest(report, network);
 }
 
 }  // namespace
 
 NetworkFit train_network(const Dataset& train, const NetworkOptions& options, const Dataset* validation,
                          TrainingObserver* observer) {
-  const NetworkOptions resolved = learning::resolve(options, train.rows());
+  const NetworkOptions resolved = learning::resolve(options, train);
   if (validation) check_validation(train, *validation);
   const Dataset rows = learning::input_rows(train);
   const std::optional<Dataset> held_out = validation ? std::optional(learning::input_rows(*validation)) : std::nullopt;

@@ -47,6 +47,7 @@ class Trainer {
   void keep_best(const Epoch& epoch);
   void show(const Epoch& epoch) const;
   std::optional<TrainingStatus> reason_to_stop() const;
+  double imbalance_at_rest() const;
   bool is_at_rest() const;
   std::string explain(TrainingStatus status) const;
   Network to_network(const Floats& parameters) const;

@@ -17,6 +17,7 @@ struct TrainedOn {
   double label_smoothing = 0;     ///< of the loss
   double temperature = 1;         ///< the scores were divided by it
   Index rows = 0, of = 0;         ///< so many of the `of` rows of the data measured; 0: none that is known
+  double imbalance_at_rest = 0;  ///< −λ‖W_L‖²: what CE − H is on the rows trained on, where the last layer is at rest
 };
 
 /// "class-weighted, labels smoothed by 0.2"; empty for the plain cross-entropy, that of `evaluate`.

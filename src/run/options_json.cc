@@ -8,7 +8,7 @@ nlohmann::json to_json(const NetworkOptions& o) {
                         {"loss", to_string(o.loss)},
                         {"initialization", to_string(o.initialization)},
                         {"gain", o.gain},
-                        {"l2", o.l2},
+                        {"l2", nullptr},
                         {"label_smoothing", o.label_smoothing},
                         {"balanced_classes", o.balanced_classes},
                         {"class_weights", to_text(o.class_weights)},
@@ -35,6 +35,7 @@ nlohmann::json to_json(const NetworkOptions& o) {
                         {"seed", o.seed},
                         {"threads", o.threads},
                         {"precision", to_string(o.precision)}};
+  if (o.l2) out["l2"] = *o.l2;
   if (o.reference_2024) out["compat"] = "reference-2024";
   if (o.momentum && o.step != Step::kAdam) out["momentum"] = *o.momentum;
   if (o.cooling) out["cooling"] = *o.cooling;

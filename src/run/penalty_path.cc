@@ -62,6 +62,7 @@ class PathSolver {
 
 std::optional<double> next_penalty(std::span<const TriedPenalty> tried) {
   constexpr double kFirst = 1e-2, kLeast = 1e-9, kMost = 1e4, kDecade = 10, kFine = 5, kWorth = 1e-4;
+  constexpr double kRounding = 1 + 1e-9;  // of a product of tenths
   if (tried.empty()) return kFirst;
   std::vector<TriedPenalty> sorted(tried.begin(), tried.end());
   std::sort(sorted.begin(), sorted.end(), [](const auto& a, const auto& b) { return a.l2 > b.l2; });
@@ -71,8 +72,8 @@ std::optional<double> next_penalty(std::span<const TriedPenalty> tried) {
   if (best->loss == kUnknown) return std::nullopt;
   const bool has_above = best != sorted.begin(), has_below = best + 1 != sorted.end();
   const auto gains_over = [&](const TriedPenalty& other) { return other.loss - best->loss > kWorth * best->loss; };
-  if (!has_below && best->l2 > kLeast && (!has_above || gains_over(best[-1]))) return best->l2 / kDecade;
-  if (!has_above && best->l2 < kMost && has_below && gains_over(best[1])) return best->l2 * kDecade;
+  if (!has_below && best->l2 > kRounding * kLeast && (!has_above || gains_over(best[-1]))) return best->l2 / kDecade;
+  if (!has_above && kRounding * best->l2 < kMost && has_below && gains_over(best[1])) return best->l2 * kDecade;
   if (has_above && best[-1].l2 > kFine * best->l2) return std::sqrt(best[-1].l2 * best->l2);
   if (has_below && best->l2 > kFine * best[1].l2) return std::sqrt(best->l2 * best[1].l2);
   return std::nullopt;

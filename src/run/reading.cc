@@ -83,10 +83,36 @@ std::string read_limit(const Thermodynamics& t, const TrainedOn& trained) {
       t.rows);
 }
 
-/// `t` is of the plain loss.
-std::string read_rest(const Thermodynamics& t, const TrainedOn& trained) {
-  std::string text = t.temperature.at_limit ? read_limit(t, trained) : read_balance(t, trained);
-  if (!loss_of(trained).empty()) {
+/// On the very rows trained on, a penalized last layer at rest has CE − H = −λ‖W‖², of the loss trained on.
+bool has_penalized_rest(const TrainedOn& trained) {
+  return trained.imbalance_at_rest < 0 && trained.temperature == 1 && trained.rows > 0 && trained.rows == trained.of;
+}
+
+/// `t` is of the loss trained on. Of all rows trained on nothing is left to chance; a part of them has an interval.
+std::string read_penalized_rest(const Thermodynamics& t, const TrainedOn& trained) {
+  const double gap = t.equilibrium_gap.value, excess = gap - trained.imbalance_at_rest;
+  const Bounds interval = source_interval(t.equilibrium_gap);
+  const bool small = std::abs(excess) <= kRestShare * t.mean_loss.value;
+  const bool part = t.rows < trained.rows;
+  const std::string held = fmt::format("λ‖W‖² = {:.3g} nats", -trained.imbalance_at_rest);
+  if (part && !small && interval.low <= trained.imbalance_at_rest && interval.high >= trained.imbalance_at_rest) {
+    return fmt::format(
+        "These {} rows cannot tell whether the model is at rest: cross-entropy minus output entropy is between {} "
+        "nats, "
+        "at rest it is -{}, for the penalty.",
+        t.rows, between(interval), held);
+  }
+  return fmt::format("{}: cross-entropy is {:.3g} nats {} output entropy, and at rest the penalty holds it {} below.",
+                     small ? "At rest" : "Not at rest", std::abs(gap), gap > 0 ? "above" : "below", held);
+}
+
+/// `t` is of the loss trained on, `plain` of the plain one.
+std::string read_rest(const Thermodynamics& t, const Thermodynamics& plain, const TrainedOn& trained) {
+  const bool penalized = has_penalized_rest(trained);
+  std::string text = penalized                    ? read_penalized_rest(t, trained)
+                     : plain.temperature.at_limit ? read_limit(plain, trained)
+                                                  : read_balance(plain, trained);
+  if (!penalized && !loss_of(trained).empty()) {
     text += fmt::format(
         " That is by the plain cross-entropy, as evaluate has it; the table is of the loss trained on ({}).",
         loss_of(trained));
@@ -228,7 +254,7 @@ std::vector<std::string> reading_of(const Thermodynamics& t, const TrainedOn& tr
     return {fmt::format("{} {} too few to conclude anything from (that takes {}): the figures are of these alone.",
                         t.rows, t.rows == 1 ? "row is" : "rows are", kFewestRows)};
   }
-  std::vector<std::string> sentences{read_rest(plain ? *plain : t, trained), read_information(t), read_curvature(t)};
+  std::vector<std::string> sentences{read_rest(t, plain ? *plain : t, trained), read_information(t), read_curvature(t)};
   if (t.detail == Detail::kLight) return sentences;
   sentences.push_back(read_edge(t));
   if (t.layers.size() > 1 && !t.ensembles.empty()) sentences.push_back(read_ensembles(t));

@@ -74,7 +74,7 @@ TelemetryPlan plan_telemetry(Telemetry level, Index rows, int epochs) {
 
 TelemetryObserver::TelemetryObserver(Telemetry level, const Dataset& train, const NetworkOptions& options,
                                      RunDirectory& run, TrainingObserver& next)
-    : level_(level), options_(learning::resolve(options, train.rows())), run_(run), next_(next) {
+    : level_(level), options_(learning::resolve(options, train)), run_(run), next_(next) {
   plan_ = plan_telemetry(level, train.rows(), options_.epochs);
   if (level == Telemetry::kOff) return;
   const Stopwatch begun;

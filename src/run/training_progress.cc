@@ -50,6 +50,7 @@ json to_json(const Epoch& epoch) {
     event["validation"] = to_json(static_cast<const Measured&>(*epoch.validation));
     event["validation"]["smoothed_accuracy"] = epoch.validation->smoothed_accuracy;
   }
+  if (epoch.imbalance_at_rest != 0) event["imbalance_at_rest"] = epoch.imbalance_at_rest;
   if (epoch.curvature > 0) event["curvature"] = epoch.curvature;
   if (epoch.bulk_energy > 0) event["bulk_energy"] = epoch.bulk_energy;
   return event;

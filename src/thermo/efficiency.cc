@@ -47,6 +47,7 @@ std::vector<Candidate> resolve_candidates(const Dataset& train, const Efficiency
 
 NetworkOptions training_options(const EfficiencyOptions& o, const Candidate& candidate, std::uint64_t seed) {
   NetworkOptions n;
+  n.l2 = 0;
   n.hidden = candidate.hidden;
   n.activation = o.activation;
   n.initialization = Initialization::kKaiming;

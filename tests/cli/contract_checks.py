@@ -267,7 +267,7 @@ def check_a_weight_of_two_is_a_row_twice(t):
         plain += [",".join(x + [label])] * int(weight)
     t.write("rows.csv", "\n".join(plain) + "\n")
     for scale in ("none", "standard"):
-        options = f"--scale {scale} --tolerance 1e-12 --json --quiet"
+        options = f"--l2 1e-3 --scale {scale} --tolerance 1e-12 --json --quiet"  # the default goes by rows, not by their weights
         weighted = t.json(f"train w.csv --sample-weight weight {options} --out w-{scale}")
         repeated = t.json(f"train rows.csv {options} --out rows-{scale}")
         t.close(weighted["objective"], repeated["objective"], 1e-9, f"the objective on {scale} features")

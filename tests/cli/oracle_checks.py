@@ -4,6 +4,7 @@ import csv
 import io
 import json
 import os
+import random
 import shutil
 import subprocess
 
@@ -79,6 +80,18 @@ def check_onnx_numbers_far_from_zero(t):
     t.run("train a.csv --out run --quiet")
     tensor = {"dims": [len(rows), 2], "data": [float(x) for row in rows for x in row[:2]]}
     compare_with_onnx(t, "run", "a.csv", {"features": tensor})
+
+
+def check_onnx_unix_seconds(t):
+    """Within 200 s, which float32 rounds by up to 64 s: the input is float64, and train says so."""
+    draw = random.Random(8)
+    rows = [(1700000000 + draw.randrange(200), draw.gauss(0, 1)) for _ in range(300)]
+    t.write("a.csv", "time,x,kind\n" + "".join(f"{s},{x:.3f},{'ab'[s + 30 * x > 1700000100]}\n" for s, x in rows))
+    result = t.run("train a.csv --out run")
+    t.check("note: model.onnx takes 'time' as float64, since float32 would round these numbers too much" in result.stderr, f"no note\n{result}")
+    tensor = {"dims": [len(rows), 2], "data": [y for s, x in rows for y in (s, round(x, 3))]}
+    compare_with_onnx(t, "run", "a.csv", {"features": tensor})
+    t.check("float64" not in t.run("train digits --out digits").stderr, "of pixels")
 
 
 # scikit-learn

@@ -77,7 +77,9 @@ Dataset noisy_rows(Index rows, Index features, Index classes) {
 
 TEST(StoppedMetric, IsNone) {
   const Dataset data = noisy_rows(600, 40, 12);
-  const SoftmaxObjective objective(make_problem(data, {.l2 = 1e-3}, 1), 1);
+  SoftmaxObjective objective(make_problem(data, {.l2 = 1e-3}, 1), 1);
+  Parameters gradient;
+  objective.evaluate(Parameters::Zero(41, 12), &gradient, Arithmetic::kDouble);  // metrics are those of a point
   const Stop stop = [] { return true; };
   EXPECT_EQ(class_block_metric(objective, stop), nullptr);
   EXPECT_EQ(uniform_metric(objective, stop), nullptr);

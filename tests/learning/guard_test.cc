@@ -109,6 +109,7 @@ Dataset line(Index rows, Index wrong = -1) {
 
 NetworkOptions sgd(double rate) {
   NetworkOptions options;
+  options.l2 = 0;
   options.hidden = {8};
   options.step = Step::kSgd;
   options.learning_rate = rate;
@@ -163,6 +164,7 @@ TEST(Training, ARowOfHugeFeaturesDoesNotEndATraining) {
   data.schema.array_features = 50;
   data.labels[200] = 1 - data.labels[200];
   NetworkOptions options;
+  options.l2 = 0;
   options.hidden = {16};
   options.epochs = 40;
   options.batch = 64;

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <functional>
 #include <numbers>
+#include <optional>
 
 #include "learning/options.h"
 #include "poise/read.h"
@@ -25,6 +26,7 @@ Dataset digits(Index rows, const std::function<bool(Index row, int label)>& kept
 /// Plain steps, a few, so that equal runs stay equal but for rounding.
 NetworkOptions plain_steps() {
   NetworkOptions options;
+  options.l2 = 0;
   options.hidden = {16};
   options.epochs = 3;
   options.batch = 50;
@@ -48,6 +50,27 @@ TEST(TrainingOptions, WithoutRowsTheEpochsAreTheMost) {
   const NetworkOptions options = learning::resolve({}, 0);
   EXPECT_EQ(options.epochs, 200);
   EXPECT_EQ(options.batch, 1);
+}
+
+/// 3/n of the rows that count, for ten classes and inputs as given, with the loss it was measured for.
+TEST(TrainingOptions, ThePenaltyFallsWithTheRows) {
+  Dataset data = digits(300);
+  const auto l2 = [&](Loss loss = Loss::kCrossEntropy, std::optional<double> asked = {}) {
+    NetworkOptions options;
+    options.loss = loss, options.l2 = asked;
+    return *learning::resolve(options, data).l2;
+  };
+  EXPECT_DOUBLE_EQ(l2(), 3 / 300.0);
+  EXPECT_EQ(l2(Loss::kCrossEntropy, 0), 0);
+  EXPECT_EQ(l2(Loss::kSquared), 0);
+  EXPECT_EQ(l2(Loss::kBinaryCrossEntropy), 0);
+  data.sample_weight = Vector::Ones(300);
+  data.sample_weight.head(150).setZero();
+  EXPECT_DOUBLE_EQ(l2(), 3 / 150.0);
+  NetworkOptions options = plain_steps();
+  options.epochs = 1;
+  options.l2.reset();
+  EXPECT_EQ(std::stod(train_network(data, options).network.metadata.at("l2")), l2());
 }
 
 TEST(TrainingOptions, BalancedClassesAreRowsWeightedByHand) {

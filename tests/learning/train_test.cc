@@ -36,6 +36,7 @@ Dataset rings(Index rows, std::uint64_t seed, double factor = 1) {
 
 NetworkOptions small() {
   NetworkOptions options;
+  options.l2 = 0;
   options.hidden = {16, 8};
   options.epochs = 30;
   options.threads = 1;
@@ -172,6 +173,24 @@ TEST(TrainNetwork, RestIsWhereCrossEntropyEqualsEntropy) {
   const Measured& last = fit.report.history.back().train;
   EXPECT_LE(std::abs(last.equilibrium_gap), 0.02 * last.loss);
   EXPECT_EQ(fit.report.why, "the loss of smoothed labels equals output entropy and stands still");
+}
+
+/// ⟨W, ∂L/∂W⟩ = CE − H + λ‖W‖² = 0: with a penalty CE = H is nowhere near, and rest is found all the same.
+TEST(TrainNetwork, WithAPenaltyRestIsBelowEntropyByTheHeadsShare) {
+  NetworkOptions options = small();
+  options.l2 = 0.01;
+  options.epochs = 400;
+  options.stop_at_rest = true;
+  const NetworkFit fit = train_network(rings(400, 1), options);
+  ASSERT_EQ(fit.report.status, TrainingStatus::kAtRest);
+  EXPECT_LT(fit.report.epochs, 400);
+  const Epoch& last = fit.report.history.back();
+  const double head = 0.01 * fit.network.layers.back().weights.squaredNorm();
+  EXPECT_NEAR(last.imbalance_at_rest, -head, 1e-6 * head);
+  EXPECT_GT(head, 0.1 * last.train.loss);
+  EXPECT_NEAR(last.train.equilibrium_gap, -head, 0.02 * last.train.loss);
+  EXPECT_EQ(fit.report.why, "cross-entropy is as far below output entropy as the penalty holds it, and stands still");
+  EXPECT_NEAR(std::stod(fit.network.metadata.at("imbalance_at_rest")), -head, 1e-6 * head);
 }
 
 TEST(TrainNetwork, GoesBackFromADivergenceAndSaysSo) {

@@ -15,6 +15,7 @@
 namespace poise {
 namespace {
 
+using testing::Contains;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
@@ -153,7 +154,7 @@ TEST(NotesOn, ClassesThatAreNeverPredicted) {
   MeasuredParts measured;
   measure_parts(network_of(1e-3), parts, {}, measured);
   EXPECT_THAT(notes_on(parts, measured, "the model", ""),
-              ElementsAre("of the training rows no row is predicted as class 'b'"));
+              Contains("of the training rows no row is predicted as class 'b'"));
   Metrics many;
   Schema schema = array_schema(1, {"a", "b", "c", "d", "e"});
   many.by_class.assign(5, {.weight = 1, .predicted = 0});

@@ -73,6 +73,22 @@ TEST(ReadingOf, RowsTrainedOnGiveNoTemperature) {
   EXPECT_THAT(reading_of(t, kSeen)[0], AllOf(StartsWith("At rest"), Not(HasSubstr("as sure as they are right"))));
 }
 
+/// CE − H = −λ‖W‖² at rest, exactly, on the rows trained on and on no others.
+TEST(ReadingOf, APenaltyMovesRestOnTheRowsTrainedOn) {
+  Thermodynamics t = figures();
+  t.equilibrium_gap.value = -0.1;
+  constexpr TrainedOn kPenalized{false, 0, 1, 400, 400, -0.105}, kStronger{false, 0, 1, 400, 400, -0.15},
+      kOthers{false, 0, 1, 0, 400, -0.105}, kPart{false, 0, 1, 4000, 4000, -0.12};
+  EXPECT_THAT(reading_of(t, kPenalized)[0],
+              StartsWith("At rest: cross-entropy is 0.1 nats below output entropy, and at rest the penalty holds it "
+                         "λ‖W‖² = 0.105 nats below. These rows were trained on: "));
+  EXPECT_THAT(reading_of(t, kStronger)[0], StartsWith("Not at rest: cross-entropy is 0.1 nats below"));
+  EXPECT_THAT(reading_of(t, kOthers)[0], StartsWith("Under-confident on these rows"));
+  EXPECT_THAT(reading_of(t, kPart)[0], StartsWith("These 400 rows cannot tell whether the model is at rest"));
+  t.temperature = {1e-3, 0, 0, true};  // every row right: the penalty brings rest all the same
+  EXPECT_THAT(reading_of(t, kPenalized)[0], StartsWith("At rest"));
+}
+
 /// 2 standard errors of a mean that a few rows decide say little (tests/thermo/coverage_test.cc).
 TEST(ReadingOf, FewDecisiveRowsGiveNoSentence) {
   Thermodynamics t = figures();

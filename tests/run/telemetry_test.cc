@@ -72,6 +72,7 @@ Watched watch(Telemetry level, int threads = 1) {
   const std::filesystem::path folder =
       std::filesystem::path(testing::TempDir()) / ("telemetry-" + std::to_string(::getpid()));
   NetworkOptions options;
+  options.l2 = 0;
   options.hidden = {6};
   options.activation = Activation::kTanh;
   options.epochs = 20;

@@ -15,6 +15,7 @@ using nlohmann::json;
 
 NetworkOptions options_of(const Pair& pair, const ExperimentOptions& asked, std::uint64_t seed) {
   NetworkOptions o;
+  o.l2 = 0;
   o.hidden = {128};
   o.standardize = false;
   o.step = Step::kSgd;

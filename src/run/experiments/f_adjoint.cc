@@ -40,6 +40,7 @@ struct Traces : std::array<std::vector<std::vector<double>>, kVariants> {
 
 NetworkOptions options_of(const Variant& variant, const ExperimentOptions& asked, std::uint64_t seed) {
   NetworkOptions o;
+  o.l2 = 0;
   o.hidden = {128};
   o.activation = Activation::kSigmoid;
   o.loss = Loss::kSquared;

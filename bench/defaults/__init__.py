@@ -1,0 +1,1 @@
+"""Default penalties, one-hot units and networks on public data sets. See bench/README.md."""

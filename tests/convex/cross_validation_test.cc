@@ -1,0 +1,114 @@
+// Folds, and what is measured on them.
+#include "poise/cross_validation.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "base/random.h"
+#include "data/folds.h"
+#include "poise/error.h"
+#include "sample_models.h"
+
+namespace poise {
+namespace {
+
+/// Normal features; the label is that of the first feature's sign, or without `signal` of nothing at all.
+Dataset rows_of(Index rows, Index features, bool signal) {
+  std::vector<float> values;
+  Dataset data;
+  for (Index i = 0; i < rows * features; ++i) {
+    values.push_back(static_cast<float>(random_normal(5, static_cast<std::uint64_t>(i))));
+  }
+  for (Index i = 0; i < rows; ++i) {
+    const bool by_chance = random_uniform(6, static_cast<std::uint64_t>(i)) < 0.5;
+    data.labels.push_back((signal ? values[static_cast<std::size_t>(i * features)] > 0 : by_chance) ? 1 : 0);
+  }
+  data.features = Features::from_values(std::move(values), rows, features);
+  data.schema = array_schema(features, {"a", "b"});
+  return data;
+}
+
+TEST(Folds, HaveEqualSharesOfEveryClassAndOfAll) {
+  Dataset data = rows_of(107, 1, false);
+  data.labels[3] = 2, data.schema.classes.push_back("once");
+  data.sample_weight = Vector::Ones(107);
+  data.sample_weight[7] = 0;
+  const std::vector<int> fold = deal_folds(data, 5, 1);
+  EXPECT_EQ(fold[3], -1);
+  EXPECT_EQ(fold[7], -1);
+  EXPECT_NE(fold, deal_folds(data, 5, 2));
+  for (const std::int32_t label : {-1, 0, 1}) {  // -1: all
+    std::vector<int> count(5);
+    for (std::size_t i = 0; i < fold.size(); ++i) {
+      if (fold[i] >= 0 && (label < 0 || data.labels[i] == label)) ++count[static_cast<std::size_t>(fold[i])];
+    }
+    const auto [least, most] = std::minmax_element(count.begin(), count.end());
+    EXPECT_LE(*most - *least, 1);
+    EXPECT_GT(*least, 5);
+  }
+}
+
+/// Labels of nothing: 80 features of 100 rows classify them nearly all, and others like a coin.
+TEST(CrossValidation, IsNotFlatteredByAsManyFeaturesAsRows) {
+  const Dataset data = rows_of(100, 80, false);
+  const SoftmaxModel model = fit_softmax(data, {.l2 = 1e-3}, {.threads = 1}).model;
+  EXPECT_GT(evaluate_scores(predict_scores(model, data), data).accuracy, 0.95);
+  const auto found = cross_validate(data, {.l2 = 1e-3}, 5, {.threads = 1}, 1, nullptr, &model);
+  ASSERT_TRUE(found);
+  EXPECT_EQ(found->metrics.rows, 100);
+  EXPECT_NEAR(found->metrics.accuracy, 0.5, 4 * std::sqrt(0.25 / 100));
+  EXPECT_GT(found->metrics.cross_entropy, std::log(2));
+}
+
+/// The definition, fold by fold.
+TEST(CrossValidation, MeasuresEveryRowByTheModelOfTheOtherFolds) {
+  const Dataset data = rows_of(90, 3, true);
+  const std::vector<int> fold = deal_folds(data, 3, 4);
+  double loss = 0;
+  for (int k = 0; k < 3; ++k) {
+    std::vector<Index> inside, outside;
+    for (Index i = 0; i < 90; ++i) (fold[static_cast<std::size_t>(i)] == k ? inside : outside).push_back(i);
+    const SoftmaxModel model = fit_softmax(select_rows(data, outside), {}, {.threads = 1}).model;
+    const Dataset held_out = select_rows(data, inside);
+    const Matrix scores = predict_scores(model, held_out);
+    loss += 30 * evaluate_scores(scores, held_out).cross_entropy;
+  }
+  const auto found = cross_validate(data, {}, 3, {.threads = 1}, 4);
+  ASSERT_TRUE(found);
+  EXPECT_NEAR(found->metrics.cross_entropy, loss / 90, 1e-6);
+  EXPECT_GT(found->metrics.accuracy, 0.9);
+}
+
+/// Of labels by chance one of the strongest penalties is best, of labels without noise the weakest.
+TEST(ChooseL2, GoesByTheRowsThatWereHeldOut) {
+  const Dataset noise = rows_of(100, 60, false), clear = rows_of(200, 2, true);
+  const auto of_noise = choose_l2(noise, {}, 5, {.threads = 1}), of_clear = choose_l2(clear, {}, 5, {.threads = 1});
+  ASSERT_TRUE(of_noise && of_clear);
+  EXPECT_LE(of_noise->best, 1U);
+  EXPECT_EQ(of_clear->best, of_clear->candidates.size() - 1);
+  EXPECT_NEAR(of_noise->candidates.front().l2, 64 * default_l2(noise), 1e-12);
+  // The default is in the middle, and measured as by cross_validate.
+  const PenaltyChoice::Candidate& middle = of_clear->candidates[of_clear->candidates.size() / 2];
+  EXPECT_NEAR(middle.l2, default_l2(clear), 1e-15);
+  EXPECT_NEAR(middle.metrics.cross_entropy, cross_validate(clear, {}, 5, {.threads = 1})->metrics.cross_entropy, 1e-6);
+}
+
+TEST(CrossValidation, RefusesFoldsThatCannotBe) {
+  const Dataset data = rows_of(10, 1, true);
+  EXPECT_THROW(cross_validate(data, {}, 1), Error);
+  EXPECT_THROW(cross_validate(data, {}, 11), Error);
+}
+
+struct Impatient : Observer {
+  bool stop_requested() override { return true; }
+};
+
+TEST(CrossValidation, EndsWhenAsked) {
+  Impatient observer;
+  EXPECT_FALSE(cross_validate(rows_of(50, 2, true), {}, 5, {.threads = 1}, 1, &observer));
+}
+
+}  // namespace
+}  // namespace poise
