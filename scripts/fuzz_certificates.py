@@ -1,4 +1,4 @@
-#!/usr/bin/env python3
+#!/usr/bin/python3
 """Draws classification problems, runs the tool, and checks every claim of its answers against an independent referee.
 
     scripts/fuzz_certificates.py                       # as many problems as 60 s allow
