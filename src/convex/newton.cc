@@ -12,6 +12,8 @@ constexpr double kCertifyBelow = 1e-4;
 // Most Hessian products in a step there. On news20 (λ = 1e-5), whose systems would take thousands, steps cut short at
 // some hundreds reach 1e-8 sooner than one solved to the end.
 constexpr int kMostProducts = 500;
+// Newton steps at a time along exponential tails, which take one for every factor e (see estimate_gap).
+constexpr double kStepsInTail = 8;
 
 /// The forcing term: solve loosely far away, tightly near the end; `estimate`: of the gap, relative to f. Near the end
 /// the system is solved to what the dual bound needs, so that the same V both steps and certifies.
@@ -42,14 +44,16 @@ Outcome solve_newton(SoftmaxObjective& objective, SolveState& state, Monitor& mo
     const double decrement = 0.5 * state.gradient.cwiseProduct(step).sum();
     if (!(decrement > 0)) return no_progress(objective, *metric, state, monitor);
     if (has_bounds && decrement < kCertifyBelow * f) bound_state(objective, state, step);
-    Trial trial = line_search(objective, state, step);
+    const double left = has_bounds ? decrement : estimate_gap(objective, state, step, monitor.tolerance());
+    const bool has_tail = !std::isfinite(left);
+    Trial trial = line_search(objective, state, has_tail ? Parameters(kStepsInTail * step) : step);
     if (trial.length == 0) return no_progress(objective, *metric, state, monitor);
     accept(state, std::move(trial));
     last_decrease = (f - state.value.objective) / f;
     monitor.iteration(state, objective.passes(), phase);
-    if (!has_bounds) state.estimate = decrement;  // of the point before: less is left now
+    if (!has_bounds) state.estimate = left;  // of the point before: less is left now
     if (state.is_near(monitor.tolerance())) return arrived(state, monitor);
-    if (decrement < 1e-15 * f) return no_progress(objective, *metric, state, monitor);
+    if (decrement < 1e-15 * f && !has_tail) return no_progress(objective, *metric, state, monitor);
   }
 }
 

@@ -114,13 +114,22 @@ void bound_state(const SoftmaxObjective& objective, SolveState& state, const Par
   state.keep_better(objective.dual_bound(state.w, v));
 }
 
+double estimate_gap(const SoftmaxObjective& objective, const SolveState& state, const Parameters& step,
+                    double tolerance) {
+  constexpr double kNone = 1e-10;  // as a share of the curvature
+  const double decrement = 0.5 * dot(state.gradient, step, objective.threads()), near = SolveState::kNear * tolerance;
+  if (decrement > near || state.value.objective <= near) return decrement;  // no loss is below 0
+  const SoftmaxObjective::CurvatureAlong along = objective.curvature_along(step);
+  return along.of_far_rows > kNone * along.all ? std::numeric_limits<double>::infinity() : decrement;
+}
+
 void certify_state(const SoftmaxObjective& objective, const Metric& metric, SolveState& state, double tolerance) {
   const bool has_bounds = objective.has_dual_bounds();
   CgGoal goal{1e-3};
   if (has_bounds) goal.dual_loss = 0.25 * tolerance;
   const Parameters step = solve_newton_system(objective, metric, state.gradient, goal);
   state.estimate =
-      has_bounds ? std::numeric_limits<double>::infinity() : 0.5 * dot(state.gradient, step, objective.threads());
+      has_bounds ? std::numeric_limits<double>::infinity() : estimate_gap(objective, state, step, tolerance);
   if (has_bounds) bound_state(objective, state, step);
 }
 
