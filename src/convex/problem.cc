@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 #include "convex/units.h"
 #include "data/classes.h"
@@ -119,6 +120,8 @@ Problem make_problem(const Dataset& data, const ObjectiveOptions& options, int t
   if (!problem.units.identity()) problem.penalty.array() *= map_of(problem.units.gain).array();
   // At λ = 0 also where units are so far from 1 that 0 times their squares is no number.
   problem.penalty = options.l2 > 0 ? Vector(options.l2 * problem.penalty.cwiseAbs2()) : Vector::Zero(unit.size());
+  // One that is no number any more is a penalty all the same, and a minimizer exists: the smallest there is.
+  if (options.l2 > 0) problem.penalty = problem.penalty.cwiseMax(std::numeric_limits<double>::denorm_min());
   return problem;
 }
 

@@ -1,6 +1,7 @@
 #include "convex/certificate/curvature_proof.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <limits>
 #include <numeric>
@@ -15,8 +16,10 @@ namespace {
 constexpr double kUnit = std::numeric_limits<double>::epsilon() / 2;
 // Multiplications that a Hessian may take (fewer rows are taken where all would need more), and the exact reach.
 constexpr double kMostWork = 1e11;
-// A row with less loss than this is left out; all of them together may have this much more.
-constexpr double kNothing = 1e-25, kLittle = 1e-13;
+// A row with less loss than this is left out: as little as can be at first, more if that is no proof.
+constexpr std::array kNothing{1e-25, 1e-12};
+// What the rows left out may lose before a basis is made anew.
+constexpr double kLittle = 1e-13;
 
 /// [ν + (1 − νR) ln(1 − νR)/R]/R, never rounded down; x = νR < 1. The series Σ_k x^k/(k(k − 1)) where that cancels.
 double gap_bound(double decrement, double reach) {
@@ -133,15 +136,19 @@ double CurvatureProver::objective(const Parameters& w) const {
   return point.finite ? point.loss + penalty_at(w) : std::numeric_limits<double>::quiet_NaN();
 }
 
-/// The basis, made where rows have curvature now, without the rows that are as good as certain.
-void CurvatureProver::prepare(const ExactPoint& point) {
+/// The basis, made where rows have curvature now, without the rows of less loss than `nothing`. False if that would
+/// leave out more or less than all, or what others do not tell.
+bool CurvatureProver::prepare_without(const ExactPoint& point, double nothing) {
   in_doubt_.clear();
   for (Index r = 0; r < point.most.size(); ++r) {
-    if (!(point.most[r] <= kNothing)) in_doubt_.push_back(r);
+    if (!(point.most[r] <= nothing)) in_doubt_.push_back(r);
   }
-  const bool some = !in_doubt_.empty() && in_doubt_.size() < counted_.size();
-  if (some) make_basis(point);
-  if (some && says_all()) return;
+  if (in_doubt_.empty() || in_doubt_.size() == counted_.size()) return false;
+  make_basis(point);
+  return says_all();
+}
+
+void CurvatureProver::prepare(const ExactPoint& point) {
   in_doubt_.resize(counted_.size());
   std::iota(in_doubt_.begin(), in_doubt_.end(), 0);
   make_basis(point);
@@ -248,14 +255,19 @@ CurvatureProof CurvatureProver::prove(const Parameters& w) {
   const ExactPoint point = evaluate(w);
   out.obstacle.kind = Obstacle::Kind::kNotFinite;
   if (!point.finite) return out;
-  if (basis_.basis && !(left_out(point) <= kLittle)) basis_.basis.reset();
+  if (basis_.basis && !(left_out(point) <= most_left_out_)) basis_.basis.reset();
   if (basis_.basis) out = attempt(w, point);
-  if (!out.exists) {  // none yet, or one made where the curvature was elsewhere
+  for (std::size_t k = 0; k < kNothing.size() && !out.exists; ++k) {  // none yet, or one of where the curvature was
+    if (k > 0 && (point.most.array() > kNothing[k]).count() == std::ssize(in_doubt_)) continue;
+    if (prepare_without(point, kNothing[k])) out = attempt(w, point);
+  }
+  if (!out.exists) {
     prepare(point);
     out.obstacle = basis_.obstacle;
     if (basis_.basis && basis_.obstacle.kind == Obstacle::Kind::kNone) out = attempt(w, point);
     if (basis_.obstacle.kind != Obstacle::Kind::kNone) basis_.basis.reset();
   }
+  most_left_out_ = std::max(kLittle, 2 * left_out(point));
   const double penalty = penalty_at(w);
   out.objective = point.loss + penalty;
   out.rounding = point.loss_error + 2 * kUnit * static_cast<double>(problem_.cols() + problem_.classes + 16) * penalty +

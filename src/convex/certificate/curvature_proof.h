@@ -54,6 +54,7 @@ class CurvatureProver {
   ExactPoint evaluate(const Parameters& w) const;
   double penalty_at(const Parameters& w) const;
   void prepare(const ExactPoint& point);
+  bool prepare_without(const ExactPoint& point, double nothing);
   void make_basis(const ExactPoint& point);
   bool says_all() const;
   double left_out(const ExactPoint& point) const;
@@ -67,6 +68,7 @@ class CurvatureProver {
   Vector penalty_;  // as curvature
   IndependentBasis basis_;
   std::vector<Index> in_doubt_;  // positions among `counted_` of the rows that the basis is made of
+  double most_left_out_ = 0;     // loss of the others, up to which it serves
   std::optional<Parameters> step_;
 };
 
