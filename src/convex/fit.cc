@@ -76,7 +76,7 @@ class Fitter {
       outcome = settle(objective, state, outcome, separation);
     if (!std::isfinite(state.value.objective))
       outcome = {Status::kDiverged, "the objective is not a finite number at the weights found"};
-    if (!state.has_bound) sharpen(objective, state);
+    if (!state.has_bound || !objective.has_dual_bounds()) sharpen(objective, state);
     return finish(objective, state, outcome, std::move(separation));
   }
 
@@ -114,10 +114,7 @@ class Fitter {
       separation = std::move(verdict.separation);
       return separable(*separation, outcome);
     }
-    const double above_zero = state.value.objective + state.value.rounding;
-    if ((objective.problem().penalty.array() > 0).all() && above_zero <= solve_.tolerance) {  // no loss is below 0
-      state.keep_better({.rounding = state.value.rounding, .proves_existence = objective.minimizer_is_given()});
-    }
+    bound_by_zero(objective, state, solve_.tolerance);
     if (state.gap() <= solve_.tolerance) return certified(state, monitor_);
     if (outcome.status != Status::kConverged) return outcome;
     if (std::isfinite(state.gap())) {

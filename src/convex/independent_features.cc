@@ -13,6 +13,9 @@ namespace poise {
 namespace {
 
 constexpr double kMostNumbers = 1 << 27, kMostWork = 1e10;  // of the copy; rows times functions squared of the sample
+// What is left of a column must be more than the rounding of combinations of two doubles a number: what exact ones with
+// coefficients like 1/7 leave would be taken for something.
+constexpr double kLargestWeight = 0x1p75;
 constexpr Index kMostFeatures = 1200, kFewestRows = 2000, kRowsPerFeature = 4;
 constexpr std::uint64_t kSampleSeed = 23;
 
@@ -52,11 +55,12 @@ std::optional<IndependentFeatures> IndependentFeatures::of(const Problem& proble
   FeatureBasis basis(std::move(centered), std::move(weight), no_penalty, threads);
   if (basis.near_dependent().empty()) return std::nullopt;
   basis.separate();
-  const std::vector<Index> combined = basis.combinations();
+  const Matrix a = basis.coefficients();
+  std::vector<Index> combined = basis.combinations();
+  std::erase_if(combined, [&](Index k) { return a.row(k).cwiseAbs().maxCoeff() > kLargestWeight; });
   if (combined.empty()) return std::nullopt;
 
   IndependentFeatures out;
-  const Matrix a = basis.coefficients();
   const CenteredRows& units = basis.centered();
   out.weights_ = Matrix::Zero(std::ssize(combined), d + 1);
   for (std::size_t r = 0; r < combined.size(); ++r) {

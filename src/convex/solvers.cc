@@ -114,6 +114,12 @@ void bound_state(const SoftmaxObjective& objective, SolveState& state, const Par
   state.keep_better(objective.dual_bound(state.w, v));
 }
 
+void bound_by_zero(const SoftmaxObjective& objective, SolveState& state, double tolerance) {
+  const bool penalized = (objective.problem().penalty.array() > 0).all();
+  if (!penalized || !(state.value.objective + state.value.rounding <= tolerance)) return;
+  state.keep_better({.rounding = state.value.rounding, .proves_existence = objective.minimizer_is_given()});
+}
+
 double estimate_gap(const SoftmaxObjective& objective, const SolveState& state, const Parameters& step,
                     double tolerance) {
   constexpr double kNone = 1e-10;  // as a share of the curvature

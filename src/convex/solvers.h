@@ -129,6 +129,9 @@ void bound_state(const SoftmaxObjective& objective, SolveState& state, const Par
 double estimate_gap(const SoftmaxObjective& objective, const SolveState& state, const Parameters& step,
                     double tolerance);
 
+/// No loss is below 0: a bound that is kept where it is within the tolerance and a penalty gives a minimizer.
+void bound_by_zero(const SoftmaxObjective& objective, SolveState& state, double tolerance);
+
 /// The best certificate it can reach at state.w without moving: a Newton system solved to the accuracy the tolerance
 /// wants. Without dual bounds the estimate instead.
 void certify_state(const SoftmaxObjective& objective, const Metric& metric, SolveState& state, double tolerance);

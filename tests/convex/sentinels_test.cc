@@ -209,11 +209,11 @@ TEST(IndependentFeatures, ScoresAreTheSame) {
 TEST(IndependentFeatures, NotWhereNothingIsNearlyDependent) {
   EXPECT_FALSE(IndependentFeatures::of(make_problem(flagged(0).data(), {.l2 = 0}, 1), 1));
   EXPECT_FALSE(IndependentFeatures::of(make_problem(flagged(1e9).data(), {.l2 = 1e-4}, 1), 1));
-  Table total;  // exact: nothing is left of the total
+  Table total;  // exact, with coefficients that are no short numbers the other way round: nothing is left of the total
   Rng rng(2);
   for (int i = 0; i < 100; ++i) {
     const double a = static_cast<double>(rng.below(9)), b = static_cast<double>(rng.below(9));
-    total.add({a, b, a + b}, i % 2);
+    total.add({a, b, (37 * a + 11 * b) / 1024}, i % 2);
   }
   EXPECT_FALSE(IndependentFeatures::of(make_problem(total.data(), {.l2 = 0}, 1), 1));
 }
@@ -226,6 +226,18 @@ TEST(TinyPenalties, StillGiveAMinimizer) {
   const SolveReport found = fit_softmax(data, {.l2 = 1e-300, .scale = Scale::kNone}, {.threads = 1}).report;
   EXPECT_NE(found.status, Status::kSeparable) << found.why;
   EXPECT_EQ(solve(data).status, Status::kSeparable);
+}
+
+// Where the objective itself is below the tolerance, no loss being below 0 is proof enough, for `certify` as well.
+TEST(TinyPenalties, NoLossIsBelowZero) {
+  Table table;
+  for (const double x : {-2.0, -1.0, 1.0, 2.0}) table.add({x}, x > 0);
+  const Dataset data = table.data();
+  const SoftmaxFit fit = fit_softmax(data, {.l2 = 1e-300, .scale = Scale::kNone}, {.threads = 1});
+  EXPECT_EQ(fit.report.status, Status::kCertified) << fit.report.why;
+  const SolveReport again = certify_softmax(fit.model, data, {.threads = 1});
+  EXPECT_EQ(again.status, Status::kCertified) << again.why;
+  EXPECT_TRUE(again.certificate.proves_existence);
 }
 
 }  // namespace

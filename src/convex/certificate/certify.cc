@@ -100,7 +100,8 @@ SolveReport certify_softmax(const SoftmaxModel& model, const Dataset& data, cons
         (is_small(objective) || is_cheap_to_prove(objective)))
       solve_again(objective, state, monitor, data);
   }
-  if (!state.has_bound) sharpen(objective, state);
+  if (!state.has_bound || !objective.has_dual_bounds()) sharpen(objective, state);
+  if (!report.separation) bound_by_zero(objective, state, solve.tolerance);
   report.objective = state.value.objective;
   if (report.separation) {
     report.status = Status::kSeparable;
