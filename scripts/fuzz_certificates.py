@@ -1,4 +1,4 @@
-#!/usr/bin/env python3
+#!/usr/bin/python3
 """Draws classification problems, runs the tool, and checks every claim of its answers against an independent referee.
 
     scripts/fuzz_certificates.py                       # as many problems as 60 s allow
@@ -32,6 +32,7 @@ except ImportError as error:
     print(f"fuzz_certificates: {error} (scripts/install-deps.sh --test)", file=sys.stderr)
     sys.exit(77)
 
+LONGEST_PROBLEM = 120  # seconds of our own work
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 
 
@@ -78,13 +79,16 @@ def solve(task):
     case = plan.draw_case(options.seed, index)
     if options.kinds and case.kind not in options.kinds and options.only is None:
         return None
-    folder = tempfile.mkdtemp(prefix="poise-fuzz-", dir="/dev/shm" if os.access("/dev/shm", os.W_OK) else None)
+    folder = tempfile.mkdtemp(dir=options.folder)
     start = time.perf_counter()
     one = session.Session(case, options.poise, folder)
+    signal.signal(signal.SIGVTALRM, give_up)
+    signal.setitimer(signal.ITIMER_VIRTUAL, LONGEST_PROBLEM)
     try:
         one.run()
     except Exception:  # of ours, or of an answer that is not as documented: to be looked at
         one.findings.append(judge.Finding("harness", traceback.format_exc(), proven=False))
+    signal.setitimer(signal.ITIMER_VIRTUAL, 0)
     outcome = session.Outcome(index, case.kind, one.findings, one.counts, one.statuses, one.tool.commands,
                               time.perf_counter() - start)
     outcome.truths = len(one.truths)
@@ -96,6 +100,10 @@ def solve(task):
         pathlib.Path(kept, "why.txt").write_text(report.told(outcome, options.seed))
     shutil.rmtree(folder, ignore_errors=True)
     return outcome
+
+
+def give_up(*_):
+    raise TimeoutError(f"the referee works for {LONGEST_PROBLEM} s")
 
 
 def prepare(standardized):
@@ -115,6 +123,12 @@ def main():
         print(f"fuzz_certificates: no tool at {options.poise}: build it, or give --poise", file=sys.stderr)
         return 2
     standardized = one_hot_is_standardized(options.poise) if options.one_hot == "auto" else options.one_hot == "standard"
+    memory = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
+    with tempfile.TemporaryDirectory(prefix="poise-fuzz-", dir=memory, ignore_cleanup_errors=True) as options.folder:
+        return run(options, standardized)
+
+
+def run(options, standardized):
     if options.only is not None:
         problems.ONE_HOT_IS_STANDARDIZED = standardized
         outcome = solve((options, options.only))
@@ -146,7 +160,7 @@ def bounded(pool, tasks, workers):
     waiting = collections.deque()
     for task in tasks:
         waiting.append(pool.apply_async(solve, (task,)))
-        if len(waiting) >= 8 * workers:
+        if len(waiting) >= 32 * workers:
             yield waiting.popleft().get()
     while waiting:
         yield waiting.popleft().get()

@@ -23,7 +23,8 @@ class Basis:
     row_of: np.ndarray     # which row of `integers` a row of the problem is
     ratios: list           # D: the penalty is ½ Σ_j D_j ‖(M V)_j‖², D_j ≈ 1 as a Fraction
     plain: np.ndarray = None   # without a penalty: columns of the data that span the same space, as smaller integers
-    top: np.ndarray = None     # L as long doubles, a row per row of the problem
+    distinct: np.ndarray = None  # L as long doubles,
+    top: np.ndarray = None     # and with a row per row of the problem
     bottom: np.ndarray = None  # √D M
     lossy: bool = False        # numbers below the range of float64 are 0 in L
 
@@ -32,7 +33,8 @@ class Basis:
         self.lossy = bool(np.any((np.abs(floats) < 1e-290) & (self.integers != 0)))
         penalized = len(self.ratios)
         above = len(floats) - penalized
-        self.top = floats[:above][self.row_of]
+        self.distinct = floats[:above]
+        self.top = self.distinct[self.row_of]
         self.bottom = floats[above:]
         if penalized:
             self.bottom = self.bottom * np.sqrt(real(self.ratios))[:, None]

@@ -18,7 +18,7 @@ from fuzz_certificates import exact
 
 SMALL = 2_000           # cells of a tableau in integers: up to here the simplex method alone,
 LARGEST_EXACT = 12_000  # up to here where HiGHS finds nothing that can be checked
-MOST_TIGHT = 160        # equations solved in integers for larger problems
+MOST_WORK = 10**10      # equations³ · unknowns · bits that are solved in integers for larger problems: some seconds
 
 
 @dataclasses.dataclass
@@ -144,18 +144,17 @@ def helped_pairs(pairs, direction):
     return {pair for pair, value in margins.items() if value > 0}
 
 
-def scaled_matrix(basis, listed, pairs, classes):
+def scaled_matrix(basis, listed, classes):
     """The pairs' vectors in the well-scaled basis, as floats."""
-    divisors = [int(divisor) for divisor in basis.divisors for _ in range(classes - 1)]
-    rows = [[float(exact.quotient(value, divisor)) if value else 0.0 for value, divisor in zip(pairs.vectors[pair], divisors)]
-            for pair in listed]
-    return np.array(rows, dtype=float).reshape(len(listed), len(divisors))
+    rows = np.zeros((len(listed), basis.distinct.shape[1], classes))
+    for i, (at, own, c) in enumerate(listed):
+        rows[i, :, own], rows[i, :, c] = basis.distinct[at], -basis.distinct[at]
+    return rows[:, :, :classes - 1].reshape(len(listed), rows.shape[1] * (classes - 1))
 
 
 def float_answer(pairs, basis, classes):
     """By HiGHS: a direction that can be checked in integers; ("likely exists", None), ("likely not", None) or "unknown"."""
-    matrix = scaled_matrix(basis, pairs.free, pairs, classes)
-    tied = scaled_matrix(basis, pairs.tied, pairs, classes)
+    matrix, tied = scaled_matrix(basis, pairs.free, classes), scaled_matrix(basis, pairs.tied, classes)
     count, size = matrix.shape
     sparse = scipy.sparse
     result = scipy.optimize.linprog(
@@ -168,40 +167,51 @@ def float_answer(pairs, basis, classes):
         return "unknown", None
     if -result.fun < 0.5:
         return "likely exists", None
-    direction = result.x[:size]
-    divisors = [int(divisor) for divisor in basis.divisors for _ in range(classes - 1)]
-    candidate = snapped(pairs, np.vstack([matrix, tied]), direction, divisors)
+    candidate = snapped(pairs, np.vstack([matrix, tied]), result.x[:size], basis, classes)
     return ("recession", candidate) if candidate and helped_pairs(pairs, candidate) else ("likely not", None)
 
 
-def snapped(pairs, matrix, direction, divisors):
-    """A rational direction near `direction` along which the pairs whose margin is next to 0 have exactly 0; as integers."""
-    tight = np.flatnonzero(np.abs(matrix @ direction) < 1e-6 * max(1.0, np.abs(direction).max()))
+def snapped(pairs, matrix, direction, basis, classes):
+    """A rational direction near `direction` along which the pairs whose margin is next to 0 have exactly 0; as integers
+    in the coordinates of `basis.plain`. Others have margins of 1 and more."""
+    tight = np.flatnonzero(np.abs(matrix @ direction) < 1e-3)
     independent = []
     if len(tight):
         _, triangle, order = scipy.linalg.qr(matrix[tight].T, mode="economic", pivoting=True)
         sizes = np.abs(np.diag(triangle))
         independent = [int(tight[i]) for i in order[:int((sizes > 1e-9 * sizes[0]).sum())]]
-    if len(independent) > MOST_TIGHT:
+    largest = [max(abs(int(value)) for value in column) for column in basis.plain.T]
+    bits = max(value.bit_length() for value in largest)
+    if len(independent) ** 3 * len(direction) * bits > MOST_WORK:
         return None
+    plain = exact.quotients(basis.plain, largest).astype(float)
+    coordinates = np.linalg.lstsq(plain, basis.distinct.astype(float) @ direction.reshape(-1, classes - 1), rcond=None)[0]
+    divisors = [value for value in largest for _ in range(classes - 1)]
+    values = [fractions.Fraction(round(value * 2**40), 2**40) / divisor for value, divisor in zip(coordinates.ravel(), divisors)]
     listed = pairs.free + pairs.tied
-    values = [fractions.Fraction(round(value * 2**40), 2**40) / divisor for value, divisor in zip(direction, divisors)]
-    if independent:
-        rows = exact.object_matrix([pairs.vectors[listed[i]] for i in independent]).T
-        before, pivots = 1, []
-        for row in range(len(rows)):
-            nonzero = [j for j in range(len(values)) if rows[row, j]]
-            if not nonzero:
-                return None
-            column = max(nonzero, key=lambda j: int(rows[row, j]).bit_length() - divisors[j].bit_length())
-            rows, before = pivot(rows, row, column, before)
-            pivots.append(column)
-        free = [j for j in range(len(values)) if j not in pivots]
-        for row, column in enumerate(pivots):
-            rest = sum((rows[row, j] * values[j] for j in free if rows[row, j]), fractions.Fraction(0))
-            values[column] = -rest / rows[row, column]
+    make_zero(values, [pairs.vectors[listed[i]] for i in independent], divisors)
     common = math.lcm(*(value.denominator for value in values))
     return [int(value * common) for value in values]
+
+
+def make_zero(values, equations, divisors):
+    """Changes as many of the values as there are (independent) equations, so that all of those hold exactly."""
+    if not equations:
+        return
+    rows = exact.object_matrix(equations).T
+    before, pivots = 1, []
+    for row in range(len(rows)):
+        nonzero = [j for j in range(len(values)) if rows[row, j]]
+        if not nonzero:
+            continue
+        column = max(nonzero, key=lambda j: int(rows[row, j]).bit_length() - divisors[j].bit_length())
+        rows, before = pivot(rows, row, column, before)
+        pivots.append((row, column))
+    solved = {column for _, column in pivots}
+    for row, column in pivots:
+        rest = sum((rows[row, j] * value for j, value in enumerate(values) if rows[row, j] and j not in solved),
+                   fractions.Fraction(0))
+        values[column] = -rest / rows[row, column]
 
 
 def answer(problem, basis, mask=None):
@@ -212,8 +222,7 @@ def answer(problem, basis, mask=None):
     if not pairs.free:
         return "exists", None, pairs
     if cells > SMALL:
-        scaled = list_pairs(problem, basis.row_of, basis.integers, mask)
-        verdict, direction = float_answer(scaled, basis, problem.classes)
+        verdict, direction = float_answer(pairs, basis, problem.classes)
         if verdict == "recession" or cells > LARGEST_EXACT:
-            return verdict, direction, scaled
+            return verdict, direction, pairs
     return *exact_answer(pairs), pairs

@@ -82,6 +82,33 @@ std::vector<double> SoftmaxObjective::curvatures(Index class_id) const {
   return result;
 }
 
+SoftmaxObjective::CurvatureAlong SoftmaxObjective::curvature_along(const Parameters& v) const {
+  constexpr double kFar = 0.5;
+  const Index k = classes();
+  std::vector<CurvatureAlong> sums(static_cast<std::size_t>(engine_.chunk_count()));
+  auto kernel = [&](const ScoreBlock<double>& block) {
+    CurvatureAlong& sum = sums[static_cast<std::size_t>(block.chunk)];
+    for (Index r = 0; r < block.rows; ++r) {
+      const Index row = block.first_row + r;
+      const Eigen::Map<const Vector, 0, Eigen::InnerStride<>> change(block.scores + r, k,
+                                                                     Eigen::InnerStride<>(block.ld));
+      double mean = 0, variance = 0;
+      for (Index c = 0; c < k; ++c) mean += static_cast<double>(probability(row, c)) * (change[c] - change[0]);
+      for (Index c = 0; c < k; ++c) {
+        const double beside = change[c] - change[0] - mean;
+        variance += static_cast<double>(probability(row, c)) * beside * beside;
+      }
+      sum.all += problem_.row_weight[row] * variance;
+      if (change.maxCoeff() - change.minCoeff() >= kFar) sum.of_far_rows += problem_.row_weight[row] * variance;
+    }
+  };
+  engine_.run<double>(&v, nullptr, kernel, nullptr);
+  passes_ += 0.5;
+  CurvatureAlong total;
+  for (const CurvatureAlong& sum : sums) total.all += sum.all, total.of_far_rows += sum.of_far_rows;
+  return total;
+}
+
 Parameters SoftmaxObjective::hessian_diagonal() const {
   const Index block_rows = engine_.block_rows(), k = classes();
   Parameters diagonal;

@@ -1,12 +1,12 @@
 // Softmax regression from data to model: decides existence, chooses metric and solver, certifies, reports.
 #include <fmt/core.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <cmath>
 
-#include "base/words.h"
 #include "convex/existence/verdict.h"
+#include "convex/independent_features.h"
+#include "convex/memory.h"
 #include "convex/solvers.h"
 #include "network/metadata.h"
 #include "poise/calibration.h"
@@ -20,40 +20,6 @@ namespace {
 int iteration_limit(const SolveOptions& options, Solver solver) {
   if (options.max_iterations > 0) return options.max_iterations;
   return solver == Solver::kNewton ? kNewtonIterations : kOtherIterations;
-}
-
-/// Bytes that a solve needs beside the data: of parameters, of rows times classes, of the metric, and of the data's
-/// copy by features.
-double bytes_wanted(const Dataset& data) {
-  constexpr double kPerParameter = 250;  // state, gradient, trial, history and their temporaries
-  const double n = static_cast<double>(data.rows()), parameters = static_cast<double>(data.features.cols() + 1),
-               classes = static_cast<double>(data.schema.class_count());
-  double of_row_and_class = data.labels.empty() ? 8 : 4;  // p in float32, the problem's own targets
-  const double gram = 4 * classes * parameters * parameters;
-  double metric = data.features.cols() < kMaxGramFeatures ? gram : 0, copy = 0;
-  if (const CsrMatrix* sparse = data.features.sparse()) {
-    const double entries = static_cast<double>(sparse->entries()), drawn = std::min<double>(n, kLowRankRows);
-    of_row_and_class += 8;  // residuals in float64
-    metric = data.features.cols() < kMaxSparseGramFeatures
-                 ? gram
-                 : classes * drawn * (4 * kLowRank + 8 * (entries / std::max(n, 1.0) + 1));
-    copy = (sparse->doubles.empty() ? 8 : 12) * entries;
-  }
-  return kPerParameter * parameters * classes + of_row_and_class * n * classes + metric + copy;
-}
-
-/// Refuses problems whose solver state would not fit into memory, before the machine starts to swap or kill.
-void check_memory(const Dataset& data) {
-  const double wanted = bytes_wanted(data);
-  const double have = static_cast<double>(::sysconf(_SC_PHYS_PAGES)) * static_cast<double>(::sysconf(_SC_PAGE_SIZE));
-  if (wanted > have) {
-    throw Error(ErrorKind::kResource,
-                fmt::format("{}, {} and {} need about {:.0f} GB", counted(data.rows(), "row"),
-                            counted(data.features.cols(), "feature"),
-                            counted(data.schema.class_count(), "class", "classes"), wanted / 1e9),
-                fmt::format("at most the {:.0f} GB of this machine", have / 1e9),
-                "number the features that occur consecutively, or hash them");
-  }
 }
 
 /// The model of class frequencies alone, p_c(x) = π_c, from ∇f at W = 0, whose bias row is 1/K − π_c. No class less
@@ -93,9 +59,11 @@ class Fitter {
       Outcome outcome = separable(*separation, solve_nearby(state));
       if (monitor_.iterations() == 0) state.w = fallback;
       state.value = objective.evaluate(state.w, &state.gradient);
+      sharpen(objective, state);
       return finish(objective, state, outcome, std::move(separation));
     }
-    Outcome outcome = run_solver(objective, state, !start);
+    std::optional<Outcome> elsewhere = solve_in_independent_features(objective, state, !start);
+    Outcome outcome = elsewhere ? *elsewhere : run_solver(objective, state, !start);
     const bool stopped = outcome.status == Status::kInterrupted || outcome.status == Status::kTimeLimit;
     if (stopped && monitor_.iterations() == 0) {
       state.w = fallback;
@@ -110,6 +78,7 @@ class Fitter {
       outcome = settle(objective, state, outcome, separation);
     if (!std::isfinite(state.value.objective))
       outcome = {Status::kDiverged, "the objective is not a finite number at the weights found"};
+    if (!state.has_bound || !objective.has_dual_bounds()) sharpen(objective, state);
     return finish(objective, state, outcome, std::move(separation));
   }
 
@@ -147,6 +116,7 @@ class Fitter {
       separation = std::move(verdict.separation);
       return separable(*separation, outcome);
     }
+    bound_by_zero(objective, state, solve_.tolerance);
     if (state.gap() <= solve_.tolerance) return certified(state, monitor_);
     if (outcome.status != Status::kConverged) return outcome;
     if (std::isfinite(state.gap())) {
@@ -154,10 +124,43 @@ class Fitter {
           "the proven gap {:.2e} is above the tolerance {:.2e}, and float64 steps lower the "
           "objective no further",
           state.gap(), solve_.tolerance);
-      return outcome;
     }
-    outcome.why += fmt::format("; {}. A penalty above 0 has a provable optimum", verdict.missing);
+    const double fall = beyond_float64_ ? state.value.objective - beyond_float64_->value.objective : 0;
+    if (fall > solve_.tolerance) verdict.missing = beyond_float64(objective, beyond_float64_->w, fall, data_);
+    if (!verdict.missing.empty()) outcome.why += "; " + verdict.missing;
+    if (!std::isfinite(state.gap()) && options_.l2 == 0) outcome.why += ". A penalty above 0 has a provable optimum";
     return outcome;
+  }
+
+  /// Without a penalty, where features are nearly dependent: solves in others and returns to these if float64 scores
+  /// can follow. The state stays where it is if there is nothing to gain.
+  std::optional<Outcome> solve_in_independent_features(SoftmaxObjective& objective, SolveState& state, bool cold) {
+    const auto others = IndependentFeatures::of(objective.problem(), objective.threads());
+    if (!others) return std::nullopt;
+    SoftmaxObjective inner(others->problem(), objective.threads());
+    SolveState found;
+    found.w = others->from_original(state.w);
+    found.value = inner.evaluate(found.w, &found.gradient);
+    if (!(found.value.objective <= inner.evaluate(inner.zero(), nullptr).objective)) found.w = inner.zero();
+    found.value = inner.evaluate(found.w, &found.gradient);
+    const Outcome outcome = run_solver(inner, found, cold);
+    other_passes_ += inner.passes();
+    SolveState back;
+    back.w = others->to_original(found.w);
+    back.value = objective.evaluate(back.w, &back.gradient);
+    back.estimate = found.estimate;
+    const double fall = state.value.objective - found.value.objective;
+    if (fall >= 0 && is_little(float64_error(objective, back.w), fall)) {
+      sharpen(objective, back);
+      if (is_little(std::abs(back.value.objective - found.value.objective), fall)) {
+        state = std::move(back);
+        return outcome;
+      }
+    }
+    state.value = objective.evaluate(state.w, &state.gradient);
+    beyond_float64_ = std::move(back);
+    beyond_float64_->value = found.value;
+    return std::nullopt;
   }
 
   /// Where no minimizer exists: the optimum with a small penalty, a useful model all the same.
@@ -248,7 +251,7 @@ class Fitter {
     }
     report.separation = std::move(separation);
     report.iterations = monitor_.iterations();
-    report.passes = objective.passes();
+    report.passes = objective.passes() + other_passes_;
     report.seconds = monitor_.seconds();
     fit.model.schema = data_.schema;
     to_model(state.w, objective.problem().units, fit.model);
@@ -275,6 +278,8 @@ class Fitter {
   SolveOptions solve_;
   Monitor monitor_;
   std::optional<SeparatingDirection> without_mass_;  // as a direction of recession
+  std::optional<SolveState> beyond_float64_;         // what other features would give
+  double other_passes_ = 0;                          // in other features
   bool overlapping_ = false;                         // no direction of recession seems to exist
 };
 

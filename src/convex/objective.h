@@ -51,6 +51,15 @@ class SoftmaxObjective {
   /// Any g with class sum 0. No pass over the features.
   Vector solve_bias(const Vector& g) const;
 
+  /// ⟨V, ∇²f V⟩ without the penalty at the W of the last evaluate, float64: all of it, and the part of rows whose
+  /// scores V changes so much (by ½ or more between two classes) that their curvature at W says little about the way to
+  /// W − V.
+  struct CurvatureAlong {
+    double all = 0, of_far_rows = 0;
+  };
+  /// One half pass.
+  CurvatureAlong curvature_along(const Parameters& v) const;
+
   /// Diagonal of ∇²f at the W of the last evaluate, (d+1)×K. One pass over squared features.
   Parameters hessian_diagonal() const;
 

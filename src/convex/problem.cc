@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 #include "base/words.h"
 #include "convex/units.h"
@@ -154,6 +155,8 @@ Problem make_problem(const Dataset& data, const ObjectiveOptions& options, int t
   // At λ = 0 also where units are so far from 1 that 0 times their squares is no number.
   const double l2 = resolve_l2(data, options);
   problem.penalty = l2 > 0 ? Vector(l2 * problem.penalty.cwiseAbs2()) : Vector::Zero(unit.size());
+  // One that is no number any more is a penalty all the same, and a minimizer exists: the smallest there is.
+  if (l2 > 0) problem.penalty = problem.penalty.cwiseMax(std::numeric_limits<double>::denorm_min());
   return problem;
 }
 

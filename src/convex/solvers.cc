@@ -123,6 +123,21 @@ void bound_state(const SoftmaxObjective& objective, SolveState& state, const Par
   state.keep_better(objective.dual_bound(state.w, v));
 }
 
+void bound_by_zero(const SoftmaxObjective& objective, SolveState& state, double tolerance) {
+  const bool penalized = (objective.problem().penalty.array() > 0).all();
+  if (!penalized || !(state.value.objective + state.value.rounding <= tolerance)) return;
+  state.keep_better({.rounding = state.value.rounding, .proves_existence = objective.minimizer_is_given()});
+}
+
+double estimate_gap(const SoftmaxObjective& objective, const SolveState& state, const Parameters& step,
+                    double tolerance) {
+  constexpr double kNone = 1e-10;  // as a share of the curvature
+  const double decrement = 0.5 * dot(state.gradient, step, objective.threads()), near = SolveState::kNear * tolerance;
+  if (decrement > near || state.value.objective <= near) return decrement;  // no loss is below 0
+  const SoftmaxObjective::CurvatureAlong along = objective.curvature_along(step);
+  return along.of_far_rows > kNone * along.all ? std::numeric_limits<double>::infinity() : decrement;
+}
+
 void certify_state(const SoftmaxObjective& objective, const Metric& metric, SolveState& state, double tolerance,
                    const Stop& stop) {
   const bool has_bounds = objective.has_dual_bounds();
@@ -130,7 +145,7 @@ void certify_state(const SoftmaxObjective& objective, const Metric& metric, Solv
   if (has_bounds) goal.dual_loss = 0.25 * tolerance;
   const Parameters step = solve_newton_system(objective, metric, state.gradient, goal, stop);
   state.estimate =
-      has_bounds ? std::numeric_limits<double>::infinity() : 0.5 * dot(state.gradient, step, objective.threads());
+      has_bounds ? std::numeric_limits<double>::infinity() : estimate_gap(objective, state, step, tolerance);
   if (has_bounds) bound_state(objective, state, step);
 }
 

@@ -22,11 +22,13 @@ struct SolveState {
   /// dual bounds, whose proof waits for the end (existence/verdict.h).
   double estimate = std::numeric_limits<double>::infinity();
 
+  static constexpr double kNear = 0.01;  // of the tolerance
+
   void keep_better(const Certificate& candidate);
   /// f(w) − best dual value + rounding, of the bound or of f(w), whichever is larger; infinite without a bound.
   double gap() const;
   /// Whether a solver may end: the gap is proven, or likely to be.
-  bool is_near(double tolerance) const { return gap() <= tolerance || estimate <= 0.01 * tolerance; }
+  bool is_near(double tolerance) const { return gap() <= tolerance || estimate <= kNear * tolerance; }
   /// Largest absolute entry of ∇f.
   double gradient_norm() const { return gradient.cwiseAbs().maxCoeff(); }
 };
@@ -127,6 +129,17 @@ Parameters solve_newton_system(const SoftmaxObjective& objective, const Metric& 
 
 /// The certificate at state.w (the objective's last point) of the dual point of V ≈ H⁻¹∇, kept in the state if better.
 void bound_state(const SoftmaxObjective& objective, SolveState& state, const Parameters& v);
+
+/// About how far f(w) is from its minimum, for a Newton step at w = state.w: half its squared decrement. Infinite where
+/// that would seem near enough, but is no answer, as most of the curvature along the step is that of rows whose scores
+/// it changes by about 1: each such step makes their loss and their curvature 1/e of what they were, and behind it may
+/// wait what other rows have to gain. (A sentinel 1e12 in rows of one class: their loss is down to 1e-10 at a weight of
+/// 2e-11, and the optimum has a weight of 1.)
+double estimate_gap(const SoftmaxObjective& objective, const SolveState& state, const Parameters& step,
+                    double tolerance);
+
+/// No loss is below 0: a bound that is kept where it is within the tolerance and a penalty gives a minimizer.
+void bound_by_zero(const SoftmaxObjective& objective, SolveState& state, double tolerance);
 
 /// The best certificate it can reach at state.w without moving: a Newton system solved to the accuracy the tolerance
 /// wants. Without dual bounds the estimate instead.

@@ -80,7 +80,6 @@ SolveReport certify_softmax(const SoftmaxModel& model, const Dataset& data, cons
   state.w = to_parameters(as_trained(model), data, problem.units);
   state.value = objective.evaluate(state.w, &state.gradient);
   SolveReport report;
-  report.objective = state.value.objective;
   const bool penalized = (problem.penalty.array() > 0).all();
   const auto without_mass = find_class_without_mass(problem, data.schema);
   std::string missing;
@@ -102,6 +101,9 @@ SolveReport certify_softmax(const SoftmaxModel& model, const Dataset& data, cons
         (is_small(objective) || is_cheap_to_prove(objective)))
       solve_again(objective, state, monitor, data);
   }
+  if (!state.has_bound || !objective.has_dual_bounds()) sharpen(objective, state);
+  if (!report.separation) bound_by_zero(objective, state, solve.tolerance);
+  report.objective = state.value.objective;
   if (report.separation) {
     report.status = Status::kSeparable;
     report.why =

@@ -1,11 +1,14 @@
 #include "convex/certificate/curvature_proof.h"
 
+#include <algorithm>
+#include <array>
 #include <cmath>
 #include <limits>
 #include <numeric>
 
 #include "convex/certificate/inverse_root.h"
 #include "convex/certificate/local_sums.h"
+#include "convex/existence/dependencies.h"
 
 namespace poise {
 namespace {
@@ -13,6 +16,10 @@ namespace {
 constexpr double kUnit = std::numeric_limits<double>::epsilon() / 2;
 // Multiplications that a Hessian may take (fewer rows are taken where all would need more), and the exact reach.
 constexpr double kMostWork = 1e11;
+// A row with less loss than this is left out: as little as can be at first, more if that is no proof.
+constexpr std::array kNothing{1e-25, 1e-12};
+// What the rows left out may lose before a basis is made anew.
+constexpr double kLittle = 1e-13;
 
 /// [ν + (1 − νR) ln(1 − νR)/R]/R, never rounded down; x = νR < 1. The series Σ_k x^k/(k(k − 1)) where that cancels.
 double gap_bound(double decrement, double reach) {
@@ -129,16 +136,68 @@ double CurvatureProver::objective(const Parameters& w) const {
   return point.finite ? point.loss + penalty_at(w) : std::numeric_limits<double>::quiet_NaN();
 }
 
-/// The basis, made where rows have curvature now.
+/// The basis, made where rows have curvature now, without the rows of less loss than `nothing`. False if that would
+/// leave out more or less than all, or what others do not tell.
+bool CurvatureProver::prepare_without(const ExactPoint& point, double nothing) {
+  in_doubt_.clear();
+  for (Index r = 0; r < point.most.size(); ++r) {
+    if (!(point.most[r] <= nothing)) in_doubt_.push_back(r);
+  }
+  if (in_doubt_.empty() || in_doubt_.size() == counted_.size()) return false;
+  make_basis(point);
+  return says_all();
+}
+
 void CurvatureProver::prepare(const ExactPoint& point) {
-  std::vector<Index> columns(static_cast<std::size_t>(problem_.cols()));
+  in_doubt_.resize(counted_.size());
+  std::iota(in_doubt_.begin(), in_doubt_.end(), 0);
+  make_basis(point);
+}
+
+void CurvatureProver::make_basis(const ExactPoint& point) {
+  std::vector<Index> columns(static_cast<std::size_t>(problem_.cols())), rows;
   std::iota(columns.begin(), columns.end(), 0);
   std::vector<double> weight;
-  for (std::size_t r = 0; r < counted_.size(); ++r) {
-    const double uncertain = 1 - point.p.row(static_cast<Index>(r)).maxCoeff();
-    weight.push_back(problem_.row_weight[counted_[r]] * (uncertain + 1e-10));
+  for (Index r : in_doubt_) {
+    const double uncertain = 1 - point.p.row(r).maxCoeff();
+    rows.push_back(counted_[static_cast<std::size_t>(r)]);
+    weight.push_back(problem_.row_weight[rows.back()] * (uncertain + 1e-10));
   }
-  basis_ = independent_basis(rows_, counted_, weight, std::move(columns), penalty_, problem_.classes, threads_);
+  basis_ = independent_basis(rows_, rows, weight, std::move(columns), penalty_, problem_.classes, threads_);
+}
+
+/// Whether features without a penalty that the basis leaves out are combinations of those it has in all rows.
+bool CurvatureProver::says_all() const {
+  if (!basis_.basis || basis_.obstacle.kind != Obstacle::Kind::kNone) return false;
+  const CenteredRows& rows = basis_.basis->centered();
+  std::vector<char> inside(static_cast<std::size_t>(problem_.cols()), 0);
+  std::vector<Index> order{problem_.cols()};
+  for (Index k = 0; k < rows.size(); ++k) {
+    order.push_back(rows.column(k));
+    inside[static_cast<std::size_t>(rows.column(k))] = 1;
+  }
+  const auto first = static_cast<std::ptrdiff_t>(order.size());
+  for (Index j = 0; j < problem_.cols(); ++j) {
+    if (!inside[static_cast<std::size_t>(j)] && !(penalty_[j] > 0)) order.push_back(j);
+  }
+  if (std::ssize(order) == first) return true;
+  const std::vector<Index> dependent = dependent_columns(rows_, counted_, order);
+  return std::all_of(order.begin() + first, order.end(),
+                     [&](Index j) { return std::count(dependent.begin(), dependent.end(), j) > 0; });
+}
+
+/// A bound on the loss of the rows that are not part of the basis.
+double CurvatureProver::left_out(const ExactPoint& point) const {
+  double sum = 0;
+  std::size_t next = 0;
+  for (std::size_t r = 0; r < counted_.size(); ++r) {
+    if (next < in_doubt_.size() && in_doubt_[next] == static_cast<Index>(r)) {
+      ++next;
+    } else {
+      sum += problem_.row_weight[counted_[r]] * point.most[static_cast<Index>(r)];
+    }
+  }
+  return sum * (1 + 1e-9);
 }
 
 /// Penalties that are no part of the curvature: of all features, or of those outside the basis.
@@ -160,8 +219,11 @@ double CurvatureProver::charged(const Parameters& w) const {
   return sum * (1 + 1e-9);
 }
 
-CurvatureProof CurvatureProver::attempt(const Parameters& w, const ExactPoint& point) {
+CurvatureProof CurvatureProver::attempt(const Parameters& w, const ExactPoint& whole) {
   CurvatureProof out;
+  const ExactPoint point = part_of(whole, in_doubt_);
+  out.obstacle.kind = Obstacle::Kind::kNotFinite;
+  if (!(point.slack.maxCoeff() < 0.1)) return out;
   const Local local(problem_, *basis_.basis, penalty_, point, threads_);
   LocalSums::Hessian h = local.hessian();
   const InverseRoot root = inverse_root(std::move(h.value), h.error, threads_);
@@ -177,13 +239,13 @@ CurvatureProof CurvatureProver::attempt(const Parameters& w, const ExactPoint& p
   const double terms = static_cast<double>(root.x.rows() + 8);
   const Vector lost = root.x.cwiseAbs() * (g.error + terms * kUnit * g.value.cwiseAbs());
   const double factor = (1 + 1e-9) / std::sqrt(1 - root.kappa);
-  const double n = static_cast<double>(counted_.size()), m = static_cast<double>(root.x.rows());
+  const double n = static_cast<double>(in_doubt_.size()), m = static_cast<double>(root.x.rows());
   out.decrement = factor * (image.norm() + lost.norm());
   out.reach = factor * local.sums().reach(root.x, n * m * m <= kMostWork);
   if (!(out.decrement * out.reach < 1)) return out;
   out.exists = true;
   out.obstacle.kind = Obstacle::Kind::kNone;
-  out.gap = gap_bound(out.decrement, out.reach) + charged(w);
+  out.gap = gap_bound(out.decrement, out.reach) + charged(w) + left_out(whole);
   return out;
 }
 
@@ -192,14 +254,20 @@ CurvatureProof CurvatureProver::prove(const Parameters& w) {
   CurvatureProof out;
   const ExactPoint point = evaluate(w);
   out.obstacle.kind = Obstacle::Kind::kNotFinite;
-  if (!point.finite || !(point.slack.maxCoeff() < 0.1)) return out;
+  if (!point.finite) return out;
+  if (basis_.basis && !(left_out(point) <= most_left_out_)) basis_.basis.reset();
   if (basis_.basis) out = attempt(w, point);
-  if (!out.exists) {  // none yet, or one made where the curvature was elsewhere
+  for (std::size_t k = 0; k < kNothing.size() && !out.exists; ++k) {  // none yet, or one of where the curvature was
+    if (k > 0 && (point.most.array() > kNothing[k]).count() == std::ssize(in_doubt_)) continue;
+    if (prepare_without(point, kNothing[k])) out = attempt(w, point);
+  }
+  if (!out.exists) {
     prepare(point);
     out.obstacle = basis_.obstacle;
     if (basis_.basis && basis_.obstacle.kind == Obstacle::Kind::kNone) out = attempt(w, point);
     if (basis_.obstacle.kind != Obstacle::Kind::kNone) basis_.basis.reset();
   }
+  most_left_out_ = std::max(kLittle, 2 * left_out(point));
   const double penalty = penalty_at(w);
   out.objective = point.loss + penalty;
   out.rounding = point.loss_error + 2 * kUnit * static_cast<double>(problem_.cols() + problem_.classes + 16) * penalty +

@@ -11,6 +11,10 @@
 //   p:  R(p) = ½ Σ_ab p_a p_b (e_a − e_b)(e_a − e_b)ᵀ ⪰ (1 − δ)² R(p̂), put into the weights of rows;
 //   H:  sums of n terms, entry (j, k) wrong by γ_n √(H_jj H_kk) at most;
 //   ∇f: γ_n Σ s|p − t||φ| + Σ s δ p |φ|, which meets |X|.
+//
+// Rows B whose loss at W is next to nothing are left out, or R would be that of a sentinel 1e18 in a row that is
+// certain anyway: no loss is negative, so with f = f_A + f_B, f(W) − f* ≤ (f_A(W) − f_A*) + f_B(W), and f has compact
+// level sets if f_A has, provided that rows A tell apart all weights that A and B do.
 #pragma once
 
 #include <limits>
@@ -50,6 +54,10 @@ class CurvatureProver {
   ExactPoint evaluate(const Parameters& w) const;
   double penalty_at(const Parameters& w) const;
   void prepare(const ExactPoint& point);
+  bool prepare_without(const ExactPoint& point, double nothing);
+  void make_basis(const ExactPoint& point);
+  bool says_all() const;
+  double left_out(const ExactPoint& point) const;
   double charged(const Parameters& w) const;
   CurvatureProof attempt(const Parameters& w, const ExactPoint& point);
 
@@ -59,6 +67,8 @@ class CurvatureProver {
   std::vector<Index> counted_;
   Vector penalty_;  // as curvature
   IndependentBasis basis_;
+  std::vector<Index> in_doubt_;  // positions among `counted_` of the rows that the basis is made of
+  double most_left_out_ = 0;     // loss of the others, up to which it serves
   std::optional<Parameters> step_;
 };
 

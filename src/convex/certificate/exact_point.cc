@@ -68,8 +68,13 @@ class Scores {
   double start_size_ = 0;
 };
 
-/// Loss and p of one row from its scores; the relative error of the loss is δ.
-double row_loss(const std::vector<DoubleDouble>& z, std::span<const double> target, double* p) {
+struct RowLoss {
+  double loss = 0;                                         // right up to a relative δ and 2η
+  double lead = -std::numeric_limits<double>::infinity();  // of the one class with a target over all others; may be < 0
+};
+
+/// Loss and p of one row from its scores.
+RowLoss row_loss(const std::vector<DoubleDouble>& z, std::span<const double> target, double* p) {
   const std::size_t classes = z.size();
   std::size_t top = 0;
   for (std::size_t c = 1; c < classes; ++c) {
@@ -82,10 +87,15 @@ double row_loss(const std::vector<DoubleDouble>& z, std::span<const double> targ
     if (c != top) rest += std::exp(p[c]);
   }
   const double log_sum = std::log1p(rest);
-  double loss = 0;
-  for (std::size_t c = 0; c < classes; ++c) loss += target[c] * (log_sum - p[c]);
+  RowLoss out;
+  double next = -std::numeric_limits<double>::infinity();
+  for (std::size_t c = 0; c < classes; ++c) {
+    out.loss += target[c] * (log_sum - p[c]);
+    if (c != top) next = std::max(next, p[c]);
+  }
+  if (target[top] == 1) out.lead = -next;
   for (std::size_t c = 0; c < classes; ++c) p[c] = (c == top ? 1 : std::exp(p[c])) / (1 + rest);
-  return loss;
+  return out;
 }
 
 }  // namespace
@@ -97,6 +107,7 @@ ExactPoint evaluate_exactly(const Problem& problem, const ExactRows& rows, std::
   ExactPoint out;
   out.p.resize(n, classes);
   out.slack.resize(n);
+  out.most.resize(n);
   out.finite = w.allFinite();
   if (!out.finite) return out;
   const Scores scores(rows, w);
@@ -112,10 +123,13 @@ ExactPoint evaluate_exactly(const Problem& problem, const ExactRows& rows, std::
       const Index i = counted[static_cast<std::size_t>(r)];
       const double error = scores.of_row(i, z);
       problem.target_of(i, target);
-      const double loss = row_loss(z, target, out.p.row(r).data()), s = problem.row_weight[i];
+      const RowLoss row = row_loss(z, target, out.p.row(r).data());
+      const double s = problem.row_weight[i], by_lead = static_cast<double>(classes) * std::exp(2 * error - row.lead);
       out.slack[r] = 4 * error + (2 * static_cast<double>(classes) + 1600) * kUnit;
-      sum.loss += s * loss;
-      sum.error += s * (2 * error + out.slack[r] * loss);
+      const double wrong = 2 * error + out.slack[r] * row.loss;
+      out.most[r] = std::min(row.loss + wrong, by_lead * (1 + 1e-9) + kTiny);
+      sum.loss += s * row.loss;
+      sum.error += s * std::min(wrong, std::max(out.most[r], row.loss));
     }
   });
   for (const Sum& sum : sums) {
@@ -125,6 +139,22 @@ ExactPoint evaluate_exactly(const Problem& problem, const ExactRows& rows, std::
   out.loss_error += 4 * kUnit * static_cast<double>(n + 40) * out.loss;
   out.finite = std::isfinite(out.loss) && std::isfinite(out.loss_error) && out.p.allFinite() && out.slack.allFinite();
   return out;
+}
+
+ExactPoint part_of(const ExactPoint& point, std::span<const Index> positions) {
+  ExactPoint part;
+  const auto count = static_cast<Index>(positions.size());
+  part.p.resize(count, point.p.cols());
+  part.slack.resize(count);
+  part.most.resize(count);
+  for (Index r = 0; r < count; ++r) {
+    const Index from = positions[static_cast<std::size_t>(r)];
+    part.p.row(r) = point.p.row(from);
+    part.slack[r] = point.slack[from];
+    part.most[r] = point.most[from];
+  }
+  part.finite = point.finite;
+  return part;
 }
 
 }  // namespace poise

@@ -178,6 +178,15 @@ void FeatureBasis::separate() {
   }
 }
 
+std::vector<Index> FeatureBasis::combinations() const {
+  std::vector<Index> found;
+  for (Index k = 1; k < size(); ++k) {
+    const bool is_near = std::find(near_.begin(), near_.end(), k) != near_.end();
+    if (!is_near && !combination_[static_cast<std::size_t>(k)].factor.empty()) found.push_back(k);
+  }
+  return found;
+}
+
 void FeatureBasis::reduce(Index k, const std::vector<Index>& others, const Vector& share) {
   auto factor_of = [&](Index function) {
     const Combination& of = combination_[static_cast<std::size_t>(function)];

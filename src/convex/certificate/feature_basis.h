@@ -30,6 +30,8 @@ class FeatureBasis {
   const std::vector<Index>& near_dependent() const { return near_; }
   /// Takes out of nearly dependent functions what the others say.
   void separate();
+  /// Functions that are combinations of columns, of unit size, since `separate`: not those of which nothing was left.
+  std::vector<Index> combinations() const;
 
   /// A (q×q on 1, y_1, …; row and column 0 the constant) with the scale 2^−f_k of each row multiplied in.
   Matrix coefficients() const;

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 #include "convex/certificate/curvature_proof.h"
 #include "convex/existence/separation_search.h"
@@ -68,11 +69,14 @@ std::string clause(const Obstacle& obstacle, const SoftmaxObjective& objective, 
   }
 }
 
-/// The proof at w in the state: a bound, and f as exact as it gets.
-void keep(const CurvatureProof& proof, SolveState& state) {
+/// f at w in the state, as exact as it gets.
+void keep_value(const CurvatureProof& proof, SolveState& state) {
   state.value.objective = proof.objective;
   state.value.cross_entropy = proof.objective - state.value.penalty;
   state.value.rounding = proof.rounding;
+}
+
+void keep_bound(const CurvatureProof& proof, SolveState& state) {
   Certificate bound;
   bound.objective = proof.objective;
   bound.dual_value = proof.objective - proof.gap;
@@ -82,9 +86,10 @@ void keep(const CurvatureProof& proof, SolveState& state) {
   state.keep_better(bound);
 }
 
-/// Moves w by damped Newton steps until the proof reaches the tolerance, nothing falls any more or time is up.
-CurvatureProof approach(CurvatureProver& prover, SolveState& state, const Monitor& monitor, int steps) {
-  CurvatureProof proof = prover.prove(state.w);
+/// Moves w by damped Newton steps from where `proof` is until it reaches the tolerance, nothing falls any more or time
+/// is up.
+CurvatureProof approach(CurvatureProver& prover, CurvatureProof proof, SolveState& state, const Monitor& monitor,
+                        int steps) {
   for (int k = 0; k < steps; ++k) {
     if (proof.exists && proof.gap + proof.rounding <= monitor.tolerance()) break;
     if (!prover.newton_step() || monitor.must_stop()) break;
@@ -165,6 +170,45 @@ std::optional<SeparatingDirection> find_separating_combination(const Problem& pr
   return answer.found ? std::optional(describe(*answer.found, data)) : std::nullopt;
 }
 
+std::string beyond_float64(const SoftmaxObjective& objective, const Parameters& w, double fall, const Dataset& data) {
+  constexpr double kShare = 0.125;
+  Vector size = mean_absolute(objective.problem(), objective.threads());
+  for (Index j = 0; j < size.size(); ++j) size[j] *= w.row(j).maxCoeff() - w.row(j).minCoeff();
+  std::vector<Index> features;
+  for (Index j = 0; j < size.size(); ++j) {
+    if (size[j] >= kShare * size.maxCoeff()) features.push_back(j);
+  }
+  return fmt::format(
+      "the loss would fall by another {:.1e} with weights that float64 scores cannot follow: so nearly a combination "
+      "of "
+      "the others is each of {}",
+      fall, names_of(features, data));
+}
+
+double float64_error(SoftmaxObjective& objective, const Parameters& w) {
+  const Problem& problem = objective.problem();
+  objective.evaluate(w, nullptr);
+  const std::vector<Index> counted = rows_that_count(problem.row_weight);
+  const ExactPoint point = evaluate_exactly(problem, ExactRows(problem), counted, w, objective.threads());
+  if (!point.finite) return std::numeric_limits<double>::infinity();
+  double apart = 0;
+  for (std::size_t r = 0; r < counted.size(); ++r) {
+    for (Index c = 0; c < problem.classes; ++c)
+      apart += 0.5 * problem.row_weight[counted[r]] *
+               std::abs(point.p(static_cast<Index>(r), c) - static_cast<double>(objective.probability(counted[r], c)));
+  }
+  return apart;
+}
+
+void sharpen(const SoftmaxObjective& objective, SolveState& state) {
+  constexpr double kShows = 1e-10;
+  if (state.value.rounding <= kShows) return;
+  const double exact = CurvatureProver(objective.problem(), objective.threads()).objective(state.w);
+  if (!std::isfinite(exact)) return;
+  state.value.objective = exact;
+  state.value.cross_entropy = exact - state.value.penalty;
+}
+
 Verdict decide(SoftmaxObjective& objective, SolveState& state, const Monitor& monitor, const Dataset& data,
                Motion motion, bool overlapping) {
   Verdict out;
@@ -172,6 +216,7 @@ Verdict decide(SoftmaxObjective& objective, SolveState& state, const Monitor& mo
   SolveState moved = state;
   CurvatureProver prover(objective.problem(), objective.threads());
   CurvatureProof proof = prover.prove(moved.w);
+  const CurvatureProof here = proof;
   const bool near_enough = proof.exists && proof.gap + proof.rounding <= monitor.tolerance();
   SeparationSearch::Answer answer;
   if (!proof.exists && !penalized && !overlapping && objective.problem().smoothing == 0) {
@@ -182,21 +227,25 @@ Verdict decide(SoftmaxObjective& objective, SolveState& state, const Monitor& mo
     }
   }
   if (!near_enough && motion == Motion::kMove) {
-    proof = approach(prover, moved, monitor, affordable_steps(objective));
-    if (proof.exists) state.w = moved.w;
+    proof = approach(prover, here, moved, monitor, affordable_steps(objective));
+    const double fall = here.objective - proof.objective;
+    const double error = fall > monitor.tolerance() ? float64_error(objective, moved.w) : 0;
+    if (!is_little(error, fall) && error > 2 * float64_error(objective, state.w)) {
+      out.missing = beyond_float64(objective, moved.w, fall, data);
+    } else if (proof.exists || fall > 0) {
+      state.w = moved.w;
+    }
   }
-  if (penalized && !(proof.exists && proof.gap + proof.rounding <= monitor.tolerance())) {
+  if (penalized && out.missing.empty() && !(proof.exists && proof.gap + proof.rounding <= monitor.tolerance())) {
     CurvatureProver without(objective.problem(), objective.threads(), CurvatureProver::Penalty::kCharged);
     const CurvatureProof other = without.prove(state.w);
     if (other.exists && !(proof.exists && proof.gap <= other.gap)) proof = other;
   }
   state.value = objective.evaluate(state.w, &state.gradient);
   out.exists = proof.exists;
-  if (proof.exists) {
-    keep(proof, state);
-  } else {
-    out.missing = clause(proof.obstacle, objective, data);
-  }
+  if (proof.exists) keep_bound(proof, state);
+  if (proof.exists || !out.missing.empty()) keep_value(out.missing.empty() ? proof : here, state);
+  if (!proof.exists && out.missing.empty()) out.missing = clause(proof.obstacle, objective, data);
   return out;
 }
 

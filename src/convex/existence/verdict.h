@@ -26,8 +26,21 @@ struct Verdict {
   /// The state has a bound, from the curvature; with `exists` a minimizer is proven as well.
   bool exists = false;
   std::optional<SeparatingDirection> separation;  ///< no minimizer exists
-  std::string missing;                            ///< neither: what could not be proven, a clause
+  std::string missing;                            ///< what could not be proven or reached, a clause; else empty
 };
+
+/// How far probabilities computed in float64, as `predict` and everyone else does, are from exact ones at w: the mean
+/// of ½‖p − p̂‖₁ over the rows, infinite if scores are beyond all range. Leaves the objective at w.
+double float64_error(SoftmaxObjective& objective, const Parameters& w);
+/// An error that leaves of a fall of the loss what it is worth.
+inline bool is_little(double error, double fall) { return error <= 0.15 * fall + 1e-7; }
+
+/// The clause for weights w, at which the loss is lower by `fall`, but not where float64 computes the scores. Names the
+/// features with the largest terms, which cancel.
+std::string beyond_float64(const SoftmaxObjective& objective, const Parameters& w, double fall, const Dataset& data);
+
+/// f at state.w as exact as it gets, if float64 passes may have it wrong.
+void sharpen(const SoftmaxObjective& objective, SolveState& state);
 
 /// Whether `decide` takes seconds at most: worth a try where dual bounds exist and failed.
 bool is_cheap_to_prove(const SoftmaxObjective& objective);

@@ -1,0 +1,50 @@
+#include "convex/memory.h"
+
+#include <fmt/core.h>
+#include <unistd.h>
+
+#include <algorithm>
+
+#include "base/words.h"
+#include "convex/metric.h"
+#include "poise/error.h"
+
+namespace poise {
+namespace {
+
+/// Bytes that a solve needs beside the data: of parameters, of rows times classes, of the metric, and of the data's
+/// copy by features.
+double bytes_wanted(const Dataset& data) {
+  constexpr double kPerParameter = 250;  // state, gradient, trial, history and their temporaries
+  const double n = static_cast<double>(data.rows()), parameters = static_cast<double>(data.features.cols() + 1),
+               classes = static_cast<double>(data.schema.class_count());
+  double of_row_and_class = data.labels.empty() ? 8 : 4;  // p in float32, the problem's own targets
+  const double gram = 4 * classes * parameters * parameters;
+  double metric = data.features.cols() < kMaxGramFeatures ? gram : 0, copy = 0;
+  if (const CsrMatrix* sparse = data.features.sparse()) {
+    const double entries = static_cast<double>(sparse->entries()), drawn = std::min<double>(n, kLowRankRows);
+    of_row_and_class += 8;  // residuals in float64
+    metric = data.features.cols() < kMaxSparseGramFeatures
+                 ? gram
+                 : classes * drawn * (4 * kLowRank + 8 * (entries / std::max(n, 1.0) + 1));
+    copy = (sparse->doubles.empty() ? 8 : 12) * entries;
+  }
+  return kPerParameter * parameters * classes + of_row_and_class * n * classes + metric + copy;
+}
+
+}  // namespace
+
+void check_memory(const Dataset& data) {
+  const double wanted = bytes_wanted(data);
+  const double have = static_cast<double>(::sysconf(_SC_PHYS_PAGES)) * static_cast<double>(::sysconf(_SC_PAGE_SIZE));
+  if (wanted > have) {
+    throw Error(ErrorKind::kResource,
+                fmt::format("{}, {} and {} need about {:.0f} GB", counted(data.rows(), "row"),
+                            counted(data.features.cols(), "feature"),
+                            counted(data.schema.class_count(), "class", "classes"), wanted / 1e9),
+                fmt::format("at most the {:.0f} GB of this machine", have / 1e9),
+                "number the features that occur consecutively, or hash them");
+  }
+}
+
+}  // namespace poise

@@ -1,0 +1,12 @@
+// What a solve of softmax regression needs of memory.
+#pragma once
+
+#include "poise/dataset.h"
+
+namespace poise {
+
+/// Refuses problems whose solver state would not fit into memory, before the machine starts to swap or kill. Throws
+/// Error(kResource).
+void check_memory(const Dataset& data);
+
+}  // namespace poise
