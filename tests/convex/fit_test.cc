@@ -8,6 +8,7 @@
 
 #include "convex/reference.h"
 #include "convex/solvers.h"
+#include "paths.h"
 #include "poise/calibration.h"
 #include "poise/error.h"
 #include "poise/softmax_regression.h"
@@ -349,7 +350,7 @@ TEST(Certify, BoundsAnyModelFromModelAndDataAlone) {
   for (const double l2 : {1e-2, 1e-6}) {
     const Truth truth(data, plain(l2));
     const SoftmaxFit fit = fit_softmax(data, plain(l2), {.tolerance = 1e-10, .threads = 1});
-    const std::string path = std::string(POISE_BINARY_DIR) + "/certify_test.onnx";
+    const std::string path = binary_dir() + "/certify_test.onnx";
     save_model(fit.model, path);
     const SoftmaxModel loaded = load_model(path);
     std::filesystem::remove(path);

@@ -14,6 +14,7 @@
 #include <string>
 #include <vector>
 
+#include "paths.h"
 #include "poise/error.h"
 #include "poise/read.h"
 
@@ -159,7 +160,7 @@ inline void expect_text_error(const std::string& text, ErrorKind kind, const std
 
 /// The shared data sets, or empty where they are not on this machine.
 inline std::string shared_data(const std::string& path) {
-  const std::string full = std::string(POISE_SOURCE_DIR) + "/../shared/data/" + path;
+  const std::string full = source_dir() + "/../shared/data/" + path;
   return std::filesystem::exists(full) ? full : "";
 }
 

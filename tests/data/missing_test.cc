@@ -19,7 +19,7 @@ ReadOptions with(MissingPolicy policy) {
 
 /// The texts between backticks in the paragraph of docs/data.md that begins so.
 std::vector<std::string> documented(const std::string& paragraph) {
-  const std::string text = slurp(std::string(POISE_SOURCE_DIR) + "/docs/data.md");
+  const std::string text = slurp(source_dir() + "/docs/data.md");
   const std::size_t begin = text.find(paragraph);
   EXPECT_NE(begin, std::string::npos) << paragraph;
   const std::string part = text.substr(begin, text.find("\n\n", begin) - begin);

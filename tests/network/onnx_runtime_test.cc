@@ -16,6 +16,7 @@
 #include "base/file.h"
 #include "data/missing_values.h"
 #include "network/float64_inputs.h"
+#include "paths.h"
 #include "poise/network.h"
 #include "poise/read.h"
 #include "sample_models.h"
@@ -98,7 +99,7 @@ class OnnxRuntime : public testing::Test {
 
   // Runs the model in ONNX Runtime; null if that is not installed.
   json run(const Network& network, const json& inputs) {
-    const fs::path onnx = fs::path(POISE_SOURCE_DIR) / "tests" / "onnx";
+    const fs::path onnx = fs::path(source_dir()) / "tests" / "onnx";
     save_network(network, (folder_ / "model.onnx").string());
     if (!fs::exists(onnx / "node_modules" / "onnxruntime-node") || !succeeds("node --version >/dev/null 2>&1"))
       return {};

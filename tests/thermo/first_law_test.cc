@@ -273,7 +273,7 @@ TEST(FirstLaw, RefusesRecordsThatDoNotBelongTogether) {
   };
   const EnsembleRecord plain = record(options_with(1), data);
   ThermodynamicsOptions warmer = options_with(1), light = warmer;
-  warmer.temperatures = {0.5};
+  warmer.temperatures.assign(1, 0.5);  // gcc 14 warns of a list
   light.detail = Detail::kLight;
   EXPECT_THROW(first_law(plain, EnsembleRecord()), Error);
   EXPECT_THROW(first_law(plain, record(light, data)), Error);

@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/file.h"
+#include "paths.h"
 #include "sample_classifiers.h"
 
 namespace poise {
@@ -54,7 +55,7 @@ class Torch : public testing::TestWithParam<Activation> {
   std::vector<double> traces(const SampleNetwork& network) const {
     const std::string in = (folder_ / "network.json").string(), out = (folder_ / "traces.json").string();
     std::ofstream(in) << to_json(network);
-    const fs::path script = fs::path(POISE_SOURCE_DIR) / "tests" / "thermo" / "torch_laplacian.py";
+    const fs::path script = fs::path(source_dir()) / "tests" / "thermo" / "torch_laplacian.py";
     const std::string command = std::string(kPython) + " -B '" + script.string() + "' '" + in + "' > '" + out + "'";
     EXPECT_EQ(std::system(command.c_str()), 0);
     return json::parse(read_file(out, 1 << 20)).get<std::vector<double>>();
