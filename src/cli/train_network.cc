@@ -79,7 +79,7 @@ void check_scale(const Arguments& a, const Dataset& train) {
               "columns are scaled one by one in tables and NPY arrays", {a.data});
 }
 
-void print_result(const json& result) {
+void print_training(const json& result) {
   fmt::print("{}, network {} with {} parameters\n", counted(result["rows"].get<Index>(), "row"),
              result["architecture"].get<std::string>(), result["parameters"].get<Index>());
   fmt::print("status      {}: {}\n", result["status"].get<std::string>(), result["why"].get<std::string>());
@@ -190,7 +190,7 @@ int train_network(const Arguments& a) {
   end.write_first(result, asked);
   end.measure(result);
   note_baseline(a, inputs, fit, parts);
-  return end.finish(std::move(result), asked, {{"best_epoch", fit.report.best_epoch}}, print_result);
+  return end.finish(std::move(result), asked, {{"best_epoch", fit.report.best_epoch}}, print_training);
 }
 
 }  // namespace poise::cli
