@@ -13,9 +13,6 @@ namespace poise {
 namespace {
 
 constexpr double kMostNumbers = 1 << 27, kMostWork = 1e10;  // of the copy; rows times functions squared of the sample
-// What is left of a column must be more than the rounding of combinations of two doubles a number: what exact ones with
-// coefficients like 1/7 leave would be taken for something.
-constexpr double kLargestWeight = 0x1p75;
 constexpr Index kMostFeatures = 1200, kFewestRows = 2000, kRowsPerFeature = 4;
 constexpr std::uint64_t kSampleSeed = 23;
 
@@ -50,14 +47,12 @@ std::optional<IndependentFeatures> IndependentFeatures::of(const Problem& proble
   std::iota(columns.begin(), columns.end(), 0);
   std::vector<double> weight;
   for (Index row : rows) weight.push_back(problem.row_weight[row]);
-  CenteredRows centered(ExactRows(problem), std::move(rows), weight, columns);
-  const Vector no_penalty = Vector::Zero(centered.size());
-  FeatureBasis basis(std::move(centered), std::move(weight), no_penalty, threads);
-  if (basis.near_dependent().empty()) return std::nullopt;
-  basis.separate();
+  const Vector no_penalty = Vector::Zero(d);
+  const IndependentBasis found = independent_basis(ExactRows(problem), rows, weight, columns, no_penalty, 2, threads);
+  if (!found.basis) return std::nullopt;
+  const FeatureBasis& basis = *found.basis;
   const Matrix a = basis.coefficients();
-  std::vector<Index> combined = basis.combinations();
-  std::erase_if(combined, [&](Index k) { return a.row(k).cwiseAbs().maxCoeff() > kLargestWeight; });
+  const std::vector<Index> combined = basis.combinations();
   if (combined.empty()) return std::nullopt;
 
   IndependentFeatures out;
