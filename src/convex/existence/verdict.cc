@@ -232,7 +232,7 @@ Verdict decide(SoftmaxObjective& objective, SolveState& state, const Monitor& mo
     const double error = fall > monitor.tolerance() ? float64_error(objective, moved.w) : 0;
     if (!is_little(error, fall) && error > 2 * float64_error(objective, state.w)) {
       out.missing = beyond_float64(objective, moved.w, fall, data);
-    } else if (proof.exists || fall > 0) {
+    } else if (proof.exists || (fall > 0 && !objective.has_dual_bounds())) {
       state.w = moved.w;
     }
   }
