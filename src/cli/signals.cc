@@ -28,7 +28,7 @@ void write_error(const char* text) {
 }
 
 /// A message in place of the line of progress.
-void say(std::initializer_list<const char*> parts) {
+void write_parts(std::initializer_list<const char*> parts) {
   if (silent) return;
   if (on_terminal) write_error("\r\033[K");
   for (const char* part : parts) write_error(part);
@@ -41,17 +41,17 @@ extern "C" void clean_up(int number) {
 }
 
 extern "C" void end_and_say(int) {
-  say({"poise: interrupted before training began: no model was written\n"});
+  write_parts({"poise: interrupted before training began: no model was written\n"});
   std::_Exit(kInterrupted);
 }
 
 extern "C" void finish_or_quit(int number) {
   const int before = errno;
   if (!interrupted.exchange(true)) {
-    say({"interrupted: finishing; once more to quit at once\n"});
+    write_parts({"interrupted: finishing; once more to quit at once\n"});
   } else if (number != SIGHUP) {
     remove_temporary_file();
-    say({"quit: ", how_things_stand.load(), "\n"});
+    write_parts({"quit: ", how_things_stand.load(), "\n"});
     std::_Exit(kInterrupted);
   }
   errno = before;
