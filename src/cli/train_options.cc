@@ -34,11 +34,11 @@ CLI::Validator class_weights() {
               (void)parse_class_weights(text);
               return {};
             } catch (const Error& error) {
-              return error.found() + "; expected none, balanced, or " + error.expected() +
+              return error.found() + "; expected 'none', 'balanced', or " + error.expected() +
                      (error.hint().empty() ? "" : "; hint: " + error.hint());
             }
           },
-          ""};
+          "none|balanced"};
 }
 
 void set_class_weights(const std::string& text, ObjectiveOptions& o) {

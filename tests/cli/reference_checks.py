@@ -43,7 +43,7 @@ def check_completion_knows_every_verb_and_option(t):
 
 
 def check_completion_proposes_the_values_that_are_accepted(t):
-    for option in ("--solver", "--missing", "--activation", "--rule", "--telemetry"):
+    for option in ("--solver", "--missing", "--activation", "--rule", "--telemetry", "--class-weight"):
         refused = t.run(f"train digits {option} nonsense", exit=2).stderr
         expected = re.findall(r"'([^']+)'", refused.split("expected")[1].split("; hint")[0])
         t.equal(sorted(completions(t, "train", "digits", option, "")), sorted(expected), f"values of {option}")
