@@ -19,6 +19,8 @@ class StopTest {
     if (stop_ && !stopped_ && std::this_thread::get_id() == caller_ && stop_()) stopped_ = true;
     return stopped_;
   }
+  /// Whether that was the answer before; does not ask.
+  bool has_stopped() const { return stopped_; }
 
  private:
   const std::function<bool()>& stop_;

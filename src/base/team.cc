@@ -1,6 +1,7 @@
 #include "base/team.h"
 
 #include <pthread.h>
+#include <sched.h>
 
 #include <algorithm>
 
@@ -92,7 +93,7 @@ void Team::choose_members() {
 void Team::run(const std::function<void(int)>& body) {
   choose_members();
   present_ = inside_parallel_for() ? 1 : wanted_;
-  for (Part& part : parts_) part.taken = 0, part.clock = kNoClock;
+  for (Part& part : parts_) part.taken = 0, part.clock = kNoClock, part.processor = -1;
   arrived_ = 0, failed_ = false, error_ = nullptr;
   // As many tasks as threads, each of which waits for the others: so every thread takes exactly one.
   parallel_for(present_, present_, [&](Index member) {
@@ -116,6 +117,7 @@ void Team::run(const std::function<void(int)>& body) {
 void Team::meet() {
   const unsigned before = generation_;
   if (failed_) throw Stopped{};
+  parts_[static_cast<std::size_t>(member_)].processor = ::sched_getcpu();
   if (++arrived_ == present_) {
     arrived_ = 0;
     for (Part& part : parts_) part.taken = 0;
@@ -127,9 +129,19 @@ void Team::meet() {
   if (failed_) throw Stopped{};
 }
 
+/// Whether another member was last seen where this one is: they take turns then, and every turn is waited for.
+bool Team::shares_processor() const {
+  const auto mine = static_cast<std::size_t>(member_);
+  for (std::size_t k = 0; k < static_cast<std::size_t>(present_); ++k) {
+    if (k != mine && parts_[k].processor == parts_[mine].processor && parts_[mine].processor >= 0) return true;
+  }
+  return false;
+}
+
 /// Asleep, until the generation is another. That members have work of different length is no reason to be fewer; it is
-/// one if time passes in which none of them is on a processor.
+/// one if time passes in which none of them is on a processor, or if other programs leave one processor to two of them.
 void Team::wait_for(unsigned generation) {
+  if (shares_processor()) starved_ = true;
   const auto begun = Clock::now();
   const nanoseconds worked = processor_time();
   while (generation_ == generation) generation_.wait(generation);

@@ -69,16 +69,18 @@ class Team {
     std::atomic<Index> taken{0};
     std::atomic<clockid_t> clock{kNoClock};  // of the processor time of the member's thread
     std::atomic<std::int64_t> begun{0};      // what it showed at the begin of run, in nanoseconds
+    std::atomic<int> processor{-1};          // that the member was on when it met the others last
   };
 
   void choose_members();
   void wait_for(unsigned generation);
   std::chrono::nanoseconds processor_time() const;
+  bool shares_processor() const;
   static void start_clock(Part& part);
 
   inline static thread_local int member_ = 0;
   int size_, wanted_, present_ = 1;
-  std::atomic<bool> starved_{false};  // a member waited long, and nobody worked meanwhile
+  std::atomic<bool> starved_{false};  // a member waited while nobody worked, or for one on its own processor
   Clock::time_point chosen_{}, few_until_{};
   Clock::duration pause_{};
   std::vector<Part> parts_;

@@ -3,9 +3,12 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdlib>
+#include <optional>
 
 #include "base/words.h"
 #include "cli/train_parts.h"
+#include "network/metadata.h"
 #include "poise/error.h"
 #include "poise/metrics.h"
 #include "poise/network.h"
@@ -57,12 +60,21 @@ void print_confusion(const Metrics& metrics, const Schema& schema, bool soft_tar
   }
 }
 
-std::string confidence(const Metrics& metrics) {
+/// What CE − H is at the penalized optimum, on the rows that a model was trained on: −Σ_j λ_j‖W_j‖².
+std::optional<double> imbalance_of_penalty(const Network& model, const Dataset& data) {
+  const std::string recorded = recorded_text(model.metadata, "imbalance_at_rest");
+  if (recorded.empty() || count_rows_trained_on(model.metadata, data) < data.rows()) return std::nullopt;
+  return std::strtod(recorded.c_str(), nullptr);
+}
+
+std::string confidence(const Metrics& metrics, std::optional<double> by_penalty) {
+  if (by_penalty && std::abs(metrics.equilibrium_gap - *by_penalty) <= kRestShare * metrics.cross_entropy)
+    return fmt::format("at rest with its penalty, which holds it at {}", short_number(*by_penalty, 6));
   if (metrics.at_rest) return fmt::format("at rest (within {:g} % of the cross-entropy)", 100 * kRestShare);
   return metrics.equilibrium_gap > 0 ? "over-confident here" : "under-confident here";
 }
 
-void print_metrics(const Metrics& metrics, const Schema& schema, bool soft_targets) {
+void print_metrics(const Metrics& metrics, const Schema& schema, bool soft_targets, std::optional<double> by_penalty) {
   const Temperature& t = metrics.temperature;
   fmt::print("rows        {}{}\n", metrics.rows, soft_targets ? ", with soft targets" : "");
   fmt::print("accuracy    {:.4f} %{}; the most frequent class alone: {:.4f} %\n", 100 * metrics.accuracy,
@@ -76,7 +88,7 @@ void print_metrics(const Metrics& metrics, const Schema& schema, bool soft_targe
   fmt::print("calibration error {:.5f} (expected, 15 bins{})\n", metrics.expected_calibration_error,
              soft_targets ? "; confidence against the target's share of the predicted class" : "");
   fmt::print("equilibrium CE - H = {}{} nats: {}\n", metrics.equilibrium_gap < 0 ? "" : "+",
-             short_number(metrics.equilibrium_gap, 6), confidence(metrics));
+             short_number(metrics.equilibrium_gap, 6), confidence(metrics, by_penalty));
   if (t.at_limit) {
     fmt::print("temperature none: {}\n", t.temperature > 1
                                              ? "the scores are no better than chance, flatter is always better"
@@ -109,7 +121,7 @@ int evaluate(const Arguments& a) {
   if (a.json) {
     fmt::print("{}\n", to_text(to_json_with_confusion(metrics, model.schema), 2));
   } else {
-    print_metrics(metrics, model.schema, data.targets.size() > 0);
+    print_metrics(metrics, model.schema, data.targets.size() > 0, imbalance_of_penalty(model, data));
   }
   return 0;
 }

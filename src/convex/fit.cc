@@ -22,15 +22,44 @@ int iteration_limit(const SolveOptions& options, Solver solver) {
   return solver == Solver::kNewton ? kNewtonIterations : kOtherIterations;
 }
 
-/// The model of class frequencies alone, p_c(x) = π_c, from ∇f at W = 0, whose bias row is 1/K − π_c. No class less
-/// than `least`, so that all logarithms are finite. Class sums 0.
-Parameters class_frequencies(const Parameters& gradient, double least) {
-  const Index classes = gradient.cols();
-  Parameters w = Parameters::Zero(gradient.rows(), classes);
-  const Vector share = (1.0 / static_cast<double>(classes) - gradient.bottomRows(1).array()).matrix().transpose();
-  const Vector logarithm = share.array().max(least).log();
-  w.bottomRows(1) = (logarithm.array() - logarithm.mean()).matrix().transpose();
-  return w;
+bool is_stopped(Status status) { return status == Status::kInterrupted || status == Status::kTimeLimit; }
+
+/// f where no score depends on a feature: from cross-entropy and entropy in closed form.
+Evaluation value_without_features(const Problem& problem, double cross_entropy, double entropy) {
+  Evaluation value;
+  value.objective = value.cross_entropy = cross_entropy;
+  value.entropy = entropy;
+  value.rounding = 1e-15 * static_cast<double>(problem.rows() + problem.classes) * (1 + cross_entropy);
+  return value;
+}
+
+/// W = 0, where f = ln K. Its gradient takes a pass.
+SolveState zero_weights(const Problem& problem) {
+  SolveState state;
+  state.w = Parameters::Zero(problem.cols() + 1, problem.classes);
+  const double uniform = std::log(static_cast<double>(problem.classes));
+  state.value = value_without_features(problem, uniform, uniform);
+  return state;
+}
+
+/// The model of class frequencies alone, p_c(x) = π_c, without a pass over the features: no time is too short for it.
+/// No class less than half a row, so that all logarithms are finite. Class sums 0.
+SolveState class_frequencies(const Problem& problem) {
+  Vector share = Vector::Zero(problem.classes);
+  std::vector<double> target(static_cast<std::size_t>(problem.classes));
+  for (Index i = 0; i < problem.rows(); ++i) {
+    problem.target_of(i, target);
+    for (Index c = 0; c < problem.classes; ++c) share[c] += problem.row_weight[i] * target[static_cast<std::size_t>(c)];
+  }
+  const Vector raised = share.cwiseMax(0.5 / static_cast<double>(problem.rows()));
+  const Vector logarithm = raised.array().log();
+  SolveState state;
+  state.w = Parameters::Zero(problem.cols() + 1, problem.classes);
+  state.w.bottomRows(1) = (logarithm.array() - logarithm.mean()).matrix().transpose();
+  const Vector p = raised / raised.sum();
+  const Vector log_p = p.array().log();
+  state.value = value_without_features(problem, -share.dot(log_p), -p.dot(log_p));
+  return state;
 }
 
 /// Everything one solve needs, so that a path can reuse data and monitor.
@@ -48,27 +77,28 @@ class Fitter {
   SoftmaxFit fit(const SoftmaxModel* start) {
     SoftmaxObjective objective(make_problem(data_, options_, solve_.threads), solve_.threads);
     check_penalty(objective.problem());
-    SolveState state;
-    state.w = start ? to_parameters(as_trained(*start), data_, objective.problem().units) : objective.zero();
-    state.value = objective.evaluate(state.w, &state.gradient);
-    const Parameters fallback =
-        start ? state.w : class_frequencies(state.gradient, 0.5 / static_cast<double>(data_.rows()));
+    SolveState state = zero_weights(objective.problem());
+    if (start) state.w = to_parameters(as_trained(*start), data_, objective.problem().units);
+    if (!begin(objective, state, !start)) {
+      const Outcome outcome = limited(monitor_.stopped_by(), monitor_);
+      state = class_frequencies(objective.problem());
+      bound_briefly(objective, state, outcome.status);
+      return finish(objective, state, outcome, {});
+    }
+    const SolveState fallback = start ? state : class_frequencies(objective.problem());
     without_mass_ = find_class_without_mass(objective.problem(), data_.schema);
     std::optional<SeparatingDirection> separation = obvious_separation(objective.problem());
     if (separation) {
       Outcome outcome = separable(*separation, solve_nearby(state));
-      if (monitor_.iterations() == 0) state.w = fallback;
+      if (monitor_.iterations() == 0) state.w = fallback.w;
       state.value = objective.evaluate(state.w, &state.gradient);
       sharpen(objective, state);
       return finish(objective, state, outcome, std::move(separation));
     }
     std::optional<Outcome> elsewhere = solve_in_independent_features(objective, state, !start);
     Outcome outcome = elsewhere ? *elsewhere : run_solver(objective, state, !start);
-    const bool stopped = outcome.status == Status::kInterrupted || outcome.status == Status::kTimeLimit;
-    if (stopped && monitor_.iterations() == 0) {
-      state.w = fallback;
-      state.value = objective.evaluate(state.w, &state.gradient);
-    }
+    const bool stopped = is_stopped(outcome.status);
+    if (stopped && state.value.objective > fallback.value.objective) state = fallback;
     if (outcome.status == Status::kConverged && objective.has_dual_bounds())
       outcome = certify_afresh(objective, state, outcome);
     const bool limited = outcome.status == Status::kTimeLimit || outcome.status == Status::kIterationLimit;
@@ -78,11 +108,29 @@ class Fitter {
       outcome = settle(objective, state, outcome, separation);
     if (!std::isfinite(state.value.objective))
       outcome = {Status::kDiverged, "the objective is not a finite number at the weights found"};
-    if (!state.has_bound || !objective.has_dual_bounds()) sharpen(objective, state);
+    if (!stopped && (!state.has_bound || !objective.has_dual_bounds())) sharpen(objective, state);
     return finish(objective, state, outcome, std::move(separation));
   }
 
  private:
+  /// f and ∇f where solving begins; L-BFGS needs neither at W = 0. False if there is no time for them; from a model to
+  /// start with they are computed all the same.
+  bool begin(SoftmaxObjective& objective, SolveState& state, bool cold) {
+    if (cold && solver_for(objective) == Solver::kLbfgs) return true;
+    try {
+      const StoppablePasses stoppable(objective, cold ? monitor_.stop() : Stop());
+      state.value = objective.evaluate(state.w, &state.gradient);
+      return true;
+    } catch (const PassStopped&) {
+      return false;
+    }
+  }
+
+  Solver solver_for(const SoftmaxObjective& objective) const {
+    if (solve_.solver != Solver::kAuto) return solve_.solver;
+    return is_small(objective) ? Solver::kNewton : Solver::kLbfgs;
+  }
+
   static constexpr double kNearbyL2 = 1e-4;
 
   /// λ_j = l2 (unit/scale)² of units far from 1 may be no number any more.
@@ -145,10 +193,15 @@ class Fitter {
     found.value = inner.evaluate(found.w, &found.gradient);
     const Outcome outcome = run_solver(inner, found, cold);
     other_passes_ += inner.passes();
+    if (is_stopped(outcome.status) && monitor_.is_past_time()) return outcome;
     SolveState back;
     back.w = others->to_original(found.w);
     back.value = objective.evaluate(back.w, &back.gradient);
     back.estimate = found.estimate;
+    if (is_stopped(outcome.status)) {
+      if (back.value.objective < state.value.objective) state = std::move(back);
+      return outcome;
+    }
     const double fall = state.value.objective - found.value.objective;
     if (fall >= 0 && is_little(float64_error(objective, back.w), fall)) {
       sharpen(objective, back);
@@ -179,33 +232,64 @@ class Fitter {
   /// nor where time is up after few of them. (Without a penalty loose bounds are none.)
   void bound_briefly(SoftmaxObjective& objective, SolveState& state, Status limit) const {
     constexpr double kNear = 0.1, kFewPasses = 15;
-    if (!objective.has_dual_bounds()) return;
-    const Certificate from_gradient = objective.gradient_bound(state.w, state.value, state.gradient);
-    state.keep_better({.dual_value = 0, .rounding = from_gradient.rounding});
-    state.keep_better(from_gradient);
-    if (limit == Status::kTimeLimit && (objective.passes() < kFewPasses || monitor_.is_past_limit())) return;
-    state.value = objective.evaluate(state.w, &state.gradient);
+    if (!objective.has_dual_bounds() || state.is_rough()) return;
+    state.keep_better({.dual_value = 0, .rounding = state.value.rounding});
+    if (state.gradient.size() == 0) return;
     const Stop stop = [this, limit] { return limit == Status::kTimeLimit && monitor_.is_past_limit(); };
-    const std::unique_ptr<Metric> metric = local_metric(objective, stop);
-    if (!metric) return;
-    const double estimate = 0.5 * state.gradient.cwiseProduct(metric->solve(state.gradient)).sum();
-    if (estimate > kNear * state.value.objective) return;
-    bound_state(objective, state, solve_newton_system(objective, *metric, state.gradient, {1e-2}, stop));
+    const StoppablePasses stoppable(objective, stop);
+    try {
+      state.keep_better(objective.gradient_bound(state.w, state.value, state.gradient));
+      if (limit == Status::kTimeLimit && (objective.passes() < kFewPasses || stop())) return;
+      state.value = objective.evaluate(state.w, &state.gradient);
+      const std::unique_ptr<Metric> metric = local_metric(objective, stop);
+      if (!metric) return;
+      const double estimate = 0.5 * state.gradient.cwiseProduct(metric->solve(state.gradient)).sum();
+      if (estimate > kNear * state.value.objective) return;
+      bound_state(objective, state, solve_newton_system(objective, *metric, state.gradient, {1e-2}, stop));
+    } catch (const PassStopped&) {  // the bounds so far are what there is
+    }
   }
 
   /// A solver's metric may be of a point left long ago: with one of this point the gap may still be proven.
   Outcome certify_afresh(SoftmaxObjective& objective, SolveState& state, const Outcome& outcome) const {
-    state.value = objective.evaluate(state.w, &state.gradient);
     const Stop stop = [this] { return monitor_.is_past_limit(); };
-    const std::unique_ptr<Metric> metric = local_metric(objective, stop);
-    if (!metric) return outcome;
-    certify_state(objective, *metric, state, solve_.tolerance, stop);
+    const StoppablePasses stoppable(objective, stop);
+    try {
+      state.value = objective.evaluate(state.w, &state.gradient);
+      const auto metric = affords_full(objective) ? full_metric(objective) : local_metric(objective, stop);
+      if (!metric) return outcome;
+      certify_state(objective, *metric, state, solve_.tolerance, stop);
+    } catch (const PassStopped&) {
+      return outcome;
+    }
     return state.gap() <= solve_.tolerance ? certified(state, monitor_) : outcome;
   }
 
+  /// Solves; where a limit ended that, the best point so far is left, with its value and gradient in float64.
   Outcome run_solver(SoftmaxObjective& objective, SolveState& state, bool cold) {
-    Solver solver = solve_.solver;
-    if (solver == Solver::kAuto) solver = is_small(objective) ? Solver::kNewton : Solver::kLbfgs;
+    const SolveState begin = state;
+    const Outcome outcome = run_unless_stopped(objective, state, cold);
+    if (!state.is_rough()) return outcome;
+    const StoppablePasses stoppable(objective, [this] { return monitor_.is_past_time(); });
+    try {
+      leave_float(objective, state);
+    } catch (const PassStopped&) {  // what float32 tells of it, if that was computed, has to do
+    }
+    if (state.value.objective > begin.value.objective) state = begin;
+    return outcome;
+  }
+
+  Outcome run_unless_stopped(SoftmaxObjective& objective, SolveState& state, bool cold) {
+    const StoppablePasses stoppable(objective, monitor_.stop());
+    try {
+      return solve(objective, state, cold);
+    } catch (const PassStopped&) {
+      return limited(monitor_.stopped_by(), monitor_);
+    }
+  }
+
+  Outcome solve(SoftmaxObjective& objective, SolveState& state, bool cold) {
+    const Solver solver = solver_for(objective);
     const int limit = iteration_limit(solve_, solver);
     switch (solver) {
       case Solver::kDescent:
@@ -241,6 +325,7 @@ class Fitter {
     report.why = outcome.why;
     if (without_mass_ && !separation)
       report.why += "; no minimizer exists, the gap is to the infimum: " + without_mass_->sentence;
+    if (state.is_rough()) report.why += "; the objective is that of float32 arithmetic, for lack of time";
     report.objective = state.value.objective;
     if (state.has_bound && !separation) {
       report.gap = state.gap();

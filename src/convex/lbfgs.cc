@@ -28,6 +28,8 @@ constexpr double kFloatFloor = 1e-8;
 // share 1e-5: 80 and more, 2e-6: 38.5 and 42.9, 7e-7: 34.5 and 41.5, 1e-8: 59.7 and 66.7.
 constexpr double kLowRankDecrease = 7e-7;
 constexpr int kPatience = 3;
+// Where time is up, the point reached takes a pass in float64: of the time of one in float32.
+constexpr double kEnding = 3;
 
 /// Drives L-BFGS: precision, metric, history.
 class Lbfgs {
@@ -94,7 +96,8 @@ class Lbfgs {
   double built_at_ = 0, built_value_ = 0;  // passes made and f when the metric was rebuilt
 };
 
-/// A sixteenth of the rows, drawn at random: about two passes' worth of work that replaces several iterations.
+/// A sixteenth of the rows, drawn at random: about two passes' worth of work that replaces several iterations. Where f
+/// over all rows is there is not known yet.
 void warm_start(const SoftmaxObjective& objective, SolveState& state, Monitor& monitor, int max_iterations) {
   constexpr Index kShare = 16;
   std::vector<Index> rows;
@@ -102,19 +105,21 @@ void warm_start(const SoftmaxObjective& objective, SolveState& state, Monitor& m
     if (random_bits(kWarmStartSeed, static_cast<std::uint64_t>(i)) % kShare == 0) rows.push_back(i);
   }
   SoftmaxObjective part(select_rows(objective.problem(), rows), objective.threads());
+  part.stop_passes_when(monitor.stop());
   SolveState start;
   start.w = state.w;
+  const double before = monitor.seconds();
   start.value = part.evaluate(start.w, &start.gradient, Arithmetic::kFloat);
+  monitor.keep_free(1.2 * static_cast<double>(kShare) * (monitor.seconds() - before));  // a pass over all rows
   auto metric = affords_gram(part) ? uniform_metric(part, monitor.stop()) : local_metric(part, monitor.stop());
   if (!metric) return;  // out of time
-  Lbfgs(part, std::move(metric), start, monitor).run(max_iterations, 0.03, true, "1/16 of the rows");
+  try {
+    Lbfgs(part, std::move(metric), start, monitor).run(max_iterations, 0.03, true, "1/16 of the rows");
+  } catch (const PassStopped&) {  // the point before it is as good a start as any
+  }
   state.w = start.w;
-}
-
-/// Value and gradient in float64 where iterations in float32 have ended; class sums 0, from which they drift.
-void leave_float(SoftmaxObjective& objective, SolveState& state) {
-  project_onto_class_sums_zero(state.w);
-  state.value = objective.evaluate(state.w, &state.gradient);
+  state.value = Evaluation();
+  state.value.objective = std::numeric_limits<double>::infinity();
 }
 
 }  // namespace
@@ -123,18 +128,13 @@ Outcome solve_lbfgs(SoftmaxObjective& objective, SolveState& state, Monitor& mon
   constexpr Index kFewestRows = 10000;
   bool warm = cold && objective.rows() >= kFewestRows;
   const SolveState begin = state;
-  // The optimum of few rows, whose labels may be noise, can be a worse start for all of them than none.
-  const auto is_worse = [&] { return state.value.objective > begin.value.objective; };
-  // Where there is no time for a pass over all rows in float32, there is for that which ends every solve.
-  const auto end_early = [&](Status status) {
-    if (monitor.iterations() > 0) leave_float(objective, state);
-    if (is_worse()) state = begin;
-    return limited(status, monitor);
-  };
   if (warm) warm_start(objective, state, monitor, max_iterations);
-  if (const auto limit = monitor.limit_reached(max_iterations)) return end_early(*limit);
+  if (const auto limit = monitor.limit_reached(max_iterations)) return limited(*limit, monitor);
+  const double before = monitor.seconds();
   state.value = objective.evaluate(state.w, &state.gradient, Arithmetic::kFloat);
-  if (warm && is_worse()) {
+  monitor.keep_free(kEnding * (monitor.seconds() - before));
+  // The optimum of few rows, whose labels may be noise, can be a worse start for all of them than none.
+  if (warm && state.value.objective > begin.value.objective) {
     warm = false;
     state.w = begin.w;
     state.value = objective.evaluate(state.w, &state.gradient, Arithmetic::kFloat);
@@ -142,15 +142,15 @@ Outcome solve_lbfgs(SoftmaxObjective& objective, SolveState& state, Monitor& mon
   // At W = 0 all classes have the same block: one factorization does.
   const bool uniform = cold && !warm && affords_gram(objective);
   auto first = uniform ? uniform_metric(objective, monitor.stop()) : local_metric(objective, monitor.stop());
-  if (!first) return end_early(monitor.stopped_by());
+  if (!first) return limited(monitor.stopped_by(), monitor);
   Lbfgs lbfgs(objective, std::move(first), state, monitor);
   // Without a penalty nothing says which unit a feature has: there the diagonal does.
   const bool low_rank = objective.problem().features.is_sparse() && !affords_gram(objective) &&
                         objective.problem().penalty.minCoeff() > 0;
   const double rest = low_rank ? kLowRankDecrease : kFloatFloor;
   const auto limit = lbfgs.run(max_iterations, lbfgs.metric().has_size() ? kFloatDecrease : rest, false, "all rows");
-  leave_float(objective, state);
   if (limit) return limited(*limit, monitor);
+  leave_float(objective, state);
   auto metric = low_rank ? low_rank_metric(objective, monitor.stop()) : lbfgs.take_metric();
   return solve_newton(objective, state, monitor, max_iterations, "all rows, float64", std::move(metric));
 }

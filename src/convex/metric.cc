@@ -196,10 +196,13 @@ class FullMetric : public Metric {
     project_onto_class_sums_zero(result);
     return result;
   }
+  bool is_hessian() const override { return true; }
 
  private:
   Eigen::LLT<Eigen::MatrixXd> factor_;
 };
+
+Index parameters_of(const SoftmaxObjective& objective) { return objective.classes() * (objective.features() + 1); }
 
 }  // namespace
 
@@ -225,7 +228,13 @@ std::unique_ptr<Metric> full_metric(const SoftmaxObjective& objective) {
 
 bool is_small(const SoftmaxObjective& objective) {
   constexpr Index kMostParameters = 400;
-  return objective.classes() * (objective.features() + 1) <= kMostParameters;
+  return parameters_of(objective) <= kMostParameters;
+}
+
+// n p²/2 + p³/3 multiplications for p parameters, where 200 Hessian products take 800 n p.
+bool affords_full(const SoftmaxObjective& objective) {
+  constexpr Index kMostParameters = 1500;
+  return parameters_of(objective) <= kMostParameters;
 }
 
 bool affords_gram(const SoftmaxObjective& objective) {

@@ -21,6 +21,8 @@ class Metric {
   virtual MatrixF solve_float(const MatrixF& gradient) const { return solve(gradient.cast<double>()).cast<float>(); }
   /// Whether M has the size of the Hessian, not only its shape: then a unit step is the natural one.
   virtual bool has_size() const { return true; }
+  /// Whether M is the Hessian itself, in float64.
+  virtual bool is_hessian() const { return false; }
 };
 
 /// Where a d×d matrix is affordable: the Böhning metric (THEORY 4.5, 4.6 B), H ⪯ ½ Σ s x̃x̃ᵀ ⊗ I + Λ.
@@ -58,6 +60,8 @@ inline void project_onto_class_sums_zero(Parameters& w) { w.colwise() -= w.rowwi
 
 /// The whole Hessian at the objective's last point, K(d+1) square, in float64. For small problems, of any conditioning.
 std::unique_ptr<Metric> full_metric(const SoftmaxObjective& objective);
+/// Whether it costs no more than a Newton system whose conjugate gradients do not get there.
+bool affords_full(const SoftmaxObjective& objective);
 
 /// The best of the above for the objective's last point: full, class blocks, low rank or diagonal, by size and kind.
 std::unique_ptr<Metric> local_metric(const SoftmaxObjective& objective, const Stop& stop = {});

@@ -34,18 +34,22 @@ CgGoal forcing(double estimate, bool has_bounds, double tolerance) {
 
 Outcome solve_newton(SoftmaxObjective& objective, SolveState& state, Monitor& monitor, int max_iterations,
                      const std::string& phase, std::unique_ptr<Metric> metric) {
-  const bool small = is_small(objective), has_bounds = objective.has_dual_bounds();
+  const bool has_bounds = objective.has_dual_bounds();
+  bool full = is_small(objective);
   double last_decrease = metric ? 0 : 1;
   int in_tail = 0;
   while (true) {
     if (const auto limit = monitor.limit_reached(max_iterations)) return limited(*limit, monitor);
     // A fresh metric each step where it is the Hessian itself or the last step was large; else the last one serves on.
-    if (!metric || small || last_decrease > 0.01) metric = local_metric(objective, monitor.stop());
+    if (full) metric = full_metric(objective);
+    if (!metric || (!full && last_decrease > 0.01)) metric = local_metric(objective, monitor.stop());
     if (!metric) continue;  // out of time
     const double f = std::abs(state.value.objective);
     const double estimate = 0.5 * state.gradient.cwiseProduct(metric->solve(state.gradient)).sum() / f;
-    const Parameters step = solve_newton_system(objective, *metric, state.gradient,
-                                                forcing(estimate, has_bounds, monitor.tolerance()), monitor.stop());
+    bool cut_short = false;
+    const CgGoal goal = forcing(estimate, has_bounds, monitor.tolerance());
+    const Parameters step = solve_newton_system(objective, *metric, state.gradient, goal, monitor.stop(), &cut_short);
+    if (cut_short && affords_full(objective)) full = true;
     const double decrement = 0.5 * state.gradient.cwiseProduct(step).sum();
     if (!(decrement > 0)) return no_progress(objective, *metric, state, monitor);
     if (has_bounds && decrement < kCertifyBelow * f) bound_state(objective, state, step);

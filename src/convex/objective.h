@@ -38,6 +38,8 @@ class SoftmaxObjective {
   Index features() const { return problem_.cols(); }
   Index classes() const { return problem_.classes; }
   int threads() const { return engine_.threads(); }
+  /// See PassEngine::stop_when.
+  void stop_passes_when(std::function<bool()> stop) { engine_.stop_when(std::move(stop)); }
   Parameters zero() const { return Parameters::Zero(features() + 1, classes()); }
 
   /// f(W) and, where asked, ∇f(W). Remembers P for hessian_product and metrics. One pass.

@@ -106,13 +106,14 @@ void PassEngine::run_dense(const Parameters* first, const Parameters* second, co
   const Index blocks = (n + block_rows_ - 1) / block_rows_, ld = block_rows_;
   const Layer<Real> layer(first), other(second);
   std::vector<Parameters> sums(product ? static_cast<std::size_t>(chunks_) : 0);
+  StopTest stopped(stop_);
 
   parallel_for(chunks_, threads_, [&](Index chunk) {
     std::vector<Real> x_scratch;
     std::vector<Real> z(static_cast<std::size_t>(classes_ * ld)), z2(second ? z.size() : 0);
     MatrixOf<Real> sum = MatrixOf<Real>::Zero(product ? classes_ : 0, d);
     Vector bias_sum = Vector::Zero(product ? classes_ : 0);
-    for (Index b = part_begin(blocks, chunks_, chunk); b < part_begin(blocks, chunks_, chunk + 1); ++b) {
+    for (Index b = part_begin(blocks, chunks_, chunk); b < part_begin(blocks, chunks_, chunk + 1) && !stopped(); ++b) {
       const Index begin = b * block_rows_, rows = std::min(block_rows_, n - begin);
       const Real* x = block_as(problem_, begin, rows, square, x_scratch);
       if (first) block_scores(layer, x, rows, ld, z.data());
@@ -124,12 +125,13 @@ void PassEngine::run_dense(const Parameters* first, const Parameters* second, co
         for (Index r = 0; r < rows; ++r) bias_sum[c] += static_cast<double>(z[static_cast<std::size_t>(c * ld + r)]);
       }
     }
-    if (!product) return;
+    if (!product || stopped.has_stopped()) return;
     Parameters& out = sums[static_cast<std::size_t>(chunk)];
     out.resize(d + 1, classes_);
     out.topRows(d) = sum.transpose().template cast<double>();
     out.row(d) = bias_sum.transpose();
   });
+  if (stopped.has_stopped()) throw PassStopped();
   if (!product) return;
   const bool large = chunks_ * classes_ * d > 4000000;  // less is done before a second thread is awake
   tree_reduce(chunks_, large ? threads_ : 1, [&](Index into, Index from) {

@@ -26,6 +26,9 @@ struct ScoreBlock {
 template <typename Real>
 using BlockKernel = std::function<void(const ScoreBlock<Real>&)>;
 
+/// Thrown by a pass that was ended early: what it was to compute is not there.
+struct PassStopped {};
+
 class PassEngine {
  public:
   /// `problem` must outlive the engine.
@@ -34,6 +37,10 @@ class PassEngine {
   Index chunk_count() const { return chunks_; }
   Index block_rows() const { return block_rows_; }  ///< every block starts at a multiple of it
   int threads() const { return threads_; }
+
+  /// From now on `run` asks `stop` (may be empty), on the calling thread, between blocks, and throws PassStopped once
+  /// it says true.
+  void stop_when(std::function<bool()> stop) { stop_ = std::move(stop); }
 
   /// `first` and `second`: (d+1)×K or null (no such scores; the kernel then fills `scores`). `product` (if not null)
   /// becomes X̃ᵀR, (d+1)×K. Real is float (Hessian products: a relative 1e-6 does) or double (values, gradients,
@@ -77,6 +84,7 @@ class PassEngine {
   int threads_;
   Index block_rows_;  // rows of a block: its dense form fits the level-2 cache
   Index chunks_;
+  std::function<bool()> stop_;
   ByFeature by_feature_;
 };
 

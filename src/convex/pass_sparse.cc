@@ -6,6 +6,7 @@
 
 #include "base/aligned.h"
 #include "base/parallel.h"
+#include "base/stoppable.h"
 #include "convex/kernels.h"
 #include "convex/pass.h"
 
@@ -103,9 +104,11 @@ void PassEngine::run_sparse(const Parameters* first, const Parameters* second, c
   const Padded<Real> w = padded_rows<Real>(first, padded, threads_), w2 = padded_rows<Real>(second, padded, threads_);
   Padded<Real> residual(product ? static_cast<std::size_t>(n * padded) : 0, Real{0});
 
+  StopTest stopped(stop_);
+
   parallel_for(chunks_, threads_, [&](Index chunk) {
     std::vector<Real> z(static_cast<std::size_t>(classes_ * ld)), z2(second ? z.size() : 0);
-    for (Index b = part_begin(blocks, chunks_, chunk); b < part_begin(blocks, chunks_, chunk + 1); ++b) {
+    for (Index b = part_begin(blocks, chunks_, chunk); b < part_begin(blocks, chunks_, chunk + 1) && !stopped(); ++b) {
       const Index begin = b * block_rows_, rows = std::min(block_rows_, n - begin);
       if (first) block_scores(x, w, classes_, padded, begin, rows, ld, z.data());
       if (second) block_scores(x, w2, classes_, padded, begin, rows, ld, z2.data());
@@ -117,6 +120,7 @@ void PassEngine::run_sparse(const Parameters* first, const Parameters* second, c
       }
     }
   });
+  if (stopped.has_stopped()) throw PassStopped();
   if (!product) return;
   product->resize(x.cols + 1, classes_);
   const auto multiply = [&](const auto& values) {

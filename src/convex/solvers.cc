@@ -58,9 +58,7 @@ Status Monitor::stopped_by() const {
   return observer_ && observer_->stop_requested() ? Status::kInterrupted : Status::kTimeLimit;
 }
 
-bool Monitor::is_past_limit() const {
-  return (observer_ && observer_->stop_requested()) || (time_limit_ > 0 && spent_ + seconds() >= time_limit_);
-}
+bool Monitor::is_past_limit() const { return (observer_ && observer_->stop_requested()) || is_past_time(); }
 
 std::optional<Status> Monitor::limit_reached(int max_iterations) {
   if (observer_ && observer_->stop_requested()) return Status::kInterrupted;
@@ -86,11 +84,12 @@ double dual_loss(const Parameters& residual, const Vector& penalty, int threads)
 }  // namespace
 
 Parameters solve_newton_system(const SoftmaxObjective& objective, const Metric& metric, const Parameters& gradient,
-                               const CgGoal& goal, const Stop& stop) {
+                               const CgGoal& goal, const Stop& stop, bool* cut_short) {
   // Less than this share of what the metric expects is no curvature but rounding: along a class without probability,
   // say, H is 0 and what rounding has put into the gradient there must not be divided by it.
   constexpr double kNoCurvature = 1e-14;
-  const bool in_double = is_small(objective);  // cheap there, and such problems come with any conditioning
+  // Cheap where problems are small, and such come with any conditioning.
+  const bool in_double = is_small(objective) || metric.is_hessian();
   Parameters step = objective.zero(), residual = gradient, product;
   int products = 0;
   Parameters z = metric.solve(residual), direction = z;
@@ -98,8 +97,11 @@ Parameters solve_newton_system(const SoftmaxObjective& objective, const Metric& 
   double rz = dot(residual, z, threads), size = rz;  // size: ⟨direction, M direction⟩
   const double target = goal.reduction * goal.reduction * rz;
   const Vector& penalty = objective.problem().penalty;
-  while (products < goal.max_products && rz > 0 &&
-         (rz > target || dual_loss(residual, penalty, threads) > goal.dual_loss)) {
+  const auto is_solved = [&] {
+    return !(rz > 0) || (rz <= target && !(dual_loss(residual, penalty, threads) > goal.dual_loss));
+  };
+  bool solved = is_solved();
+  while (!solved && products < goal.max_products) {
     objective.hessian_product(direction, product, in_double);
     ++products;
     if (stop && stop()) break;
@@ -114,7 +116,9 @@ Parameters solve_newton_system(const SoftmaxObjective& objective, const Metric& 
     combine(direction, z, share, direction, threads);
     size = next + share * share * size;  // z is M-orthogonal to the direction before
     rz = next;
+    solved = is_solved();
   }
+  if (cut_short) *cut_short = !solved && products == goal.max_products;
   step.row(step.rows() - 1) += objective.solve_bias(residual.bottomRows(1).transpose()).transpose();
   return step;
 }
@@ -192,6 +196,11 @@ void accept(SolveState& state, Trial&& trial) {
   state.w = std::move(trial.w);
   state.value = trial.value;
   state.gradient = std::move(trial.gradient);
+}
+
+void leave_float(SoftmaxObjective& objective, SolveState& state) {
+  project_onto_class_sums_zero(state.w);
+  state.value = objective.evaluate(state.w, &state.gradient);
 }
 
 Outcome certified(const SolveState& state, const Monitor& monitor) {

@@ -1,6 +1,7 @@
 // The convex solvers behind one small interface, and the bookkeeping they share.
 #pragma once
 
+#include <algorithm>
 #include <limits>
 #include <span>
 
@@ -18,6 +19,9 @@ struct SolveState {
   Parameters gradient;
   Certificate bound;  // the certificate with the largest dual_value so far
   bool has_bound = false;
+
+  /// Whether the value is that of a pass in float32, or not known.
+  bool is_rough() const { return value.rounding == 0; }
   /// Half the squared Newton decrement where it was computed last: about what is left. No proof: it ends solves without
   /// dual bounds, whose proof waits for the end (existence/verdict.h).
   double estimate = std::numeric_limits<double>::infinity();
@@ -48,6 +52,8 @@ class Monitor {
 
   /// Whether time or interrupt end the solve; asked within long iterations.
   bool must_stop() const;
+  /// What comes next takes so many seconds: they are kept free of the time limit, if that leaves half of it.
+  void keep_free(double seconds) { kept_free_ = seconds <= 0.5 * time_limit_ ? seconds : 0; }
   /// Which of the two has.
   Status stopped_by() const;
   /// The same for what takes long and asks by itself. The monitor must outlive it.
@@ -56,6 +62,7 @@ class Monitor {
   }
   /// Solving ends before the time limit, so that the last bound has time, too: this is about the limit itself.
   bool is_past_limit() const;
+  bool is_past_time() const { return time_limit_ > 0 && spent_ + seconds() >= time_limit_; }
 
   int iterations() const { return iterations_; }
   double seconds() const { return stopwatch_.seconds(); }
@@ -64,12 +71,28 @@ class Monitor {
  private:
   static constexpr double kSolving = 0.9;  // of the time limit
 
-  bool is_out_of_time() const { return time_limit_ > 0 && spent_ + seconds() >= kSolving * time_limit_; }
+  bool is_out_of_time() const {
+    return time_limit_ > 0 && spent_ + seconds() >= std::min(kSolving * time_limit_, time_limit_ - kept_free_);
+  }
 
   Stopwatch stopwatch_;
-  double tolerance_, time_limit_, spent_;
+  double tolerance_, time_limit_, spent_, kept_free_ = 0;
   int iterations_ = 0;
   Observer* observer_;
+};
+
+/// While it lives passes of the objective end early, by PassStopped, once `stop` (may be empty) says true.
+class StoppablePasses {
+ public:
+  StoppablePasses(SoftmaxObjective& objective, Stop stop) : objective_(objective) {
+    objective_.stop_passes_when(std::move(stop));
+  }
+  ~StoppablePasses() { objective_.stop_passes_when({}); }
+  StoppablePasses(const StoppablePasses&) = delete;
+  StoppablePasses& operator=(const StoppablePasses&) = delete;
+
+ private:
+  SoftmaxObjective& objective_;
 };
 
 /// Throws Error(kUsage) for options out of range.
@@ -101,9 +124,12 @@ Trial line_search(SoftmaxObjective& objective, const SolveState& state, const Pa
 /// The same on float32 passes.
 Trial line_search(SoftmaxObjective& objective, const SolveState& state, const MatrixF& step);
 void accept(SolveState& state, Trial&& trial);
+/// Value and gradient in float64 where passes in float32 have ended; class sums 0, from which they drift.
+void leave_float(SoftmaxObjective& objective, SolveState& state);
 
 /// Each solver moves `state.w` (gauge-free: class sums 0) until the gap is at most the monitor's tolerance, no progress
-/// is possible in float64, or a limit is hit. state.value and gradient belong to state.w on return.
+/// is possible in float64, or a limit is hit. state.value and gradient belong to state.w on return; where a limit was
+/// hit they may be rough, and so they may where a pass was stopped.
 Outcome solve_newton(SoftmaxObjective& objective, SolveState& state, Monitor& monitor, int max_iterations,
                      const std::string& phase, std::unique_ptr<Metric> metric = nullptr);
 /// `cold`: start from a solution on a sixteenth of the rows.
@@ -123,9 +149,9 @@ struct CgGoal {
 
 /// V with H V = G by preconditioned conjugate gradients at the objective's last point, products in float32 (float64 for
 /// small problems). The bias row is then corrected so that the class balance of the dual point of V is right.
-/// `stop` ends it early with what it has.
+/// `stop` ends it early with what it has; `cut_short` becomes whether it ended at the most products.
 Parameters solve_newton_system(const SoftmaxObjective& objective, const Metric& metric, const Parameters& gradient,
-                               const CgGoal& goal, const Stop& stop = {});
+                               const CgGoal& goal, const Stop& stop = {}, bool* cut_short = nullptr);
 
 /// The certificate at state.w (the objective's last point) of the dual point of V ≈ H⁻¹∇, kept in the state if better.
 void bound_state(const SoftmaxObjective& objective, SolveState& state, const Parameters& v);

@@ -152,6 +152,7 @@ class ColumnInference {
     const bool refused =
         policy() == MissingPolicy::kError && std::ranges::count(column.categories, kMissingCategory) == 0;
     if (missing > 0) {
+      (column.kind == ColumnKind::kCategorical ? filled_categories_ : filled_numbers_) = true;
       notes_.add(refused ? ColumnNote::kRefused : ColumnNote::kFilled, position, std::to_string(missing), missing);
     }
     result_.missing.push_back(missing);
@@ -165,12 +166,19 @@ class ColumnInference {
       case MissingPolicy::kError:
         return "the text ? is a category of its own";
       case MissingPolicy::kMean:
-        return "numbers take the mean of their column, categories the most frequent one";
+        return of_filled("numbers take the mean of their column", "categories take the most frequent of their column");
       case MissingPolicy::kCategory:
         break;
     }
-    return "numbers take the mean of their column and a feature that marks them, categories are the category '?'; "
-           "--missing error refuses them";
+    return of_filled("numbers take the mean of their column and a feature that marks them",
+                     "categories are the category '?'") +
+           "; --missing error refuses them";
+  }
+
+  /// What is true of the kinds of columns that have missing values.
+  std::string of_filled(const char* numbers, const char* categories) const {
+    if (!filled_categories_) return numbers;
+    return filled_numbers_ ? fmt::format("{}, {}", numbers, categories) : categories;
   }
 
   [[noreturn]] void fail_empty() const {
@@ -185,6 +193,7 @@ class ColumnInference {
   const TableRoles& roles_;
   const ReadOptions& options_;
   ColumnNotes notes_;
+  bool filled_numbers_ = false, filled_categories_ = false;
   TableColumns result_;
 };
 

@@ -1,6 +1,7 @@
 #include "base/team.h"
 
 #include <gtest/gtest.h>
+#include <sched.h>
 
 #include <algorithm>
 #include <chrono>
@@ -95,6 +96,40 @@ TEST(Team, GoesOnWithFewerMembersWhereOneIsHeldUpAndComesBack) {
   EXPECT_TRUE(comes_to(team, 2, milliseconds(5)));
   EXPECT_TRUE(comes_to(team, 1, milliseconds(5)));
   EXPECT_TRUE(comes_to(team, 4, milliseconds(0)));
+}
+
+/// The calling thread stays on one processor while this lives.
+class OnOneProcessor {
+ public:
+  explicit OnOneProcessor(int processor) {
+    ::sched_getaffinity(0, sizeof before_, &before_);
+    cpu_set_t one;
+    CPU_ZERO(&one);
+    CPU_SET(processor, &one);
+    ::sched_setaffinity(0, sizeof one, &one);
+  }
+  ~OnOneProcessor() { ::sched_setaffinity(0, sizeof before_, &before_); }
+  OnOneProcessor(const OnOneProcessor&) = delete;
+  OnOneProcessor& operator=(const OnOneProcessor&) = delete;
+
+ private:
+  cpu_set_t before_{};
+};
+
+// Two members to whom one processor is left take turns, and each waits awake for a while in its own: the work of one
+// goes on while the other sleeps, so that time on processors alone does not show it.
+TEST(Team, GoesOnWithFewerMembersWhereTwoShareAProcessor) {
+  Team team(2);
+  const int processor = ::sched_getcpu();
+  std::atomic<bool> regroup{false};
+  team.run([&](int) {
+    const OnOneProcessor here(processor);
+    for (int k = 0; k < 200 && !regroup; ++k) {
+      team.meet();
+      team.share(1, [&](Index) { regroup = regroup || team.should_regroup(); });
+    }
+  });
+  EXPECT_TRUE(regroup);
 }
 
 // Work of unequal length is no reason. (Where other programs hold a member up as well, it takes some tries.)

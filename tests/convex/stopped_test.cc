@@ -6,6 +6,7 @@
 #include <thread>
 
 #include "convex/metric.h"
+#include "convex/reference.h"
 #include "poise/softmax_regression.h"
 #include "sample_models.h"
 
@@ -92,7 +93,8 @@ TEST(StoppedMetric, IsNone) {
   EXPECT_LE(asked, 8);
 }
 
-// Wherever a solver is when it is told to stop, within a preconditioner, too, it leaves a model and says so.
+// Wherever a solver is when it is told to stop, within a preconditioner or a pass, too, it leaves a model, with its
+// objective, and says so.
 TEST_P(Stopped, AnywhereLeavesAModel) {
   struct StopLater : Observer {
     int left;
@@ -100,7 +102,7 @@ TEST_P(Stopped, AnywhereLeavesAModel) {
     bool stop_requested() override { return left-- <= 0; }
   };
   const Dataset data = noisy_rows(10500, 40, 12);  // enough rows to start with a part of them
-  for (const int questions : {0, 1, 2, 5, 9, 14, 20, 33}) {
+  for (const int questions : {0, 1, 2, 5, 9, 14, 20, 33, 50, 80, 130, 210, 340}) {
     StopLater observer(questions);
     const SoftmaxFit fit =
         fit_softmax(data, {.l2 = 1e-3}, {.solver = GetParam(), .tolerance = 1e-300, .threads = 1}, &observer);
@@ -109,6 +111,26 @@ TEST_P(Stopped, AnywhereLeavesAModel) {
     EXPECT_LE(fit.report.objective, std::log(12.0) + 1e-9) << questions;
     EXPECT_LE(observer.left, 0) << questions;
     EXPECT_GE(observer.left, -40) << "asked on and on";
+    StopAtOnce at_once;
+    const SoftmaxFit same = fit_softmax(data, {.l2 = 1e-3}, {.threads = 1}, &at_once, &fit.model);
+    EXPECT_NEAR(fit.report.objective, same.report.objective, 1e-9) << questions;
+  }
+}
+
+// Not even the pass over the rows with which solving begins is made to its end.
+TEST(StoppedPass, EndsAmongItsBlocks) {
+  for (const bool sparse : {false, true}) {
+    Dataset data = noisy_rows(5000, 30, 4);
+    const MatrixF x = Eigen::Map<const MatrixF>(data.features.array<float>(), 5000, 30);
+    data.features = stored_as(x, sparse ? Storage::kSparse : Storage::kFloat);
+    SoftmaxObjective objective(make_problem(data, {.l2 = 1e-3}, 1), 1);
+    Parameters gradient;
+    int asked = 0;
+    objective.stop_passes_when([&] { return ++asked == 3; });
+    EXPECT_THROW(objective.evaluate(objective.zero(), &gradient), PassStopped);
+    EXPECT_EQ(asked, 3);
+    objective.stop_passes_when({});
+    EXPECT_NEAR(objective.evaluate(objective.zero(), &gradient).objective, std::log(4.0), 1e-12);
   }
 }
 

@@ -62,13 +62,14 @@ double dual_row(const ScoreBlock<double>& block, const double* p, double lse, co
 
 const SoftmaxObjective::Moments& SoftmaxObjective::moments() const {
   if (!moments_) {
-    moments_ = std::make_unique<Moments>();
+    auto moments = std::make_unique<Moments>();
     // In float64: both enter the bound times ε (see bound_from), and biases far from 0 multiply what they are wrong by.
     engine_.run<double>(
         nullptr, nullptr, [&](const ScoreBlock<double>& block) { weighted_targets(problem_, block); },
-        &moments_->target_moment);
-    moments_->mean_features = moments_->target_moment.topRows(features()).rowwise().sum();
-    moments_->mean_absolute_features = mean_absolute(problem_, threads());
+        &moments->target_moment);
+    moments->mean_features = moments->target_moment.topRows(features()).rowwise().sum();
+    moments->mean_absolute_features = mean_absolute(problem_, threads());
+    moments_ = std::move(moments);
     passes_ += 0.5;
   }
   return *moments_;

@@ -54,19 +54,37 @@ struct Split {
   int sign = 0;
 };
 
-/// The split of feature j that isolates class k, if there is one with a row strictly inside.
-std::optional<Split> isolating_split(const Ranges& ranges, Index j, Index k, Index d, Index classes) {
-  double low = kInfinity, high = -kInfinity;  // of the other classes
-  for (Index c = 0; c < classes; ++c) {
-    if (c == k) continue;
-    low = std::min(low, ranges.low[static_cast<std::size_t>(c * d + j)]);
-    high = std::max(high, ranges.high[static_cast<std::size_t>(c * d + j)]);
+/// The smallest and the next of some numbers, and whose the smallest is.
+struct SmallestTwo {
+  double first = kInfinity, second = kInfinity;
+  Index whose = -1;
+
+  void take(double value, Index of) {
+    if (value < first) {
+      second = first;
+      first = value, whose = of;
+    } else {
+      second = std::min(second, value);
+    }
   }
-  const double own_low = ranges.low[static_cast<std::size_t>(k * d + j)],
-               own_high = ranges.high[static_cast<std::size_t>(k * d + j)];
-  if (own_low > own_high || low > high) return std::nullopt;  // a class without rows proves nothing
-  if (own_low >= high && (own_high > high || low < high)) return Split{j, k, high, 1};
-  if (own_high <= low && (own_low < low || high > low)) return Split{j, k, low, -1};
+  double without(Index of) const { return of == whose ? second : first; }
+};
+
+/// The first class that a split of feature j isolates, if there is one with a row strictly inside.
+std::optional<Split> isolating_split(const Ranges& ranges, Index j, Index d, Index classes) {
+  const auto slot = [&](Index c) { return static_cast<std::size_t>(c * d + j); };
+  SmallestTwo lows, highs;  // highs with the sign reversed; a class without rows has low ∞ and high −∞
+  for (Index c = 0; c < classes; ++c) {
+    lows.take(ranges.low[slot(c)], c);
+    highs.take(-ranges.high[slot(c)], c);
+  }
+  for (Index k = 0; k < classes; ++k) {
+    const double low = lows.without(k), high = -highs.without(k);  // of the other classes
+    const double own_low = ranges.low[slot(k)], own_high = ranges.high[slot(k)];
+    if (own_low > own_high || low > high) continue;  // a class without rows proves nothing
+    if (own_low >= high && (own_high > high || low < high)) return Split{j, k, high, 1};
+    if (own_high <= low && (own_low < low || high > low)) return Split{j, k, low, -1};
+  }
   return std::nullopt;
 }
 
@@ -110,16 +128,13 @@ std::optional<SeparatingDirection> find_separating_feature(const Dataset& data) 
   SeparatingDirection direction;
   Split best;
   for (Index j = 0; j < d; ++j) {
-    for (Index k = 0; k < classes; ++k) {
-      const auto split = isolating_split(ranges, j, k, d, classes);
-      if (!split) continue;
-      direction.proving_features.push_back(j);
-      const Index helped = direction.proving_features.size() <= 64 ? rows_strictly_helped(data, *split) : 0;
-      if (helped > direction.rows_helped) {
-        direction.rows_helped = helped;
-        best = *split;
-      }
-      break;
+    const auto split = isolating_split(ranges, j, d, classes);
+    if (!split) continue;
+    direction.proving_features.push_back(j);
+    const Index helped = direction.proving_features.size() <= 64 ? rows_strictly_helped(data, *split) : 0;
+    if (helped > direction.rows_helped) {
+      direction.rows_helped = helped;
+      best = *split;
     }
   }
   if (best.feature < 0) return std::nullopt;
