@@ -3,11 +3,13 @@
 
 #include <algorithm>
 #include <cmath>
+#include <memory>
 
 #include "convex/existence/verdict.h"
 #include "convex/independent_features.h"
 #include "convex/memory.h"
 #include "convex/solvers.h"
+#include "convex/without_features.h"
 #include "network/metadata.h"
 #include "poise/calibration.h"
 #include "poise/error.h"
@@ -24,106 +26,121 @@ int iteration_limit(const SolveOptions& options, Solver solver) {
 
 bool is_stopped(Status status) { return status == Status::kInterrupted || status == Status::kTimeLimit; }
 
-/// f where no score depends on a feature: from cross-entropy and entropy in closed form.
-Evaluation value_without_features(const Problem& problem, double cross_entropy, double entropy) {
-  Evaluation value;
-  value.objective = value.cross_entropy = cross_entropy;
-  value.entropy = entropy;
-  value.rounding = 1e-15 * static_cast<double>(problem.rows() + problem.classes) * (1 + cross_entropy);
-  return value;
-}
-
-/// W = 0, where f = ln K. Its gradient takes a pass.
-SolveState zero_weights(const Problem& problem) {
-  SolveState state;
-  state.w = Parameters::Zero(problem.cols() + 1, problem.classes);
-  const double uniform = std::log(static_cast<double>(problem.classes));
-  state.value = value_without_features(problem, uniform, uniform);
-  return state;
-}
-
-/// The model of class frequencies alone, p_c(x) = π_c, without a pass over the features: no time is too short for it.
-/// No class less than half a row, so that all logarithms are finite. Class sums 0.
-SolveState class_frequencies(const Problem& problem) {
-  Vector share = Vector::Zero(problem.classes);
-  std::vector<double> target(static_cast<std::size_t>(problem.classes));
-  for (Index i = 0; i < problem.rows(); ++i) {
-    problem.target_of(i, target);
-    for (Index c = 0; c < problem.classes; ++c) share[c] += problem.row_weight[i] * target[static_cast<std::size_t>(c)];
-  }
-  const Vector raised = share.cwiseMax(0.5 / static_cast<double>(problem.rows()));
-  const Vector logarithm = raised.array().log();
-  SolveState state;
-  state.w = Parameters::Zero(problem.cols() + 1, problem.classes);
-  state.w.bottomRows(1) = (logarithm.array() - logarithm.mean()).matrix().transpose();
-  const Vector p = raised / raised.sum();
-  const Vector log_p = p.array().log();
-  state.value = value_without_features(problem, -share.dot(log_p), -p.dot(log_p));
-  return state;
-}
-
-/// Everything one solve needs, so that a path can reuse data and monitor.
-class Fitter {
+/// Solves for one penalty after another. What does not depend on the penalty is set up once: rows, weights, units,
+/// moments, the copy of sparse features by feature.
+class SoftmaxSolver {
  public:
-  /// `spent`: seconds of the time limit that solves before this one took.
-  Fitter(const Dataset& data, const ObjectiveOptions& options, const SolveOptions& solve, Observer* observer,
-         double spent = 0)
-      : data_(data), options_(options), solve_(solve), monitor_(solve, observer, spent) {
-    check(solve);
-    check_memory(data);
-    options_.l2 = resolve_l2(data, options);
+  SoftmaxSolver(const Dataset& data, const ObjectiveOptions& options, const SolveOptions& solve, Observer* observer)
+      : data_(data),
+        options_(checked(data, options, solve)),
+        solve_(solve),
+        observer_(observer),
+        monitor_(solve, observer),
+        objective_(make_problem(data, options_, solve.threads), solve.threads),
+        without_mass_(find_class_without_mass(objective_.problem(), data.schema)) {
+    check_penalty();
   }
 
-  SoftmaxFit fit(const SoftmaxModel* start) {
-    SoftmaxObjective objective(make_problem(data_, options_, solve_.threads), solve_.threads);
-    check_penalty(objective.problem());
-    SolveState state = zero_weights(objective.problem());
-    if (start) state.w = to_parameters(as_trained(*start), data_, objective.problem().units);
-    if (!begin(objective, state, !start)) {
-      const Outcome outcome = limited(monitor_.stopped_by(), monitor_);
-      state = class_frequencies(objective.problem());
-      bound_briefly(objective, state, outcome.status);
-      return finish(objective, state, outcome, {});
-    }
-    const SolveState fallback = start ? state : class_frequencies(objective.problem());
-    without_mass_ = find_class_without_mass(objective.problem(), data_.schema);
-    std::optional<SeparatingDirection> separation = obvious_separation(objective.problem());
-    if (separation) {
-      Outcome outcome = separable(*separation, solve_nearby(state));
-      if (monitor_.iterations() == 0) state.w = fallback.w;
-      state.value = objective.evaluate(state.w, &state.gradient);
-      sharpen(objective, state);
-      return finish(objective, state, outcome, std::move(separation));
-    }
-    std::optional<Outcome> elsewhere = solve_in_independent_features(objective, state, !start);
-    Outcome outcome = elsewhere ? *elsewhere : run_solver(objective, state, !start);
-    const bool stopped = is_stopped(outcome.status);
-    if (stopped && state.value.objective > fallback.value.objective) state = fallback;
-    if (outcome.status == Status::kConverged && objective.has_dual_bounds())
-      outcome = certify_afresh(objective, state, outcome);
-    const bool limited = outcome.status == Status::kTimeLimit || outcome.status == Status::kIterationLimit;
-    if (limited && !state.has_bound) bound_briefly(objective, state, outcome.status);
-    if (limited && state.gap() <= solve_.tolerance && options_.l2 > 0) outcome = certified(state, monitor_);
-    if (!stopped && outcome.status != Status::kCertified && outcome.status != Status::kDiverged)
-      outcome = settle(objective, state, outcome, separation);
-    if (!std::isfinite(state.value.objective))
-      outcome = {Status::kDiverged, "the objective is not a finite number at the weights found"};
-    if (!stopped && (!state.has_bound || !objective.has_dual_bounds())) sharpen(objective, state);
-    return finish(objective, state, outcome, std::move(separation));
+  void set_l2(double l2) {
+    options_.l2 = l2;
+    if (last_) take_penalty(*last_, -1);
+    objective_.set_l2(l2);
+    check_penalty();
+    if (last_) take_penalty(*last_, 1);
+  }
+
+  /// Begins at the last solution, if there is one, else at W = 0.
+  SoftmaxFit solve() {
+    const bool goes_on = last_.has_value();
+    return solve_from(goes_on ? std::move(*last_) : zero_weights(objective_.problem()), !goes_on);
+  }
+
+  SoftmaxFit solve(const SoftmaxModel& start) {
+    SolveState state;
+    state.w = to_parameters(as_trained(start), data_, objective_.problem().units);
+    return solve_from(std::move(state), false);
   }
 
  private:
-  /// f and ∇f where solving begins; L-BFGS needs neither at W = 0. False if there is no time for them; from a model to
-  /// start with they are computed all the same.
-  bool begin(SoftmaxObjective& objective, SolveState& state, bool cold) {
-    if (cold && solver_for(objective) == Solver::kLbfgs) return true;
+  static ObjectiveOptions checked(const Dataset& data, ObjectiveOptions options, const SolveOptions& solve) {
+    check(solve);
+    check_memory(data);
+    options.l2 = resolve_l2(data, options);
+    return options;
+  }
+
+  SoftmaxFit solve_from(SolveState state, bool cold) {
+    if (passes_before_) monitor_ = Monitor(solve_, observer_, since_.seconds());
+    passes_before_ = objective_.passes();
+    other_passes_ = 0;
+    beyond_float64_.reset();
+    std::optional<SeparatingDirection> separation;
+    const Outcome outcome = solve_and_prove(state, cold, separation);
+    SoftmaxFit fit = finish(objective_, state, outcome, std::move(separation));
+    last_.reset();
+    if (!std::isfinite(state.value.objective)) return fit;
+    last_ = std::move(state);
+    last_->has_bound = false;  // of this penalty alone
+    last_->estimate = std::numeric_limits<double>::infinity();
+    return fit;
+  }
+
+  Outcome solve_and_prove(SolveState& state, bool cold, std::optional<SeparatingDirection>& separation) {
+    if (!begin(state, cold)) {
+      const Outcome outcome = limited(monitor_.stopped_by(), monitor_);
+      state = class_frequencies(objective_.problem());
+      bound_briefly(objective_, state, outcome.status);
+      return outcome;
+    }
+    const SolveState fallback = cold ? class_frequencies(objective_.problem()) : state;
+    separation = obvious_separation(objective_.problem());
+    if (separation) {
+      const Outcome outcome = separable(*separation, solve_nearby(state));
+      if (monitor_.iterations() == 0) state.w = fallback.w;
+      state.value = objective_.evaluate(state.w, &state.gradient);
+      sharpen(objective_, state);
+      return outcome;
+    }
+    std::optional<Outcome> elsewhere = solve_in_independent_features(objective_, state, cold);
+    Outcome outcome = elsewhere ? *elsewhere : run_solver(objective_, state, cold);
+    const bool stopped = is_stopped(outcome.status);
+    if (stopped && state.value.objective > fallback.value.objective) state = fallback;
+    if (outcome.status == Status::kConverged && objective_.has_dual_bounds())
+      outcome = certify_afresh(objective_, state, outcome);
+    const bool limited = outcome.status == Status::kTimeLimit || outcome.status == Status::kIterationLimit;
+    if (limited && !state.has_bound) bound_briefly(objective_, state, outcome.status);
+    if (limited && state.gap() <= solve_.tolerance && options_.l2 > 0) outcome = certified(state, monitor_);
+    if (!stopped && outcome.status != Status::kCertified && outcome.status != Status::kDiverged)
+      outcome = settle(objective_, state, outcome, separation);
+    if (!std::isfinite(state.value.objective))
+      outcome = {Status::kDiverged, "the objective is not a finite number at the weights found"};
+    if (!stopped && (!state.has_bound || !objective_.has_dual_bounds())) sharpen(objective_, state);
+    return outcome;
+  }
+
+  /// f and ∇f where solving begins; L-BFGS needs none that are not known. False if there is no time for them; from a
+  /// model to start with they are computed all the same.
+  bool begin(SolveState& state, bool cold) {
+    const bool known = cold || (state.gradient.size() > 0 && !state.is_rough());
+    if (known && solver_for(objective_) == Solver::kLbfgs) return true;
     try {
-      const StoppablePasses stoppable(objective, cold ? monitor_.stop() : Stop());
-      state.value = objective.evaluate(state.w, &state.gradient);
+      const StoppablePasses stoppable(objective_, cold ? monitor_.stop() : Stop());
+      state.value = objective_.evaluate(state.w, &state.gradient);
       return true;
     } catch (const PassStopped&) {
       return false;
     }
+  }
+
+  /// Adds `sign` times the penalty to value and gradient.
+  void take_penalty(SolveState& state, double sign) const {
+    if (state.gradient.size() == 0) return;
+    const Vector& penalty = objective_.problem().penalty;
+    const auto weights = state.w.topRows(penalty.size());
+    const double sum = 0.5 * penalty.dot(weights.rowwise().squaredNorm());
+    state.gradient.topRows(penalty.size()) += sign * (penalty.asDiagonal() * weights);
+    state.value.penalty = sign > 0 ? sum : 0;
+    state.value.objective = state.value.cross_entropy + state.value.penalty;
   }
 
   Solver solver_for(const SoftmaxObjective& objective) const {
@@ -134,7 +151,8 @@ class Fitter {
   static constexpr double kNearbyL2 = 1e-4;
 
   /// λ_j = l2 (unit/scale)² of units far from 1 may be no number any more.
-  void check_penalty(const Problem& problem) const {
+  void check_penalty() const {
+    const Problem& problem = objective_.problem();
     for (Index j = 0; j < problem.cols(); ++j) {
       if (std::isfinite(problem.penalty[j])) continue;
       throw Error(ErrorKind::kUsage,
@@ -336,7 +354,7 @@ class Fitter {
     }
     report.separation = std::move(separation);
     report.iterations = monitor_.iterations();
-    report.passes = objective.passes() + other_passes_;
+    report.passes = objective.passes() - *passes_before_ + other_passes_;
     report.seconds = monitor_.seconds();
     fit.model.schema = data_.schema;
     to_model(state.w, objective.problem().units, fit.model);
@@ -358,12 +376,17 @@ class Fitter {
     model.metadata["trained_by"] = std::string("poise ") + kVersion;
   }
 
+  const Stopwatch since_;
   const Dataset& data_;
   ObjectiveOptions options_;
-  SolveOptions solve_;
-  Monitor monitor_;
+  const SolveOptions solve_;
+  Observer* const observer_;
+  Monitor monitor_;  // of one solve, as what follows but for the objective
+  SoftmaxObjective objective_;
   std::optional<SeparatingDirection> without_mass_;  // as a direction of recession
   std::optional<SolveState> beyond_float64_;         // what other features would give
+  std::optional<SolveState> last_;                   // the solution before
+  std::optional<double> passes_before_;              // made by the objective; empty before the first solve
   double other_passes_ = 0;                          // in other features
   bool overlapping_ = false;                         // no direction of recession seems to exist
 };
@@ -372,7 +395,8 @@ class Fitter {
 
 SoftmaxFit fit_softmax(const Dataset& data, const ObjectiveOptions& objective, const SolveOptions& solve,
                        Observer* observer, const SoftmaxModel* start) {
-  return Fitter(data, objective, solve, observer).fit(start);
+  SoftmaxSolver solver(data, objective, solve, observer);
+  return start ? solver.solve(*start) : solver.solve();
 }
 
 namespace {
@@ -391,15 +415,20 @@ std::size_t nearest(std::span<const double> penalties, double l2) {
 std::vector<SoftmaxFit> fit_softmax_path(const Dataset& data, const NextPenalty& next,
                                          const ObjectiveOptions& objective, const SolveOptions& solve,
                                          Observer* observer) {
-  const Stopwatch stopwatch;
+  std::unique_ptr<SoftmaxSolver> solver;
   std::vector<SoftmaxFit> fits;
   std::vector<double> penalties;
   while (const std::optional<double> l2 = next(fits)) {
     ObjectiveOptions options = objective;
     options.l2 = *l2;
     if (observer) observer->on_penalty(*l2);
-    const SoftmaxModel* start = fits.empty() ? nullptr : &fits[nearest(penalties, *l2)].model;
-    SoftmaxFit fit = Fitter(data, options, solve, observer, stopwatch.seconds()).fit(start);
+    const std::size_t start = fits.empty() ? 0 : nearest(penalties, *l2);
+    if (solver) {
+      solver->set_l2(*l2);
+    } else {
+      solver = std::make_unique<SoftmaxSolver>(data, options, solve, observer);
+    }
+    SoftmaxFit fit = start + 1 < fits.size() ? solver->solve(fits[start].model) : solver->solve();
     fits.push_back(std::move(fit));
     penalties.push_back(*l2);
     const Status status = fits.back().report.status;

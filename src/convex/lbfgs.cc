@@ -34,8 +34,11 @@ constexpr double kEnding = 3;
 /// Drives L-BFGS: precision, metric, history.
 class Lbfgs {
  public:
-  Lbfgs(SoftmaxObjective& objective, std::unique_ptr<Metric> metric, SolveState& state, Monitor& monitor)
-      : objective_(objective), metric_(std::move(metric)), state_(state), monitor_(monitor) {}
+  /// `settled`: the metric is of a point near which the curvature is that of the end.
+  Lbfgs(SoftmaxObjective& objective, std::unique_ptr<Metric> metric, SolveState& state, Monitor& monitor, bool settled)
+      : objective_(objective), metric_(std::move(metric)), state_(state), monitor_(monitor) {
+    if (settled) note_build();
+  }
 
   /// Until iterations gain less than `stop_decrease` of f, or nothing at all. Returns a limit if one was hit. Where the
   /// metric has no size single steps are of no account: `kPatience` of them must be short.
@@ -70,6 +73,10 @@ class Lbfgs {
     auto metric = local_metric(objective_, monitor_.stop());
     if (!metric) return;  // out of time
     metric_ = std::move(metric);
+    note_build();
+  }
+
+  void note_build() {
     built_at_ = objective_.passes();
     built_value_ = state_.value.objective;
   }
@@ -114,7 +121,7 @@ void warm_start(const SoftmaxObjective& objective, SolveState& state, Monitor& m
   auto metric = affords_gram(part) ? uniform_metric(part, monitor.stop()) : local_metric(part, monitor.stop());
   if (!metric) return;  // out of time
   try {
-    Lbfgs(part, std::move(metric), start, monitor).run(max_iterations, 0.03, true, "1/16 of the rows");
+    Lbfgs(part, std::move(metric), start, monitor, false).run(max_iterations, 0.03, true, "1/16 of the rows");
   } catch (const PassStopped&) {  // the point before it is as good a start as any
   }
   state.w = start.w;
@@ -143,7 +150,7 @@ Outcome solve_lbfgs(SoftmaxObjective& objective, SolveState& state, Monitor& mon
   const bool uniform = cold && !warm && affords_gram(objective);
   auto first = uniform ? uniform_metric(objective, monitor.stop()) : local_metric(objective, monitor.stop());
   if (!first) return limited(monitor.stopped_by(), monitor);
-  Lbfgs lbfgs(objective, std::move(first), state, monitor);
+  Lbfgs lbfgs(objective, std::move(first), state, monitor, !cold);
   // Without a penalty nothing says which unit a feature has: there the diagonal does.
   const bool low_rank = objective.problem().features.is_sparse() && !affords_gram(objective) &&
                         objective.problem().penalty.minCoeff() > 0;

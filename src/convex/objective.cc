@@ -64,8 +64,7 @@ void residual_block(const Problem& problem, const ScoreBlock<Real>& block, const
 SoftmaxObjective::SoftmaxObjective(Problem problem, int threads)
     : problem_(std::move(problem)),
       engine_(problem_, threads),
-      minimizer_is_given_(classes_without_mass(problem_).empty() &&
-                          ((problem_.penalty.array() > 0).all() || problem_.smoothing > 0)) {}
+      every_class_has_mass_(classes_without_mass(problem_).empty()) {}
 
 template <typename Real>
 Evaluation SoftmaxObjective::evaluate_as(const Parameters& w, Parameters* gradient) {

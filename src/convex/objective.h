@@ -34,6 +34,8 @@ class SoftmaxObjective {
   SoftmaxObjective& operator=(const SoftmaxObjective&) = delete;
 
   const Problem& problem() const { return problem_; }
+  /// Another λ, see poise::set_l2. What the objective remembers of its rows and of P stays.
+  void set_l2(double l2) { poise::set_l2(problem_, l2); }
   Index rows() const { return problem_.rows(); }
   Index features() const { return problem_.cols(); }
   Index classes() const { return problem_.classes; }
@@ -77,7 +79,9 @@ class SoftmaxObjective {
   bool has_dual_bounds() const;
   /// Whether a minimizer exists whatever the features are: every class has mass (convex/existence/comparisons.h), and
   /// every feature a penalty or every class a target in every row, by smoothing.
-  bool minimizer_is_given() const { return minimizer_is_given_; }
+  bool minimizer_is_given() const {
+    return every_class_has_mass_ && ((problem_.penalty.array() > 0).all() || problem_.smoothing > 0);
+  }
 
   /// Relative error of a sum over all rows, as the passes make them.
   double rounding_of_sums() const;
@@ -120,7 +124,7 @@ class SoftmaxObjective {
 
   Problem problem_;
   PassEngine engine_;
-  bool minimizer_is_given_;
+  bool every_class_has_mass_;
   mutable std::unique_ptr<Moments> moments_;
   mutable Vector mean_absolute_;  // Σ s |x|, d; at the first need
   MatrixF probabilities_;         // block after block, each class-major K×block_rows

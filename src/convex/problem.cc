@@ -149,15 +149,19 @@ Problem make_problem(const Dataset& data, const ObjectiveOptions& options, int t
     choose_units(problem, moments, unit);
   }
   problem.unit = unit;
-  // In the solver's units a weight is 1/gain times as large as per original unit.
-  problem.penalty = unit;
-  if (!problem.units.identity()) problem.penalty.array() *= map_of(problem.units.gain).array();
-  // At λ = 0 also where units are so far from 1 that 0 times their squares is no number.
-  const double l2 = resolve_l2(data, options);
-  problem.penalty = l2 > 0 ? Vector(l2 * problem.penalty.cwiseAbs2()) : Vector::Zero(unit.size());
-  // One that is no number any more is a penalty all the same, and a minimizer exists: the smallest there is.
-  if (l2 > 0) problem.penalty = problem.penalty.cwiseMax(std::numeric_limits<double>::denorm_min());
+  set_l2(problem, resolve_l2(data, options));
   return problem;
+}
+
+void set_l2(Problem& problem, double l2) {
+  problem.l2 = l2;
+  problem.penalty = Vector::Zero(problem.unit.size());
+  if (l2 == 0) return;  // also where units are so far from 1 that 0 times their squares is no number
+  // In the solver's units a weight is 1/gain times as large as per original unit.
+  Vector unit = problem.unit;
+  if (!problem.units.identity()) unit.array() *= map_of(problem.units.gain).array();
+  // One that is no number any more is a penalty all the same, and a minimizer exists: the smallest there is.
+  problem.penalty = (l2 * unit.cwiseAbs2()).cwiseMax(std::numeric_limits<double>::denorm_min());
 }
 
 Vector mean_absolute(const Problem& problem, int threads) {
@@ -170,6 +174,7 @@ Problem select_rows(const Problem& problem, std::span<const Index> rows) {
   part.given = problem.features.is_sparse() ? problem.given.select_rows(rows) : part.features;
   part.smoothing = problem.smoothing;
   part.units = problem.units;
+  part.l2 = problem.l2;
   part.penalty = problem.penalty;
   part.classes = problem.classes;
   const auto count = static_cast<Index>(rows.size());

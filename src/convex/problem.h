@@ -27,7 +27,8 @@ struct Problem {
   MatrixF targets;                   ///< n×K; empty for labels
   double smoothing = 0;              ///< ε: t = (1−ε) t + ε/K
   Vector row_weight;                 ///< n, sums to 1
-  Vector penalty;                    ///< d, λ_j ≥ 0
+  double l2 = 0;                     ///< λ
+  Vector penalty;                    ///< d, λ_j ≥ 0: λ in the solver's units
   Vector unit;                       ///< d: what λ counts as 1 of a feature, in original units
   Index classes = 0;
 
@@ -60,6 +61,9 @@ Problem weigh_rows(const Dataset& data, const ObjectiveOptions& options);
 
 /// The whole problem: weigh_rows, units in which features are of size 1, and the penalty in those units.
 Problem make_problem(const Dataset& data, const ObjectiveOptions& options, int threads);
+
+/// Sets λ, and with it λ_j = λ (unit_j gain_j)²; nothing else of a problem depends on it.
+void set_l2(Problem& problem, double l2);
 
 /// The problem on some of its rows, row weights renormalized; the penalty stays.
 Problem select_rows(const Problem& problem, std::span<const Index> rows);

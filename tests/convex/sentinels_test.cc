@@ -261,5 +261,33 @@ TEST(Sentinels, TotalsOfDecimalsTakeNoEndlessSystems) {
   EXPECT_LT(report.objective, std::log(11.0));
 }
 
+// Rows of weight 1e-300 that alone are in doubt: there is nothing to compute a basis from.
+TEST(Sentinels, RowsOfVanishingWeightAreNoBasis) {
+  Table all;
+  const double rows[][7] = {
+      {0, 1, 0, 0, 0, 0, 1},      {0, 1, 0, 1, 0, 1, 1e-300}, {0, 1, 0, 1, 0, 1, 1},      {0, 1, 0, 0, 0, 0, 1},
+      {0, 1, 0, 0, 0, 0, 1},      {1, 0, 1, 0, 1, 0, 1e-300}, {0, 1, 0, 0, 0, 0, 1},      {1, 0, 0, 0, 0, 0, 1},
+      {0, 0, 0, 1, 1, 0, 1},      {0, 1, 0, 0, 0, 0, 1e-300}, {1, 0, 1, 0, 1, 0, 1},      {1, 1, 0, 0, 0, 0, 1},
+      {0, 1, 0, 0, 0, 0, 1},      {1, 0, 1, 0, 1, 0, 1e-300}, {1, 1, 0, 0, 0, 0, 1e-300}, {0, 1, 0, 0, 0, 0, 1},
+      {0, 1, 0, 0, 0, 0, 1},      {1, 0, 1, 0, 1, 0, 1e-300}, {0, 1, 0, 0, 0, 0, 1},      {0, 0, 0, 1, 1, 0, 1},
+      {0, 1, 0, 1, 0, 1, 1e-300}, {1, 0, 0, 0, 0, 0, 1},      {1, 0, 0, 0, 0, 0, 1}};
+  const std::int32_t labels[] = {1, 1, 1, 2, 2, 0, 0, 1, 1, 1, 0, 1, 2, 2, 1, 0, 1, 1, 2, 1, 1, 2, 2};
+  Vector weight(std::ssize(labels));
+  all.cols = 6;
+  for (std::size_t i = 0; i < std::size(labels); ++i) {
+    all.x.insert(all.x.end(), rows[i], rows[i] + 6);
+    all.labels.push_back(labels[i]);
+    weight[static_cast<Index>(i)] = rows[i][6];
+  }
+  for (const double l2 : {0.0, 1e-300, 1e-16}) {
+    Dataset data = all.data();
+    data.schema = array_schema(6, {"0", "1", "2"});
+    data.sample_weight = weight;
+    const SolveReport report = fit_softmax(data, {.l2 = l2, .scale = Scale::kNone}, {.threads = 1}).report;
+    EXPECT_TRUE(std::isfinite(report.objective)) << l2;
+    EXPECT_NE(report.status, Status::kDiverged) << l2;
+  }
+}
+
 }  // namespace
 }  // namespace poise

@@ -137,7 +137,7 @@ Certificate SoftmaxObjective::bound_from(const Parameters& w, const Parameters* 
   Certificate result;
   result.objective = value.objective;
   result.dual_value = (1 - epsilon) * entropy - cost.loss;
-  result.proves_existence = minimizer_is_given_;
+  result.proves_existence = minimizer_is_given();
   // |z error| ≤ γ_{d+1} Σ_j |W_j||x_j|, once in f and once in D for W and V each; sums over rows in f and D, over
   // features in their quadratic parts. The class balance is exact but for rounding, which meets the biases.
   Parameters size_of = w.cwiseAbs();

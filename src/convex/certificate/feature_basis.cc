@@ -62,7 +62,7 @@ Elimination eliminate(Matrix g) {
       if (!done[static_cast<std::size_t>(k)] && (done[static_cast<std::size_t>(pivot)] || g(k, k) > g(pivot, pivot)))
         pivot = k;
     }
-    if (!(g(pivot, pivot) > kLittleLeft)) break;
+    if (!(g(pivot, pivot) > kLittleLeft) || !std::isfinite(g(pivot, pivot))) break;
     done[static_cast<std::size_t>(pivot)] = 1;
     out.far.push_back(pivot);
     const Vector column = g.col(pivot) / g(pivot, pivot);
@@ -166,7 +166,7 @@ void FeatureBasis::look_for_dependence() {
 }
 
 void FeatureBasis::separate() {
-  for (int round = 0; round < kRounds && !near_.empty(); ++round) {
+  for (int round = 0; round < kRounds && !near_.empty() && has_constant(); ++round) {
     bool gain_left = false;
     for (std::size_t b = 0; b < near_.size(); ++b) {
       reduce(near_[b], far_, share_.row(static_cast<Index>(b)).transpose());

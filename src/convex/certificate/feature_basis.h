@@ -28,7 +28,9 @@ class FeatureBasis {
 
   /// Functions that are nearly combinations of the others, as numbers from 1. After `separate` those that still are.
   const std::vector<Index>& near_dependent() const { return near_; }
-  /// Takes out of nearly dependent functions what the others say.
+  /// Whether sums over the rows were numbers to compute with: then the constant at least depends on nothing.
+  bool has_constant() const { return !far_.empty(); }
+  /// Takes out of nearly dependent functions what the others say. Requires the constant.
   void separate();
   /// Functions that are combinations of columns, of unit size, since `separate`: not those of which nothing was left.
   std::vector<Index> combinations() const;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numeric>
 
 #include "convex/existence/dependencies.h"
 
@@ -31,7 +32,12 @@ double unit_of(const CenteredRows& rows, Index k) {
 IndependentBasis independent_basis(const ExactRows& rows, const std::vector<Index>& counted,
                                    const std::vector<double>& weight, std::vector<Index> columns, const Vector& penalty,
                                    Index classes, int threads) {
+  constexpr double kVanishing = 1e-290;  // products with numbers of size 1 are none any more
   IndependentBasis out;
+  if (!(std::accumulate(weight.begin(), weight.end(), 0.0) > kVanishing)) {
+    out.obstacle.kind = Obstacle::Kind::kNotFinite;
+    return out;
+  }
   for (bool checked = false;; checked = true) {
     CenteredRows centered(rows, counted, weight, columns);
     if (!centered.too_large_or_small().empty()) {
@@ -53,6 +59,11 @@ IndependentBasis independent_basis(const ExactRows& rows, const std::vector<Inde
     std::erase_if(columns, [&](Index j) { return std::count(dependent.begin(), dependent.end(), j) > 0; });
   }
   out.basis->separate();
+  if (!out.basis->has_constant()) {
+    out.basis.reset();
+    out.obstacle.kind = Obstacle::Kind::kNotFinite;
+    return out;
+  }
   if (!out.basis->near_dependent().empty())
     out.obstacle = {Obstacle::Kind::kDependence, out.basis->centered().column(out.basis->near_dependent().front() - 1)};
   return out;

@@ -208,6 +208,9 @@ int exact_sign(std::span<const Term> terms, const Integers& u) {
 }
 
 NullSpace null_space(const LinearSystem& system, Bind bind, int most_primes) {
+  constexpr double kMostWork = 3e8;  // multiplications modulo a prime, about a second of them
+  constexpr double kLifting = 300;   // of them take as long as lifting a number by one prime
+  constexpr int kFewPrimes = 8;
   NullSpace out;
   std::vector<Binding> bindings;
   std::vector<Term> terms;
@@ -222,6 +225,10 @@ NullSpace null_space(const LinearSystem& system, Bind bind, int most_primes) {
       }
       out.free_unknowns = elimination.free_unknowns();
       if (out.free_unknowns.empty()) return out;
+      const double unknowns = static_cast<double>(system.unknowns), bound = static_cast<double>(bindings.size());
+      const double of_prime = unknowns * (bound * (unknowns - bound / 2) + kLifting * (unknowns - bound));
+      const double affordable = kMostWork / of_prime;
+      most_primes = std::max(kFewPrimes, static_cast<int>(std::min<double>(most_primes, affordable)));
     } else {
       bool lucky = true;  // no pivot is a multiple of the prime
       for (const Binding& binding : bindings) {

@@ -43,7 +43,7 @@ enum class Bind { kFirst, kLargest };
 struct NullSpace {
   std::vector<Index> free_unknowns;  ///< rank = unknowns − these, at the least
   /// Integer solutions, one for every free unknown: above 0 there, 0 at the other free ones. Empty if they were not
-  /// found within `most_primes`; those that are here hold exactly.
+  /// found within `most_primes`, or in about a second; those that are here hold exactly.
   std::vector<Integers> vectors;
   bool proven() const { return vectors.size() == free_unknowns.size(); }
 };
