@@ -23,6 +23,9 @@ def table(title, rows):
     return "\n".join(lines)
 
 
+DECIDED = ("certified", "separable")
+
+
 class Summary:
     def __init__(self, seed):
         self.seed, self.problems, self.false = seed, 0, 0
@@ -30,6 +33,7 @@ class Summary:
         self.statuses = collections.defaultdict(collections.Counter)
         self.counts, self.examples, self.unproven = collections.Counter(), collections.defaultdict(list), []
         self.at_zero = collections.defaultdict(collections.Counter)  # whole tables or all → status
+        self.undecided = set()  # integer tables
         self.truths = self.unknown = self.answers = 0
         self.slowest = (0.0, -1)
 
@@ -47,6 +51,8 @@ class Summary:
                 self.at_zero["all kinds"][status] += 1
                 if whole:
                     self.at_zero["integer tables"][status] += 1
+                    if status not in DECIDED:
+                        self.undecided.add(outcome.index)
         names = {finding.name for finding in outcome.findings if finding.proven}
         self.false += bool(names)
         self.findings[outcome.kind]["false"] += bool(names)
@@ -63,7 +69,7 @@ class Summary:
                  f"problems with a false answer: {self.false}", "", table("false, by kind", self.findings), "",
                  table("status, by kind", self.statuses), ""]
         for name, counter in sorted(self.at_zero.items()):
-            decided = counter["certified"] + counter["separable"]
+            decided = sum(counter[status] for status in DECIDED)
             total = sum(counter.values())
             lines.append(f"λ = 0, no limit, {name}: {total} answers, undecided {total - decided} "
                          f"({100 * (total - decided) / total:.2f} %)")
@@ -74,6 +80,8 @@ class Summary:
         lines.append(f"slowest: problem {self.slowest[1]}, {self.slowest[0]:.1f} s")
         for name, indices in sorted(self.examples.items()):
             lines.append(f"{name}: --only {', '.join(map(str, indices[:12]))}{' …' if len(indices) > 12 else ''}")
+        if self.undecided:
+            lines.append(f"undecided integer tables: --only {', '.join(map(str, sorted(self.undecided)[:30]))}")
         if self.unproven:
             lines.append(f"to be looked at (not proven): --only {', '.join(map(str, self.unproven[:30]))}")
         return "\n".join(lines)
