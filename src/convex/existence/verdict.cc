@@ -65,6 +65,7 @@ std::string clause(const Obstacle& obstacle, const SoftmaxObjective& objective, 
       return fmt::format("{} is so nearly a combination of other features that float64 cannot tell the difference",
                          name());
     default:
+      if (objective.minimizer_is_given()) return "how far the minimizer is could not be proven";
       return "neither a minimizer nor a direction along which the loss falls for ever could be proven";
   }
 }
