@@ -2,12 +2,11 @@
 // sums come out with the same bits on any machine.
 #pragma once
 
-#include <cstdint>
 #include <functional>
 
-namespace poise {
+#include "base/index.h"
 
-using Index = std::int64_t;
+namespace poise {
 
 /// `requested` threads, or as many as the machine has if it is 0 or negative.
 int resolve_threads(int requested);

@@ -5,9 +5,9 @@
 
 #include <cstdint>
 
-namespace poise {
+#include "base/index.h"
 
-using Index = std::int64_t;
+namespace poise {
 
 /// bfloat16: the upper half of a float32.
 using Bfloat16 = std::uint16_t;

@@ -14,7 +14,7 @@ namespace {
 
 constexpr double kMostNumbers = 1 << 27, kMostWork = 1e10;  // of the copy; rows times functions squared of the sample
 constexpr Index kMostFeatures = 1200, kFewestRows = 2000, kRowsPerFeature = 4;
-constexpr std::uint64_t kSampleSeed = 23;
+constexpr std::uint64_t kIndependenceSeed = 23;
 
 /// Rows of positive weight, one at random of every stretch.
 std::vector<Index> sample_rows(const Problem& problem) {
@@ -23,7 +23,7 @@ std::vector<Index> sample_rows(const Problem& problem) {
   if (count <= wanted) return counted;
   std::vector<Index> rows;
   for (Index k = 0; k < wanted; ++k) {
-    const double at = static_cast<double>(k) + random_uniform(kSampleSeed, static_cast<std::uint64_t>(k));
+    const double at = static_cast<double>(k) + random_uniform(kIndependenceSeed, static_cast<std::uint64_t>(k));
     const auto place = static_cast<Index>(at * static_cast<double>(count) / static_cast<double>(wanted));
     rows.push_back(counted[static_cast<std::size_t>(std::min(place, count - 1))]);
   }

@@ -1,11 +1,10 @@
 // The metric for sparse features: a few large curvatures of every class, one level for the rest.
-#include <Eigen/Eigenvalues>
-#include <Eigen/QR>
 #include <Eigen/SparseCore>
 #include <algorithm>
 #include <cmath>
 #include <vector>
 
+#include "base/decompositions.h"
 #include "base/parallel.h"
 #include "base/random.h"
 #include "base/stoppable.h"
@@ -19,7 +18,7 @@ namespace {
 using SparseRows = Eigen::SparseMatrix<float, Eigen::RowMajor>;
 
 constexpr double kAccuracy = 1e-6;  // of a curvature, in units of the largest: all is float32
-constexpr std::uint64_t kSampleSeed = 21, kTestSeed = 22;
+constexpr std::uint64_t kLowRankSeed = 21, kTestSeed = 22;
 
 /// Inverse roots of the penalties relative to their mean, 1 where there is none: in coordinates divided by them the
 /// penalty is the same for all features.
@@ -56,12 +55,6 @@ MatrixF test_matrix(Index rows, Index cols) {
   return omega;
 }
 
-/// Q with orthonormal columns that spans those of Y.
-MatrixF orthonormal(const MatrixF& y) {
-  const Eigen::HouseholderQR<Eigen::MatrixXf> qr(y);
-  return qr.householderQ() * Eigen::MatrixXf::Identity(y.rows(), y.cols());
-}
-
 class LowRankMetric : public Metric {
  public:
   explicit LowRankMetric(const SoftmaxObjective& objective)
@@ -74,7 +67,7 @@ class LowRankMetric : public Metric {
     scale_ = equalizer(problem.penalty, penalty);
     return parallel_for_unless(stop, objective.classes(), threads_, [&](Index c) {
       const RowSample sample =
-          draw_rows(objective.curvatures(c), kLowRankRows, kSampleSeed + static_cast<std::uint64_t>(c));
+          draw_rows(objective.curvatures(c), kLowRankRows, kLowRankSeed + static_cast<std::uint64_t>(c));
       blocks_[static_cast<std::size_t>(c)] =
           factorize(weighted_rows(*problem.features.sparse(), sample, scale_), penalty);
     });
@@ -122,12 +115,13 @@ class LowRankMetric : public Metric {
     double level = 0;
     Eigen::VectorXd squares(rank);
     if (rank > 0) {
-      MatrixF range = orthonormal(block.rows * (block.rows.transpose() * test_matrix(block.rows.rows(), rank)).eval());
+      const MatrixF image_of_test = block.rows * (block.rows.transpose() * test_matrix(block.rows.rows(), rank)).eval();
+      const MatrixF range = orthonormal(image_of_test);
       const MatrixF image = block.rows.transpose() * range;
-      const Eigen::SelfAdjointEigenSolver<Eigen::MatrixXd> eigen((image.transpose() * image).cast<double>());
-      squares = eigen.eigenvalues().cwiseMax(0);
+      const Eigenpairs eigen = eigenpairs((image.transpose() * image).cast<double>());
+      squares = eigen.values.cwiseMax(0);
       level = rank < most ? squares[0] : 0;  // all curvatures are kept: none is left for the rest
-      block.basis = range * eigen.eigenvectors().cast<float>();
+      block.basis = range * eigen.vectors.cast<float>();
     }
     const double largest = rank > 0 ? squares[rank - 1] : 0;
     const double rest = std::max(level + penalty, std::max(kAccuracy * largest, 1e-300));

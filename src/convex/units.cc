@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "base/index.h"
 #include "rows/narrow.h"
 
 namespace poise {
@@ -16,8 +17,6 @@ constexpr int kModerate = 20;
 constexpr double kFarthest = 0x1p60;
 // In its square times λ. A feature so far below its unit has the weight 0 as good as exactly.
 constexpr double kLargestUnit = 0x1p300;
-
-std::size_t at(Index i) { return static_cast<std::size_t>(i); }
 
 bool is_moderate(double size) { return size >= std::ldexp(1.0, -kModerate) && size <= std::ldexp(1.0, kModerate); }
 

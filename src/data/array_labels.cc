@@ -46,7 +46,7 @@ std::string existing(const std::string& path) {
   return {};
 }
 
-std::string replaced(std::string text, const std::string& from, const std::string& to) {
+std::string with_last_replaced(std::string text, const std::string& from, const std::string& to) {
   const std::size_t place = text.rfind(from);
   return place == std::string::npos ? text : text.replace(place, from.size(), to);
 }
@@ -65,8 +65,9 @@ std::string find_label_file(const std::string& features_path) {
   const std::size_t slash = plain.rfind('/') + 1;  // npos + 1 is 0
   const std::string folder = plain.substr(0, slash), name = plain.substr(slash);
   if (name.find("images") != std::string::npos) {
-    const std::string labels = replaced(name, "images", "labels");
-    for (const std::string& guess : {replaced(labels, "idx3", "idx1"), replaced(labels, "idx2", "idx1"), labels}) {
+    const std::string labels = with_last_replaced(name, "images", "labels");
+    for (const std::string& guess :
+         {with_last_replaced(labels, "idx3", "idx1"), with_last_replaced(labels, "idx2", "idx1"), labels}) {
       if (const std::string found = existing(folder + guess); !found.empty()) return found;
     }
   }

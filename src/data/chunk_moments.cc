@@ -3,10 +3,11 @@
 #include <algorithm>
 #include <cstdint>
 
+#include "base/index.h"
+#include "base/infinity.h"
+
 namespace poise {
 namespace {
-
-std::size_t at(Index i) { return static_cast<std::size_t>(i); }
 
 /// Any numbers, any weights. Two passes, one for the means and one for the squares around them, in loops over columns
 /// that the compiler vectorizes: without a branch, a missing value (NaN) counts with weight 0 at the shift.
@@ -86,7 +87,6 @@ class ChunkMoments {
     }
   }
 
-  static constexpr double kInfinity = std::numeric_limits<double>::infinity();
   const TableChunk& chunk_;
   const double* weights_;
   std::vector<double> x_, center_, sum_, weight_, count_, low_, high_;

@@ -12,12 +12,12 @@
 namespace poise {
 namespace {
 
-constexpr const char* kBlanks = " \t";
+constexpr const char* kSpaceAndTab = " \t";
 
 std::string trimmed(std::string_view text) {
-  const std::size_t begin = text.find_first_not_of(kBlanks);
+  const std::size_t begin = text.find_first_not_of(kSpaceAndTab);
   if (begin == std::string_view::npos) return {};
-  return std::string(text.substr(begin, text.find_last_not_of(kBlanks) + 1 - begin));
+  return std::string(text.substr(begin, text.find_last_not_of(kSpaceAndTab) + 1 - begin));
 }
 
 [[noreturn]] void refuse(const std::string& found) {
@@ -50,7 +50,7 @@ class Reader {
     rest_.remove_prefix(1);
     return true;
   }
-  void skip_blanks() { rest_.remove_prefix(std::min(rest_.find_first_not_of(kBlanks), rest_.size())); }
+  void skip_blanks() { rest_.remove_prefix(std::min(rest_.find_first_not_of(kSpaceAndTab), rest_.size())); }
 
   std::string quoted() {
     std::string name;

@@ -12,17 +12,17 @@
 namespace poise {
 namespace {
 
-constexpr std::size_t kBlock = 1 << 20;
+constexpr std::size_t kHashBlock = 1 << 20;
 constexpr const char* kNewStorage = "2:";  // data that version 0.1 stored otherwise
 
 /// Hashes blocks of fixed size in parallel, then their hashes in order: the same for any number of threads.
 std::uint64_t hash_bytes(std::uint64_t hash, const void* data, std::size_t size) {
-  const auto blocks = static_cast<Index>((size + kBlock - 1) / kBlock);
+  const auto blocks = static_cast<Index>((size + kHashBlock - 1) / kHashBlock);
   std::vector<std::uint64_t> parts(static_cast<std::size_t>(blocks));
   const char* const p = static_cast<const char*>(data);
   parallel_for(blocks, 0, [&](Index block) {
-    const std::size_t begin = static_cast<std::size_t>(block) * kBlock;
-    parts[static_cast<std::size_t>(block)] = hash_block(p + begin, std::min(kBlock, size - begin));
+    const std::size_t begin = static_cast<std::size_t>(block) * kHashBlock;
+    parts[static_cast<std::size_t>(block)] = hash_block(p + begin, std::min(kHashBlock, size - begin));
   });
   hash = mix(hash, size);
   for (const std::uint64_t part : parts) hash = mix(hash, part);

@@ -3,12 +3,11 @@
 #include <algorithm>
 #include <numeric>
 
+#include "base/index.h"
 #include "base/random.h"
 
 namespace poise {
 namespace {
-
-std::size_t at(Index i) { return static_cast<std::size_t>(i); }
 
 /// Rows that count, in random order, class after class. Soft targets are one class.
 std::vector<std::vector<Index>> shuffled_classes(const Dataset& data, std::uint64_t seed) {

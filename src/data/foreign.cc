@@ -14,7 +14,7 @@ namespace {
 
 using namespace std::string_view_literals;
 
-constexpr std::size_t kLooked = 4096;  // bytes
+constexpr std::size_t kBytesForControl = 4096;
 constexpr const char* kReadable =
     "CSV and similar tables, LIBSVM text, NPY or IDX, plain or packed by gzip, xz or zstd";
 
@@ -64,7 +64,7 @@ const Foreign kForeign[] = {
     {0, "GIF8"sv, "a picture (GIF)", kAsArray},
 };
 
-std::string replaced(std::string text, const std::string& from, const std::string& to) {
+std::string with_all_replaced(std::string text, const std::string& from, const std::string& to) {
   for (std::size_t p = text.find(from); p != std::string::npos; p = text.find(from, p + to.size())) {
     text.replace(p, from.size(), to);
   }
@@ -93,10 +93,10 @@ std::string target_of(const std::string& file, bool packed, const char* ending) 
                          const char* ending = ".csv") {
   const bool by_shell = std::string_view(command).find("{in}") != std::string_view::npos;
   const std::string target = target_of(file, by_shell, ending);
-  std::string hint = replaced(command, "{how}", pandas);
-  hint = replaced(hint, "{in}", shell_word(file));
-  hint = replaced(hint, "{name}", as_literal(file));
-  hint = replaced(hint, "{out}", by_shell ? shell_word(target) : as_literal(target));
+  std::string hint = with_all_replaced(command, "{how}", pandas);
+  hint = with_all_replaced(hint, "{in}", shell_word(file));
+  hint = with_all_replaced(hint, "{name}", as_literal(file));
+  hint = with_all_replaced(hint, "{out}", by_shell ? shell_word(target) : as_literal(target));
   throw Error(ErrorKind::kData, std::string("this is ") + what, kReadable, hint, {file});
 }
 
@@ -170,7 +170,7 @@ void refuse_text(std::string_view bytes, const std::string& file) {
 }  // namespace
 
 void refuse_foreign(std::string_view bytes, const std::string& file) {
-  const bool binary = has_control(bytes.substr(0, kLooked));
+  const bool binary = has_control(bytes.substr(0, kBytesForControl));
   if (bytes.starts_with("PK\3\4") || bytes.starts_with("PK\5\6")) refuse_zip(bytes, file);
   for (const Foreign& format : kForeign) {
     if (!bytes.substr(std::min(bytes.size(), format.place)).starts_with(format.magic)) continue;

@@ -7,6 +7,8 @@
 #include <cmath>
 #include <unordered_set>
 
+#include "base/index.h"
+
 namespace poise {
 namespace {
 
@@ -16,8 +18,6 @@ constexpr double kWidestRange = 20;    // times the rows
 constexpr double kLeastEvidence = 10;  // n²/2R
 constexpr Index kRowsLookedAt = 256;   // before a whole column is
 constexpr double kLargestInteger = 1e15;
-
-std::size_t at(Index i) { return static_cast<std::size_t>(i); }
 
 bool is_integer(double x) { return std::nearbyint(x) == x && std::abs(x) <= kLargestInteger; }
 

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "base/index.h"
 #include "base/parallel.h"
 #include "data/array_labels.h"
 #include "data/classes.h"
@@ -16,9 +17,6 @@ namespace {
 
 constexpr Index kMostFeatures =
     1 << 27;  // two numbers a feature take 2 GiB then; the largest public set has 55 million
-
-std::size_t at(Index i) { return static_cast<std::size_t>(i); }
-bool is_blank(char c) { return c == ' ' || c == '\t' || c == '\r'; }
 
 /// Puts the chunks one behind the other; frees each as it goes.
 CsrMatrix join(std::vector<SparseChunk>& chunks, int threads) {

@@ -6,6 +6,7 @@
 #include <cmath>
 #include <cstring>
 
+#include "base/index.h"
 #include "data/number.h"
 #include "rows/narrow.h"
 
@@ -13,9 +14,6 @@ namespace poise {
 namespace {
 
 constexpr Index kLargestIndex = std::numeric_limits<std::int32_t>::max();
-
-std::size_t at(Index i) { return static_cast<std::size_t>(i); }
-bool is_blank(char c) { return c == ' ' || c == '\t' || c == '\r'; }
 
 /// Parses the lines of one chunk.
 class LineParser {

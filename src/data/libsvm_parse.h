@@ -28,6 +28,9 @@ struct SparseChunk {
   Index comments = 0;  ///< lines
 };
 
+/// Between the entries of a line.
+inline bool is_blank(char c) { return c == ' ' || c == '\t' || c == '\r'; }
+
 /// Parses the lines from `begin` to `end`, which are part of `text`. A # at a line's start or behind a blank begins a
 /// comment. Features beyond `known_features` (−1: all are
 /// known) are counted and dropped. Error(kData) with line and column at anything that is not "label index:value …".

@@ -8,6 +8,7 @@
 #include <limits>
 #include <type_traits>
 
+#include "base/index.h"
 #include "base/parallel.h"
 #include "data/column_types.h"
 #include "rows/number_type.h"
@@ -15,9 +16,7 @@
 namespace poise {
 namespace {
 
-constexpr Index kBlock = 1 << 17;  // values a parallel task
-
-std::size_t at(Index i) { return static_cast<std::size_t>(i); }
+constexpr Index kTaskValues = 1 << 17;  // values a parallel task
 
 std::string shape_text(const NpyArray& array) {
   std::string text;
@@ -129,7 +128,7 @@ class NpyReader {
   template <typename T>
   std::vector<T> gather() const {
     std::vector<T> values(at(rows_ * features()));
-    const Index blocks = rows_ * cols_ / kBlock + 1;
+    const Index blocks = rows_ * cols_ / kTaskValues + 1;
     parallel_for(blocks, options_.threads, [&](Index block) {
       for (Index i = part_begin(rows_, blocks, block); i < part_begin(rows_, blocks, block + 1); ++i) {
         T* out = values.data() + i * features();
@@ -143,7 +142,7 @@ class NpyReader {
 
   template <typename T>
   void check_finite() const {
-    const Index count = rows_ * cols_, blocks = count / kBlock + 1;
+    const Index count = rows_ * cols_, blocks = count / kTaskValues + 1;
     parallel_for(blocks, options_.threads, [&](Index block) {
       const Index begin = part_begin(count, blocks, block), end = part_begin(count, blocks, block + 1);
       bool finite = true;
@@ -167,7 +166,7 @@ class NpyReader {
     double low = std::numeric_limits<double>::infinity(), high = -low;
   };
   Numbers measure() const {
-    const Index blocks = rows_ * cols_ / kBlock + 1;
+    const Index blocks = rows_ * cols_ / kTaskValues + 1;
     std::vector<Numbers> parts(at(blocks));
     parallel_for(blocks, options_.threads, [&](Index block) {
       Numbers& part = parts[at(block)];

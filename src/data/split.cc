@@ -2,14 +2,13 @@
 #include <algorithm>
 #include <numeric>
 
+#include "base/index.h"
 #include "base/random.h"
 #include "poise/dataset.h"
 #include "poise/error.h"
 
 namespace poise {
 namespace {
-
-std::size_t at(Index i) { return static_cast<std::size_t>(i); }
 
 void check_sizes(Index m, Index n) {
   if (m > 0 && m < n) return;

@@ -6,6 +6,7 @@
 #include <cmath>
 #include <optional>
 
+#include "base/index.h"
 #include "base/parallel.h"
 #include "data/classes.h"
 #include "data/number.h"
@@ -18,8 +19,6 @@
 
 namespace poise {
 namespace {
-
-std::size_t at(Index i) { return static_cast<std::size_t>(i); }
 
 /// Reads one table; the steps in order.
 class TableReader {

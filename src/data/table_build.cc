@@ -7,6 +7,7 @@
 #include <cstring>
 #include <memory>
 
+#include "base/index.h"
 #include "base/pages.h"
 #include "base/parallel.h"
 #include "data/chunk_moments.h"
@@ -22,8 +23,6 @@ constexpr double kLargestTable = 8.0 * (1ULL << 30);  // bytes
 // Sparse rows pay where features are many and a row has few of them: an entry takes 8 to 12 bytes and, in a pass, the
 // time of about eight numbers of a dense row.
 constexpr Index kFewestSparseFeatures = 512, kDenseNumbersAnEntry = 8;
-
-std::size_t at(Index i) { return static_cast<std::size_t>(i); }
 
 /// The weight of an integer column's mean in float32: as near as its own numbers need.
 double rounded_fill(const Fineness& fineness, double mean) {

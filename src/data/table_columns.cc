@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "base/index.h"
 #include "data/identifiers.h"
 #include "data/number.h"
 #include "data/table_categories.h"
@@ -17,8 +18,6 @@ namespace poise {
 namespace {
 
 constexpr std::size_t kManyCategories = 1000;
-
-std::size_t at(Index i) { return static_cast<std::size_t>(i); }
 
 /// Why a column is left out; `kind` is kCategories where it is not.
 struct Reason {

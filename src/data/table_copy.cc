@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/index.h"
 #include "data/csv_cell.h"
 #include "data/output_file.h"
 #include "data/table_head.h"
@@ -9,8 +10,6 @@
 
 namespace poise {
 namespace {
-
-std::size_t at(Index i) { return static_cast<std::size_t>(i); }
 
 /// Copies the rows of one table.
 class TableCopier {

@@ -2,13 +2,9 @@
 
 #include <algorithm>
 
+#include "base/index.h"
+
 namespace poise {
-namespace {
-
-std::size_t at(Index i) { return static_cast<std::size_t>(i); }
-
-}  // namespace
-
 TableReadings::TableReadings(const TableHead& head, const TableRoles& roles, const ReadOptions& options)
     : head_(head),
       roles_(roles),

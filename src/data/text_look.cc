@@ -1,11 +1,11 @@
 #include "data/text_look.h"
 
+#include "data/characters.h"
+
 namespace poise {
 namespace {
 
 constexpr double kNearlyAll = 0.95;
-
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
 std::size_t digits_at(std::string_view text, std::size_t from) {
   std::size_t p = from;

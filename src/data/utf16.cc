@@ -5,7 +5,7 @@
 namespace poise {
 namespace {
 
-constexpr std::size_t kLooked = 1024;  // bytes
+constexpr std::size_t kBytesForPairs = 1024;
 
 std::uint32_t unit_at(std::string_view bytes, std::size_t p, ByteOrder order) {
   const auto a = static_cast<unsigned char>(bytes[p]), b = static_cast<unsigned char>(bytes[p + 1]);
@@ -46,7 +46,7 @@ std::optional<ByteOrder> utf16_order(std::string_view bytes) {
   const bool utf32 = bytes.size() >= 4 && bytes[2] == 0 && bytes[3] == 0;
   if (bytes.starts_with("\xFF\xFE") && !utf32) return ByteOrder::kLittle;
   if (bytes.starts_with("\xFE\xFF")) return ByteOrder::kBig;
-  const std::size_t pairs = std::min(bytes.size(), kLooked) / 2;
+  const std::size_t pairs = std::min(bytes.size(), kBytesForPairs) / 2;
   if (pairs < 2) return std::nullopt;
   std::size_t zeros[2] = {0, 0};
   for (std::size_t p = 0; p < 2 * pairs; ++p) zeros[p % 2] += bytes[p] == 0 ? 1 : 0;

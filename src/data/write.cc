@@ -4,6 +4,7 @@
 #include <array>
 #include <charconv>
 
+#include "base/index.h"
 #include "data/bytes.h"
 #include "data/csv_cell.h"
 #include "data/npy_write.h"
@@ -15,8 +16,6 @@
 
 namespace poise {
 namespace {
-
-std::size_t at(Index i) { return static_cast<std::size_t>(i); }
 
 constexpr const char* kDelimiters = ",;|\t";  // any that a reader may infer
 

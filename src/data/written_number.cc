@@ -4,6 +4,8 @@
 #include <array>
 #include <cctype>
 
+#include "data/characters.h"
+
 namespace poise {
 namespace {
 
@@ -20,7 +22,6 @@ constexpr std::array kCurrencies{"US$"sv, "CA$"sv, "AU$"sv, "A$"sv,  "C$"sv,  "R
 constexpr std::array kBlanks{" "sv, "\t"sv, "\xC2\xA0"sv, "\xE2\x80\x89"sv, "\xE2\x80\xAF"sv};
 constexpr std::array kApostrophes{"'"sv, "\xE2\x80\x99"sv};
 
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
 bool is_letter(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || static_cast<unsigned char>(c) >= 0x80;
 }

@@ -5,16 +5,13 @@
 #include <algorithm>
 #include <cmath>
 
+#include "base/require.h"
 #include "poise/dual_process.h"
 #include "poise/error.h"
 #include "poise/softmax_regression.h"
 
 namespace poise::learning {
 namespace {
-
-void require(bool holds, const std::string& found, const std::string& expected, const std::string& hint = {}) {
-  if (!holds) throw Error(ErrorKind::kUsage, found, expected, hint);
-}
 
 void check_numbers(const NetworkOptions& o) {
   for (Index width : o.hidden) require(width >= 1, fmt::format("a hidden layer of {} units", width), "at least 1");

@@ -1,10 +1,10 @@
 #include "learning/parameters.h"
 
-#include <Eigen/QR>
 #include <algorithm>
 #include <cmath>
 #include <numbers>
 
+#include "base/decompositions.h"
 #include "base/parallel.h"
 #include "base/random.h"
 
@@ -33,10 +33,9 @@ Matrix normal_matrix(Index rows, Index cols, std::uint64_t seed) {
 Matrix orthonormal_matrix(Index rows, Index cols, std::uint64_t seed) {
   const bool tall = rows >= cols;
   const Matrix random = normal_matrix(std::max(rows, cols), std::min(rows, cols), seed);
-  const Eigen::HouseholderQR<Eigen::MatrixXd> qr(random);
-  Eigen::MatrixXd q = qr.householderQ() * Eigen::MatrixXd::Identity(random.rows(), random.cols());
+  auto [q, r] = thin_qr(random);
   for (Index j = 0; j < q.cols(); ++j) {  // the sign that makes Q uniform among orthonormal matrices
-    if (qr.matrixQR()(j, j) < 0) q.col(j) *= -1;
+    if (r(j, j) < 0) q.col(j) *= -1;
   }
   return tall ? Matrix(q) : Matrix(q.transpose());
 }

@@ -8,9 +8,9 @@
 #include <unordered_set>
 #include <vector>
 
-namespace poise {
+#include "base/index.h"
 
-using Index = std::int64_t;
+namespace poise {
 
 /// A value of the graph is known by its name; every name is used once. The functions return the name of what they add.
 class GraphBuilder {

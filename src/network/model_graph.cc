@@ -9,7 +9,6 @@ namespace poise {
 namespace {
 
 using onnx::TensorProto;
-using Names = std::vector<std::string>;
 
 // Appends the layers. Products are float32, and so is centering unless an input is float64; the constants are float64
 // and cast, which a runtime does once, when it loads the file. Values of the graph are called "poise/…", those of layer
@@ -113,7 +112,7 @@ void add_outputs(GraphBuilder& builder, const Schema& schema, const std::string&
 
 void build_graph(const Network& network, onnx::GraphProto& graph) {
   graph.set_name(is_softmax_layer(network) ? "poise_softmax" : "poise_network");
-  Names taken{kCenterName, "label", "probabilities"};
+  std::vector<std::string> taken{kCenterName, "label", "probabilities"};
   for (std::size_t l = 0; l < network.layers.size(); ++l) {
     taken.push_back(weights_name(network, l));
     taken.push_back(bias_name(network, l));

@@ -6,6 +6,8 @@
 #include <cmath>
 #include <limits>
 
+#include "base/index.h"
+#include "base/infinity.h"
 #include "base/parallel.h"
 #include "poise/error.h"
 #include "rows/load.h"
@@ -13,12 +15,9 @@
 namespace poise {
 namespace {
 
-constexpr double kInfinity = std::numeric_limits<double>::infinity();
 constexpr Index kMostNumbers = 1 << 23;  // partial sums of one kind, all parts together
 
 using Numbers = std::vector<double>;
-
-std::size_t at(Index i) { return static_cast<std::size_t>(i); }
 
 /// What a part of the rows adds: sums and extremes per column.
 struct Part {

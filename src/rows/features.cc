@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/index.h"
 #include "base/pages.h"
 #include "poise/error.h"
 #include "poise/rows.h"
@@ -8,8 +9,6 @@
 
 namespace poise {
 namespace {
-
-std::size_t at(Index i) { return static_cast<std::size_t>(i); }
 
 CsrMatrix gather(const CsrMatrix& from, std::span<const Index> rows) {
   CsrMatrix picked;

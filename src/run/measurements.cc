@@ -10,7 +10,7 @@ namespace {
 
 using nlohmann::json;
 
-struct Column {
+struct ShownColumn {
   std::string name;
   int width;  ///< below 0: to the left; 0: as wide as it is, the last one
 };
@@ -19,16 +19,16 @@ struct Column {
 /// are.
 class Table {
  public:
-  explicit Table(std::vector<Column> columns) : columns_(std::move(columns)) {}
+  explicit Table(std::vector<ShownColumn> columns) : columns_(std::move(columns)) {}
   void add(std::vector<std::string> cells) { lines_.push_back(std::move(cells)); }
   std::string text() const;
 
  private:
-  static bool of_errors(const Column& column) { return column.name.starts_with("±"); }
+  static bool of_errors(const ShownColumn& column) { return column.name.starts_with("±"); }
   bool is_shown(std::size_t column) const;
   std::string line(const std::vector<std::string>& cells) const;
 
-  std::vector<Column> columns_;
+  std::vector<ShownColumn> columns_;
   std::vector<std::vector<std::string>> lines_;
 };
 
@@ -75,7 +75,7 @@ std::string of_rows(const Estimate& estimate) {
   return std::isfinite(estimate.row_error) && !text.empty() && is_rough(estimate) ? "~" + text : text;
 }
 
-std::vector<Column> columns_of_quantities(const char* name) {
+std::vector<ShownColumn> columns_of_quantities(const char* name) {
   return {{name, -42}, {"value", 12}, {"± draws", 10}, {"± rows", 10}, {"unit", 0}};
 }
 

@@ -10,7 +10,7 @@
 namespace poise {
 namespace {
 
-constexpr Index kFewestRows = 30;         // below it an interval of rows is a guess itself
+constexpr Index kFewestForInterval = 30;  // below it an interval of rows is a guess itself
 constexpr double kFewEffectiveDraws = 2;  // below it one draw decides a free energy
 constexpr double kNearEdge = 0.1, kFarFromEdge = 0.01;
 
@@ -250,9 +250,9 @@ std::string loss_of(const TrainedOn& trained) {
 }
 
 std::vector<std::string> reading_of(const Thermodynamics& t, const TrainedOn& trained, const Thermodynamics* plain) {
-  if (t.rows < kFewestRows) {
+  if (t.rows < kFewestForInterval) {
     return {fmt::format("{} {} too few to conclude anything from (that takes {}): the figures are of these alone.",
-                        t.rows, t.rows == 1 ? "row is" : "rows are", kFewestRows)};
+                        t.rows, t.rows == 1 ? "row is" : "rows are", kFewestForInterval)};
   }
   std::vector<std::string> sentences{read_rest(t, plain ? *plain : t, trained), read_information(t), read_curvature(t)};
   if (t.detail == Detail::kLight) return sentences;

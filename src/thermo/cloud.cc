@@ -2,12 +2,12 @@
 
 #include <fmt/core.h>
 
-#include <Eigen/Eigenvalues>
-#include <Eigen/QR>
 #include <cmath>
 #include <limits>
 #include <numbers>
+#include <utility>
 
+#include "base/decompositions.h"
 #include "poise/error.h"
 
 namespace poise::thermo {
@@ -37,12 +37,10 @@ Cloud::Cloud(const Matrix& states) : size_(states.rows()) {
   Eigen::MatrixXd centered = states.rowwise() - states.colwise().mean();
   scale_ = centered.colwise().norm().cwiseMax(std::numeric_limits<double>::min()).transpose();
   centered.array().rowwise() /= scale_.transpose().array();
-  const Index d = states.cols();
-  const Eigen::HouseholderQR<Eigen::MatrixXd> qr(centered);
-  triangle_ = qr.matrixQR().topRows(d).triangularView<Eigen::Upper>();
+  ThinQr qr = thin_qr(centered);
+  triangle_ = std::move(qr.r);
   require_volume(triangle_, scale_, states.cwiseAbs().colwise().maxCoeff().transpose(), size_);
-  const Eigen::MatrixXd q = qr.householderQ() * Eigen::MatrixXd::Identity(size_, d);
-  leverage_ = q.rowwise().squaredNorm();
+  leverage_ = qr.q.rowwise().squaredNorm();
 }
 
 double Cloud::entropy() const {
@@ -61,8 +59,7 @@ Estimate Cloud::entropy_from_noise(const Matrix& root) const {
   // Cov⁻¹ = (R − 1) s⁻¹ T⁻¹ T⁻ᵀ s⁻¹
   const Eigen::MatrixXd y =
       std::sqrt(static_cast<double>(size_ - 1)) * triangle_.transpose().triangularView<Eigen::Lower>().solve(scaled);
-  const Eigen::SelfAdjointEigenSolver<Eigen::MatrixXd> eigen(y.transpose() * y, Eigen::EigenvaluesOnly);
-  const Eigen::ArrayXd a = eigen.eigenvalues().array().max(0);
+  const Eigen::ArrayXd a = eigenvalues(y.transpose() * y).array().max(0);
   const double variance = ((a + a.square() / 2) / (1 + a).square()).sum() / static_cast<double>(size_);
   return {a.log1p().sum() / 2, std::sqrt(variance), 0, 0};
 }

@@ -8,6 +8,7 @@
 #include <mutex>
 
 #include "base/parallel.h"
+#include "base/require.h"
 #include "learning/input.h"
 #include "poise/error.h"
 #include "poise/thermodynamics.h"
@@ -19,10 +20,6 @@ namespace poise {
 namespace {
 
 constexpr double kReachedBy = 0.75;  // share of the trainings that reach a target chosen here
-
-void require(bool holds, const std::string& found, const std::string& expected, const std::string& hint = {}) {
-  if (!holds) throw Error(ErrorKind::kUsage, found, expected, hint);
-}
 
 std::vector<Candidate> resolve_candidates(const Dataset& train, const EfficiencyOptions& o) {
   require(o.seeds >= 1 && o.epochs >= 1, fmt::format("{} seeds of {} epochs", o.seeds, o.epochs), "at least 1 of both");

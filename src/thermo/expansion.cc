@@ -3,11 +3,11 @@
 #include <fmt/core.h>
 
 #include <Eigen/Cholesky>
-#include <Eigen/Eigenvalues>
 #include <algorithm>
 #include <cmath>
 #include <limits>
 
+#include "base/decompositions.h"
 #include "poise/error.h"
 #include "thermo/neuron.h"
 
@@ -85,10 +85,10 @@ bool Spectrum::positive() const {
 
 Spectrum spectrum_of(const Eigen::MatrixXd& symmetric) {
   if (symmetric.rows() == 0) return {Vector(0), Eigen::MatrixXd(0, 0)};
-  const Eigen::SelfAdjointEigenSolver<Eigen::MatrixXd> solver(symmetric);
-  if (solver.info() != Eigen::Success)
+  Eigenpairs pairs = eigenpairs(symmetric);
+  if (!pairs.found)
     throw Error(ErrorKind::kNumeric, "the eigenvalues of the Hessian of the loss were not found", "finite states");
-  return {solver.eigenvalues(), solver.eigenvectors()};
+  return {std::move(pairs.values), std::move(pairs.vectors)};
 }
 
 Spectrum positive_spectrum(const Septuple& septuple, const Expansion& expansion) {

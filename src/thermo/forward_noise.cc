@@ -1,9 +1,9 @@
 #include "thermo/forward_noise.h"
 
-#include <Eigen/Eigenvalues>
 #include <algorithm>
 #include <cmath>
 
+#include "base/decompositions.h"
 #include "base/random.h"
 #include "thermo/row_mean.h"
 
@@ -45,10 +45,10 @@ ForwardNoise::ForwardNoise(const std::vector<Layer>& layers, std::vector<double>
 ///   (I + VVᵀ)^−½ = I − V Q diag(1/(√(1+λ) (√(1+λ) + 1))) Qᵀ Vᵀ
 void ForwardNoise::shape(const RelaxedStates& relaxed, Index row, Index classes, Index number, Noise& noise) const {
   const Eigen::MatrixXd gram = gram_of_row(relaxed.jacobian, row, classes);
-  const Eigen::SelfAdjointEigenSolver<Eigen::MatrixXd> eigen(gram);
-  const Eigen::ArrayXd root = (1 + eigen.eigenvalues().array().max(0)).sqrt();
+  const Eigenpairs eigen = eigenpairs(gram);
+  const Eigen::ArrayXd root = (1 + eigen.values.array().max(0)).sqrt();
   const Eigen::MatrixXd shrink =
-      eigen.eigenvectors() * (root * (root + 1)).inverse().matrix().asDiagonal() * eigen.eigenvectors().transpose();
+      eigen.vectors * (root * (root + 1)).inverse().matrix().asDiagonal() * eigen.vectors.transpose();
   Eigen::MatrixXd image = Eigen::MatrixXd::Zero(draws_, classes);  // Vᵀξ
   const auto jacobian = [&](std::size_t l) { return relaxed.jacobian[l].middleRows(row * classes, classes); };
   for (std::size_t l = 1; l < layers_.size(); ++l)

@@ -1,7 +1,6 @@
 #include "poise/free_energy_curvature.h"
 
-#include <Eigen/LU>
-
+#include "base/decompositions.h"
 #include "learning/reference.h"
 #include "poise/error.h"
 #include "thermo/layers.h"
@@ -83,9 +82,9 @@ PathSums path_sums(const Septuple& septuple, const Vector& state) {
   const Vector slope = thermo::slope(septuple.activation, septuple.weights * state + septuple.bias);
   Eigen::MatrixXd a = -(slope.asDiagonal() * septuple.weights);
   a.diagonal().array() += 1;
-  const Eigen::FullPivLU<Eigen::MatrixXd> factor(a);
-  if (!factor.isInvertible()) throw Error(ErrorKind::kNumeric, "I − diag f' w is singular", "a state it can leave");
-  const Eigen::MatrixXd inverse = factor.inverse();  // A⁻¹
+  const std::optional<Eigen::MatrixXd> found = inverse_of(a);
+  if (!found) throw Error(ErrorKind::kNumeric, "I − diag f' w is singular", "a state it can leave");
+  const Eigen::MatrixXd& inverse = *found;  // A⁻¹
   const Vector columns = inverse.colwise().squaredNorm().transpose(), rows = inverse.rowwise().squaredNorm();
   const Matrix cycles = inverse.transpose().cwiseProduct(inverse.transpose() * inverse * inverse.transpose());
   const Matrix terms = slope.cwiseAbs2().asDiagonal() * (2 * columns * rows.transpose() + 4 * cycles);

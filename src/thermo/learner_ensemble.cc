@@ -2,14 +2,14 @@
 
 #include <fmt/core.h>
 
-#include <Eigen/Eigenvalues>
-#include <Eigen/LU>
 #include <algorithm>
 #include <cmath>
 #include <numeric>
 
+#include "base/decompositions.h"
 #include "base/parallel.h"
 #include "base/random.h"
+#include "base/require.h"
 #include "poise/error.h"
 #include "thermo/cloud.h"
 
@@ -19,10 +19,6 @@ namespace {
 using Square = Eigen::MatrixXd;
 
 enum Stream : std::uint64_t { kWeightStream = 0x1ea4, kVelocityStream, kBatchStream };
-
-void require(bool holds, const std::string& found, const std::string& expected, const std::string& hint = {}) {
-  if (!holds) throw Error(ErrorKind::kUsage, found, expected, hint);
-}
 
 void check(const LearningTask& task, const LearnerOptions& o) {
   const Index p = task.parameters(), dimension = o.momentum > 0 ? 2 * p : p;
@@ -42,14 +38,13 @@ void check(const LearningTask& task, const LearnerOptions& o) {
 
 /// ln|det(I − ηH)|
 double log_contraction(const Matrix& hessian, double learning_rate) {
-  const Square step = Square::Identity(hessian.rows(), hessian.cols()) - learning_rate * hessian;
-  return Eigen::PartialPivLU<Square>(step).matrixLU().diagonal().array().abs().log().sum();
+  return log_abs_determinant(Square::Identity(hessian.rows(), hessian.cols()) - learning_rate * hessian);
 }
 
 /// B with B Bᵀ = `covariance`, positive semidefinite up to rounding.
 Matrix root_of(const Square& covariance) {
-  const Eigen::SelfAdjointEigenSolver<Square> eigen(covariance);
-  return eigen.eigenvectors() * eigen.eigenvalues().cwiseMax(0).cwiseSqrt().asDiagonal();
+  const Eigenpairs eigen = eigenpairs(covariance);
+  return eigen.vectors * eigen.values.cwiseMax(0).cwiseSqrt().asDiagonal();
 }
 
 Estimate jackknifed(double value, const Vector& without_one) {
@@ -68,9 +63,9 @@ struct Move {
   Square noise;  ///< covariance of its batch gradient, P×P; empty without noise
 };
 
-class Ensemble {
+class LearnerEnsemble {
  public:
-  Ensemble(const LearningTask& task, const LearnerOptions& options)
+  LearnerEnsemble(const LearningTask& task, const LearnerOptions& options)
       : task_(task),
         options_(options),
         all_rows_(static_cast<std::size_t>(task.rows())),
@@ -108,7 +103,7 @@ class Ensemble {
   Vector volume_;                           ///< of every learner: Σ ln|det| of its steps
 };
 
-Matrix Ensemble::initial_states() const {
+Matrix LearnerEnsemble::initial_states() const {
   const Index p = parameters();
   const auto normals = [&](Stream stream) {
     const std::uint64_t key = random_bits(options_.seed, stream);
@@ -124,7 +119,7 @@ Matrix Ensemble::initial_states() const {
 }
 
 /// Rows with replacement; kShared: of every learner the same.
-std::vector<Index> Ensemble::batch_of(int step, Index learner) const {
+std::vector<Index> LearnerEnsemble::batch_of(int step, Index learner) const {
   if (options_.batches == Batches::kAll) return all_rows_;
   const std::uint64_t key = random_bits(random_bits(options_.seed, kBatchStream), static_cast<std::uint64_t>(step));
   const Index first = is_noisy() ? learner * options_.batch : 0;
@@ -137,7 +132,7 @@ std::vector<Index> Ensemble::batch_of(int step, Index learner) const {
 }
 
 /// Δ ← αΔ − η gradient, w ← w + Δ
-void Ensemble::write_state(Matrix& to, Index learner, const Vector& gradient) const {
+void LearnerEnsemble::write_state(Matrix& to, Index learner, const Vector& gradient) const {
   const Index p = parameters();
   const auto now = states_.row(learner);
   auto next = to.row(learner);
@@ -149,7 +144,7 @@ void Ensemble::write_state(Matrix& to, Index learner, const Vector& gradient) co
   next.head(p) = now.head(p) + next.tail(p);
 }
 
-void Ensemble::move(int step, Index learner) {
+void LearnerEnsemble::move(int step, Index learner) {
   const Vector w = states_.row(learner).head(parameters()).transpose();
   const std::vector<Index> batch = batch_of(step, learner);
   const std::vector<Index>& seen = is_noisy() ? all_rows_ : batch;
@@ -172,7 +167,7 @@ void Ensemble::move(int step, Index learner) {
 
 /// ½ ln det(I + Σ⁻¹η²⟨C⟩/B); with momentum the noise moves Δ and w alike. Of normal states (R − D − 2)/(R − 1) times
 /// the inverse of their covariance is Σ⁻¹ without bias.
-Estimate Ensemble::noise_of(const thermo::Cloud& drifted) const {
+Estimate LearnerEnsemble::noise_of(const thermo::Cloud& drifted) const {
   const Index p = parameters();
   Square mean = Square::Zero(p, p);
   for (const Move& move : moves_) mean += move.noise;
@@ -193,7 +188,7 @@ SecondLaw judge(const LearnerStep& step) {
   return step.laplacian < 0 ? SecondLaw::kNegativeLaplacian : SecondLaw::kStepTooLarge;
 }
 
-LearnerStep Ensemble::take_step(int number) {
+LearnerStep LearnerEnsemble::take_step(int number) {
   next_.resize(states_.rows(), states_.cols());
   drifted_.resize(states_.rows(), states_.cols());
   parallel_for(options_.learners, options_.threads, [&](Index learner) { move(number, learner); });
@@ -207,7 +202,7 @@ LearnerStep Ensemble::take_step(int number) {
 }
 
 /// Means over learners.
-void Ensemble::add_moves(LearnerStep& step) {
+void LearnerEnsemble::add_moves(LearnerStep& step) {
   const auto count = static_cast<double>(moves_.size());
   for (std::size_t r = 0; r < moves_.size(); ++r) {
     step.loss += moves_[r].loss / count;
@@ -218,7 +213,7 @@ void Ensemble::add_moves(LearnerStep& step) {
 }
 
 /// Entropies after the step, and what they changed by.
-void Ensemble::measure(LearnerStep& step) {
+void LearnerEnsemble::measure(LearnerStep& step) {
   const thermo::Cloud drifted(drifted_), cloud = is_noisy() ? thermo::Cloud(next_) : drifted;
   const Vector without_one = cloud.entropy_without_one();
   step.entropy = cloud.entropy();
@@ -234,7 +229,7 @@ void Ensemble::measure(LearnerStep& step) {
   without_one_ = without_one;
 }
 
-void Ensemble::sum_up(LearnerReport& report) const {
+void LearnerEnsemble::sum_up(LearnerReport& report) const {
   double drift = 0, noise = 0, noise_variance = 0;
   for (const LearnerStep& step : report.steps) {
     report.laplacian_change -= options_.learning_rate * step.laplacian;
@@ -250,7 +245,7 @@ void Ensemble::sum_up(LearnerReport& report) const {
   report.noise_change = {noise, std::sqrt(noise_variance), 0, 0};
 }
 
-LearnerReport Ensemble::run() {
+LearnerReport LearnerEnsemble::run() {
   const thermo::Cloud cloud(states_);
   entropy_ = cloud.entropy();
   without_one_ = first_without_one_ = cloud.entropy_without_one();
@@ -290,7 +285,7 @@ Index LearnerReport::count(SecondLaw law) const {
 
 LearnerReport run_learners(const LearningTask& task, const LearnerOptions& options) {
   check(task, options);
-  return Ensemble(task, options).run();
+  return LearnerEnsemble(task, options).run();
 }
 
 }  // namespace poise

@@ -4,10 +4,10 @@
 #include <cmath>
 #include <limits>
 
+#include "base/infinity.h"
+
 namespace poise::thermo {
 namespace {
-
-constexpr double kInfinity = std::numeric_limits<double>::infinity();
 
 /// Ends a training before its first batch.
 struct AtOnce : TrainingObserver {

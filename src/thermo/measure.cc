@@ -4,6 +4,7 @@
 #include <limits>
 
 #include "base/random.h"
+#include "base/require.h"
 #include "poise/error.h"
 #include "poise/thermodynamics.h"
 #include "thermo/ensemble_record.h"
@@ -20,10 +21,6 @@ using thermo::scaled;
 namespace {
 
 constexpr std::uint64_t kLanczosStream = 0x7e40'0005;
-
-void require(bool holds, const std::string& found, const char* expected) {
-  if (!holds) throw Error(ErrorKind::kUsage, found, expected);
-}
 
 void check_step(const ThermodynamicsOptions& o) {
   require(o.learning_rate >= 0 && std::isfinite(o.learning_rate), fmt::format("learning_rate is {}", o.learning_rate),

@@ -1,17 +1,11 @@
 #include "thermo/row_mean.h"
 
 #include <cmath>
-#include <limits>
 
+#include "base/infinity.h"
 #include "base/statistics.h"
 
 namespace poise::thermo {
-namespace {
-
-constexpr double kInfinity = std::numeric_limits<double>::infinity();
-
-}  // namespace
-
 Estimate mean_of_rows(const Vector& weight, const Vector& figures, const Sampling& sampling) {
   Estimate mean;
   mean.value = weight.dot(figures);

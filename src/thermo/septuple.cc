@@ -1,4 +1,5 @@
 #include "poise/septuple.h"
+#include "base/index.h"
 
 #include <fmt/core.h>
 
@@ -10,8 +11,6 @@
 
 namespace poise {
 namespace {
-
-std::size_t at(Index i) { return static_cast<std::size_t>(i); }
 
 [[noreturn]] void refuse(std::string found, std::string expected) {
   throw Error(ErrorKind::kUsage, "septuple: " + std::move(found), std::move(expected));

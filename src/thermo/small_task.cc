@@ -1,10 +1,10 @@
 // Tasks that an ensemble of learners can be taught: one with closed forms, and small networks on real data.
 #include <fmt/core.h>
 
-#include <Eigen/SVD>
 #include <algorithm>
 #include <cmath>
 
+#include "base/decompositions.h"
 #include "base/random.h"
 #include "poise/error.h"
 #include "poise/learner_ensemble.h"
@@ -13,7 +13,7 @@
 namespace poise {
 namespace {
 
-constexpr std::uint64_t kRowStream = 0x7e40'0006;
+constexpr std::uint64_t kClassRowStream = 0x7e40'0006;
 
 class QuadraticTask : public LearningTask {
  public:
@@ -63,7 +63,7 @@ void check(const Dataset& data, const SmallTask& task) {
 /// At most task.rows of every class, drawn by seed; of class 0 first.
 std::vector<Index> rows_of_classes(const Dataset& data, const SmallTask& task) {
   std::vector<Index> chosen;
-  const std::uint64_t stream = random_bits(task.seed, kRowStream);
+  const std::uint64_t stream = random_bits(task.seed, kClassRowStream);
   for (Index c = 0; c < task.classes; ++c) {
     std::vector<Index> of_class;
     for (Index i = 0; i < data.rows(); ++i) {
@@ -79,11 +79,11 @@ std::vector<Index> rows_of_classes(const Dataset& data, const SmallTask& task) {
 /// √n times the first left singular vectors of the centered n×d inputs: of mean 0 and mean square 1.
 Matrix principal_components(const Matrix& inputs, Index count) {
   const Eigen::MatrixXd centered = inputs.rowwise() - inputs.colwise().mean();
-  const Eigen::BDCSVD<Eigen::MatrixXd> svd(centered, Eigen::ComputeThinU);
-  if (count > svd.singularValues().size() || svd.singularValues()[count - 1] <= 1e-9 * svd.singularValues()[0]) {
+  const LeftSingular svd = left_singular(centered);
+  if (count > svd.values.size() || svd.values[count - 1] <= 1e-9 * svd.values[0]) {
     throw Error(ErrorKind::kData, fmt::format("the rows do not vary in {} directions", count));
   }
-  return std::sqrt(static_cast<double>(centered.rows())) * svd.matrixU().leftCols(count);
+  return std::sqrt(static_cast<double>(centered.rows())) * svd.vectors.leftCols(count);
 }
 
 }  // namespace

@@ -8,12 +8,12 @@
 
 #include "convex/certificate/inverse_root.h"
 #include "convex/certificate/local_sums.h"
+#include "convex/certificate/rounding.h"
 #include "convex/existence/dependencies.h"
 
 namespace poise {
 namespace {
 
-constexpr double kUnit = std::numeric_limits<double>::epsilon() / 2;
 // Multiplications that a Hessian may take (fewer rows are taken where all would need more), and the exact reach.
 constexpr double kMostWork = 1e11;
 // A row with less loss than this is left out: as little as can be at first, more if that is no proof.

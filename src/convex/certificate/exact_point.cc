@@ -6,11 +6,11 @@
 
 #include "base/parallel.h"
 #include "convex/certificate/double_double.h"
+#include "convex/certificate/rounding.h"
 
 namespace poise {
 namespace {
 
-constexpr double kUnit = std::numeric_limits<double>::epsilon() / 2;  // u
 constexpr double kTiny = 1e-300;  // what may be lost where numbers end at the lower end
 
 /// x̃ of a feature, exactly: (x − center)/unit.

@@ -3,15 +3,14 @@
 #include <Eigen/Cholesky>
 #include <algorithm>
 #include <cmath>
-#include <limits>
 
 #include "base/blas.h"
 #include "base/parallel.h"
+#include "convex/certificate/rounding.h"
 
 namespace poise {
 namespace {
 
-constexpr double kUnit = std::numeric_limits<double>::epsilon() / 2;
 constexpr Index kPanel = 128;
 
 /// c = a b, or a bᵀ, panel by panel of rows.

@@ -2,16 +2,15 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 #include <numeric>
 
 #include "base/blas.h"
 #include "base/parallel.h"
+#include "convex/certificate/rounding.h"
 
 namespace poise {
 namespace {
 
-constexpr double kUnit = std::numeric_limits<double>::epsilon() / 2;
 constexpr Index kStrip = 128, kCachedNumbers = Index{1} << 25, kMatrixNumbers = Index{1} << 25;
 
 /// γ of sums over n rows: strips one after the other in each of `parts` parts; the rest is what each term has behind

@@ -24,9 +24,9 @@ long largest_exponent(const ExactDirection& direction) {
 }
 
 /// Margins of single rows.
-class Margins {
+class RowMargins {
  public:
-  Margins(const ExactRows& rows, const ExactDirection& direction) : rows_(rows), direction_(direction) {
+  RowMargins(const ExactRows& rows, const ExactDirection& direction) : rows_(rows), direction_(direction) {
     const auto d = static_cast<std::size_t>(rows.cols());
     place_.assign(d + 1, -1);
     for (std::size_t k = 0; k < direction.features.size(); ++k)
@@ -178,7 +178,7 @@ Parameters ExactDirection::rounded(Index d, bool* exact) const {
 
 Growth margins_grow(const ExactRows& rows, const Problem& problem, std::span<const Index> counted,
                     const ExactDirection& direction) {
-  Margins margins(rows, direction);
+  RowMargins margins(rows, direction);
   Growth out{0, true};
   for (Index row : counted) {
     margins.load(row);

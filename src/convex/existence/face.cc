@@ -6,7 +6,7 @@
 namespace poise {
 namespace {
 
-constexpr double kMostWork = 4e9;  // multiplications modulo a prime: some ten seconds
+constexpr double kMostEliminationWork = 4e9;  // multiplications modulo a prime: some ten seconds
 
 /// Unknown (k, c), c not the last class: number k (K − 1) + c.
 LinearSystem tied_margins(const CenteredRows& rows, std::span<const Comparison> tied, Index classes) {
@@ -93,7 +93,7 @@ std::optional<ProvenDirection> complete_direction(const CenteredRows& rows, cons
   const Index classes = problem.classes;
   const LinearSystem system = tied_margins(rows, tied, classes);
   const double m = static_cast<double>(system.unknowns);
-  if (m * m * (0.5 * m + static_cast<double>(std::min(system.unknowns, system.equations))) > kMostWork)
+  if (m * m * (0.5 * m + static_cast<double>(std::min(system.unknowns, system.equations))) > kMostEliminationWork)
     return std::nullopt;
   guess.colwise() -= guess.col(classes - 1).eval();
   const double largest = guess.cwiseAbs().maxCoeff();

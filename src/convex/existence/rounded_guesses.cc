@@ -19,9 +19,9 @@ namespace {
 constexpr double kAffordable = 4e9;
 
 /// Margins of all rows in float64.
-class Margins {
+class FloatMargins {
  public:
-  Margins(const ExactRows& rows, const Problem& problem, const std::vector<Index>& counted)
+  FloatMargins(const ExactRows& rows, const Problem& problem, const std::vector<Index>& counted)
       : rows_(rows), problem_(problem), counted_(counted), largest_(Vector::Zero(rows.cols())) {
     for (Index i : counted)
       rows.for_each(i, [&](Index j, double x) { largest_[j] = std::max(largest_[j], std::abs(x)); });
@@ -119,7 +119,7 @@ Parameters merge_groups(Parameters u, const std::vector<Index>& group) {
 }
 
 /// Sets the best biases for the weights of `u`; false if none do.
-bool set_biases(const Margins& margins, const std::vector<Index>& group, Parameters& u) {
+bool set_biases(const FloatMargins& margins, const std::vector<Index>& group, Parameters& u) {
   const Index d = u.rows() - 1;
   const Matrix m = margins.smallest(u);
   Vector bias;
@@ -152,7 +152,7 @@ Parameters simplified(Parameters u, const Vector& largest, double threshold, dou
 std::optional<ProvenDirection> SeparationSearch::by_rounding(const Parameters& guess) const {
   if (problem_.labels.empty() || problem_.smoothing > 0 || !guess.allFinite()) return std::nullopt;
   const Index d = problem_.cols();
-  const Margins margins(rows_, problem_, counted_);
+  const FloatMargins margins(rows_, problem_, counted_);
   const double work = static_cast<double>(problem_.rows()) * static_cast<double>(d * problem_.classes) * 40;
   Parameters start = guess;
   for (Index j = 0; j < d; ++j) start.row(j) *= problem_.penalty[j] > 0 ? 0 : 1 / rows_.unit(j);

@@ -10,7 +10,7 @@ namespace poise {
 namespace {
 
 // Multiplications of one iteration of the program: some twenty are made. To find few features: of as many programs.
-constexpr double kMostWork = 1e9, kWorkForFewFeatures = 1e7;
+constexpr double kMostProgramWork = 1e9, kWorkForFewFeatures = 1e7;
 constexpr double kMostComparisons = 2e6;  // margins kept at a time
 
 /// Margins along V (on 1, y_1, …) in float64.
@@ -99,7 +99,7 @@ double SeparationSearch::work_of_program(const std::vector<Index>& columns) cons
 }
 
 SeparationSearch::Answer SeparationSearch::by_program() const {
-  if (problem_.smoothing > 0 || work_of_program(columns_) > kMostWork) return {};
+  if (problem_.smoothing > 0 || work_of_program(columns_) > kMostProgramWork) return {};
   Answer answer = solve_program(columns_);
   if (!answer.found) return answer;
   std::vector<Index> left = answer.found->direction.features;  // with d, the constant

@@ -4,15 +4,13 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 
+#include "base/infinity.h"
 #include "convex/certificate/exact_rows.h"
 #include "convex/existence/verdict.h"
 
 namespace poise {
 namespace {
-
-constexpr double kInfinity = std::numeric_limits<double>::infinity();
 
 /// Smallest and largest value of every feature within every class, over rows of positive weight. [class·d + feature]
 struct Ranges {

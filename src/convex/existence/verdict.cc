@@ -14,7 +14,7 @@ namespace {
 
 // Newton steps that a proof may take, and fewer where one costs more multiplications than this share of a minute.
 constexpr int kMostSteps = 200;
-constexpr double kMostWork = 2e11;
+constexpr double kMostSearchWork = 2e11;
 
 std::string names_of(const std::vector<Index>& features, const Dataset& data) {
   std::string names;
@@ -114,7 +114,7 @@ int affordable_steps(const SoftmaxObjective& objective) {
   const double n = static_cast<double>(objective.rows()), q = static_cast<double>(objective.features() + 1),
                m = q * static_cast<double>(objective.classes() - 1);
   const double work = n * m * (2 * m + q) + 4 * m * m * m;
-  return static_cast<int>(std::clamp(kMostWork / work, 0.0, static_cast<double>(kMostSteps)));
+  return static_cast<int>(std::clamp(kMostSearchWork / work, 0.0, static_cast<double>(kMostSteps)));
 }
 
 /// A direction of recession near where the iterates went, or by the linear program.

@@ -17,9 +17,9 @@ namespace {
 
 using nlohmann::json;
 
-constexpr std::size_t kUnit = 1;  // place of gain 1
+constexpr std::size_t kUnitGain = 1;  // place of gain 1
 constexpr Index kNeurons = 64, kMostRows = 2000;
-constexpr double kLearningRate = 0.1;
+constexpr double kSgdRate = 0.1;
 
 struct Setting {
   const char* name;
@@ -52,9 +52,9 @@ json run_json(const json& labels, const CandidateResult& result, const Candidate
   return out;
 }
 
-class Watch : public EfficiencyObserver {
+class ComparisonWatch : public EfficiencyObserver {
  public:
-  Watch(json labels, Events& events) : labels_(std::move(labels)), events_(events) {}
+  ComparisonWatch(json labels, Events& events) : labels_(std::move(labels)), events_(events) {}
   void on_trained(const Candidate& candidate, int seed, const CandidateRun& run) override {
     events_.append({{"event", "trained"}, {"result", training_json(labels_, candidate, run)}});
     events_.show(fmt::format("{}, {} layers of {}, seed {}", in_words(labels_), candidate.hidden.size(),
@@ -77,7 +77,7 @@ EfficiencyOptions options_of(const Setting& setting, const Dataset& train, const
   }
   o.gain = gain;
   o.step = setting.step;
-  o.learning_rate = setting.step == Step::kSgd ? kLearningRate : 0;
+  o.learning_rate = setting.step == Step::kSgd ? kSgdRate : 0;
   o.seeds = asked.seeds;
   o.epochs = asked.epochs;
   o.threads = asked.threads;
@@ -88,12 +88,12 @@ EfficiencyOptions options_of(const Setting& setting, const Dataset& train, const
 ReportsByGain compare(const Setting& setting, const Dataset& train, const Dataset& test, const ExperimentOptions& asked,
                       const json& labels, Events& events, json& runs) {
   ReportsByGain reports(kGains.size());
-  for (const std::size_t g : {kUnit, std::size_t{0}, std::size_t{2}}) {
+  for (const std::size_t g : {kUnitGain, std::size_t{0}, std::size_t{2}}) {
     json of_gain = labels;
     of_gain.update({{"setting", setting.name}, {"gain", kGains[g]}});
-    Watch watch(of_gain, events);
+    ComparisonWatch watch(of_gain, events);
     EfficiencyOptions options = options_of(setting, train, asked, kGains[g]);
-    if (g != kUnit) options.target_loss = reports[kUnit].target_loss;
+    if (g != kUnitGain) options.target_loss = reports[kUnitGain].target_loss;
     reports[g] = compare_architectures(train, &test, options, &watch);
     of_gain["target_loss"] = reports[g].target_loss;
     for (const CandidateResult& result : reports[g].candidates) {
@@ -119,7 +119,7 @@ using Part = std::function<RankCorrelation(const EfficiencyReport&)>;
 
 Finding finding_of(const std::string& where, const std::string& claim, const ReportsByGain& reports, const Part& part,
                    int seeds) {
-  const RankCorrelation unit = part(reports[kUnit]);
+  const RankCorrelation unit = part(reports[kUnitGain]);
   return {where, claim,
           fmt::format("{}, over seeds [{:+.2f}, {:+.2f}]; at gain {} {:+.2f}, at gain {} {:+.2f}; {} candidates",
                       with_interval(unit), unit.over_seeds.low, unit.over_seeds.high, kGains[0], part(reports[0]).value,
@@ -183,7 +183,7 @@ void add_findings(const std::string& where, const Setting& setting, const Report
   }
   add("more Laplacian at the start: sooner at a common training loss", &EfficiencyReport::total_laplacian_speed);
   add("more Laplacian per weight: sooner at a common training loss", &EfficiencyReport::laplacian_speed);
-  findings.back().figure += fmt::format("; {}", extremes(reports[kUnit]));
+  findings.back().figure += fmt::format("; {}", extremes(reports[kUnitGain]));
   add("more Laplacian per weight: more accurate on test rows",
       [](const EfficiencyReport& report) { return report.laplacian_accuracy.value_or(RankCorrelation{}); });
   add("more Λ per weight (closed form): sooner at a common training loss", &EfficiencyReport::path_laplacian_speed);

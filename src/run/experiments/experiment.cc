@@ -17,9 +17,9 @@ constexpr double kSoftmaxTimeLimit = 600;  // seconds; without penalty MNIST tak
 constexpr double kThermodynamicsTimeLimit = 600;
 
 /// Turns what the trainer tells into events and a line for the user.
-class Watch : public TrainingObserver {
+class TrainingWatch : public TrainingObserver {
  public:
-  Watch(const json& labels, int epochs, const Checkpoints& checkpoints, Events& events)
+  TrainingWatch(const json& labels, int epochs, const Checkpoints& checkpoints, Events& events)
       : labels_(labels), epochs_(epochs), checkpoints_(checkpoints), events_(events) {}
 
   void on_epoch(const Epoch& epoch) override {
@@ -155,7 +155,7 @@ std::string in_words(const json& labels) {
 
 Trained train_observed(const Dataset& train, const NetworkOptions& options, const Dataset* test, const json& labels,
                        Events& events, const Checkpoints& checkpoints) {
-  Watch watch(labels, options.epochs, checkpoints, events);
+  TrainingWatch watch(labels, options.epochs, checkpoints, events);
   Trained trained;
   trained.fit = train_network(train, options, test, &watch);
   trained.complete = trained.fit.report.status == TrainingStatus::kFinished;

@@ -14,7 +14,7 @@ namespace {
 
 using nlohmann::json;
 
-constexpr double kLearningRate = 0.001;
+constexpr double kPublishedRate = 0.001;
 constexpr double kImprovement = 0.001;  // of the accuracy: less is none, 10 of 10,000 test rows
 constexpr double kTracking = 0.003;     // how near the published program at 4η has to be (THEORY T3.9)
 constexpr std::size_t kTrackedEpochs = 10;
@@ -25,17 +25,17 @@ struct Variant {
   Rule rule;
   bool published;  // the rule that the published program runs
 };
-enum { kNonlocal, kLocal, kPublished, kPublishedFaster, kVariants };
-constexpr std::array<Variant, kVariants> kRules = {
-    {{"nonlocal", kLearningRate, Rule::kAdjoint, false},
-     {"local", kLearningRate, Rule::kEquilibrium, false},
-     {"reference-2024", kLearningRate, Rule::kEquilibrium, true},
-     {"reference-2024 at 4η", 4 * kLearningRate, Rule::kEquilibrium, true}}};
+enum { kNonlocal, kLocal, kPublished, kPublishedFaster, kRuleCount };
+constexpr std::array<Variant, kRuleCount> kRules = {
+    {{"nonlocal", kPublishedRate, Rule::kAdjoint, false},
+     {"local", kPublishedRate, Rule::kEquilibrium, false},
+     {"reference-2024", kPublishedRate, Rule::kEquilibrium, true},
+     {"reference-2024 at 4η", 4 * kPublishedRate, Rule::kEquilibrium, true}}};
 
 /// Test accuracies after each epoch, a trace a seed, of each variant; of seeds that all variants completed. And how
 /// often a step was taken back and halved in them: from then on it is not the step that a claim is about.
-struct Traces : std::array<std::vector<std::vector<double>>, kVariants> {
-  std::array<int, kVariants> setbacks{};
+struct Traces : std::array<std::vector<std::vector<double>>, kRuleCount> {
+  std::array<int, kRuleCount> setbacks{};
 };
 
 NetworkOptions options_of(const Variant& variant, const ExperimentOptions& asked, std::uint64_t seed) {
@@ -76,9 +76,9 @@ json run_json(const json& labels, const Variant& variant, const Trained& trained
 /// All variants from the same weights and on the same batches; false if stopped on the way.
 bool run_seed(const ExperimentData& data, const ExperimentOptions& asked, int seed, Events& events, Traces& traces,
               json& runs) {
-  std::array<std::vector<double>, kVariants> found;
-  std::array<int, kVariants> setbacks{};
-  for (std::size_t v = 0; v < kVariants; ++v) {
+  std::array<std::vector<double>, kRuleCount> found;
+  std::array<int, kRuleCount> setbacks{};
+  for (std::size_t v = 0; v < kRuleCount; ++v) {
     const json labels = {{"data", data.name}, {"rule", kRules[v].name}, {"seed", seed}};
     const Trained trained = train_observed(data.train, options_of(kRules[v], asked, static_cast<std::uint64_t>(seed)),
                                            &data.test, labels, events);
@@ -87,7 +87,7 @@ bool run_seed(const ExperimentData& data, const ExperimentOptions& asked, int se
     setbacks[v] = trained.setbacks;
     if (!trained.complete) return false;
   }
-  for (std::size_t v = 0; v < kVariants; ++v) {
+  for (std::size_t v = 0; v < kRuleCount; ++v) {
     traces[v].push_back(std::move(found[v]));
     traces.setbacks[v] += setbacks[v];
   }

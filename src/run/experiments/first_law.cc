@@ -22,7 +22,7 @@ using nlohmann::json;
 using thermo::HiddenStates;
 
 constexpr std::array<double, 3> kTemperatures = {0.01, 0.1, 1};
-constexpr double kAgreement = 0.1;  // share of what is compared
+constexpr double kChangeAgreement = 0.1;  // share of what is compared
 constexpr Index kHidden = 16, kRows = 256;
 constexpr int kDraws = 64;
 
@@ -103,14 +103,14 @@ struct Change {
   double right_side() const { return temperature * (entropy + complexity); }
 };
 
-using Figure = double (*)(const Change&);
+using ChangeFigure = double (*)(const Change&);
 
 double unexplained(const Change& c) { return 1 - c.right_side() / c.mean_loss; }
 double drift(const Change& c) { return (c.entropy + c.complexity) / std::abs(c.complexity); }
 double imbalance(const Change& c) { return (c.mean_loss - c.right_side() - c.ground_loss) / std::abs(c.mean_loss); }
 
 Finding at_all_temperatures(const std::string& data, const std::string& claim, const std::vector<Path>& paths,
-                            const std::string& of_what, Figure figure) {
+                            const std::string& of_what, ChangeFigure figure) {
   Finding finding{data, claim, of_what};
   std::vector<Sample> samples;
   for (std::size_t t = 0; t < kTemperatures.size(); ++t) {
@@ -119,7 +119,7 @@ Finding at_all_temperatures(const std::string& data, const std::string& claim, c
     finding.figure += fmt::format("{} {} % at T = {}", t == 0 ? ":" : ",", in_points(sample), kTemperatures[t]);
     samples.push_back(std::move(sample));
   }
-  finding.verdict = judge_all_within(samples, kAgreement);
+  finding.verdict = judge_all_within(samples, kChangeAgreement);
   return finding;
 }
 
@@ -149,17 +149,18 @@ std::vector<Finding> first_law(const ExperimentData& data, const ExperimentOptio
     if (follow(data, options, seed, events, path, runs)) paths.push_back(std::move(path));
   }
   const std::string where = fmt::format("{}, tanh 16", data.name);
-  const std::string law =
-      fmt::format("first law: dU = T dS + T dC of the states along training, within {:.0f} % of dU", 100 * kAgreement);
+  const std::string law = fmt::format("first law: dU = T dS + T dC of the states along training, within {:.0f} % of dU",
+                                      100 * kChangeAgreement);
   if (paths.empty()) return {{where, law, "no seed was completed"}};
   return {at_all_temperatures(where, law, paths, course(paths) + "of dU unexplained", unexplained),
           at_all_temperatures(
-              where, fmt::format("entropy is S_T(T) − C: S + C does not move, within {:.0f} % of dC", 100 * kAgreement),
+              where,
+              fmt::format("entropy is S_T(T) − C: S + C does not move, within {:.0f} % of dC", 100 * kChangeAgreement),
               paths, "d(S + C) over dC", drift),
           at_all_temperatures(where,
                               fmt::format("our analysis: dU = T dS + T dC + dℋ_min (the work of learning), within "
                                           "{:.0f} % of dU",
-                                          100 * kAgreement),
+                                          100 * kChangeAgreement),
                               paths, "left over", imbalance)};
 }
 

@@ -20,10 +20,10 @@ namespace {
 
 using nlohmann::json;
 
-constexpr double kAgreement = 0.05;      // share of the entropy change that prediction and measurement may differ by
-constexpr double kNoiseAgreement = 0.1;  // of 256 learners, a few percent are chance
+constexpr double kEntropyAgreement = 0.05;  // share of the entropy change that prediction and measurement may differ by
+constexpr double kNoiseAgreement = 0.1;     // of 256 learners, a few percent are chance
 constexpr int kSteps = 100;
-constexpr double kLearningRate = 0.05;  // small, as the law has it
+constexpr double kSmallRate = 0.05;  // small, as the law has it
 constexpr Index kRowsOfAClass = 16, kBatch = 8;
 
 struct Task {
@@ -40,11 +40,11 @@ const std::vector<Task>& tasks() {
   return all;
 }
 
-enum { kFar, kClose, kMomentum, kFarMomentum, kNoise, kVariants };
-constexpr std::array<const char*, kVariants> kNames = {"far", "close", "momentum", "far momentum", "noise"};
+enum { kFar, kClose, kMomentum, kFarMomentum, kNoise, kEnsembleCount };
+constexpr std::array<const char*, kEnsembleCount> kNames = {"far", "close", "momentum", "far momentum", "noise"};
 
 /// Reports of the seeds that were completed.
-using Reports = std::array<std::vector<LearnerReport>, kVariants>;
+using Reports = std::array<std::vector<LearnerReport>, kEnsembleCount>;
 
 Vector random_center(Index parameters, std::uint64_t seed) {
   const std::uint64_t stream = random_bits(seed, 0xce47e5);
@@ -55,7 +55,7 @@ Vector random_center(Index parameters, std::uint64_t seed) {
 LearnerOptions options_of(std::size_t variant, Index parameters, std::uint64_t seed, int threads) {
   LearnerOptions o;
   o.steps = kSteps;
-  o.learning_rate = kLearningRate;
+  o.learning_rate = kSmallRate;
   o.batches = variant == kNoise ? Batches::kIndependent : Batches::kShared;
   o.batch = kBatch;
   o.seed = seed;
@@ -113,8 +113,8 @@ bool run_seed(const ExperimentData& data, const ExperimentOptions& asked, const 
                                                  .hidden = task.hidden,
                                                  .activation = task.activation,
                                                  .seed = number});
-  std::array<LearnerReport, kVariants> found;
-  for (std::size_t v = 0; v < kVariants; ++v) {
+  std::array<LearnerReport, kEnsembleCount> found;
+  for (std::size_t v = 0; v < kEnsembleCount; ++v) {
     if (events.should_stop()) return false;
     const json labels = {
         {"part", "second law"}, {"data", data.name}, {"task", task.name}, {"ensemble", kNames[v]}, {"seed", seed}};
@@ -123,13 +123,13 @@ bool run_seed(const ExperimentData& data, const ExperimentOptions& asked, const 
     runs.push_back(run_json(labels, found[v]));
     events.append({{"event", "learners"}, {"result", runs.back()}});
   }
-  for (std::size_t v = 0; v < kVariants; ++v) reports[v].push_back(std::move(found[v]));
+  for (std::size_t v = 0; v < kEnsembleCount; ++v) reports[v].push_back(std::move(found[v]));
   return true;
 }
 
-using Figure = double (*)(const LearnerReport&);
+using LearnerFigure = double (*)(const LearnerReport&);
 
-Sample sample_of(const std::vector<LearnerReport>& reports, Figure figure) {
+Sample sample_of(const std::vector<LearnerReport>& reports, LearnerFigure figure) {
   Sample sample;
   for (const LearnerReport& report : reports) sample.push_back(figure(report));
   return sample;
@@ -177,20 +177,20 @@ Finding falls_in_every_step(const std::string& where, const Reports& reports) {
 }
 
 Finding rate(const std::string& where, const std::vector<LearnerReport>& reports, const char* which) {
-  return {
-      where,
-      fmt::format("entropy destruction: S changes by −η⟨∇²L⟩ within {:.0f} %, learners {}", 100 * kAgreement, which),
-      fmt::format("{}: off by {} %", balance(reports), in_points(sample_of(reports, off_laplacian))),
-      judge_within(sample_of(reports, off_laplacian), kAgreement)};
+  return {where,
+          fmt::format("entropy destruction: S changes by −η⟨∇²L⟩ within {:.0f} %, learners {}", 100 * kEntropyAgreement,
+                      which),
+          fmt::format("{}: off by {} %", balance(reports), in_points(sample_of(reports, off_laplacian))),
+          judge_within(sample_of(reports, off_laplacian), kEntropyAgreement)};
 }
 
 Finding momentum(const std::string& where, const std::vector<LearnerReport>& reports, const char* which) {
   return {where,
           fmt::format("our analysis: with momentum S of (w, Δ) falls by P ln α a step within {:.0f} %, learners {}",
-                      100 * kAgreement, which),
+                      100 * kEntropyAgreement, which),
           fmt::format("S {} nats, P ln α {}: off by {} %", with_spread(sample_of(reports, change), 1),
                       with_spread(sample_of(reports, volume), 1), in_points(sample_of(reports, off_volume))),
-          judge_within(sample_of(reports, off_volume), kAgreement)};
+          judge_within(sample_of(reports, off_volume), kEntropyAgreement)};
 }
 
 Finding noise_breaks_it(const std::string& where, const std::vector<LearnerReport>& reports) {

@@ -4,7 +4,8 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
+
+#include "base/infinity.h"
 
 namespace poise::experiments {
 namespace {
@@ -46,7 +47,6 @@ Sample difference(const Sample& a, const Sample& b) {
 }
 
 Interval interval_of(const Sample& sample, int comparisons) {
-  constexpr double kInfinity = std::numeric_limits<double>::infinity();
   if (sample.size() < kFewestSeeds) return {-kInfinity, kInfinity};
   const double error = deviation_of(sample) / std::sqrt(static_cast<double>(sample.size()));
   const double reach = student_quantile(1 - 0.05 / comparisons, static_cast<double>(sample.size()) - 1) * error;

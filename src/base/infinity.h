@@ -1,0 +1,10 @@
+// ∞, where a bound or an error is not known.
+#pragma once
+
+#include <limits>
+
+namespace poise {
+
+inline constexpr double kInfinity = std::numeric_limits<double>::infinity();
+
+}  // namespace poise

@@ -1,0 +1,8 @@
+// Characters of text formats, whatever the locale.
+#pragma once
+
+namespace poise {
+
+inline bool is_digit(char c) { return c >= '0' && c <= '9'; }
+
+}  // namespace poise
