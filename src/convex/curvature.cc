@@ -4,6 +4,7 @@
 #include <type_traits>
 #include <vector>
 
+#include "base/index.h"
 #include "convex/kernels.h"
 #include "convex/objective.h"
 
@@ -26,8 +27,7 @@ void SoftmaxObjective::hessian_product(const Parameters& v, Parameters& product,
   const Index block_rows = engine_.block_rows(), k = classes();
   auto apply = [&]<typename Real>(const ScoreBlock<Real>& block) {
     std::vector<Real> s(static_cast<std::size_t>(block.ld), Real{0});
-    for (Index r = 0; r < block.rows; ++r)
-      s[static_cast<std::size_t>(r)] = static_cast<Real>(problem_.row_weight[block.first_row + r]);
+    for (Index r = 0; r < block.rows; ++r) s[at(r)] = static_cast<Real>(problem_.row_weight[block.first_row + r]);
     const float* p = probabilities_.row(block.first_row / block_rows).data();
     if constexpr (std::is_same_v<Real, float>) {
       hessian_block(p, s.data(), k, block.ld, block.scores);
@@ -87,7 +87,7 @@ SoftmaxObjective::CurvatureAlong SoftmaxObjective::curvature_along(const Paramet
   const Index k = classes();
   std::vector<CurvatureAlong> sums(static_cast<std::size_t>(engine_.chunk_count()));
   auto kernel = [&](const ScoreBlock<double>& block) {
-    CurvatureAlong& sum = sums[static_cast<std::size_t>(block.chunk)];
+    CurvatureAlong& sum = sums[at(block.chunk)];
     for (Index r = 0; r < block.rows; ++r) {
       const Index row = block.first_row + r;
       const Eigen::Map<const Vector, 0, Eigen::InnerStride<>> change(block.scores + r, k,

@@ -2,6 +2,7 @@
 #include <vector>
 
 #include "base/blas.h"
+#include "base/index.h"
 #include "base/parallel.h"
 #include "convex/objective.h"
 
@@ -67,11 +68,9 @@ Matrix dense_hessian(const SoftmaxObjective& objective, const Matrix* probabilit
         }
       }
     }
-    sums[static_cast<std::size_t>(part)] = std::move(sum);
+    sums[at(part)] = std::move(sum);
   });
-  tree_reduce(parts, objective.threads(), [&](Index into, Index from) {
-    sums[static_cast<std::size_t>(into)] += sums[static_cast<std::size_t>(from)];
-  });
+  tree_reduce(parts, objective.threads(), [&](Index into, Index from) { sums[at(into)] += sums[at(from)]; });
   Matrix& hessian = sums[0];
   for (Index a = 0; a < rows_of_blocks; ++a) {
     for (Index b = 0; b <= a; ++b) mirror(hessian, a * size, b * size, size);

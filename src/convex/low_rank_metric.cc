@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "base/decompositions.h"
+#include "base/index.h"
 #include "base/parallel.h"
 #include "base/random.h"
 #include "base/stoppable.h"
@@ -68,8 +69,7 @@ class LowRankMetric : public Metric {
     return parallel_for_unless(stop, objective.classes(), threads_, [&](Index c) {
       const RowSample sample =
           draw_rows(objective.curvatures(c), kLowRankRows, kLowRankSeed + static_cast<std::uint64_t>(c));
-      blocks_[static_cast<std::size_t>(c)] =
-          factorize(weighted_rows(*problem.features.sparse(), sample, scale_), penalty);
+      blocks_[at(c)] = factorize(weighted_rows(*problem.features.sparse(), sample, scale_), penalty);
     });
   }
 
@@ -81,7 +81,7 @@ class LowRankMetric : public Metric {
     };
     for_each_piece(gradient.rows(), threads_, transpose, k);
     parallel_for(gradient.cols(), threads_, [&](Index c) {
-      const Block& block = blocks_[static_cast<std::size_t>(c)];
+      const Block& block = blocks_[at(c)];
       const Eigen::VectorXf g = scale_.cwiseProduct(by_class.row(c).transpose());
       const Eigen::VectorXf along = block.basis.transpose() * (block.rows * g);  // Vᵀg
       const Eigen::VectorXf back = block.basis * block.extra.cwiseProduct(along);

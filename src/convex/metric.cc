@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "base/blas.h"
+#include "base/index.h"
 #include "base/parallel.h"
 #include "base/stoppable.h"
 #include "convex/kernels.h"
@@ -119,14 +120,14 @@ class ClassBlockMetric : public Metric {
     const double wanted = static_cast<double>(std::max<Index>(256, 2 * (d + 1)));
     return parallel_for_unless(stop, objective.classes(), threads_, [&](Index c) {
       const RowSample sample = draw_rows(objective.curvatures(c), wanted, kSampleSeed + static_cast<std::uint64_t>(c));
-      factors_[static_cast<std::size_t>(c)] = factorize(sampled_gram(problem, sample), problem.penalty);
+      factors_[at(c)] = factorize(sampled_gram(problem, sample), problem.penalty);
     });
   }
 
   Parameters solve(const Parameters& gradient) const override {
     Parameters step(gradient.rows(), gradient.cols());
     parallel_for(gradient.cols(), threads_, [&](Index c) {
-      const Factor& factor = factors_[static_cast<std::size_t>(c)];
+      const Factor& factor = factors_[at(c)];
       const auto lower = factor.lower.triangularView<Eigen::Lower>();
       Eigen::VectorXf x = factor.scale.cwiseProduct(gradient.col(c).cast<float>());
       lower.solveInPlace(x);

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/blas.h"
+#include "base/index.h"
 #include "base/parallel.h"
 #include "base/stoppable.h"
 #include "convex/kernels.h"
@@ -122,11 +123,11 @@ void PassEngine::run_dense(const Parameters* first, const Parameters* second, co
       if (!product) continue;
       gemm(false, false, classes_, d, rows, z.data(), ld, x, d, Real{1}, sum.data(), d);
       for (Index c = 0; c < classes_; ++c) {
-        for (Index r = 0; r < rows; ++r) bias_sum[c] += static_cast<double>(z[static_cast<std::size_t>(c * ld + r)]);
+        for (Index r = 0; r < rows; ++r) bias_sum[c] += static_cast<double>(z[at(c * ld + r)]);
       }
     }
     if (!product || stopped.has_stopped()) return;
-    Parameters& out = sums[static_cast<std::size_t>(chunk)];
+    Parameters& out = sums[at(chunk)];
     out.resize(d + 1, classes_);
     out.topRows(d) = sum.transpose().template cast<double>();
     out.row(d) = bias_sum.transpose();
@@ -134,9 +135,7 @@ void PassEngine::run_dense(const Parameters* first, const Parameters* second, co
   if (stopped.has_stopped()) throw PassStopped();
   if (!product) return;
   const bool large = chunks_ * classes_ * d > 4000000;  // less is done before a second thread is awake
-  tree_reduce(chunks_, large ? threads_ : 1, [&](Index into, Index from) {
-    sums[static_cast<std::size_t>(into)] += sums[static_cast<std::size_t>(from)];
-  });
+  tree_reduce(chunks_, large ? threads_ : 1, [&](Index into, Index from) { sums[at(into)] += sums[at(from)]; });
   *product = std::move(sums[0]);
 }
 
@@ -164,12 +163,10 @@ MatrixF PassEngine::centered_gram(const Vector& center, const std::function<bool
       }
       syrk_transposed(d, rows, rows_scaled.data(), d, sum.data(), d);
     }
-    sums[static_cast<std::size_t>(part)] = std::move(sum);
+    sums[at(part)] = std::move(sum);
   });
   if (stopped()) return {};
-  tree_reduce(parts, threads_, [&](Index into, Index from) {
-    sums[static_cast<std::size_t>(into)] += sums[static_cast<std::size_t>(from)];
-  });
+  tree_reduce(parts, threads_, [&](Index into, Index from) { sums[at(into)] += sums[at(from)]; });
   return std::move(sums[0]);
 }
 

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "base/aligned.h"
+#include "base/index.h"
 #include "base/parallel.h"
 #include "base/stoppable.h"
 #include "convex/kernels.h"
@@ -43,11 +44,11 @@ void block_scores(const CsrMatrix& x, const Padded<Real>& w, Index classes, Inde
   for (Index r = 0; r < ld; ++r) {
     if (r < rows) {
       std::copy_n(w.end() - padded, padded, scores.begin());  // the bias
-      const Index start = x.row_start[static_cast<std::size_t>(begin + r)];
+      const Index start = x.row_start[at(begin + r)];
       const Index count = x.row_start[static_cast<std::size_t>(begin + r) + 1] - start;
       x.doubles.empty() ? add(x.values, start, count) : add(x.doubles, start, count);
     }
-    for (Index c = 0; c < classes; ++c) z[c * ld + r] = scores[static_cast<std::size_t>(c)];
+    for (Index c = 0; c < classes; ++c) z[c * ld + r] = scores[at(c)];
   }
 }
 
@@ -66,7 +67,7 @@ void PassEngine::transpose_features() {
   for (Index i = 0; i < x.rows(); ++i) {
     const auto row = static_cast<std::size_t>(i);
     for (auto e = static_cast<std::size_t>(x.row_start[row]); e < static_cast<std::size_t>(x.row_start[row + 1]); ++e) {
-      const auto place = static_cast<std::size_t>(next[static_cast<std::size_t>(x.columns[e])]++);
+      const auto place = static_cast<std::size_t>(next[at(x.columns[e])]++);
       to.rows[place] = static_cast<std::int32_t>(i);
       x.doubles.empty() ? to.values[place] = x.values[e] : to.doubles[place] = x.doubles[e];
     }
@@ -86,7 +87,7 @@ void PassEngine::products_by_feature(const std::vector<Value>& values, const Rea
     Padded<Real> sum(static_cast<std::size_t>(padded));
     const auto k = static_cast<std::size_t>(part);
     for (Index j = by.bounds[k]; j < by.bounds[k + 1]; ++j) {
-      const Index from = by.start[static_cast<std::size_t>(j)];
+      const Index from = by.start[at(j)];
       const Index count = by.start[static_cast<std::size_t>(j) + 1] - from;
       std::fill(sum.begin(), sum.end(), Real{0});
       sparse_scores(by.rows.data() + from, values.data() + from, count, residual, padded, sum.data());
@@ -115,7 +116,7 @@ void PassEngine::run_sparse(const Parameters* first, const Parameters* second, c
       kernel({chunk, begin, rows, ld, z.data(), second ? z2.data() : nullptr});
       for (Index r = 0; product && r < rows; ++r) {
         for (Index c = 0; c < classes_; ++c) {
-          residual[static_cast<std::size_t>((begin + r) * padded + c)] = z[static_cast<std::size_t>(c * ld + r)];
+          residual[static_cast<std::size_t>((begin + r) * padded + c)] = z[at(c * ld + r)];
         }
       }
     }
@@ -132,8 +133,7 @@ void PassEngine::run_sparse(const Parameters* first, const Parameters* second, c
   by_feature_.doubles.empty() ? multiply(by_feature_.values) : multiply(by_feature_.doubles);
   product->row(x.cols).setZero();
   for (Index i = 0; i < n; ++i) {
-    for (Index c = 0; c < classes_; ++c)
-      (*product)(x.cols, c) += static_cast<double>(residual[static_cast<std::size_t>(i * padded + c)]);
+    for (Index c = 0; c < classes_; ++c) (*product)(x.cols, c) += static_cast<double>(residual[at(i * padded + c)]);
   }
 }
 

@@ -6,6 +6,7 @@
 #include <cmath>
 #include <limits>
 
+#include "base/index.h"
 #include "base/words.h"
 #include "convex/units.h"
 #include "data/classes.h"
@@ -25,8 +26,7 @@ void weigh_classes(const Dataset& data, const ObjectiveOptions& options, Vector&
         data.labels.empty() ? "a label a row" : "one or the other");
   }
   const std::vector<double> factors = class_factors(options.class_weights, data.schema);
-  for (Index i = 0; i < weight.size(); ++i)
-    weight[i] *= factors[static_cast<std::size_t>(data.labels[static_cast<std::size_t>(i)])];
+  for (Index i = 0; i < weight.size(); ++i) weight[i] *= factors[static_cast<std::size_t>(data.labels[at(i)])];
 }
 
 Vector normalized_weights(const Dataset& data, const ObjectiveOptions& options, Index classes) {
@@ -37,11 +37,10 @@ Vector normalized_weights(const Dataset& data, const ObjectiveOptions& options, 
     if (data.labels.empty())
       throw Error(ErrorKind::kUsage, "balanced class weights need class labels, not soft targets", "a label a row");
     Vector of_class = Vector::Zero(classes);
-    for (Index i = 0; i < n; ++i) of_class[data.labels[static_cast<std::size_t>(i)]] += weight[i];
+    for (Index i = 0; i < n; ++i) of_class[data.labels[at(i)]] += weight[i];
     const double sum = weight.sum();
     for (Index i = 0; i < n; ++i) {
-      if (weight[i] > 0)
-        weight[i] *= sum / (static_cast<double>(classes) * of_class[data.labels[static_cast<std::size_t>(i)]]);
+      if (weight[i] > 0) weight[i] *= sum / (static_cast<double>(classes) * of_class[data.labels[at(i)]]);
     }
   }
   const double sum = weight.sum();
@@ -107,13 +106,13 @@ void Problem::target_of(Index row, std::span<double> target) const {
   const double share = smoothing / static_cast<double>(classes);
   if (!labels.empty()) {
     std::fill(target.begin(), target.end(), share);
-    target[static_cast<std::size_t>(labels[static_cast<std::size_t>(row)])] += 1 - smoothing;
+    target[static_cast<std::size_t>(labels[at(row)])] += 1 - smoothing;
     return;
   }
   // float32 rows sum to 1 up to 1e-7; the dual bound needs the sum exact.
   const double scale = (1 - smoothing) / targets.row(row).cast<double>().sum();
   for (Index c = 0; c < classes; ++c) {
-    target[static_cast<std::size_t>(c)] = scale * static_cast<double>(targets(row, c)) + share;
+    target[at(c)] = scale * static_cast<double>(targets(row, c)) + share;
   }
 }
 
@@ -181,12 +180,12 @@ Problem select_rows(const Problem& problem, std::span<const Index> rows) {
   part.row_weight.resize(count);
   if (problem.labels.empty()) part.targets.resize(count, problem.classes);
   for (Index i = 0; i < count; ++i) {
-    const Index row = rows[static_cast<std::size_t>(i)];
+    const Index row = rows[at(i)];
     part.row_weight[i] = problem.row_weight[row];
     if (problem.labels.empty()) {
       part.targets.row(i) = problem.targets.row(row);
     } else {
-      part.labels.push_back(problem.labels[static_cast<std::size_t>(row)]);
+      part.labels.push_back(problem.labels[at(row)]);
     }
   }
   part.row_weight /= part.row_weight.sum();

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <vector>
 
+#include "base/index.h"
 #include "convex/pass.h"
 
 namespace poise {
@@ -29,7 +30,7 @@ double target_score(const Problem& problem, const ScoreBlock<Real>& block, Index
   problem.target_of(block.first_row + r, target);
   double sum = 0;
   for (Index c = 0; c < problem.classes; ++c) {
-    sum += target[static_cast<std::size_t>(c)] * static_cast<double>(block.scores[c * block.ld + r]);
+    sum += target[at(c)] * static_cast<double>(block.scores[c * block.ld + r]);
   }
   return sum;
 }

@@ -94,8 +94,7 @@ CsrMatrix in_units(const CsrMatrix& x, const ColumnMap& units) {
   to.columns.reserve(x.entries()), to.doubles.reserve(x.entries()), to.row_start.reserve(x.row_start.size());
   const auto append = [&](std::int32_t column, double value) {
     to.columns.push_back(column);
-    to.doubles.push_back((value - units.center[static_cast<std::size_t>(column)]) *
-                         units.gain[static_cast<std::size_t>(column)]);
+    to.doubles.push_back((value - units.center[at(column)]) * units.gain[at(column)]);
   };
   for (Index i = 0; i < x.rows(); ++i) {
     auto next = full.begin();

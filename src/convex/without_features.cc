@@ -3,6 +3,8 @@
 #include <cmath>
 #include <vector>
 
+#include "base/index.h"
+
 namespace poise {
 namespace {
 
@@ -30,7 +32,7 @@ SolveState class_frequencies(const Problem& problem) {
   std::vector<double> target(static_cast<std::size_t>(problem.classes));
   for (Index i = 0; i < problem.rows(); ++i) {
     problem.target_of(i, target);
-    for (Index c = 0; c < problem.classes; ++c) share[c] += problem.row_weight[i] * target[static_cast<std::size_t>(c)];
+    for (Index c = 0; c < problem.classes; ++c) share[c] += problem.row_weight[i] * target[at(c)];
   }
   const Vector raised = share.cwiseMax(0.5 / static_cast<double>(problem.rows()));
   const Vector logarithm = raised.array().log();

@@ -6,6 +6,7 @@
 #include <cmath>
 #include <limits>
 
+#include "base/index.h"
 #include "loss/ranking.h"
 #include "loss/targets.h"
 #include "loss/temperature.h"
@@ -53,7 +54,7 @@ RowFigures figures_of(const ScoredRows& scores, const TargetRows& targets, Vecto
           out.targeted.target_score[i] = targets.score(i, z + r * classes, moments.top[k]);
           out.log_sum[i] = moments.log_sum[k];
           out.level[i] = moments.top[k] + moments.log_sum[k];
-          out.best[static_cast<std::size_t>(i)] = moments.best[k];
+          out.best[at(i)] = moments.best[k];
           if (!(out.targeted.share[i] > 0)) continue;
           sum.kind.always_right = sum.kind.always_right && out.targeted.target_score[i] == 0;
           sum.kind.flat = sum.kind.flat && moments.spread[k] == 0;
@@ -100,15 +101,13 @@ void measure_ranking(const RowFigures& rows, const TargetRows& targets, const Ve
       const double* z = scores.block(first, block, room);
       for (Index r = 0; r < block; ++r) {
         for (Index c = 0; c < count; ++c)
-          log_p[static_cast<std::size_t>(c)][static_cast<std::size_t>(first + r)] =
-              z[r * classes + begin + c] - rows.level[first + r];
+          log_p[at(c)][at(first + r)] = z[r * classes + begin + c] - rows.level[first + r];
       }
     }
     std::vector<char> is_positive(static_cast<std::size_t>(n));
     for (Index c = 0; c < count; ++c) {
-      for (Index i = 0; i < n; ++i) is_positive[static_cast<std::size_t>(i)] = targets.label(i) == begin + c;
-      by_class[static_cast<std::size_t>(begin + c)].auc =
-          area_under_roc(log_p[static_cast<std::size_t>(c)], is_positive, weights);
+      for (Index i = 0; i < n; ++i) is_positive[at(i)] = targets.label(i) == begin + c;
+      by_class[at(begin + c)].auc = area_under_roc(log_p[at(c)], is_positive, weights);
     }
   };
   if (!parallel_for_unless(options.stop, groups, options.threads, measure)) throw MeasurementStopped();
@@ -157,8 +156,7 @@ Metrics evaluate(const ScoredRows& scores, const Dataset& data, const MeasureOpt
   Metrics metrics;
   metrics.rows = n;
   metrics.confusion = Matrix::Zero(classes, classes);
-  for (Index i = 0; i < n; ++i)
-    metrics.confusion(targets.label(i), rows.best[static_cast<std::size_t>(i)]) += weight[i];
+  for (Index i = 0; i < n; ++i) metrics.confusion(targets.label(i), rows.best[at(i)]) += weight[i];
   metrics.cross_entropy = rows.means.cross_entropy;
   metrics.entropy = rows.means.entropy;
   metrics.equilibrium_gap = rows.means.slope;  // at β = 1

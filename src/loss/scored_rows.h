@@ -5,6 +5,7 @@
 #include <memory>
 #include <vector>
 
+#include "base/index.h"
 #include "base/parallel.h"
 #include "base/stoppable.h"
 #include "network/scorer.h"
@@ -54,16 +55,14 @@ Sum sum_over_rows(const ScoredRows& rows, const MeasureOptions& options, const V
   std::vector<Sum> sums(static_cast<std::size_t>(chunks));
   const bool done = parallel_for_unless(options.stop, chunks, options.threads, [&](Index chunk) {
     std::vector<double> room;
-    Sum& sum = sums[static_cast<std::size_t>(chunk)];
+    Sum& sum = sums[at(chunk)];
     for (Index b = part_begin(blocks, chunks, chunk); b < part_begin(blocks, chunks, chunk + 1); ++b) {
       const Index first = b * kBlock, count = std::min(kBlock, rows.rows() - first);
       visit(first, count, rows.block(first, count, room), sum);
     }
   });
   if (!done) throw MeasurementStopped();
-  tree_reduce(chunks, 1, [&](Index into, Index from) {
-    sums[static_cast<std::size_t>(into)] += sums[static_cast<std::size_t>(from)];
-  });
+  tree_reduce(chunks, 1, [&](Index into, Index from) { sums[at(into)] += sums[at(from)]; });
   return sums[0];
 }
 

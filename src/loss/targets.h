@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "base/index.h"
 #include "poise/dataset.h"
 
 namespace poise {
@@ -21,7 +22,7 @@ class TargetRows {
   bool are_soft() const { return dense_.size() > 0; }
 
   /// Of a distribution, the class of its largest entry.
-  std::int32_t label(Index row) const { return (*labels_)[static_cast<std::size_t>(row)]; }
+  std::int32_t label(Index row) const { return (*labels_)[at(row)]; }
   double of_class(Index row, Index class_id) const {
     return are_soft() ? dense_(row, class_id) : label(row) == class_id ? 1 : 0;
   }

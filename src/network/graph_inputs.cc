@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <limits>
 
+#include "base/index.h"
 #include "data/missing_values.h"
 
 namespace poise {
@@ -58,7 +59,7 @@ RawFeatures array_input(GraphBuilder& builder, const Schema& schema, GraphBuilde
   std::vector<Index> picked;
   for (Index j = 0; j < std::ssize(schema.columns); ++j) {
     picked.push_back(j);
-    if (schema.columns[static_cast<std::size_t>(j)].has_missing_feature) picked.push_back(width + j);
+    if (schema.columns[at(j)].has_missing_feature) picked.push_back(width + j);
   }
   const std::string meaning = schema.columns.empty() ? "one row of numbers a sample, as in the data file"
                                                      : "the numeric columns in the order of the schema; NaN is missing";
@@ -101,7 +102,7 @@ RawFeatures column_inputs(GraphBuilder& builder, const Schema& schema, const std
   missing_texts.insert(missing_texts.end(), missing.everywhere().begin(), missing.everywhere().end());
   std::size_t feature = 0;
   for (Index j = 0; j < std::ssize(schema.columns); ++j) {
-    const Column& column = schema.columns[static_cast<std::size_t>(j)];
+    const Column& column = schema.columns[at(j)];
     const std::string prefix = fmt::format("poise/column{}", j);
     if (column.kind == ColumnKind::kNumeric) {
       const GraphBuilder::Type given = number_type(wide[feature]);
@@ -131,7 +132,7 @@ std::string fill_in(GraphBuilder& builder, const Schema& schema, const Vector& c
   Index feature = 0;
   for (const Column& column : schema.columns) {
     if (column.kind == ColumnKind::kNumeric && column.can_fill) {
-      fills[static_cast<std::size_t>(feature)] = static_cast<float>(column.fill - center[feature]);
+      fills[at(feature)] = static_cast<float>(column.fill - center[feature]);
       needed = true;
     }
     feature += column.feature_count();

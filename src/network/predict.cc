@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "base/blas.h"
+#include "base/index.h"
 #include "base/parallel.h"
 #include "base/words.h"
 #include "network/activation.h"
@@ -68,7 +69,7 @@ class FirstLayer {
   void add_sparse(const CsrMatrix& x, Index row, Matrix::RowXpr y) const {
     auto next = centered_.begin();
     const auto add = [&](Index j, double value) {
-      const double centered = map_.identity() ? value : value - map_.center[static_cast<std::size_t>(j)];
+      const double centered = map_.identity() ? value : value - map_.center[at(j)];
       y += centered * weights_.row(j);
     };
     const auto i = static_cast<std::size_t>(row);

@@ -3,6 +3,7 @@
 
 #include <iterator>
 
+#include "base/index.h"
 #include "poise/efficiency.h"
 #include "poise/error.h"
 
@@ -57,9 +58,9 @@ double expected_path_laplacian(const std::vector<Index>& widths, const std::vect
                 "a variance a layer, and one width more");
   const Index layers = std::ssize(variances);
   const auto squared_norm = [&](Index from, Index to) {  // E‖W_to … W_{from+1}‖² = N_from Π_{m=from+1}^{to} N_m v_m
-    auto product = static_cast<double>(widths[static_cast<std::size_t>(from)]);
+    auto product = static_cast<double>(widths[at(from)]);
     for (Index m = from + 1; m <= to; ++m) {
-      product *= static_cast<double>(widths[static_cast<std::size_t>(m)]) * variances[static_cast<std::size_t>(m - 1)];
+      product *= static_cast<double>(widths[at(m)]) * variances[at(m - 1)];
     }
     return product;
   };

@@ -8,6 +8,7 @@
 #include <limits>
 
 #include "base/decompositions.h"
+#include "base/index.h"
 #include "poise/error.h"
 #include "thermo/neuron.h"
 
@@ -69,7 +70,7 @@ Expansion expand(const Septuple& septuple, const Vector& state) {
   const Eigen::MatrixXd incoming = septuple.weights(Eigen::all, out.free);
   const Index n = static_cast<Index>(out.free.size());
   out.bulk = -(slope(septuple.activation, y).asDiagonal() * incoming);
-  for (Index k = 0; k < n; ++k) out.bulk(out.free[static_cast<std::size_t>(k)], k) += 1;
+  for (Index k = 0; k < n; ++k) out.bulk(out.free[at(k)], k) += 1;
   out.bulk = mask.asDiagonal() * out.bulk;
   const Vector turn = mask.cwiseProduct(septuple.residual(out.state)).cwiseProduct(bend(septuple.activation, y));
   out.hessian = out.bulk.transpose() * out.bulk - incoming.transpose() * turn.asDiagonal() * incoming;

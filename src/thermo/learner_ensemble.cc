@@ -7,6 +7,7 @@
 #include <numeric>
 
 #include "base/decompositions.h"
+#include "base/index.h"
 #include "base/parallel.h"
 #include "base/random.h"
 #include "base/require.h"
@@ -151,7 +152,7 @@ void LearnerEnsemble::move(int step, Index learner) {
   const Matrix gradients = task_.row_gradients(w, seen);
   const Vector mean = gradients.colwise().mean().transpose();
   const Matrix hessian = task_.hessian(w, seen);
-  Move& move = moves_[static_cast<std::size_t>(learner)];
+  Move& move = moves_[at(learner)];
   move.loss = task_.loss(w, all_rows_);
   move.laplacian = hessian.trace();
   move.log_volume = has_momentum() ? static_cast<double>(parameters()) * std::log(options_.momentum)

@@ -3,6 +3,7 @@
 #include <cmath>
 #include <limits>
 
+#include "base/index.h"
 #include "base/random.h"
 #include "base/require.h"
 #include "poise/error.h"
@@ -76,7 +77,7 @@ void summarize_curvature(const std::vector<Layer>& layers, const thermo::Curvatu
                          const thermo::RowCurvature& rows, const Vector& weight, Thermodynamics& out) {
   const auto depth = std::ssize(layers);
   for (Index l = 0; l < depth; ++l) {
-    const Layer& layer = layers[static_cast<std::size_t>(l)];
+    const Layer& layer = layers[at(l)];
     out.layers.push_back(
         {layer.weights.size() + layer.bias.size(),
          mean_of_column(weight, rows.laplacian.col(l), rows.laplacian_variance, l, meter.draws()),

@@ -1,6 +1,7 @@
 // The task of a small network: cross-entropy of a softmax head, in float64.
 #include <fmt/core.h>
 
+#include "base/index.h"
 #include "learning/reference.h"
 #include "poise/error.h"
 #include "poise/learner_ensemble.h"
@@ -50,7 +51,7 @@ class NetworkTask : public LearningTask {
 
   static Matrix chosen(const Matrix& from, std::span<const Index> rows) {
     Matrix out(std::ssize(rows), from.cols());
-    for (Index i = 0; i < out.rows(); ++i) out.row(i) = from.row(rows[static_cast<std::size_t>(i)]);
+    for (Index i = 0; i < out.rows(); ++i) out.row(i) = from.row(rows[at(i)]);
     return out;
   }
 

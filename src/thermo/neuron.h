@@ -1,6 +1,7 @@
 // Activation maps of which every neuron has its own: values and two derivatives, entry by entry.
 #pragma once
 
+#include "base/index.h"
 #include "learning/reference.h"
 #include "network/activation.h"
 
@@ -54,7 +55,7 @@ inline Vector slope(const std::vector<Activation>& activation, const Vector& y) 
 /// f''(y)
 inline Vector bend(const std::vector<Activation>& activation, const Vector& y) {
   Vector out = activate(activation, y);
-  for (Index i = 0; i < out.size(); ++i) out[i] = bend_at(activation[static_cast<std::size_t>(i)], out[i]);
+  for (Index i = 0; i < out.size(); ++i) out[i] = bend_at(activation[at(i)], out[i]);
   return out;
 }
 

@@ -6,6 +6,7 @@
 #include <limits>
 #include <vector>
 
+#include "base/index.h"
 #include "base/stoppable.h"
 #include "poise/information.h"
 #include "thermo/row_mean.h"
@@ -83,10 +84,10 @@ void measure_outputs(const Matrix& scores, const Matrix& targets, const Vector& 
     excess[i] = loss[i] - entropy(t);
     q.row(i) = p.transpose();
     variance[i] = score_variance(p, z);
-    surprises[static_cast<std::size_t>(i)] = surprise_of(p, t);
+    surprises[at(i)] = surprise_of(p, t);
   });
   RareRows rare;
-  for (Index i = 0; i < n; ++i) rare.add(weight[i], surprises[static_cast<std::size_t>(i)]);
+  for (Index i = 0; i < n; ++i) rare.add(weight[i], surprises[at(i)]);
   // CE(q_n, q̄) has the mean H(q̄) and is, row by row, the influence of a row on it.
   const Vector marginal = q.transpose() * weight;
   for_each_row(n, options, [&](Index i) { surprise[i] = cross_entropy(q.row(i).transpose(), marginal); });

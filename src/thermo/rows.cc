@@ -5,6 +5,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/index.h"
 #include "poise/error.h"
 
 namespace poise::thermo {
@@ -46,13 +47,11 @@ Vector sum_over_blocks(const Rows& rows, Index size, int threads,
   const Index blocks = block_count(rows, kBlockRows), runs = std::clamp<Index>(blocks, 1, kMostRuns);
   std::vector<Vector> sums(static_cast<std::size_t>(runs));
   parallel_for(runs, threads, [&](Index run) {
-    Vector& sum = sums[static_cast<std::size_t>(run)] = Vector::Zero(size);
+    Vector& sum = sums[at(run)] = Vector::Zero(size);
     for (Index number = part_begin(blocks, runs, run); number < part_begin(blocks, runs, run + 1); ++number)
       add(block_number(rows, kBlockRows, number), sum);
   });
-  tree_reduce(runs, threads, [&](Index into, Index from) {
-    sums[static_cast<std::size_t>(into)] += sums[static_cast<std::size_t>(from)];
-  });
+  tree_reduce(runs, threads, [&](Index into, Index from) { sums[at(into)] += sums[at(from)]; });
   return std::move(sums[0]);
 }
 

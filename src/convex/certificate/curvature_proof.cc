@@ -6,6 +6,7 @@
 #include <limits>
 #include <numeric>
 
+#include "base/index.h"
 #include "convex/certificate/inverse_root.h"
 #include "convex/certificate/local_sums.h"
 #include "convex/certificate/rounding.h"
@@ -160,7 +161,7 @@ void CurvatureProver::make_basis(const ExactPoint& point) {
   std::vector<double> weight;
   for (Index r : in_doubt_) {
     const double uncertain = 1 - point.p.row(r).maxCoeff();
-    rows.push_back(counted_[static_cast<std::size_t>(r)]);
+    rows.push_back(counted_[at(r)]);
     weight.push_back(problem_.row_weight[rows.back()] * (uncertain + 1e-10));
   }
   basis_ = independent_basis(rows_, rows, weight, std::move(columns), penalty_, problem_.classes, threads_);
@@ -178,7 +179,7 @@ bool CurvatureProver::says_all() const {
   }
   const auto first = static_cast<std::ptrdiff_t>(order.size());
   for (Index j = 0; j < problem_.cols(); ++j) {
-    if (!inside[static_cast<std::size_t>(j)] && !(penalty_[j] > 0)) order.push_back(j);
+    if (!inside[at(j)] && !(penalty_[j] > 0)) order.push_back(j);
   }
   if (std::ssize(order) == first) return true;
   const std::vector<Index> dependent = dependent_columns(rows_, counted_, order);
@@ -211,10 +212,9 @@ double CurvatureProver::charged(const Parameters& w) const {
     const double size = w.row(j).norm(), mean = w.row(j).mean();
     // Of features inside, what class sums other than 0 add to the penalty.
     sum += 0.5 * problem_.penalty[j] *
-           (inside[static_cast<std::size_t>(j)]
-                ? static_cast<double>(problem_.classes) * (std::abs(mean) + 4 * kUnit * size) *
-                      (std::abs(mean) + 4 * kUnit * size)
-                : size * size);
+           (inside[at(j)] ? static_cast<double>(problem_.classes) * (std::abs(mean) + 4 * kUnit * size) *
+                                (std::abs(mean) + 4 * kUnit * size)
+                          : size * size);
   }
   return sum * (1 + 1e-9);
 }

@@ -4,6 +4,7 @@
 #include <limits>
 #include <vector>
 
+#include "base/index.h"
 #include "convex/kernels.h"
 #include "convex/objective.h"
 #include "convex/row_sums.h"
@@ -27,7 +28,7 @@ void weighted_targets(const Problem& problem, const ScoreBlock<double>& block) {
     if (r < block.rows) problem.target_of(block.first_row + r, target);
     const double s = r < block.rows ? problem.row_weight[block.first_row + r] : 0;
     for (Index c = 0; c < problem.classes; ++c) {
-      block.scores[c * block.ld + r] = s * target[static_cast<std::size_t>(c)];
+      block.scores[c * block.ld + r] = s * target[at(c)];
     }
   }
 }
@@ -86,14 +87,14 @@ Certificate SoftmaxObjective::dual_bound(const Parameters& w, const Parameters& 
         std::vector<double> p(static_cast<std::size_t>(k * block.ld)), lse(static_cast<std::size_t>(block.ld)),
             expected(lse.size()), target(static_cast<std::size_t>(k));
         softmax_block(block.scores, k, block.ld, p.data(), lse.data(), expected.data());
-        Sums& sum = sums[static_cast<std::size_t>(block.chunk)];
+        Sums& sum = sums[at(block.chunk)];
         for (Index r = 0; r < block.rows; ++r) {
-          const double s = problem_.row_weight[block.first_row + r], l = lse[static_cast<std::size_t>(r)];
+          const double s = problem_.row_weight[block.first_row + r], l = lse[at(r)];
           sum.cross_entropy += s * (l - target_score(problem_, block, r, target));
           sum.entropy += s * dual_row(block, p.data(), l, balance, r);
           for (Index c = 0; c < k; ++c) {
             double& q = block.scores[c * block.ld + r];
-            q = s * (q - target[static_cast<std::size_t>(c)]);
+            q = s * (q - target[at(c)]);
           }
         }
       },
@@ -173,7 +174,7 @@ SoftmaxObjective::MomentCost SoftmaxObjective::moment_cost(const Parameters& mom
   const Index k = classes();
   std::vector<MomentCost> pieces(static_cast<std::size_t>(piece_count(features() * k)));
   auto add = [&](Index piece, Index begin, Index end) {
-    MomentCost& cost = pieces[static_cast<std::size_t>(piece)];
+    MomentCost& cost = pieces[at(piece)];
     for (Index j = begin; j < end; ++j) {
       const double size = moment.row(j).norm(), error = 2 * sum_error * mean_absolute_features[j];
       const double penalty = problem_.penalty[j];

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <limits>
 
+#include "base/index.h"
 #include "base/parallel.h"
 #include "convex/certificate/double_double.h"
 #include "convex/certificate/rounding.h"
@@ -31,7 +32,7 @@ class Scores {
     for (Index j = 0; j <= d; ++j) largest_[j] = w.row(j).cwiseAbs().maxCoeff();
     start_.resize(classes_);
     start_size_ = largest_[d];
-    for (Index c = 0; c < w.cols(); ++c) start_[static_cast<std::size_t>(c)].add(w(d, c));
+    for (Index c = 0; c < w.cols(); ++c) start_[at(c)].add(w(d, c));
     if (!rows.sparse()) return;
     for (Index j = 0; j < d; ++j) {  // what the entries that are not stored add to every row
       if (rows.center(j) != 0) add(j, as_solved(rows, j, 0), start_, start_size_, 1);
@@ -118,9 +119,9 @@ ExactPoint evaluate_exactly(const Problem& problem, const ExactRows& rows, std::
   parallel_for(parts, threads, [&](Index part) {
     std::vector<DoubleDouble> z(static_cast<std::size_t>(classes));
     std::vector<double> target(static_cast<std::size_t>(classes));
-    Sum& sum = sums[static_cast<std::size_t>(part)];
+    Sum& sum = sums[at(part)];
     for (Index r = part_begin(n, parts, part), end = part_begin(n, parts, part + 1); r < end; ++r) {
-      const Index i = counted[static_cast<std::size_t>(r)];
+      const Index i = counted[at(r)];
       const double error = scores.of_row(i, z);
       problem.target_of(i, target);
       const RowLoss row = row_loss(z, target, out.p.row(r).data());
@@ -148,7 +149,7 @@ ExactPoint part_of(const ExactPoint& point, std::span<const Index> positions) {
   part.slack.resize(count);
   part.most.resize(count);
   for (Index r = 0; r < count; ++r) {
-    const Index from = positions[static_cast<std::size_t>(r)];
+    const Index from = positions[at(r)];
     part.p.row(r) = point.p.row(from);
     part.slack[r] = point.slack[from];
     part.most[r] = point.most[from];

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <vector>
 
+#include "base/index.h"
 #include "convex/problem.h"
 #include "poise/dataset.h"
 #include "rows/entries.h"
@@ -22,12 +23,8 @@ class ExactRows {
   Index rows() const { return features_.rows(); }
   Index cols() const { return features_.cols(); }
   bool sparse() const { return features_.is_sparse(); }
-  double center(Index feature) const {
-    return units_.identity() ? 0 : units_.center[static_cast<std::size_t>(feature)];
-  }
-  double unit(Index feature) const {
-    return units_.identity() ? 1 : 1 / units_.gain[static_cast<std::size_t>(feature)];
-  }
+  double center(Index feature) const { return units_.identity() ? 0 : units_.center[at(feature)]; }
+  double unit(Index feature) const { return units_.identity() ? 1 : 1 / units_.gain[at(feature)]; }
 
   /// Calls f(feature, value) for the entries of row i that may be nonzero, in the order of features.
   template <typename F>

@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "base/blas.h"
+#include "base/index.h"
 #include "base/parallel.h"
 
 namespace poise {
@@ -59,11 +60,10 @@ Elimination eliminate(Matrix g) {
   for (Index step = 0; step < q; ++step) {
     Index pivot = 0;
     for (Index k = 0; k < q && step > 0; ++k) {
-      if (!done[static_cast<std::size_t>(k)] && (done[static_cast<std::size_t>(pivot)] || g(k, k) > g(pivot, pivot)))
-        pivot = k;
+      if (!done[at(k)] && (done[at(pivot)] || g(k, k) > g(pivot, pivot))) pivot = k;
     }
     if (!(g(pivot, pivot) > kLittleLeft) || !std::isfinite(g(pivot, pivot))) break;
-    done[static_cast<std::size_t>(pivot)] = 1;
+    done[at(pivot)] = 1;
     out.far.push_back(pivot);
     const Vector column = g.col(pivot) / g(pivot, pivot);
     g -= column * g.row(pivot);
@@ -71,21 +71,21 @@ Elimination eliminate(Matrix g) {
     g.col(pivot).setZero();
   }
   for (Index k = 0; k < q; ++k) {
-    if (!done[static_cast<std::size_t>(k)]) out.near.push_back(k);
+    if (!done[at(k)]) out.near.push_back(k);
   }
   if (out.near.empty()) return out;
   const auto far = static_cast<Index>(out.far.size()), near = static_cast<Index>(out.near.size());
   Matrix system(far, far), right(far, near);
   for (Index a = 0; a < far; ++a) {
-    const Index row = out.far[static_cast<std::size_t>(a)];
-    for (Index b = 0; b < far; ++b) system(a, b) = whole(row, out.far[static_cast<std::size_t>(b)]);
-    for (Index b = 0; b < near; ++b) right(a, b) = whole(row, out.near[static_cast<std::size_t>(b)]);
+    const Index row = out.far[at(a)];
+    for (Index b = 0; b < far; ++b) system(a, b) = whole(row, out.far[at(b)]);
+    for (Index b = 0; b < near; ++b) right(a, b) = whole(row, out.near[at(b)]);
   }
   out.share = system.ldlt().solve(right).transpose();
   for (Index b = 0; b < near; ++b) {
     for (Index a = 0; a < far; ++a) {
-      const double unit = scale[out.near[static_cast<std::size_t>(b)]];
-      out.share(b, a) *= unit > 0 ? scale[out.far[static_cast<std::size_t>(a)]] / unit : 0;
+      const double unit = scale[out.near[at(b)]];
+      out.share(b, a) *= unit > 0 ? scale[out.far[at(a)]] / unit : 0;
     }
   }
   return out;
@@ -121,9 +121,9 @@ Matrix FeatureBasis::gram() const {
       }
       gemm(true, false, q, q, count, phi.data(), q, weighted.data(), q, 1.0, sum.data(), q);
     }
-    sums[static_cast<std::size_t>(part)] = std::move(sum);
+    sums[at(part)] = std::move(sum);
   });
-  for (Index part = 1; part < parts; ++part) sums[0] += sums[static_cast<std::size_t>(part)];
+  for (Index part = 1; part < parts; ++part) sums[0] += sums[at(part)];
   if ((penalty_.array() > 0).any()) {
     const Matrix a = coefficients();
     sums[0] += a * penalty_.asDiagonal() * a.transpose();
@@ -137,8 +137,8 @@ void FeatureBasis::values(Index row, double* phi) const {
   phi[0] = 1;
   ExactSum sum;
   for (Index k = 1; k < size(); ++k) {
-    const Combination& of = combination_[static_cast<std::size_t>(k)];
-    phi[k] = of.factor.empty() ? y[static_cast<std::size_t>(k - 1)].high : exact_value(of, y.data(), sum);
+    const Combination& of = combination_[at(k)];
+    phi[k] = of.factor.empty() ? y[at(k - 1)].high : exact_value(of, y.data(), sum);
   }
 }
 
@@ -171,7 +171,7 @@ void FeatureBasis::separate() {
     for (std::size_t b = 0; b < near_.size(); ++b) {
       reduce(near_[b], far_, share_.row(static_cast<Index>(b)).transpose());
       scale_to_one(near_[b]);
-      gain_left = gain_left || combination_[static_cast<std::size_t>(near_[b])].exponent > -kLargestGain;
+      gain_left = gain_left || combination_[at(near_[b])].exponent > -kLargestGain;
     }
     if (!gain_left) return;
     look_for_dependence();
@@ -182,18 +182,18 @@ std::vector<Index> FeatureBasis::combinations() const {
   std::vector<Index> found;
   for (Index k = 1; k < size(); ++k) {
     const bool is_near = std::find(near_.begin(), near_.end(), k) != near_.end();
-    if (!is_near && !combination_[static_cast<std::size_t>(k)].factor.empty()) found.push_back(k);
+    if (!is_near && !combination_[at(k)].factor.empty()) found.push_back(k);
   }
   return found;
 }
 
 void FeatureBasis::reduce(Index k, const std::vector<Index>& others, const Vector& share) {
   auto factor_of = [&](Index function) {
-    const Combination& of = combination_[static_cast<std::size_t>(function)];
+    const Combination& of = combination_[at(function)];
     if (!of.factor.empty()) return of;
     Combination plain;
     plain.factor.resize(static_cast<std::size_t>(size()));
-    plain.factor[static_cast<std::size_t>(function)].high = 1;
+    plain.factor[at(function)].high = 1;
     return plain;
   };
   Combination result = factor_of(k);
@@ -207,11 +207,11 @@ void FeatureBasis::reduce(Index k, const std::vector<Index>& others, const Vecto
       if (other.factor[l].high != 0) result.factor[l] = sum(result.factor[l], product(scaled, other.factor[l]));
     }
   }
-  combination_[static_cast<std::size_t>(k)] = std::move(result);
+  combination_[at(k)] = std::move(result);
 }
 
 void FeatureBasis::scale_to_one(Index k) {
-  Combination& of = combination_[static_cast<std::size_t>(k)];
+  Combination& of = combination_[at(k)];
   std::vector<DoubleDouble> y(static_cast<std::size_t>(rows_.size()));
   std::vector<double> value;
   ExactSum sum;
@@ -236,7 +236,7 @@ void FeatureBasis::scale_to_one(Index k) {
 Matrix FeatureBasis::coefficients() const {
   Matrix a = Matrix::Identity(size(), size());
   for (Index k = 1; k < size(); ++k) {
-    const Combination& of = combination_[static_cast<std::size_t>(k)];
+    const Combination& of = combination_[at(k)];
     for (std::size_t l = 0; l < of.factor.size(); ++l)
       a(k, static_cast<Index>(l)) = std::ldexp(of.factor[l].high, -of.exponent);
   }

@@ -1,5 +1,7 @@
 #include "convex/existence/comparisons.h"
 
+#include "base/index.h"
+
 namespace poise {
 
 std::vector<Comparison> comparisons_of(const Problem& problem, std::span<const Index> counted) {
@@ -15,15 +17,15 @@ std::vector<Index> classes_without_mass(const Problem& problem) {
   for (Index i = 0; i < problem.rows(); ++i) {
     if (!(problem.row_weight[i] > 0)) continue;
     if (!problem.labels.empty()) {
-      has_mass[static_cast<std::size_t>(problem.labels[static_cast<std::size_t>(i)])] = 1;
+      has_mass[static_cast<std::size_t>(problem.labels[at(i)])] = 1;
       continue;
     }
     for (Index c = 0; c < problem.classes; ++c) {
-      if (problem.targets(i, c) > 0) has_mass[static_cast<std::size_t>(c)] = 1;
+      if (problem.targets(i, c) > 0) has_mass[at(c)] = 1;
     }
   }
   for (Index c = 0; c < problem.classes; ++c) {
-    if (!has_mass[static_cast<std::size_t>(c)]) without.push_back(c);
+    if (!has_mass[at(c)]) without.push_back(c);
   }
   return without;
 }

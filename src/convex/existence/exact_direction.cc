@@ -4,6 +4,8 @@
 #include <cmath>
 #include <limits>
 
+#include "base/index.h"
+
 namespace poise {
 namespace {
 
@@ -30,7 +32,7 @@ class RowMargins {
     const auto d = static_cast<std::size_t>(rows.cols());
     place_.assign(d + 1, -1);
     for (std::size_t k = 0; k < direction.features.size(); ++k)
-      place_[static_cast<std::size_t>(direction.features[k])] = static_cast<Index>(k);
+      place_[at(direction.features[k])] = static_cast<Index>(k);
     approximate_ = direction.rounded(rows.cols());
     size_ = approximate_.cwiseAbs().rowwise().maxCoeff();
     z_.resize(direction.classes);
@@ -43,8 +45,8 @@ class RowMargins {
     z_ = approximate_.row(d).transpose();
     double size = size_[d], sum = 1;
     rows_.for_each(i, [&](Index j, double x) {
-      if (place_[static_cast<std::size_t>(j)] < 0 || x == 0) return;
-      entries_.push_back({place_[static_cast<std::size_t>(j)], x, 0});
+      if (place_[at(j)] < 0 || x == 0) return;
+      entries_.push_back({place_[at(j)], x, 0});
       z_ += x * approximate_.row(j).transpose();
       size += std::abs(x) * size_[j];
       sum += std::abs(x);

@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "base/blas.h"
+#include "base/index.h"
 #include "base/parallel.h"
 
 namespace poise {
@@ -24,7 +25,7 @@ class MarginMap {
     of_pair_.resize(static_cast<std::size_t>(classes * classes));
     for (std::size_t k = 0; k < comparisons.size(); ++k) {
       const auto [low, high] = std::minmax(comparisons[k].own, comparisons[k].other);
-      of_pair_[static_cast<std::size_t>(low * classes + high)].push_back(static_cast<Index>(k));
+      of_pair_[at(low * classes + high)].push_back(static_cast<Index>(k));
     }
   }
 
@@ -53,13 +54,12 @@ class MarginMap {
   Matrix normal(const Numbers& weight) const {
     const Index q = phi_.cols(), blocks = classes_ - 1;
     std::vector<Matrix> grams(of_pair_.size());
-    parallel_for(static_cast<Index>(of_pair_.size()), threads_, [&](Index pair) {
-      grams[static_cast<std::size_t>(pair)] = gram(of_pair_[static_cast<std::size_t>(pair)], weight);
-    });
+    parallel_for(static_cast<Index>(of_pair_.size()), threads_,
+                 [&](Index pair) { grams[at(pair)] = gram(of_pair_[at(pair)], weight); });
     Matrix out = Matrix::Zero(blocks * q, blocks * q);
     for (Index low = 0; low < classes_; ++low) {
       for (Index high = low + 1; high < classes_; ++high) {
-        const Matrix& g = grams[static_cast<std::size_t>(low * classes_ + high)];
+        const Matrix& g = grams[at(low * classes_ + high)];
         if (g.size() == 0) continue;
         out.block(low * q, low * q, q, q) += g;
         if (high == blocks) continue;
@@ -80,8 +80,8 @@ class MarginMap {
     for (Index begin = 0; begin < n; begin += kStrip) {
       const Index count = std::min(kStrip, n - begin);
       for (Index r = 0; r < count; ++r) {
-        const Index k = members[static_cast<std::size_t>(begin + r)];
-        rows.row(r) = phi_.row(comparisons_[static_cast<std::size_t>(k)].row);
+        const Index k = members[at(begin + r)];
+        rows.row(r) = phi_.row(comparisons_[at(k)].row);
         weighted.row(r) = weight[k] * rows.row(r);
       }
       gemm(true, false, q, q, count, rows.data(), q, weighted.data(), q, 1.0, sum.data(), q);

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "base/index.h"
 #include "base/infinity.h"
 #include "convex/certificate/exact_rows.h"
 #include "convex/existence/verdict.h"
@@ -31,7 +32,7 @@ Ranges class_ranges(const Dataset& data) {
   std::vector<Index> stored(rows.sparse() ? d * classes : 0), rows_of(classes);
   for (Index i = 0; i < rows.rows(); ++i) {
     if (!counts(data, i)) continue;
-    const auto label = static_cast<std::size_t>(data.labels[static_cast<std::size_t>(i)]);
+    const auto label = static_cast<std::size_t>(data.labels[at(i)]);
     ++rows_of[label];
     rows.for_each(i, [&](Index j, double value) {
       const std::size_t slot = label * d + static_cast<std::size_t>(j);
@@ -93,14 +94,14 @@ Index rows_strictly_helped(const Dataset& data, const Split& split) {
     if (!counts(data, i)) continue;
     const double value = rows.value(i, split.feature);
     const int side = split.sign * (value > split.threshold ? 1 : value < split.threshold ? -1 : 0);
-    helped += data.labels[static_cast<std::size_t>(i)] == split.class_id ? side > 0 : side < 0;
+    helped += data.labels[at(i)] == split.class_id ? side > 0 : side < 0;
   }
   return helped;
 }
 
 std::string describe(const Dataset& data, const Split& split, const SeparatingDirection& direction) {
   const std::string feature = data.schema.feature_name(split.feature);
-  const std::string& name = data.schema.classes[static_cast<std::size_t>(split.class_id)];
+  const std::string& name = data.schema.classes[at(split.class_id)];
   std::string text = fmt::format(
       "{0} is {1} {2} in every row of class '{3}' and {4} {2} in every other row, strictly so in {5}: {6} "
       "its weight for "
