@@ -5,7 +5,7 @@
 #include <cmath>
 
 #include "base/words.h"
-#include "cli/train_parts.h"
+#include "cli/arguments.h"
 #include "poise/error.h"
 #include "poise/metrics.h"
 #include "poise/network.h"
