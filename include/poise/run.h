@@ -123,7 +123,8 @@ struct CalibratedParts {
   MeasuredParts before, after;  ///< the same if at_limit
 };
 
-/// One solution of a path of penalties with what it is worth.
+/// One solution of a path of penalties with what it is worth. Its model is as fit_softmax made it: only that of the
+/// result says which rows it was trained on.
 struct PathSolution {
   double l2 = 0;
   SoftmaxFit fit;

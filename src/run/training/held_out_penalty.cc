@@ -62,7 +62,7 @@ void cross_validate_penalties(TrainingRun& run, ObjectiveOptions& objective, Sol
   SoftmaxTraining& softmax = *run.result().softmax;
   softmax.choice = choose_l2(run.train(), objective, kFolds, for_folds(solve), run.request().seed, &unseen);
   if (solve.time_limit > 0) solve.time_limit = std::max(solve.time_limit - spent.seconds(), kShortest);
-  if (!softmax.choice) return;
+  if (!softmax.choice) return run.note("cross-validation came to no end: the penalty is the default");
   const PenaltyChoice& choice = *softmax.choice;
   objective.l2 = choice.l2();
   const Metrics& best = choice.candidates[choice.best].metrics;

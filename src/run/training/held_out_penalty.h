@@ -7,7 +7,8 @@
 namespace poise {
 
 /// Finds the penalty by cross-validation, into the result and `objective`, and takes the time that this took off the
-/// time limit of `solve`. Where it was ended early, the default stays, or the best so far.
+/// time limit of `solve`. Where it was ended early, the best so far is taken, or the default, as a
+/// note says.
 void cross_validate_penalties(TrainingRun& run, ObjectiveOptions& objective, SolveOptions& solve);
 
 /// Says so where the best penalty that was found makes next to nothing of the features. `how`: "by cross-validation".
