@@ -17,6 +17,7 @@
 #include "poise/run.h"
 #include "run/training/run_json.h"
 #include "run/training/trained_rows.h"
+#include "run/training/watcher_link.h"
 #include "sample_models.h"
 
 namespace poise {
@@ -211,11 +212,19 @@ struct Recorder : Watcher {
   std::optional<Event::Kind> last;
   const std::thread::id thread = std::this_thread::get_id();
 
+  /// Without ticks.
+  std::vector<Event::Kind> stages() const {
+    std::vector<Event::Kind> found;
+    for (const Event::Kind kind : kinds) {
+      if (kind != Event::Kind::kTick && (found.empty() || found.back() != kind)) found.push_back(kind);
+    }
+    return found;
+  }
+
   Answer on_event(const Event& event) override {
     EXPECT_EQ(std::this_thread::get_id(), thread);
     if (event.kind == Event::Kind::kNote) texts.push_back(event.text);
-    const bool repeats = event.kind == Event::Kind::kTick || (!kinds.empty() && kinds.back() == event.kind);
-    if (!repeats) kinds.push_back(event.kind);
+    if (kinds.empty() || kinds.back() != event.kind) kinds.push_back(event.kind);
     return event.kind == last ? Answer::kStop : Answer::kGoOn;
   }
 };
@@ -224,7 +233,7 @@ TEST(Train, AWatcherHearsItsStagesInOrderOnItsOwnThread) {
   using Kind = Event::Kind;
   Recorder softmax, network;
   train({.data = {.rows = points(200, 1)}, .validation_share = 0.25}, softmax);
-  EXPECT_THAT(softmax.kinds,
+  EXPECT_THAT(softmax.stages(),
               testing::ElementsAre(Kind::kBegin, Kind::kIteration, Kind::kModel, Kind::kMeasuring, Kind::kEnd));
   NetworkOptions options;
   options.hidden = {300, 300};
@@ -291,6 +300,22 @@ TEST(Train, TheTimeLimitIsThatOfTheRequest) {
                                        .solve = {.solver = Solver::kDescent, .tolerance = 1e-300, .time_limit = 0.5}});
   EXPECT_EQ(result.status, "time_limit");
   EXPECT_EQ(result.why, "the time limit was reached");
+}
+
+/// On another thread nobody is asked, and messages wait for the watcher's own.
+TEST(WatcherLink, AsksAndTellsOnItsOwnThreadAlone) {
+  Recorder recorder;
+  WatcherLink link(recorder);
+  std::thread([&] {
+    link.tell_message("a step was taken back");
+    EXPECT_FALSE(link.stop_requested());
+  }).join();
+  EXPECT_TRUE(recorder.kinds.empty());
+  EXPECT_FALSE(link.stop_requested());
+  EXPECT_THAT(recorder.kinds, testing::ElementsAre(Event::Kind::kMessage, Event::Kind::kTick));
+  recorder.last = Event::Kind::kTick;
+  EXPECT_TRUE(link.stop_requested());
+  std::thread([&] { EXPECT_TRUE(link.stop_requested()); }).join();
 }
 
 TEST(RunJson, EventsOfAPathSayThePenalty) {

@@ -24,7 +24,7 @@ void WatcherLink::tell_message(std::string text) {
 }
 
 bool WatcherLink::stop_requested() {
-  if (!stop_ && std::this_thread::get_id() == thread_) hand_over({.kind = Event::Kind::kTick});
+  if (!stop_ && std::this_thread::get_id() == thread_) tell({.kind = Event::Kind::kTick});
   return stop_;
 }
 
