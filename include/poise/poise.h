@@ -21,6 +21,7 @@
 #include "poise/network.h"
 #include "poise/predictor.h"
 #include "poise/read.h"
+#include "poise/run.h"
 #include "poise/schema.h"
 #include "poise/septuple.h"
 #include "poise/softmax_regression.h"

@@ -8,9 +8,8 @@
 
 #include "poise/efficiency.h"
 #include "poise/read.h"
+#include "poise/run.h"
 #include "poise/softmax_regression.h"
-#include "poise/training.h"
-#include "run/telemetry.h"
 
 namespace poise::cli {
 
@@ -22,41 +21,29 @@ struct Arguments {
   ReadOptions read;
   ObjectiveOptions objective;
   SolveOptions solve;
-  std::string test_data;             ///< --test
-  std::optional<double> validation;  ///< --validation: share of the rows held out; networks, --calibrate, --l2-path
-                                     ///< auto: 0.1 if not given
-  std::string validation_data;       ///< or a file of them
-  NetworkOptions network;            ///< with --hidden: a network instead of the softmax layer
-  std::uint64_t seed = 1;            ///< of the validation split
-  bool seed_given = false;
-  bool calibrate = false;                 ///< --calibrate
-  Telemetry telemetry = Telemetry::kOff;  ///< --telemetry
-  std::vector<double> l2_path;            ///< --l2-path
-  bool l2_auto = false;                   ///< --l2 auto
-  bool l2_path_is_auto = false;           ///< --l2-path auto
-  std::string start;                      ///< --start: a run to start from
-  std::string config;                     ///< --config: replaced by what it holds before parsing
-  std::string out;                        ///< --out: run directory or file
-  bool probabilities = false;             ///< predict --proba
-  bool write_header = false;              ///< predict --header
-  bool show_weights = false;              ///< inspect --weights
-  int top = 20;                           ///< inspect --top: how many of them; 0: all
-  ThermodynamicsOptions thermo;           ///< of thermo
-  std::string ensemble_option;            ///< of thermo: --draws or --temperature, if given
-  bool label_draws_given = false;         ///< of thermo
-  std::string compare;                    ///< thermo --compare: the data
-  EfficiencyOptions efficiency;           ///< of thermo --compare
-  Index neurons = 0, weights = 0;         ///< of thermo --compare: the budget, one of them
-  std::string experiment;                 ///< of reproduce: its name
-  std::vector<std::string> sets;          ///< --data of reproduce; empty: the experiment's own
-  int epochs = 0, seeds = 0;              ///< of reproduce and thermo --compare; 0: their own
+  TrainingRequest training;        ///< of train, but for data, read, objective, solve and out
+  bool seed_given = false;         ///< of train
+  std::string config;              ///< --config: replaced by what it holds before parsing
+  std::string out;                 ///< --out: run directory or file
+  bool probabilities = false;      ///< predict --proba
+  bool write_header = false;       ///< predict --header
+  bool show_weights = false;       ///< inspect --weights
+  int top = 20;                    ///< inspect --top: how many of them; 0: all
+  ThermodynamicsOptions thermo;    ///< of thermo
+  std::string ensemble_option;     ///< of thermo: --draws or --temperature, if given
+  bool label_draws_given = false;  ///< of thermo
+  std::string compare;             ///< thermo --compare: the data
+  EfficiencyOptions efficiency;    ///< of thermo --compare
+  Index neurons = 0, weights = 0;  ///< of thermo --compare: the budget, one of them
+  std::string experiment;          ///< of reproduce: its name
+  std::vector<std::string> sets;   ///< --data of reproduce; empty: the experiment's own
+  int epochs = 0, seeds = 0;       ///< of reproduce and thermo --compare; 0: their own
   bool require_certificate = false;
   bool json = false, quiet = false;
 };
 
 /// Each returns the exit code.
 int train(const Arguments& arguments);
-int train_network(const Arguments& arguments);  ///< train with --hidden
 int evaluate(const Arguments& arguments);
 int predict(const Arguments& arguments);
 int certify(const Arguments& arguments);
@@ -68,6 +55,9 @@ int reproduce(const Arguments& arguments);
 
 /// Prints the notices of a data set on stderr, unless quiet.
 void print_notices(const Arguments& arguments, const Dataset& data);
+/// Says on stderr, unless quiet, how many rows of `data` a model was trained on, if any.
+void note_rows_trained_on(const Arguments& arguments, const std::map<std::string, std::string>& metadata,
+                          const Dataset& data);
 /// A model's data for evaluate, predict and certify, read with the model's schema and the options it was trained with,
 /// which its metadata hold. Throws Error(kData) if weights are needed, as the model was trained with some, and not
 /// there.

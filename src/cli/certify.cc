@@ -4,13 +4,13 @@
 #include <optional>
 
 #include "base/words.h"
+#include "cli/arguments.h"
 #include "cli/say.h"
-#include "cli/train_parts.h"
 #include "data/row_set.h"
-#include "network/metadata.h"
 #include "poise/error.h"
 #include "run/json_text.h"
 #include "run/summary.h"
+#include "run/training/trained_rows.h"
 
 namespace poise::cli {
 namespace {
@@ -25,7 +25,8 @@ const char* existence(const Certificate& certificate, const ObjectiveOptions& ob
 /// The rows the model was trained on: all of them, or those that --validation left. A gap on other rows is a true bound
 /// for those rows, but not what the model was trained for.
 Dataset training_rows(const Arguments& a, const SoftmaxModel& model, Dataset data) {
-  const std::string trained_on = recorded_text(model.metadata, "fingerprint"), here = fingerprint(data);
+  const RowProvenance recorded = recorded_rows(model.metadata);
+  const std::string &trained_on = recorded.fingerprint, here = fingerprint(data);
   if (trained_on.empty() || trained_on == here) return data;
   const bool comparable = same_storage(trained_on, here);
   if (!comparable && !a.quiet) {
@@ -36,11 +37,11 @@ Dataset training_rows(const Arguments& a, const SoftmaxModel& model, Dataset dat
       rest && (!comparable || trained_on == fingerprint(*rest))) {
     if (!a.quiet) {
       say("note: {} of {} rows are left out again, as --validation {} held them out in training\n",
-          data.rows() - rest->rows(), data.rows(), recorded_text(model.metadata, "held_out"));
+          data.rows() - rest->rows(), data.rows(), recorded.held_out);
     }
     return std::move(*rest);
   }
-  if (comparable && recorded_text(model.metadata, "row_set") == fingerprint_of_row_set(data)) {
+  if (comparable && recorded.row_set == fingerprint_of_row_set(data)) {
     if (!a.quiet)
       say("note: these are the rows that the model was trained on, in another order: sums round otherwise, that is "
           "all\n");

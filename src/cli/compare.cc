@@ -7,13 +7,14 @@
 #include <utility>
 
 #include "base/words.h"
+#include "cli/arguments.h"
 #include "cli/say.h"
 #include "cli/signals.h"
-#include "cli/train_parts.h"
 #include "poise/efficiency.h"
 #include "poise/error.h"
 #include "run/json_text.h"
 #include "run/measurements.h"
+#include "run/training/read_parts.h"
 
 namespace poise::cli {
 namespace {
@@ -44,7 +45,7 @@ EfficiencyOptions options_of(const Arguments& a) {
   if (a.weights > 0) options.budget = a.weights, options.of = Budget::kWeights;
   if (a.thermo.learning_rate > 0) options.learning_rate = a.thermo.learning_rate;
   if (a.thermo.batch > 0) options.batch = a.thermo.batch;
-  if (a.network.momentum) options.momentum = *a.network.momentum;
+  if (a.training.network.momentum) options.momentum = *a.training.network.momentum;
   if (a.epochs > 0) options.epochs = a.epochs;
   if (a.seeds > 0) options.seeds = a.seeds;
   options.threads = a.solve.threads;
@@ -251,9 +252,7 @@ void print_report(const EfficiencyReport& report, const EfficiencyOptions& optio
 }  // namespace
 
 int compare(const Arguments& a) {
-  Arguments reading = a;
-  reading.data = a.compare;
-  const Parts parts = read_parts(reading, 0);
+  const Parts parts = read_parts({.data = {.path = a.compare}, .read = a.read, .test = a.training.test}, 0);
   print_notices(a, parts.train);
   const std::optional<Dataset>& test = parts.test;
   const EfficiencyOptions options = options_of(a);

@@ -7,7 +7,7 @@
 #include <optional>
 
 #include "base/words.h"
-#include "cli/train_parts.h"
+#include "cli/arguments.h"
 #include "network/metadata.h"
 #include "poise/error.h"
 #include "poise/metrics.h"
@@ -16,6 +16,7 @@
 #include "run/measured_words.h"
 #include "run/short_number.h"
 #include "run/summary.h"
+#include "run/training/trained_rows.h"
 
 namespace poise::cli {
 namespace {

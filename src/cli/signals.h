@@ -4,17 +4,10 @@
 
 #include <atomic>
 
-#include "poise/solver.h"
-
 namespace poise::cli {
 
 /// Set by the first of these signals after watch_for_interrupts.
 extern std::atomic<bool> interrupted;
-
-/// Ends a solve when it is set.
-struct Interrupts : Observer {
-  bool stop_requested() override { return interrupted; }
-};
 
 /// Until one of the others is called they end the process as they always do, but take the temporary file of a write
 /// in progress away.

@@ -8,14 +8,15 @@
 #include <utility>
 
 #include "base/stopwatch.h"
+#include "cli/arguments.h"
 #include "cli/say.h"
-#include "cli/train_parts.h"
 #include "network/metadata.h"
 #include "poise/calibration.h"
 #include "poise/error.h"
 #include "poise/network.h"
 #include "run/json_text.h"
 #include "run/measurements.h"
+#include "run/training/trained_rows.h"
 
 namespace poise::cli {
 namespace {
@@ -46,7 +47,7 @@ ThermodynamicsOptions options_for(const Arguments& a, const Network& model) {
   options.balanced_classes = recorded_flag(model.metadata, "balanced_classes");
   options.class_weights = recorded_class_weights(model.metadata);
   if (options.learning_rate == 0) options.learning_rate = recorded("learning_rate", std::numeric_limits<double>::max());
-  options.momentum = a.network.momentum ? *a.network.momentum : recorded("momentum", kBelowOne);
+  options.momentum = a.training.network.momentum ? *a.training.network.momentum : recorded("momentum", kBelowOne);
   if (options.batch == 0) options.batch = static_cast<Index>(recorded("batch", kMostRows));
   return options;
 }
@@ -70,7 +71,7 @@ void print_idle_options(const Arguments& a, const Thermodynamics& found) {
   if (a.label_draws_given && exact) say("note: --label-draws has no effect: the curvature of every layer is exact\n");
   if (found.step) return;
   for (const auto& [given, name] :
-       {std::pair(a.network.momentum.has_value(), "--momentum"), std::pair(a.thermo.batch > 0, "--batch")}) {
+       {std::pair(a.training.network.momentum.has_value(), "--momentum"), std::pair(a.thermo.batch > 0, "--batch")}) {
     if (!given) continue;
     say("note: {} has no effect without --learning-rate: the model has recorded no step to judge\n", name);
   }

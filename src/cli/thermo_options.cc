@@ -61,7 +61,7 @@ void add_step_rule(CLI::App& verb, Arguments& a) {
                               "all ({:g})",
                               compared.learning_rate))
       ->check(positive());
-  verb.add_option("--momentum", a.network.momentum,
+  verb.add_option("--momentum", a.training.network.momentum,
                   fmt::format("of the step judged (default: that of training); with --compare of all ({:g})",
                               compared.momentum))
       ->check(number_in(0, true, 0.999999, "a number in [0, 1)"));
@@ -93,7 +93,7 @@ void add_compare(CLI::App& verb, Arguments& a) {
       ->check(whole_number_from(1));
   of_compare(verb.add_option("--epochs", a.epochs, fmt::format("of each training (default {})", o.epochs)))
       ->check(whole_number_from(1));
-  of_compare(verb.add_option("--test", a.test_data, "test data (default: the test part of a named set)"));
+  of_compare(verb.add_option("--test", a.training.test.path, "test data (default: the test part of a named set)"));
 }
 
 }  // namespace

@@ -7,23 +7,11 @@
 #include "cli/lists.h"
 #include "cli/network_options.h"
 #include "cli/option_names.h"
-#include "cli/train_parts.h"
 #include "poise/error.h"
+#include "run/training/read_parts.h"
 
 namespace poise::cli {
 namespace {
-
-void set_path(const std::vector<std::string>& items, Arguments& a) {
-  a.l2_path_is_auto = items == std::vector<std::string>{"auto"};
-  a.l2_path.clear();
-  for (const std::string& item : items) {
-    double l2 = 0;
-    if (a.l2_path_is_auto) return;
-    if (!CLI::detail::lexical_cast(item, l2))
-      throw CLI::ValidationError("--l2-path", "'auto' beside penalties; expected it alone, or penalties");
-    a.l2_path.push_back(l2);
-  }
-}
 
 bool is_scheme(const std::string& text) { return text == "none" || text == "balanced"; }
 
@@ -47,11 +35,11 @@ void set_class_weights(const std::string& text, ObjectiveOptions& o) {
 }
 
 /// A share of the rows, or a file of others.
-void set_validation(const std::string& text, Arguments& a) {
+void set_validation(const std::string& text, TrainingRequest& asked) {
   double share = 0;
   const bool is_share = CLI::detail::lexical_cast(text, share);
-  a.validation = is_share ? std::optional(share) : std::nullopt;
-  a.validation_data = is_share ? "" : text;
+  asked.validation_share = is_share ? std::optional(share) : std::nullopt;
+  asked.validation.path = is_share ? "" : text;
 }
 
 /// What is a number has to be a share.
@@ -66,23 +54,22 @@ CLI::Validator share_or_file() {
 }
 
 void set_penalty(Arguments& a, const std::string& text) {
-  a.l2_auto = text == "auto";
-  if (double l2 = 0; CLI::detail::lexical_cast(text, l2)) a.objective.l2 = a.network.l2 = l2;
+  a.training.choose_l2 = text == "auto";
+  if (double l2 = 0; CLI::detail::lexical_cast(text, l2)) a.objective.l2 = l2;
 }
 
 void add_objective(CLI::App& verb, Arguments& a) {
   verb.add_option_function<std::string>(
           "--l2", [&a](const std::string& text) { set_penalty(a, text); },
-          "penalty (l2/2)|W|^2 on the mean loss, bias free; or auto: by cross-validation (default: 2/(rows * m) with m "
-          "= classes - 1, at most 6, of images and sparse data at most 2; of a network three times as much, with a "
-          "loss other than cross-entropy 0)")
+          "penalty (l2/2)|W|^2 on the mean loss, bias free; or auto: found by the rows of --validation or, without it, "
+          "by cross-validation (default: 2/(rows * m) with m = classes - 1, at most 6, of images and sparse data at "
+          "most 2; of a network three times as much, with a loss other than cross-entropy 0)")
       ->type_name("FLOAT|auto")
       ->check(not_negative_or("auto"));
-  as_list(verb.add_option_function<std::vector<std::string>>(
-                  "--l2-path", [&a](const std::vector<std::string>& items) { set_path(items, a); },
-                  "several penalties, with commas between, solved in this order, each from the nearest one before; or "
-                  "auto: the range is found by the cross-entropy of held-out rows")
-              ->check(not_negative_or("auto")))
+  as_list(verb.add_option("--l2-path", a.training.l2_path,
+                          "several penalties, with commas between, solved in this order, each from the nearest one "
+                          "before; the rows of --validation choose")
+              ->check(not_negative()))
       ->excludes("--l2");
   verb.add_option("--scale", a.objective.scale,
                   "units of the penalty: numbers (default for tables: standardized, categories 0 or 1), standard (all "
@@ -127,26 +114,28 @@ void add_solving(CLI::App& verb, Arguments& a) {
           "limit in seconds on all that comes after reading the data; what it leaves unmeasured is left out, but "
           "measuring has a second at least")
       ->check(positive());
-  verb.add_option("--start", a.start, "start from the model of this run")->excludes("--l2-path")->excludes("--hidden");
+  verb.add_option("--start", a.training.start, "start from the model of this run")
+      ->excludes("--l2-path")
+      ->excludes("--hidden");
 }
 
 void add_measuring(CLI::App& verb, Arguments& a) {
-  verb.add_option("--test", a.test_data, "evaluate on this data after training");
+  verb.add_option("--test", a.training.test.path, "evaluate on this data after training");
   verb.add_option_function<std::string>(
-          "--validation", [&a](const std::string& text) { set_validation(text, a); },
-          fmt::format(
-              "share of the rows to hold out, or a file of other rows; picks the best of --l2-path, or the epoch "
-              "kept of a network: the last with the largest validation accuracy, smoothed over some five "
-              "epochs; or calibrates (for networks, --calibrate and --l2-path auto {:g} by default)",
-              kHeldOut))
+          "--validation", [&a](const std::string& text) { set_validation(text, a.training); },
+          fmt::format("share of the rows to hold out, or a file of other rows; picks the best of --l2-path and --l2 "
+                      "auto, or the epoch "
+                      "kept of a network: the last with the largest validation accuracy, smoothed over some five "
+                      "epochs; or calibrates (for networks and --calibrate {:g} by default)",
+                      kHeldOut))
       ->check(share_or_file());
   verb.add_flag(
-      "--calibrate", a.calibrate,
+      "--calibrate", a.training.calibrate,
       "divide the scores by the temperature at which cross-entropy equals output entropy on the held-out rows");
   static const std::map<std::string, Telemetry> levels{
       {"off", Telemetry::kOff}, {"light", Telemetry::kLight}, {"full", Telemetry::kFull}};
   verb.add_option(
-          "--telemetry", a.telemetry,
+          "--telemetry", a.training.telemetry,
           "thermodynamics along the run, in metrics.jsonl: off (default), light (of networks some 3 % of the time, "
           "or five measurements of a run too short for that; of the softmax layer one a solution, whatever it "
           "takes) or full")
@@ -157,13 +146,13 @@ void add_measuring(CLI::App& verb, Arguments& a) {
 
 void add_train(CLI::App& verb, Arguments& a) {
   add_objective(verb, a);
-  add_network(verb, a.network);
+  add_network(verb, a.training.network);
   for (const char* convex : {"--l2-path", "--unit"}) verb.get_option(convex)->excludes("--hidden");
   add_solving(verb, a);
   add_measuring(verb, a);
   verb.add_option_function<std::uint64_t>(
-          "--seed", [&a](const std::uint64_t& seed) { a.seed = seed, a.seed_given = true; },
-          fmt::format("of the validation split and of a network's training (default {})", a.seed))
+          "--seed", [&a](const std::uint64_t& seed) { a.training.seed = seed, a.seed_given = true; },
+          fmt::format("of the validation split and of a network's training (default {})", a.training.seed))
       ->check(whole_number_from(0));
   verb.add_option("--out", a.out, "run directory (default: runs/<data>-<n>)")->check(not_empty());
   verb.add_flag("--require-certificate", a.require_certificate, "exit with code 1 if the result is not certified")

@@ -4,6 +4,7 @@
 #include <numeric>
 
 #include "base/stopwatch.h"
+#include "poise/calibration.h"
 
 namespace poise {
 

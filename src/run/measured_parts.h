@@ -1,10 +1,10 @@
 // What a trained model is worth on each part of the rows, and what there is to say about that.
 #pragma once
 
-#include <string>
+#include <optional>
 #include <vector>
 
-#include "poise/calibration.h"
+#include "poise/run.h"
 #include "run/parts.h"
 
 namespace poise {
@@ -13,19 +13,8 @@ namespace poise {
 std::optional<Metrics> measure_unless_stopped(const Network& network, const Dataset& rows,
                                               const MeasureOptions& options);
 
-/// Empty where there are no such rows, or where measuring was stopped before.
-struct MeasuredParts {
-  std::optional<Metrics> train, validation, test;
-};
-
 /// Measures what is not measured yet, the rows that were not trained on first. What `options.stop` ends stays empty.
 void measure_parts(const Network& network, const Parts& parts, const MeasureOptions& options, MeasuredParts& measured);
-
-struct CalibratedParts {
-  Temperature temperature;      ///< what the scores were divided by, unless `at_limit`: then the model is as it was
-  Index rows = 0;               ///< that it was found on
-  MeasuredParts before, after;  ///< the same if at_limit
-};
 
 /// Divides the scores of `network` by the temperature that the validation rows ask for, which `before` has, and
 /// measures the parts again. Nothing, and the network as it was, if the validation rows are not measured.

@@ -1,7 +1,6 @@
 // How long what has been trained may be measured.
 #pragma once
 
-#include <atomic>
 #include <functional>
 #include <optional>
 #include <utility>
@@ -17,9 +16,9 @@ class MeasuringTime {
 
   using Clock = std::function<double()>;
 
-  /// `limit`: seconds of `clock`, which runs since the run began; 0: none. `interrupted` must outlive it.
-  MeasuringTime(double limit, Clock clock, const std::atomic<bool>& interrupted)
-      : limit_(limit), clock_(std::move(clock)), interrupted_(interrupted), begun_(clock_()) {}
+  /// `limit`: seconds of `clock`, which runs since the run began; 0: none.
+  MeasuringTime(double limit, Clock clock, std::function<bool()> interrupted)
+      : limit_(limit), clock_(std::move(clock)), interrupted_(std::move(interrupted)), begun_(clock_()) {}
   MeasuringTime(const MeasuringTime&) = delete;
   MeasuringTime& operator=(const MeasuringTime&) = delete;
 
@@ -34,7 +33,7 @@ class MeasuringTime {
  private:
   double limit_;
   Clock clock_;
-  const std::atomic<bool>& interrupted_;
+  std::function<bool()> interrupted_;
   double begun_;
   std::optional<double> interrupted_at_;
   const char* why_ = nullptr;

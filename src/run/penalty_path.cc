@@ -15,6 +15,18 @@ double loss_of(const PathSolution& candidate) {
   return candidate.validation ? candidate.validation->cross_entropy : kUnknown;
 }
 
+/// Penalties falling; what is not finite is unknown.
+std::vector<TriedPenalty> by_penalty(std::span<const TriedPenalty> tried) {
+  std::vector<TriedPenalty> sorted(tried.begin(), tried.end());
+  std::sort(sorted.begin(), sorted.end(), [](const auto& a, const auto& b) { return a.l2 > b.l2; });
+  for (TriedPenalty& one : sorted) one.loss = std::isfinite(one.loss) ? one.loss : kUnknown;
+  return sorted;
+}
+
+std::vector<TriedPenalty>::const_iterator smallest_loss(const std::vector<TriedPenalty>& sorted) {
+  return std::min_element(sorted.begin(), sorted.end(), [](const auto& a, const auto& b) { return a.loss < b.loss; });
+}
+
 class PathSolver {
  public:
   explicit PathSolver(const PathOptions& path) : path_(path) {}
@@ -60,20 +72,27 @@ class PathSolver {
 
 }  // namespace
 
-std::optional<double> next_penalty(std::span<const TriedPenalty> tried) {
-  constexpr double kFirst = 1e-2, kLeast = 1e-9, kMost = 1e4, kDecade = 10, kFine = 5, kWorth = 1e-4;
+std::optional<double> penalty_beyond(std::span<const TriedPenalty> tried, double factor) {
+  constexpr double kLeast = 1e-9, kMost = 1e4, kWorth = 1e-4;
   constexpr double kRounding = 1 + 1e-9;  // of a product of tenths
-  if (tried.empty()) return kFirst;
-  std::vector<TriedPenalty> sorted(tried.begin(), tried.end());
-  std::sort(sorted.begin(), sorted.end(), [](const auto& a, const auto& b) { return a.l2 > b.l2; });
-  for (TriedPenalty& one : sorted) one.loss = std::isfinite(one.loss) ? one.loss : kUnknown;
-  const auto best =
-      std::min_element(sorted.begin(), sorted.end(), [](const auto& a, const auto& b) { return a.loss < b.loss; });
+  const std::vector<TriedPenalty> sorted = by_penalty(tried);
+  const auto best = smallest_loss(sorted);
   if (best->loss == kUnknown) return std::nullopt;
   const bool has_above = best != sorted.begin(), has_below = best + 1 != sorted.end();
   const auto gains_over = [&](const TriedPenalty& other) { return other.loss - best->loss > kWorth * best->loss; };
-  if (!has_below && best->l2 > kRounding * kLeast && (!has_above || gains_over(best[-1]))) return best->l2 / kDecade;
-  if (!has_above && kRounding * best->l2 < kMost && has_below && gains_over(best[1])) return best->l2 * kDecade;
+  if (!has_below && best->l2 > kRounding * kLeast && (!has_above || gains_over(best[-1]))) return best->l2 / factor;
+  if (!has_above && kRounding * best->l2 < kMost && has_below && gains_over(best[1])) return best->l2 * factor;
+  return std::nullopt;
+}
+
+std::optional<double> next_penalty(std::span<const TriedPenalty> tried) {
+  constexpr double kFirst = 1e-2, kDecade = 10, kFine = 5;
+  if (tried.empty()) return kFirst;
+  if (const auto further = penalty_beyond(tried, kDecade)) return further;
+  const std::vector<TriedPenalty> sorted = by_penalty(tried);
+  const auto best = smallest_loss(sorted);
+  if (best->loss == kUnknown) return std::nullopt;
+  const bool has_above = best != sorted.begin(), has_below = best + 1 != sorted.end();
   if (has_above && best[-1].l2 > kFine * best->l2) return std::sqrt(best[-1].l2 * best->l2);
   if (has_below && best->l2 > kFine * best[1].l2) return std::sqrt(best->l2 * best[1].l2);
   return std::nullopt;

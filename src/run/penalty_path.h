@@ -6,27 +6,22 @@
 #include <span>
 #include <vector>
 
-#include "poise/metrics.h"
-#include "poise/network.h"
-#include "poise/softmax_regression.h"
+#include "poise/run.h"
 
 namespace poise {
-
-/// One solution of a path with what it is worth.
-struct PathSolution {
-  double l2 = 0;
-  SoftmaxFit fit;
-  std::optional<Metrics> train, validation;  ///< empty: not measured
-};
 
 struct TriedPenalty {
   double l2 = 0;
   double loss = 0;  ///< of held-out rows; not finite: unknown
 };
 
-/// The penalty to try after these, or nothing if the best is found to half a decade: from 0.01 in decades towards
-/// smaller losses, until they rise or gain less than a ten-thousandth, then half decades about the best. Between 1e-9
-/// and 1e4. Of equal losses the larger penalty is the better.
+/// Whether the best of these, at least one, may lie beyond them: the penalty above the largest or below the smallest by
+/// this factor. Nothing where the best is inside, where the last step towards the end gained less than a
+/// ten-thousandth, and beyond 1e-9 and 1e4. Of equal losses the larger penalty is the better.
+std::optional<double> penalty_beyond(std::span<const TriedPenalty> tried, double factor);
+
+/// The penalty to try after these, or nothing if the best is found to half a decade: from 0.01 in decades as
+/// penalty_beyond says, then half decades about the best.
 std::optional<double> next_penalty(std::span<const TriedPenalty> tried);
 
 struct PathOptions {

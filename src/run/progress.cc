@@ -5,55 +5,109 @@
 #include <algorithm>
 #include <cmath>
 
+#include "base/words.h"
 #include "run/short_number.h"
 
 namespace poise {
+namespace {
 
-ProgressReporter::ProgressReporter(RunDirectory* run, std::FILE* stream, const std::atomic<bool>* stop,
-                                   const SolveOptions& options)
-    : run_(run), shown_(stream), stop_(stop), tolerance_(options.tolerance), time_limit_(options.time_limit) {}
+constexpr int kShownInARow = 3;  // messages
 
-void ProgressReporter::on_iteration(const Progress& progress) {
-  if (run_) {
-    nlohmann::json event = {{"event", progress.on_part_of_rows ? "warm_start" : "iteration"},
-                            {"iteration", progress.iteration},
-                            {"seconds", progress.seconds},
-                            {"objective", progress.objective},
-                            {"gradient_norm", progress.gradient_norm},
-                            {"passes", progress.passes},
-                            {"phase", progress.phase}};
-    event["gap"] = progress.gap ? nlohmann::json(*progress.gap) : nlohmann::json();
-    if (l2_) event["l2"] = *l2_;
-    run_->append_event(event);
+/// Epochs take about the same time each.
+double seconds_left_of(const Event& event) {
+  const Epoch& epoch = *event.epoch;
+  const double all = epoch.seconds / epoch.number * event.epochs;
+  return (event.time_limit > 0 ? std::min(all, event.time_limit) : all) - epoch.seconds;
+}
+
+std::string line_of_epoch(const Event& event) {
+  const Epoch& epoch = *event.epoch;
+  std::string text = fmt::format("{:6.{}f} s  epoch {}/{}  loss {}", epoch.seconds, epoch.seconds < 1000 ? 1 : 0,
+                                 epoch.number, event.epochs, short_number(epoch.train.loss, 4));
+  if (epoch.validation) {
+    text += fmt::format("  validation {}, {:.2f} %", short_number(epoch.validation->loss, 4),
+                        100 * epoch.validation->accuracy);
+  } else {
+    text += fmt::format("  accuracy {:.2f} %", 100 * epoch.train.accuracy);
   }
-  if (progress.iteration == 1) first_gap_ = 0;
-  if (progress.gap && first_gap_ == 0) {
-    first_gap_ = *progress.gap;
-    first_gap_time_ = progress.seconds;
+  const double left = seconds_left_of(event);
+  return left > 0 ? text + fmt::format("  {} left", duration(left)) : text;
+}
+
+}  // namespace
+
+Answer ProgressLine::on_event(const Event& event) {
+  using Kind = Event::Kind;
+  switch (event.kind) {
+    case Kind::kNote:
+      shown_.say("note: " + event.text);
+      break;
+    case Kind::kChoosing:
+      shown_.show_on_terminal("choosing the penalty…");
+      break;
+    case Kind::kIteration:
+      show_iteration(*event.iteration, event.time_limit);
+      break;
+    case Kind::kEpoch:
+      show_epoch(event);
+      break;
+    case Kind::kMessage:
+      show_message(event.text);
+      break;
+    case Kind::kMeasuring:
+      show_hidden();
+      shown_.show_on_terminal("measuring…");
+      break;
+    case Kind::kEnd:
+      shown_.clear();
+      break;
+    default:
+      break;
   }
-  if (shown_.is_due(progress.seconds)) shown_.show(progress.seconds, line(progress));
+  return Answer::kGoOn;
 }
 
 /// The gap falls about geometrically: the time left follows from the decades made since the first gap.
-double ProgressReporter::seconds_left(const Progress& progress) const {
+double ProgressLine::seconds_left(const Progress& progress, double time_limit) const {
   double left = -1;
   const bool falls = progress.gap && *progress.gap < first_gap_;
   if (falls && *progress.gap > tolerance_) {
     const double rate = std::log(first_gap_ / *progress.gap) / std::max(1e-9, progress.seconds - first_gap_time_);
     left = std::log(*progress.gap / tolerance_) / rate;
   }
-  if (time_limit_ > 0)
-    left = left < 0 ? time_limit_ - progress.seconds : std::min(left, time_limit_ - progress.seconds);
+  if (time_limit > 0) left = left < 0 ? time_limit - progress.seconds : std::min(left, time_limit - progress.seconds);
   return left;
 }
 
-std::string ProgressReporter::line(const Progress& progress) const {
+void ProgressLine::show_iteration(const Progress& progress, double time_limit) {
+  if (progress.iteration == 1) first_gap_ = 0;
+  if (progress.gap && first_gap_ == 0) {
+    first_gap_ = *progress.gap;
+    first_gap_time_ = progress.seconds;
+  }
+  if (!shown_.is_due(progress.seconds)) return;
   std::string text = fmt::format("{:6.1f} s  iteration {}  objective {:.7g}", progress.seconds, progress.iteration,
                                  progress.objective);
   if (progress.gap) text += fmt::format("  gap ≤ {:.1e}", *progress.gap);
-  const double left = seconds_left(progress);
+  const double left = seconds_left(progress, time_limit);
   if (left >= 0) text += fmt::format("  about {} left", duration(left));
-  return progress.on_part_of_rows ? text + "  (" + progress.phase + ")" : text;
+  if (progress.on_part_of_rows) text += "  (" + progress.phase + ")";
+  shown_.show(progress.seconds, text);
+}
+
+void ProgressLine::show_epoch(const Event& event) {
+  show_hidden();
+  if (shown_.is_due(event.epoch->seconds)) shown_.show(event.epoch->seconds, line_of_epoch(event));
+}
+
+void ProgressLine::show_message(const std::string& text) {
+  if (++in_a_row_ <= kShownInARow) shown_.say(text);
+}
+
+void ProgressLine::show_hidden() {
+  const int hidden = in_a_row_ - kShownInARow;
+  if (hidden > 0) shown_.say(fmt::format("and {}: metrics.jsonl", counted(hidden, "more such message")));
+  in_a_row_ = 0;
 }
 
 }  // namespace poise

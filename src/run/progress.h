@@ -1,36 +1,35 @@
-// The observer of the command line: events to the run directory, a bar or lines to a stream, and the wish to stop.
+// The watcher of the command line: notes, and a line of progress.
 #pragma once
 
-#include <atomic>
 #include <cstdio>
-#include <optional>
 
-#include "poise/solver.h"
-#include "run/run_directory.h"
+#include "poise/run.h"
 #include "run/terminal_line.h"
 
 namespace poise {
 
-class ProgressReporter : public Observer {
+class ProgressLine : public Watcher {
  public:
-  /// `run` may be null; `stream` null keeps silent; `stop` (may be null) is set by a signal handler.
-  ProgressReporter(RunDirectory* run, std::FILE* stream, const std::atomic<bool>* stop, const SolveOptions& options);
+  /// `stream` null keeps silent; `tolerance` as in SolveOptions.
+  ProgressLine(std::FILE* stream, double tolerance) : shown_(stream), tolerance_(tolerance) {}
+  ~ProgressLine() override { show_hidden(); }
+  ProgressLine(const ProgressLine&) = delete;
+  ProgressLine& operator=(const ProgressLine&) = delete;
 
-  void on_penalty(double l2) override { l2_ = l2; }
-  void on_iteration(const Progress& progress) override;
-  void on_message(const std::string& text) override { shown_.say(text); }
-  bool stop_requested() override { return stop_ && stop_->load(); }
+  Answer on_event(const Event& event) override;
 
  private:
-  std::string line(const Progress& progress) const;
-  double seconds_left(const Progress& progress) const;  // negative: unknown
+  void show_iteration(const Progress& progress, double time_limit);
+  void show_epoch(const Event& event);
+  /// Of many messages in a row the stream has the first and their number.
+  void show_message(const std::string& text);
+  void show_hidden();
+  double seconds_left(const Progress& progress, double time_limit) const;  // negative: unknown
 
-  RunDirectory* run_;
   TerminalLine shown_;
-  const std::atomic<bool>* stop_;
-  double tolerance_, time_limit_;
+  double tolerance_;
   double first_gap_ = 0, first_gap_time_ = 0;  // of this solve
-  std::optional<double> l2_;                   // of this solve, if it is one of a path
+  int in_a_row_ = 0;                           // messages since the last epoch
 };
 
 }  // namespace poise

@@ -6,11 +6,47 @@ namespace poise {
 
 using nlohmann::json;
 
+namespace {
+
+json to_json(const Measured& measured) {
+  return {{"loss", measured.loss}, {"accuracy", measured.accuracy}, {"equilibrium_gap", measured.equilibrium_gap}};
+}
+
+}  // namespace
+
 json to_json(const SolveReport& report) {
   return {{"status", to_string(report.status)}, {"why", report.why},
           {"objective", report.objective},      {"gap", report.gap ? json(*report.gap) : json()},
           {"iterations", report.iterations},    {"passes", report.passes},
           {"seconds", report.seconds}};
+}
+
+json to_json(const Epoch& epoch) {
+  json event = {{"event", "epoch"},
+                {"epoch", epoch.number},
+                {"seconds", epoch.seconds},
+                {"train", to_json(epoch.train)},
+                {"learning_rate", epoch.learning_rate},
+                {"validation", nullptr}};
+  if (epoch.validation) {
+    event["validation"] = to_json(static_cast<const Measured&>(*epoch.validation));
+    event["validation"]["smoothed_accuracy"] = epoch.validation->smoothed_accuracy;
+  }
+  if (epoch.imbalance_at_rest != 0) event["imbalance_at_rest"] = epoch.imbalance_at_rest;
+  if (epoch.curvature > 0) event["curvature"] = epoch.curvature;
+  if (epoch.bulk_energy > 0) event["bulk_energy"] = epoch.bulk_energy;
+  return event;
+}
+
+json to_json(const TrainingReport& report) {
+  return {{"status", to_string(report.status)},
+          {"why", report.why},
+          {"epochs", report.epochs},
+          {"iterations", report.epochs},
+          {"best_epoch", report.best_epoch},
+          {"batch", report.batch},
+          {"seconds", report.seconds},
+          {"train_seconds", report.train_seconds}};
 }
 
 json to_json(const Certificate& certificate) {

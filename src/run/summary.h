@@ -5,10 +5,14 @@
 
 #include "poise/metrics.h"
 #include "poise/solver.h"
+#include "poise/training.h"
 
 namespace poise {
 
 nlohmann::json to_json(const SolveReport& report);
+nlohmann::json to_json(const Epoch& epoch);
+/// {status, why, epochs, best_epoch, batch, seconds, train_seconds, …} without the history.
+nlohmann::json to_json(const TrainingReport& report);
 nlohmann::json to_json(const Certificate& certificate);
 nlohmann::json to_json(const SeparatingDirection& direction, const Schema& schema);
 /// {rows, cross_entropy, accuracy, …} of all classes together.

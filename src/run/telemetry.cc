@@ -9,12 +9,9 @@
 #include "learning/options.h"
 #include "poise/error.h"
 #include "poise/softmax_regression.h"
-#include "run/measurements.h"
 
 namespace poise {
 namespace {
-
-using nlohmann::json;
 
 constexpr int kMeasurements = 20;     // of a run, at most, and one of its last epoch
 constexpr int kFewest = 5;            // of a run, or one every epoch, whatever it costs: one point is no curve
@@ -73,9 +70,10 @@ TelemetryPlan plan_telemetry(Telemetry level, Index rows, int epochs) {
 }
 
 TelemetryObserver::TelemetryObserver(Telemetry level, const Dataset& train, const NetworkOptions& options,
-                                     RunDirectory& run, TrainingObserver& next)
-    : level_(level), options_(learning::resolve(options, train)), run_(run), next_(next) {
+                                     TrainingObserver& next, Tell tell)
+    : options_(learning::resolve(options, train)), next_(next), tell_(std::move(tell)) {
   plan_ = plan_telemetry(level, train.rows(), options_.epochs);
+  report_.level = level, report_.every = plan_.every, report_.rows = plan_.rows;
   if (level == Telemetry::kOff) return;
   const Stopwatch begun;
   ThermodynamicsOptions how = measuring(level, plan_.rows, options_);
@@ -87,9 +85,10 @@ TelemetryObserver::TelemetryObserver(Telemetry level, const Dataset& train, cons
 /// Why a measurement is to end before its end: what ends the training, too.
 bool TelemetryObserver::must_stop() {
   const double limit = options_.time_limit;
-  if (next_.stop_requested()) stopped_ = "interrupted";
-  if (!stopped_ && limit > 0 && begun_at_ + measuring_.seconds() > limit) stopped_ = "time_limit";
-  return stopped_ != nullptr;
+  std::string& stopped = report_.stopped;
+  if (next_.stop_requested()) stopped = "interrupted";
+  if (stopped.empty() && limit > 0 && begun_at_ + measuring_.seconds() > limit) stopped = "time_limit";
+  return !stopped.empty();
 }
 
 bool TelemetryObserver::is_due(int epoch) const {
@@ -104,14 +103,14 @@ void TelemetryObserver::on_network(const Epoch& epoch, const Network& network) {
   if (!is_due(epoch.number)) return;
   begun_at_ = epoch.seconds, measuring_ = Stopwatch();
   try {
-    json event = measure(epoch, network);
-    const double seconds = preparing_ + measuring_.seconds();
-    event["seconds"] = seconds;
-    run_.append_event(event);
-    ++measurements_, seconds_ += seconds, preparing_ = 0;
+    report_.measurements.push_back(measure(epoch, network));
+    TelemetryMeasurement& measured = report_.measurements.back();
+    measured.seconds = preparing_ + measuring_.seconds();
+    report_.seconds += measured.seconds, preparing_ = 0;
+    tell_(measured);
   } catch (const MeasurementStopped&) {
     next_.on_message(fmt::format("no telemetry of epoch {}: {}", epoch.number,
-                                 stopped_ == std::string("interrupted") ? "interrupted" : "out of time"));
+                                 report_.stopped == "interrupted" ? "interrupted" : "out of time"));
   } catch (const Error& error) {
     if (error.kind() != ErrorKind::kNumeric) throw;
     next_.on_message(fmt::format("no telemetry of epoch {}: {}", epoch.number, error.what()));
@@ -119,26 +118,20 @@ void TelemetryObserver::on_network(const Epoch& epoch, const Network& network) {
   seconds_of_training_ += measuring_.seconds();
 }
 
-json TelemetryObserver::measure(const Epoch& epoch, const Network& network) {
+TelemetryMeasurement TelemetryObserver::measure(const Epoch& epoch, const Network& network) {
   thermometer_->set_step(rate_of(epoch, options_), *options_.momentum, options_.batch);
   EnsembleRecord now;
-  json event = {{"event", "thermodynamics"}, {"epoch", epoch.number}, {"detail", to_string(level_)}};
-  event.update(to_json(thermometer_->measure(network, level_ == Telemetry::kFull ? &now : nullptr)));
-  if (!before_.empty()) {
-    event["first_law"] = json::array();
-    for (const FirstLaw& law : first_law(before_, now)) event["first_law"].push_back(to_json(law));
-  }
+  TelemetryMeasurement measured;
+  measured.epoch = epoch.number;
+  measured.level = report_.level;
+  measured.figures = thermometer_->measure(network, report_.level == Telemetry::kFull ? &now : nullptr);
+  if (!before_.empty()) measured.first_law = first_law(before_, now);
   before_ = std::move(now);
-  return event;
+  return measured;
 }
 
-json TelemetryObserver::summary() const {
-  return {{"level", to_string(level_)},    {"every", plan_.every}, {"rows", plan_.rows},
-          {"measurements", measurements_}, {"seconds", seconds_},  {"stopped", stopped_ ? json(stopped_) : json()}};
-}
-
-json measure_solution(Telemetry level, const SoftmaxModel& model, const Dataset& train, int threads,
-                      std::function<bool()> stop) {
+TelemetryMeasurement measure_solution(Telemetry level, const SoftmaxModel& model, const Dataset& train, int threads,
+                                      std::function<bool()> stop) {
   const Stopwatch begun;
   const ObjectiveOptions objective = recorded_objective(model);
   NetworkOptions training;
@@ -150,11 +143,12 @@ json measure_solution(Telemetry level, const SoftmaxModel& model, const Dataset&
   ThermodynamicsOptions how = measuring(level, kMostRows, training);
   how.stop = std::move(stop);
   if (how.stop && how.stop()) throw MeasurementStopped();
-  const auto found = measure_thermodynamics(to_network(model), train, how);
-  json figures = to_json(found);
-  figures["detail"] = to_string(level);
-  figures["seconds"] = begun.seconds();
-  return figures;
+  TelemetryMeasurement measured;
+  measured.level = level;
+  measured.figures = measure_thermodynamics(to_network(model), train, how);
+  measured.l2 = objective.l2;
+  measured.seconds = begun.seconds();
+  return measured;
 }
 
 }  // namespace poise

@@ -25,9 +25,10 @@ class TerminalLine {
   /// A message, which stays.
   void say(const std::string& text);
 
- private:
+  /// Takes the line away.
   void clear();
 
+ private:
   std::FILE* stream_;
   bool terminal_, shown_ = false;
   double last_shown_ = 0;

@@ -133,17 +133,6 @@ def check_validation_may_be_a_file(t):
     t.close(t.json("evaluate run b.csv --json --quiet")["cross_entropy"], answer["validation"]["cross_entropy"], 1e-12, "the cross-entropy")
 
 
-def check_a_path_finds_its_own_range(t):
-    result = t.run("train digits --l2-path auto --out run")
-    answer = json.loads(t.read("run/run.json"))["result"]
-    losses = {point["l2"]: point["validation"]["cross_entropy"] for point in answer["path"]}
-    t.equal(answer["l2"], min(losses, key=losses.get), f"the penalty chosen\n{result}\n")
-    t.equal(json.loads(t.read("run/run.json"))["asked"]["l2_path"], "auto", "what was asked")
-    smaller, larger = [l2 for l2 in losses if l2 < answer["l2"]], [l2 for l2 in losses if l2 > answer["l2"]]
-    t.check(smaller and larger, f"the best is at an end of the range: {sorted(losses)}")
-    t.check(answer["l2"] / max(smaller) < 3.2 and min(larger) / answer["l2"] < 3.2, "the best is not found to half a decade")
-
-
 def check_weights_are_shown_by_size(t):
     draw = random.Random(2)
     t.write("a.csv", "small,large,word,c\n" + "".join(

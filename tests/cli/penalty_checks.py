@@ -53,18 +53,52 @@ def check_small_data_get_an_estimate(t):
 def check_auto_chooses_by_rows_held_out(t):
     write_noise(t)
     result = t.run("train noise.csv --l2 auto --out run")
-    t.check("(the best of 7 by cross-validation)" in result.stdout, f"stdout\n{result}")
     summary = json.loads(t.read("run/run.json"))
     choice, answer = summary["result"]["l2_choice"], summary["result"]
+    t.check(f"(the best of {len(choice['candidates'])} by cross-validation)" in result.stdout, f"stdout\n{result}")
     t.equal(summary["asked"]["l2"], "auto", "what was asked")
     best = min(choice["candidates"], key=lambda candidate: candidate["cross_entropy"])
-    t.close(choice["candidates"][0]["l2"], 64 * 2 / 120, 1e-12, "the largest penalty tried")
+    tried = [candidate["l2"] for candidate in choice["candidates"]]
+    t.check(any(abs(l2 - 64 * 2 / 120) < 1e-12 for l2 in tried), f"64 times the default is not among {tried}")
+    t.close(min(tried), 2 / 120 / 64, 1e-12, "the smallest penalty tried")
     t.equal((answer["l2"], answer["cross_validation"]["cross_entropy"]), (best["l2"], best["cross_entropy"]), "the penalty and its estimate")
     t.check(answer["l2"] > 2 / 120, f"of noise, not more than the default: {answer['l2']}")
     t.equal(t.json("certify run noise.csv --json")["status"], "certified", "the certificate")
     result = t.run("train noise.csv --l2 auto --hidden 4 --out network", exit=2)
     t.check("for the softmax layer alone" in result.stderr, f"no reason\n{result}")
     t.run("train noise.csv --l2 car --out wrong", exit=2)
+
+
+def check_auto_looks_beyond_its_first_candidates(t):
+    """Of noise more and more penalty is better, of classes far apart less and less: until that gains nothing."""
+    write_noise(t)
+    far = inputs.table(200, numeric=3, classes=("a", "b"), seed=5, spread=0.1)
+    t.write("far.csv", far)
+    for name, end in (("noise.csv", 0), ("far.csv", -1)):
+        result = t.run(f"train {name} --l2 auto --out run")
+        answer = json.loads(t.read("run/run.json"))["result"]
+        losses = [candidate["cross_entropy"] for candidate in answer["l2_choice"]["candidates"]]
+        best = losses.index(min(losses))
+        if best == (0 if end == 0 else len(losses) - 1):
+            next_to_it = losses[1 if end == 0 else -2]
+            t.check(next_to_it - losses[best] <= 1e-4 * losses[best] or answer["l2"] < 1.1e-9, f"{name}: it ends where more is gained: {losses}")
+        estimate = answer["cross_validation"]
+        useless = estimate["cross_entropy"] >= 0.999 * estimate["frequencies_entropy"]
+        t.equal("the features tell next to nothing" in result.stderr, useless, f"{name}: the note\n{result}")
+
+
+def check_auto_goes_by_the_rows_of_validation(t):
+    answer = t.json("train digits --l2 auto --validation 0.2 --json --quiet --out run")
+    losses = {point["l2"]: point["validation"]["cross_entropy"] for point in answer["path"]}
+    t.equal(answer["l2"], min(losses, key=losses.get), "the penalty chosen")
+    t.equal((answer["l2_choice"], answer["l2_by_default"]), (None, False), "another choice")
+    asked = json.loads(t.read("run/run.json"))["asked"]
+    t.equal((asked["l2"], asked["l2_path"]), ("auto", []), "what was asked")
+    smaller, larger = [l2 for l2 in losses if l2 < answer["l2"]], [l2 for l2 in losses if l2 > answer["l2"]]
+    t.check(smaller and larger, f"the best is at an end of the range: {sorted(losses)}")
+    t.check(answer["l2"] / max(smaller) < 3.2 and min(larger) / answer["l2"] < 3.2, "the best is not found to half a decade")
+    answer = t.json("train digits --l2 auto --calibrate --json --quiet --out calibrated")
+    t.check(answer["l2_choice"]["folds"] == 5 and "path" not in answer, "rows held out to calibrate have chosen the penalty")
 
 
 def check_network_worse_than_softmax_layer_says_so(t):

@@ -4,7 +4,6 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <atomic>
 #include <cmath>
 
 #include "poise/error.h"
@@ -81,9 +80,9 @@ TEST(SecondsToMeasure, OfRowsWhoseWeightsHappenToBeZero) {
 /// Time as the test has it.
 struct Clock {
   double now = 0;
-  std::atomic<bool> interrupted{false};
+  bool interrupted = false;
   MeasuringTime measuring(double limit) {
-    return {limit, [this] { return now; }, interrupted};
+    return {limit, [this] { return now; }, [this] { return interrupted; }};
   }
 };
 

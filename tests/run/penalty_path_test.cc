@@ -54,6 +54,16 @@ TEST(NextPenalty, OfEqualLossesTheLargerPenaltyIsTheBetter) {
   EXPECT_LE(tried.size(), 3u);
 }
 
+TEST(PenaltyBeyond, LooksWhereTheLastStepHasGained) {
+  using Tried = std::vector<TriedPenalty>;
+  EXPECT_EQ(penalty_beyond(Tried{{4, 0.5}, {1, 0.6}}, 4), 16);
+  EXPECT_EQ(penalty_beyond(Tried{{1, 0.6}, {4, 0.5}, {16, 0.7}}, 4), std::nullopt);  // inside
+  EXPECT_EQ(penalty_beyond(Tried{{4, 0.6}, {1, 0.5}}, 4), 0.25);
+  EXPECT_EQ(penalty_beyond(Tried{{4, 0.50004}, {1, 0.5}}, 4), std::nullopt);  // less than a ten-thousandth
+  EXPECT_EQ(penalty_beyond(Tried{{1e4, 0.5}, {1, 0.6}}, 4), std::nullopt);
+  EXPECT_EQ(penalty_beyond(Tried{{1, 0.6}, {1e-9, 0.5}}, 4), std::nullopt);
+}
+
 TEST(NextPenalty, StopsWhereNothingIsKnown) {
   EXPECT_FALSE(next_penalty(std::vector<TriedPenalty>{{1e-2, std::numeric_limits<double>::infinity()}}));
   EXPECT_FALSE(next_penalty(std::vector<TriedPenalty>{{1e-2, std::nan("")}}));

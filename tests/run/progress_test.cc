@@ -1,16 +1,15 @@
-// What the observer of the softmax layer shows and writes, of one solve and of a path of them.
+// What the watcher of the command line shows, of one solve, of a path of them, and of a network.
 #include "run/progress.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <unistd.h>
 
-#include <filesystem>
-#include <fstream>
+#include "base/words.h"
 
 namespace poise {
 namespace {
 
+using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::Not;
 
@@ -22,13 +21,12 @@ Progress at(int iteration, double seconds, double gap) {
   return progress;
 }
 
-/// The lines shown in a file, which come every 5 s.
-std::vector<std::string> shown(const std::vector<std::vector<Progress>>& solves, const SolveOptions& options) {
+/// The lines shown in a file, of which those of progress come every 5 s.
+std::vector<std::string> shown(const std::vector<Event>& events, double tolerance = 1e-8) {
   std::FILE* file = std::tmpfile();
-  ProgressReporter reporter(nullptr, file, nullptr, options);
-  for (const auto& solve : solves) {
-    reporter.on_penalty(0.1);
-    for (const Progress& progress : solve) reporter.on_iteration(progress);
+  {
+    ProgressLine line(file, tolerance);
+    for (const Event& event : events) EXPECT_EQ(line.on_event(event), Answer::kGoOn);
   }
   std::rewind(file);
   std::vector<std::string> lines(1);
@@ -44,41 +42,64 @@ std::vector<std::string> shown(const std::vector<std::vector<Progress>>& solves,
   return lines;
 }
 
-TEST(ProgressReporter, TheTimeLeftFollowsFromTheDecadesOfThisSolve) {
-  const std::vector<std::string> lines =
-      shown({{at(1, 0, 1e-2), at(2, 6, 1e-4)}, {at(1, 20, 1e-2), at(2, 26, 1e-5)}}, {.tolerance = 1e-8});
+std::vector<std::string> shown(const std::vector<Progress>& iterations, double time_limit) {
+  std::vector<Event> events;
+  for (const Progress& progress : iterations)
+    events.push_back({.kind = Event::Kind::kIteration, .iteration = &progress, .time_limit = time_limit});
+  return shown(events);
+}
+
+TEST(ProgressLine, TheTimeLeftFollowsFromTheDecadesOfThisSolve) {
+  const std::vector<std::string> lines = shown({at(1, 0, 1e-2), at(2, 6, 1e-4), at(1, 20, 1e-2), at(2, 26, 1e-5)}, 0.0);
   ASSERT_EQ(lines.size(), 3u);
   EXPECT_THAT(lines[0], HasSubstr("about 12 s left"));  // two decades in 6 s, four are left
   EXPECT_THAT(lines[1], Not(HasSubstr("left")));        // the first gap of a solve has no rate
   EXPECT_THAT(lines[2], HasSubstr("about 6 s left"));   // three decades in 6 s, three are left
 }
 
-TEST(ProgressReporter, ALimitIsThatOfThePath) {
-  const auto lines = shown({{at(1, 6, 1e-2)}, {at(1, 20, 1e-2)}}, {.tolerance = 1e-8, .time_limit = 30});
+TEST(ProgressLine, ALimitIsThatOfThePath) {
+  const auto lines = shown({at(1, 6, 1e-2), at(1, 20, 1e-2)}, 30.0);
   ASSERT_EQ(lines.size(), 2u);
   EXPECT_THAT(lines[0], HasSubstr("about 24 s left"));
   EXPECT_THAT(lines[1], HasSubstr("about 10 s left"));
 }
 
-TEST(ProgressReporter, EventsOfAPathSayThePenalty) {
-  const auto folder = std::filesystem::path(testing::TempDir()) / ("progress-" + std::to_string(::getpid()));
-  {
-    RunDirectory run(folder.string(), "data");
-    ProgressReporter reporter(&run, nullptr, nullptr, {});
-    reporter.on_iteration(at(1, 0, 1));
-    for (const double l2 : {0.5, 0.25}) {
-      reporter.on_penalty(l2);
-      reporter.on_iteration(at(1, 0, 1));
-    }
-  }
-  std::ifstream file(folder / "metrics.jsonl");
-  std::vector<nlohmann::json> found;
-  for (std::string line; std::getline(file, line);) found.push_back(nlohmann::json::parse(line));
-  std::filesystem::remove_all(folder);
-  ASSERT_EQ(found.size(), 3u);
-  EXPECT_FALSE(found[0].contains("l2"));
-  EXPECT_EQ(found[1]["l2"], 0.5);
-  EXPECT_EQ(found[2]["l2"], 0.25);
+TEST(ProgressLine, NotesAreShownAndOfMessagesTheFirstAndTheirNumber) {
+  std::vector<Event> events{{.kind = Event::Kind::kNote, .text = "odd"}};
+  for (const char* text : {"one", "two", "three", "four", "five"})
+    events.push_back({.kind = Event::Kind::kMessage, .text = text});
+  EXPECT_THAT(shown(events),
+              ElementsAre("note: odd", "one", "two", "three", "and 2 more such messages: metrics.jsonl"));
+}
+
+/// The line of an epoch in a file.
+std::string line_of(const Epoch& epoch, int epochs, double time_limit) {
+  return shown({{.kind = Event::Kind::kEpoch, .epoch = &epoch, .epochs = epochs, .time_limit = time_limit}}).front();
+}
+
+Epoch epoch_of(int number, double seconds) {
+  Epoch epoch;
+  epoch.number = number;
+  epoch.seconds = seconds;
+  epoch.train = {.loss = 0.123456, .accuracy = 0.98765};
+  return epoch;
+}
+
+TEST(ProgressLine, SaysHowFarANetworkIsAndHowLongItTakes) {
+  EXPECT_EQ(line_of(epoch_of(4, 6), 60, 0),
+            "   6.0 s  epoch 4/60  loss 0.1235  accuracy 98.77 %  84 s left");  // 1.5 s an epoch
+  EXPECT_THAT(line_of(epoch_of(4, 6), 60, 30), HasSubstr("  24 s left"));
+  EXPECT_THAT(line_of(epoch_of(60, 6), 60, 30), Not(HasSubstr("left")));
+}
+
+TEST(ProgressLine, FitsEightyColumns) {
+  Epoch epoch = epoch_of(100, 1234.5);
+  epoch.validation.emplace();
+  epoch.validation->loss = 0.23456;
+  epoch.validation->accuracy = 0.9;
+  const std::string line = line_of(epoch, 200, 0);
+  EXPECT_THAT(line, HasSubstr("epoch 100/200  loss 0.1235  validation 0.2346, 90.00 %  21 min left"));
+  EXPECT_LE(width_of(line), 80u) << line;
 }
 
 }  // namespace

@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-#include "run/training_progress.h"
+#include "run/summary.h"
 
 namespace poise::experiments {
 namespace {

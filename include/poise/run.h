@@ -1,0 +1,191 @@
+// A whole training run as one function: what `poise train` does.
+//
+//   TrainingResult result = train({.data = {.path = "digits"}, .objective = {.l2 = 1e-3}});
+//
+// Reads or takes the data, holds rows out, chooses the penalty, trains, calibrates and measures. The model says which
+// rows it was trained on, so that `poise certify` and rows_trained_on recognize them. With a `directory` the run is
+// written there as it goes (docs/run-directory.md).
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "poise/cross_validation.h"
+#include "poise/first_law.h"
+#include "poise/read.h"
+#include "poise/training.h"
+
+namespace poise {
+
+/// A file or known set to be read, or rows that are in memory.
+struct DataSource {
+  std::string path = {};                       ///< as read_dataset takes it; with `rows`, what they are called
+  std::optional<Dataset> rows = std::nullopt;  ///< need no reading
+
+  bool given() const { return !path.empty() || rows.has_value(); }
+};
+
+/// Thermodynamic measurements along a run.
+enum class Telemetry {
+  kOff,
+  kLight,  ///< of networks some 3 % of the time of training; of a run too short for that, five measurements all the
+           ///< same. Of the softmax layer one a solution
+  kFull    ///< everything, and the first law from one measurement to the next
+};
+
+const char* to_string(Telemetry level);  ///< "off", "light", "full"
+
+struct TrainingRequest {
+  // Rows
+  DataSource data = {};
+  ReadOptions read = {};       ///< of all files
+  DataSource test = {};        ///< where none is given: the test part of a known set, if it has one
+  DataSource validation = {};  ///< rows to validate by
+  std::optional<double> validation_share = std::nullopt;  ///< or the share of every class's rows to hold out, in [0,
+                                                          ///< 1); default: 0.1 for networks and for `calibrate`, else 0
+  std::uint64_t seed = 1;  ///< of that split, of cross-validation and of a network's training
+
+  // What to train
+  ObjectiveOptions objective = {};  ///< of networks, too
+  bool choose_l2 = false;           ///< softmax layer: finds the penalty. Validation rows that are asked for choose it;
+                                    ///< without them five-fold cross-validation does
+  std::vector<double> l2_path = {};  ///< softmax layer: solves for each of these; validation rows choose, else the last
+                                     ///< one is kept
+  NetworkOptions network = {};  ///< with `hidden` layers: a network. What `objective`, `solve` and `seed` have, too, is
+                                ///< taken from there
+  std::string start = {};       ///< softmax layer: model file or run directory to start from
+
+  // How
+  SolveOptions solve = {};  ///< `time_limit` is on everything that comes after reading
+  bool calibrate = false;   ///< divide the scores by the temperature that the validation rows ask for
+  Telemetry telemetry = Telemetry::kOff;
+  std::optional<std::string> directory = std::nullopt;  ///< to write the run to; empty text: a new runs/<data>-<n>
+};
+
+/// One measurement of telemetry: after an epoch of a network, or of the softmax layer for a penalty.
+struct TelemetryMeasurement {
+  std::optional<int> epoch;
+  std::optional<double> l2;
+  Telemetry level = Telemetry::kLight;
+  Thermodynamics figures;
+  std::vector<FirstLaw> first_law;  ///< kFull: changes since the measurement before
+  double seconds = 0;               ///< that it took
+};
+
+struct TrainingResult;
+
+/// What happens in a run. Pointers are valid during the call alone.
+struct Event {
+  enum class Kind {
+    kTick,            ///< nothing new, only an occasion to stop: many a second
+    kNote,            ///< `text`, one of TrainingResult::notices
+    kBegin,           ///< data and options are good; training begins, and the directory is made
+    kChoosing,        ///< cross-validation of penalties begins
+    kIteration,       ///< of a solve: `iteration`, and on a path `l2`
+    kEpoch,           ///< of a network: `epoch`, of `epochs`
+    kMessage,         ///< `text`: of a network about a step taken back, of a solver about its step
+    kThermodynamics,  ///< `measurement`
+    kModel,           ///< there is a model, and it is written; a better one may replace it
+    kMeasuring,       ///< training is over, and a first run.json is written; what the model is worth is measured now
+    kEnd              ///< `result`, and everything is written
+  };
+  Kind kind = Kind::kTick;
+  std::string text = {};
+  const Progress* iteration = nullptr;
+  std::optional<double> l2 = std::nullopt;
+  const Epoch* epoch = nullptr;
+  int epochs = 0;
+  double time_limit = 0;  ///< kIteration, kEpoch: seconds that training may take; 0: no limit
+  const TelemetryMeasurement* measurement = nullptr;
+  const TrainingResult* result = nullptr;
+};
+
+enum class Answer { kGoOn, kStop };
+
+/// Is told everything, on the thread that called `train` alone, and may end the run. After the first kStop training
+/// ends at its next step and measuring within a second; the model so far is kept.
+class Watcher {
+ public:
+  virtual ~Watcher() = default;
+  virtual Answer on_event(const Event&) { return Answer::kGoOn; }
+};
+
+/// Empty where there are no such rows, or where measuring was ended before.
+struct MeasuredParts {
+  std::optional<Metrics> train, validation, test;
+};
+
+struct CalibratedParts {
+  Temperature temperature;      ///< what the scores were divided by, unless `at_limit`: then the model is as it was
+  Index rows = 0;               ///< that it was found on
+  MeasuredParts before, after;  ///< the same if at_limit
+};
+
+/// One solution of a path of penalties with what it is worth. Its model is as fit_softmax made it: only that of the
+/// result says which rows it was trained on.
+struct PathSolution {
+  double l2 = 0;
+  SoftmaxFit fit;
+  std::optional<Metrics> train, validation;  ///< without AUC; empty: not measured
+};
+
+/// What is known of a softmax layer alone.
+struct SoftmaxTraining {
+  SolveReport report;  ///< of the solution kept
+  double l2 = 0;       ///< its penalty
+  bool l2_by_default = false;
+  std::optional<PenaltyChoice> choice;  ///< of cross-validation
+  double seconds_choice = 0;
+  std::vector<PathSolution> path;                   ///< in the order of solving; empty where there was one solve
+  std::optional<CrossValidation> cross_validation;  ///< at the penalty chosen; or of small data without other rows
+};
+
+/// What is known of a network alone.
+struct NetworkTraining {
+  TrainingReport report;
+  NetworkOptions options;  ///< with what the data decided
+};
+
+struct TelemetryReport {
+  Telemetry level = Telemetry::kLight;
+  std::optional<int> every;  ///< epochs from one measurement to the next; empty for the softmax layer
+  Index rows = 0;            ///< measured
+  std::vector<TelemetryMeasurement> measurements;
+  double seconds = 0;   ///< of all measurements
+  std::string stopped;  ///< "interrupted" or "time_limit", which ended a measurement or prevented it
+};
+
+struct TrainingResult {
+  std::string status;  ///< to_string of the Status, or TrainingStatus, of the run; a path that was stopped has that of
+                       ///< its last solve
+  std::string why;     ///< a sentence
+  std::string not_measured;  ///< "interrupted" or "time_limit", which ended measuring; empty: all is measured
+  Network model;             ///< one layer where `softmax` is set
+  std::optional<SoftmaxTraining> softmax;
+  std::optional<NetworkTraining> network;
+  MeasuredParts measured;
+  std::optional<CalibratedParts> calibration;
+  std::optional<TelemetryReport> telemetry;
+  std::vector<std::string> notices;  ///< all that is odd about data, options and result, a sentence each
+  std::vector<std::string> notes;    ///< those of them on what the measurements show
+  Index rows = 0;                    ///< trained on
+  std::string fingerprint;           ///< of those rows
+  double held_out = 0;               ///< share of the rows read that were held out
+  double seconds_read = 0, seconds_measure = 0, seconds_write = 0;  ///< the latter includes measuring
+  std::string directory;                                            ///< empty: nothing was written
+
+  bool interrupted() const { return status == "interrupted" || not_measured == "interrupted"; }
+};
+
+/// Throws Error for options that make no sense (kUsage), data that cannot be trained on (kData) and files (kIo), before
+/// training begins wherever that can be known; not for a result that is disappointing.
+TrainingResult train(const TrainingRequest& request, Watcher& watcher);
+TrainingResult train(const TrainingRequest& request);
+
+/// The rows of `data` that a model was trained on, by what its metadata say: all of them, in any order, or those that
+/// validation left. Empty if the model was trained on other rows, or does not say.
+std::optional<Dataset> rows_trained_on(const std::map<std::string, std::string>& metadata, const Dataset& data);
+
+}  // namespace poise

@@ -1,0 +1,88 @@
+#include "run/training/held_out_penalty.h"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+
+#include "base/stopwatch.h"
+#include "convex/problem.h"
+#include "run/short_number.h"
+
+namespace poise {
+namespace {
+
+constexpr int kFolds = 5;
+constexpr double kClose = 1e-6;      // nats: the folds' models need no certificate
+constexpr double kCheap = 1e6;       // entries times classes: some 0.05 s on one thread
+constexpr Index kFewestToFold = 20;  // below them five folds are four rows or less
+constexpr double kShortest = 1e-3;   // seconds: 0 would be no limit
+
+SolveOptions for_folds(SolveOptions solve) {
+  solve.tolerance = std::max(solve.tolerance, kClose);
+  return solve;
+}
+
+double size_of_problem(const Dataset& data) {
+  const CsrMatrix* sparse = data.features.sparse();
+  const double entries = sparse ? static_cast<double>(sparse->entries())
+                                : static_cast<double>(data.rows()) * static_cast<double>(data.features.cols() + 1);
+  return entries * static_cast<double>(data.schema.class_count());
+}
+
+void note_end_of_search(const PenaltyChoice& choice, TrainingRun& run) {
+  if (!choice.ended_early) return;
+  run.note(fmt::format("the penalty chosen, {:.3g}, is the {} of those tried, where the search was ended", choice.l2(),
+                       choice.best == 0 ? "largest" : "smallest"));
+}
+
+/// Where answering by the class frequencies would be as good.
+void note_poor_probabilities(const Metrics& found, TrainingRun& run) {
+  if (!(found.cross_entropy > found.frequencies_entropy)) return;
+  run.note(
+      fmt::format("by cross-validation the probabilities are worse than the class frequencies ({} against {} nats); "
+                  "hint: --l2 auto chooses the penalty",
+                  short_number(found.cross_entropy, 4), short_number(found.frequencies_entropy, 4)));
+}
+
+}  // namespace
+
+void note_idle_features(const Metrics& best, const char* how, TrainingRun& run) {
+  constexpr double kWorth = 1e-3;
+  if (best.cross_entropy < (1 - kWorth) * best.frequencies_entropy) return;
+  run.note(
+      fmt::format("{} the features tell next to nothing about the classes: cross-entropy {} at the best penalty, {} of "
+                  "the class frequencies alone",
+                  how, short_number(best.cross_entropy, 4), short_number(best.frequencies_entropy, 4)));
+}
+
+void cross_validate_penalties(TrainingRun& run, ObjectiveOptions& objective, SolveOptions& solve) {
+  const Stopwatch spent;
+  run.link().tell({.kind = Event::Kind::kChoosing});
+  UnseenSolve unseen(run.link());
+  SoftmaxTraining& softmax = *run.result().softmax;
+  softmax.choice = choose_l2(run.train(), objective, kFolds, for_folds(solve), run.request().seed, &unseen);
+  if (solve.time_limit > 0) solve.time_limit = std::max(solve.time_limit - spent.seconds(), kShortest);
+  if (!softmax.choice) return run.note("cross-validation came to no end: the penalty is the default");
+  const PenaltyChoice& choice = *softmax.choice;
+  objective.l2 = choice.l2();
+  const Metrics& best = choice.candidates[choice.best].metrics;
+  note_end_of_search(choice, run);
+  note_idle_features(best, "by cross-validation", run);
+  softmax.cross_validation = CrossValidation{choice.folds, best};
+  softmax.seconds_choice = spent.seconds();
+}
+
+void estimate_by_folds(TrainingRun& run, const ObjectiveOptions& objective, const SoftmaxFit& fit) {
+  const Dataset& train = run.train();
+  const bool solved = fit.report.status == Status::kCertified || fit.report.status == Status::kConverged;
+  const bool unseen_rows = run.parts().validation || run.parts().test;
+  if (!solved || unseen_rows || train.rows() < kFewestToFold || size_of_problem(train) > kCheap) return;
+  const std::optional<SolveOptions> solve = run.solve_in_time_left();
+  if (!solve || resolve_l2(train, objective) == 0) return;
+  UnseenSolve unseen(run.link());
+  auto& found = run.result().softmax->cross_validation;
+  found = cross_validate(train, objective, kFolds, for_folds(*solve), run.request().seed, &unseen, &fit.model);
+  if (found) note_poor_probabilities(found->metrics, run);
+}
+
+}  // namespace poise

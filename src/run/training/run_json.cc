@@ -1,0 +1,284 @@
+#include "run/training/run_json.h"
+
+#include <string>
+
+#include "data/schema_json.h"
+#include "poise/version.h"
+#include "run/json_text.h"
+#include "run/measurements.h"
+#include "run/summary.h"
+
+namespace poise {
+namespace {
+
+using nlohmann::json;
+
+template <typename T>
+json or_null(const std::optional<T>& value) {
+  return value ? json(*value) : json();
+}
+
+json metrics_or_null(const std::optional<Metrics>& metrics) { return metrics ? to_json(*metrics) : json(); }
+
+json text_or_null(const std::string& text) { return text.empty() ? json() : json(text); }
+
+json character(char c) { return c == 0 ? json() : json(std::string(1, c)); }
+
+const char* name_of_policy(MissingPolicy policy) {
+  if (policy == MissingPolicy::kError) return "error";
+  return policy == MissingPolicy::kMean ? "mean" : "category";
+}
+
+json asked_of_reading(const ReadOptions& read) {
+  return {{"label", or_null(read.label)},
+          {"ignore", read.ignore},
+          {"categorical", read.categorical},
+          {"numeric", read.numeric},
+          {"labels", read.labels_file},
+          {"sample_weight", or_null(read.sample_weight)},
+          {"missing", name_of_policy(read.missing.value_or(MissingPolicy::kCategory))},
+          {"missing_values", or_null(read.missing_values)},
+          {"min_category_rows", or_null(read.min_category_rows)},
+          {"delimiter", character(read.delimiter)},
+          {"decimal", character(read.decimal)},
+          {"quote", character(read.quote)},
+          {"comment", read.comment ? character(*read.comment) : json()},
+          {"header", or_null(read.header)},
+          {"strip_label_dot", read.strip_label_dot}};
+}
+
+/// All of them, under the names of the command line with _ for -.
+json to_json(const NetworkOptions& o) {
+  json out = {{"hidden", o.hidden},
+              {"activation", to_string(o.activation)},
+              {"loss", to_string(o.loss)},
+              {"initialization", to_string(o.initialization)},
+              {"gain", o.gain},
+              {"l2", nullptr},
+              {"label_smoothing", o.label_smoothing},
+              {"balanced_classes", o.balanced_classes},
+              {"class_weights", to_text(o.class_weights)},
+              {"dropout", o.dropout},
+              {"scale", o.standardize ? "standard" : "none"},
+              {"rule", to_string(o.rule)},
+              {"order", to_string(o.order)},
+              {"relaxation", to_string(o.relaxation)},
+              {"relaxation_rate", o.relaxation_rate},
+              {"relaxation_steps", o.relaxation_steps},
+              {"compat", nullptr},
+              {"step", to_string(o.step)},
+              {"learning_rate", o.learning_rate},
+              {"momentum", nullptr},
+              {"momentum_phase", o.momentum_phase},
+              {"reduction", to_string(o.reduction)},
+              {"cooling", nullptr},
+              {"epochs", o.epochs},
+              {"batch", o.batch},
+              {"time_limit", o.time_limit},
+              {"patience", o.patience},
+              {"stop_at_rest", o.stop_at_rest},
+              {"solve_head_every", o.solve_head_every},
+              {"seed", o.seed},
+              {"threads", o.threads},
+              {"precision", to_string(o.precision)}};
+  if (o.l2) out["l2"] = *o.l2;
+  if (o.reference_2024) out["compat"] = "reference-2024";
+  if (o.momentum && o.step != Step::kAdam) out["momentum"] = *o.momentum;
+  if (o.cooling) out["cooling"] = *o.cooling;
+  return out;
+}
+
+json asked_of_softmax(const TrainingRequest& request) {
+  return {{"l2", request.choose_l2 ? json("auto") : or_null(request.objective.l2)},
+          {"l2_path", request.l2_path},
+          {"unit", request.objective.unit},
+          {"solver", to_string(request.solve.solver)},
+          {"tolerance", request.solve.tolerance},
+          {"max_iterations", request.solve.max_iterations},
+          {"start", request.start}};
+}
+
+json to_json(const MeasuredParts& measured, const Schema& schema) {
+  const auto part = [&](const std::optional<Metrics>& metrics) {
+    return metrics ? to_json_by_class(*metrics, schema) : json();
+  };
+  return {{"train", part(measured.train)}, {"validation", part(measured.validation)}, {"test", part(measured.test)}};
+}
+
+json to_json(const CalibratedParts& calibrated, const Schema& schema) {
+  const bool changed = !calibrated.temperature.at_limit;
+  return {{"temperature", changed ? calibrated.temperature.temperature : 1},
+          {"at_limit", calibrated.temperature.at_limit},
+          {"rows", calibrated.rows},
+          {"before", to_json(calibrated.before, schema)}};
+}
+
+json to_json(const TelemetryReport& report) {
+  return {{"level", to_string(report.level)},
+          {"every", or_null(report.every)},
+          {"rows", report.rows},
+          {"measurements", report.measurements.size()},
+          {"seconds", report.seconds},
+          {"stopped", text_or_null(report.stopped)}};
+}
+
+json with_folds(const Metrics& metrics, int folds) {
+  json out = to_json(metrics);
+  out["folds"] = folds;
+  return out;
+}
+
+json to_json(const PenaltyChoice& choice, double seconds) {
+  json candidates = json::array();
+  for (const PenaltyChoice::Candidate& candidate : choice.candidates) {
+    candidates.push_back({{"l2", candidate.l2},
+                          {"cross_entropy", candidate.metrics.cross_entropy},
+                          {"accuracy", candidate.metrics.accuracy}});
+  }
+  return {{"folds", choice.folds},
+          {"candidates", candidates},
+          {"metrics", with_folds(choice.candidates[choice.best].metrics, choice.folds)},
+          {"seconds", seconds}};
+}
+
+json path_json(const std::vector<PathSolution>& path) {
+  json points = json::array();
+  for (const PathSolution& solution : path) {
+    json point = to_json(solution.fit.report);
+    point.update({{"l2", solution.l2},
+                  {"train", metrics_or_null(solution.train)},
+                  {"validation", metrics_or_null(solution.validation)}});
+    points.push_back(std::move(point));
+  }
+  return points;
+}
+
+json softmax_json(const SoftmaxTraining& softmax, const Network& model) {
+  json out = to_json(softmax.report);
+  const auto& crossed = softmax.cross_validation;
+  out.update({{"l2", softmax.l2},
+              {"l2_by_default", softmax.l2_by_default},
+              {"l2_choice", softmax.choice ? to_json(*softmax.choice, softmax.seconds_choice) : json()},
+              {"cross_validation", crossed ? with_folds(crossed->metrics, crossed->folds) : json()},
+              {"scale", model.metadata.at("scale")}});
+  if (softmax.report.gap) out["certificate"] = to_json(softmax.report.certificate);
+  if (softmax.report.separation) out["separation"] = to_json(*softmax.report.separation, model.schema);
+  if (!softmax.path.empty()) out["path"] = path_json(softmax.path);
+  return out;
+}
+
+/// The objective of a network is what is measured on the rows trained on.
+json network_json(const NetworkTraining& network, const TrainingResult& result) {
+  const TrainingReport& report = network.report;
+  const double trained = static_cast<double>(result.rows) * report.epochs;
+  const auto& train = result.measured.train;
+  json out = to_json(report);
+  out.update({{"architecture", result.model.architecture()},
+              {"parameters", result.model.parameter_count()},
+              {"objective", train ? json(train->cross_entropy) : json()},
+              {"gap", nullptr},
+              {"samples_per_second", report.train_seconds > 0 ? trained / report.train_seconds : 0}});
+  return out;
+}
+
+json to_json(const Progress& progress, const std::optional<double>& l2) {
+  json event = {{"event", progress.on_part_of_rows ? "warm_start" : "iteration"},
+                {"iteration", progress.iteration},
+                {"seconds", progress.seconds},
+                {"objective", progress.objective},
+                {"gradient_norm", progress.gradient_norm},
+                {"passes", progress.passes},
+                {"phase", progress.phase},
+                {"gap", or_null(progress.gap)}};
+  if (l2) event["l2"] = *l2;
+  return event;
+}
+
+json end_json(const TrainingResult& result) {
+  json event = {{"event", "end"}, {"status", result.status}};
+  if (result.network) event["best_epoch"] = result.network->report.best_epoch;
+  if (result.softmax) {
+    event["objective"] = result.softmax->report.objective;
+    event["gap"] = or_null(result.softmax->report.gap);
+  }
+  return event;
+}
+
+}  // namespace
+
+json to_json(const TelemetryMeasurement& measurement) {
+  json event = {{"event", "thermodynamics"}, {"detail", to_string(measurement.level)}};
+  event.update(to_json(measurement.figures));
+  event["seconds"] = measurement.seconds;
+  if (measurement.epoch) event["epoch"] = *measurement.epoch;
+  if (measurement.l2) event["l2"] = *measurement.l2;
+  for (const FirstLaw& law : measurement.first_law) event["first_law"].push_back(to_json(law));
+  return event;
+}
+
+json to_json(const Event& event) {
+  switch (event.kind) {
+    case Event::Kind::kIteration:
+      return to_json(*event.iteration, event.l2);
+    case Event::Kind::kEpoch:
+      return to_json(*event.epoch);
+    case Event::Kind::kMessage:
+      return {{"event", "message"}, {"text", event.text}};
+    case Event::Kind::kThermodynamics:
+      return to_json(*event.measurement);
+    case Event::Kind::kEnd:
+      return end_json(*event.result);
+    default:
+      return nullptr;
+  }
+}
+
+json asked_json(const TrainingRequest& request, const TrainingResult& result) {
+  json asked = result.network ? to_json(result.network->options) : asked_of_softmax(request);
+  const ObjectiveOptions& objective = request.objective;
+  asked.update({{"data", request.data.path},
+                {"read", asked_of_reading(request.read)},
+                {"test", request.test.path},
+                {"validation", request.validation.given() ? json(request.validation.path) : json(result.held_out)},
+                {"seed", request.seed},
+                {"scale", to_string(objective.scale)},
+                {"label_smoothing", objective.label_smoothing},
+                {"balanced_classes", objective.balanced_classes},
+                {"class_weights", to_text(objective.class_weights)},
+                {"time_limit", request.solve.time_limit},
+                {"threads", request.solve.threads},
+                {"calibrate", request.calibrate},
+                {"telemetry", to_string(request.telemetry)}});
+  return asked;
+}
+
+json result_json(const TrainingResult& result, bool has_ended) {
+  const Schema& schema = result.model.schema;
+  json out = result.network ? network_json(*result.network, result) : softmax_json(*result.softmax, result.model);
+  out.update(to_json(result.measured, schema));
+  out.update({{"status", result.status},
+              {"why", result.why},
+              {"rows", result.rows},
+              {"features", result.model.feature_count()},
+              {"classes", schema.class_count()},
+              {"not_measured", has_ended ? text_or_null(result.not_measured) : json("the run has not ended")},
+              {"seconds_read", result.seconds_read},
+              {"run", result.directory}});
+  if (result.telemetry) out["telemetry"] = to_json(*result.telemetry);
+  if (result.calibration) out["calibration"] = to_json(*result.calibration, schema);
+  if (!has_ended) return out;
+  out.update(
+      {{"notes", result.notes}, {"seconds_measure", result.seconds_measure}, {"seconds_write", result.seconds_write}});
+  return out;
+}
+
+json run_json(const TrainingRequest& request, const TrainingResult& result, bool has_ended) {
+  return {{"poise", kVersion},
+          {"asked", asked_json(request, result)},
+          {"schema", json::parse(to_text(schema_to_json(result.model.schema)))},
+          {"fingerprint", result.fingerprint},
+          {"notices", result.notices},
+          {"result", result_json(result, has_ended)}};
+}
+
+}  // namespace poise

@@ -1,0 +1,180 @@
+// Data → network.
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "convex/problem.h"
+#include "learning/options.h"
+#include "learning/pace.h"
+#include "poise/error.h"
+#include "run/baseline.h"
+#include "run/short_number.h"
+#include "run/telemetry.h"
+#include "run/training/read_parts.h"
+#include "run/training/training_run.h"
+
+namespace poise {
+namespace {
+
+/// Tells of the epochs.
+class SeenEpochs : public TrainingObserver {
+ public:
+  SeenEpochs(TrainingRun& run, const NetworkOptions& options)
+      : run_(run), epochs_(options.epochs), time_limit_(options.time_limit) {}
+  void on_epoch(const Epoch& epoch) override {
+    run_.tell({.kind = Event::Kind::kEpoch, .epoch = &epoch, .epochs = epochs_, .time_limit = time_limit_});
+  }
+  void on_message(const std::string& text) override { run_.tell_message(text); }
+  bool stop_requested() override { return run_.link().stop_requested(); }
+
+ private:
+  TrainingRun& run_;
+  int epochs_;
+  double time_limit_;
+};
+
+/// Options that a network has no use for, or only with others.
+void check_network_request(const TrainingRequest& request) {
+  if (request.network.patience > 0 && request.validation_share == 0.0) {
+    throw Error(ErrorKind::kUsage, "--patience without validation rows", "--validation above 0",
+                "without them there is no best epoch to wait for");
+  }
+  if (request.choose_l2) {
+    throw Error(ErrorKind::kUsage, "--l2 auto with --hidden", "a number", "it is for the softmax layer alone");
+  }
+  if (request.network.loss == Loss::kCrossEntropy) return;  // a temperature, and telemetry, are about the softmax head
+  const bool measured = request.telemetry != Telemetry::kOff;
+  const char* option = request.calibrate ? "--calibrate" : measured ? "--telemetry" : nullptr;
+  if (!option) return;
+  throw Error(ErrorKind::kUsage,
+              fmt::format("{} with the loss '{}', whose head is not softmax", option, to_string(request.network.loss)),
+              "the cross-entropy loss", fmt::format("leave {} out", option));
+}
+
+/// What the softmax layer has, too, is taken from there.
+NetworkOptions network_options_of(const TrainingRequest& request) {
+  NetworkOptions options = request.network;
+  options.l2 = request.objective.l2;
+  options.label_smoothing = request.objective.label_smoothing;
+  options.balanced_classes = request.objective.balanced_classes;
+  options.class_weights = request.objective.class_weights;
+  options.standardize = request.objective.scale != Scale::kNone;
+  options.threads = request.solve.threads;
+  options.seed = request.seed;
+  return options;
+}
+
+std::vector<Index> widths_of(const NetworkOptions& options, const Dataset& train) {
+  std::vector<Index> widths{train.features.cols()};
+  widths.insert(widths.end(), options.hidden.begin(), options.hidden.end());
+  widths.push_back(train.schema.class_count());
+  return widths;
+}
+
+/// --scale standard is about columns of tables; networks scale other inputs in ways of their own.
+void check_scale(const TrainingRun& run) {
+  const Scale scale = run.request().objective.scale;
+  const bool asked = scale == Scale::kStandard || scale == Scale::kNumbers;
+  if (!asked || resolve_scale(run.train(), Scale::kAuto) != Scale::kNone) return;
+  throw Error(ErrorKind::kUsage, fmt::format("--scale {} for a network on images or sparse data", to_string(scale)),
+              "--scale none, or no --scale: images are then scaled as a whole, sparse features about 0",
+              "columns are scaled one by one in tables and NPY arrays", {run.request().data.path});
+}
+
+/// The golden step is in units in which the loss has the largest curvature that it can take: what is above is no more.
+void note_capped_rate(TrainingRun& run) {
+  const NetworkOptions& asked = run.request().network;
+  if (asked.step != Step::kGolden || asked.learning_rate == 0) return;
+  const NetworkOptions o = learning::resolve(asked, run.train().rows());
+  const auto last = [&](double rate) { return learning::kappa_range(rate, *o.momentum, o.momentum_phase).last; };
+  const double most = o.learning_rate * last(o.learning_rate) / last(0x1p-40);
+  if (most >= o.learning_rate * (1 - 1e-9)) return;
+  run.note(fmt::format(
+      "--learning-rate {:g} does what {:.3g} does: with --step golden a smaller one slows, and a larger one "
+      "is capped where the step is still stable",
+      o.learning_rate, most));
+}
+
+std::string note_of(const Baseline& baseline, Index rows) {
+  const std::string losses = fmt::format("cross-entropy {} against {}", short_number(baseline.softmax_loss, 4),
+                                         short_number(baseline.network_loss, 4));
+  if (baseline.softmax_is_better()) {
+    return fmt::format(
+        "without --hidden, the softmax layer alone is better on the held-out rows: {}, accuracy {:.1f} % against "
+        "{:.1f} %",
+        losses, 100 * baseline.softmax_accuracy, 100 * baseline.network_accuracy);
+  }
+  return fmt::format(
+      "{} held-out rows do not show that the hidden layers help: the softmax layer alone has {}, a difference of {} ± "
+      "{} nats",
+      rows, losses, short_number(baseline.network_loss - baseline.softmax_loss, 4), short_number(baseline.error, 4));
+}
+
+/// On tables with few rows or little to find the softmax layer alone may be as good or better, which is to be said.
+/// Finding out may take a tenth of the time that the network took.
+void note_baseline(TrainingRun& run, const TrainingReport& report) {
+  constexpr double kShare = 0.1, kShortest = 0.05;
+  const bool finished = report.status != TrainingStatus::kInterrupted && report.status != TrainingStatus::kTimeLimit &&
+                        report.status != TrainingStatus::kDiverged;
+  const auto& held_out = run.parts().validation;
+  if (!finished || !held_out || run.request().network.loss != Loss::kCrossEntropy) return;
+  std::optional<SolveOptions> solve = run.solve_in_time_left();
+  if (!solve) return;
+  const double most = std::max(kShare * report.train_seconds, kShortest);
+  solve->time_limit = solve->time_limit > 0 ? std::min(solve->time_limit, most) : most;
+  UnseenSolve unseen(run.link());
+  ObjectiveOptions objective = run.request().objective;  // units, label smoothing and class weights are the network's
+  objective.l2 = std::nullopt;
+  const auto baseline =
+      compare_with_softmax_layer(run.result().model, run.train(), *held_out, objective, *solve, &unseen);
+  if (baseline && !baseline->network_is_better()) run.note(note_of(*baseline, held_out->rows()));
+}
+
+/// What makes probabilities better.
+std::string hint_on_probabilities(const TrainingRun& run, const NetworkTraining& trained) {
+  const TrainingRequest& request = run.request();
+  if (trained.report.status == TrainingStatus::kDiverged) return "a smaller --learning-rate";
+  const double penalty = default_network_l2(run.train());
+  const std::optional<double> given = request.objective.l2;
+  std::string hint;
+  if (!request.calibrate && request.network.loss == Loss::kCrossEntropy) hint += "--calibrate, ";
+  if (given && *given < penalty) hint += fmt::format("--l2 {:.1g}, ", penalty);
+  return hint + (trained.report.best_epoch > 1 ? "fewer --epochs" : "more --epochs");
+}
+
+}  // namespace
+
+TrainingResult train_hidden_layers(const TrainingRequest& request, Watcher& watcher) {
+  check_network_request(request);
+  TrainingRun run(request, watcher, kHeldOut);
+  check_scale(run);
+  note_capped_rate(run);
+  NetworkOptions options = network_options_of(request);
+  options.time_limit = run.time_to_train(widths_of(options, run.train()));
+  NetworkTraining& network = run.result().network.emplace();
+  network.options = learning::resolve(options, run.train());
+  run.begin();
+
+  SeenEpochs seen(run, network.options);
+  TelemetryObserver telemetry(request.telemetry, run.train(), options, seen, [&](const TelemetryMeasurement& measured) {
+    run.tell({.kind = Event::Kind::kThermodynamics, .measurement = &measured});
+  });
+  const auto& held_out = run.parts().validation;
+  NetworkFit fit = train_network(run.train(), options, held_out ? &*held_out : nullptr, &telemetry);
+  run.save(std::move(fit.network));
+
+  network.report = std::move(fit.report);
+  network.report.seconds -= telemetry.seconds_of_training();
+  run.result().status = to_string(network.report.status);
+  run.result().why = network.report.why;
+  if (request.telemetry != Telemetry::kOff) run.result().telemetry = telemetry.report();
+  run.write_first();
+  run.measure();
+  note_baseline(run, network.report);
+  return run.finish(hint_on_probabilities(run, network));
+}
+
+}  // namespace poise

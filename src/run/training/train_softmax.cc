@@ -1,0 +1,201 @@
+// Data → certified softmax layer.
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <optional>
+#include <utility>
+
+#include "convex/problem.h"
+#include "poise/error.h"
+#include "run/measured_parts.h"
+#include "run/penalty_path.h"
+#include "run/telemetry.h"
+#include "run/training/held_out_penalty.h"
+#include "run/training/training_run.h"
+
+namespace poise {
+namespace {
+
+/// Tells of the solves that are the training itself.
+class SeenSolve : public UnseenSolve {
+ public:
+  SeenSolve(TrainingRun& run, double time_limit) : UnseenSolve(run.link()), run_(run), time_limit_(time_limit) {}
+  void on_penalty(double l2) override { l2_ = l2; }
+  void on_iteration(const Progress& progress) override {
+    run_.tell({.kind = Event::Kind::kIteration, .iteration = &progress, .l2 = l2_, .time_limit = time_limit_});
+  }
+  void on_message(const std::string& text) override { link.tell({.kind = Event::Kind::kMessage, .text = text}); }
+
+ private:
+  TrainingRun& run_;
+  double time_limit_;
+  std::optional<double> l2_;  // of this solve, if it is one of a path
+};
+
+bool has_held_out_rows(const TrainingRequest& request) {
+  return request.validation.given() || request.validation_share.value_or(0) > 0;
+}
+
+/// Whether validation rows choose among penalties that are found on the way.
+bool searches_by_validation(const TrainingRequest& request) { return request.choose_l2 && has_held_out_rows(request); }
+
+bool is_path(const TrainingRequest& request) { return !request.l2_path.empty() || searches_by_validation(request); }
+
+/// AUC, which sorts the rows of every class, is of the model chosen alone.
+MeasureOptions on_path(const TrainingRun& run, MeasuringTime& time) {
+  return {.threads = run.request().solve.threads, .auc = false, .stop = time.stop()};
+}
+
+/// Of the ways to label up to 2 (d + 1) rows in general position, planes realize half or more (Cover 1965): that such
+/// rows are classified well shows nothing, and where the penalty decides. A category's columns add up to 1.
+void note_width(TrainingRun& run) {
+  const TrainingRequest& request = run.request();
+  const Dataset& train = run.train();
+  Index features = train.features.cols();
+  for (const Column& column : train.schema.columns) features -= column.kind == ColumnKind::kCategorical ? 1 : 0;
+  const bool chosen = request.choose_l2 || (request.l2_path.size() > 1 && has_held_out_rows(request));
+  if (chosen || train.schema.format == FileFormat::kLibsvm || train.rows() > 2 * (features + 1)) return;
+  run.note(fmt::format(
+      "{} rows are few for {} features: weights can be found that classify them well whatever the labels are, so the "
+      "accuracy on them shows little and the penalty decides; --l2 auto chooses it",
+      train.rows(), features));
+}
+
+void note_path_without_validation(TrainingRun& run) {
+  const std::vector<double>& path = run.request().l2_path;
+  if (path.size() < 2 || run.parts().validation) return;
+  run.note(
+      fmt::format("the model is that of the last penalty of --l2-path, {:g}; --validation chooses by held-out "
+                  "cross-entropy",
+                  path.back()));
+}
+
+/// The best may lie outside of the path.
+void note_end_of_path(const std::vector<PathSolution>& candidates, const PathSolution& chosen, TrainingRun& run) {
+  const std::vector<double>& path = run.request().l2_path;
+  if (path.size() < 2 || candidates.size() < path.size() || !chosen.validation) return;
+  const auto [least, most] = std::minmax_element(path.begin(), path.end());
+  if (*least == *most || (chosen.l2 != *least && chosen.l2 != *most) || chosen.l2 == 0) return;
+  const bool is_least = chosen.l2 == *least;
+  run.note(
+      fmt::format("the penalty chosen, {:g}, is the {} of --l2-path: a {} one may be better still; --l2 auto looks",
+                  chosen.l2, is_least ? "smallest" : "largest", is_least ? "smaller" : "larger"));
+}
+
+void check_unit(const TrainingRun& run) {
+  const ObjectiveOptions& objective = run.request().objective;
+  if (!(objective.unit > 0) || resolve_scale(run.train(), objective.scale) == Scale::kNone) return;
+  throw Error(ErrorKind::kUsage, "--unit with standardized features, whose unit is the standard deviation",
+              "--scale none with it", "tables and NPY arrays are standardized unless --scale says otherwise",
+              {run.request().data.path});
+}
+
+std::optional<SoftmaxModel> model_to_start_from(const TrainingRun& run) {
+  const std::string& start = run.request().start;
+  if (start.empty()) return std::nullopt;
+  SoftmaxModel model = load_model(start);
+  try {
+    check_same_columns(model, run.train());
+  } catch (const Error& error) {
+    throw Error(error.kind(), error.found(), error.expected(),
+                fmt::format("--start {} needs its features and classes, in its order", start),
+                {run.request().data.path});
+  }
+  return model;
+}
+
+/// The solution, or those of the path; the best so far is always saved.
+std::vector<PathSolution> solve_all(TrainingRun& run, const ObjectiveOptions& objective, const SolveOptions& solve,
+                                    const SoftmaxModel* start) {
+  SeenSolve seen(run, solve.time_limit);
+  if (!is_path(run.request())) {
+    std::vector<PathSolution> one{
+        {resolve_l2(run.train(), objective), fit_softmax(run.train(), objective, solve, &seen, start), {}, {}}};
+    run.save(to_network(one[0].fit.model));
+    return one;
+  }
+  PathOptions path{run.request().l2_path, [&](const SoftmaxModel& model) { run.save(to_network(model)); }, {}};
+  if (run.parts().validation) {
+    path.measure = [&](const SoftmaxModel& model) {
+      MeasuringTime time = run.measuring_time();
+      return measure_unless_stopped(to_network(model), *run.parts().validation, on_path(run, time));
+    };
+  }
+  return solve_path(run.train(), path, objective, solve, &seen);
+}
+
+/// What the run as a whole has come to: a path that was stopped has not ended well, whichever of its models is chosen.
+void set_status(const PathSolution& chosen, const PathSolution& last, TrainingResult& result) {
+  const SolveReport &report = chosen.fit.report, &end = last.fit.report;
+  const bool stopped = end.status == Status::kInterrupted || end.status == Status::kTimeLimit;
+  result.status = to_string(stopped ? end.status : report.status);
+  result.why = report.why;
+  if (!stopped || &chosen == &last) return;
+  result.why = fmt::format("{} in the solve for l2 {:g}; the model is that for l2 {:g}, the best on the held-out rows",
+                           end.status == Status::kInterrupted ? "interrupted" : "the time limit was reached", last.l2,
+                           chosen.l2);
+}
+
+/// One measurement a solution; there is no run of steps to follow. It ends early by what would end the training.
+void measure_solutions(TrainingRun& run, const std::vector<PathSolution>& candidates) {
+  const TrainingRequest& request = run.request();
+  TelemetryReport& report = run.result().telemetry.emplace();
+  report.level = request.telemetry;
+  const auto must_stop = [&] {
+    if (report.stopped.empty()) report.stopped = run.reason_to_end();
+    return !report.stopped.empty();
+  };
+  for (const PathSolution& candidate : candidates) {
+    if (candidate.fit.report.status == Status::kDiverged) continue;
+    try {
+      report.measurements.push_back(
+          measure_solution(request.telemetry, candidate.fit.model, run.train(), request.solve.threads, must_stop));
+    } catch (const MeasurementStopped&) {
+      return;
+    }
+    const TelemetryMeasurement& measured = report.measurements.back();
+    report.rows = measured.figures.rows;
+    report.seconds += measured.seconds;
+    run.tell({.kind = Event::Kind::kThermodynamics, .measurement = &measured});
+  }
+}
+
+}  // namespace
+
+TrainingResult train_softmax_layer(const TrainingRequest& request, Watcher& watcher) {
+  TrainingRun run(request, watcher, 0);
+  check_unit(run);
+  note_width(run);
+  note_path_without_validation(run);
+  const std::optional<SoftmaxModel> start = model_to_start_from(run);
+  run.begin();
+
+  const Dataset& train = run.train();
+  ObjectiveOptions objective = request.objective;
+  SolveOptions solve = request.solve;
+  solve.time_limit = run.time_to_train({train.features.cols(), train.schema.class_count()});
+  SoftmaxTraining& softmax = run.result().softmax.emplace();
+  if (request.choose_l2 && !is_path(request)) cross_validate_penalties(run, objective, solve);
+  std::vector<PathSolution> alone, &candidates = is_path(request) ? softmax.path : alone;
+  candidates = solve_all(run, objective, solve, start ? &*start : nullptr);
+  const PathSolution& chosen = best_of(candidates);
+  note_end_of_path(candidates, chosen, run);
+  if (request.choose_l2 && chosen.validation) note_idle_features(*chosen.validation, "on the held-out rows", run);
+
+  set_status(chosen, candidates.back(), run.result());
+  softmax.report = chosen.fit.report;
+  softmax.l2 = chosen.l2;
+  softmax.l2_by_default = !objective.l2 && !is_path(request);
+  run.write_first();
+  if (request.telemetry != Telemetry::kOff) measure_solutions(run, candidates);
+  run.measure();
+  if (is_path(request)) {
+    MeasuringTime time = run.measuring_time();
+    measure_path(train, on_path(run, time), candidates);
+  } else if (!softmax.choice) {
+    estimate_by_folds(run, objective, chosen.fit);
+  }
+  return run.finish(request.choose_l2 ? "" : "--l2 auto chooses the penalty");
+}
+
+}  // namespace poise

@@ -1,0 +1,146 @@
+#include "run/training/training_run.h"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "data/classes.h"
+#include "data/row_set.h"
+#include "network/float64_inputs.h"
+#include "run/measured_parts.h"
+#include "run/measured_words.h"
+#include "run/training/read_parts.h"
+#include "run/training/run_json.h"
+
+namespace poise {
+namespace {
+
+/// Other programs have to know, and mostly think of float32.
+std::string note_on_inputs(const Network& model) {
+  const std::vector<std::string> columns = float64_columns(model);
+  if (columns.empty()) return {};
+  return fmt::format("model.onnx takes {} as float64, since float32 would round these numbers too much",
+                     model.schema.columns.empty() ? "its features" : list_names(columns));
+}
+
+}  // namespace
+
+TrainingRun::TrainingRun(const TrainingRequest& request, Watcher& watcher, double held_out)
+    : request_(request), link_(watcher) {
+  const Stopwatch reading;
+  result_.held_out = held_out_share(request, held_out);
+  parts_ = read_parts(request, result_.held_out);
+  for (std::string& text : parts_.train.notices) note(std::move(text));
+  result_.seconds_read = reading.seconds();
+  since_read_ = Stopwatch();
+  result_.rows = parts_.train.rows();
+  result_.fingerprint = fingerprint(parts_.train);
+  rows_ = {.fingerprint = result_.fingerprint,
+           .row_set = fingerprint_of_row_set(parts_.train),
+           .held_out = result_.held_out,
+           .held_out_seed = request.seed,
+           .strip_label_dot = request.read.strip_label_dot,
+           .sample_weight = request.read.sample_weight};
+}
+
+void TrainingRun::note(std::string text) {
+  result_.notices.push_back(text);
+  if (has_begun_) link_.tell({.kind = Event::Kind::kNote, .text = std::move(text)});
+}
+
+void TrainingRun::tell(const Event& event) {
+  if (directory_) {
+    if (const nlohmann::json line = to_json(event); !line.is_null()) directory_->append_event(line);
+  }
+  link_.tell(event);
+}
+
+void TrainingRun::tell_message(const std::string& text) {
+  if (directory_) directory_->append_event(to_json(Event{.kind = Event::Kind::kMessage, .text = text}));
+  link_.tell_message(text);
+}
+
+double TrainingRun::time_to_train(const std::vector<Index>& widths) const {
+  constexpr double kMargin = 2, kMost = 0.25;  // of the time limit; once more if the model is calibrated
+  const double limit = request_.solve.time_limit;
+  if (limit <= 0) return 0;
+  const double once = kMargin * seconds_to_measure(widths, parts_, request_.solve.threads);
+  return limit - std::min(request_.calibrate ? 2 * once : once, kMost * limit);
+}
+
+MeasuringTime TrainingRun::measuring_time() {
+  return {request_.solve.time_limit, [this] { return since_read_.seconds(); }, link_.asking()};
+}
+
+std::optional<SolveOptions> TrainingRun::solve_in_time_left() {
+  SolveOptions solve = request_.solve;
+  if (solve.time_limit > 0) solve.time_limit -= since_read_.seconds();
+  if (link_.stop_requested() || solve.time_limit < 0) return std::nullopt;
+  return solve;
+}
+
+std::string TrainingRun::reason_to_end() {
+  if (link_.stop_requested()) return "interrupted";
+  const double limit = request_.solve.time_limit;
+  return limit > 0 && since_read_.seconds() > limit ? "time_limit" : "";
+}
+
+void TrainingRun::begin() {
+  for (const std::string& text : result_.notices) link_.tell({.kind = Event::Kind::kNote, .text = text});
+  link_.tell({.kind = Event::Kind::kBegin});
+  has_begun_ = true;
+  if (!request_.directory) return;
+  directory_.emplace(*request_.directory, name_of_data(request_));
+  directory_->announce({{"event", "start"}, {"rows", result_.rows}, {"features", train().features.cols()}});
+  result_.directory = directory_->path();
+}
+
+void TrainingRun::save(Network model) {
+  result_.model = std::move(model);
+  record(rows_, result_.model.metadata);
+  if (directory_) directory_->save_model(result_.model);
+  link_.tell({.kind = Event::Kind::kModel});
+}
+
+void TrainingRun::write_summary(bool has_ended) {
+  if (directory_) directory_->write_summary(run_json(request_, result_, has_ended));
+}
+
+void TrainingRun::write_first() {
+  writing_ = Stopwatch();
+  write_summary(false);
+  if (parts_.test) {
+    const std::string text = note_on_rows_trained_on(result_.model.metadata, *parts_.test);
+    if (!text.empty()) note("--test: " + text);
+  }
+  link_.tell({.kind = Event::Kind::kMeasuring});
+}
+
+void TrainingRun::measure() {
+  MeasuringTime time = measuring_time();
+  const MeasureOptions options{.threads = request_.solve.threads, .stop = time.stop()};
+  const Stopwatch measuring;
+  measure_parts(result_.model, parts_, options, result_.measured);
+  if (request_.calibrate) {
+    result_.calibration = calibrate_parts(result_.model, parts_, result_.measured, options);
+    if (result_.calibration) {
+      if (directory_) directory_->save_model(result_.model);
+      result_.measured = result_.calibration->after;
+    }
+  }
+  result_.seconds_measure = measuring.seconds();
+  result_.not_measured = time.why() ? time.why() : "";
+}
+
+TrainingResult TrainingRun::finish(const std::string& hint) {
+  result_.seconds_write = writing_.seconds();
+  result_.notes = notes_on(parts_, result_.measured, result_.network ? "the network" : "the model", hint);
+  if (std::string text = note_on_inputs(result_.model); !text.empty()) result_.notes.push_back(std::move(text));
+  for (const std::string& text : result_.notes) note(text);
+  write_summary(true);
+  tell({.kind = Event::Kind::kEnd, .result = &result_});
+  return std::move(result_);
+}
+
+}  // namespace poise

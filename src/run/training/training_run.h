@@ -1,0 +1,79 @@
+// What every training has in common, of the softmax layer or of a network: its data, whom it tells, where it writes,
+// how much time is left, and its end: model, run.json, measurements, last event.
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/stopwatch.h"
+#include "poise/run.h"
+#include "run/measuring_time.h"
+#include "run/parts.h"
+#include "run/run_directory.h"
+#include "run/training/trained_rows.h"
+#include "run/training/watcher_link.h"
+
+namespace poise {
+
+/// The steps in the order in which they are called: constructor, note, begin, save (more than once on a path),
+/// write_first, measure, finish. Between them `result` is filled.
+class TrainingRun {
+ public:
+  /// Reads the data; a share of them is held out as the request says, or `held_out`. Both must outlive it.
+  TrainingRun(const TrainingRequest& request, Watcher& watcher, double held_out);
+
+  const TrainingRequest& request() const { return request_; }
+  const Dataset& train() const { return parts_.train; }
+  const Parts& parts() const { return parts_; }
+  WatcherLink& link() { return link_; }
+  TrainingResult& result() { return result_; }
+
+  /// Among the notices of the result; told, but not before the begin: an error may come first.
+  void note(std::string text);
+  /// To metrics.jsonl and to the watcher; on the thread that made this.
+  void tell(const Event& event);
+  /// A message, on any thread, but not on two at the same time.
+  void tell_message(const std::string& text);
+
+  /// Seconds of the time limit that training may take, so that measuring a network of these widths has its time, too;
+  /// at least three quarters. 0: no limit.
+  double time_to_train(const std::vector<Index>& widths) const;
+  /// How long measuring may go on, beginning now.
+  MeasuringTime measuring_time();
+  /// The options of a solve that comes after training; empty if no time is left for one, or after an interrupt.
+  std::optional<SolveOptions> solve_in_time_left();
+  /// "interrupted" or "time_limit", if the run is to end; empty if not.
+  std::string reason_to_end();
+
+  /// Options and data are good: makes the directory, if one is wanted.
+  void begin();
+  /// Writes the model, with how its data were read and which they are, whole or not at all. Whatever happens later, it
+  /// stays, until a better one takes its place.
+  void save(Network model);
+  /// Writes run.json with the result so far, in which nothing is measured yet.
+  void write_first();
+  /// Measures, and calibrates if that is asked for. What an interrupt or the time limit leaves unmeasured is empty.
+  void measure();
+  /// Writes run.json with the notes, `hint` at the end of that about probabilities, and tells the end.
+  TrainingResult finish(const std::string& hint);
+
+ private:
+  void write_summary(bool has_ended);
+
+  const TrainingRequest& request_;
+  WatcherLink link_;
+  Parts parts_;
+  RowProvenance rows_;
+  std::optional<RunDirectory> directory_;
+  bool has_begun_ = false;
+  TrainingResult result_;
+  Stopwatch since_read_, writing_;  // the time limit counts from the former's begin
+};
+
+// The two kinds of training, each from reading to the result.
+TrainingResult train_softmax_layer(const TrainingRequest& request, Watcher& watcher);
+TrainingResult train_hidden_layers(const TrainingRequest& request, Watcher& watcher);
+
+}  // namespace poise
