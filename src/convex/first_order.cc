@@ -14,7 +14,7 @@ namespace {
 // stable below 236.2; 200 leaves room (THEORY 4.6 E, A.3).
 constexpr double kCurvature = 200;
 
-double dot(const Parameters& a, const Parameters& b) { return a.cwiseProduct(b).sum(); }
+double inner(const Parameters& a, const Parameters& b) { return a.cwiseProduct(b).sum(); }
 
 /// Certifies when the estimate of the gap has fallen tenfold since the last time it was tried and is near the
 /// tolerance.
@@ -45,7 +45,7 @@ double largest_second_moment(const SoftmaxObjective& objective) {
           }
         },
         &product);
-    const double next = dot(v, product);
+    const double next = inner(v, product);
     v = std::move(product);
     if (std::abs(next - value) <= 1e-4 * next) return next * 1.01;
     value = next;
@@ -65,7 +65,7 @@ Outcome solve_golden(SoftmaxObjective& objective, const Metric& metric, SolveSta
     if (const auto limit = monitor.limit_reached(max_iterations)) return limited(*limit, monitor);
     const Parameters force = metric.solve(state.gradient);
     // M⁻¹∇ underestimates the Newton step where H ≪ M; ½⟨∇, M⁻¹∇⟩ times κ brackets the gap.
-    if (certify_when_near(objective, metric, state, monitor, 0.5 * dot(force, state.gradient), tried)) {
+    if (certify_when_near(objective, metric, state, monitor, 0.5 * inner(force, state.gradient), tried)) {
       return arrived(state, monitor);
     }
     velocity = kGoldenMomentum * velocity - kGoldenLearningRate * curvature * force;
@@ -103,7 +103,7 @@ Outcome solve_descent(SoftmaxObjective& objective, SolveState& state, Monitor& m
   while (true) {
     if (const auto limit = monitor.limit_reached(max_iterations)) return limited(*limit, monitor);
     const double squared = state.gradient.squaredNorm(), before = state.value.objective;
-    const double estimate = 0.5 * dot(metric->solve(state.gradient), state.gradient);
+    const double estimate = 0.5 * inner(metric->solve(state.gradient), state.gradient);
     if (certify_when_near(objective, *metric, state, monitor, estimate, tried)) return arrived(state, monitor);
     SolveState next;
     next.w = state.w - step * state.gradient;

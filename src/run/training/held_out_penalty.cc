@@ -12,10 +12,10 @@ namespace poise {
 namespace {
 
 constexpr int kFolds = 5;
-constexpr double kClose = 1e-6;      // nats: the folds' models need no certificate
-constexpr double kCheap = 1e6;       // entries times classes: some 0.05 s on one thread
-constexpr Index kFewestToFold = 20;  // below them five folds are four rows or less
-constexpr double kShortest = 1e-3;   // seconds: 0 would be no limit
+constexpr double kClose = 1e-6;          // nats: the folds' models need no certificate
+constexpr double kCheap = 1e6;           // entries times classes: some 0.05 s on one thread
+constexpr Index kFewestToFold = 20;      // below them five folds are four rows or less
+constexpr double kShortestLimit = 1e-3;  // seconds: 0 would be no limit
 
 SolveOptions for_folds(SolveOptions solve) {
   solve.tolerance = std::max(solve.tolerance, kClose);
@@ -61,7 +61,7 @@ void cross_validate_penalties(TrainingRun& run, ObjectiveOptions& objective, Sol
   UnseenSolve unseen(run.link());
   SoftmaxTraining& softmax = *run.result().softmax;
   softmax.choice = choose_l2(run.train(), objective, kFolds, for_folds(solve), run.request().seed, &unseen);
-  if (solve.time_limit > 0) solve.time_limit = std::max(solve.time_limit - spent.seconds(), kShortest);
+  if (solve.time_limit > 0) solve.time_limit = std::max(solve.time_limit - spent.seconds(), kShortestLimit);
   if (!softmax.choice) return run.note("cross-validation came to no end: the penalty is the default");
   const PenaltyChoice& choice = *softmax.choice;
   objective.l2 = choice.l2();
