@@ -69,9 +69,9 @@ std::optional<double> imbalance_of_penalty(const Network& model, const Dataset& 
 }
 
 std::string confidence(const Metrics& metrics, std::optional<double> by_penalty) {
+  if (metrics.at_rest) return fmt::format("at rest (within {:g} % of the cross-entropy)", 100 * kRestShare);
   if (by_penalty && std::abs(metrics.equilibrium_gap - *by_penalty) <= kRestShare * metrics.cross_entropy)
     return fmt::format("at rest with its penalty, which holds it at {}", short_number(*by_penalty, 6));
-  if (metrics.at_rest) return fmt::format("at rest (within {:g} % of the cross-entropy)", 100 * kRestShare);
   return metrics.equilibrium_gap > 0 ? "over-confident here" : "under-confident here";
 }
 
