@@ -45,10 +45,13 @@ Outcome solve_newton(SoftmaxObjective& objective, SolveState& state, Monitor& mo
     if (!metric || (!full && last_decrease > 0.01)) metric = local_metric(objective, monitor.stop());
     if (!metric) continue;  // out of time
     const double f = std::abs(state.value.objective);
-    const double estimate = 0.5 * state.gradient.cwiseProduct(metric->solve(state.gradient)).sum() / f;
+    Parameters step = metric->solve(state.gradient);
+    const double estimate = 0.5 * state.gradient.cwiseProduct(step).sum() / f;
     bool cut_short = false;
     const CgGoal goal = forcing(estimate, has_bounds, monitor.tolerance());
-    const Parameters step = solve_newton_system(objective, *metric, state.gradient, goal, monitor.stop(), &cut_short);
+    // Far from the end the Hessian's own solution will do, without a product to check it.
+    if (!has_bounds || !metric->is_hessian() || std::isfinite(goal.dual_loss))
+      step = solve_newton_system(objective, *metric, state.gradient, goal, monitor.stop(), &cut_short);
     if (cut_short && affords_full(objective)) full = true;
     const double decrement = 0.5 * state.gradient.cwiseProduct(step).sum();
     if (!(decrement > 0)) return no_progress(objective, *metric, state, monitor);
