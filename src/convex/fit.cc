@@ -251,7 +251,7 @@ class SoftmaxSolver {
   void bound_briefly(SoftmaxObjective& objective, SolveState& state, Status limit) const {
     constexpr double kNear = 0.1, kFewPasses = 15;
     if (!objective.has_dual_bounds() || state.is_rough()) return;
-    state.keep_better({.dual_value = 0, .rounding = state.value.rounding});
+    state.keep_better({.rounding = state.value.rounding, .proves_existence = objective.minimizer_is_given()});
     if (state.gradient.size() == 0) return;
     const Stop stop = [this, limit] { return limit == Status::kTimeLimit && monitor_.is_past_limit(); };
     const StoppablePasses stoppable(objective, stop);

@@ -459,5 +459,15 @@ TEST(Certify, AModelThatDoesNotSayItsObjectiveIsRefused) {
   EXPECT_THROW(certify_softmax(model, data), Error);
 }
 
+// No loss is below 0, which bounds the gap of a model far from the optimum better than its dual point.
+TEST(Certify, TheGapIsNeverAboveTheObjective) {
+  const Dataset data = random_data({.rows = 200, .features = 20, .classes = 5}, 3);
+  const SoftmaxFit fit =
+      fit_softmax(data, plain(1e-6), {.solver = Solver::kDescent, .max_iterations = 2, .threads = 1});
+  const SolveReport report = certify_softmax(fit.model, data, {.threads = 1});
+  ASSERT_TRUE(report.gap);
+  EXPECT_LE(*report.gap, report.objective + 1e-9);
+}
+
 }  // namespace
 }  // namespace poise

@@ -281,6 +281,20 @@ TEST(Train, ChoosesThePenaltyByTheRowsHeldOutOrByCrossValidation) {
   EXPECT_EQ(crossed.rows + crossed.calibration->rows, 300);
 }
 
+/// The default penalty is solved for first: whatever ends cross-validation leaves its model.
+TEST(Train, WhereNoPenaltyCouldBeChosenTheModelIsThatOfTheDefault) {
+  const Dataset rows = points(300, 1);
+  Recorder at_choosing;
+  at_choosing.last = Event::Kind::kChoosing;
+  const TrainingResult ended = train({.data = {.rows = rows}, .choose_l2 = true}, at_choosing);
+  const TrainingResult plain = train({.data = {.rows = rows}});
+  EXPECT_EQ(ended.status, "interrupted");
+  EXPECT_THAT(ended.why, HasSubstr("before a penalty was chosen"));
+  EXPECT_EQ(ended.softmax->l2, plain.softmax->l2);
+  EXPECT_EQ(ended.softmax->report.objective, plain.softmax->report.objective);
+  EXPECT_TRUE(ended.measured.train);
+}
+
 /// Labels of nothing: the honest answer is a penalty that leaves the class frequencies, and to say why.
 TEST(Train, OfPureNoiseThePenaltyChosenLeavesTheFrequenciesAndANoteSaysWhy) {
   Dataset noise = points(200, 1);

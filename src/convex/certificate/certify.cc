@@ -79,6 +79,8 @@ SolveReport certify_softmax(const SoftmaxModel& model, const Dataset& data, cons
   SolveState state;
   state.w = to_parameters(as_trained(model), data, problem.units);
   state.value = objective.evaluate(state.w, &state.gradient);
+  if (objective.has_dual_bounds())  // no loss is below 0
+    state.keep_better({.rounding = state.value.rounding, .proves_existence = objective.minimizer_is_given()});
   SolveReport report;
   const bool penalized = (problem.penalty.array() > 0).all();
   const auto without_mass = find_class_without_mass(problem, data.schema);

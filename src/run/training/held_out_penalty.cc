@@ -37,6 +37,7 @@ void note_end_of_search(const PenaltyChoice& choice, TrainingRun& run) {
 
 /// Where answering by the class frequencies would be as good.
 void note_poor_probabilities(const Metrics& found, TrainingRun& run) {
+  if (!(found.frequencies_entropy > 0)) return;  // of one class, which nothing can be learned from
   if (!(found.cross_entropy > found.frequencies_entropy)) return;
   run.note(
       fmt::format("by cross-validation the probabilities are worse than the class frequencies ({} against {} nats); "
@@ -48,7 +49,7 @@ void note_poor_probabilities(const Metrics& found, TrainingRun& run) {
 
 void note_idle_features(const Metrics& best, const char* how, TrainingRun& run) {
   constexpr double kWorth = 1e-3;
-  if (best.cross_entropy < (1 - kWorth) * best.frequencies_entropy) return;
+  if (!(best.frequencies_entropy > 0) || best.cross_entropy < (1 - kWorth) * best.frequencies_entropy) return;
   run.note(
       fmt::format("{} the features tell next to nothing about the classes: cross-entropy {} at the best penalty, {} of "
                   "the class frequencies alone",
@@ -62,7 +63,7 @@ void cross_validate_penalties(TrainingRun& run, ObjectiveOptions& objective, Sol
   SoftmaxTraining& softmax = *run.result().softmax;
   softmax.choice = choose_l2(run.train(), objective, kFolds, for_folds(solve), run.request().seed, &unseen);
   if (solve.time_limit > 0) solve.time_limit = std::max(solve.time_limit - spent.seconds(), kShortestLimit);
-  if (!softmax.choice) return run.note("cross-validation came to no end: the penalty is the default");
+  if (!softmax.choice) return;
   const PenaltyChoice& choice = *softmax.choice;
   objective.l2 = choice.l2();
   const Metrics& best = choice.candidates[choice.best].metrics;

@@ -65,9 +65,8 @@ void note_path_without_validation(TrainingRun& run) {
   const std::vector<double>& path = run.request().l2_path;
   if (path.size() < 2 || run.parts().validation) return;
   run.note(
-      fmt::format("the model is that of the last penalty of --l2-path, {:g}; --validation chooses by held-out "
-                  "cross-entropy",
-                  path.back()));
+      "without held-out rows the model of the last penalty solved for is kept; --validation chooses by held-out "
+      "cross-entropy");
 }
 
 /// The best may lie outside of the path.
@@ -124,16 +123,47 @@ std::vector<PathSolution> solve_all(TrainingRun& run, const ObjectiveOptions& ob
   return solve_path(run.train(), path, objective, solve, &seen);
 }
 
+bool was_ended(const PathSolution& solution) {
+  const Status status = solution.fit.report.status;
+  return status == Status::kInterrupted || status == Status::kTimeLimit;
+}
+
+/// The penalty that cross-validation chooses. Solves with the default first: whatever ends the search leaves that
+/// model, and what is chosen begins there.
+std::vector<PathSolution> solve_chosen(TrainingRun& run, ObjectiveOptions& objective, const SolveOptions& solve,
+                                       const SoftmaxModel* start) {
+  const Stopwatch spent;
+  std::vector<PathSolution> found = solve_all(run, objective, solve, start);
+  const double once_more = 2 * spent.seconds();
+  SolveOptions rest = solve;
+  if (solve.time_limit > 0) rest.time_limit -= spent.seconds() + once_more;
+  if (was_ended(found[0]) || rest.time_limit < 0) return found;
+  cross_validate_penalties(run, objective, rest);
+  if (!objective.l2) return found;
+  if (solve.time_limit > 0) rest.time_limit += once_more;
+  const SoftmaxModel from = std::move(found[0].fit.model);
+  return solve_all(run, objective, rest, &from);
+}
+
 /// What the run as a whole has come to: a path that was stopped has not ended well, whichever of its models is chosen.
 void set_status(const PathSolution& chosen, const PathSolution& last, TrainingResult& result) {
   const SolveReport &report = chosen.fit.report, &end = last.fit.report;
-  const bool stopped = end.status == Status::kInterrupted || end.status == Status::kTimeLimit;
+  const bool stopped = was_ended(last);
   result.status = to_string(stopped ? end.status : report.status);
   result.why = report.why;
   if (!stopped || &chosen == &last) return;
   result.why = fmt::format("{} in the solve for l2 {:g}; the model is that for l2 {:g}, the best on the held-out rows",
                            end.status == Status::kInterrupted ? "interrupted" : "the time limit was reached", last.l2,
                            chosen.l2);
+}
+
+/// The search was asked for and came to no end, whatever its first solve has come to.
+void set_no_choice(TrainingRun& run) {
+  const bool interrupted = run.reason_to_end() == "interrupted";
+  TrainingResult& result = run.result();
+  result.status = to_string(interrupted ? Status::kInterrupted : Status::kTimeLimit);
+  result.why = fmt::format("{} before a penalty was chosen; the model is that of the default: {}",
+                           interrupted ? "interrupted" : "the time limit was reached", result.why);
 }
 
 /// One measurement a solution; there is no run of steps to follow. It ends early by what would end the training.
@@ -175,14 +205,19 @@ TrainingResult train_softmax_layer(const TrainingRequest& request, Watcher& watc
   SolveOptions solve = request.solve;
   solve.time_limit = run.time_to_train({train.features.cols(), train.schema.class_count()});
   SoftmaxTraining& softmax = run.result().softmax.emplace();
-  if (request.choose_l2 && !is_path(request)) cross_validate_penalties(run, objective, solve);
   std::vector<PathSolution> alone, &candidates = is_path(request) ? softmax.path : alone;
-  candidates = solve_all(run, objective, solve, start ? &*start : nullptr);
+  const bool by_folds = request.choose_l2 && !is_path(request);
+  candidates = by_folds ? solve_chosen(run, objective, solve, start ? &*start : nullptr)
+                        : solve_all(run, objective, solve, start ? &*start : nullptr);
   const PathSolution& chosen = best_of(candidates);
   note_end_of_path(candidates, chosen, run);
-  if (request.choose_l2 && chosen.validation) note_idle_features(*chosen.validation, "on the held-out rows", run);
+  if (request.choose_l2 && chosen.validation && was_ended(candidates.back()))
+    run.note("the search for a penalty was ended early");
+  else if (request.choose_l2 && chosen.validation)
+    note_idle_features(*chosen.validation, "on the held-out rows", run);
 
   set_status(chosen, candidates.back(), run.result());
+  if (by_folds && !softmax.choice) set_no_choice(run);
   softmax.report = chosen.fit.report;
   softmax.l2 = chosen.l2;
   softmax.l2_by_default = !objective.l2 && !is_path(request);
