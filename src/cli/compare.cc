@@ -258,7 +258,7 @@ int compare(const Arguments& a) {
   const EfficiencyOptions options = options_of(a);
   CompareProgress progress(a.quiet);
   things_stand("the table was not printed");
-  watch_for_interrupts(a.quiet);
+  watch_for_interrupts(a.quiet, a.json);
   const EfficiencyReport report = compare_architectures(parts.train, test ? &*test : nullptr, options, &progress);
   if (a.json) {
     fmt::print("{}\n", to_text(to_json(report, options), 2));

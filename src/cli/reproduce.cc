@@ -74,7 +74,7 @@ int reproduce(const Arguments& a) {
   run.announce({{"event", "start"}, {"experiment", experiment.name}, {"asked", asked}});
   Events events(run, a.quiet ? nullptr : stderr, interrupted, time_limit);
   things_stand("the experiment had not ended, there is no run.json");
-  watch_for_interrupts(a.quiet);
+  watch_for_interrupts(a.quiet, a.json);
   const Outcome outcome = experiment.run(options, events);
 
   json result = {{"experiment", experiment.name},

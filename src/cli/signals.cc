@@ -18,20 +18,31 @@ namespace {
 
 constexpr int kInterrupted = 130;
 
-std::atomic<bool> silent{false}, on_terminal{false};
+std::atomic<bool> silent{false}, on_terminal{false}, as_object{false};
 std::atomic<const char*> how_things_stand{"nothing was written"};
 
 // What follows is called by handlers: nothing in it may allocate or lock.
 
-void write_error(const char* text) {
-  if (::write(STDERR_FILENO, text, std::strlen(text)) < 0) return;  // a terminal that is gone
+void write_text(int to, const char* text) {
+  if (::write(to, text, std::strlen(text)) < 0) return;  // a terminal that is gone
 }
 
 /// A message in place of the line of progress.
 void write_parts(std::initializer_list<const char*> parts) {
   if (silent) return;
-  if (on_terminal) write_error("\r\033[K");
-  for (const char* part : parts) write_error(part);
+  if (on_terminal) write_text(STDERR_FILENO, "\r\033[K");
+  for (const char* part : parts) write_text(STDERR_FILENO, part);
+}
+
+/// Ends the process, and tells programs that wait for an object on stdout (report.h).
+[[noreturn]] void end_at_once(const char* how, const char* stands) {
+  if (as_object) {
+    for (const char* part :
+         {"{\"error\": {\"kind\": \"interrupted\", \"code\": \"interrupted\", \"exit_code\": 130, \"message\": \"", how,
+          stands, "\", \"expected\": null, \"hint\": null, \"place\": null}}\n"})
+      write_text(STDOUT_FILENO, part);
+  }
+  std::_Exit(kInterrupted);
 }
 
 extern "C" void clean_up(int number) {
@@ -42,7 +53,7 @@ extern "C" void clean_up(int number) {
 
 extern "C" void end_and_say(int) {
   write_parts({"poise: interrupted before training began: no model was written\n"});
-  std::_Exit(kInterrupted);
+  end_at_once("interrupted before training began: ", "no model was written");
 }
 
 extern "C" void finish_or_quit(int number) {
@@ -52,7 +63,7 @@ extern "C" void finish_or_quit(int number) {
   } else if (number != SIGHUP) {
     remove_temporary_file();
     write_parts({"quit: ", how_things_stand.load(), "\n"});
-    std::_Exit(kInterrupted);
+    end_at_once("quit: ", how_things_stand.load());
   }
   errno = before;
 }
@@ -63,8 +74,9 @@ void handle(void (*handler)(int)) {
   if (std::signal(SIGHUP, handler) == SIG_IGN) std::signal(SIGHUP, SIG_IGN);
 }
 
-void prepare(bool quiet) {
+void prepare(bool quiet, bool object) {
   silent = quiet;
+  as_object = object;
   on_terminal = ::isatty(STDERR_FILENO) == 1;
 }
 
@@ -72,13 +84,13 @@ void prepare(bool quiet) {
 
 void clean_up_at_interrupts() { handle(clean_up); }
 
-void end_at_interrupts(bool quiet) {
-  prepare(quiet);
+void end_at_interrupts(bool quiet, bool object) {
+  prepare(quiet, object);
   handle(end_and_say);
 }
 
-void watch_for_interrupts(bool quiet) {
-  prepare(quiet);
+void watch_for_interrupts(bool quiet, bool object) {
+  prepare(quiet, object);
   handle(finish_or_quit);
 }
 

@@ -17,13 +17,13 @@ namespace {
 class WatcherAtTerminal : public ProgressLine {
  public:
   explicit WatcherAtTerminal(const Arguments& a)
-      : ProgressLine(a.quiet ? nullptr : stderr, a.solve.tolerance), quiet_(a.quiet) {}
+      : ProgressLine(a.quiet ? nullptr : stderr, a.solve.tolerance), quiet_(a.quiet), json_(a.json) {}
 
   Answer on_event(const Event& event) override {
     using Kind = Event::Kind;
     if (event.kind == Kind::kBegin) {
       things_stand("no model was written");
-      watch_for_interrupts(quiet_);
+      watch_for_interrupts(quiet_, json_);
     }
     if (event.kind == Kind::kModel) things_stand("a model is written; training or measuring has not ended");
     if (event.kind == Kind::kMeasuring)
@@ -34,7 +34,7 @@ class WatcherAtTerminal : public ProgressLine {
   }
 
  private:
-  bool quiet_;
+  bool quiet_, json_;
 };
 
 TrainingRequest request_of(const Arguments& a) {
@@ -65,7 +65,7 @@ int exit_code(const Arguments& a, const TrainingResult& result) {
 }  // namespace
 
 int train(const Arguments& a) {
-  end_at_interrupts(a.quiet);
+  end_at_interrupts(a.quiet, a.json);
   note_idle_seed(a);
   WatcherAtTerminal watcher(a);
   const TrainingResult result = poise::train(request_of(a), watcher);

@@ -83,7 +83,11 @@ def check_while_reading_says_that_there_is_no_model(t):
             process.send_signal(number)
             result = t.finish(process, 20)
             t.equal(result.code, 130, f"the exit code of {command}")
-            t.equal(result.stdout, "", "stdout")
+            if "--json" in command:
+                error = json.loads(result.stdout)["error"]
+                t.equal((error["kind"], error["exit_code"]), ("interrupted", 130), "the error on stdout")
+            else:
+                t.equal(result.stdout, "", "stdout")
             message = "poise: interrupted before training began: no model was written\n" if says else ""
             t.equal(result.stderr, message, f"stderr of {command}")
             t.equal(t.files(), before, "the earlier run")

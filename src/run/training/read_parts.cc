@@ -151,6 +151,15 @@ Parts hold_out(const TrainingRequest& request, double share, Dataset all) {
   return parts;
 }
 
+/// What is odd about rows beside those trained on, unless it was said of those.
+void pass_on_notices(const Dataset& rows, const char* option, std::vector<std::string>& notices) {
+  const auto said = static_cast<std::ptrdiff_t>(notices.size());
+  for (const std::string& text : rows.notices) {
+    if (std::find(notices.begin(), notices.begin() + said, text) == notices.begin() + said)
+      notices.push_back(fmt::format("{}: {}", option, text));
+  }
+}
+
 }  // namespace
 
 double held_out_share(const TrainingRequest& request, double by_default) {
@@ -175,11 +184,15 @@ Parts read_parts(const TrainingRequest& request, double share) {
   const Schema& schema = parts.train.schema;
   if (request.validation.given()) {
     parts.validation = rows_beside(request, request.validation, schema, "validation");
+    pass_on_notices(*parts.validation, "--validation", parts.train.notices);
     note_rare_classes(request, *parts.validation, parts.train.notices);
   }
   DataSource test = request.test;
   if (!test.given() && !request.data.rows) test.path = test_part_of(request.data.path);
-  if (test.given()) parts.test = rows_beside(request, test, schema, "test");
+  if (test.given()) {
+    parts.test = rows_beside(request, test, schema, "test");
+    pass_on_notices(*parts.test, "--test", parts.train.notices);
+  }
   return parts;
 }
 

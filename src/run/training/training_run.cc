@@ -110,10 +110,12 @@ void TrainingRun::write_summary(bool has_ended) {
 void TrainingRun::write_first() {
   writing_ = Stopwatch();
   write_summary(false);
-  if (parts_.test) {
-    const std::string text = note_on_rows_trained_on(result_.model.metadata, *parts_.test);
-    if (!text.empty()) note("--test: " + text);
-  }
+  const auto note_if_trained_on = [&](const Dataset& rows, const char* option) {
+    const std::string text = note_on_rows_trained_on(result_.model.metadata, rows);
+    if (!text.empty()) note(fmt::format("{}: {}", option, text));
+  };
+  if (request_.validation.given()) note_if_trained_on(*parts_.validation, "--validation");
+  if (parts_.test) note_if_trained_on(*parts_.test, "--test");
   link_.tell({.kind = Event::Kind::kMeasuring});
 }
 
