@@ -19,6 +19,7 @@
 #include "poise/metrics.h"
 #include "poise/model.h"
 #include "poise/network.h"
+#include "poise/objective.h"
 #include "poise/predictor.h"
 #include "poise/read.h"
 #include "poise/run.h"

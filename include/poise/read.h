@@ -11,6 +11,11 @@
 
 namespace poise {
 
+enum class UnknownCategory {
+  kNone,  ///< counts as none of those known: all zeros
+  kError
+};
+
 struct ReadOptions {
   std::optional<std::string> label;          ///< name or index (from 0; negative from the end) of the label column.
                                              ///< Default: a column named label, class, target or y, else the last
@@ -27,9 +32,8 @@ struct ReadOptions {
                                                            ///< empty cell; default: the texts listed in docs/data.md
   std::optional<Index> min_category_rows;  ///< a category of fewer rows counts as none; default: 2 in columns of more
                                            ///< than 20 categories, else 1
-  bool unknown_category_is_zero = true;    ///< with a schema: a category unseen in training counts as none (all zeros);
-                                           ///< otherwise it is an error
-  char delimiter = 0;                      ///< tables; 0: inferred from , ; tab | and runs of blanks
+  UnknownCategory unknown_category = UnknownCategory::kNone;  ///< with a schema: of a category unseen in training
+  char delimiter = 0;                                         ///< tables; 0: inferred from , ; tab | and runs of blanks
   std::optional<char> comment;   ///< tables: lines that start with it are skipped; 0: none. Default: # at the top alone
   char quote = '"';              ///< tables: around cells; 0: none
   char decimal = 0;              ///< tables: the decimal mark, '.' or ','; 0: inferred, a column at a time

@@ -15,11 +15,11 @@
 #include <string>
 #include <vector>
 
-#include "poise/class_weight.h"
 #include "poise/estimate.h"
 #include "poise/measuring.h"
 #include "poise/metrics.h"
 #include "poise/network.h"
+#include "poise/objective.h"
 
 namespace poise {
 
@@ -34,14 +34,13 @@ struct ThermodynamicsOptions {
   Index rows = 2048;                            ///< number of rows measured, drawn by `seed`; 0: all
   std::vector<double> temperatures{0.01, 0.1};  ///< T > 0 of the noisy-forward ensembles, nats; kFull only
   int draws = 16;                               ///< noise draws per row and temperature, at least 2
-  int label_draws = 4;            ///< sampled labels or probes per row where curvature is not exact, at least 2
-  bool standardize = true;        ///< false: inputs in units of Dataset::unit, as in training with standardize = false
-  double label_smoothing = 0;     ///< ε, as in training: a model is at rest for the targets it was trained on
-  bool balanced_classes = false;  ///< as in training
-  std::vector<ClassWeight> class_weights = {};  ///< as in training
-  double learning_rate = 0;                     ///< η of the step rule; 0: `step` is not measured
-  double momentum = 0;                          ///< α in [0, 1)
-  Index batch = 0;                              ///< rows per batch; 0: the optimizer temperature is not measured
+  int label_draws = 4;  ///< sampled labels or probes per row where curvature is not exact, at least 2
+  /// As in training: a model is at rest for the targets it was trained on. With `scale` kNone inputs are in units of
+  /// Dataset::unit; `l2` and `unit` are not looked at.
+  ObjectiveOptions objective = {};
+  double learning_rate = 0;  ///< η of the step rule; 0: `step` is not measured
+  double momentum = 0;       ///< α in [0, 1)
+  Index batch = 0;           ///< rows per batch; 0: the optimizer temperature is not measured
   std::uint64_t seed = 1;
   int threads = 0;  ///< 0: as many as the machine has; the bits do not depend on it
   /// If set, it is called on the caller's thread at the start of a measurement, between blocks of rows and between

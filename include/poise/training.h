@@ -11,8 +11,8 @@
 #include <string>
 #include <vector>
 
-#include "poise/class_weight.h"
 #include "poise/network.h"
+#include "poise/objective.h"
 
 namespace poise {
 
@@ -77,15 +77,12 @@ struct NetworkOptions {
                     ///< at 0.1 of what the initialization says)
 
   // Objective
-  std::optional<double> l2 = std::nullopt;      ///< λ ≥ 0, on weights of inputs as scaled by `standardize`; empty:
-                                                ///< default_network_l2 with kCrossEntropy, else 0
-  double label_smoothing = 0;                   ///< ε in [0, 1): t = (1 − ε) onehot + ε/K
-  bool balanced_classes = false;                ///< multiply row weights by n/(K · rows of the class)
-  std::vector<ClassWeight> class_weights = {};  ///< or by these factors
-  double dropout = 0;       ///< in [0, 1): share of hidden units dropped in a training pass; the others are scaled up
-  bool standardize = true;  ///< scale inputs to mean square 1: tables column by column, about their means;
-                            ///< images as a whole; sparse data about 0, x̂_j ∝ x_j/(a_j p_j^¼) with p_j the share of
-                            ///< rows in which x_j ≠ 0 and a_j the mean |x_j| there
+  /// As of the softmax layer, but: an empty `l2` is default_network_l2 with kCrossEntropy, else 0. `scale` kNone leaves
+  /// inputs as given; any other makes their mean square 1, and λ acts on weights of inputs so scaled: tables column by
+  /// column, about their means; images as a whole; sparse data about 0, x̂_j ∝ x_j/(a_j p_j^¼) with p_j the share of
+  /// rows in which x_j ≠ 0 and a_j the mean |x_j| there. `unit` is not for networks.
+  ObjectiveOptions objective = {};
+  double dropout = 0;  ///< in [0, 1): share of hidden units dropped in a training pass; the others are scaled up
 
   // Rule
   Rule rule = Rule::kAdjoint;

@@ -6,11 +6,12 @@
 #include <memory>
 
 #include "convex/existence/verdict.h"
+#include "convex/fields.h"
 #include "convex/independent_features.h"
 #include "convex/memory.h"
 #include "convex/solvers.h"
 #include "convex/without_features.h"
-#include "network/metadata.h"
+#include "network/recorded_options.h"
 #include "poise/calibration.h"
 #include "poise/error.h"
 #include "poise/softmax_regression.h"
@@ -63,7 +64,7 @@ class SoftmaxSolver {
 
  private:
   static ObjectiveOptions checked(const Dataset& data, ObjectiveOptions options, const SolveOptions& solve) {
-    check(solve);
+    check_fields(solve);
     check_memory(data);
     options.l2 = resolve_l2(data, options);
     return options;
@@ -79,7 +80,7 @@ class SoftmaxSolver {
     SoftmaxFit fit = finish(objective_, state, outcome, std::move(separation));
     last_.reset();
     if (!std::isfinite(state.value.objective)) return fit;
-    last_ = std::move(state);
+    last_.emplace(std::move(state));
     last_->has_bound = false;  // of this penalty alone
     last_->estimate = std::numeric_limits<double>::infinity();
     return fit;
@@ -367,12 +368,10 @@ class SoftmaxSolver {
   void record(const Problem& problem, SoftmaxModel& model) const {
     if (resolve_scale(data_, options_.scale) != Scale::kNone)
       model.metadata["feature_units"] = units_as_text(problem.unit);
-    model.metadata["l2"] = fmt::format("{}", *options_.l2);
-    model.metadata["scale"] = to_string(resolve_scale(data_, options_.scale));
-    model.metadata["unit"] = fmt::format("{}", options_.unit > 0 ? options_.unit : data_.unit);
-    model.metadata["label_smoothing"] = fmt::format("{}", options_.label_smoothing);
-    model.metadata["balanced_classes"] = options_.balanced_classes ? "true" : "false";
-    if (!options_.class_weights.empty()) model.metadata["class_weights"] = to_text(options_.class_weights);
+    ObjectiveOptions objective = options_;
+    objective.scale = resolve_scale(data_, options_.scale);
+    if (!(objective.unit > 0)) objective.unit = data_.unit;
+    record_options(objective, model.metadata);
     model.metadata["trained_by"] = std::string("poise ") + kVersion;
   }
 

@@ -8,6 +8,7 @@
 
 #include "base/index.h"
 #include "base/words.h"
+#include "convex/fields.h"
 #include "convex/units.h"
 #include "data/classes.h"
 #include "poise/error.h"
@@ -72,13 +73,7 @@ void check(const Dataset& data, const ObjectiveOptions& options) {
   if (data.schema.class_count() < 2) {
     throw Error(ErrorKind::kData, fmt::format("the data has {} class", data.schema.class_count()), "at least two");
   }
-  const double l2 = options.l2.value_or(0);
-  if (!(l2 >= 0) || !std::isfinite(l2)) {
-    throw Error(ErrorKind::kUsage, fmt::format("l2 is {}", l2), "a finite number, 0 or more");
-  }
-  if (!(options.label_smoothing >= 0 && options.label_smoothing < 1)) {
-    throw Error(ErrorKind::kUsage, fmt::format("label_smoothing is {}", options.label_smoothing), "a number in [0, 1)");
-  }
+  check_fields(options);
 }
 
 /// How many rows of equal weight say as much: (Σ s)²/Σ s² (Kish). A row of weight 0 does not count.

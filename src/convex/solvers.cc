@@ -11,12 +11,6 @@
 
 namespace poise {
 
-void check(const SolveOptions& options) {
-  if (!(options.tolerance > 0))
-    throw Error(ErrorKind::kUsage, fmt::format("the tolerance is {}", options.tolerance), "a number above 0");
-  if (options.time_limit < 0) throw Error(ErrorKind::kUsage, "the time limit is negative", "seconds, or 0 for none");
-}
-
 void SolveState::keep_better(const Certificate& candidate) {
   if (!std::isfinite(candidate.dual_value)) return;
   const double current = has_bound ? bound.dual_value - bound.rounding : -std::numeric_limits<double>::infinity();

@@ -95,9 +95,6 @@ class StoppablePasses {
   SoftmaxObjective& objective_;
 };
 
-/// Throws Error(kUsage) for options out of range.
-void check(const SolveOptions& options);
-
 /// How a solver ended, and in its own words why.
 struct Outcome {
   Status status;

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "base/index.h"
+#include "data/fields.h"
 #include "data/identifiers.h"
 #include "data/number.h"
 #include "data/table_categories.h"
@@ -196,15 +197,11 @@ class ColumnInference {
   TableColumns result_;
 };
 
-const char* policy_name(MissingPolicy policy) {
-  return policy == MissingPolicy::kError ? "error" : policy == MissingPolicy::kMean ? "mean" : "category";
-}
-
 void check_policy(const std::optional<MissingPolicy>& asked, const Schema& schema, const std::string& file) {
   if (!asked || *asked == schema.missing) return;
   throw Error(ErrorKind::kUsage,
-              fmt::format("--missing {}, and the model was trained with --missing {}", policy_name(*asked),
-                          policy_name(schema.missing)),
+              fmt::format("--missing {}, and the model was trained with --missing {}", name_of(*asked),
+                          name_of(schema.missing)),
               "what the model was trained with", "leave it out, or train again with it", {file});
 }
 
@@ -231,7 +228,7 @@ TableColumns match_columns(const TableHead& head, const ParsedTable& parsed, con
       missing = parsed.odd[at(source.slot)].missing;
     } else {
       missing = match_categories(head, parsed.texts[at(source.slot)], position, column,
-                                 options.unknown_category_is_zero, source, notes);
+                                 options.unknown_category == UnknownCategory::kNone, source, notes);
     }
     if (missing > 0) notes.add(ColumnNote::kFilled, position, std::to_string(missing), missing);
     result.sources.push_back(std::move(source));

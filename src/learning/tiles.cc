@@ -92,8 +92,8 @@ void Batch::update(const Tile& tile, StepRule& step, float* parameters) {
   float *gradient = scratch(count + columns), *bias_gradient = gradient + count;
   tile_gradient(tile, gradient, bias_gradient);
   // The sum of a batch is so many times the mean, and so is the penalty's part.
-  const double l2 =
-      options_.l2.value_or(0) * (options_.reduction == Reduction::kSum ? static_cast<double>(row_count()) : 1);
+  const double l2 = options_.objective.l2.value_or(0) *
+                    (options_.reduction == Reduction::kSum ? static_cast<double>(row_count()) : 1);
   step.apply(tile.weights(), count, l2, gradient, parameters + tile.weights());
   round_weights(tile.weights(), count);
   if (tile.with_bias()) step.apply(bias, columns, 0, bias_gradient, parameters + bias);

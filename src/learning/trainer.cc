@@ -16,14 +16,6 @@ constexpr Index kHeldOutRows = 256;     // a batch of validation
 constexpr double kLeastCaution = 1e-6;  // of the step; below it, it was not the step
 constexpr double kWorthThreads = 4e6;   // flops of a batch: less is done before a second thread is awake
 
-ObjectiveOptions objective_of(const NetworkOptions& options) {
-  ObjectiveOptions objective;
-  objective.label_smoothing = options.label_smoothing;
-  objective.balanced_classes = options.balanced_classes;
-  objective.class_weights = options.class_weights;
-  return objective;
-}
-
 std::vector<Index> widths_of(const Dataset& data, const NetworkOptions& options) {
   std::vector<Index> widths{data.features.cols()};
   widths.insert(widths.end(), options.hidden.begin(), options.hidden.end());
@@ -54,8 +46,8 @@ Trainer::Trainer(const Dataset& train, const Dataset* validation, const NetworkO
     : data_(train),
       options_(options),
       observer_(observer),
-      problem_(weigh_rows(train, objective_of(options))),
-      scaling_(scale_inputs(train, problem_.row_weight, options.standardize, options.threads)),
+      problem_(weigh_rows(train, options.objective)),
+      scaling_(scale_inputs(train, problem_.row_weight, options.objective.scale != Scale::kNone, options.threads)),
       layout_(widths_of(train, options)),
       team_(worthwhile_threads(layout_, options)),
       parameters_(static_cast<std::size_t>(layout_.size())),
@@ -68,12 +60,12 @@ Trainer::Trainer(const Dataset& train, const Dataset* validation, const NetworkO
   ask_for_large_pages(data_.features);
   initialize(layout_, options.initialization, options.activation, options.seed, parameters_);
   for (Index l = 1; l <= layout_.layers(); ++l) {
-    const double share = l == 1 ? first_weights_share(train, options.standardize) : 1;
+    const double share = l == 1 ? first_weights_share(train, options.objective.scale != Scale::kNone) : 1;
     scale_weights(layout_, l, options.gain * share, parameters_);
   }
   good_ = parameters_;
   if (!validation) return;
-  held_out_ = weigh_rows(*validation, objective_of(options));
+  held_out_ = weigh_rows(*validation, options.objective);
   held_out_batch_.emplace(*held_out_, scaling_, layout_, options, kHeldOutRows);
   held_out_rows_ = all_rows(validation->rows());
 }

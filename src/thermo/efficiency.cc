@@ -12,6 +12,7 @@
 #include "learning/input.h"
 #include "poise/error.h"
 #include "poise/thermodynamics.h"
+#include "thermo/fields.h"
 #include "thermo/learning_curve.h"
 #include "thermo/rank_correlation.h"
 #include "thermo/row_mean.h"
@@ -22,8 +23,7 @@ namespace {
 constexpr double kReachedBy = 0.75;  // share of the trainings that reach a target chosen here
 
 std::vector<Candidate> resolve_candidates(const Dataset& train, const EfficiencyOptions& o) {
-  require(o.seeds >= 1 && o.epochs >= 1, fmt::format("{} seeds of {} epochs", o.seeds, o.epochs), "at least 1 of both");
-  require(o.budget >= 1, fmt::format("a budget of {}", o.budget), "at least 1");
+  check_fields(o);
   if (!o.candidates.empty()) {
     require(o.candidates.size() >= kFewestCandidates, fmt::format("{} candidates", o.candidates.size()),
             fmt::format("at least {}: a rank correlation of fewer says nothing", kFewestCandidates));
@@ -44,7 +44,7 @@ std::vector<Candidate> resolve_candidates(const Dataset& train, const Efficiency
 
 NetworkOptions training_options(const EfficiencyOptions& o, const Candidate& candidate, std::uint64_t seed) {
   NetworkOptions n;
-  n.l2 = 0;
+  n.objective.l2 = 0;
   n.hidden = candidate.hidden;
   n.activation = o.activation;
   n.initialization = Initialization::kKaiming;

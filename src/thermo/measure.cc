@@ -5,10 +5,10 @@
 
 #include "base/index.h"
 #include "base/random.h"
-#include "base/require.h"
 #include "poise/error.h"
 #include "poise/thermodynamics.h"
 #include "thermo/ensemble_record.h"
+#include "thermo/fields.h"
 #include "thermo/hessian.h"
 #include "thermo/outputs.h"
 #include "thermo/row_figures.h"
@@ -22,25 +22,6 @@ using thermo::scaled;
 namespace {
 
 constexpr std::uint64_t kLanczosStream = 0x7e40'0005;
-
-void check_step(const ThermodynamicsOptions& o) {
-  require(o.learning_rate >= 0 && std::isfinite(o.learning_rate), fmt::format("learning_rate is {}", o.learning_rate),
-          "a finite number, 0 or more");
-  require(o.momentum >= 0 && o.momentum < 1, fmt::format("momentum is {}", o.momentum), "a number in [0, 1)");
-  require(o.batch >= 0, fmt::format("batch is {}", o.batch), "a number of rows, or 0");
-}
-
-void check(const ThermodynamicsOptions& o) {
-  require(o.rows >= 0, fmt::format("rows is {}", o.rows), "a number of rows, or 0 for all");
-  require(o.draws >= 2, fmt::format("draws is {}", o.draws), "2 or more: one draw says nothing of its error");
-  require(o.label_draws >= 2, fmt::format("label_draws is {}", o.label_draws),
-          "2 or more: one draw says nothing of its error");
-  for (double temperature : o.temperatures) {
-    require(temperature > 0 && std::isfinite(temperature), fmt::format("a temperature is {}", temperature),
-            "a finite number above 0, nats");
-  }
-  check_step(o);
-}
 
 void go_on(const ThermodynamicsOptions& o) {
   if (o.stop && o.stop()) throw MeasurementStopped();
@@ -155,7 +136,7 @@ struct Thermometer::Rows {
 };
 
 Thermometer::Thermometer(const Dataset& data, const ThermodynamicsOptions& options) : options_(options) {
-  check(options);
+  check_fields(options);
   rows_ = std::make_unique<const Rows>(Rows{thermo::MeasuredRows(data, options)});
 }
 
@@ -168,7 +149,7 @@ void Thermometer::set_step(double learning_rate, double momentum, Index batch) {
   changed.learning_rate = learning_rate;
   changed.momentum = momentum;
   changed.batch = batch;
-  check_step(changed);
+  check_fields(changed);
   options_ = std::move(changed);
 }
 

@@ -14,14 +14,6 @@ namespace {
 
 constexpr std::uint64_t kRowStream = 0x7e40'0001;
 
-Problem whole_problem(const Dataset& data, const ThermodynamicsOptions& options) {
-  ObjectiveOptions objective;
-  objective.label_smoothing = options.label_smoothing;
-  objective.balanced_classes = options.balanced_classes;
-  objective.class_weights = options.class_weights;
-  return weigh_rows(data, objective);
-}
-
 /// `most` of the rows of positive weight (0: all of them), shuffled: rows of a file may be sorted, by label say, and
 /// blocks of rows are to be samples of all.
 std::vector<Index> draw_rows(const Vector& weight, Index most, std::uint64_t seed) {
@@ -56,9 +48,10 @@ void check(const Network& network, Index features, Index classes) {
 }  // namespace
 
 MeasuredRows::MeasuredRows(const Dataset& data, const ThermodynamicsOptions& options) {
-  Problem all = whole_problem(data, options);
-  inputs_ =
-      learning::scale_inputs(learning::input_rows(data), all.row_weight, options.standardize, options.threads).map;
+  Problem all = weigh_rows(data, options.objective);
+  inputs_ = learning::scale_inputs(learning::input_rows(data), all.row_weight, options.objective.scale != Scale::kNone,
+                                   options.threads)
+                .map;
   numbers_ = draw_rows(all.row_weight, options.rows, options.seed);
   problem_ = select_rows(all, numbers_);
 }

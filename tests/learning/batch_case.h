@@ -61,7 +61,7 @@ inline NetworkOptions options_of(Activation activation = Activation::kSigmoid, L
   options.loss = loss;
   options.batch = kRows;
   options.epochs = 1;
-  options.standardize = false;
+  options.objective.scale = Scale::kNone;
   options.step = Step::kSgd;
   options.learning_rate = 0.3;
   options.momentum = 0;
@@ -84,7 +84,7 @@ struct Case {
       : options(resolve(asked, kRows)),
         data(random_data(sparse)),
         problem(weigh_rows(data, {})),
-        scaling(scale_inputs(data, problem.row_weight, options.standardize, 1)),
+        scaling(scale_inputs(data, problem.row_weight, options.objective.scale != Scale::kNone, 1)),
         batch(problem, scaling, layout, options, kRows),
         rows(static_cast<std::size_t>(kRows)) {
     std::iota(rows.begin(), rows.end(), Index{0});

@@ -36,7 +36,7 @@ Dataset rings(Index rows, std::uint64_t seed, double factor = 1) {
 
 NetworkOptions small() {
   NetworkOptions options;
-  options.l2 = 0;
+  options.objective.l2 = 0;
   options.hidden = {16, 8};
   options.epochs = 30;
   options.threads = 1;
@@ -164,7 +164,7 @@ TEST(TrainNetwork, StopsWhenValidationDoesNotImprove) {
 
 TEST(TrainNetwork, RestIsWhereCrossEntropyEqualsEntropy) {
   NetworkOptions options = small();
-  options.label_smoothing = 0.2;  // so that there is a minimum to come to rest at
+  options.objective.label_smoothing = 0.2;  // so that there is a minimum to come to rest at
   options.epochs = 400;
   options.stop_at_rest = true;
   const NetworkFit fit = train_network(rings(400, 1), options);
@@ -178,7 +178,7 @@ TEST(TrainNetwork, RestIsWhereCrossEntropyEqualsEntropy) {
 /// ⟨W, ∂L/∂W⟩ = CE − H + λ‖W‖² = 0: with a penalty CE = H is nowhere near, and rest is found all the same.
 TEST(TrainNetwork, WithAPenaltyRestIsBelowEntropyByTheHeadsShare) {
   NetworkOptions options = small();
-  options.l2 = 0.01;
+  options.objective.l2 = 0.01;
   options.epochs = 400;
   options.stop_at_rest = true;
   const NetworkFit fit = train_network(rings(400, 1), options);
@@ -292,7 +292,7 @@ TEST(TrainNetwork, RefusesOptionsThatContradictEachOther) {
   };
   refused([](NetworkOptions& o) { o.hidden = {0}; });
   refused([](NetworkOptions& o) { o.dropout = 1; });
-  refused([](NetworkOptions& o) { o.l2 = -1; });
+  refused([](NetworkOptions& o) { o.objective.l2 = -1; });
   refused([](NetworkOptions& o) { o.momentum = 1; });
   refused([](NetworkOptions& o) { o.relaxation_rate = 2; });
   refused([](NetworkOptions& o) { o.order = Order::kGaussSeidel; });

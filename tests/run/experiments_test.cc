@@ -88,7 +88,7 @@ TEST_F(ExperimentTest, FirstLawMeasuresOneTrainingAtItsCheckpoints) {
   const thermo::MeasuredRows rows(data.train, measuring);
   const thermo::RowBlock block = rows.block(0, rows.size());
   NetworkOptions o;
-  o.l2 = 0;
+  o.objective.l2 = 0;
   o.hidden = {16};
   o.activation = Activation::kTanh;
   o.step = Step::kSgd;

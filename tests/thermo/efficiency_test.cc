@@ -201,7 +201,7 @@ TEST(CompareArchitectures, PredictsFromTheInitialWeights) {
   const EfficiencyReport report = compare_architectures(train, nullptr, o);
   for (const CandidateResult& result : report.candidates) {
     NetworkOptions n;
-    n.l2 = 0;
+    n.objective.l2 = 0;
     n.hidden = result.candidate.hidden;
     n.activation = Activation::kTanh;
     n.initialization = Initialization::kKaiming;
@@ -223,7 +223,7 @@ TEST(CompareArchitectures, PredictsFromTheInitialWeights) {
 TEST(InitialWeights, AreMultipliedByTheGain) {
   const Dataset train = read_dataset("digits");
   NetworkOptions options;
-  options.l2 = 0;
+  options.objective.l2 = 0;
   options.hidden = {5, 4};
   options.step = Step::kSgd;
   options.learning_rate = 1e-30;  // an epoch that leaves the weights where they are

@@ -15,9 +15,9 @@ using nlohmann::json;
 
 NetworkOptions options_of(const Pair& pair, const ExperimentOptions& asked, std::uint64_t seed) {
   NetworkOptions o;
-  o.l2 = 0;
+  o.objective.l2 = 0;
   o.hidden = {128};
-  o.standardize = false;
+  o.objective.scale = Scale::kNone;
   o.step = Step::kSgd;
   o.learning_rate = pair.learning_rate();
   o.momentum = pair.momentum;

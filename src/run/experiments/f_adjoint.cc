@@ -40,12 +40,12 @@ struct Traces : std::array<std::vector<std::vector<double>>, kRuleCount> {
 
 NetworkOptions options_of(const Variant& variant, const ExperimentOptions& asked, std::uint64_t seed) {
   NetworkOptions o;
-  o.l2 = 0;
+  o.objective.l2 = 0;
   o.hidden = {128};
   o.activation = Activation::kSigmoid;
   o.loss = Loss::kSquared;
   o.initialization = Initialization::kXavier;
-  o.standardize = false;
+  o.objective.scale = Scale::kNone;
   o.rule = variant.rule;
   o.order = variant.rule == Rule::kEquilibrium ? Order::kGaussSeidel : Order::kJacobi;
   o.reference_2024 = variant.published;

@@ -40,7 +40,7 @@ std::vector<int> checkpoints(int epochs) {
 
 NetworkOptions options_of(int epochs, std::uint64_t seed) {
   NetworkOptions o;
-  o.l2 = 0;
+  o.objective.l2 = 0;
   o.hidden = {kHidden};
   o.activation = Activation::kTanh;
   o.step = Step::kSgd;

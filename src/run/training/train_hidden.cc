@@ -57,11 +57,7 @@ void check_network_request(const TrainingRequest& request) {
 /// What the softmax layer has, too, is taken from there.
 NetworkOptions network_options_of(const TrainingRequest& request) {
   NetworkOptions options = request.network;
-  options.l2 = request.objective.l2;
-  options.label_smoothing = request.objective.label_smoothing;
-  options.balanced_classes = request.objective.balanced_classes;
-  options.class_weights = request.objective.class_weights;
-  options.standardize = request.objective.scale != Scale::kNone;
+  options.objective = request.objective;
   options.threads = request.solve.threads;
   options.seed = request.seed;
   return options;
