@@ -3,6 +3,24 @@
 #include <algorithm>
 
 namespace poise::cli {
+namespace {
+
+/// `names` as --names.
+std::string with_option_names(const std::string& text) {
+  std::string out;
+  for (std::size_t p = 0; p < text.size(); ++p) {
+    if (text[p] != '`') {
+      out += text[p];
+      continue;
+    }
+    const std::size_t end = text.find('`', p + 1);
+    out += option_name(std::string_view(text).substr(p + 1, end - p - 1));
+    p = end;
+  }
+  return out;
+}
+
+}  // namespace
 
 std::string option_name(std::string_view field) {
   std::string name = "--" + std::string(field);
@@ -16,22 +34,10 @@ std::string heading_of(const Field& field) {
 }
 
 std::string help_of(const Field& field, const std::string& value) {
-  std::string text;
-  const std::string_view help = field.help;
-  for (std::size_t p = 0; p < help.size(); ++p) {
-    if (help[p] != '`') {
-      text += help[p];
-      continue;
-    }
-    const std::size_t end = help.find('`', p + 1);
-    text += option_name(help.substr(p + 1, end - p - 1));
-    p = end;
-  }
-  std::string more = field.unit;
-  const std::string unset = field.unset;
+  const std::string unset = field.unset, unit = field.unit;
   const std::string by_default = !unset.empty() ? "default: " + unset : value.empty() ? "" : "default " + value;
-  if (!by_default.empty()) more += (more.empty() ? "" : "; ") + by_default;
-  return more.empty() ? text : text + " (" + more + ")";
+  const std::string both = unit.empty() || by_default.empty() ? unit + by_default : unit + "; " + by_default;
+  return with_option_names(both.empty() ? field.help : fmt::format("{} ({})", field.help, both));
 }
 
 CLI::Option* add_character(CLI::App& verb, const Field& field, const std::string& help, bool or_none,

@@ -30,8 +30,9 @@ void add_measurement(CLI::App& verb, Arguments& a) {
 void add_compare(CLI::App& verb, Arguments& a) {
   fields(a.efficiency, [&](const Field& field, const auto& value) {
     CLI::Option* shared = verb.get_option_no_throw(option_name(field.name));
-    if (shared && *field.unset == 0)
-      shared->description(shared->get_description() + ", with --compare of all networks " + typed(value));
+    if (!shared || *field.unset != 0) return;
+    std::string help = shared->get_description();  // "… (default 2048)"
+    shared->description(help.insert(help.size() - 1, "; with --compare of all networks " + typed(value)));
   });
   std::vector<CLI::Option*> options = add_only(verb, a.efficiency, {"activation", "gain", "seeds", "epochs"});
   CLI::Option* neurons = verb.add_option("--neurons", a.neurons, "budget of hidden neurons");
