@@ -13,9 +13,9 @@ namespace {
 
 /// Tries penalties until there is none left; the loss is `loss(log10 λ)`.
 template <typename Loss>
-std::vector<TriedPenalty> try_all(const Loss& loss) {
+std::vector<TriedPenalty> try_all(const Loss& loss, double first = 1e-2) {
   std::vector<TriedPenalty> tried;
-  while (const auto l2 = next_penalty(tried)) {
+  while (const auto l2 = next_penalty(tried, first)) {
     tried.push_back({*l2, loss(std::log10(*l2))});
     if (tried.size() > 100) break;
   }
@@ -35,6 +35,14 @@ TEST(NextPenalty, FindsTheValleyToHalfADecade) {
     const auto tried = try_all([&](double x) { return 1 + (x - valley) * (x - valley); });
     EXPECT_LE(std::abs(std::log10(best_of(tried)) - valley), 0.26) << valley;
     EXPECT_LE(tried.size(), 16u) << valley;
+  }
+}
+
+TEST(NextPenalty, BeginsWhereItIsTold) {
+  for (const double first : {3e-9, 2.7e-4, 0.31, 70.0}) {
+    const auto tried = try_all([&](double x) { return 1 + (x + 2.9) * (x + 2.9); }, first);
+    EXPECT_EQ(tried.front().l2, first);
+    EXPECT_LE(std::abs(std::log10(best_of(tried)) + 2.9), 0.26) << first;
   }
 }
 
@@ -65,8 +73,8 @@ TEST(PenaltyBeyond, LooksWhereTheLastStepHasGained) {
 }
 
 TEST(NextPenalty, StopsWhereNothingIsKnown) {
-  EXPECT_FALSE(next_penalty(std::vector<TriedPenalty>{{1e-2, std::numeric_limits<double>::infinity()}}));
-  EXPECT_FALSE(next_penalty(std::vector<TriedPenalty>{{1e-2, std::nan("")}}));
+  EXPECT_FALSE(next_penalty(std::vector<TriedPenalty>{{1e-2, std::numeric_limits<double>::infinity()}}, 1));
+  EXPECT_FALSE(next_penalty(std::vector<TriedPenalty>{{1e-2, std::nan("")}}, 1));
 }
 
 struct DigitsParts {
