@@ -24,12 +24,18 @@ std::string closest(const std::string& word, const std::vector<std::string>& nam
   return best;
 }
 
+/// A text that float64 takes for 0, and is not: 1e-400.
+static bool vanishes(const std::string& text, double value) {
+  return value == 0 && text.substr(0, text.find_first_of("eEpP")).find_first_of("123456789") != std::string::npos;
+}
+
 CLI::Validator in_range(const Range& range, bool whole, double most) {
   const std::string expected = "; expected " + range.text(whole);
   return CLI::Validator(
       [=](std::string& text) -> std::string {
         double value = 0;
         if (!CLI::detail::lexical_cast(text, value)) return "'" + text + "' is not a number" + expected;
+        if (vanishes(text, value)) return text + " is too small for float64, which ends at 5e-324" + expected;
         if (!range.allows(value) || value > most) return text + " is out of range" + expected;
         const bool fits = !whole || text.find_first_not_of("+0123456789") == std::string::npos;
         return fits ? std::string() : "'" + text + "' is no whole number" + expected;
