@@ -69,7 +69,7 @@ enum class Reduction { kMean, kSum };
 
 struct NetworkOptions {
   // Architecture
-  std::vector<Index> hidden;                  ///< widths of the hidden layers; empty: the softmax layer alone
+  std::vector<Index> hidden = {};             ///< widths of the hidden layers; empty: the softmax layer alone
   Activation activation = Activation::kRelu;  ///< of the hidden layers
   Loss loss = Loss::kCrossEntropy;
   Initialization initialization = Initialization::kAuto;
@@ -96,10 +96,10 @@ struct NetworkOptions {
   Step step = Step::kGolden;
   double learning_rate = 0;  ///< η; 0: the default, for golden from theory, sgd 0.1, adam 0.001. For golden it is in
                              ///< units of curvature and capped at what is stable
-  std::optional<double> momentum;  ///< α; empty: the default, for golden from theory, sgd 0.9
-  double momentum_phase = 0;       ///< golden, sgd: complex momentum α e^{iθ} (THEORY 1.6 f), θ in radians; 0: none
+  std::optional<double> momentum = {};  ///< α; empty: the default, for golden from theory, sgd 0.9
+  double momentum_phase = 0;  ///< golden, sgd: complex momentum α e^{iθ} (THEORY 1.6 f), θ in radians; 0: none
   Reduction reduction = Reduction::kMean;
-  std::optional<bool> cooling;  ///< learning rate falls to 0 by the last epoch; empty: golden yes, sgd and adam no
+  std::optional<bool> cooling = {};  ///< learning rate falls to 0 by the last epoch; empty: golden yes, others no
 
   // Loop
   int epochs = 0;         ///< 0: chosen by the number of rows

@@ -186,7 +186,7 @@ def check_interrupt_ends_what_does_not_ask(t):
 
 
 def check_a_network_run_says_all_that_was_asked(t):
-    options = {"activation": "tanh", "initialization": "orthogonal", "rule": "equilibrium", "order": "gauss-seidel", "relaxation_rate": 0.2,
+    options = {"activation": "tanh", "initialization": "orthogonal", "gain": 0.5, "rule": "equilibrium", "order": "gauss-seidel", "relaxation_rate": 0.2,
                "relaxation_steps": 30, "step": "sgd", "learning_rate": 0.05, "momentum": 0.5, "momentum_phase": 0.1, "reduction": "mean",
                "precision": "float32", "epochs": 2, "batch": 50, "patience": 7, "solve_head_every": 2, "time_limit": 50, "l2": 1e-7,
                "label_smoothing": 0.1, "scale": "none", "seed": 3, "threads": 1}

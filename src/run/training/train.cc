@@ -1,3 +1,5 @@
+#include "data/fields.h"
+#include "learning/fields.h"
 #include "poise/run.h"
 #include "run/training/fields.h"
 #include "run/training/training_run.h"
@@ -10,6 +12,10 @@ void check_request_as_a_whole(const TrainingRequest& request) {
   const double share = request.validation_share.value_or(0);
   const bool is_network = !request.network.hidden.empty();
   check_fields(request);
+  check_fields(request.read);
+  check_fields(request.objective);
+  check_fields(request.solve);
+  check_fields(request.network);
   require(share == 0 || !request.validation.given(), "rows to validate by, and a share of the others", "one of them");
   require(!request.choose_l2 || request.l2_path.empty(), "a path of penalties, and the wish to find one",
           "one of them");
