@@ -40,7 +40,10 @@ std::string typed(const T& value) {
     return value ? typed(*value) : "";
   } else if constexpr (requires { value.begin(); }) {
     std::string list;
-    for (const auto& each : value) list += (list.empty() ? "" : ",") + typed(each);
+    for (const auto& each : value) {
+      if (!list.empty()) list += ',';
+      list += typed(each);
+    }
     return list;
   } else {
     return {};
