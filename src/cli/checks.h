@@ -20,7 +20,8 @@ CLI::Validator in_range(const Range& range, bool whole, double most);
 template <typename T>
 CLI::Validator in_range(const Range& range) {
   constexpr double kExact = 0x1p53;  // whole numbers up to it are numbers in double precision
-  return in_range(range, std::is_integral_v<T>, std::min(static_cast<double>(std::numeric_limits<T>::max()), kExact));
+  constexpr double most = static_cast<double>(std::numeric_limits<T>::max());
+  return in_range(range, std::is_integral_v<T>, std::is_integral_v<T> ? std::min(most, kExact) : most);
 }
 /// The same, or the word.
 CLI::Validator in_range_or(const Range& range, const std::string& word);

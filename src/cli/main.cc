@@ -50,6 +50,7 @@ void require_run(CLI::App& verb, Arguments& a) {
 CLI::App* add_verb(CLI::App& app, const std::string& name, const std::string& does, const std::string& example) {
   CLI::App* verb = app.add_subcommand(name, does);
   verb->footer("Example:\n  " + example);
+  verb->set_help_all_flag("--help-all", "Print this help with the options for experiments and exit");
   return verb;
 }
 
@@ -254,7 +255,6 @@ int run(int argc, char** argv) {
       "poise help VERB, or poise VERB --help, says more. poise help man-page, poise help bash-completion and poise "
       "help "
       "markdown print those.");
-  app.set_help_all_flag("--help-all", "Print this help with the options for experiments and exit");
   const auto verbs = declare(app, arguments);
   std::vector<std::string> words(argv + 1, argv + argc);
   report_as_asked(words);

@@ -47,7 +47,8 @@ def check_run_json_says_how_the_data_were_read(t):
     summary = json.loads(t.read("run/run.json"))
     t.equal(summary["asked"]["read"], {"label": "c", "ignore": ["spare"], "categorical": [], "numeric": ["x"], "labels": "", "sample_weight": "w",
                                        "missing": "category", "missing_values": ["?", "none"], "min_category_rows": 2, "delimiter": "|", "decimal": ".",
-                                       "quote": None, "comment": "%", "header": True, "strip_label_dot": True}, "'read' in run.json")
+                                       "quote": None, "comment": "%", "header": True, "strip_label_dot": True,
+                                       "unknown_category": "none", "data_dir": ""}, "'read' in run.json")
     t.equal((summary["asked"]["scale"], summary["asked"]["unit"], summary["asked"]["l2"]), ("none", 2, 0.5), "the penalty's units in run.json")
     t.equal(summary["schema"]["classes"], ["no", "yes"], "the classes in run.json")
     t.run("train a.txt --label c --hidden 4 --epochs 1 --missing mean --out run --quiet")
