@@ -31,11 +31,12 @@ if grep -rnE '\b(setenv|putenv|unsetenv|signal|sigaction|setlocale|mallopt|umask
   failed=1
 fi
 
-# Documents cite tests as proof: they must be there.
+# Documents cite tests as proof, link to each other, and are cited by sources: all of it must be there.
 if command -v python3 > /dev/null; then
   python3 scripts/check_cited_tests.py || failed=1
+  python3 scripts/check_links.py || failed=1
 else
-  echo "check: python3 is not installed, cited tests not checked" >&2
+  echo "check: python3 is not installed, cited tests and links not checked" >&2
 fi
 
 # Every public header compiles alone.
