@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""Whether links lead somewhere: relative links and anchors of every *.md, and pages that sources cite (docs/theory/softmax.md#solvers)."""
+"""Whether what documents point to is there: relative links and anchors of every *.md, files named in `code`, and pages that
+sources cite (docs/theory/softmax.md#solvers)."""
 
 import os
 import re
@@ -9,13 +10,16 @@ import sys
 os.chdir(os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
 LINK = re.compile(r"!?\[[^\]]*\]\(([^()\s]+)\)")
 CITED = re.compile(r"(?<![\w/.-])((?:docs|bench|data|examples)/[\w./-]+\.md|[A-Z]+\.md)(#[\w-]+)?")
+NAMED = re.compile(r"`((?:bench|cmake|data|docs|examples|fuzz|include|scripts|src|tests)/[\w./-]*[\w/])`")
+HISTORY = ("CHANGELOG.md", "bench/results/")  # tell of their day
 SOURCES = (".h", ".cc", ".py", ".sh", ".R", ".txt")
 
 
 def tracked():
     """Files that git knows or would add; all below the folder where there is no git."""
     listed = subprocess.run(["git", "ls-files", "--cached", "--others", "--exclude-standard"], capture_output=True, text=True)
-    files = listed.stdout.splitlines() or [os.path.relpath(os.path.join(folder, name)) for folder, _, names in os.walk(".") for name in names]
+    files = listed.stdout.splitlines() or [os.path.relpath(os.path.join(folder, name)) for folder, _, names in os.walk(".")
+                                           for name in names]
     return [file for file in files if os.path.isfile(file)]
 
 
@@ -53,6 +57,8 @@ def targets(path, line):
             if not re.match(r"[a-z]+:", link):
                 page, _, anchor = link.partition("#")
                 yield link, os.path.normpath(os.path.join(os.path.dirname(path), page)) if page else path, anchor
+        if not path.startswith(HISTORY):
+            yield from ((name, name, "") for name in NAMED.findall(line))
         line = " ".join(re.findall(r"`([^`]*)`", line))
     for page, anchor in CITED.findall(line):
         yield page + anchor, page, anchor[1:]
