@@ -92,7 +92,8 @@ TEST(SolvePath, TellsOfTheBestSoFarAndOfTheFirstBeforeItIsMeasured) {
   const DigitsParts digits;
   std::vector<double> told;
   int measurements = 0, before_first = -1;
-  PathOptions path{{1e-1, 1e-2, 1e-6}, {}, {}};
+  PathOptions path;
+  path.penalties = {1e-1, 1e-2, 1e-6};
   path.measure = [&](const SoftmaxModel& model) {
     ++measurements;
     return digits.measure(model);
@@ -118,8 +119,9 @@ TEST(SolvePath, TellsOfTheBestSoFarAndOfTheFirstBeforeItIsMeasured) {
 TEST(SolvePath, WithoutHeldOutRowsTheLastIsKept) {
   const DigitsParts digits;
   std::vector<double> told;
-  PathOptions path{
-      {1e-2, 1e-1}, [&](const SoftmaxModel& model) { told.push_back(std::stod(model.metadata.at("l2"))); }, {}};
+  PathOptions path;
+  path.penalties = {1e-2, 1e-1};
+  path.on_best = [&](const SoftmaxModel& model) { told.push_back(std::stod(model.metadata.at("l2"))); };
   const auto candidates = solve_path(digits.train, path, {}, {.tolerance = 1e-6}, nullptr);
   EXPECT_EQ(best_of(candidates).l2, 1e-1);
   EXPECT_EQ(told, (std::vector<double>{1e-2, 1e-1}));
@@ -127,7 +129,9 @@ TEST(SolvePath, WithoutHeldOutRowsTheLastIsKept) {
 
 TEST(SolvePath, FindsItsOwnRange) {
   const DigitsParts digits;
-  const PathOptions path{{}, {}, [&](const SoftmaxModel& model) { return digits.measure(model); }};
+  PathOptions path;
+  path.first = 1e-2;
+  path.measure = [&](const SoftmaxModel& model) { return digits.measure(model); };
   const auto candidates = solve_path(digits.train, path, {}, {.tolerance = 1e-6}, nullptr);
   const PathSolution& best = best_of(candidates);
   ASSERT_GT(candidates.size(), 3u);

@@ -8,6 +8,7 @@
 #include "base/stopwatch.h"
 #include "base/words.h"
 #include "convex/problem.h"
+#include "rows/storage.h"
 #include "run/short_number.h"
 
 namespace poise {
@@ -27,10 +28,8 @@ SolveOptions for_folds(SolveOptions solve) {
 }
 
 double size_of_problem(const Dataset& data) {
-  const CsrMatrix* sparse = data.features.sparse();
-  const double entries = sparse ? static_cast<double>(sparse->entries())
-                                : static_cast<double>(data.rows()) * static_cast<double>(data.features.cols() + 1);
-  return entries * static_cast<double>(data.schema.class_count());
+  const Index entries = stored_entries(data.features) + data.rows();  // with the bias
+  return static_cast<double>(entries) * static_cast<double>(data.schema.class_count());
 }
 
 void note_end_of_search(const PenaltyChoice& choice, TrainingRun& run) {
