@@ -8,6 +8,7 @@ import sys
 import time
 
 FOLDER = pathlib.Path("bench/results")
+VARIABLES = ("OMP_WAIT_POLICY", "OPENBLAS_CORETYPE")
 PLACES = ("--save", "--data-dir", "--work-dir")  # say where files are: no figure depends on them
 
 
@@ -34,8 +35,8 @@ def commit():
 
 
 def command(prog, words):
-    """The command line without the options that say where files are."""
-    kept, skip = [prog], False
+    """The command line, with the environment that matters and without the options that say where files are."""
+    kept, skip = [*(f"{name}={os.environ[name]}" for name in VARIABLES if name in os.environ), prog], False
     for word in words:
         if word.startswith("-"):
             skip = word in PLACES
