@@ -111,7 +111,7 @@ class SoftmaxSolver {
     if (outcome.status == Status::kConverged && objective_.has_dual_bounds())
       outcome = certify_afresh(objective_, state, outcome);
     const bool limited = outcome.status == Status::kTimeLimit || outcome.status == Status::kIterationLimit;
-    if (limited && !state.has_bound) bound_briefly(objective_, state, outcome.status);
+    if ((limited || stopped) && !state.has_bound) bound_briefly(objective_, state, outcome.status);
     if (limited && state.gap() <= solve_.tolerance && options_.l2 > 0) outcome = certified(state, monitor_);
     if (!stopped && outcome.status != Status::kCertified && outcome.status != Status::kDiverged)
       outcome = settle(objective_, state, outcome, separation);
@@ -275,7 +275,7 @@ class SoftmaxSolver {
 
   /// A bound where a limit came before the first. Two cost nothing: no loss is below 0, and what the gradient gives.
   /// A Newton system gives a better one where the optimum is near, for the price of some passes: not worth it far away,
-  /// nor where time is up after few of them. (Without a penalty loose bounds are none.)
+  /// nor where time is up after few of them, nor where somebody waits. (Without a penalty loose bounds are none.)
   void bound_briefly(SoftmaxObjective& objective, SolveState& state, Status limit) const {
     constexpr double kNear = 0.1, kFewPasses = 15;
     if (!objective.has_dual_bounds() || state.is_rough()) return;
@@ -285,6 +285,7 @@ class SoftmaxSolver {
     const StoppablePasses stoppable(objective, stop);
     try {
       state.keep_better(objective.gradient_bound(state.w, state.value, state.gradient));
+      if (limit == Status::kInterrupted) return;
       if (limit == Status::kTimeLimit && (objective.passes() < kFewPasses || stop())) return;
       state.value = objective.evaluate(state.w, &state.gradient);
       const std::unique_ptr<Metric> metric = local_metric(objective, stop);
