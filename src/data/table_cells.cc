@@ -74,7 +74,9 @@ void check_numbers(const TableHead& head, const ParsedTable& parsed, Index colum
     const bool digits = cell.find_first_of("0123456789") != std::string::npos;
     fail_cell(head, column, odd.first_infinite, fmt::format("'{}'", cell),
               digits ? "finite numbers; this one is too large for float64, which ends at 1.8e308" : "finite numbers",
-              digits || !is_filled(gaps) ? "" : fmt::format("--missing-values {} takes it for a missing value", cell));
+              digits                  ? ""
+              : gaps == Gaps::kFilled ? fmt::format("--missing-values {} takes it for a missing value", cell)
+                                      : no_number_hint(head, column, gaps));
   }
   if (odd.first_text != nullptr) {
     const std::string cell = cell_at(head.text, odd.first_text);

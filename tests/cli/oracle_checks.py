@@ -88,7 +88,7 @@ def check_onnx_unix_seconds(t):
     rows = [(1700000000 + draw.randrange(200), draw.gauss(0, 1)) for _ in range(300)]
     t.write("a.csv", "time,x,kind\n" + "".join(f"{s},{x:.3f},{'ab'[s + 30 * x > 1700000100]}\n" for s, x in rows))
     result = t.run("train a.csv --out run")
-    t.check("note: model.onnx takes 'time' as float64, since float32 would round these numbers too much" in result.stderr, f"no note\n{result}")
+    t.check("note: model.onnx takes its input 'features' as float64, since float32 would round 'time' too much" in result.stderr, f"no note\n{result}")
     tensor = {"dims": [len(rows), 2], "data": [y for s, x in rows for y in (s, round(x, 3))]}
     compare_with_onnx(t, "run", "a.csv", {"features": tensor})
     t.check("float64" not in t.run("train digits --out digits").stderr, "of pixels")

@@ -41,7 +41,10 @@ void note_end_of_search(const PenaltyChoice& choice, TrainingRun& run) {
 /// Where answering by the class frequencies would be as good.
 void note_poor_probabilities(const Metrics& found, TrainingRun& run) {
   if (!(found.frequencies_entropy > 0)) return;  // of one class, which nothing can be learned from
-  if (!(found.cross_entropy > (1 + 1e-4) * found.frequencies_entropy)) return;
+  // That the folds' frequencies are not those of all rows costs about (K − 1)/2n nats in itself.
+  const double of_folds =
+      static_cast<double>(run.train().schema.class_count() - 1) / (2.0 * static_cast<double>(found.rows));
+  if (!(found.cross_entropy > (1 + 1e-4) * found.frequencies_entropy + of_folds)) return;
   run.note(
       fmt::format("by cross-validation the probabilities are worse than the class frequencies ({} against {} nats); "
                   "hint: --l2 auto chooses the penalty",
