@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# House rules that a compiler does not see: layers, tests that documents cite, self-contained public headers, formatting.
+# House rules that a compiler does not see: layers, namespaces, tests that documents cite, self-contained public headers, formatting.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 failed=0
@@ -31,11 +31,12 @@ if grep -rnE '\b(setenv|putenv|unsetenv|signal|sigaction|setlocale|mallopt|umask
   failed=1
 fi
 
-# Documents cite tests as proof: they must be there.
+# A folder is a namespace, too (two folders with one name in it would be merged by the linker); documents cite tests as proof.
 if command -v python3 > /dev/null; then
+  python3 scripts/check_namespaces.py || failed=1
   python3 scripts/check_cited_tests.py || failed=1
 else
-  echo "check: python3 is not installed, cited tests not checked" >&2
+  echo "check: python3 is not installed, namespaces and cited tests not checked" >&2
 fi
 
 # Every public header compiles alone.
@@ -47,10 +48,17 @@ for header in include/poise/*.h; do
   fi
 done
 
+# Formatted copies are compared, since --dry-run counts what is replaced by the same text: `}  // namespace a::inline b` (clang-format 16).
 format=$(command -v clang-format-16 || true)
 if [ -n "$format" ]; then
   mapfile -t sources < <(git ls-files '*.h' '*.cc')
-  "$format" --dry-run --Werror "${sources[@]}" || { echo "check: run clang-format-16 -i on the files above" >&2; failed=1; }
+  formatted=$(mktemp -d)
+  trap 'rm -rf "$formatted"' EXIT
+  cp --parents -t "$formatted" .clang-format "${sources[@]}"
+  (cd "$formatted" && "$format" -i "${sources[@]}")
+  for source in "${sources[@]}"; do
+    cmp -s "$source" "$formatted/$source" || { echo "check: run clang-format-16 -i $source" >&2; failed=1; }
+  done
 else
   echo "check: clang-format-16 is not installed, formatting not checked" >&2
 fi

@@ -5,7 +5,7 @@
 
 #include "base/aligned.h"
 
-namespace poise {
+namespace poise::inline base {
 namespace {
 
 constexpr Index kBlock = 64;
@@ -64,4 +64,4 @@ bool cholesky(Index n, float* a) {
   return true;
 }
 
-}  // namespace poise
+}  // namespace poise::inline base

@@ -14,7 +14,7 @@
 
 #include "poise/error.h"
 
-namespace poise {
+namespace poise::inline base {
 namespace fs = std::filesystem;
 namespace {
 
@@ -146,4 +146,4 @@ void write_file_whole(const std::string& path, std::string_view bytes) {
   flush_folder(target);
 }
 
-}  // namespace poise
+}  // namespace poise::inline base

@@ -8,7 +8,11 @@ namespace poise {
 
 using Index = std::int64_t;
 
+}  // namespace poise
+
+namespace poise::inline base {
+
 /// `i` as an index into a standard container; i ≥ 0.
 constexpr std::size_t at(Index i) { return static_cast<std::size_t>(i); }
 
-}  // namespace poise
+}  // namespace poise::inline base

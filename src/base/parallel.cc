@@ -18,7 +18,7 @@
 #include "base/spin.h"
 #include "poise/error.h"
 
-namespace poise {
+namespace poise::inline base {
 namespace {
 
 thread_local bool inside_parallel_loop = false;
@@ -191,4 +191,4 @@ void tree_reduce(Index count, int threads, const std::function<void(Index, Index
   }
 }
 
-}  // namespace poise
+}  // namespace poise::inline base

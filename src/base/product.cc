@@ -7,7 +7,7 @@
 #include "base/aligned.h"
 #include "base/product_kernels.h"
 
-namespace poise {
+namespace poise::inline base {
 namespace {
 
 constexpr Index kDepth = 512;        // steps at a time: a panel of B is then at most 128 KiB
@@ -246,4 +246,4 @@ void multiply(const ProductShape& shape, const Bfloat16* a, const Bfloat16* b, f
   multiply(s, widen(a, shape.lda, rows_a, s.lda, room.a), widen(b, shape.ldb, rows_b, s.ldb, room.b), c);
 }
 
-}  // namespace poise
+}  // namespace poise::inline base

@@ -14,7 +14,7 @@
 #include "hwy/highway.h"
 
 HWY_BEFORE_NAMESPACE();
-namespace poise {
+namespace poise::inline base {
 namespace HWY_NAMESPACE {
 namespace hn = hwy::HWY_NAMESPACE;
 
@@ -270,11 +270,11 @@ const ProductKernels<double>& DoubleKernels() {
 }
 
 }  // namespace HWY_NAMESPACE
-}  // namespace poise
+}  // namespace poise::inline base
 HWY_AFTER_NAMESPACE();
 
 #if HWY_ONCE
-namespace poise {
+namespace poise::inline base {
 
 HWY_EXPORT(FloatKernels);
 HWY_EXPORT(DoubleKernels);
@@ -282,5 +282,5 @@ HWY_EXPORT(DoubleKernels);
 const ProductKernels<float>& float_kernels() { return HWY_DYNAMIC_DISPATCH(FloatKernels)(); }
 const ProductKernels<double>& double_kernels() { return HWY_DYNAMIC_DISPATCH(DoubleKernels)(); }
 
-}  // namespace poise
+}  // namespace poise::inline base
 #endif

@@ -11,7 +11,7 @@
 #include <immintrin.h>
 #endif
 
-namespace poise {
+namespace poise::inline base {
 namespace {
 
 /// While it lives, this thread takes numbers below 1e-38 for 0: a velocity that dies away goes through them, and each
@@ -148,4 +148,4 @@ void Team::wait_for(unsigned generation) {
   if (Clock::now() - begun - (processor_time() - worked) > kStarved) starved_ = true;
 }
 
-}  // namespace poise
+}  // namespace poise::inline base

@@ -12,7 +12,7 @@
 
 #include "base/parallel.h"
 
-namespace poise {
+namespace poise::inline base {
 
 class Team {
  public:
@@ -91,4 +91,4 @@ class Team {
   std::exception_ptr error_;
 };
 
-}  // namespace poise
+}  // namespace poise::inline base

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-namespace poise {
+namespace poise::inline base {
 namespace {
 
 bool begins_character(char byte) { return (static_cast<unsigned char>(byte) & 0xC0) != 0x80; }
@@ -26,4 +26,4 @@ std::string_view first_characters(std::string_view utf8, std::size_t most) {
   return utf8.substr(0, static_cast<std::size_t>(end - utf8.begin()));
 }
 
-}  // namespace poise
+}  // namespace poise::inline base

@@ -8,7 +8,7 @@
 #include "convex/kernels.h"
 #include "convex/objective.h"
 
-namespace poise {
+namespace poise::inline convex {
 namespace {
 
 /// p_c (1 − p_c) of one row of class-major float32 probabilities. Above ½ the second factor is the sum of the other
@@ -128,4 +128,4 @@ Parameters SoftmaxObjective::hessian_diagonal() const {
   return diagonal;
 }
 
-}  // namespace poise
+}  // namespace poise::inline convex

@@ -6,7 +6,7 @@
 #include "base/parallel.h"
 #include "convex/objective.h"
 
-namespace poise {
+namespace poise::inline convex {
 namespace {
 
 /// Rows [begin, begin + rows) with a constant 1 appended, in double.
@@ -84,4 +84,4 @@ Matrix dense_hessian(const SoftmaxObjective& objective, const Matrix* probabilit
   return std::move(hessian);
 }
 
-}  // namespace poise
+}  // namespace poise::inline convex

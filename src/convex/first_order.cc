@@ -7,7 +7,7 @@
 #include "convex/solvers.h"
 #include "poise/dual_process.h"
 
-namespace poise {
+namespace poise::inline convex {
 namespace {
 
 // Curvature of the objective in units of the metric, as the step rule sees it: at most κ, since H ⪯ M. The rule is
@@ -124,4 +124,4 @@ Outcome solve_descent(SoftmaxObjective& objective, SolveState& state, Monitor& m
   }
 }
 
-}  // namespace poise
+}  // namespace poise::inline convex

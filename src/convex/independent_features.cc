@@ -9,7 +9,7 @@
 #include "base/random.h"
 #include "convex/certificate/independent_basis.h"
 
-namespace poise {
+namespace poise::inline convex {
 namespace {
 
 constexpr double kMostNumbers = 1 << 27, kMostWork = 1e10;  // of the copy; rows times functions squared of the sample
@@ -111,4 +111,4 @@ Parameters IndependentFeatures::from_original(const Parameters& w) const {
   return v;
 }
 
-}  // namespace poise
+}  // namespace poise::inline convex

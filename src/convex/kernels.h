@@ -9,7 +9,7 @@
 
 #include "poise/schema.h"
 
-namespace poise {
+namespace poise::inline convex {
 
 inline constexpr Index kRowPadding = 16;    // rows: one AVX-512 vector of float32
 inline constexpr Index kClassPadding = 16;  // classes of a sparse weight row
@@ -42,4 +42,4 @@ double inner_product(const float* x, const float* y, Index count);
 /// y[k] += factor · x[k]
 void add_multiple(float factor, const float* x, float* y, Index count);
 
-}  // namespace poise
+}  // namespace poise::inline convex

@@ -13,7 +13,7 @@
 #include "convex/row_sample.h"
 #include "convex/vectors.h"
 
-namespace poise {
+namespace poise::inline convex {
 namespace {
 
 using SparseRows = Eigen::SparseMatrix<float, Eigen::RowMajor>;
@@ -146,4 +146,4 @@ std::unique_ptr<Metric> low_rank_metric(const SoftmaxObjective& objective, const
   return metric->build(objective, stop) ? std::move(metric) : nullptr;
 }
 
-}  // namespace poise
+}  // namespace poise::inline convex

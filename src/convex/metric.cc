@@ -13,7 +13,7 @@
 #include "convex/row_sample.h"
 #include "convex/vectors.h"
 
-namespace poise {
+namespace poise::inline convex {
 namespace {
 
 class GramMetric : public Metric {
@@ -252,4 +252,4 @@ std::unique_ptr<Metric> global_metric(const SoftmaxObjective& objective, const S
   return bohning_metric(objective, stop);
 }
 
-}  // namespace poise
+}  // namespace poise::inline convex

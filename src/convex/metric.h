@@ -7,7 +7,7 @@
 
 #include "convex/objective.h"
 
-namespace poise {
+namespace poise::inline convex {
 
 /// Asked while a metric that takes long is made; true gives it up, and there is none: a null pointer.
 using Stop = std::function<bool()>;
@@ -79,4 +79,4 @@ inline constexpr Index kMaxSparseGramFeatures = 2000;  ///< a pass over sparse r
 inline constexpr Index kLowRankRows = 4096;  ///< about as many are drawn for a class; news20 has 2,700 with a curvature
 inline constexpr Index kLowRank = 64;        ///< curvatures kept of a class
 
-}  // namespace poise
+}  // namespace poise::inline convex

@@ -11,7 +11,7 @@
 #include "convex/row_sums.h"
 #include "convex/vectors.h"
 
-namespace poise {
+namespace poise::inline convex {
 namespace {
 
 /// ⟨t_i, z_i⟩ of every row of the block.
@@ -119,4 +119,4 @@ Evaluation SoftmaxObjective::evaluate(const Parameters& w, Parameters* gradient,
   return arithmetic == Arithmetic::kFloat ? evaluate_as<float>(w, gradient) : evaluate_as<double>(w, gradient);
 }
 
-}  // namespace poise
+}  // namespace poise::inline convex

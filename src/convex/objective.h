@@ -8,7 +8,7 @@
 #include "convex/pass.h"
 #include "convex/problem.h"
 
-namespace poise {
+namespace poise::inline convex {
 
 enum class Arithmetic { kFloat, kDouble };
 
@@ -137,4 +137,4 @@ class SoftmaxObjective {
 /// `probabilities` (n×K): in place of the ones the objective keeps, which are float32.
 Matrix dense_hessian(const SoftmaxObjective& objective, const Matrix* probabilities = nullptr);
 
-}  // namespace poise
+}  // namespace poise::inline convex

@@ -11,7 +11,7 @@
 
 #include "convex/problem.h"
 
-namespace poise {
+namespace poise::inline convex {
 
 /// What the kernel gets: scores of `rows` rows from `first_row`, class-major K×ld (see kernels.h); `second` is null for
 /// one matrix. It turns `scores` into R in place and keeps its statistics in a slot of its own, number `chunk` <
@@ -88,4 +88,4 @@ class PassEngine {
   ByFeature by_feature_;
 };
 
-}  // namespace poise
+}  // namespace poise::inline convex

@@ -11,7 +11,7 @@
 #include "convex/kernels.h"
 #include "convex/pass.h"
 
-namespace poise {
+namespace poise::inline convex {
 namespace {
 
 template <typename Real>
@@ -142,4 +142,4 @@ template void PassEngine::run_sparse<float>(const Parameters*, const Parameters*
 template void PassEngine::run_sparse<double>(const Parameters*, const Parameters*, const BlockKernel<double>&,
                                              Parameters*, bool) const;
 
-}  // namespace poise
+}  // namespace poise::inline convex

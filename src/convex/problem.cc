@@ -13,7 +13,7 @@
 #include "poise/error.h"
 #include "rows/column_moments.h"
 
-namespace poise {
+namespace poise::inline convex {
 namespace {
 
 /// Multiplies the weight of every row by what its class is to weigh.
@@ -114,15 +114,6 @@ void Problem::target_of(Index row, std::span<double> target) const {
   for (Index c = 0; c < classes; ++c) {
     target[at(c)] = scale * static_cast<double>(targets(row, c)) + share;
   }
-}
-
-double default_l2(const Dataset& data) {
-  // Tables like a weaker penalty the more classes there are, images do not: MNIST, 10,000 rows, has a test
-  // cross-entropy of 0.34 at 1/n, 0.31 at 3/n and 0.48 at a fifth of 1/n.
-  const Index most = resolve_scale(data, Scale::kAuto) == Scale::kNone ? 2 : 6;
-  const Index contrasts = std::clamp<Index>(data.schema.class_count() - 1, 1, most);
-  const double rows = effective_rows(data);
-  return rows >= 1 ? 2 / (rows * static_cast<double>(contrasts)) : 0;  // that there are rows is for check to say
 }
 
 Problem weigh_rows(const Dataset& data, const ObjectiveOptions& options) {
@@ -242,6 +233,19 @@ void to_model(const Parameters& parameters, const ColumnMap& units, SoftmaxModel
   if (units.identity()) return;
   model.weights.array().rowwise() *= map_of(units.gain).transpose().array();
   model.center = map_of(units.center);
+}
+
+}  // namespace poise::inline convex
+
+namespace poise {
+
+double default_l2(const Dataset& data) {
+  // Tables like a weaker penalty the more classes there are, images do not: MNIST, 10,000 rows, has a test
+  // cross-entropy of 0.34 at 1/n, 0.31 at 3/n and 0.48 at a fifth of 1/n.
+  const Index most = resolve_scale(data, Scale::kAuto) == Scale::kNone ? 2 : 6;
+  const Index contrasts = std::clamp<Index>(data.schema.class_count() - 1, 1, most);
+  const double rows = effective_rows(data);
+  return rows >= 1 ? 2 / (rows * static_cast<double>(contrasts)) : 0;  // that there are rows is for check to say
 }
 
 }  // namespace poise

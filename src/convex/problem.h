@@ -8,7 +8,7 @@
 #include "poise/softmax_regression.h"
 #include "rows/load.h"
 
-namespace poise {
+namespace poise::inline convex {
 
 /// Parameters of the layer: (d+1)×K, row j the weights of feature j over the classes, the last row the biases.
 /// Feature-major, because sparse rows and the penalty both run over features.
@@ -81,4 +81,4 @@ void to_model(const Parameters& parameters, const ColumnMap& units, SoftmaxModel
 /// Throws Error(kData) if the data has other columns or classes than the model, whose weights then mean something else.
 void check_same_columns(const SoftmaxModel& model, const Dataset& data);
 
-}  // namespace poise
+}  // namespace poise::inline convex

@@ -6,7 +6,7 @@
 
 #include "convex/vectors.h"
 
-namespace poise {
+namespace poise::inline convex {
 namespace {
 
 constexpr std::size_t kHistory = 10;
@@ -97,4 +97,4 @@ MatrixF QuasiNewton::product(const Metric& metric, const Parameters& gradient) c
   return z;
 }
 
-}  // namespace poise
+}  // namespace poise::inline convex

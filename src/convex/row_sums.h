@@ -7,7 +7,7 @@
 #include "base/index.h"
 #include "convex/pass.h"
 
-namespace poise {
+namespace poise::inline convex {
 
 /// Σ s_i [lse(z_i) − ⟨t_i, z_i⟩] and Σ s_i H of the rows of a chunk.
 struct Sums {
@@ -35,4 +35,4 @@ double target_score(const Problem& problem, const ScoreBlock<Real>& block, Index
   return sum;
 }
 
-}  // namespace poise
+}  // namespace poise::inline convex

@@ -10,7 +10,7 @@
 #include "convex/kernels.h"
 #include "poise/dataset.h"
 
-namespace poise {
+namespace poise::inline convex {
 
 /// Pieces of a vector: fixed by its length, so that sums have the same bits for any number of threads.
 inline Index piece_count(Index size) { return std::clamp<Index>(size / 65536, 1, 32); }
@@ -95,4 +95,4 @@ void combine(Out& out, const A& a, double factor, const B& b, int threads) {
   });
 }
 
-}  // namespace poise
+}  // namespace poise::inline convex

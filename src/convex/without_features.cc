@@ -5,7 +5,7 @@
 
 #include "base/index.h"
 
-namespace poise {
+namespace poise::inline convex {
 namespace {
 
 /// f where no score depends on a feature: from cross-entropy and entropy in closed form.
@@ -45,4 +45,4 @@ SolveState class_frequencies(const Problem& problem) {
   return state;
 }
 
-}  // namespace poise
+}  // namespace poise::inline convex

@@ -14,7 +14,7 @@
 
 #include "data/unpack.h"
 
-namespace poise {
+namespace poise::inline data {
 namespace {
 
 /// A file descriptor that closes itself.
@@ -136,4 +136,4 @@ bool is_file(const std::string& path) {
   return std::filesystem::is_regular_file(path, ignored);
 }
 
-}  // namespace poise
+}  // namespace poise::inline data

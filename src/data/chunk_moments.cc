@@ -6,7 +6,7 @@
 #include "base/index.h"
 #include "base/infinity.h"
 
-namespace poise {
+namespace poise::inline data {
 namespace {
 
 /// Any numbers, any weights. Two passes, one for the means and one for the squares around them, in loops over columns
@@ -188,4 +188,4 @@ std::vector<Moments> chunk_moments(const TableChunk& chunk, Index columns, const
   return ChunkMoments(chunk, columns, weights).run();
 }
 
-}  // namespace poise
+}  // namespace poise::inline data

@@ -13,7 +13,7 @@
 #include "data/number.h"
 #include "data/written_number.h"
 
-namespace poise {
+namespace poise::inline data {
 namespace {
 
 constexpr std::ptrdiff_t kLongDecimal = 17;  // characters
@@ -299,4 +299,4 @@ TableChunk parse_chunk(const TableText& text, const TableReading& reading, const
   return ChunkParser(text, reading, table).run(begin, end);
 }
 
-}  // namespace poise
+}  // namespace poise::inline data

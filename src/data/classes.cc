@@ -9,7 +9,7 @@
 
 #include "data/number.h"
 
-namespace poise {
+namespace poise::inline data {
 namespace {
 
 constexpr std::size_t kMostRealLabels = 50;
@@ -116,4 +116,4 @@ std::string list_names(const std::vector<std::string>& names, std::size_t most) 
   return list;
 }
 
-}  // namespace poise
+}  // namespace poise::inline data

@@ -1,6 +1,6 @@
 #include "data/column_types.h"
 
-namespace poise {
+namespace poise::inline data {
 
 std::vector<Fineness> chunk_fineness(const TableChunk& chunk, Index columns) {
   std::vector<Fineness> found(static_cast<std::size_t>(columns));
@@ -16,4 +16,4 @@ std::vector<Fineness> chunk_fineness(const TableChunk& chunk, Index columns) {
   return found;
 }
 
-}  // namespace poise
+}  // namespace poise::inline data

@@ -6,7 +6,7 @@
 #include "base/index.h"
 #include "base/random.h"
 
-namespace poise {
+namespace poise::inline data {
 namespace {
 
 /// Rows that count, in random order, class after class. Soft targets are one class.
@@ -37,4 +37,4 @@ std::vector<int> deal_folds(const Dataset& data, int folds, std::uint64_t seed) 
   return fold;
 }
 
-}  // namespace poise
+}  // namespace poise::inline data

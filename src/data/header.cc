@@ -12,7 +12,7 @@
 #include "data/number.h"
 #include "data/written_number.h"
 
-namespace poise {
+namespace poise::inline data {
 namespace {
 
 constexpr double kChance = 0.05;
@@ -116,4 +116,4 @@ bool is_label_name(const std::string& name, std::size_t& rank) {
   return found != kNames.end();
 }
 
-}  // namespace poise
+}  // namespace poise::inline data

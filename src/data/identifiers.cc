@@ -9,7 +9,7 @@
 
 #include "base/index.h"
 
-namespace poise {
+namespace poise::inline data {
 namespace {
 
 constexpr double kIdentifierShare = 0.9;
@@ -126,4 +126,4 @@ std::string identifying_text(const TextColumn& texts, Index rows) {
   return fmt::format("{} different strings in {} rows", distinct, rows);
 }
 
-}  // namespace poise
+}  // namespace poise::inline data

@@ -2,7 +2,7 @@
 
 #include <fmt/core.h>
 
-namespace poise {
+namespace poise::inline data {
 namespace {
 
 std::size_t type_size(std::uint8_t type) {
@@ -119,4 +119,4 @@ Dataset read_idx(const Bytes& bytes, const std::string& file, const ReadOptions&
   return data;
 }
 
-}  // namespace poise
+}  // namespace poise::inline data

@@ -12,7 +12,7 @@
 #include "data/number.h"
 #include "data/table_text.h"
 
-namespace poise {
+namespace poise::inline data {
 namespace {
 
 constexpr Index kMostFeatures =
@@ -219,4 +219,4 @@ Dataset read_libsvm(const Bytes& bytes, const std::string& file, const ReadOptio
   return data;
 }
 
-}  // namespace poise
+}  // namespace poise::inline data

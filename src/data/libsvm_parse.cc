@@ -10,7 +10,7 @@
 #include "data/number.h"
 #include "rows/narrow.h"
 
-namespace poise {
+namespace poise::inline data {
 namespace {
 
 constexpr Index kLargestIndex = std::numeric_limits<std::int32_t>::max();
@@ -153,4 +153,4 @@ Location place_in_text(std::string_view text, const char* place, const std::stri
   return {file, 1 + std::count(text.data(), place, '\n'), place - text.data() - static_cast<Index>(line) + 1};
 }
 
-}  // namespace poise
+}  // namespace poise::inline data

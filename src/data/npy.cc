@@ -13,7 +13,7 @@
 #include "data/column_types.h"
 #include "rows/number_type.h"
 
-namespace poise {
+namespace poise::inline data {
 namespace {
 
 constexpr Index kTaskValues = 1 << 17;  // values a parallel task
@@ -237,4 +237,4 @@ Dataset read_npy(const Bytes& bytes, const std::string& file, const ReadOptions&
   return NpyReader(bytes, file, options, schema).run();
 }
 
-}  // namespace poise
+}  // namespace poise::inline data

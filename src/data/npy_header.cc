@@ -9,7 +9,7 @@
 
 #include "data/npy.h"
 
-namespace poise {
+namespace poise::inline data {
 namespace {
 
 /// Reads the header, a Python dictionary: {'descr': '<f4', 'fortran_order': False, 'shape': (3, 4), }
@@ -223,4 +223,4 @@ NpyArray parse_npy(const Bytes& bytes, const std::string& file) {
   return array;
 }
 
-}  // namespace poise
+}  // namespace poise::inline data

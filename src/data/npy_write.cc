@@ -11,7 +11,7 @@
 #include "data/row_values.h"
 #include "poise/error.h"
 
-namespace poise {
+namespace poise::inline data {
 namespace {
 
 constexpr double kLargestDense = 8.0 * (1ULL << 30);
@@ -123,4 +123,4 @@ void write_npy(const Dataset& data, const std::string& path) {
   features.commit();
 }
 
-}  // namespace poise
+}  // namespace poise::inline data

@@ -12,7 +12,7 @@
 #include <emmintrin.h>
 #endif
 
-namespace poise {
+namespace poise::inline data {
 
 enum class NumberStatus {
   kNumber,    ///< finite
@@ -176,4 +176,4 @@ inline bool parse_short_decimal(const char*& at, const char* end, double& value)
   return true;
 }
 
-}  // namespace poise
+}  // namespace poise::inline data

@@ -11,7 +11,7 @@
 #include "data/hash.h"
 #include "rows/entries.h"
 
-namespace poise {
+namespace poise::inline data {
 namespace {
 
 std::uint64_t bits(double value) { return std::bit_cast<std::uint64_t>(value + 0.0); }  // −0 is 0
@@ -82,4 +82,4 @@ std::string fingerprint_of_row_set(const Dataset& data) {
   return fmt::format("{:016x}{:016x}", mix(total.first, classes), mix(total.second, classes));
 }
 
-}  // namespace poise
+}  // namespace poise::inline data

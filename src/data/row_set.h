@@ -5,11 +5,11 @@
 
 #include "poise/dataset.h"
 
-namespace poise {
+namespace poise::inline data {
 
 /// 32 hexadecimal digits: the sum of the hashes of all rows, each with its numbers, label or target, and weight, and of
 /// the class names. Rows in another order give the same, for any number of threads and whatever type holds the numbers;
 /// rows that are sparse and rows that are dense do not. Not meant to withstand an adversary.
 std::string fingerprint_of_row_set(const Dataset& data);
 
-}  // namespace poise
+}  // namespace poise::inline data

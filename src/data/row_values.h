@@ -6,7 +6,7 @@
 
 #include "poise/dataset.h"
 
-namespace poise {
+namespace poise::inline data {
 
 /// Loads rows one after the other. For writing, not for speed.
 class RowValues {
@@ -23,4 +23,4 @@ class RowValues {
   std::vector<double> values_;
 };
 
-}  // namespace poise
+}  // namespace poise::inline data

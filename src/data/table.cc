@@ -17,7 +17,7 @@
 #include "data/table_readings.h"
 #include "data/table_roles.h"
 
-namespace poise {
+namespace poise::inline data {
 namespace {
 
 /// Reads one table; the steps in order.
@@ -262,4 +262,4 @@ Dataset read_table(const Bytes& bytes, const std::string& file, const ReadOption
   return TableReader(bytes, file, options, schema).run();
 }
 
-}  // namespace poise
+}  // namespace poise::inline data

@@ -16,7 +16,7 @@
 #include "rows/narrow.h"
 #include "rows/number_type.h"
 
-namespace poise {
+namespace poise::inline data {
 namespace {
 
 constexpr double kLargestTable = 8.0 * (1ULL << 30);  // bytes
@@ -297,4 +297,4 @@ void build_features(const ParsedTable& parsed, TableColumns& columns, bool infer
   data.features = builder.write();
 }
 
-}  // namespace poise
+}  // namespace poise::inline data

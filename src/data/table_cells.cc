@@ -5,7 +5,7 @@
 #include "data/written_number.h"
 #include "poise/error.h"
 
-namespace poise {
+namespace poise::inline data {
 namespace {
 
 bool is_filled(Gaps gaps) { return gaps == Gaps::kFilled || gaps == Gaps::kFilledByModel; }
@@ -85,4 +85,4 @@ void check_numbers(const TableHead& head, const ParsedTable& parsed, Index colum
   if (!is_filled(gaps) && odd.first_missing != nullptr) fail_missing(head, column, odd.first_missing, gaps);
 }
 
-}  // namespace poise
+}  // namespace poise::inline data

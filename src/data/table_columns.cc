@@ -14,7 +14,7 @@
 #include "data/written_number.h"
 #include "poise/error.h"
 
-namespace poise {
+namespace poise::inline data {
 namespace {
 
 constexpr std::size_t kManyCategories = 1000;
@@ -241,4 +241,4 @@ TableColumns match_columns(const TableHead& head, const ParsedTable& parsed, con
   return result;
 }
 
-}  // namespace poise
+}  // namespace poise::inline data

@@ -8,7 +8,7 @@
 #include "data/table_head.h"
 #include "data/table_roles.h"
 
-namespace poise {
+namespace poise::inline data {
 namespace {
 
 /// Copies the rows of one table.
@@ -83,4 +83,4 @@ CopiedTable copy_table(const Bytes& bytes, const std::string& file, const std::s
   return copied;
 }
 
-}  // namespace poise
+}  // namespace poise::inline data

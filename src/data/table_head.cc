@@ -10,7 +10,7 @@
 #include "data/dialect.h"
 #include "data/header.h"
 
-namespace poise {
+namespace poise::inline data {
 namespace {
 
 constexpr std::size_t kSampleRows = 1000;
@@ -148,4 +148,4 @@ Index find_column(const TableHead& head, const std::string& name) {
   return index >= 0 && index < head.columns() ? index : -1;
 }
 
-}  // namespace poise
+}  // namespace poise::inline data

@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <numeric>
 
-namespace poise {
+namespace poise::inline data {
 namespace {
 
 constexpr std::size_t kMostNamed = 8;
@@ -114,4 +114,4 @@ std::vector<std::string> ColumnNotes::sentences() const {
   return result;
 }
 
-}  // namespace poise
+}  // namespace poise::inline data

@@ -6,7 +6,7 @@
 #include "base/parallel.h"
 #include "data/chunk_parser.h"
 
-namespace poise {
+namespace poise::inline data {
 namespace {
 
 ParsedTable empty_table(const TableReading& reading, std::size_t chunks) {
@@ -110,4 +110,4 @@ ParsedTable parse_table(const TableText& text, const char* data, const TableRead
 
 std::string cell_at(const TableText& text, const char* place) { return text.read_cell(place).text(text.dialect.quote); }
 
-}  // namespace poise
+}  // namespace poise::inline data

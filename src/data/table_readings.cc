@@ -4,7 +4,7 @@
 
 #include "base/index.h"
 
-namespace poise {
+namespace poise::inline data {
 TableReadings::TableReadings(const TableHead& head, const TableRoles& roles, const ReadOptions& options)
     : head_(head),
       roles_(roles),
@@ -95,4 +95,4 @@ TableReading readings_of(const Schema& schema, const TableHead& head, const Tabl
   return reading;
 }
 
-}  // namespace poise
+}  // namespace poise::inline data

@@ -8,7 +8,7 @@
 #include "data/classes.h"
 #include "data/header.h"
 
-namespace poise {
+namespace poise::inline data {
 namespace {
 
 Index find_name(const std::vector<std::string>& names, const std::string& name) {
@@ -259,4 +259,4 @@ TableRoles match_roles(const TableHead& head, const ReadOptions& options, const 
   return roles;
 }
 
-}  // namespace poise
+}  // namespace poise::inline data

@@ -12,7 +12,7 @@
 #include "base/shell_word.h"
 #include "data/number.h"
 
-namespace poise {
+namespace poise::inline data {
 namespace {
 
 constexpr std::ptrdiff_t kChunk = 1 << 18;
@@ -255,4 +255,4 @@ std::vector<const char*> chunk_rows(const TableText& text, const char* data) {
   return starts;
 }
 
-}  // namespace poise
+}  // namespace poise::inline data

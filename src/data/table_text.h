@@ -7,7 +7,7 @@
 #include "data/bytes.h"
 #include "poise/dataset.h"
 
-namespace poise {
+namespace poise::inline data {
 
 /// How cells are written. Delimiter ' ' means runs of blanks (spaces and tabs).
 struct Dialect {
@@ -95,4 +95,4 @@ bool check_text(const Bytes& bytes, const std::string& file, int threads);
 /// begins; the last entry is the end of the text.
 std::vector<const char*> chunk_rows(const TableText& text, const char* data);
 
-}  // namespace poise
+}  // namespace poise::inline data

@@ -9,7 +9,7 @@
 
 #include "data/gzip.h"
 
-namespace poise {
+namespace poise::inline data {
 namespace {
 
 constexpr std::size_t kHarmless = 1U << 30;
@@ -135,4 +135,4 @@ Bytes unpack(std::string_view packed, Packing packing, const std::string& file) 
   return copy_bytes(packed);
 }
 
-}  // namespace poise
+}  // namespace poise::inline data

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-namespace poise {
+namespace poise::inline data {
 namespace {
 
 constexpr std::size_t kBytesForPairs = 1024;
@@ -77,4 +77,4 @@ Bytes utf16_to_utf8(std::string_view bytes, ByteOrder order, const std::string& 
   return buffer.release(static_cast<std::size_t>(out - buffer.data()));
 }
 
-}  // namespace poise
+}  // namespace poise::inline data

@@ -11,7 +11,7 @@
 #include "poise/network.h"
 #include "poise/training.h"
 
-namespace poise::reference {
+namespace poise::learning::reference {
 
 /// σ(Y) and σ'(Y) entry by entry; σ' of ReLU is 0 at 0.
 Matrix activate(Activation activation, const Matrix& y);
@@ -134,4 +134,4 @@ struct PredictiveCoding {
 PredictiveCoding predictive_coding(const std::vector<Layer>& layers, const Matrix& inputs, const Clamp& clamp,
                                    const Relaxing& relaxing);
 
-}  // namespace poise::reference
+}  // namespace poise::learning::reference

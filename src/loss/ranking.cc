@@ -6,7 +6,7 @@
 #include <limits>
 #include <utility>
 
-namespace poise {
+namespace poise::inline loss {
 namespace {
 
 /// The positive rows in the order of their scores, and the weight of all before each. Intervals of equal width say
@@ -79,4 +79,4 @@ double area_under_roc(const std::vector<double>& score, const std::vector<char>&
   return won / (positives.total() * negative);  // 0/0 without rows of both kinds
 }
 
-}  // namespace poise
+}  // namespace poise::inline loss

@@ -2,7 +2,7 @@
 
 #include <unistd.h>
 
-namespace poise {
+namespace poise::inline loss {
 
 ScoredRows::ScoredRows(const Network& network, const Dataset& data, const MeasureOptions& options, double most_bytes)
     : rows_(data.rows()), scorer_(std::make_unique<Scorer>(network, data)) {
@@ -30,4 +30,4 @@ double bytes_for_scores() {
   return 0.25 * static_cast<double>(::sysconf(_SC_PHYS_PAGES)) * static_cast<double>(::sysconf(_SC_PAGE_SIZE));
 }
 
-}  // namespace poise
+}  // namespace poise::inline loss

@@ -11,7 +11,7 @@
 #include "network/scorer.h"
 #include "poise/measuring.h"
 
-namespace poise {
+namespace poise::inline loss {
 
 class ScoredRows {
  public:
@@ -66,4 +66,4 @@ Sum sum_over_rows(const ScoredRows& rows, const MeasureOptions& options, const V
   return sums[0];
 }
 
-}  // namespace poise
+}  // namespace poise::inline loss

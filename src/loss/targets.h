@@ -7,7 +7,7 @@
 #include "base/index.h"
 #include "poise/dataset.h"
 
-namespace poise {
+namespace poise::inline loss {
 
 class TargetRows {
  public:
@@ -61,4 +61,4 @@ class TargetRows {
   std::vector<std::int32_t> largest_;  // of distributions
 };
 
-}  // namespace poise
+}  // namespace poise::inline loss

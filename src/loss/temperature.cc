@@ -6,7 +6,7 @@
 
 #include "network/score_kernels.h"
 
-namespace poise {
+namespace poise::inline loss {
 namespace {
 
 // What is said where there is no best β (poise/metrics.h).
@@ -126,4 +126,4 @@ Temperature fit_temperature(const TargetedScores& rows, const ScoreKind& kind, c
   return {1 / pass.beta, pass.now.cross_entropy, pass.now.entropy, sharpest || flattest};
 }
 
-}  // namespace poise
+}  // namespace poise::inline loss

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-namespace poise {
+namespace poise::inline network {
 namespace {
 
 // Of a score: what one feature may add to the difference between a probability by Poise and by ONNX Runtime is half of
@@ -44,4 +44,4 @@ std::vector<std::string> float64_columns(const Network& network) {
   return names;
 }
 
-}  // namespace poise
+}  // namespace poise::inline network

@@ -8,7 +8,7 @@
 #include "base/index.h"
 #include "data/missing_values.h"
 
-namespace poise {
+namespace poise::inline network {
 namespace {
 
 using onnx::TensorProto;
@@ -142,4 +142,4 @@ std::string fill_in(GraphBuilder& builder, const Schema& schema, const Vector& c
   return builder.node("Where", {is_missing, builder.constant("poise/fill", fills), centered}, "poise/filled");
 }
 
-}  // namespace poise
+}  // namespace poise::inline network

@@ -11,7 +11,7 @@
 #include "hwy/highway.h"
 
 HWY_BEFORE_NAMESPACE();
-namespace poise {
+namespace poise::inline network {
 namespace HWY_NAMESPACE {
 namespace hn = hwy::HWY_NAMESPACE;
 
@@ -171,11 +171,11 @@ void Softmax(float* HWY_RESTRICT z, Index rows, Index classes, Index padded, flo
 }
 
 }  // namespace HWY_NAMESPACE
-}  // namespace poise
+}  // namespace poise::inline network
 HWY_AFTER_NAMESPACE();
 
 #if HWY_ONCE
-namespace poise {
+namespace poise::inline network {
 
 HWY_EXPORT(FindNonzeros);
 HWY_EXPORT(CountNonzeros);
@@ -217,5 +217,5 @@ void head_probabilities(Head head, float* scores, Index rows, Index classes, Ind
   HWY_DYNAMIC_DISPATCH(Softmax)(scores, rows, classes, padded, out);
 }
 
-}  // namespace poise
+}  // namespace poise::inline network
 #endif  // HWY_ONCE

@@ -14,7 +14,7 @@
 #include "poise/network.h"
 #include "rows/load.h"
 
-namespace poise {
+namespace poise::inline network {
 namespace {
 
 void check_shapes(const Network& network) {
@@ -143,6 +143,10 @@ void Scorer::score(Index first, Index count, double* out) const {
   Eigen::Map<Matrix>(out, count, classes()) =
       score_block(prepared_->network, prepared_->layer, prepared_->data.features, first, count);
 }
+
+}  // namespace poise::inline network
+
+namespace poise {
 
 Matrix predict_scores(const Network& network, const Dataset& data, int threads) {
   return score_rows(network, data, threads, [](double*, Index) {});

@@ -12,7 +12,7 @@
 #include "poise/error.h"
 #include "rows/load.h"
 
-namespace poise {
+namespace poise::inline rows {
 namespace {
 
 constexpr Index kMostNumbers = 1 << 23;  // partial sums of one kind, all parts together
@@ -227,4 +227,4 @@ Numbers mean_absolute(const Features& x, const ColumnMap& map, std::span<const d
       .values;
 }
 
-}  // namespace poise
+}  // namespace poise::inline rows

@@ -6,7 +6,7 @@
 #include "poise/rows.h"
 #include "rows/load.h"
 
-namespace poise {
+namespace poise::inline rows {
 
 /// Calls f(column, value) for the entries of a row that are stored: all of a dense row, in float64 and exact.
 /// `scratch` keeps its memory from row to row.
@@ -25,4 +25,4 @@ void for_each_entry(const Features& x, Index row, std::vector<double>& scratch, 
   for (std::size_t j = 0; j < scratch.size(); ++j) f(static_cast<Index>(j), scratch[j]);
 }
 
-}  // namespace poise
+}  // namespace poise::inline rows

@@ -21,19 +21,19 @@
   F(DoublesToFloats, double, float)        F(DoublesToDoubles, double, double)
 
 /// The numbers of one run of columns in some rows.
-namespace poise { namespace {
+namespace poise::inline rows { namespace {
 struct RunOfRows {
   const std::byte* from;
   Index stride, rows, columns;
   const double *center, *gain;  // null: as they are
   Index ld;
 };
-}}  // namespace poise
+}}  // namespace poise::inline rows
 #endif
 // clang-format on
 
 HWY_BEFORE_NAMESPACE();
-namespace poise {
+namespace poise::inline rows {
 namespace HWY_NAMESPACE {
 namespace hn = hwy::HWY_NAMESPACE;
 
@@ -120,11 +120,11 @@ POISE_LOAD_KERNELS(POISE_KERNEL)
 #undef POISE_KERNEL
 
 }  // namespace HWY_NAMESPACE
-}  // namespace poise
+}  // namespace poise::inline rows
 HWY_AFTER_NAMESPACE();
 
 #if HWY_ONCE
-namespace poise {
+namespace poise::inline rows {
 
 #define POISE_KERNEL(name, T, Real) HWY_EXPORT(name);
 POISE_LOAD_KERNELS(POISE_KERNEL)
@@ -176,5 +176,5 @@ void prefetch_row(const Features& x, Index row) {
   for (Index k = 0; k < x.dense().stride; k += 64) __builtin_prefetch(begin + k);
 }
 
-}  // namespace poise
+}  // namespace poise::inline rows
 #endif  // HWY_ONCE

@@ -8,7 +8,7 @@
 #include "base/pages.h"
 #include "rows/number_type.h"
 
-namespace poise {
+namespace poise::inline rows {
 namespace {
 
 template <typename T>
@@ -86,4 +86,4 @@ Features to_dense(const Features& x) {
   return Features::from_records(owner, std::move(records), x.rows());
 }
 
-}  // namespace poise
+}  // namespace poise::inline rows

@@ -6,7 +6,7 @@
 #include "poise/information.h"
 #include "poise/metrics.h"
 
-namespace poise {
+namespace poise::inline run {
 namespace {
 
 Vector target_of(const Dataset& data, Index row) {
@@ -44,4 +44,4 @@ std::optional<Baseline> compare_with_softmax_layer(const Network& network, const
                   error_of_difference(deep, flat, held_out)};
 }
 
-}  // namespace poise
+}  // namespace poise::inline run

@@ -6,7 +6,7 @@
 #include "base/stopwatch.h"
 #include "poise/calibration.h"
 
-namespace poise {
+namespace poise::inline run {
 
 std::optional<Metrics> measure_unless_stopped(const Network& network, const Dataset& rows,
                                               const MeasureOptions& options) {
@@ -66,4 +66,4 @@ double seconds_to_measure(const std::vector<Index>& widths, const Parts& parts, 
   return measuring.seconds() * static_cast<double>(all) / static_cast<double>(rows.rows());
 }
 
-}  // namespace poise
+}  // namespace poise::inline run

@@ -6,7 +6,7 @@
 
 #include "run/short_number.h"
 
-namespace poise {
+namespace poise::inline run {
 namespace {
 
 constexpr std::size_t kMostNamed = 3;
@@ -60,4 +60,4 @@ std::vector<std::string> notes_on(const Parts& parts, const MeasuredParts& measu
   return notes;
 }
 
-}  // namespace poise
+}  // namespace poise::inline run

@@ -12,7 +12,7 @@
 #include "network/scorer.h"
 #include "poise/error.h"
 
-namespace poise {
+namespace poise::inline run {
 namespace {
 
 std::int32_t largest_of(const double* scores, Index classes) {
@@ -106,4 +106,4 @@ std::vector<std::int32_t> labels_of(const Matrix& scores) {
   return labels;
 }
 
-}  // namespace poise
+}  // namespace poise::inline run

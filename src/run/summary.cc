@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-namespace poise {
+namespace poise::inline run {
 
 using nlohmann::json;
 
@@ -120,4 +120,4 @@ json to_json_with_confusion(const Metrics& metrics, const Schema& schema) {
   return out;
 }
 
-}  // namespace poise
+}  // namespace poise::inline run

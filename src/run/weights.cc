@@ -9,7 +9,7 @@
 #include "base/words.h"
 #include "network/metadata.h"
 
-namespace poise {
+namespace poise::inline run {
 namespace {
 
 /// Whether `a` stands before `b`.
@@ -84,4 +84,4 @@ std::string table_of(const Weights& weights, const Schema& schema) {
   return text;
 }
 
-}  // namespace poise
+}  // namespace poise::inline run

@@ -10,6 +10,23 @@
 #include "thermo/expansion.h"
 #include "thermo/sampling.h"
 
+namespace poise::thermo {
+
+EnsembleState ensemble_state(double temperature, Index neurons, double log_b, double mean_loss) {
+  const double log_a = 0.5 * static_cast<double>(neurons) * std::log(2 * std::numbers::pi * temperature);
+  EnsembleState out{.temperature = temperature, .neurons = neurons};
+  out.log_partition = log_a + log_b;
+  out.mean_loss = mean_loss;
+  out.free_energy = -temperature * out.log_partition;
+  out.thermodynamic_entropy = mean_loss / temperature + log_a;
+  out.entropy = out.thermodynamic_entropy + log_b;
+  out.complexity = -log_b;
+  out.log_b = log_b;
+  return out;
+}
+
+}  // namespace poise::thermo
+
 namespace poise {
 namespace {
 
@@ -27,23 +44,6 @@ double loss_of_clamped(const Septuple& septuple) {
 }
 
 }  // namespace
-
-namespace thermo {
-
-EnsembleState ensemble_state(double temperature, Index neurons, double log_b, double mean_loss) {
-  const double log_a = 0.5 * static_cast<double>(neurons) * std::log(2 * std::numbers::pi * temperature);
-  EnsembleState out{.temperature = temperature, .neurons = neurons};
-  out.log_partition = log_a + log_b;
-  out.mean_loss = mean_loss;
-  out.free_energy = -temperature * out.log_partition;
-  out.thermodynamic_entropy = mean_loss / temperature + log_a;
-  out.entropy = out.thermodynamic_entropy + log_b;
-  out.complexity = -log_b;
-  out.log_b = log_b;
-  return out;
-}
-
-}  // namespace thermo
 
 const char* to_string(EnsembleMethod method) {
   switch (method) {

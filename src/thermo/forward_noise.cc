@@ -110,7 +110,7 @@ WeightedDraws ForwardNoise::weigh(const Noise& noise, const Matrix& start, const
     across += pull.cwiseProduct(noise.y[l]).rowwise().sum();                     // ⟨X*, y⟩
     balance += noise.balance[l].cwiseProduct(states[l] + pull).rowwise().sum();  // a·∇ℋ
   }
-  const Vector loss = reference::losses(Loss::kCrossEntropy, pass.preactivation.back(), targets);
+  const Vector loss = learning::reference::losses(Loss::kCrossEntropy, pass.preactivation.back(), targets);
   return {-(loss + push) / temperature - along / width - noise.log_density, loss + balance,
           push + 0.5 * width * (along - across) - balance};
 }

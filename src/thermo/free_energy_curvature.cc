@@ -65,11 +65,11 @@ PathSums path_sums(const std::vector<Matrix>& weights) {
 
 PathSums path_sums(const std::vector<Layer>& layers, const Vector& input) {
   thermo::check_layers(layers, input.size());
-  const reference::Propagation pass = reference::propagate(layers, input.transpose());
+  const learning::reference::Propagation pass = learning::reference::propagate(layers, input.transpose());
   std::vector<Matrix> jacobians;
   std::vector<Vector> slopes;
   for (std::size_t l = 1; l <= layers.size(); ++l) {
-    slopes.push_back(reference::slope(layers[l - 1].activation, pass.preactivation[l]).row(0).transpose());
+    slopes.push_back(learning::reference::slope(layers[l - 1].activation, pass.preactivation[l]).row(0).transpose());
     jacobians.push_back(slopes.back().asDiagonal() * layers[l - 1].weights);
   }
   return sums_of(jacobians, slopes);

@@ -15,11 +15,10 @@
 #include "thermo/row_mean.h"
 
 namespace poise {
+namespace {
 
 using thermo::mean_of_rows;
 using thermo::scaled;
-
-namespace {
 
 constexpr std::uint64_t kLanczosStream = 0x7e40'0005;
 
@@ -114,7 +113,7 @@ StepThermodynamics measure_step(const Thermodynamics& at, const ThermodynamicsOp
 
 /// The states of networks without hidden neurons: CE in every draw of every row, complexity 0.
 thermo::RowStates still_states(const thermo::RowFigures& figures, const ThermodynamicsOptions& options) {
-  const Vector losses = reference::losses(Loss::kCrossEntropy, figures.scores, figures.targets);
+  const Vector losses = learning::reference::losses(Loss::kCrossEntropy, figures.scores, figures.targets);
   thermo::RowEnsemble still(losses.size(), options.draws);
   still.bias.setZero();
   still.free_energy = still.energy = losses.replicate(1, options.draws);

@@ -26,16 +26,16 @@ class NetworkTask : public LearningTask {
   Index rows() const override { return inputs_.rows(); }
 
   double loss(const Vector& w, std::span<const Index> rows) const override {
-    const reference::Propagation pass = reference::propagate(layers(w), chosen(inputs_, rows));
-    return reference::losses(Loss::kCrossEntropy, pass.preactivation.back(), chosen(targets_, rows)).mean();
+    const learning::reference::Propagation pass = learning::reference::propagate(layers(w), chosen(inputs_, rows));
+    return learning::reference::losses(Loss::kCrossEntropy, pass.preactivation.back(), chosen(targets_, rows)).mean();
   }
 
   Matrix row_gradients(const Vector& w, std::span<const Index> rows) const override {
     const std::vector<Layer> layers = this->layers(w);
-    const reference::Propagation pass = reference::propagate(layers, chosen(inputs_, rows));
-    const reference::Adjoint star = reference::adjoint(
+    const learning::reference::Propagation pass = learning::reference::propagate(layers, chosen(inputs_, rows));
+    const learning::reference::Adjoint star = learning::reference::adjoint(
         layers, pass,
-        reference::output_adjoint(Loss::kCrossEntropy, pass.preactivation.back(), chosen(targets_, rows)));
+        learning::reference::output_adjoint(Loss::kCrossEntropy, pass.preactivation.back(), chosen(targets_, rows)));
     Matrix out(std::ssize(rows), parameters());
     for (Index n = 0; n < out.rows(); ++n) write_gradient(star, pass, n, out.row(n).data());
     return out;
@@ -56,7 +56,8 @@ class NetworkTask : public LearningTask {
   }
 
   /// Y*_l X_{l−1}ᵀ row by row, then Y*_l, for l = 1 … L: the order of thermo::flatten.
-  static void write_gradient(const reference::Adjoint& star, const reference::Propagation& pass, Index n, double* to) {
+  static void write_gradient(const learning::reference::Adjoint& star, const learning::reference::Propagation& pass,
+                             Index n, double* to) {
     for (std::size_t l = 1; l < star.preactivation_adjoint.size(); ++l) {
       const auto y_star = star.preactivation_adjoint[l].row(n);
       const auto x = pass.activation[l - 1].row(n);

@@ -7,6 +7,8 @@
 namespace poise {
 namespace {
 
+namespace reference = learning::reference;
+
 using reference::Adjoint;
 using reference::Relaxing;
 using reference::Update;

@@ -11,6 +11,8 @@
 namespace poise {
 namespace {
 
+namespace reference = learning::reference;
+
 using Square = Eigen::MatrixXd;
 
 /// 6-5-4-3 with 9 rows and the softmax head.

@@ -11,6 +11,8 @@
 namespace poise {
 namespace {
 
+namespace reference = learning::reference;
+
 using reference::Adjoint;
 using reference::Propagation;
 

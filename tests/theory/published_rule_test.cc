@@ -11,6 +11,8 @@
 namespace poise {
 namespace {
 
+namespace reference = learning::reference;
+
 using Array = Eigen::MatrixXd;  // here samples are columns, and states end with a row of ones
 using Dictionary = std::map<std::size_t, Array>;
 using Name = std::shared_ptr<Dictionary>;

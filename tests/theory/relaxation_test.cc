@@ -9,6 +9,8 @@
 namespace poise {
 namespace {
 
+namespace reference = learning::reference;
+
 using reference::Adjoint;
 using reference::Evaluation;
 using reference::Propagation;

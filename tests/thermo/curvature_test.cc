@@ -10,6 +10,8 @@
 namespace poise::thermo {
 namespace {
 
+namespace reference = learning::reference;
+
 std::vector<Index> numbers(Index rows) {
   std::vector<Index> out(static_cast<std::size_t>(rows));
   std::iota(out.begin(), out.end(), 0);

@@ -13,6 +13,8 @@
 namespace poise {
 namespace {
 
+namespace reference = learning::reference;
+
 /// F, U, S of one row with two hidden neurons by the trapezoidal rule on a square.
 struct Quadrature {
   double free_energy, mean_loss, entropy;

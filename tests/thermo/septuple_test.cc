@@ -10,6 +10,8 @@
 namespace poise {
 namespace {
 
+namespace reference = learning::reference;
+
 class EmbeddedNetwork : public testing::TestWithParam<Activation> {
  protected:
   SampleNetwork network_ = random_network({4, 5, 6, 3}, GetParam(), Loss::kCrossEntropy, 1, 7);

@@ -11,6 +11,8 @@
 namespace poise {
 namespace {
 
+namespace reference = learning::reference;
+
 using thermo::FreeEnergyOfRow;
 
 ThermodynamicsOptions full(std::vector<double> temperatures, int draws = 16) {

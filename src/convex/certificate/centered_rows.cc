@@ -4,7 +4,7 @@
 #include <cmath>
 #include <limits>
 
-namespace poise {
+namespace poise::inline convex {
 namespace {
 
 /// What is needed of a column, in units of its largest absolute value.
@@ -82,4 +82,4 @@ void CenteredRows::values(Index row, DoubleDouble* y) const {
   for_each(row, [&](Index k, const DoubleDouble& value) { y[k] = value; });
 }
 
-}  // namespace poise
+}  // namespace poise::inline convex

@@ -7,7 +7,7 @@
 #include "convex/certificate/double_double.h"
 #include "convex/certificate/exact_rows.h"
 
-namespace poise {
+namespace poise::inline convex {
 
 /// Some columns of the rows, centered and scaled. The centers are short (a few bits more than the mean has above the
 /// standard deviation), so that sums of columns have sums of centers; the units are powers of two; y_j, as the sum of
@@ -52,4 +52,4 @@ class CenteredRows {
   std::vector<int> exponent_;
 };
 
-}  // namespace poise
+}  // namespace poise::inline convex

@@ -12,7 +12,7 @@
 #include "convex/certificate/rounding.h"
 #include "convex/existence/dependencies.h"
 
-namespace poise {
+namespace poise::inline convex {
 namespace {
 
 // Multiplications that a Hessian may take (fewer rows are taken where all would need more), and the exact reach.
@@ -276,4 +276,4 @@ CurvatureProof CurvatureProver::prove(const Parameters& w) {
   return out;
 }
 
-}  // namespace poise
+}  // namespace poise::inline convex

@@ -23,7 +23,7 @@
 #include "convex/certificate/exact_point.h"
 #include "convex/certificate/independent_basis.h"
 
-namespace poise {
+namespace poise::inline convex {
 
 struct CurvatureProof {
   bool exists = false;                                   ///< νR < 1
@@ -72,4 +72,4 @@ class CurvatureProver {
   std::optional<Parameters> step_;
 };
 
-}  // namespace poise
+}  // namespace poise::inline convex

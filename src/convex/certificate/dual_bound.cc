@@ -10,7 +10,7 @@
 #include "convex/row_sums.h"
 #include "convex/vectors.h"
 
-namespace poise {
+namespace poise::inline convex {
 namespace {
 
 constexpr double kEpsilon = std::numeric_limits<double>::epsilon();
@@ -228,4 +228,4 @@ Index SoftmaxObjective::longest_row() const {
   return longest;
 }
 
-}  // namespace poise
+}  // namespace poise::inline convex

@@ -9,7 +9,7 @@
 #include "convex/certificate/double_double.h"
 #include "convex/certificate/rounding.h"
 
-namespace poise {
+namespace poise::inline convex {
 namespace {
 
 constexpr double kTiny = 1e-300;  // what may be lost where numbers end at the lower end
@@ -158,4 +158,4 @@ ExactPoint part_of(const ExactPoint& point, std::span<const Index> positions) {
   return part;
 }
 
-}  // namespace poise
+}  // namespace poise::inline convex

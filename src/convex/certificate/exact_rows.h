@@ -9,7 +9,7 @@
 #include "poise/dataset.h"
 #include "rows/entries.h"
 
-namespace poise {
+namespace poise::inline convex {
 
 /// Rows x_i of d numbers, each exactly as in the file or array, and the features the solver sees in their place,
 /// (x_j − center_j) / unit_j with unit_j a power of two. Keeps its own (cheap) copy of the features.
@@ -50,4 +50,4 @@ inline std::vector<Index> rows_that_count(const Vector& weight) {
   return rows;
 }
 
-}  // namespace poise
+}  // namespace poise::inline convex

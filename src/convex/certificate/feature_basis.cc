@@ -8,7 +8,7 @@
 #include "base/index.h"
 #include "base/parallel.h"
 
-namespace poise {
+namespace poise::inline convex {
 namespace {
 
 // A function of which others leave less than this share (of its square) is nearly dependent.
@@ -243,4 +243,4 @@ Matrix FeatureBasis::coefficients() const {
   return a;
 }
 
-}  // namespace poise
+}  // namespace poise::inline convex

@@ -12,7 +12,7 @@
 
 #include "convex/certificate/centered_rows.h"
 
-namespace poise {
+namespace poise::inline convex {
 
 class FeatureBasis {
  public:
@@ -58,4 +58,4 @@ class FeatureBasis {
   Matrix share_;  // of the functions `far_` in each of `near_`
 };
 
-}  // namespace poise
+}  // namespace poise::inline convex

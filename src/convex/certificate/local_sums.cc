@@ -8,7 +8,7 @@
 #include "base/parallel.h"
 #include "convex/certificate/rounding.h"
 
-namespace poise {
+namespace poise::inline convex {
 namespace {
 
 constexpr Index kStrip = 128, kCachedNumbers = Index{1} << 25, kMatrixNumbers = Index{1} << 25;
@@ -208,4 +208,4 @@ double LocalSums::reach(const Matrix& x, bool affordable) const {
   return result;
 }
 
-}  // namespace poise
+}  // namespace poise::inline convex

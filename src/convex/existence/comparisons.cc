@@ -2,7 +2,7 @@
 
 #include "base/index.h"
 
-namespace poise {
+namespace poise::inline convex {
 
 std::vector<Comparison> comparisons_of(const Problem& problem, std::span<const Index> counted) {
   std::vector<Comparison> out;
@@ -30,4 +30,4 @@ std::vector<Index> classes_without_mass(const Problem& problem) {
   return without;
 }
 
-}  // namespace poise
+}  // namespace poise::inline convex

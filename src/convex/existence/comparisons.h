@@ -8,7 +8,7 @@
 #include "base/index.h"
 #include "convex/problem.h"
 
-namespace poise {
+namespace poise::inline convex {
 
 /// (x̃ᵀU)_own − (x̃ᵀU)_other ≥ 0 in row `row`, a margin.
 struct Comparison {
@@ -39,4 +39,4 @@ std::vector<Comparison> comparisons_of(const Problem& problem, std::span<const I
 /// Classes that no row of positive weight gives a target: their biases run off to −∞ whatever the penalty on weights.
 std::vector<Index> classes_without_mass(const Problem& problem);
 
-}  // namespace poise
+}  // namespace poise::inline convex

@@ -2,7 +2,7 @@
 
 #include "convex/existence/null_space.h"
 
-namespace poise {
+namespace poise::inline convex {
 
 std::vector<Index> dependent_columns(const ExactRows& rows, std::span<const Index> counted,
                                      std::span<const Index> columns) {
@@ -26,4 +26,4 @@ std::vector<Index> dependent_columns(const ExactRows& rows, std::span<const Inde
   return dependent;
 }
 
-}  // namespace poise
+}  // namespace poise::inline convex

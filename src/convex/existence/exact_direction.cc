@@ -6,7 +6,7 @@
 
 #include "base/index.h"
 
-namespace poise {
+namespace poise::inline convex {
 namespace {
 
 /// value = mantissa · 2^exponent with ½ ≤ |mantissa| < 1, the mantissa truncated to a double.
@@ -198,4 +198,4 @@ Growth margins_grow(const ExactRows& rows, const Problem& problem, std::span<con
   return out;
 }
 
-}  // namespace poise
+}  // namespace poise::inline convex

@@ -8,7 +8,7 @@
 #include "convex/existence/comparisons.h"
 #include "convex/existence/null_space.h"
 
-namespace poise {
+namespace poise::inline convex {
 
 /// U on the features exactly as in the file and on the constant 1: value · 2^exponent.
 struct ExactDirection {
@@ -35,4 +35,4 @@ struct Growth {
 Growth margins_grow(const ExactRows& rows, const Problem& problem, std::span<const Index> counted,
                     const ExactDirection& direction);
 
-}  // namespace poise
+}  // namespace poise::inline convex

@@ -5,7 +5,7 @@
 
 #include "base/index.h"
 
-namespace poise {
+namespace poise::inline convex {
 namespace {
 
 constexpr double kMostEliminationWork = 4e9;  // multiplications modulo a prime: some ten seconds
@@ -113,4 +113,4 @@ std::optional<ProvenDirection> complete_direction(const CenteredRows& rows, cons
   return std::nullopt;
 }
 
-}  // namespace poise
+}  // namespace poise::inline convex

@@ -5,7 +5,7 @@
 #include <limits>
 #include <optional>
 
-namespace poise {
+namespace poise::inline convex {
 namespace {
 
 using Element = PrimeField::Element;
@@ -245,4 +245,4 @@ NullSpace null_space(const LinearSystem& system, Bind bind, int most_primes) {
   return out;
 }
 
-}  // namespace poise
+}  // namespace poise::inline convex

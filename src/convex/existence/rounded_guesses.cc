@@ -12,7 +12,7 @@
 
 #include "convex/existence/separation_search.h"
 
-namespace poise {
+namespace poise::inline convex {
 namespace {
 
 // Rational guesses are tried while all of them together stay below this many multiplications.
@@ -177,4 +177,4 @@ std::optional<ProvenDirection> SeparationSearch::by_rounding(const Parameters& g
   return std::nullopt;
 }
 
-}  // namespace poise
+}  // namespace poise::inline convex

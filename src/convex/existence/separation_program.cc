@@ -8,7 +8,7 @@
 #include "base/index.h"
 #include "base/parallel.h"
 
-namespace poise {
+namespace poise::inline convex {
 namespace {
 
 constexpr double kViolation = 1e6, kRidge = 1e-10;  // C, ε
@@ -207,4 +207,4 @@ SeparationProgram solve_separation_program(const Matrix& phi, std::span<const Co
   return out;
 }
 
-}  // namespace poise
+}  // namespace poise::inline convex

@@ -7,7 +7,7 @@
 #include "convex/certificate/independent_basis.h"
 #include "convex/existence/separation_program.h"
 
-namespace poise {
+namespace poise::inline convex {
 namespace {
 
 // Multiplications of one iteration of the program: some twenty are made. To find few features: of as many programs.
@@ -142,4 +142,4 @@ SeparationSearch::Answer SeparationSearch::solve_program(const std::vector<Index
   return answer;
 }
 
-}  // namespace poise
+}  // namespace poise::inline convex

@@ -6,7 +6,7 @@
 
 #include "convex/existence/face.h"
 
-namespace poise {
+namespace poise::inline convex {
 
 /// Features with a penalty take no part: along a direction of recession their weights stand still.
 class SeparationSearch {
@@ -45,4 +45,4 @@ class SeparationSearch {
   std::vector<Index> counted_, columns_;
 };
 
-}  // namespace poise
+}  // namespace poise::inline convex

@@ -10,7 +10,7 @@
 #include "convex/certificate/exact_rows.h"
 #include "convex/existence/verdict.h"
 
-namespace poise {
+namespace poise::inline convex {
 namespace {
 
 /// Smallest and largest value of every feature within every class, over rows of positive weight. [class·d + feature]
@@ -143,4 +143,4 @@ std::optional<SeparatingDirection> find_separating_feature(const Dataset& data) 
   return direction;
 }
 
-}  // namespace poise
+}  // namespace poise::inline convex

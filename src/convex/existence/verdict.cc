@@ -10,7 +10,7 @@
 #include "convex/certificate/curvature_proof.h"
 #include "convex/existence/separation_search.h"
 
-namespace poise {
+namespace poise::inline convex {
 namespace {
 
 // Newton steps that a proof may take, and fewer where one costs more multiplications than this share of a minute.
@@ -251,4 +251,4 @@ Verdict decide(SoftmaxObjective& objective, SolveState& state, const Monitor& mo
   return out;
 }
 
-}  // namespace poise
+}  // namespace poise::inline convex

@@ -8,7 +8,7 @@
 #include "convex/problem.h"
 #include "run/short_number.h"
 
-namespace poise {
+namespace poise::inline run {
 namespace {
 
 constexpr int kFolds = 5;
@@ -86,4 +86,4 @@ void estimate_by_folds(TrainingRun& run, const ObjectiveOptions& objective, cons
   if (found) note_poor_probabilities(found->metrics, run);
 }
 
-}  // namespace poise
+}  // namespace poise::inline run

@@ -10,7 +10,7 @@
 #include "data/classes.h"
 #include "poise/error.h"
 
-namespace poise {
+namespace poise::inline run {
 namespace {
 
 constexpr Index kFewToCalibrate = 50, kFewOfAClass = 5;  // held-out rows
@@ -201,4 +201,4 @@ std::string name_of_data(const TrainingRequest& request) {
   return data.path.empty() && data.rows ? data.rows->name : data.path;
 }
 
-}  // namespace poise
+}  // namespace poise::inline run
