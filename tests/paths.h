@@ -9,4 +9,7 @@ namespace poise {
 std::string source_dir();  ///< the checkout
 std::string binary_dir();  ///< the build folder, for scratch files
 
+/// A file of the data sets beside the checkout; empty where they are not.
+std::string shared_data(const std::string& path);
+
 }  // namespace poise

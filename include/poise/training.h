@@ -155,8 +155,8 @@ struct Measured {
   double equilibrium_gap = 0;  ///< CE − H (THEORY 1.7 D1): Epoch::imbalance_at_rest at rest; softmax head only, else 0
 };
 
-/// Measured on the validation data. The epoch kept is the last one with the largest `smoothed_accuracy`, because the
-/// accuracy of a single epoch depends too much on luck.
+/// Measured on the validation data. The epoch kept is the last one whose `smoothed_accuracy` is within half a row of
+/// the largest, because the accuracy of a single epoch depends too much on luck.
 struct Validated : Measured {
   double smoothed_accuracy = 0;  ///< s ← s + (accuracy − s)/5, starting from the first epoch's accuracy; NaN for an
                                  ///< epoch without a finite loss, which s skips
@@ -201,7 +201,7 @@ struct TrainingReport {
   TrainingStatus status = TrainingStatus::kFinished;
   std::string why;           ///< one sentence
   int epochs = 0;            ///< epochs trained
-  int best_epoch = 0;        ///< the epoch whose weights were kept: the last with the largest
+  int best_epoch = 0;        ///< the epoch whose weights were kept: the last within half a row of the largest
                              ///< Validated::smoothed_accuracy. Without validation data, the last epoch (if stopped
                              ///< within the next one, the weights include part of that, too), or if that diverged,
                              ///< the last good one (0: before the end of epoch 1, or the initial weights)

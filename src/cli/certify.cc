@@ -47,6 +47,13 @@ Dataset training_rows(const Arguments& a, const SoftmaxModel& model, Dataset dat
           "all\n");
     return data;
   }
+  if (comparable && !a.quiet && !recorded.row_set_read.empty() &&
+      recorded.row_set_read == fingerprint_of_row_set(data)) {
+    say("note: these are the rows that training read, in another order: which of them --validation {} held out goes by "
+        "their order, so the gap is that of the objective on all of them; hint: give the file as it was\n",
+        recorded.held_out);
+    return data;
+  }
   if (comparable && !a.quiet) {
     say("note: these are not the rows the model was trained on (other data or other weights): the gap is that "
         "of the objective on these rows\n");

@@ -33,11 +33,18 @@ std::string closest(const std::string& word, const std::vector<std::string>& nam
   return best;
 }
 
+/// A text that float64 takes for 0, and is not: 1e-400.
+static bool vanishes(const std::string& text, double value) {
+  return value == 0 && text.substr(0, text.find_first_of("eEpP")).find_first_of("123456789") != std::string::npos;
+}
+
 CLI::Validator number_in(double low, bool low_allowed, double high, const std::string& expected) {
   return CLI::Validator(
       [=](std::string& text) -> std::string {
         double value = 0;
         if (!CLI::detail::lexical_cast(text, value)) return "'" + text + "' is not a number; expected " + expected;
+        if (vanishes(text, value))
+          return text + " is too small for float64, which ends at 5e-324; expected " + expected;
         const bool fits = (low_allowed ? value >= low : value > low) && value <= high;
         return fits ? std::string() : text + " is out of range; expected " + expected;
       },

@@ -1,9 +1,6 @@
 // poise inspect: what a data file, a model or a run holds.
 #include <fmt/core.h>
 
-#include <array>
-#include <set>
-
 #include <algorithm>
 #include <cmath>
 #include <filesystem>
@@ -17,6 +14,7 @@
 #include "network/metadata.h"
 #include "poise/error.h"
 #include "poise/network.h"
+#include "rows/storage.h"
 #include "run/json_text.h"
 #include "run/weights.h"
 
@@ -52,21 +50,6 @@ const char* format_name(FileFormat format) {
       return "idx";  // and the embedded digits, which a model's schema does not tell apart
   }
   return "unknown";
-}
-
-const char* type_name(NumberType type) {
-  constexpr std::array kNames{"uint8", "int16", "int32", "float32", "float64"};
-  return kNames[static_cast<std::size_t>(type)];
-}
-
-/// "float32", "sparse float32", or the types of the columns of records: "uint8, float64".
-std::string storage_name(const Features& x) {
-  if (const CsrMatrix* sparse = x.sparse()) return sparse->doubles.empty() ? "sparse float32" : "sparse float64";
-  std::set<NumberType> types;
-  for (const ColumnRun& run : x.dense().runs) types.insert(run.type);
-  std::string text;
-  for (const NumberType type : types) text += (text.empty() ? "" : ", ") + std::string(type_name(type));
-  return text;
 }
 
 /// `missing`: missing values of each column; empty if they are not known.
@@ -215,7 +198,7 @@ int inspect_data(const Arguments& a) {
               {"fingerprint", fingerprint_or_null(a, data)},
               {"seconds_read", seconds}};
   if (is_embedded(a.data)) out["schema"]["format"] = "embedded";
-  if (const CsrMatrix* sparse = data.features.sparse()) out["nonzeros"] = sparse->entries();
+  if (data.features.is_sparse()) out["nonzeros"] = stored_entries(data.features);
   if (a.json) {
     fmt::print("{}\n", to_text(out, 2));
     return 0;

@@ -11,6 +11,7 @@
 #include "base/parallel.h"
 #include "base/stoppable.h"
 #include "convex/kernels.h"
+#include "rows/storage.h"
 
 namespace poise::inline convex {
 namespace {
@@ -27,9 +28,7 @@ using MatrixOf = Eigen::Matrix<Real, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowM
 /// A pass of less than about 0.2 ms gains nothing from a second thread, and loses a time slice when that thread has to
 /// wait for a processor.
 bool worth_threads(const Features& x, Index classes) {
-  const double entries = x.sparse() ? static_cast<double>(x.sparse()->entries())
-                                    : static_cast<double>(x.rows()) * static_cast<double>(x.cols());
-  return entries * static_cast<double>(classes) > 5e6;
+  return static_cast<double>(stored_entries(x)) * static_cast<double>(classes) > 5e6;
 }
 
 /// The block as Real numbers: the storage itself where that holds them, else loaded into `scratch`.

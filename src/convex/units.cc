@@ -4,7 +4,7 @@
 #include <cmath>
 
 #include "base/index.h"
-#include "rows/narrow.h"
+#include "rows/storage.h"
 
 namespace poise::inline convex {
 namespace {
@@ -83,39 +83,12 @@ ColumnMap sparse_units(const ColumnMoments& moments, const Vector& unit) {
   return units;
 }
 
-/// The rows in other units; columns with a center become full.
-CsrMatrix in_units(const CsrMatrix& x, const ColumnMap& units) {
-  std::vector<std::int32_t> full;
-  for (std::size_t j = 0; j < units.center.size(); ++j) {
-    if (units.center[j] != 0) full.push_back(static_cast<std::int32_t>(j));
-  }
-  CsrMatrix to;
-  to.cols = x.cols;
-  to.columns.reserve(x.entries()), to.doubles.reserve(x.entries()), to.row_start.reserve(x.row_start.size());
-  const auto append = [&](std::int32_t column, double value) {
-    to.columns.push_back(column);
-    to.doubles.push_back((value - units.center[at(column)]) * units.gain[at(column)]);
-  };
-  for (Index i = 0; i < x.rows(); ++i) {
-    auto next = full.begin();
-    for (auto k = at(x.row_start[at(i)]); k < at(x.row_start[at(i) + 1]); ++k) {
-      for (; next != full.end() && *next < x.columns[k]; ++next) append(*next, 0);
-      if (next != full.end() && *next == x.columns[k]) ++next;
-      append(x.columns[k], x.value(k));
-    }
-    for (; next != full.end(); ++next) append(*next, 0);
-    to.row_start.push_back(static_cast<Index>(to.columns.size()));
-  }
-  narrow(to);
-  return to;
-}
-
 }  // namespace
 
 void choose_units(Problem& problem, const ColumnMoments& moments, const Vector& unit) {
-  if (const CsrMatrix* sparse = problem.features.sparse()) {
+  if (problem.features.is_sparse()) {
     problem.units = sparse_units(moments, unit);
-    if (!problem.units.identity()) problem.features = Features::from_sparse(in_units(*sparse, problem.units));
+    if (!problem.units.identity()) problem.features = mapped_sparse(problem.features, problem.units);
   } else if (!may_stay(problem.features, moments)) {
     problem.units = dense_units(moments, unit);
   }

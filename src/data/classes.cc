@@ -3,6 +3,7 @@
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <cctype>
 #include <cmath>
 #include <map>
 #include <numeric>
@@ -71,6 +72,30 @@ std::string note_on_numbers(const std::vector<std::string>& classes) {
       classes.size());
 }
 
+/// What people mean by a label, most likely.
+std::string without_case(const std::string& label) {
+  std::string text;
+  for (const char c : label) {
+    if (std::isspace(static_cast<unsigned char>(c)) == 0)
+      text += static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+  }
+  return text;
+}
+
+std::string note_on_spellings(const std::vector<std::string>& classes) {
+  std::map<std::string, std::vector<std::string>> spellings;
+  for (const std::string& name : classes) spellings[without_case(name)].push_back(name);
+  std::string lists;
+  for (const auto& [_, names] : spellings) {
+    if (names.size() > 1) lists += (lists.empty() ? "" : "; ") + list_names(names);
+  }
+  if (lists.empty()) return {};
+  return fmt::format(
+      "classes that differ only in upper and lower case or blanks: {}; if they are the same, write them "
+      "the same way",
+      lists);
+}
+
 }  // namespace
 
 Classes infer_classes(const std::vector<std::string>& labels, Index rows, const LabelSource& source) {
@@ -88,7 +113,7 @@ Classes infer_classes(const std::vector<std::string>& labels, Index rows, const 
                 "at least two classes", source.hint, source.where);
   }
   classes.class_of = match_classes(names, classes.names);
-  classes.note = note_on_numbers(classes.names);
+  classes.note = integers ? note_on_numbers(classes.names) : note_on_spellings(classes.names);
   return classes;
 }
 

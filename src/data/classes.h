@@ -14,7 +14,8 @@ namespace poise::inline data {
 struct Classes {
   std::vector<std::string> names;
   std::vector<std::int32_t> class_of;
-  std::string note;  ///< for more than 50 classes that are all integers, which may be a quantity; else empty
+  std::string note;  ///< on more than 50 classes that are all integers, which may be a quantity, and on classes that
+                     ///< differ only in upper and lower case or blanks; else empty
 };
 
 /// Where labels come from, for messages about them.

@@ -10,6 +10,7 @@
 #include "data/output_file.h"
 #include "data/row_values.h"
 #include "poise/error.h"
+#include "rows/storage.h"
 
 namespace poise::inline data {
 namespace {
@@ -32,15 +33,6 @@ void write_rows(const Dataset& data, OutputFile& out) {
   }
 }
 
-/// Whether float32 holds every number by its type alone.
-bool fits_floats(const Features& x) {
-  if (const CsrMatrix* sparse = x.sparse()) return sparse->doubles.empty();
-  const std::vector<ColumnRun>& runs = x.dense().runs;
-  return std::none_of(runs.begin(), runs.end(), [](const ColumnRun& run) {
-    return run.type == NumberType::kFloat64 || run.type == NumberType::kInt32;
-  });
-}
-
 void write_features(const Dataset& data, OutputFile& out) {
   const Index n = data.rows(), d = data.features.cols();
   const std::uint8_t* const bytes = data.features.array<std::uint8_t>();
@@ -49,7 +41,7 @@ void write_features(const Dataset& data, OutputFile& out) {
     const bool images = image.size() == 2 && data.unit == 255;
     out.write(npy_header("|u1", images ? std::vector<Index>{n, image[0], image[1]} : std::vector<Index>{n, d}));
     write_values(out, bytes, n * d);
-  } else if (fits_floats(data.features)) {
+  } else if (stored_within_float32(data.features)) {
     out.write(npy_header("<f4", {n, d}));
     write_rows<float>(data, out);
   } else {

@@ -39,6 +39,7 @@ struct Sums {
     first += mix(hash, 0x9e3779b97f4a7c15ULL);
     second += mix(mix(hash, 0xbf58476d1ce4e5b9ULL), 7);
   }
+  void add(const Sums& other) { first += other.first, second += other.second; }
 };
 
 Sums sums_of_dense(const Dataset& data, Index first, Index rows) {
@@ -60,9 +61,7 @@ Sums sums_of_sparse(const Dataset& data, Index first, Index rows) {
   return sums;
 }
 
-}  // namespace
-
-std::string fingerprint_of_row_set(const Dataset& data) {
+Sums sums_of(const Dataset& data) {
   constexpr Index kRows = 256;
   const Index blocks = (data.rows() + kRows - 1) / kRows;
   std::vector<Sums> parts(static_cast<std::size_t>(blocks));
@@ -73,13 +72,27 @@ std::string fingerprint_of_row_set(const Dataset& data) {
         data.features.is_sparse() ? sums_of_sparse(data, first, rows) : sums_of_dense(data, first, rows);
   });
   Sums total;
-  for (const Sums& part : parts) total.first += part.first, total.second += part.second;
+  for (const Sums& part : parts) total.add(part);
+  return total;
+}
+
+std::string text_of(const Sums& total, const Dataset& data) {
   std::uint64_t classes = mix(data.features.is_sparse() ? 2 : 1, static_cast<std::uint64_t>(data.features.cols()));
   for (const std::string& name : data.schema.classes) {
     for (const char c : name) classes = mix(classes, static_cast<unsigned char>(c));
     classes = mix(classes, 256);
   }
   return fmt::format("{:016x}{:016x}", mix(total.first, classes), mix(total.second, classes));
+}
+
+}  // namespace
+
+std::string fingerprint_of_row_set(const Dataset& data) { return text_of(sums_of(data), data); }
+
+std::string fingerprint_of_row_set(const Dataset& part, const Dataset& rest) {
+  Sums total = sums_of(part);
+  total.add(sums_of(rest));
+  return text_of(total, part);
 }
 
 }  // namespace poise::inline data

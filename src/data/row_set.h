@@ -12,4 +12,7 @@ namespace poise::inline data {
 /// rows that are sparse and rows that are dense do not. Not meant to withstand an adversary.
 std::string fingerprint_of_row_set(const Dataset& data);
 
+/// The same of rows that were split into two, with one schema.
+std::string fingerprint_of_row_set(const Dataset& part, const Dataset& rest);
+
 }  // namespace poise::inline data

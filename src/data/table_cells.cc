@@ -45,8 +45,9 @@ std::string decimal_hint(const std::string& cell) {
     return "if the comma is the decimal mark here: --decimal ,";
   }
   if (plain_digits(parts->digits, '.', plain, grouped)) {
-    return "the model reads the column's numbers as they were written in training: write it that way, or say --decimal "
-           ".";
+    const bool plain_number = parts->before.empty() && parts->after.empty();
+    return std::string("the model reads the column's numbers as they were written in training: write it that way") +
+           (plain_number ? ", or say --decimal ." : "");
   }
   return {};
 }
@@ -73,7 +74,7 @@ void check_numbers(const TableHead& head, const ParsedTable& parsed, Index colum
     const bool digits = cell.find_first_of("0123456789") != std::string::npos;
     fail_cell(head, column, odd.first_infinite, fmt::format("'{}'", cell),
               digits ? "finite numbers; this one is too large for float64, which ends at 1.8e308" : "finite numbers",
-              digits ? "" : no_number_hint(head, column, gaps));
+              digits || !is_filled(gaps) ? "" : fmt::format("--missing-values {} takes it for a missing value", cell));
   }
   if (odd.first_text != nullptr) {
     const std::string cell = cell_at(head.text, odd.first_text);

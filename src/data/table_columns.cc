@@ -83,7 +83,10 @@ class ColumnInference {
     if (!numbering.empty()) return {ColumnNote::kNumbering, numbering};
     if (is_number(position)) return {};
     const std::string identifying = identifying_text(parsed_.texts[at(slot)], parsed_.rows());
-    return identifying.empty() ? Reason{} : Reason{ColumnNote::kIdentifier, identifying};
+    if (identifying.empty()) return {};
+    const std::string date = example_of_dates(parsed_.texts[at(slot)], head_.missing);
+    if (date.empty()) return {ColumnNote::kIdentifier, identifying};
+    return {ColumnNote::kDifferentDates, fmt::format("such as '{}', {}", date, identifying)};
   }
 
   Column new_column(Index position) const {

@@ -32,6 +32,9 @@ Phrase phrase_of(ColumnNote kind) {
     case ColumnNote::kIdentifier:
       return {"{title} has {detail}: taken for an identifier and left out",
               "{n} columns are taken for identifiers and left out: {list}", "; --categorical {words} keeps {them}"};
+    case ColumnNote::kDifferentDates:
+      return {"{title} holds dates, {detail}, and is left out", "{n} columns hold dates and are left out: {list}",
+              "; write what matters of them (a year, a day of the week) as numbers"};
     case ColumnNote::kWritten:
       return {"{title} holds numbers as people write them: {detail}",
               "{n} columns hold numbers as people write them: {list}", "; --categorical {words} takes {them} for text"};

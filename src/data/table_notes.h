@@ -13,19 +13,20 @@ namespace poise::inline data {
 inline const std::string kMissingCategory = "?";
 
 enum class ColumnNote : std::uint8_t {
-  kEmpty,         ///< no values; left out
-  kUnnamed,       ///< the first column, without a name; left out
-  kNumbering,     ///< integers that number the rows; left out
-  kIdentifier,    ///< text that is nearly all different; left out
-  kWritten,       ///< numbers as people write them
-  kLeadingZeros,  ///< numbers with zeros before them, which may be codes
-  kDates,         ///< text that is dates
-  kCategories,    ///< text
-  kMany,          ///< more than 1,000 categories
-  kRare,          ///< categories left out, since too few rows have them
-  kFilled,        ///< missing values; what becomes of them is for the line to say
-  kRefused,       ///< missing values that training would refuse
-  kUnknown        ///< categories that a model does not know
+  kEmpty,           ///< no values; left out
+  kUnnamed,         ///< the first column, without a name; left out
+  kNumbering,       ///< integers that number the rows; left out
+  kIdentifier,      ///< text that is nearly all different; left out
+  kDifferentDates,  ///< dates that are nearly all different; left out
+  kWritten,         ///< numbers as people write them
+  kLeadingZeros,    ///< numbers with zeros before them, which may be codes
+  kDates,           ///< text that is dates
+  kCategories,      ///< text
+  kMany,            ///< more than 1,000 categories
+  kRare,            ///< categories left out, since too few rows have them
+  kFilled,          ///< missing values; what becomes of them is for the line to say
+  kRefused,         ///< missing values that training would refuse
+  kUnknown          ///< categories that a model does not know
 };
 
 /// Collects notes and makes sentences of them.

@@ -16,14 +16,14 @@ Index find_name(const std::vector<std::string>& names, const std::string& name) 
   return found == names.end() ? -1 : static_cast<Index>(found - names.begin());
 }
 
-Index need_column(const TableHead& head, const std::string& name, const char* option) {
+Index need_column(const TableHead& head, const std::string& name, const char* option, const char* hint = "") {
   const Index found = find_column(head, name);
   if (found >= 0) return found;
   throw Error(ErrorKind::kUsage, fmt::format("{} names the column '{}', which is not there", option, name),
               head.has_header
                   ? fmt::format("one of {}, or an index from 0 to {}", list_names(head.names), head.columns() - 1)
                   : fmt::format("an index from 0 to {} (the file has no header)", head.columns() - 1),
-              head.has_header ? "" : "if line 1 names the columns: --header", {head.text.file});
+              head.has_header ? hint : "if line 1 names the columns: --header", {head.text.file});
 }
 
 Index default_label(const TableHead& head, std::string& how) {
@@ -246,7 +246,8 @@ TableRoles match_roles(const TableHead& head, const ReadOptions& options, const 
   if (options.weight_as_trained) {
     match_trained_weight(head, options, schema, roles);
   } else if (options.sample_weight) {
-    roles.weight = need_column(head, *options.sample_weight, "--sample-weight");
+    roles.weight = need_column(head, *options.sample_weight, "--sample-weight",
+                               "every file needs the column of weights: 1 in every row is no weight");
   }
   check_apart(head, roles.weight, roles.label, "--sample-weight", "the label");
   for (const Index column : roles.features) {

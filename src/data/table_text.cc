@@ -86,10 +86,10 @@ const char* find_bad_text(const char* p, const char* stop, const char* end, bool
   const Location where{file, 1 + std::count(begin, bad, '\n'), 0};
   if (*bad == 0) {
     throw Error(ErrorKind::kData, "a NUL byte: this is a binary file, or UTF-16 text", "UTF-8 text",
-                "convert UTF-16 with: iconv -f UTF-16 -t UTF-8", where);
+                fmt::format("if it is UTF-16: iconv -f UTF-16 -t UTF-8 {} > utf8.csv", file), where);
   }
   throw Error(ErrorKind::kData, fmt::format("the byte 0x{:02x} is not UTF-8 text", static_cast<unsigned char>(*bad)),
-              "UTF-8 text", "convert it, for example with: iconv -f ISO-8859-1 -t UTF-8", where);
+              "UTF-8 text", fmt::format("iconv -f ISO-8859-1 -t UTF-8 {} > utf8.csv converts it", file), where);
 }
 
 }  // namespace

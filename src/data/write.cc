@@ -13,6 +13,7 @@
 #include "data/row_values.h"
 #include "poise/error.h"
 #include "poise/read.h"
+#include "rows/entries.h"
 
 namespace poise {
 namespace {
@@ -97,19 +98,14 @@ void write_libsvm(const Dataset& data, const std::string& path) {
   check_libsvm(data, path);
   OutputFile out(path);
   RowValues row(data);
+  std::vector<double> scratch;
+  const bool keep_zeros = data.features.is_sparse();  // those that are stored
   for (Index i = 0; i < data.rows(); ++i) {
     std::string line = data.schema.classes[at(data.labels[at(i)])];
     row.load(i);
-    if (const CsrMatrix* sparse = data.features.sparse()) {
-      for (Index k = sparse->row_start[at(i)]; k < sparse->row_start[at(i) + 1]; ++k) {
-        const Index j = sparse->columns[at(k)];
-        line += fmt::format(" {}:{}", j + 1, row.text(j));
-      }
-    } else {
-      for (Index j = 0; j < data.features.cols(); ++j) {
-        if (const std::string text = row.text(j); text != "0") line += fmt::format(" {}:{}", j + 1, text);
-      }
-    }
+    for_each_entry(data.features, i, scratch, [&](Index j, double) {
+      if (const std::string text = row.text(j); keep_zeros || text != "0") line += fmt::format(" {}:{}", j + 1, text);
+    });
     out.write(line + '\n');
   }
   out.commit();

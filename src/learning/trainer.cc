@@ -6,8 +6,8 @@
 #include <cmath>
 #include <numeric>
 
-#include "base/pages.h"
 #include "base/random.h"
+#include "rows/storage.h"
 
 namespace poise::learning {
 namespace {
@@ -34,11 +34,6 @@ std::vector<Index> widths_of(const Dataset& data, const NetworkOptions& options)
 int worthwhile_threads(const ParameterLayout& layout, const NetworkOptions& options) {
   const double flops = 6.0 * static_cast<double>(layout.size()) * static_cast<double>(options.batch);
   return flops < kWorthThreads ? 1 : options.threads;
-}
-
-/// Batches take rows from all over the data: with pages of 4 KiB a row of an image costs a miss of the page table.
-void ask_for_large_pages(const Features& features) {
-  if (!features.is_sparse()) poise::ask_for_large_pages(features.dense().data, features.stored_bytes());
 }
 
 std::vector<Index> all_rows(Index count) {

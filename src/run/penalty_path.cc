@@ -36,7 +36,7 @@ class PathSolver {
     if (path_.penalties.empty()) {
       std::vector<TriedPenalty> tried;
       for (const PathSolution& candidate : candidates_) tried.push_back({candidate.l2, loss_of(candidate)});
-      l2_ = next_penalty(tried);
+      l2_ = next_penalty(tried, path_.first);
     } else {
       l2_ = fits.size() < path_.penalties.size() ? std::optional(path_.penalties[fits.size()]) : std::nullopt;
     }
@@ -85,9 +85,9 @@ std::optional<double> penalty_beyond(std::span<const TriedPenalty> tried, double
   return std::nullopt;
 }
 
-std::optional<double> next_penalty(std::span<const TriedPenalty> tried) {
-  constexpr double kFirst = 1e-2, kDecade = 10, kFine = 5;
-  if (tried.empty()) return kFirst;
+std::optional<double> next_penalty(std::span<const TriedPenalty> tried, double first) {
+  constexpr double kDecade = 10, kFine = 5;
+  if (tried.empty()) return first;
   if (const auto further = penalty_beyond(tried, kDecade)) return further;
   const std::vector<TriedPenalty> sorted = by_penalty(tried);
   const auto best = smallest_loss(sorted);

@@ -20,12 +20,13 @@ struct TriedPenalty {
 /// ten-thousandth, and beyond 1e-9 and 1e4. Of equal losses the larger penalty is the better.
 std::optional<double> penalty_beyond(std::span<const TriedPenalty> tried, double factor);
 
-/// The penalty to try after these, or nothing if the best is found to half a decade: from 0.01 in decades as
+/// The penalty to try after these, or nothing if the best is found to half a decade: from `first` in decades as
 /// penalty_beyond says, then half decades about the best.
-std::optional<double> next_penalty(std::span<const TriedPenalty> tried);
+std::optional<double> next_penalty(std::span<const TriedPenalty> tried, double first);
 
 struct PathOptions {
   std::vector<double> penalties;  ///< in the order of solving; empty: found by next_penalty, which takes `measure`
+  double first = 0;               ///< where that begins
   /// Called with every model that is the best so far; with the first before it is measured.
   std::function<void(const SoftmaxModel&)> on_best;
   /// Measures a model on held-out rows, if it is let; empty where there are none.

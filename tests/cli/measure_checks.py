@@ -255,3 +255,17 @@ def check_rows_in_another_order_are_the_same_rows(t):
     lines[0] = "9" + lines[0]
     t.write("c.csv", "x,k,c\n" + "\n".join(lines) + "\n")
     t.check("not the rows the model was trained on" in t.run("certify run c.csv").stderr, "other rows are taken for them")
+
+
+def check_rows_read_in_another_order_are_the_same_rows(t):
+    # Which rows are held out goes by their order, so the rows trained on cannot be found again; but they are no others.
+    draw = random.Random(6)
+    lines = [f"{draw.gauss(0, 1):.3f},{'ab'[k % 2]}" for k in range(80)]
+    t.write("a.csv", "x,c\n" + "\n".join(lines) + "\n")
+    t.run("train a.csv --validation 0.25 --out run --quiet")
+    t.check("20 of 80 rows are left out again" in t.run("certify run a.csv").stderr, "the rows trained on are not found")
+    draw.shuffle(lines)
+    t.write("b.csv", "x,c\n" + "\n".join(lines) + "\n")
+    t.check("these are the rows that training read, in another order" in t.run("certify run b.csv").stderr, "not recognized")
+    t.write("c.csv", "x,c\n" + "\n".join(lines[:-1] + ["9,a"]) + "\n")
+    t.check("not the rows the model was trained on" in t.run("certify run c.csv").stderr, "other rows are taken for them")

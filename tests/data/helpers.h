@@ -158,10 +158,4 @@ inline void expect_text_error(const std::string& text, ErrorKind kind, const std
   expect_error([&] { read_text(text, options, name); }, kind, part, line, column);
 }
 
-/// The shared data sets, or empty where they are not on this machine.
-inline std::string shared_data(const std::string& path) {
-  const std::string full = source_dir() + "/../shared/data/" + path;
-  return std::filesystem::exists(full) ? full : "";
-}
-
 }  // namespace poise

@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 
 #include "base/random.h"
@@ -110,32 +111,38 @@ TEST(TrainNetwork, UnitsOfTheFeaturesDoNotMatter) {
   }
 }
 
+// Half a row less than the largest is no less: a mean that comes back to 1 after a slip stays below it for ever.
 TEST(TrainNetwork, KeepsTheLastEpochWithTheLargestSmoothedAccuracy) {
   NetworkOptions options = small();
   options.step = Step::kSgd;  // restless to the end, and few rows: luck decides single epochs
   Dataset held_out = rings(40, 5);
   for (std::size_t i = 0; i < 40; i += 5) held_out.labels[i] = 1 - held_out.labels[i];
-  int others = 0;
+  int others = 0, ties = 0;
   for (options.seed = 1; options.seed <= 5; ++options.seed) {
     const NetworkFit fit = train_network(rings(120, 1), options, &held_out);
     ASSERT_EQ(fit.report.history.size(), 30u);
     const Measured& kept = *fit.report.history[static_cast<std::size_t>(fit.report.best_epoch - 1)].validation;
     double mean = fit.report.history[0].validation->accuracy, largest = 0, most = 0;
-    int expected = 0, most_accurate = 0;
+    int first = 0, most_accurate = 0;
     for (const Epoch& epoch : fit.report.history) {
       const Validated& now = *epoch.validation;
       mean += 0.2 * (now.accuracy - mean);  // a fifth of it is the newest epoch
       EXPECT_NEAR(now.smoothed_accuracy, mean, 1e-12);
-      if (now.smoothed_accuracy >= largest) largest = now.smoothed_accuracy, expected = epoch.number;
+      if (now.smoothed_accuracy > largest) largest = now.smoothed_accuracy, first = epoch.number;
       if (now.accuracy >= most) most = now.accuracy, most_accurate = epoch.number;
     }
-    EXPECT_EQ(fit.report.best_epoch, expected);
-    others += most_accurate != expected;
+    const auto last = std::ranges::find_if(
+        fit.report.history.rbegin(), fit.report.history.rend(),
+        [&](const Epoch& epoch) { return epoch.validation->smoothed_accuracy >= largest - 0.5 / 40; });
+    EXPECT_EQ(fit.report.best_epoch, last->number);
+    others += most_accurate != last->number;
+    ties += first != last->number;
     const Metrics metrics = evaluate_scores(predict_scores(fit.network, held_out), held_out);
     EXPECT_NEAR(metrics.accuracy, kept.accuracy, 1e-12);
     EXPECT_NEAR(metrics.cross_entropy, kept.loss, 1e-4);  // float32 while training, float64 here
     EXPECT_NEAR(metrics.equilibrium_gap, kept.equilibrium_gap, 1e-4);
   }
+  EXPECT_GT(ties, 0);
   EXPECT_GT(others, 0);  // the epoch kept is not just the most accurate one, or the test shows nothing
 }
 

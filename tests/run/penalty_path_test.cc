@@ -13,9 +13,9 @@ namespace {
 
 /// Tries penalties until there is none left; the loss is `loss(log10 λ)`.
 template <typename Loss>
-std::vector<TriedPenalty> try_all(const Loss& loss) {
+std::vector<TriedPenalty> try_all(const Loss& loss, double first = 1e-2) {
   std::vector<TriedPenalty> tried;
-  while (const auto l2 = next_penalty(tried)) {
+  while (const auto l2 = next_penalty(tried, first)) {
     tried.push_back({*l2, loss(std::log10(*l2))});
     if (tried.size() > 100) break;
   }
@@ -35,6 +35,14 @@ TEST(NextPenalty, FindsTheValleyToHalfADecade) {
     const auto tried = try_all([&](double x) { return 1 + (x - valley) * (x - valley); });
     EXPECT_LE(std::abs(std::log10(best_of(tried)) - valley), 0.26) << valley;
     EXPECT_LE(tried.size(), 16u) << valley;
+  }
+}
+
+TEST(NextPenalty, BeginsWhereItIsTold) {
+  for (const double first : {3e-9, 2.7e-4, 0.31, 70.0}) {
+    const auto tried = try_all([&](double x) { return 1 + (x + 2.9) * (x + 2.9); }, first);
+    EXPECT_EQ(tried.front().l2, first);
+    EXPECT_LE(std::abs(std::log10(best_of(tried)) + 2.9), 0.26) << first;
   }
 }
 
@@ -65,8 +73,8 @@ TEST(PenaltyBeyond, LooksWhereTheLastStepHasGained) {
 }
 
 TEST(NextPenalty, StopsWhereNothingIsKnown) {
-  EXPECT_FALSE(next_penalty(std::vector<TriedPenalty>{{1e-2, std::numeric_limits<double>::infinity()}}));
-  EXPECT_FALSE(next_penalty(std::vector<TriedPenalty>{{1e-2, std::nan("")}}));
+  EXPECT_FALSE(next_penalty(std::vector<TriedPenalty>{{1e-2, std::numeric_limits<double>::infinity()}}, 1));
+  EXPECT_FALSE(next_penalty(std::vector<TriedPenalty>{{1e-2, std::nan("")}}, 1));
 }
 
 struct DigitsParts {
@@ -84,7 +92,8 @@ TEST(SolvePath, TellsOfTheBestSoFarAndOfTheFirstBeforeItIsMeasured) {
   const DigitsParts digits;
   std::vector<double> told;
   int measurements = 0, before_first = -1;
-  PathOptions path{{1e-1, 1e-2, 1e-6}, {}, {}};
+  PathOptions path;
+  path.penalties = {1e-1, 1e-2, 1e-6};
   path.measure = [&](const SoftmaxModel& model) {
     ++measurements;
     return digits.measure(model);
@@ -110,8 +119,9 @@ TEST(SolvePath, TellsOfTheBestSoFarAndOfTheFirstBeforeItIsMeasured) {
 TEST(SolvePath, WithoutHeldOutRowsTheLastIsKept) {
   const DigitsParts digits;
   std::vector<double> told;
-  PathOptions path{
-      {1e-2, 1e-1}, [&](const SoftmaxModel& model) { told.push_back(std::stod(model.metadata.at("l2"))); }, {}};
+  PathOptions path;
+  path.penalties = {1e-2, 1e-1};
+  path.on_best = [&](const SoftmaxModel& model) { told.push_back(std::stod(model.metadata.at("l2"))); };
   const auto candidates = solve_path(digits.train, path, {}, {.tolerance = 1e-6}, nullptr);
   EXPECT_EQ(best_of(candidates).l2, 1e-1);
   EXPECT_EQ(told, (std::vector<double>{1e-2, 1e-1}));
@@ -119,7 +129,9 @@ TEST(SolvePath, WithoutHeldOutRowsTheLastIsKept) {
 
 TEST(SolvePath, FindsItsOwnRange) {
   const DigitsParts digits;
-  const PathOptions path{{}, {}, [&](const SoftmaxModel& model) { return digits.measure(model); }};
+  PathOptions path;
+  path.first = 1e-2;
+  path.measure = [&](const SoftmaxModel& model) { return digits.measure(model); };
   const auto candidates = solve_path(digits.train, path, {}, {.tolerance = 1e-6}, nullptr);
   const PathSolution& best = best_of(candidates);
   ASSERT_GT(candidates.size(), 3u);

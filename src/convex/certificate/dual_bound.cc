@@ -9,6 +9,7 @@
 #include "convex/objective.h"
 #include "convex/row_sums.h"
 #include "convex/vectors.h"
+#include "rows/storage.h"
 
 namespace poise::inline convex {
 namespace {
@@ -218,14 +219,6 @@ double SoftmaxObjective::rounding_of_feature_sums() const {
   return 0.5 * kEpsilon * static_cast<double>(in_a_row + 16);
 }
 
-Index SoftmaxObjective::longest_row() const {
-  const CsrMatrix* sparse = problem_.features.sparse();
-  if (!sparse) return features();
-  Index longest = 0;
-  for (std::size_t i = 0; i + 1 < sparse->row_start.size(); ++i) {
-    longest = std::max(longest, sparse->row_start[i + 1] - sparse->row_start[i]);
-  }
-  return longest;
-}
+Index SoftmaxObjective::longest_row() const { return poise::longest_row(problem_.features); }
 
 }  // namespace poise::inline convex

@@ -4,18 +4,23 @@
 
 #include <algorithm>
 
+#include "base/index.h"
 #include "base/stopwatch.h"
+#include "base/words.h"
 #include "convex/problem.h"
+#include "rows/storage.h"
 #include "run/short_number.h"
 
 namespace poise::inline run {
 namespace {
 
-constexpr int kFolds = 5;
+constexpr int kMostFolds = 5;
 constexpr double kClose = 1e-6;          // nats: the folds' models need no certificate
 constexpr double kCheap = 1e6;           // entries times classes: some 0.05 s on one thread
 constexpr Index kFewestToFold = 20;      // below them five folds are four rows or less
 constexpr double kShortestLimit = 1e-3;  // seconds: 0 would be no limit
+
+int folds_of(const Dataset& data) { return std::max(2, static_cast<int>(std::min<Index>(kMostFolds, data.rows()))); }
 
 SolveOptions for_folds(SolveOptions solve) {
   solve.tolerance = std::max(solve.tolerance, kClose);
@@ -23,10 +28,8 @@ SolveOptions for_folds(SolveOptions solve) {
 }
 
 double size_of_problem(const Dataset& data) {
-  const CsrMatrix* sparse = data.features.sparse();
-  const double entries = sparse ? static_cast<double>(sparse->entries())
-                                : static_cast<double>(data.rows()) * static_cast<double>(data.features.cols() + 1);
-  return entries * static_cast<double>(data.schema.class_count());
+  const Index entries = stored_entries(data.features) + data.rows();  // with the bias
+  return static_cast<double>(entries) * static_cast<double>(data.schema.class_count());
 }
 
 void note_end_of_search(const PenaltyChoice& choice, TrainingRun& run) {
@@ -38,11 +41,26 @@ void note_end_of_search(const PenaltyChoice& choice, TrainingRun& run) {
 /// Where answering by the class frequencies would be as good.
 void note_poor_probabilities(const Metrics& found, TrainingRun& run) {
   if (!(found.frequencies_entropy > 0)) return;  // of one class, which nothing can be learned from
-  if (!(found.cross_entropy > found.frequencies_entropy)) return;
+  if (!(found.cross_entropy > (1 + 1e-4) * found.frequencies_entropy)) return;
   run.note(
       fmt::format("by cross-validation the probabilities are worse than the class frequencies ({} against {} nats); "
                   "hint: --l2 auto chooses the penalty",
                   short_number(found.cross_entropy, 4), short_number(found.frequencies_entropy, 4)));
+}
+
+/// A class's only row is always trained on.
+void note_rows_never_held_out(const CrossValidation& crossed, TrainingRun& run) {
+  const Dataset& train = run.train();
+  std::vector<Index> rows_of(at(train.schema.class_count()));
+  for (Index i = 0; i < train.rows(); ++i) {
+    const double weight = train.sample_weight.size() > 0 ? train.sample_weight[i] : 1;
+    if (weight > 0 && !train.labels.empty()) ++rows_of[at(train.labels[at(i)])];
+  }
+  const Index alone = std::ranges::count(rows_of, 1);
+  if (alone == 0) return;
+  run.note(fmt::format("{} of a single row: cross-validation never holds {} out, and is about the other {}",
+                       counted(alone, "class", "classes"), alone == 1 ? "that" : "those",
+                       counted(crossed.metrics.rows, "row")));
 }
 
 }  // namespace
@@ -61,7 +79,8 @@ void cross_validate_penalties(TrainingRun& run, ObjectiveOptions& objective, Sol
   run.link().tell({.kind = Event::Kind::kChoosing});
   UnseenSolve unseen(run.link());
   SoftmaxTraining& softmax = *run.result().softmax;
-  softmax.choice = choose_l2(run.train(), objective, kFolds, for_folds(solve), run.request().seed, &unseen);
+  softmax.choice =
+      choose_l2(run.train(), objective, folds_of(run.train()), for_folds(solve), run.request().seed, &unseen);
   if (solve.time_limit > 0) solve.time_limit = std::max(solve.time_limit - spent.seconds(), kShortestLimit);
   if (!softmax.choice) return;
   const PenaltyChoice& choice = *softmax.choice;
@@ -70,6 +89,7 @@ void cross_validate_penalties(TrainingRun& run, ObjectiveOptions& objective, Sol
   note_end_of_search(choice, run);
   note_idle_features(best, "by cross-validation", run);
   softmax.cross_validation = CrossValidation{choice.folds, best};
+  note_rows_never_held_out(*softmax.cross_validation, run);
   softmax.seconds_choice = spent.seconds();
 }
 
@@ -82,8 +102,10 @@ void estimate_by_folds(TrainingRun& run, const ObjectiveOptions& objective, cons
   if (!solve || resolve_l2(train, objective) == 0) return;
   UnseenSolve unseen(run.link());
   auto& found = run.result().softmax->cross_validation;
-  found = cross_validate(train, objective, kFolds, for_folds(*solve), run.request().seed, &unseen, &fit.model);
-  if (found) note_poor_probabilities(found->metrics, run);
+  found = cross_validate(train, objective, folds_of(train), for_folds(*solve), run.request().seed, &unseen, &fit.model);
+  if (!found) return;
+  note_poor_probabilities(found->metrics, run);
+  note_rows_never_held_out(*found, run);
 }
 
 }  // namespace poise::inline run

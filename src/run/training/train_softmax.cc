@@ -113,7 +113,10 @@ std::vector<PathSolution> solve_all(TrainingRun& run, const ObjectiveOptions& ob
     run.save(to_network(one[0].fit.model));
     return one;
   }
-  PathOptions path{run.request().l2_path, [&](const SoftmaxModel& model) { run.save(to_network(model)); }, {}};
+  PathOptions path{.penalties = run.request().l2_path,
+                   .first = default_l2(run.train()),
+                   .on_best = [&](const SoftmaxModel& model) { run.save(to_network(model)); },
+                   .measure = {}};
   if (run.parts().validation) {
     path.measure = [&](const SoftmaxModel& model) {
       MeasuringTime time = run.measuring_time();

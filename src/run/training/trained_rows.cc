@@ -19,12 +19,14 @@ void record(const RowProvenance& rows, Metadata& metadata) {
   metadata["row_set"] = rows.row_set;
   if (rows.held_out <= 0) return;
   metadata["held_out"] = fmt::format("{}", rows.held_out);
+  metadata["row_set_read"] = rows.row_set_read;
   metadata["held_out_seed"] = fmt::format("{}", rows.held_out_seed);
 }
 
 RowProvenance recorded_rows(const Metadata& metadata) {
   RowProvenance rows{.fingerprint = recorded_text(metadata, "fingerprint"),
                      .row_set = recorded_text(metadata, "row_set"),
+                     .row_set_read = recorded_text(metadata, "row_set_read"),
                      .strip_label_dot = recorded_flag(metadata, "read.strip_label_dot")};
   const double share = std::strtod(recorded_text(metadata, "held_out").c_str(), nullptr);
   if (share > 0 && share < 1) rows.held_out = share;

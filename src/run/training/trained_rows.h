@@ -13,6 +13,7 @@ namespace poise::inline run {
 struct RowProvenance {
   std::string fingerprint;          ///< empty: unknown
   std::string row_set;              ///< the same whatever their order
+  std::string row_set_read;         ///< the same with the rows held out; empty where none were
   double held_out = 0;              ///< share of the rows read that were held out; 0: none
   std::uint64_t held_out_seed = 0;  ///< of that split
   bool strip_label_dot = false;     ///< how they were read

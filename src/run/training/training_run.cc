@@ -20,8 +20,13 @@ namespace {
 std::string note_on_inputs(const Network& model) {
   const std::vector<std::string> columns = float64_columns(model);
   if (columns.empty()) return {};
-  return fmt::format("model.onnx takes {} as float64, since float32 would round these numbers too much",
-                     model.schema.columns.empty() ? "its features" : list_names(columns));
+  const auto is_number = [](const Column& column) { return column.kind == ColumnKind::kNumeric; };
+  const bool one_input = std::ranges::all_of(model.schema.columns, is_number);
+  return fmt::format("model.onnx takes {} as float64, since float32 would round {} too much",
+                     one_input ? "its input 'features'" : list_names(columns),
+                     model.schema.columns.empty() ? "its numbers"
+                     : one_input                  ? list_names(columns)
+                                                  : "these numbers");
 }
 
 }  // namespace
@@ -38,6 +43,9 @@ TrainingRun::TrainingRun(const TrainingRequest& request, Watcher& watcher, doubl
   result_.fingerprint = fingerprint(parts_.train);
   rows_ = {.fingerprint = result_.fingerprint,
            .row_set = fingerprint_of_row_set(parts_.train),
+           .row_set_read = result_.held_out > 0 && parts_.validation
+                               ? fingerprint_of_row_set(parts_.train, *parts_.validation)
+                               : "",
            .held_out = result_.held_out,
            .held_out_seed = request.seed,
            .strip_label_dot = request.read.strip_label_dot,
