@@ -9,8 +9,8 @@
 #include <cmath>
 
 #include "poise/error.h"
-#include "poise/free_energy_curvature.h"
 #include "poise/read.h"
+#include "poise/theory/free_energy_curvature.h"
 #include "poise/thermodynamics.h"
 #include "sample_networks.h"
 #include "thermo/rank_correlation.h"
