@@ -88,7 +88,7 @@ class Pool {
       // Loops of several callers at once each get all their helpers: tasks of a Team wait for each other.
       start(wanted_ + helpers);
       wanted_ += helpers;
-      waiting_.insert(waiting_.end(), static_cast<std::size_t>(helpers), &loop);
+      waiting_.insert(waiting_.end(), helpers, &loop);
       ++posted_;
     }
     wake_.notify_all();

@@ -26,7 +26,7 @@ void weigh_classes(const Dataset& data, const ObjectiveOptions& options, Vector&
         data.labels.empty() ? "a label a row" : "one or the other");
   }
   const std::vector<double> factors = class_factors(options.class_weights, data.schema);
-  for (Index i = 0; i < weight.size(); ++i) weight[i] *= factors[static_cast<std::size_t>(data.labels[at(i)])];
+  for (Index i = 0; i < weight.size(); ++i) weight[i] *= factors[data.labels[i]];
 }
 
 Vector normalized_weights(const Dataset& data, const ObjectiveOptions& options, Index classes) {
@@ -37,10 +37,10 @@ Vector normalized_weights(const Dataset& data, const ObjectiveOptions& options, 
     if (data.labels.empty())
       throw Error(ErrorKind::kUsage, "balanced class weights need class labels, not soft targets", "a label a row");
     Vector of_class = Vector::Zero(classes);
-    for (Index i = 0; i < n; ++i) of_class[data.labels[at(i)]] += weight[i];
+    for (Index i = 0; i < n; ++i) of_class[data.labels[i]] += weight[i];
     const double sum = weight.sum();
     for (Index i = 0; i < n; ++i) {
-      if (weight[i] > 0) weight[i] *= sum / (static_cast<double>(classes) * of_class[data.labels[at(i)]]);
+      if (weight[i] > 0) weight[i] *= sum / (static_cast<double>(classes) * of_class[data.labels[i]]);
     }
   }
   const double sum = weight.sum();
@@ -106,13 +106,13 @@ void Problem::target_of(Index row, std::span<double> target) const {
   const double share = smoothing / static_cast<double>(classes);
   if (!labels.empty()) {
     std::fill(target.begin(), target.end(), share);
-    target[static_cast<std::size_t>(labels[at(row)])] += 1 - smoothing;
+    target[labels[row]] += 1 - smoothing;
     return;
   }
   // float32 rows sum to 1 up to 1e-7; the dual bound needs the sum exact.
   const double scale = (1 - smoothing) / targets.row(row).cast<double>().sum();
   for (Index c = 0; c < classes; ++c) {
-    target[at(c)] = scale * static_cast<double>(targets(row, c)) + share;
+    target[c] = scale * static_cast<double>(targets(row, c)) + share;
   }
 }
 
@@ -171,12 +171,12 @@ Problem select_rows(const Problem& problem, std::span<const Index> rows) {
   part.row_weight.resize(count);
   if (problem.labels.empty()) part.targets.resize(count, problem.classes);
   for (Index i = 0; i < count; ++i) {
-    const Index row = rows[at(i)];
+    const Index row = rows[i];
     part.row_weight[i] = problem.row_weight[row];
     if (problem.labels.empty()) {
       part.targets.row(i) = problem.targets.row(row);
     } else {
-      part.labels.push_back(problem.labels[at(row)]);
+      part.labels.push_back(problem.labels[row]);
     }
   }
   part.row_weight /= part.row_weight.sum();

@@ -42,7 +42,7 @@ struct Problem {
   void load(Index first, Index count, Real* to, Index ld) const {
     load_rows(features, map(), first, count, to, ld);
   }
-  std::span<const double> weights() const { return {row_weight.data(), static_cast<std::size_t>(row_weight.size())}; }
+  std::span<const double> weights() const { return std::span(row_weight.data(), row_weight.size()); }
 
   /// t_i as K numbers.
   void target_of(Index row, std::span<double> target) const;

@@ -30,7 +30,7 @@ double target_score(const Problem& problem, const ScoreBlock<Real>& block, Index
   problem.target_of(block.first_row + r, target);
   double sum = 0;
   for (Index c = 0; c < problem.classes; ++c) {
-    sum += target[at(c)] * static_cast<double>(block.scores[c * block.ld + r]);
+    sum += target[c] * static_cast<double>(block.scores[c * block.ld + r]);
   }
   return sum;
 }

@@ -112,7 +112,7 @@ bool is_label_name(const std::string& name, std::size_t& rank) {
   std::string lower = name;
   std::transform(lower.begin(), lower.end(), lower.begin(), [](unsigned char c) { return std::tolower(c); });
   const auto found = std::find(kNames.begin(), kNames.end(), lower);
-  rank = static_cast<std::size_t>(found - kNames.begin());
+  rank = found - kNames.begin();
   return found != kNames.end();
 }
 

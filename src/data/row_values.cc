@@ -5,8 +5,7 @@
 
 namespace poise::inline data {
 
-RowValues::RowValues(const Dataset& data)
-    : features_(data.features), values_(static_cast<std::size_t>(data.features.cols())) {}
+RowValues::RowValues(const Dataset& data) : features_(data.features), values_(data.features.cols()) {}
 
 void RowValues::load(Index row) { load_row(features_, {}, row, values_.data()); }
 

@@ -14,7 +14,7 @@ class RowValues {
   explicit RowValues(const Dataset& data);
 
   void load(Index row);
-  double value(Index feature) const { return values_[static_cast<std::size_t>(feature)]; }
+  double value(Index feature) const { return values_[feature]; }
   /// The shortest decimal that is read as the same float64.
   std::string text(Index feature) const;
 

@@ -34,7 +34,7 @@ class TableCopier {
     const TableText& text = head_.text;
     for (const char* p = text.find_row(head_.data); p != text.end; p = text.find_row(text.next_line(p))) {
       read_row(p, cells);
-      if (options_.strip_label_dot && cells[at(roles_.label)].ends_with('.')) cells[at(roles_.label)].pop_back();
+      if (options_.strip_label_dot && cells[roles_.label].ends_with('.')) cells[roles_.label].pop_back();
       write(cells, out);
       ++copied.rows;
     }
@@ -57,7 +57,7 @@ class TableCopier {
   void write(const std::vector<std::string>& cells, OutputFile& out) {
     line_.clear();
     for (const Index column : order_) {
-      line_ += csv_cell(cells[at(column)], ",;|\t");
+      line_ += csv_cell(cells[column], ",;|\t");
       line_ += delimiter_;
     }
     line_.back() = '\n';

@@ -80,7 +80,7 @@ std::string ColumnNotes::list(const std::vector<Entry>& entries) const {
   std::string text;
   for (std::size_t k = 0; k < std::min(kMostNamed, entries.size()); ++k) {
     const Entry& entry = entries[k];
-    text += fmt::format("{}'{}'", k == 0 ? "" : ", ", head_.names[static_cast<std::size_t>(entry.column)]);
+    text += fmt::format("{}'{}'", k == 0 ? "" : ", ", head_.names[entry.column]);
     if (!entry.detail.empty()) text += fmt::format(" ({})", entry.detail);
   }
   if (entries.size() > kMostNamed) text += fmt::format(" and {} more", entries.size() - kMostNamed);

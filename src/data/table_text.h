@@ -24,7 +24,7 @@ struct Cell {
   const char* end = nullptr;
   bool escaped = false;  ///< holds doubled quotes
 
-  std::string_view raw() const { return {begin, static_cast<std::size_t>(end - begin)}; }
+  std::string_view raw() const { return std::string_view(begin, end - begin); }
   std::string text(char quote = '"') const;  ///< doubled quotes undone
 };
 

@@ -16,8 +16,7 @@ constexpr std::size_t kHarmless = 1U << 30;
 constexpr std::size_t kLargestRatio = 400;
 
 std::size_t largest_output(std::size_t packed) {
-  const auto memory = static_cast<std::size_t>(std::max(1L, ::sysconf(_SC_PHYS_PAGES))) *
-                      static_cast<std::size_t>(std::max(1L, ::sysconf(_SC_PAGESIZE)));
+  const std::size_t memory = std::max(1L, ::sysconf(_SC_PHYS_PAGES)) * std::max(1L, ::sysconf(_SC_PAGESIZE));
   return std::min(memory, std::max(kHarmless, packed * kLargestRatio));
 }
 

@@ -139,7 +139,7 @@ Finding tracking(const ExperimentData& data, const Traces& traces, std::size_t e
 
 Outcome run_f_adjoint(const ExperimentOptions& options, Events& events) {
   Outcome outcome;
-  const auto epochs = static_cast<std::size_t>(options.epochs);
+  const std::size_t epochs = options.epochs;
   for (const ExperimentData& data : options.data) {
     Traces traces;
     for (int seed = 1; seed <= options.seeds && !events.should_stop(); ++seed) {

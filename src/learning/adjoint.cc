@@ -47,7 +47,7 @@ void Batch::adjoint(const Block& b, Index l) {
 void Batch::relax_rows(const Block& b, Index l, float* adjoint, Index stride) {
   for (Index i = 0; i < b.rows; ++i) {
     const float* x = at(activation_, l, b) + i * layout_.width(l);
-    relax(rho_, share_[static_cast<std::size_t>(b.row + i)], x, adjoint + i * stride, b.part.columns);
+    relax(rho_, share_[b.row + i], x, adjoint + i * stride, b.part.columns);
   }
 }
 

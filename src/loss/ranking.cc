@@ -29,8 +29,8 @@ class Positives {
     const auto begin = score_.begin() + start_[interval], end = score_.begin() + start_[interval + 1];
     const auto first = std::lower_bound(begin, end, value);
     const auto last = first != end && *first == value ? std::upper_bound(first, end, value) : first;
-    const double below_or_at = before_[static_cast<std::size_t>(last - score_.begin())];
-    return total() - below_or_at + 0.5 * (below_or_at - before_[static_cast<std::size_t>(first - score_.begin())]);
+    const double below_or_at = before_[last - score_.begin()];
+    return total() - below_or_at + 0.5 * (below_or_at - before_[first - score_.begin()]);
   }
 
  private:

@@ -21,7 +21,7 @@ ScoredRows::ScoredRows(const Network& network, const Dataset& data, const Measur
 
 const double* ScoredRows::block(Index first, Index count, std::vector<double>& room) const {
   if (kept_ != nullptr) return kept_ + first * classes_;
-  room.resize(static_cast<std::size_t>(count * classes_));
+  room.resize(count * classes_);
   scorer_->score(first, count, room.data());
   return room.data();
 }

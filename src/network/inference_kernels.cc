@@ -148,9 +148,8 @@ HWY_INLINE void SoftmaxOfRow(float* HWY_RESTRICT z, Index classes, float* HWY_RE
   const Floats f;
   const Index lanes = static_cast<Index>(hn::Lanes(f));
   const auto no_class = hn::Set(f, -std::numeric_limits<float>::infinity());
-  const auto score = [&](Index c) HWY_ATTR {
-    return hn::IfThenElse(hn::FirstN(f, static_cast<std::size_t>(classes - c)), hn::LoadU(f, z + c), no_class);
-  };
+  const auto score = [&](Index c)
+                         HWY_ATTR { return hn::IfThenElse(hn::FirstN(f, classes - c), hn::LoadU(f, z + c), no_class); };
   auto largest = score(0);
   for (Index c = lanes; c < classes; c += lanes) largest = hn::Max(largest, score(c));
   largest = hn::MaxOfLanes(f, largest);

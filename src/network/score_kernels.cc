@@ -88,7 +88,7 @@ HWY_INLINE void SoftmaxOf(D d, double* HWY_RESTRICT z, Index classes, double* HW
 /// Calls f(d, first row) for all rows: whole vectors, then single rows.
 template <class F>
 HWY_INLINE void ForEachRow(Index rows, const F& f) {
-  const hn::CappedTag<double, static_cast<std::size_t>(kScoreRows)> several;
+  const hn::CappedTag<double, kScoreRows> several;
   const hn::CappedTag<double, 1> single;
   const auto lanes = static_cast<Index>(hn::Lanes(several));
   Index i = 0;

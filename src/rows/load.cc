@@ -139,14 +139,13 @@ POISE_LOAD_KERNELS(POISE_KERNEL)
 
 template <typename Real>
 void load_sparse(const CsrMatrix& x, const ColumnMap& map, Index first, Index count, Real* to, Index ld) {
-  const auto mapped = [&](std::size_t j, double value) {
+  const auto mapped = [&](Index j, double value) {
     return static_cast<Real>(map.identity() ? value : (value - map.center[j]) * map.gain[j]);
   };
   for (Index r = 0; r < count; ++r, to += ld) {
-    for (std::size_t j = 0; j < static_cast<std::size_t>(x.cols); ++j) to[j] = mapped(j, 0);
-    const auto row = static_cast<std::size_t>(first + r);
-    for (auto k = static_cast<std::size_t>(x.row_start[row]); k < static_cast<std::size_t>(x.row_start[row + 1]); ++k)
-      to[x.columns[k]] = mapped(static_cast<std::size_t>(x.columns[k]), x.value(k));
+    for (Index j = 0; j < x.cols; ++j) to[j] = mapped(j, 0);
+    const Index row = first + r;
+    for (Index k = x.row_start[row]; k < x.row_start[row + 1]; ++k) to[x.columns[k]] = mapped(x.columns[k], x.value(k));
   }
 }
 

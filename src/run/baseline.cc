@@ -11,7 +11,7 @@ namespace {
 
 Vector target_of(const Dataset& data, Index row) {
   if (data.targets.size() > 0) return data.targets.row(row).transpose().cast<double>();
-  return Vector::Unit(data.schema.class_count(), data.labels[static_cast<std::size_t>(row)]);
+  return Vector::Unit(data.schema.class_count(), data.labels[row]);
 }
 
 /// Standard error of Σ w d / Σ w, d the difference of the losses of a row.

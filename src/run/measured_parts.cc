@@ -57,7 +57,7 @@ double seconds_to_measure(const std::vector<Index>& widths, const Parts& parts, 
   constexpr Index kRows = 4096;
   Index all = parts.train.rows();
   for (const auto* part : {&parts.validation, &parts.test}) all += *part ? (*part)->rows() : 0;
-  std::vector<Index> some(static_cast<std::size_t>(std::min(kRows, parts.train.rows())));
+  std::vector<Index> some(std::min(kRows, parts.train.rows()));
   std::iota(some.begin(), some.end(), Index{0});
   Dataset rows = select_rows(parts.train, some);
   rows.sample_weight.resize(0);  // these rows' may all be 0

@@ -43,7 +43,7 @@ std::string never_predicted(const Metrics& metrics, const Schema& schema) {
   if (classes.empty()) return {};
   std::string text = classes.size() == 1 ? "no row is predicted as class " : "no row is predicted as classes ";
   for (std::size_t k = 0; k < std::min(classes.size(), kMostNamed); ++k)
-    text += fmt::format("{}'{}'", k == 0 ? "" : ", ", schema.classes[static_cast<std::size_t>(classes[k])]);
+    text += fmt::format("{}'{}'", k == 0 ? "" : ", ", schema.classes[classes[k]]);
   if (classes.size() > kMostNamed) text += fmt::format(", and {} more", classes.size() - kMostNamed);
   return text;
 }

@@ -64,7 +64,7 @@ json to_json(const SeparatingDirection& direction, const Schema& schema) {
     const auto& entry = direction.entries[k];
     const bool bias = entry.feature == schema.feature_count();
     entries.push_back({{"feature", bias ? "bias" : schema.feature_name(entry.feature)},
-                       {"class", schema.classes[static_cast<std::size_t>(entry.class_id)]},
+                       {"class", schema.classes[entry.class_id]},
                        {"value", entry.value}});
   }
   for (Index feature : direction.proving_features) proving.push_back(schema.feature_name(feature));

@@ -70,7 +70,7 @@ Expansion expand(const Septuple& septuple, const Vector& state) {
   const Eigen::MatrixXd incoming = septuple.weights(Eigen::all, out.free);
   const Index n = static_cast<Index>(out.free.size());
   out.bulk = -(thermo::slope(septuple.activation, y).asDiagonal() * incoming);
-  for (Index k = 0; k < n; ++k) out.bulk(out.free[at(k)], k) += 1;
+  for (Index k = 0; k < n; ++k) out.bulk(out.free[k], k) += 1;
   out.bulk = mask.asDiagonal() * out.bulk;
   const Vector turn =
       mask.cwiseProduct(septuple.residual(out.state)).cwiseProduct(thermo::bend(septuple.activation, y));

@@ -69,9 +69,9 @@ class LearnerEnsemble {
   LearnerEnsemble(const LearningTask& task, const LearnerOptions& options)
       : task_(task),
         options_(options),
-        all_rows_(static_cast<std::size_t>(task.rows())),
+        all_rows_(task.rows()),
         states_(initial_states()),
-        moves_(static_cast<std::size_t>(options.learners)),
+        moves_(options.learners),
         drift_without_one_(Vector::Zero(options.learners)),
         volume_(Vector::Zero(options.learners)) {
     std::iota(all_rows_.begin(), all_rows_.end(), Index{0});
@@ -124,7 +124,7 @@ std::vector<Index> LearnerEnsemble::batch_of(int step, Index learner) const {
   if (options_.batches == Batches::kAll) return all_rows_;
   const std::uint64_t key = random_bits(random_bits(options_.seed, kBatchStream), static_cast<std::uint64_t>(step));
   const Index first = is_noisy() ? learner * options_.batch : 0;
-  std::vector<Index> rows(static_cast<std::size_t>(options_.batch));
+  std::vector<Index> rows(options_.batch);
   for (std::size_t k = 0; k < rows.size(); ++k) {
     const double uniform = random_uniform(key, static_cast<std::uint64_t>(first) + k);
     rows[k] = static_cast<Index>(uniform * static_cast<double>(task_.rows()));
@@ -152,7 +152,7 @@ void LearnerEnsemble::move(int step, Index learner) {
   const Matrix gradients = task_.row_gradients(w, seen);
   const Vector mean = gradients.colwise().mean().transpose();
   const Matrix hessian = task_.hessian(w, seen);
-  Move& move = moves_[at(learner)];
+  Move& move = moves_[learner];
   move.loss = task_.loss(w, all_rows_);
   move.laplacian = hessian.trace();
   move.log_volume = has_momentum() ? static_cast<double>(parameters()) * std::log(options_.momentum)

@@ -51,7 +51,7 @@ class NetworkTask : public LearningTask {
 
   static Matrix chosen(const Matrix& from, std::span<const Index> rows) {
     Matrix out(std::ssize(rows), from.cols());
-    for (Index i = 0; i < out.rows(); ++i) out.row(i) = from.row(rows[at(i)]);
+    for (Index i = 0; i < out.rows(); ++i) out.row(i) = from.row(rows[i]);
     return out;
   }
 

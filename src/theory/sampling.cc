@@ -31,7 +31,7 @@ double tail_index_of(Vector log_weights) {
 /// f(Σ_j w_ij x_j + b_i) of one neuron
 double prediction(const Septuple& septuple, Index i, const Vector& x) {
   double y = septuple.weights.row(i).dot(x) + septuple.bias[i];
-  poise::activate(septuple.activation[at(i)], &y, 1);
+  poise::activate(septuple.activation[i], &y, 1);
   return y;
 }
 
@@ -83,7 +83,7 @@ Draws draw_noisy_forward(const Septuple& septuple, double temperature, const Sam
     x = start;
     double free_loss = 0;
     for (Index k = 0; k < n; ++k) {
-      const Index i = (*order)[at(k)];
+      const Index i = (*order)[k];
       const double noise = random_normal(options.seed, static_cast<std::uint64_t>(r * n + k));
       x[i] = prediction(septuple, i, x) + deviation * noise;
       free_loss += 0.5 * temperature * noise * noise;

@@ -21,8 +21,8 @@ void mark(const std::vector<Index>& neurons, const char* name, std::vector<bool>
   for (const Index i : neurons) {
     if (i < 0 || i >= static_cast<Index>(taken.size()))
       refuse(fmt::format("neuron {} of `{}` does not exist", i, name), fmt::format("0 … {}", taken.size() - 1));
-    if (taken[at(i)]) refuse(fmt::format("neuron {} of `{}` is named twice", i, name), "distinct neurons");
-    taken[at(i)] = true;
+    if (taken[i]) refuse(fmt::format("neuron {} of `{}` is named twice", i, name), "distinct neurons");
+    taken[i] = true;
   }
 }
 
@@ -33,10 +33,11 @@ void Septuple::validate() const {
   if (n == 0) refuse("no neurons", "at least one");
   if (weights.rows() != n || weights.cols() != n)
     refuse(fmt::format("{}×{} weights of {} neurons", weights.rows(), weights.cols(), n), "a square matrix");
-  if (activation.size() != at(n)) refuse(fmt::format("{} activations of {} neurons", activation.size(), n), "one each");
+  if (std::ssize(activation) != n)
+    refuse(fmt::format("{} activations of {} neurons", activation.size(), n), "one each");
   if (data.size() != static_cast<Index>(clamped.size()))
     refuse(fmt::format("{} data of {} clamped neurons", data.size(), clamped.size()), "one each");
-  std::vector<bool> boundary(at(n)), held_ones(at(n));
+  std::vector<bool> boundary(n), held_ones(n);
   mark(inputs, "inputs", boundary);
   mark(outputs, "outputs", boundary);
   mark(clamped, "clamped", held_ones);
@@ -62,14 +63,14 @@ Vector Septuple::residual_mask() const {
 // Kahn 1962: take neurons whose free predecessors have all been taken.
 std::optional<std::vector<Index>> Septuple::topological_order() const {
   const std::vector<Index> free = free_neurons();
-  std::vector<Index> waiting_for(at(neurons()), 0), order;
+  std::vector<Index> waiting_for(neurons(), 0), order;
   for (const Index i : free) {
-    for (const Index j : free) waiting_for[at(i)] += weights(i, j) != 0;
-    if (waiting_for[at(i)] == 0) order.push_back(i);
+    for (const Index j : free) waiting_for[i] += weights(i, j) != 0;
+    if (waiting_for[i] == 0) order.push_back(i);
   }
   for (std::size_t k = 0; k < order.size(); ++k) {
     for (const Index i : free) {
-      if (weights(i, order[k]) != 0 && --waiting_for[at(i)] == 0) order.push_back(i);
+      if (weights(i, order[k]) != 0 && --waiting_for[i] == 0) order.push_back(i);
     }
   }
   if (order.size() < free.size()) return std::nullopt;
@@ -128,13 +129,13 @@ Septuple to_septuple(const std::vector<Layer>& layers, const Vector& input) {
   out.weights = Matrix::Zero(neurons, neurons);
   out.bias.resize(neurons);
   out.bias.head(input.size()) = input;
-  out.activation.assign(at(input.size()), Activation::kIdentity);
+  out.activation.assign(input.size(), Activation::kIdentity);
   Index column = 0, row = input.size();
   for (const Layer& layer : layers) {
     const Index size = layer.weights.rows();
     out.weights.block(row, column, size, layer.weights.cols()) = layer.weights;
     out.bias.segment(row, size) = layer.bias;
-    out.activation.insert(out.activation.end(), at(size), layer.activation);
+    out.activation.insert(out.activation.end(), size, layer.activation);
     column = row;
     row += size;
   }

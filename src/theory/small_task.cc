@@ -35,7 +35,7 @@ class QuadraticTask : public LearningTask {
   Matrix row_gradients(const Vector& w, std::span<const Index> rows) const override {
     Matrix out(std::ssize(rows), parameters());
     for (Index i = 0; i < out.rows(); ++i) {
-      const Vector away = w - centers_.row(rows[at(i)]).transpose();
+      const Vector away = w - centers_.row(rows[i]).transpose();
       out.row(i) = (curvature_ * away).transpose();
     }
     return out;
@@ -68,10 +68,10 @@ std::vector<Index> rows_of_classes(const Dataset& data, const SmallTask& task) {
   for (Index c = 0; c < task.classes; ++c) {
     std::vector<Index> of_class;
     for (Index i = 0; i < data.rows(); ++i) {
-      if (data.labels[at(i)] == c) of_class.push_back(i);
+      if (data.labels[i] == c) of_class.push_back(i);
     }
     shuffle(std::span(of_class), random_bits(stream, static_cast<std::uint64_t>(c)));
-    of_class.resize(std::min(of_class.size(), static_cast<std::size_t>(task.rows)));
+    if (task.rows < std::ssize(of_class)) of_class.resize(task.rows);
     chosen.insert(chosen.end(), of_class.begin(), of_class.end());
   }
   return chosen;

@@ -83,7 +83,7 @@ ForwardNoise::Noise ForwardNoise::draw(const RelaxedStates& relaxed, Index class
     const Index width = layers_[l - 1].bias.size();
     noise.y[l].resize(rows * draws_, width);
     for (Index k = 0; k < rows * draws_; ++k) {
-      const Index draw = numbers[at(k / draws_)] * draws_ + k % draws_;
+      const Index draw = numbers[k / draws_] * draws_ + k % draws_;
       for (Index j = 0; j < width; ++j)
         noise.y[l](k, j) = random_normal(stream, static_cast<std::uint64_t>(draw * neurons + offset + j));
     }
@@ -91,7 +91,7 @@ ForwardNoise::Noise ForwardNoise::draw(const RelaxedStates& relaxed, Index class
     noise.center[l] = repeat_rows(relaxed.displacement[l], draws_);
     noise.balance[l] = repeat_rows(balance[l], draws_);
   }
-  for (Index i = 0; i < rows; ++i) shape(relaxed, i, classes, numbers[at(i)], noise);
+  for (Index i = 0; i < rows; ++i) shape(relaxed, i, classes, numbers[i], noise);
   return noise;
 }
 

@@ -76,12 +76,12 @@ void summarize_curvature(const std::vector<Layer>& layers, const thermo::Curvatu
                          const thermo::RowCurvature& rows, const Vector& weight, Thermodynamics& out) {
   const auto depth = std::ssize(layers);
   for (Index l = 0; l < depth; ++l) {
-    const Layer& layer = layers[at(l)];
+    const Layer& layer = layers[l];
     out.layers.push_back(
         {layer.weights.size() + layer.bias.size(),
          mean_of_column(weight, rows.laplacian.col(l), rows.laplacian_variance, l, meter.draws()),
          mean_of_column(weight, rows.gauss_newton.col(l), rows.gauss_newton_variance, l, meter.draws()),
-         meter.how(static_cast<std::size_t>(l + 1))});
+         meter.how(l + 1)});
   }
   out.laplacian = mean_of_column(weight, rows.laplacian.rowwise().sum(), rows.laplacian_variance, depth, meter.draws());
   out.gauss_newton =

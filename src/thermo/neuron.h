@@ -55,7 +55,7 @@ inline Vector slope(const std::vector<Activation>& activation, const Vector& y) 
 /// f''(y)
 inline Vector bend(const std::vector<Activation>& activation, const Vector& y) {
   Vector out = activate(activation, y);
-  for (Index i = 0; i < out.size(); ++i) out[i] = bend_at(activation[at(i)], out[i]);
+  for (Index i = 0; i < out.size(); ++i) out[i] = bend_at(activation[i], out[i]);
   return out;
 }
 

@@ -24,12 +24,12 @@ constexpr double kRoundingOfMoments = 1e-10;
 
 /// R = s_i t_i of every row of the block, class-major; padding rows become 0.
 void weighted_targets(const Problem& problem, const ScoreBlock<double>& block) {
-  std::vector<double> target(static_cast<std::size_t>(problem.classes));
+  std::vector<double> target(problem.classes);
   for (Index r = 0; r < block.ld; ++r) {
     if (r < block.rows) problem.target_of(block.first_row + r, target);
     const double s = r < block.rows ? problem.row_weight[block.first_row + r] : 0;
     for (Index c = 0; c < problem.classes; ++c) {
-      block.scores[c * block.ld + r] = s * target[at(c)];
+      block.scores[c * block.ld + r] = s * target[c];
     }
   }
 }
@@ -80,22 +80,21 @@ const SoftmaxObjective::Moments& SoftmaxObjective::moments() const {
 Certificate SoftmaxObjective::dual_bound(const Parameters& w, const Parameters& v) const {
   const Index k = classes(), d = features();
   const Vector balance = moments().target_moment.row(d).transpose();
-  std::vector<Sums> sums(static_cast<std::size_t>(engine_.chunk_count()));
+  std::vector<Sums> sums(engine_.chunk_count());
   Parameters moment;  // Σ s (q' − t) x̃ᵀ
   engine_.run<double>(
       &w, &v,
       [&](const ScoreBlock<double>& block) {
-        std::vector<double> p(static_cast<std::size_t>(k * block.ld)), lse(static_cast<std::size_t>(block.ld)),
-            expected(lse.size()), target(static_cast<std::size_t>(k));
+        std::vector<double> p(k * block.ld), lse(block.ld), expected(lse.size()), target(k);
         softmax_block(block.scores, k, block.ld, p.data(), lse.data(), expected.data());
-        Sums& sum = sums[at(block.chunk)];
+        Sums& sum = sums[block.chunk];
         for (Index r = 0; r < block.rows; ++r) {
-          const double s = problem_.row_weight[block.first_row + r], l = lse[at(r)];
+          const double s = problem_.row_weight[block.first_row + r], l = lse[r];
           sum.cross_entropy += s * (l - target_score(problem_, block, r, target));
           sum.entropy += s * dual_row(block, p.data(), l, balance, r);
           for (Index c = 0; c < k; ++c) {
             double& q = block.scores[c * block.ld + r];
-            q = s * (q - target[at(c)]);
+            q = s * (q - target[c]);
           }
         }
       },
@@ -173,9 +172,9 @@ SoftmaxObjective::MomentCost SoftmaxObjective::moment_cost(const Parameters& mom
   const Vector& mean_absolute_features = moments().mean_absolute_features;
   const double sum_error = rounding_of_sums();
   const Index k = classes();
-  std::vector<MomentCost> pieces(static_cast<std::size_t>(piece_count(features() * k)));
+  std::vector<MomentCost> pieces(piece_count(features() * k));
   auto add = [&](Index piece, Index begin, Index end) {
-    MomentCost& cost = pieces[at(piece)];
+    MomentCost& cost = pieces[piece];
     for (Index j = begin; j < end; ++j) {
       const double size = moment.row(j).norm(), error = 2 * sum_error * mean_absolute_features[j];
       const double penalty = problem_.penalty[j];

@@ -23,8 +23,8 @@ class ExactRows {
   Index rows() const { return features_.rows(); }
   Index cols() const { return features_.cols(); }
   bool sparse() const { return features_.is_sparse(); }
-  double center(Index feature) const { return units_.identity() ? 0 : units_.center[at(feature)]; }
-  double unit(Index feature) const { return units_.identity() ? 1 : 1 / units_.gain[at(feature)]; }
+  double center(Index feature) const { return units_.identity() ? 0 : units_.center[feature]; }
+  double unit(Index feature) const { return units_.identity() ? 1 : 1 / units_.gain[feature]; }
 
   /// Calls f(feature, value) for the entries of row i that may be nonzero, in the order of features.
   template <typename F>

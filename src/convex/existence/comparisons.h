@@ -24,7 +24,7 @@ void for_each_comparison(const Problem& problem, Index row, const F& f) {
   if (problem.smoothing > 0) return;
   const bool hard = !problem.labels.empty();
   const auto classes = static_cast<std::int32_t>(problem.classes);
-  std::int32_t own = hard ? problem.labels[at(row)] : 0;
+  std::int32_t own = hard ? problem.labels[row] : 0;
   while (!hard && problem.targets(row, own) <= 0) ++own;
   for (std::int32_t c = 0; c < classes; ++c) {
     if (c == own) continue;
