@@ -31,12 +31,13 @@ if grep -rnE '\b(setenv|putenv|unsetenv|signal|sigaction|setlocale|mallopt|umask
   failed=1
 fi
 
-# A folder is a namespace, too (two folders with one name in it would be merged by the linker); documents cite tests as proof.
+# A folder is a namespace, too (two folders with one name in it would be merged by the linker); documents cite tests as proof; comments cite sections of docs/.
 if command -v python3 > /dev/null; then
   python3 scripts/check_namespaces.py || failed=1
   python3 scripts/check_cited_tests.py || failed=1
+  python3 scripts/check_citations.py || failed=1
 else
-  echo "check: python3 is not installed, namespaces and cited tests not checked" >&2
+  echo "check: python3 is not installed, namespaces and citations not checked" >&2
 fi
 
 # Every public header compiles alone.

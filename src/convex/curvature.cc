@@ -1,4 +1,5 @@
-// Curvature of the objective at its last point (THEORY 4.2): Hessian products, the block of the biases, the diagonal.
+// Curvature of the objective at its last point (docs/theory/softmax.md#the-problem): Hessian products, the block of the
+// biases, the diagonal.
 #include <Eigen/Cholesky>
 #include <algorithm>
 #include <type_traits>

@@ -1,4 +1,4 @@
-// Newton's method with preconditioned conjugate gradients (THEORY 4.6 C, A.4).
+// Newton's method with preconditioned conjugate gradients (docs/theory/softmax.md#solvers).
 #include <algorithm>
 #include <cmath>
 

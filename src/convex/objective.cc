@@ -1,5 +1,5 @@
-// Value and gradient of the objective (THEORY 4.1, 4.2). Its curvature: curvature.cc; what bounds it:
-// certificate/dual_bound.cc.
+// Value and gradient of the objective (docs/theory/softmax.md#the-problem). Its curvature: curvature.cc; what bounds
+// it: certificate/dual_bound.cc.
 #include "convex/objective.h"
 
 #include <algorithm>

@@ -1,6 +1,7 @@
-// Laplacian against depth (THEORY 2.6, 2.10): architectures of one budget, with equal layers of 4 to 64 tanh units,
-// trained with one learning rate for all and with the golden step, which gives each its own. The gain of the initial
-// weights changes Laplacian and speed alike, so every claim is judged at gain 1 and shown at the others.
+// Laplacian against depth (docs/theory/thermodynamics-laws.md#efficiency-of-an-architecture,
+// docs/reproduce.md#thermodynamics): architectures of one budget, with equal layers of 4 to 64 tanh units, trained with
+// one learning rate for all and with the golden step, which gives each its own. The gain of the initial weights changes
+// Laplacian and speed alike, so every claim is judged at gain 1 and shown at the others.
 #include <fmt/core.h>
 
 #include <algorithm>

@@ -16,7 +16,8 @@ using nlohmann::json;
 
 constexpr double kPublishedRate = 0.001;
 constexpr double kImprovement = 0.001;  // of the accuracy: less is none, 10 of 10,000 test rows
-constexpr double kTracking = 0.003;     // how near the published program at 4η has to be (THEORY T3.9)
+constexpr double kTracking = 0.003;     // how near the published program at 4η has to be
+                                        // (docs/theory/network.md#what-the-published-local-program-runs)
 constexpr std::size_t kTrackedEpochs = 10;
 
 struct Variant {

@@ -1,4 +1,5 @@
-// The first law of learning along the training of a feed-forward network (THEORY 2.4, 2.10).
+// The first law of learning along the training of a feed-forward network
+// (docs/theory/thermodynamics-laws.md#the-first-law, docs/reproduce.md#thermodynamics).
 //
 // At a fixed temperature T the hidden states of each row make a canonical ensemble (thermo/hidden_states.h). Between
 // epochs 0, 1, 2, 4, … of one training the law says dU = T dS + T dC. Its premise is that Z factorizes, Z = A(T) B(w),

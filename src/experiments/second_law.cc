@@ -1,4 +1,5 @@
-// The second law of learning on ensembles of learners (THEORY 2.5, 2.10, A.8).
+// The second law of learning on ensembles of learners (docs/theory/thermodynamics-laws.md#the-entropy-of-learners,
+// docs/reproduce.md#thermodynamics).
 //
 // 256 learners of 12 or 15 parameters on principal components of three classes, full records of every step. `far`:
 // from initial weights of unit spread; `close`: 10⁻⁶ apart, so that the cloud keeps its shape and S is the cloud's own

@@ -1,4 +1,5 @@
-// The experiment of learning thermodynamics (Vanchurin, arXiv 2004.09280; protocol: THEORY 2.10) in its three parts.
+// The experiment of learning thermodynamics (Vanchurin, arXiv 2004.09280; protocol: docs/reproduce.md#thermodynamics)
+// in its three parts.
 #pragma once
 
 #include "experiments/experiment.h"

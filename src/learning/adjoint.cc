@@ -1,4 +1,5 @@
-// F-adjoint (THEORY 3.1): from Y*_L down, by the rules in which each layer hands its adjoint to the one below.
+// F-adjoint (docs/theory/network.md#f-propagation-and-f-adjoint): from Y*_L down, by the rules in which each layer
+// hands its adjoint to the one below.
 #include <algorithm>
 
 #include "learning/batch.h"

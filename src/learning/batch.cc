@@ -244,7 +244,7 @@ void Batch::train(Team& team, std::span<const Index> rows, std::uint64_t number,
   if (Team::member() == 0) add_up(sums);  // complete by now; nobody reads them before the next meeting
   auto step_of = [&](const Tile& tile) { update(tile, step, parameters.data()); };
   if (!layer_by_layer) return share_tiles(team, step_of);
-  // A layer relaxes against the weights above it after their update (THEORY 3.4).
+  // A layer relaxes against the weights above it after their update (docs/theory/network.md#local-rules).
   for (Index l = layout_.layers(); l >= 1; --l) {
     share_tiles(team, [&](const Tile& tile) {
       if (tile.layer == l) step_of(tile);

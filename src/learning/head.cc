@@ -1,4 +1,5 @@
-// The boundary: scores to probabilities, losses and the adjoint Y*_L of every row (THEORY 3.1).
+// The boundary: scores to probabilities, losses and the adjoint Y*_L of every row
+// (docs/theory/network.md#f-propagation-and-f-adjoint).
 #include <algorithm>
 #include <array>
 #include <cmath>
@@ -91,8 +92,9 @@ void Batch::exponentials_of_scores(const Chunk& c, float* to) {
 }
 
 /// One sigmoid a class, p = σ(z). Binary cross-entropy: ℓ = Σ softplus(z) − t z, Y* = p − t. Squared error:
-/// ℓ = ½‖p − t‖², Y* = (p − t) ∘ p(1 − p); for the published code's rule what THEORY 3.5 derives. `adjoint` holds t and
-/// becomes Y*, scores become p.
+/// ℓ = ½‖p − t‖², Y* = (p − t) ∘ p(1 − p); for the published code's rule what
+/// docs/theory/network.md#what-the-published-local-program-runs derives. `adjoint` holds t and becomes Y*, scores
+/// become p.
 double Batch::sigmoid_row(float* scores, float* adjoint) const {
   const Index classes = layout_.outputs(layout_.layers());
   double loss = 0;

@@ -1,5 +1,5 @@
-// Rules in which hidden states move before the weights do: simultaneous relaxation (THEORY 3.3) and predictive coding.
-// States are those of single rows; the share of a row in the batch's mean comes in at the end.
+// Rules in which hidden states move before the weights do: simultaneous relaxation (docs/theory/network.md#local-rules)
+// and predictive coding. States are those of single rows; the share of a row in the batch's mean comes in at the end.
 #include <algorithm>
 
 #include "learning/batch.h"

@@ -208,7 +208,7 @@ void Trainer::back_up(Index step) {
                   step + 1, loss, good_epoch_ + 1, pace_.caution()));
 }
 
-/// Momentum that led upwards is let go, as in the convex solver (THEORY 1.6 g).
+/// Momentum that led upwards is let go, as in the convex solver (docs/theory/dual-process.md#the-step).
 void Trainer::restart_if_worse() {
   const auto& history = report_.history;
   if (options_.step != Step::kGolden || history.size() < 2) return;

@@ -18,7 +18,8 @@ class Cloud {
   Index size() const { return size_; }
   Index dimension() const { return scale_.size(); }
 
-  /// S = ½ ln det(2πe Cov), Cov the scatter over R − 1  [THEORY A.8]; nats.
+  /// S = ½ ln det(2πe Cov), Cov the scatter over R − 1  [docs/theory/thermodynamics-laws.md#the-entropy-of-learners];
+  /// nats.
   double entropy() const;
 
   /// S of the cloud without state r, less S: ½ ln(1 − R h_r/(R − 1)) + ½ D ln((R − 1)/(R − 2)) where h_r is the

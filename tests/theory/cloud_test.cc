@@ -1,5 +1,5 @@
 // The entropy of a cloud of learners and what noise and missing learners do to it, against its definition; the entropy
-// rate of an Ornstein-Uhlenbeck process (THEORY 2.5, T2.5).
+// rate of an Ornstein-Uhlenbeck process (docs/theory/thermodynamics-laws.md#the-entropy-of-learners).
 #include "theory/cloud.h"
 
 #include <gtest/gtest.h>

@@ -1,4 +1,4 @@
-// Closed forms of the canonical ensemble against quadrature. THEORY 2.3, T2.1–T2.3.
+// Closed forms of the canonical ensemble against quadrature. docs/theory/thermodynamics.md#ensembles.
 #include "poise/theory/ensemble.h"
 
 #include <gtest/gtest.h>

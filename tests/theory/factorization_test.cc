@@ -1,4 +1,4 @@
-// Does the mean loss react to the weights? THEORY 2.4.
+// Does the mean loss react to the weights? docs/theory/thermodynamics.md#first-law-and-factorization.
 #include <gtest/gtest.h>
 
 #include "poise/error.h"

@@ -1,4 +1,5 @@
-// Curvature of the free energy by the weights against finite differences, and its leading term. THEORY 2.3 (E3), 2.6.
+// Curvature of the free energy by the weights against finite differences, and its leading term.
+// docs/theory/thermodynamics.md#ensembles, docs/theory/thermodynamics.md#curvature-of-the-free-energy.
 #include "poise/theory/free_energy_curvature.h"
 
 #include <gtest/gtest.h>
@@ -65,7 +66,7 @@ TEST(FreeEnergyCurvature, IsThatOfFiniteDifferences) {
   expect_finite_differences(clamp(boundary, {0, 3, 4}, Vector{{0.5, -0.9, 0.2}}));
 }
 
-// Without bias: THEORY 2.6 as it stands there.
+// Without bias: docs/theory/thermodynamics.md#curvature-of-the-free-energy as it stands there.
 TEST(FreeEnergyCurvature, WithoutBiasIsTheFormulaOfTheory) {
   Septuple septuple = linear_network({3, 4, 4, 2}, 0.02, 7);
   septuple.bias.setZero();

@@ -1,5 +1,5 @@
 // The laws of an ensemble of learners: where all is quadratic to the last digit, of networks where it must hold.
-// THEORY 2.5, A.8, T2.5, T2.6.
+// docs/theory/thermodynamics-laws.md#the-entropy-of-learners.
 #include "poise/theory/learner_ensemble.h"
 
 #include <gmock/gmock.h>

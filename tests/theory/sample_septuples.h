@@ -46,15 +46,15 @@ inline Septuple make_septuple(Matrix weights, Vector bias, Activation activation
   return out;
 }
 
-/// Two linear neurons that listen to each other and one to itself (THEORY, c2 A).
+/// Two linear neurons that listen to each other and one to itself (docs/theory/thermodynamics.md#ensembles).
 inline Septuple linear_pair(double mass_squared = 0.15) {
   return make_septuple(Matrix{{0, 0.3}, {0.8, -0.2}}, Vector{{0.4, -0.7}}, Activation::kIdentity, mass_squared);
 }
 
-/// Two tanh neurons that listen to each other: Z/2πT = 0.639 at T = 1/1.7 (THEORY E2, c2 B).
+/// Two tanh neurons that listen to each other: Z/2πT = 0.639 at T = 1/1.7 (docs/theory/thermodynamics.md#ensembles).
 inline Septuple tanh_pair() { return make_septuple(Matrix{{0, 1.2}, {-0.9, 0}}, Vector{{0, 0.3}}, Activation::kTanh); }
 
-/// x_1 about 0.2, x_2 about f(1.3 x_1 − 0.4) (THEORY, c2 B).
+/// x_1 about 0.2, x_2 about f(1.3 x_1 − 0.4) (docs/theory/thermodynamics.md#ensembles).
 inline Septuple chain(Activation activation) {
   Septuple out = make_septuple(Matrix{{0, 0}, {1.3, 0}}, Vector{{0.2, -0.4}}, Activation::kIdentity);
   out.activation[1] = activation;

@@ -1,4 +1,5 @@
-// Sampled ensembles: against quadrature and closed forms, and how often their intervals cover. THEORY 2.3 (E4), 2.8.
+// Sampled ensembles: against quadrature and closed forms, and how often their intervals cover.
+// docs/theory/thermodynamics.md#ensembles, docs/theory/thermodynamics-measurements.md#the-noisy-forward-ensemble.
 #include <gtest/gtest.h>
 
 #include "poise/error.h"

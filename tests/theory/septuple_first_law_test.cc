@@ -1,4 +1,5 @@
-// The first law of learning, in closed form and between sampled ensembles. THEORY 2.4, T2.4.
+// The first law of learning, in closed form and between sampled ensembles.
+// docs/theory/thermodynamics.md#first-law-and-factorization.
 #include "poise/theory/equilibrium.h"
 
 #include <gtest/gtest.h>

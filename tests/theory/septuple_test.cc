@@ -1,4 +1,5 @@
-// A network as one state vector with one weight matrix: dynamics, loss and its derivatives. THEORY 2.2.
+// A network as one state vector with one weight matrix: dynamics, loss and its derivatives.
+// docs/theory/thermodynamics.md#septuple.
 #include "poise/theory/septuple.h"
 
 #include <gtest/gtest.h>

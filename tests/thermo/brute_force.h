@@ -13,7 +13,7 @@ namespace poise::brute_force {
 
 using Square = Eigen::MatrixXd;
 
-/// σ'' from σ itself: s(1 − s)(1 − 2s), −2h(1 − h²).  [THEORY A.5]
+/// σ'' from σ itself: s(1 − s)(1 − 2s), −2h(1 − h²).  [docs/theory/thermodynamics-measurements.md#curvature-by-layers]
 inline double bend(Activation activation, double y) {
   const double x = learning::reference::activate(activation, Matrix{{y}})(0, 0);
   if (activation == Activation::kSigmoid) return x * (1 - x) * (1 - 2 * x);
@@ -24,7 +24,8 @@ inline double bend(Activation activation, double y) {
 /// diag q − qqᵀ
 inline Square head_curvature(const Vector& q) { return Square(q.asDiagonal()) - q * q.transpose(); }
 
-/// ‖x̃_{l−1}‖² tr H_l and ‖x̃_{l−1}‖² tr GN_l of row `i`, L each, by the recursion of THEORY 2.7:
+/// ‖x̃_{l−1}‖² tr H_l and ‖x̃_{l−1}‖² tr GN_l of row `i`, L each, by the recursion of
+/// docs/theory/thermodynamics-measurements.md#curvature-by-layers:
 ///   H_l = D_l W_{l+1}ᵀ H_{l+1} W_{l+1} D_l + diag(X*_l ∘ σ''(Y_l))
 struct Traces {
   Vector laplacian, gauss_newton;

@@ -1,5 +1,5 @@
 // Architectures of one budget: their closed form against finite differences, ranks and intervals against tables, and
-// the comparison on the digits. THEORY 2.6.
+// the comparison on the digits. docs/theory/thermodynamics-laws.md#efficiency-of-an-architecture.
 #include "poise/efficiency.h"
 
 #include <gmock/gmock.h>

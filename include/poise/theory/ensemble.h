@@ -1,5 +1,5 @@
-// The canonical ensemble of the states of a septuple (Vanchurin; THEORY 2.3, 2.4): maximum entropy at a given mean
-// loss.
+// The canonical ensemble of the states of a septuple (Vanchurin; docs/theory/thermodynamics.md#ensembles,
+// docs/theory/thermodynamics.md#first-law-and-factorization): maximum entropy at a given mean loss.
 //
 //   p(x) = exp(−ℋ(x)/T) / Z,    Z = ∫ dⁿx exp(−ℋ(x)/T),    over the n free neurons
 //
@@ -57,13 +57,13 @@ struct Ensemble {
   bool reliable() const { return samples == 0 || (effective_samples >= 100 && tail_index < 0.5); }
 };
 
-/// Linear f (identity everywhere), any w  [THEORY E1]. Exact. With A = I − w, M = AᵀPA − m²I over the free neurons, and
+/// Linear f (identity everywhere), any w. Exact. With A = I − w, M = AᵀPA − m²I over the free neurons, and
 /// ℋ_min the smallest loss,
 ///   ln Z = (n/2) ln 2πT − ½ ln det M − ℋ_min/T,   U = nT/2 + ℋ_min,   S_x = (n/2)(1 + ln 2πT) − ½ ln det M.
 /// Throws Error(kUsage) if f is not linear, and Error(kNumeric), which says why, if M is not positive definite.
 EnsembleState linear_ensemble(const Septuple& septuple, double temperature);
 
-/// Feed-forward w, loss in the bulk, V = 0, any f  [THEORY E2]: x ↦ e is a bijection with Jacobian determinant 1, so
+/// Feed-forward w, loss in the bulk, V = 0, any f: x ↦ e is a bijection with Jacobian determinant 1, so
 ///   Z = (2πT)^{n/2} e^{−h/T},   U = nT/2 + h,
 /// where h is the loss of the clamped neurons, which must not receive input from free ones. Throws Error(kUsage) if any
 /// of this does not hold.
@@ -73,13 +73,13 @@ bool feed_forward_theorem_applies(const Septuple& septuple);
 /// The Gaussian approximation about the state of smallest loss that Newton's method finds from the fixed point of the
 /// dynamics, where ℋ ≈ ℋ_min + ½ ξᵀMξ. Where e = 0, as at a fixed point with nothing else clamped, M = G − m²I with
 /// G = AᵀPA, A = I − diag f' w. Elsewhere M is the full Hessian, including −wᵀ diag(P e ∘ f'') w. Exact as T → 0 and
-/// for linear f.  [THEORY 2.3] Throws Error(kNumeric), which says why, if M is not positive definite.
+/// for linear f. Throws Error(kNumeric), which says why, if M is not positive definite.
 EnsembleState gaussian_ensemble(const Septuple& septuple, double temperature);
 
 /// The same about a given state, with gradient g there; completing the square gives ℋ_min = ℋ − ½ gᵀM⁻¹g.
 EnsembleState gaussian_ensemble(const Septuple& septuple, double temperature, const Vector& about);
 
-/// Feed-forward w, loss in the bulk, anything clamped, any V  [THEORY E4]. The forward pass with noise of standard
+/// Feed-forward w, loss in the bulk, anything clamped, any V. The forward pass with noise of standard
 /// deviation √T at every free neuron, x_i = f(Σ_j w_ij x_j + b_i) + √T ξ_i, samples the ensemble of the free residuals.
 /// The rest of the loss becomes a weight:
 ///   Z = (2πT)^{n/2} ⟨e^{−v/T}⟩,   v = ½ Σ_{i clamped} e_i² + V(x)

@@ -1,4 +1,5 @@
-// The first law of learning and the condition on which it depends (Vanchurin; THEORY 2.4).
+// The first law of learning and the condition on which it depends (Vanchurin;
+// docs/theory/thermodynamics.md#first-law-and-factorization).
 //
 //   first law       dU = T dS_x + T dC
 //   factorization   Z(T; w, b) = A(T) B(w, b)  ⇔  ∂U/∂(w, b) = 0 at every T: the mean loss does not react to learning

@@ -1,5 +1,6 @@
 // The curvature of the free energy with respect to the weights, which decides how fast learning destroys entropy. In
-// closed form for linear networks, and its leading term for small m², a sum over paths (Vanchurin; THEORY 2.3 E3, 2.6).
+// closed form for linear networks, and its leading term for small m², a sum over paths (Vanchurin;
+// docs/theory/thermodynamics.md#curvature-of-the-free-energy).
 //
 //   F(w, b) = (T/2) ln det M + ℋ_min + const(T),   M = AᵀPA − m²I,   A = I − w
 #pragma once
@@ -14,7 +15,7 @@ namespace poise {
 ///   ∂F/∂w_ij   = −T (AK)_ij − e_i x_j
 ///   ∂²F/∂w_ij² =  T [K_jj (1 − (AKAᵀ)_ii) − (AK)_ij²] + x_j² (1 − (AKAᵀ)_ii) − 2 x_j e_i (AK)_ij − e_i² K_jj
 ///   ∂F/∂b_i    = −e_i,    ∂²F/∂b_i² = 1 − (AKAᵀ)_ii
-/// and 0 for i not in P. Without biases x = e = 0: THEORY 2.6.
+/// and 0 for i not in P. Without biases x = e = 0.
 struct FreeEnergyCurvature {
   Matrix gradient, second;            ///< with respect to w
   Vector bias_gradient, bias_second;  ///< with respect to b

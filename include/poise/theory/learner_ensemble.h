@@ -1,5 +1,5 @@
 // An ensemble of learners: copies of one small model that learn one task from different initial weights, and the
-// entropy of the cloud formed by their states (THEORY 2.5, A.8; docs/theory/thermodynamics-laws.md).
+// entropy of the cloud formed by their states (docs/theory/thermodynamics-laws.md#the-entropy-of-learners).
 //
 //   Δ_r ← α Δ_r − η ∇L_b(w_r),   w_r ← w_r + Δ_r,          r = 1 … R learners, P parameters, b the rows of the batch
 //   S = ½ ln det(2πe Cov_r x_r),   x = w (α = 0: P numbers) or x = (w, Δ) (α > 0: 2P numbers)       [nats]

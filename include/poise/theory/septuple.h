@@ -1,5 +1,6 @@
 // A neural network described by seven things: state, two projections, weights, bias, activation map, loss (Vanchurin,
-// arXiv 2004.09280; THEORY 2.2). One state vector x holds ALL N neurons, so the weights may form cycles.
+// arXiv 2004.09280; docs/theory/thermodynamics.md#septuple). One state vector x holds ALL N neurons, so the weights may
+// form cycles.
 //
 //   dynamics   x ← f(w x + b)               f elementwise
 //   residual   e(x) = x − f(w x + b)
@@ -86,7 +87,7 @@ struct Septuple {
 
 /// An MLP and one row of inputs as a septuple: x = (X_0, X_1, …, X_L), N = Σ N_l. w has W_l in the rows of layer l and
 /// the columns of layer l − 1, and is nilpotent; b = (input, b_1, …, b_L); f is the identity on inputs. The loss is in
-/// the bulk, m = 0, and nothing is clamped. The fixed point is F-propagation.  [THEORY 2.2] Throws Error(kUsage) for
+/// the bulk, m = 0, and nothing is clamped. The fixed point is F-propagation. Throws Error(kUsage) for
 /// layers that do not fit each other or the input.
 Septuple to_septuple(const std::vector<Layer>& layers, const Vector& input);
 

@@ -1,4 +1,5 @@
-// Lower bounds on the minimum: dual points and what they prove, with a bound on the rounding (THEORY 4.10).
+// Lower bounds on the minimum: dual points and what they prove, with a bound on the rounding
+// (docs/theory/softmax.md#the-certificate).
 #include <algorithm>
 #include <cmath>
 #include <limits>
@@ -119,8 +120,8 @@ Certificate SoftmaxObjective::bound_from(const Parameters& w, const Parameters* 
                                          double entropy, Parameters& moment) const {
   const Index k = classes(), d = features();
   const Moments& known = moments();
-  // Class balance: q'' = (1 − ε) q' + ε v with one distribution v makes Σ s (q'' − t) = 0 exactly (THEORY C1). By
-  // concavity H(q'') ≥ (1 − ε) H(q').
+  // Class balance: q'' = (1 − ε) q' + ε v with one distribution v makes Σ s (q'' − t) = 0 exactly
+  // (docs/theory/softmax.md#the-certificate). By concavity H(q'') ≥ (1 − ε) H(q').
   const Vector excess = moment.row(d).transpose(), balance = known.target_moment.row(d).transpose();
   double epsilon = 0;
   for (Index c = 0; c < k; ++c) {

@@ -1,5 +1,5 @@
-// What a direction of recession has to satisfy (THEORY 4.4): in no row may a class gain on one that the row's target
-// gives weight.
+// What a direction of recession has to satisfy (docs/theory/softmax.md#directions-of-recession): in no row may a class
+// gain on one that the row's target gives weight.
 #pragma once
 
 #include <span>

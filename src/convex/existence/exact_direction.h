@@ -1,5 +1,5 @@
 // A direction of exact numbers, and the exact verdict on the margins along it: what makes a direction of recession a
-// proof (THEORY 4.4).
+// proof (docs/theory/softmax.md#directions-of-recession).
 #pragma once
 
 #include <vector>

@@ -1,4 +1,5 @@
-// Looks for proofs that a problem without penalty has no minimizer (THEORY 4.4): exact directions of recession.
+// Looks for proofs that a problem without penalty has no minimizer (docs/theory/softmax.md#directions-of-recession):
+// exact directions of recession.
 #pragma once
 
 #include <optional>

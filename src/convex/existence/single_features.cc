@@ -1,5 +1,6 @@
-// Proofs in single features that a softmax layer without penalty has no optimum (THEORY 4.4, A.7): one class on one
-// side of a threshold, all others on the other. Comparisons of numbers as in the file: no rounding.
+// Proofs in single features that a softmax layer without penalty has no optimum
+// (docs/theory/softmax.md#directions-of-recession): one class on one side of a threshold, all others on the other.
+// Comparisons of numbers as in the file: no rounding.
 #include <fmt/core.h>
 
 #include <algorithm>
