@@ -49,6 +49,14 @@ for header in include/poise/*.h include/poise/*/*.h; do
   fi
 done
 
+# What describes data, options and errors does not make its users wait for Eigen, which is most of the time of <poise/poise.h>.
+for header in class_weight dual_process error estimate measuring rows schema solver version; do
+  if g++ -std=c++20 -M -Iinclude -isystem /usr/include/eigen3 -x c++ "include/poise/$header.h" | grep -q '/Eigen/'; then
+    echo "check: include/poise/$header.h includes Eigen" >&2
+    failed=1
+  fi
+done
+
 # Formatted copies are compared, since --dry-run counts what is replaced by the same text: `}  // namespace a::inline b` (clang-format 16).
 format=$(command -v clang-format-16 || true)
 if [ -n "$format" ]; then

@@ -21,7 +21,7 @@ constexpr std::array<std::string_view, 3> kPolicies{"error", "mean", "category"}
 
 template <typename Enum, std::size_t N>
 std::string name_of(Enum value, const std::array<std::string_view, N>& names) {
-  return std::string(names.at(value));
+  return std::string(names.at(static_cast<std::size_t>(value)));
 }
 
 [[noreturn]] void refuse(const std::string& found, const std::string& expected) {

@@ -34,7 +34,7 @@ std::size_t size_of(NumberType type) {
 
 template <typename T>
 Features Features::from_values(std::vector<T> values, Index rows, Index cols) {
-  if (rows < 0 || cols < 0 || std::ssize(values) != rows * cols) {
+  if (rows < 0 || cols < 0 || values.size() != static_cast<std::size_t>(rows) * static_cast<std::size_t>(cols)) {
     throw Error(ErrorKind::kInternal, "feature storage does not match its shape");
   }
   auto owner = std::make_shared<const std::vector<T>>(std::move(values));

@@ -13,7 +13,7 @@ namespace {
 
 const char* type_name(NumberType type) {
   constexpr std::array kNames{"uint8", "int16", "int32", "float32", "float64"};
-  return kNames[type];
+  return kNames[static_cast<std::size_t>(type)];
 }
 
 CsrMatrix mapped(const CsrMatrix& x, const ColumnMap& map) {
@@ -77,7 +77,7 @@ Features mapped_sparse(const Features& x, const ColumnMap& map) {
 }
 
 void ask_for_large_pages(const Features& x) {
-  if (!x.is_sparse()) ask_for_large_pages(x.dense().data, x.stored_bytes());
+  if (!x.is_sparse()) base::ask_for_large_pages(x.dense().data, x.stored_bytes());
 }
 
 }  // namespace poise::inline rows

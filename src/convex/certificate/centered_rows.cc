@@ -61,14 +61,14 @@ CenteredRows::CenteredRows(ExactRows rows, std::vector<Index> counted, std::span
     if (!std::isfinite(sum.high - sum.low)) unit = 0;
     const double step = std::ldexp(1.0, unit - 2);
     const double center = full ? std::nearbyint(sum.mean / step) * step : 0.0;
-    const int exponent = unit + largest[at];
-    if (exponent < -1000 || largest[at] > 1000) {
+    const int exponent = unit + largest[j];
+    if (exponent < -1000 || largest[j] > 1000) {
       unusable_.push_back(j);
       continue;
     }
-    place_[at] = static_cast<Index>(columns_.size());
+    place_[j] = static_cast<Index>(columns_.size());
     columns_.push_back(j);
-    center_.push_back(std::ldexp(center, largest[at]));
+    center_.push_back(std::ldexp(center, largest[j]));
     exponent_.push_back(exponent);
     inverse_unit_.push_back(std::ldexp(1.0, -exponent));
   }
