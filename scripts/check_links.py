@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """Whether what documents point to is there: relative links and anchors of every *.md, files named in `code`, and pages that
-sources cite (docs/theory/softmax.md#solvers)."""
+sources cite (docs/theory/softmax.md#solvers). Notes that are not in the repository are not cited."""
 
 import os
 import re
@@ -11,6 +11,7 @@ os.chdir(os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
 LINK = re.compile(r"!?\[[^\]]*\]\(([^()\s]+)\)")
 CITED = re.compile(r"(?<![\w/.-])((?:docs|bench|data|examples)/[\w./-]+\.md|[A-Z]+\.md)(#[\w-]+)?")
 NAMED = re.compile(r"`((?:bench|cmake|data|docs|examples|fuzz|include|scripts|src|tests)/[\w./-]*[\w/])`")
+ELSEWHERE = re.compile(r"\bTHEORY(?: |, |'s)(?=[§\dA-Z(])")
 HISTORY = ("CHANGELOG.md", "bench/results/")  # tell of their day
 SOURCES = (".h", ".cc", ".py", ".sh", ".R", ".txt")
 
@@ -69,6 +70,9 @@ for path in sorted(tracked()):
     if not path.endswith(SOURCES + (".md",)) or path == "scripts/check_links.py":
         continue
     for number, line in lines_of(path):
+        if not path.endswith(".md") and ELSEWHERE.search(line):
+            print(f"{path}:{number}: cites notes that are not in the repository")
+            dead += 1
         for written, page, anchor in targets(path, line):
             if not os.path.exists(page):
                 print(f"{path}:{number}: {written} leads nowhere")

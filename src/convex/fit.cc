@@ -443,7 +443,7 @@ std::size_t nearest(std::span<const double> penalties, double l2) {
   const auto closer = [&](double a, double b) {
     return std::abs(place(a) - place(l2)) < std::abs(place(b) - place(l2));
   };
-  return static_cast<std::size_t>(std::min_element(penalties.begin(), penalties.end(), closer) - penalties.begin());
+  return std::min_element(penalties.begin(), penalties.end(), closer) - penalties.begin();
 }
 
 }  // namespace

@@ -56,6 +56,10 @@ const char* to_string(Scale scale) {
   return "unknown";
 }
 
+}  // namespace poise
+
+namespace poise::inline convex {
+
 Scale recorded_scale(const Metadata& metadata) {
   const std::string text = recorded_text(metadata, "scale");
   for (const Scale scale : {Scale::kNone, Scale::kStandard, Scale::kNumbers}) {
@@ -65,4 +69,4 @@ Scale recorded_scale(const Metadata& metadata) {
   throw Error(ErrorKind::kData, "the model's metadata says 'scale' is '" + text + "'", "none, standard or numbers");
 }
 
-}  // namespace poise
+}  // namespace poise::inline convex

@@ -4,10 +4,10 @@
 #include "network/metadata.h"
 #include "poise/softmax_regression.h"
 
-namespace poise {
+namespace poise::inline convex {
 
 /// The units of the penalty that a model was trained with; kNone where none are recorded. Throws Error(kData) for a
 /// name that is none.
 Scale recorded_scale(const Metadata& metadata);
 
-}  // namespace poise
+}  // namespace poise::inline convex

@@ -9,7 +9,7 @@
 #include "convex/vectors.h"
 #include "poise/error.h"
 
-namespace poise {
+namespace poise::inline convex {
 
 void check(const SolveOptions& options) {
   if (!(options.tolerance > 0))
@@ -237,4 +237,4 @@ Outcome no_progress(const SoftmaxObjective& objective, const Metric& metric, Sol
                       proven, monitor.tolerance())};
 }
 
-}  // namespace poise
+}  // namespace poise::inline convex

@@ -10,7 +10,7 @@
 
 #include "poise/error.h"
 
-namespace poise {
+namespace poise::inline data {
 namespace {
 
 using Json = nlohmann::ordered_json;
@@ -176,4 +176,4 @@ std::string schema_fault(const Schema& schema) {
   return image_fault(schema);
 }
 
-}  // namespace poise
+}  // namespace poise::inline data

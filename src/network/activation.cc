@@ -29,6 +29,10 @@ const char* to_string(Activation activation) {
 
 const char* to_string(Head head) { return head == Head::kSoftmax ? "softmax" : "sigmoid"; }
 
+}  // namespace poise
+
+namespace poise::inline network {
+
 std::optional<Activation> activation_named(std::string_view name) {
   return named(name, {Activation::kIdentity, Activation::kSigmoid, Activation::kTanh, Activation::kRelu});
 }
@@ -51,4 +55,4 @@ void activate(Activation activation, double* values, Index count) {
   }
 }
 
-}  // namespace poise
+}  // namespace poise::inline network

@@ -8,7 +8,7 @@
 
 #include "poise/network.h"
 
-namespace poise {
+namespace poise::inline network {
 
 /// The inverse of to_string; nothing for another name.
 std::optional<Activation> activation_named(std::string_view name);
@@ -23,4 +23,4 @@ inline double log_sigmoid(double y) { return (y > 0 ? 0 : y) - std::log1p(std::e
 /// In place: values[k] ← σ(values[k]).
 void activate(Activation activation, double* values, Index count);
 
-}  // namespace poise
+}  // namespace poise::inline network

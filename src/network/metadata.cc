@@ -8,7 +8,7 @@
 
 #include "poise/error.h"
 
-namespace poise {
+namespace poise::inline network {
 
 std::optional<double> recorded_number(const Metadata& metadata, const std::string& key, double low, double high) {
   const auto found = metadata.find(key);
@@ -72,4 +72,4 @@ bool recorded_flag(const Metadata& metadata, const std::string& key) {
   return found != metadata.end() && found->second == "true";
 }
 
-}  // namespace poise
+}  // namespace poise::inline network

@@ -9,7 +9,7 @@
 #include "poise/class_weight.h"
 #include "poise/dataset.h"
 
-namespace poise {
+namespace poise::inline network {
 
 using Metadata = std::map<std::string, std::string>;
 
@@ -33,4 +33,4 @@ std::string units_as_text(const Vector& units);
 /// Whether `key` says "true"; false if it is not there.
 bool recorded_flag(const Metadata& metadata, const std::string& key);
 
-}  // namespace poise
+}  // namespace poise::inline network

@@ -54,6 +54,10 @@ const char* to_string(Telemetry level) {
   return "";
 }
 
+}  // namespace poise
+
+namespace poise::inline run {
+
 TelemetryPlan plan_telemetry(Telemetry level, Index rows, int epochs) {
   if (level == Telemetry::kOff) return {};
   TelemetryPlan plan;
@@ -151,4 +155,4 @@ TelemetryMeasurement measure_solution(Telemetry level, const SoftmaxModel& model
   return measured;
 }
 
-}  // namespace poise
+}  // namespace poise::inline run

@@ -164,7 +164,7 @@ def check_sklearn_two_classes(t):
 
 
 def check_two_classes_are_logistic_regression(t):
-    """K = 2 with penalty l2 is logistic regression on w = w_1 - w_0 with l2/2 (THEORY T4.9): C = 2/(l2 n)."""
+    """K = 2 with penalty l2 is logistic regression on w = w_1 - w_0 with l2/2 (docs/theory/softmax.md#the-problem): C = 2/(l2 n)."""
     np, LogisticRegression = need_sklearn(t)
     text = inputs.table(300, numeric=3, classes=("a", "b"), seed=13, spread=2)
     t.write("a.csv", text)

@@ -11,7 +11,7 @@
 #include "rows/storage.h"
 #include "run/short_number.h"
 
-namespace poise {
+namespace poise::inline run {
 namespace {
 
 constexpr int kMostFolds = 5;
@@ -54,10 +54,10 @@ void note_poor_probabilities(const Metrics& found, TrainingRun& run) {
 /// A class's only row is always trained on.
 void note_rows_never_held_out(const CrossValidation& crossed, TrainingRun& run) {
   const Dataset& train = run.train();
-  std::vector<Index> rows_of(at(train.schema.class_count()));
+  std::vector<Index> rows_of(train.schema.class_count());
   for (Index i = 0; i < train.rows(); ++i) {
     const double weight = train.sample_weight.size() > 0 ? train.sample_weight[i] : 1;
-    if (weight > 0 && !train.labels.empty()) ++rows_of[at(train.labels[at(i)])];
+    if (weight > 0 && !train.labels.empty()) ++rows_of[train.labels[i]];
   }
   const Index alone = std::ranges::count(rows_of, 1);
   if (alone == 0) return;
@@ -111,4 +111,4 @@ void estimate_by_folds(TrainingRun& run, const ObjectiveOptions& objective, cons
   note_rows_never_held_out(*found, run);
 }
 
-}  // namespace poise
+}  // namespace poise::inline run

@@ -8,7 +8,7 @@
 #include "run/measurements.h"
 #include "run/summary.h"
 
-namespace poise {
+namespace poise::inline run {
 namespace {
 
 using nlohmann::json;
@@ -281,4 +281,4 @@ json run_json(const TrainingRequest& request, const TrainingResult& result, bool
           {"result", result_json(result, has_ended)}};
 }
 
-}  // namespace poise
+}  // namespace poise::inline run

@@ -16,7 +16,7 @@
 #include "run/training/read_parts.h"
 #include "run/training/training_run.h"
 
-namespace poise {
+namespace poise::inline run {
 namespace {
 
 /// Tells of the epochs.
@@ -177,4 +177,4 @@ TrainingResult train_hidden_layers(const TrainingRequest& request, Watcher& watc
   return run.finish(hint_on_probabilities(run, network));
 }
 
-}  // namespace poise
+}  // namespace poise::inline run
