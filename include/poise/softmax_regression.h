@@ -2,9 +2,10 @@
 //
 //   f(W, b) = Σ_i s_i [ lse(z_i) − ⟨t_i, z_i⟩ ] / Σ_i s_i  +  (λ/2)‖W‖²,    z_i = W x_i + b,  b not penalized
 //
-// There are n rows x_i with d features, K classes, targets t_i and row weights s_i (THEORY §4). λ is per mean loss: the
-// same λ on more rows is a stronger belief, so the default falls with n. It acts on the weights of features in the
-// units chosen by `scale`. `SoftmaxModel::weights` are per original unit whatever the scale.
+// There are n rows x_i with d features, K classes, targets t_i and row weights s_i
+// (docs/theory/softmax.md#the-problem). λ is per mean loss: the same λ on more rows is a stronger belief, so the
+// default falls with n. It acts on the weights of features in the units chosen by `scale`. `SoftmaxModel::weights` are
+// per original unit whatever the scale.
 #pragma once
 
 #include <functional>

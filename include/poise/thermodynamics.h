@@ -1,4 +1,6 @@
-// Thermodynamic measurements of a classifier's states, outputs and weights (THEORY 1.7, 2.3, 2.7, 2.8).
+// Thermodynamic measurements of a classifier's states, outputs and weights
+// (docs/theory/thermodynamics-measurements.md#the-quantities,
+// docs/theory/thermodynamics-measurements.md#the-noisy-forward-ensemble).
 //
 // All figures are about the weighted mean cross-entropy over the measured rows, in nats. Formulas, units, error bars
 // and costs: docs/theory/thermodynamics-measurements.md. For networks with the softmax head only, any number of layers.
@@ -50,9 +52,9 @@ struct ThermodynamicsOptions {
 
 /// The canonical ensemble p of states x with ℋ = ½‖e(x)‖² + CE at temperature T, e = x − f(wx + b) over N hidden
 /// neurons. It is a forward pass in which every hidden activation gets noise of variance T, and each draw gets the
-/// weight e^{−CE/T}. The noise alone gives p_0, the ensemble of V = 0 (THEORY E4, 2.8). Scores get no noise. All
-/// figures are relative to p_0 and are means over rows. F = mean_loss + bulk_loss − T·entropy = mean_loss +
-/// T·divergence.
+/// weight e^{−CE/T}. The noise alone gives p_0, the ensemble of V = 0
+/// (docs/theory/thermodynamics-measurements.md#the-noisy-forward-ensemble). Scores get no noise. All figures are
+/// relative to p_0 and are means over rows. F = mean_loss + bulk_loss − T·entropy = mean_loss + T·divergence.
 struct NoisyEnsemble {
   double temperature = 0;
   Estimate free_energy;  ///< F = −T ln⟨e^{−CE/T}⟩_0. T → 0: min over states of ½‖e‖² + CE
@@ -70,7 +72,8 @@ struct LayerCurvature {
   std::string how;        ///< how the Laplacian was found: "exact", "sampled labels" or "Hutchinson"
 };
 
-/// What a step of the given rule does to an ensemble of learners (THEORY 1.6 d–e, 2.5).
+/// What a step of the given rule does to an ensemble of learners
+/// (docs/theory/thermodynamics-measurements.md#the-quantities).
 struct StepThermodynamics {
   Estimate entropy_destruction;     ///< η·Laplacian, nats per step: gradient descent, to first order in η
   double momentum_contraction = 0;  ///< P ln α, nats per step, for the joint entropy of (w, Δ); 0 without momentum

@@ -2,7 +2,7 @@
 
 #include <cmath>
 
-namespace poise {
+namespace poise::inline base {
 
 std::string alternatives(const std::vector<std::string>& names) {
   std::string text;
@@ -28,4 +28,4 @@ std::string Range::text(bool whole) const {
   return whole ? fmt::format("{} from {:g}", number, low) : fmt::format("{}, {:g} or more", number, low);
 }
 
-}  // namespace poise
+}  // namespace poise::inline base

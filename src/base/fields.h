@@ -21,7 +21,7 @@
 #include "base/names.h"
 #include "base/require.h"
 
-namespace poise {
+namespace poise::inline base {
 
 /// The finite numbers of an interval.
 struct Range {
@@ -111,4 +111,4 @@ void check_fields(const Options& options) {
   fields(options, [](const Field& field, const auto& value) { check(field, value); });
 }
 
-}  // namespace poise
+}  // namespace poise::inline base

@@ -8,7 +8,7 @@
 #include <type_traits>
 #include <vector>
 
-namespace poise {
+namespace poise::inline base {
 
 template <typename Enum>
 struct Named {
@@ -47,4 +47,4 @@ std::vector<std::string> all_names() {
 /// "'a', 'b' or 'c'"
 std::string alternatives(const std::vector<std::string>& names);
 
-}  // namespace poise
+}  // namespace poise::inline base

@@ -5,7 +5,7 @@
 #include "poise/objective.h"
 #include "poise/solver.h"
 
-namespace poise {
+namespace poise::inline convex {
 
 inline std::span<const Named<Scale>> names_of(Scale) {
   static constexpr Named<Scale> kAll[] = {
@@ -83,4 +83,4 @@ void fields(Options& o, auto&& visit) {
         o.threads);
 }
 
-}  // namespace poise
+}  // namespace poise::inline convex

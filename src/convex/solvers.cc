@@ -9,7 +9,7 @@
 #include "convex/vectors.h"
 #include "poise/error.h"
 
-namespace poise {
+namespace poise::inline convex {
 
 void SolveState::keep_better(const Certificate& candidate) {
   if (!std::isfinite(candidate.dual_value)) return;
@@ -231,4 +231,4 @@ Outcome no_progress(const SoftmaxObjective& objective, const Metric& metric, Sol
                       proven, monitor.tolerance())};
 }
 
-}  // namespace poise
+}  // namespace poise::inline convex

@@ -4,7 +4,7 @@
 #include "base/fields.h"
 #include "poise/read.h"
 
-namespace poise {
+namespace poise::inline data {
 
 inline std::span<const Named<MissingPolicy>> names_of(MissingPolicy) {
   static constexpr Named<MissingPolicy> kAll[] = {
@@ -51,4 +51,4 @@ void fields(Options& o, auto&& visit) {
   visit(field("data_dir", "where the named sets mnist and fashion-mnist are"), o.data_dir);
 }
 
-}  // namespace poise
+}  // namespace poise::inline data

@@ -18,7 +18,7 @@
 #include "data/table.h"
 #include "data/utf16.h"
 
-namespace poise {
+namespace poise::inline data {
 namespace {
 
 constexpr const char* kKnownNames = "known names are digits, mnist and fashion-mnist; anything else is a path";
@@ -134,6 +134,10 @@ Dataset read_bytes(const Bytes& raw, const std::string& file, const ReadOptions&
   }
   throw Error(ErrorKind::kInternal, "an unknown format");
 }
+
+}  // namespace poise::inline data
+
+namespace poise {
 
 Dataset read_dataset(const std::string& source, const ReadOptions& options) {
   return read_any(source, options, nullptr);

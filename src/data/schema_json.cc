@@ -9,7 +9,7 @@
 #include "data/fields.h"
 #include "poise/error.h"
 
-namespace poise {
+namespace poise::inline data {
 
 static std::span<const Named<FileFormat>> names_of(FileFormat) {
   static constexpr Named<FileFormat> kAll[] = {{FileFormat::kTable, "table"},
@@ -179,4 +179,4 @@ std::string schema_fault(const Schema& schema) {
   return image_fault(schema);
 }
 
-}  // namespace poise
+}  // namespace poise::inline data

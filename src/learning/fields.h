@@ -5,7 +5,7 @@
 #include "network/activation.h"
 #include "poise/training.h"
 
-namespace poise {
+namespace poise::learning {
 
 inline std::span<const Named<TrainingStatus>> names_of(TrainingStatus) {
   static constexpr Named<TrainingStatus> kAll[] = {
@@ -61,8 +61,6 @@ inline std::span<const Named<Reduction>> names_of(Reduction) {
   static constexpr Named<Reduction> kAll[] = {{Reduction::kMean, "mean"}, {Reduction::kSum, "sum"}};
   return kAll;
 }
-
-namespace learning {
 
 void architecture_fields(auto& o, auto&& visit) {
   constexpr Group field{"Networks: what to train"};
@@ -142,14 +140,18 @@ void loop_fields(auto& o, auto&& visit) {
         o.threads);
 }
 
-}  // namespace learning
-
 template <AnyConst<NetworkOptions> Options>
 void fields(Options& o, auto&& visit) {
-  learning::architecture_fields(o, visit);
-  learning::rule_fields(o, visit);
-  learning::step_fields(o, visit);
-  learning::loop_fields(o, visit);
+  architecture_fields(o, visit);
+  rule_fields(o, visit);
+  step_fields(o, visit);
+  loop_fields(o, visit);
 }
 
+}  // namespace poise::learning
+
+// Found where an option of these is asked for, whose type is in poise.
+namespace poise {
+using learning::fields;
+using learning::names_of;
 }  // namespace poise

@@ -97,7 +97,8 @@ std::optional<TrainingStatus> Trainer::reason_to_stop() const {
   return std::nullopt;
 }
 
-/// At a stationary last layer 0 = ⟨W, ∂L/∂W⟩ + ⟨b, ∂L/∂b⟩ = CE − H + λ‖W‖² (THEORY 1.7 with the penalty's own term).
+/// At a stationary last layer 0 = ⟨W, ∂L/∂W⟩ + ⟨b, ∂L/∂b⟩ = CE − H + λ‖W‖²
+/// (docs/theory/network.md#when-a-network-is-at-rest with the penalty's own term).
 double Trainer::imbalance_at_rest() const {
   if (*options_.objective.l2 == 0 || options_.loss != Loss::kCrossEntropy) return 0;
   return -*options_.objective.l2 * to_layers(layout_, parameters_, options_.activation).back().weights.squaredNorm();

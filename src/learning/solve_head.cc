@@ -20,13 +20,13 @@ SoftmaxModel last_layer(const ParameterLayout& layout, const Floats& parameters,
 Dataset activations_as_data(const Dataset& data, const ParameterLayout& layout, Team& team, Batch& batch,
                             const Floats& parameters) {
   const Index below = layout.layers() - 1, width = layout.width(below), n = data.rows(), room = batch.room();
-  std::vector<float> values(static_cast<std::size_t>(n * width));
-  std::vector<Index> rows(static_cast<std::size_t>(room));
+  std::vector<float> values(n * width);
+  std::vector<Index> rows(room);
   for (Index first = 0; first < n; first += room) {
     const Index count = std::min(room, n - first);
-    for (Index i = 0; i < count; ++i) rows[static_cast<std::size_t>(i)] = first + i;
+    for (Index i = 0; i < count; ++i) rows[i] = first + i;
     BatchSums ignored;
-    const std::span<const Index> some(rows.data(), static_cast<std::size_t>(count));
+    const std::span<const Index> some(rows.data(), count);
     team.run([&](int) { batch.evaluate(team, some, parameters, ignored); });
     std::copy_n(batch.activations(below), count * width, values.begin() + first * width);
   }

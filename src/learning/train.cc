@@ -18,7 +18,7 @@ namespace {
 void record_step(const NetworkOptions& options, const TrainingReport& report, Network& network) {
   if (options.step == Step::kAdam || options.momentum_phase != 0 || report.best_epoch == 0) return;
   const double rows = options.reduction == Reduction::kSum ? static_cast<double>(options.batch) : 1;
-  const Epoch& kept = report.history[static_cast<std::size_t>(report.best_epoch - 1)];
+  const Epoch& kept = report.history[report.best_epoch - 1];
   network.metadata["learning_rate"] = fmt::format("{}", kept.learning_rate * rows);
   network.metadata["momentum"] = fmt::format("{}", *options.momentum);
 }
@@ -42,7 +42,7 @@ void check_validation(const Dataset& train, const Dataset& validation) {
 /// What CE − H would be at rest, of the weights kept.
 void record_rest(const TrainingReport& report, Network& network) {
   if (report.best_epoch == 0) return;
-  const Epoch& kept = report.history[static_cast<std::size_t>(report.best_epoch - 1)];
+  const Epoch& kept = report.history[report.best_epoch - 1];
   if (kept.imbalance_at_rest != 0) network.metadata["imbalance_at_rest"] = fmt::format("{}", kept.imbalance_at_rest);
 }
 

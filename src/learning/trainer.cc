@@ -29,7 +29,7 @@ int worthwhile_threads(const ParameterLayout& layout, const NetworkOptions& opti
 }
 
 std::vector<Index> all_rows(Index count) {
-  std::vector<Index> rows(static_cast<std::size_t>(count));
+  std::vector<Index> rows(count);
   std::iota(rows.begin(), rows.end(), Index{0});
   return rows;
 }
@@ -45,7 +45,7 @@ Trainer::Trainer(const Dataset& train, const Dataset* validation, const NetworkO
       scaling_(scale_inputs(train, problem_.row_weight, options.objective.scale != Scale::kNone, options.threads)),
       layout_(widths_of(train, options)),
       team_(worthwhile_threads(layout_, options)),
-      parameters_(static_cast<std::size_t>(layout_.size())),
+      parameters_(layout_.size()),
       batch_(problem_, scaling_, layout_, options, options.batch),
       step_(options, *options.momentum, layout_.size()),
       pace_(options, layout_.size(), steps_an_epoch()),
@@ -68,7 +68,7 @@ Trainer::Trainer(const Dataset& train, const Dataset* validation, const NetworkO
 Index Trainer::steps_an_epoch() const { return (data_.rows() + options_.batch - 1) / options_.batch; }
 
 std::span<const Index> Trainer::rows_of(Index begin, Index count) const {
-  return std::span(order_).subspan(static_cast<std::size_t>(begin), static_cast<std::size_t>(count));
+  return std::span(order_).subspan(begin, count);
 }
 
 /// The batches of an epoch: of nearly equal size, so that none has few rows and a full step. Where gradients are sums,
@@ -200,7 +200,7 @@ void Trainer::back_up(Index step) {
                   step + 1, loss, good_epoch_ + 1, pace_.caution()));
 }
 
-/// Momentum that led upwards is let go, as in the convex solver (THEORY 1.6 g).
+/// Momentum that led upwards is let go, as in the convex solver (docs/theory/dual-process.md#the-step).
 void Trainer::restart_if_worse() {
   const auto& history = report_.history;
   if (options_.step != Step::kGolden || history.size() < 2) return;

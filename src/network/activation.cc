@@ -1,8 +1,13 @@
 #include "network/activation.h"
 
 namespace poise {
+
 const char* to_string(Activation activation) { return name_of(activation); }
 const char* to_string(Head head) { return name_of(head); }
+
+}  // namespace poise
+
+namespace poise::inline network {
 
 void activate(Activation activation, double* values, Index count) {
   switch (activation) {
@@ -20,4 +25,4 @@ void activate(Activation activation, double* values, Index count) {
   }
 }
 
-}  // namespace poise
+}  // namespace poise::inline network

@@ -7,7 +7,7 @@
 #include "base/names.h"
 #include "poise/network.h"
 
-namespace poise {
+namespace poise::inline network {
 
 inline std::span<const Named<Activation>> names_of(Activation) {
   static constexpr Named<Activation> kAll[] = {{Activation::kIdentity, "identity"},
@@ -31,4 +31,4 @@ inline double log_sigmoid(double y) { return (y > 0 ? 0 : y) - std::log1p(std::e
 /// In place: values[k] ← σ(values[k]).
 void activate(Activation activation, double* values, Index count);
 
-}  // namespace poise
+}  // namespace poise::inline network

@@ -2,7 +2,7 @@
 
 #include <fmt/core.h>
 
-namespace poise {
+namespace poise::inline network {
 namespace {
 
 void set_shape(onnx::ValueInfoProto& value, GraphBuilder::Type type, const std::vector<Index>& shape_after_rows) {
@@ -112,4 +112,4 @@ void GraphBuilder::attribute(const std::string& name, const std::vector<std::str
 
 void GraphBuilder::domain(const std::string& name) { graph_.mutable_node(graph_.node_size() - 1)->set_domain(name); }
 
-}  // namespace poise
+}  // namespace poise::inline network

@@ -10,7 +10,7 @@
 
 #include "base/index.h"
 
-namespace poise {
+namespace poise::inline network {
 
 /// A value of the graph is known by its name; every name is used once. The functions return the name of what they add.
 class GraphBuilder {
@@ -49,4 +49,4 @@ class GraphBuilder {
   std::unordered_set<std::string> taken_;
 };
 
-}  // namespace poise
+}  // namespace poise::inline network

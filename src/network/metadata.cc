@@ -7,7 +7,7 @@
 
 #include "poise/error.h"
 
-namespace poise {
+namespace poise::inline network {
 
 void refuse_recorded(const Metadata& metadata, const std::string& key, const std::string& expected) {
   throw Error(ErrorKind::kData, fmt::format("the model's '{}' is '{}'", key, recorded_text(metadata, key)), expected,
@@ -62,4 +62,4 @@ bool recorded_flag(const Metadata& metadata, const std::string& key) {
   return found != metadata.end() && found->second == "true";
 }
 
-}  // namespace poise
+}  // namespace poise::inline network

@@ -8,7 +8,7 @@
 #include "base/fields.h"
 #include "poise/dataset.h"
 
-namespace poise {
+namespace poise::inline network {
 
 using Metadata = std::map<std::string, std::string>;
 
@@ -31,4 +31,4 @@ bool recorded_flag(const Metadata& metadata, const std::string& key);
 /// Throws Error(kData): what stands under `key` is not what was expected.
 [[noreturn]] void refuse_recorded(const Metadata& metadata, const std::string& key, const std::string& expected);
 
-}  // namespace poise
+}  // namespace poise::inline network

@@ -5,7 +5,7 @@
 
 #include "poise/network.h"
 
-namespace poise {
+namespace poise::inline network {
 
 /// Fills `graph`:
 ///
@@ -16,4 +16,4 @@ namespace poise {
 /// Only operators of opset 13 and ai.onnx.ml 2 that ONNX Runtime has on the CPU. The network must be consistent.
 void build_graph(const Network& network, onnx::GraphProto& graph);
 
-}  // namespace poise
+}  // namespace poise::inline network

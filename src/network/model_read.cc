@@ -14,7 +14,7 @@
 #include "network/model_file.h"
 #include "poise/error.h"
 
-namespace poise {
+namespace poise::inline network {
 namespace {
 
 constexpr const char* kExpected = "a model that Poise wrote";
@@ -185,6 +185,10 @@ std::string model_path(const std::string& path) {
 }  // namespace
 
 Network parse_network(std::string_view bytes, const std::string& file) { return ModelReader(bytes, file).read(); }
+
+}  // namespace poise::inline network
+
+namespace poise {
 
 Network load_network(const std::string& path) {
   const std::string file = model_path(path);

@@ -8,7 +8,7 @@
 #include "network/metadata.h"
 #include "poise/class_weight.h"
 
-namespace poise {
+namespace poise::inline network {
 
 /// An option's value as text; empty for one that is unset.
 template <typename T>
@@ -66,4 +66,4 @@ void read_recorded(const Metadata& metadata, Options& options) {
   });
 }
 
-}  // namespace poise
+}  // namespace poise::inline network

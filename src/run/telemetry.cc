@@ -41,6 +41,10 @@ double rate_of(const Epoch& epoch, const NetworkOptions& options) {
 
 const char* to_string(Telemetry level) { return name_of(level); }
 
+}  // namespace poise
+
+namespace poise::inline run {
+
 TelemetryPlan plan_telemetry(Telemetry level, Index rows, int epochs) {
   if (level == Telemetry::kOff) return {};
   TelemetryPlan plan;
@@ -133,4 +137,4 @@ TelemetryMeasurement measure_solution(Telemetry level, const SoftmaxModel& model
   return measured;
 }
 
-}  // namespace poise
+}  // namespace poise::inline run

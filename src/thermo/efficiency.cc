@@ -109,7 +109,7 @@ class Comparison {
         observer_(observer),
         candidates_(resolve_candidates(train, options)),
         thermometer_(train, measuring(options)),
-        trainings_(candidates_.size() * static_cast<std::size_t>(options.seeds)) {}
+        trainings_(candidates_.size() * options.seeds) {}
 
   EfficiencyReport run();
 
@@ -140,7 +140,7 @@ class Comparison {
 };
 
 void Comparison::train(std::size_t number) {
-  const auto seeds = static_cast<std::size_t>(options_.seeds);
+  const std::size_t seeds = options_.seeds;
   const Candidate& candidate = candidates_[number / seeds];
   const std::size_t seed = number % seeds + 1;
   const NetworkOptions options = training_options(options_, candidate, seed);
@@ -181,7 +181,7 @@ double Comparison::expected_path_laplacian_of(const Candidate& candidate) const 
 }
 
 CandidateResult Comparison::result_of(std::size_t candidate, double target) const {
-  const auto seeds = static_cast<std::size_t>(options_.seeds);
+  const std::size_t seeds = options_.seeds;
   CandidateResult result;
   result.candidate = candidates_[candidate];
   result.parameters = parameters_of(result.candidate, train_.features.cols(), train_.schema.class_count());
@@ -241,8 +241,7 @@ void Comparison::correlate(EfficiencyReport& report) const {
 }
 
 EfficiencyReport Comparison::run() {
-  parallel_for(std::ssize(trainings_), options_.threads,
-               [this](Index number) { train(static_cast<std::size_t>(number)); });
+  parallel_for(std::ssize(trainings_), options_.threads, [this](Index number) { train(number); });
   EfficiencyReport report;
   for (const Traced& traced : trainings_) report.complete = report.complete && traced.complete;
   std::vector<std::vector<double>> losses;

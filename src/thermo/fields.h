@@ -5,7 +5,7 @@
 #include "poise/efficiency.h"
 #include "poise/thermodynamics.h"
 
-namespace poise {
+namespace poise::thermo {
 
 inline std::span<const Named<Detail>> names_of(Detail) {
   static constexpr Named<Detail> kAll[] = {{Detail::kLight, "light"}, {Detail::kFull, "full"}};
@@ -63,4 +63,10 @@ void fields(Options& o, auto&& visit) {
   visit(field("threads", "threads").within(at_least(1)).if_unset("all"), o.threads);
 }
 
+}  // namespace poise::thermo
+
+// Found where an option of these is asked for, whose type is in poise.
+namespace poise {
+using thermo::fields;
+using thermo::names_of;
 }  // namespace poise

@@ -15,11 +15,10 @@
 #include "thermo/row_mean.h"
 
 namespace poise {
+namespace {
 
 using thermo::mean_of_rows;
 using thermo::scaled;
-
-namespace {
 
 constexpr std::uint64_t kLanczosStream = 0x7e40'0005;
 
@@ -58,12 +57,12 @@ void summarize_curvature(const std::vector<Layer>& layers, const thermo::Curvatu
                          const thermo::RowCurvature& rows, const Vector& weight, Thermodynamics& out) {
   const auto depth = std::ssize(layers);
   for (Index l = 0; l < depth; ++l) {
-    const Layer& layer = layers[at(l)];
+    const Layer& layer = layers[l];
     out.layers.push_back(
         {layer.weights.size() + layer.bias.size(),
          mean_of_column(weight, rows.laplacian.col(l), rows.laplacian_variance, l, meter.draws()),
          mean_of_column(weight, rows.gauss_newton.col(l), rows.gauss_newton_variance, l, meter.draws()),
-         meter.how(static_cast<std::size_t>(l + 1))});
+         meter.how(l + 1)});
   }
   out.laplacian = mean_of_column(weight, rows.laplacian.rowwise().sum(), rows.laplacian_variance, depth, meter.draws());
   out.gauss_newton =
@@ -95,7 +94,7 @@ StepThermodynamics measure_step(const Thermodynamics& at, const ThermodynamicsOp
 
 /// The states of networks without hidden neurons: CE in every draw of every row, complexity 0.
 thermo::RowStates still_states(const thermo::RowFigures& figures, const ThermodynamicsOptions& options) {
-  const Vector losses = reference::losses(Loss::kCrossEntropy, figures.scores, figures.targets);
+  const Vector losses = learning::reference::losses(Loss::kCrossEntropy, figures.scores, figures.targets);
   thermo::RowEnsemble still(losses.size(), options.draws);
   still.bias.setZero();
   still.free_energy = still.energy = losses.replicate(1, options.draws);

@@ -22,7 +22,7 @@ std::vector<Index> draw_rows(const Vector& weight, Index most, std::uint64_t see
     if (weight[i] > 0) rows.push_back(i);
   }
   shuffle<Index>(rows, random_bits(seed, kRowStream));
-  if (most > 0 && most < std::ssize(rows)) rows.resize(static_cast<std::size_t>(most));
+  if (most > 0 && most < std::ssize(rows)) rows.resize(most);
   return rows;
 }
 
@@ -61,7 +61,7 @@ RowBlock MeasuredRows::block(Index first, Index count) const {
                  problem_.row_weight.segment(first, count)};
   load_rows(problem_.features, inputs_, first, count, block.inputs.data(), problem_.cols());
   for (Index i = 0; i < count; ++i) {
-    problem_.target_of(first + i, {block.targets.row(i).data(), static_cast<std::size_t>(problem_.classes)});
+    problem_.target_of(first + i, std::span(block.targets.row(i).data(), problem_.classes));
   }
   return block;
 }

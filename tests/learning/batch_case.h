@@ -144,12 +144,12 @@ inline void expect_near(const Matrix& found, const Matrix& expected, double tole
   EXPECT_LE((found - expected).norm(), tolerance * (expected.norm() + 1e-12)) << what;
 }
 
-inline void expect_gradient(const Case& c, reference::Adjoint adjoint, const std::vector<Matrix>& activation,
+inline void expect_gradient(const Case& c, learning::reference::Adjoint adjoint, const std::vector<Matrix>& activation,
                             double tolerance) {
   for (Matrix& y : adjoint.preactivation_adjoint) {
     if (y.size() > 0) y = c.shares().asDiagonal() * y;
   }
-  const reference::Gradient expected = reference::gradient(adjoint, activation);
+  const learning::reference::Gradient expected = learning::reference::gradient(adjoint, activation);
   const std::vector<Layer> found = c.found_gradient();
   for (std::size_t l = 0; l < found.size(); ++l) {
     expect_near(found[l].weights, expected.weights[l], tolerance, "weights of layer " + std::to_string(l + 1));

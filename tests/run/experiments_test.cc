@@ -1,5 +1,5 @@
 // Whole experiments on a few rows: what they leave as events, and what an interrupt leaves of them.
-#include "run/experiments/experiment.h"
+#include "experiments/experiment.h"
 
 #include <fmt/core.h>
 #include <gmock/gmock.h>
@@ -14,8 +14,8 @@
 #include <set>
 #include <thread>
 
+#include "experiments/thermodynamics.h"
 #include "poise/read.h"
-#include "run/experiments/thermodynamics.h"
 #include "thermo/hidden_states.h"
 #include "thermo/measured_rows.h"
 

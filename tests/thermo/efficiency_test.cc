@@ -1,5 +1,5 @@
 // Architectures of one budget: their closed form against finite differences, ranks and intervals against tables, and
-// the comparison on the digits. THEORY 2.6.
+// the comparison on the digits. docs/theory/thermodynamics-laws.md#efficiency-of-an-architecture.
 #include "poise/efficiency.h"
 
 #include <gmock/gmock.h>
@@ -9,8 +9,8 @@
 #include <cmath>
 
 #include "poise/error.h"
-#include "poise/free_energy_curvature.h"
 #include "poise/read.h"
+#include "poise/theory/free_energy_curvature.h"
 #include "poise/thermodynamics.h"
 #include "sample_networks.h"
 #include "thermo/rank_correlation.h"

@@ -4,7 +4,7 @@
 #include "base/fields.h"
 #include "poise/run.h"
 
-namespace poise {
+namespace poise::inline run {
 
 inline std::span<const Named<Telemetry>> names_of(Telemetry) {
   static constexpr Named<Telemetry> kAll[] = {
@@ -43,4 +43,4 @@ void fields(Options& o, auto&& visit) {
         o.telemetry);
 }
 
-}  // namespace poise
+}  // namespace poise::inline run

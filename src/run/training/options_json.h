@@ -9,7 +9,7 @@
 #include "base/fields.h"
 #include "poise/class_weight.h"
 
-namespace poise {
+namespace poise::inline run {
 
 /// Null for what is not given.
 template <typename T>
@@ -34,4 +34,4 @@ nlohmann::json options_json(const Options& options) {
   return all;
 }
 
-}  // namespace poise
+}  // namespace poise::inline run

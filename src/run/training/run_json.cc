@@ -12,7 +12,7 @@
 #include "run/training/fields.h"
 #include "run/training/options_json.h"
 
-namespace poise {
+namespace poise::inline run {
 namespace {
 
 using nlohmann::json;
@@ -213,4 +213,4 @@ json run_json(const TrainingRequest& request, const TrainingResult& result, bool
           {"result", result_json(result, has_ended)}};
 }
 
-}  // namespace poise
+}  // namespace poise::inline run

@@ -16,7 +16,7 @@
 #include "run/training/read_parts.h"
 #include "run/training/training_run.h"
 
-namespace poise {
+namespace poise::inline run {
 namespace {
 
 /// Tells of the epochs.
@@ -110,9 +110,9 @@ std::string note_of(const Baseline& baseline, Index rows) {
 }
 
 /// On tables with few rows or little to find the softmax layer alone may be as good or better, which is to be said.
-/// Finding out may take a tenth of the time that the network took.
+/// Finding out may take a tenth of the time that the network took, or half a second.
 void note_baseline(TrainingRun& run, const TrainingReport& report) {
-  constexpr double kShare = 0.1, kShortest = 0.05;
+  constexpr double kShare = 0.1, kShortest = 0.5;
   const bool finished = report.status != TrainingStatus::kInterrupted && report.status != TrainingStatus::kTimeLimit &&
                         report.status != TrainingStatus::kDiverged;
   const auto& held_out = run.parts().validation;
@@ -173,4 +173,4 @@ TrainingResult train_hidden_layers(const TrainingRequest& request, Watcher& watc
   return run.finish(hint_on_probabilities(run, network));
 }
 
-}  // namespace poise
+}  // namespace poise::inline run
