@@ -195,9 +195,10 @@ TEST(Descriptions, SayWhatIsDoneByDefault) {
     options.step = step;
     options = learning::resolve(options, 1);
     EXPECT_THAT(unset<NetworkOptions>("learning_rate"), HasSubstr(fmt::format("{:.3g}", options.learning_rate)));
-    if (step != Step::kAdam)
+    if (step != Step::kAdam) {
       EXPECT_THAT(unset<NetworkOptions>("momentum"),
                   HasSubstr(fmt::format("{} {:.3g}", name_of(step), *options.momentum)));
+    }
   }
   const NetworkOptions few = learning::resolve({}, 10), many = learning::resolve({}, 1000000);
   EXPECT_EQ(unset<NetworkOptions>("epochs"), fmt::format("by the number of rows, {} to {}", many.epochs, few.epochs));
