@@ -58,6 +58,8 @@ struct Certificate {
   double rounding = 0;    ///< bound on rounding errors contained in `gap`
   /// A minimizer exists: by a penalty, or smoothing, where every class has rows; without one by enough curvature.
   bool proves_existence = false;
+  /// No minimizer exists, as a class has no rows: the bound is on the distance to the infimum.
+  bool proves_absence = false;
 };
 
 /// The result of a solve. Not being certified is a result, not an error.

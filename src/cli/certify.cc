@@ -16,6 +16,7 @@ namespace poise::cli {
 namespace {
 
 const char* existence(const Certificate& certificate, const ObjectiveOptions& objective) {
+  if (certificate.proves_absence) return "of a minimizer is excluded: the gap is to the infimum";
   if (!certificate.proves_existence) return "of a minimizer is not proven";
   if (objective.l2 > 0) return "of a minimizer is given by the penalty";
   return objective.label_smoothing > 0 ? "of a minimizer is given by label smoothing"

@@ -1,6 +1,9 @@
 #include "cli/checks.h"
 
+#include <fmt/core.h>
+
 #include <algorithm>
+#include <cmath>
 
 namespace poise::cli {
 
@@ -36,7 +39,10 @@ CLI::Validator in_range(const Range& range, bool whole, double most) {
         double value = 0;
         if (!CLI::detail::lexical_cast(text, value)) return "'" + text + "' is not a number" + expected;
         if (vanishes(text, value)) return text + " is too small for float64, which ends at 5e-324" + expected;
-        if (!range.allows(value) || value > most) return text + " is out of range" + expected;
+        if (range.allows(value) && value > most)
+          return fmt::format("{} is out of range{}, {:.0f} or less", text, expected, most);
+        if (!range.allows(value))
+          return text + (std::isfinite(value) ? " is out of range" : " is not finite") + expected;
         const bool fits = !whole || text.find_first_not_of("+0123456789") == std::string::npos;
         return fits ? std::string() : "'" + text + "' is no whole number" + expected;
       },

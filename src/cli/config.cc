@@ -98,6 +98,7 @@ class ConfigReader {
       return std::any_of(names.begin(), names.end(), [&](const auto& each) { return names_option(argument, each); });
     };
     if (std::any_of(given.begin(), given.end(), on_command_line)) return;
+    if (trimmed(line.substr(equals + 1)).empty()) fail("the key '" + name + "' without a value", "option = value", "");
     // "--flag=true" and "--option=value" are both what CLI11 reads.
     arguments_.push_back("--" + name + "=" + list_value(trimmed(line.substr(equals + 1))));
     lines_.emplace("--" + name, line_);

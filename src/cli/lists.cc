@@ -25,8 +25,10 @@ std::vector<std::string> with_lists_joined(const CLI::App& verb, const std::vect
     if (!takes_list(words[k])) continue;
     const bool value_follows = words[k].find('=') == std::string::npos && k + 1 < words.size();
     if (value_follows) joined.push_back(words[++k]);
-    while (k + 1 < words.size() && (joined.back().ends_with(',') || words[k + 1].starts_with(',')))
-      joined.back() += words[++k];
+    const auto goes_on = [&](const std::string& next) {
+      return !next.starts_with("--") && (joined.back().ends_with(',') || next.starts_with(','));
+    };
+    while (k + 1 < words.size() && goes_on(words[k + 1])) joined.back() += words[++k];
   }
   return joined;
 }

@@ -80,7 +80,7 @@ std::map<CLI::App*, Verb> declare(CLI::App& app, Arguments& a) {
 
   verb = add_verb(app, "certify", "recompute the certificate of a softmax layer from model and data alone",
                   "poise certify runs/digits digits");
-  require_run(*verb, a), require_data(*verb, a), add_reading(*verb, a), add_common(*verb, a);
+  require_run(*verb, a), require_data(*verb, a), add_reading(*verb, a), add_common(*verb, a), add_unknown(*verb, a);
   add_only(*verb, a.solve, {"tolerance"});
   verb->add_flag("--require-certificate", a.require_certificate, "exit with code 1 if the gap is above the tolerance");
   verbs[verb] = certify;
@@ -161,16 +161,34 @@ int unknown_argument(const CLI::App& app, const CLI::App& verb, const std::strin
                  (near.empty() ? "; hint: " + command + " --help" : did_you_mean("--" + near)));
 }
 
-/// CLI11 would take the next option for the value. Empty if no option lacks one.
+/// CLI11 would take what follows for the value. Empty if no option lacks one.
 std::string option_without_value(const CLI::App& verb, const std::vector<std::string>& words) {
-  const auto is_option = [&](const std::string& word) {
-    return word.starts_with("--") && verb.get_option_no_throw(word);
+  const auto option_of = [&](const std::string& word) {
+    return word.starts_with("--") ? verb.get_option_no_throw(word.substr(0, word.find('='))) : nullptr;
   };
-  for (std::size_t k = 0; k + 1 < words.size(); ++k) {
-    if (!is_option(words[k]) || verb.get_option(words[k])->get_items_expected_min() == 0) continue;
-    if (is_option(words[k + 1])) return fmt::format("{} lacks its value: '{}' follows", words[k], words[k + 1]);
+  for (std::size_t k = 0; k < words.size(); ++k) {
+    const CLI::Option* option = option_of(words[k]);
+    if (!option || option->get_items_expected_min() == 0) continue;
+    const std::size_t equals = words[k].find('=');
+    const std::string name = words[k].substr(0, equals);
+    if (equals + 1 == words[k].size()) return name + " lacks its value";
+    const bool has_own = equals != std::string::npos;
+    if (!has_own && k + 1 == words.size()) continue;  // CLI11 says so
+    if (!has_own && option_of(words[k + 1])) return fmt::format("{} lacks its value: '{}' follows", name, words[k + 1]);
+    const std::string& value = has_own ? words[k] : words[++k];
+    if (option->get_delimiter() == ',' && value.ends_with(','))
+      return fmt::format("{} ends with a comma, and no value follows", name);
   }
   return {};
+}
+
+/// In words of our own where CLI11's tell of its own matters.
+std::string text_of(const CLI::ParseError& error) {
+  const std::string text = error.what();
+  if (text.find("At Most 1 required") != std::string::npos)
+    return text.substr(0, text.find(':')) + " is given more than once; expected one value";
+  const std::string conversion = "Could not convert: ";
+  return text.starts_with(conversion) ? "cannot be read: " + text.substr(conversion.size()) : text;
 }
 
 int print_help(const CLI::App& verb) { return std::fputs(verb.help("poise").c_str(), stdout), 0; }
@@ -211,7 +229,7 @@ int parse_and_run(CLI::App& app, const std::map<CLI::App*, Verb>& verbs, Argumen
   } catch (const CLI::ExtrasError&) {
     return unknown_argument(app, *verb, command);
   } catch (const CLI::ParseError& error) {
-    const std::string text = configured.with_places(error.what());
+    const std::string text = configured.with_places(text_of(error));
     const bool has_hint = text.find("; hint: ") != std::string::npos;
     return misused(text + (has_hint ? "" : "; hint: " + command + " --help"));
   }

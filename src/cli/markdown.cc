@@ -1,5 +1,8 @@
 #include <fmt/core.h>
 
+#include <set>
+#include <string>
+
 #include "cli/reference.h"
 
 namespace poise::cli {
@@ -14,12 +17,22 @@ std::string escaped(const std::string& text) {
   return out;
 }
 
+/// ". Needs `--hidden`."
+std::string with_others(const char* how, const std::set<CLI::Option*>& others) {
+  std::set<std::string> names;  // in the order of the alphabet, not of addresses
+  for (const CLI::Option* other : others) names.insert(other->get_name());
+  std::string text;
+  for (const std::string& name : names) text += fmt::format("{}`{}`", text.empty() ? "" : ", ", name);
+  return text.empty() ? "" : fmt::format(".{}{}", how, text);
+}
+
 std::string option_item(const CLI::Option& option) {
   const OptionWords words = words_of(option);
   std::string names;
   for (const std::string& name : words.names) names += (names.empty() ? "" : ", ") + name;
   const std::string value = words.value.empty() ? "" : " " + words.value;
-  return fmt::format("- `{}{}`: {}\n", names, value, escaped(option.get_description()));
+  return fmt::format("- `{}{}`: {}{}\n", names, value, escaped(option.get_description()),
+                     with_others(" Needs ", option.get_needs()) + with_others(" Not with ", option.get_excludes()));
 }
 
 std::string section_of(const CLI::App& verb) {

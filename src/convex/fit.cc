@@ -378,6 +378,7 @@ class SoftmaxSolver {
     if (state.has_bound && !separation) {
       report.gap = state.gap();
       report.certificate = state.bound;
+      report.certificate.proves_absence = without_mass_.has_value();
       report.certificate.objective = state.value.objective;
       report.certificate.rounding = std::max(state.bound.rounding, state.value.rounding);
       report.certificate.gap = *report.gap;

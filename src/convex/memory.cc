@@ -1,10 +1,10 @@
 #include "convex/memory.h"
 
 #include <fmt/core.h>
-#include <unistd.h>
 
 #include <algorithm>
 
+#include "base/pages.h"
 #include "base/words.h"
 #include "convex/metric.h"
 #include "poise/error.h"
@@ -36,7 +36,7 @@ double bytes_wanted(const Dataset& data) {
 
 void check_memory(const Dataset& data) {
   const double wanted = bytes_wanted(data);
-  const double have = static_cast<double>(::sysconf(_SC_PHYS_PAGES)) * static_cast<double>(::sysconf(_SC_PAGE_SIZE));
+  const double have = memory_of_machine();
   if (wanted > have) {
     throw Error(ErrorKind::kResource,
                 fmt::format("{}, {} and {} need about {:.0f} GB", counted(data.rows(), "row"),

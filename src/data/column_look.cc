@@ -54,12 +54,17 @@ bool ColumnLook::add_number(std::string_view cell, Index count, bool plain) {
   return true;
 }
 
-/// The currency and unit that most numbers have; none if that is true of fewer than half.
+/// The currency or unit of most numbers that have one, if those are at least a tenth of all; but what changes their
+/// size, as % does, has to be with half of them.
 const ColumnLook::Unit& ColumnLook::usual_unit() const {
   static const Unit kNone;
-  const auto most = std::max_element(tallies_.begin(), tallies_.end(),
-                                     [](const auto& a, const auto& b) { return a.second.total() < b.second.total(); });
-  return most != tallies_.end() && 2 * most->second.total() >= numbers_ ? most->first : kNone;
+  auto most = tallies_.end();
+  for (auto one = tallies_.begin(); one != tallies_.end(); ++one) {
+    if (one->first != kNone && (most == tallies_.end() || one->second.total() > most->second.total())) most = one;
+  }
+  if (most == tallies_.end()) return kNone;
+  const Index times = is_factor(most->first.second) ? 2 : 10;
+  return times * most->second.total() >= numbers_ ? most->first : kNone;
 }
 
 /// Those of a unit, and those without one, unless they would be of another size.

@@ -62,9 +62,10 @@ Phrase phrase_of(ColumnNote kind) {
               "; train --missing error refuses them"};
     case ColumnNote::kUnknown:
       return {
-          "{count} value{s} of {title} {is} of a category that the model does not know ({detail}), and count{verb} as "
-          "none",
-          "{count} values in {n} columns are of categories that the model does not know, and count as none: {list}",
+          "{count} value{s} of {title} {is} of a category that the model does not know, or that was too rare in "
+          "training ({detail}), and count{verb} as none",
+          "{count} values in {n} columns are of categories that the model does not know, or that were too rare in "
+          "training, and count as none: {list}",
           "; --unknown-category error refuses them"};
   }
   return {"", "", ""};

@@ -1,12 +1,12 @@
 #include "data/unpack.h"
 
 #include <lzma.h>
-#include <unistd.h>
 #include <zstd.h>
 #include <zstd_errors.h>
 
 #include <algorithm>
 
+#include "base/pages.h"
 #include "data/gzip.h"
 
 namespace poise::inline data {
@@ -16,8 +16,7 @@ constexpr std::size_t kHarmless = 1U << 30;
 constexpr std::size_t kLargestRatio = 400;
 
 std::size_t largest_output(std::size_t packed) {
-  const std::size_t memory = std::max(1L, ::sysconf(_SC_PHYS_PAGES)) * std::max(1L, ::sysconf(_SC_PAGESIZE));
-  return std::min(memory, std::max(kHarmless, packed * kLargestRatio));
+  return std::min(static_cast<std::size_t>(memory_of_machine()), std::max(kHarmless, packed * kLargestRatio));
 }
 
 const char* xz_fault(lzma_ret status) {

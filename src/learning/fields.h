@@ -73,7 +73,7 @@ void architecture_fields(auto& o, auto&& visit) {
         o.loss);
   visit(field("initialization", "of the weights; auto: kaiming for relu, xavier for the others").for_experiments(),
         o.initialization);
-  visit(field("gain", "factor on all initial weights").within(above(0)).for_experiments(), o.gain);
+  visit(field("gain", "factor on all initial weights").within({0, 1000, true, false}).for_experiments(), o.gain);
   visit(field("dropout", "share of hidden units silenced in a training pass").within(kShare), o.dropout);
 }
 

@@ -2,6 +2,7 @@
 
 #include <optional>
 
+#include "base/pages.h"
 #include "base/words.h"
 #include "learning/fields.h"
 #include "learning/options.h"
@@ -21,6 +22,24 @@ void record_step(const NetworkOptions& options, const TrainingReport& report, Ne
   const Epoch& kept = report.history[report.best_epoch - 1];
   network.metadata["learning_rate"] = fmt::format("{}", kept.learning_rate * rows);
   network.metadata["momentum"] = fmt::format("{}", *options.momentum);
+}
+
+/// Numbers that training keeps of every weight: itself, the best, the last good one, step and gradient, in float32, and
+/// the model in float64, twice while it is written.
+void check_memory(const Dataset& train, const NetworkOptions& options) {
+  constexpr double kBytes = 5 * 4 + 2 * 8;
+  double parameters = 0, inputs = static_cast<double>(train.features.cols());
+  std::vector<Index> widths = options.hidden;
+  widths.push_back(train.schema.class_count());
+  for (const Index width : widths) {
+    parameters += (inputs + 1) * static_cast<double>(width);
+    inputs = static_cast<double>(width);
+  }
+  const double have = memory_of_machine();
+  if (kBytes * parameters <= have) return;
+  throw Error(ErrorKind::kResource,
+              fmt::format("a network of {:.3g} weights needs about {:.0f} GB", parameters, kBytes * parameters / 1e9),
+              fmt::format("at most the {:.0f} GB of this machine", have / 1e9), "fewer units with --hidden");
 }
 
 /// Rows of other features or classes would be read and counted out of bounds.
@@ -64,6 +83,7 @@ NetworkFit train_network(const Dataset& train, const NetworkOptions& options, co
                          TrainingObserver* observer) {
   const NetworkOptions resolved = learning::resolve(options, train);
   if (validation) check_validation(train, *validation);
+  check_memory(train, resolved);
   const Dataset rows = learning::input_rows(train);
   const std::optional<Dataset> held_out = validation ? std::optional(learning::input_rows(*validation)) : std::nullopt;
   NetworkFit fit = learning::Trainer(rows, held_out ? &*held_out : nullptr, resolved, observer).run();

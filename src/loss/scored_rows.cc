@@ -1,6 +1,6 @@
 #include "loss/scored_rows.h"
 
-#include <unistd.h>
+#include "base/pages.h"
 
 namespace poise::inline loss {
 
@@ -26,8 +26,6 @@ const double* ScoredRows::block(Index first, Index count, std::vector<double>& r
   return room.data();
 }
 
-double bytes_for_scores() {
-  return 0.25 * static_cast<double>(::sysconf(_SC_PHYS_PAGES)) * static_cast<double>(::sysconf(_SC_PAGE_SIZE));
-}
+double bytes_for_scores() { return 0.25 * memory_of_machine(); }
 
 }  // namespace poise::inline loss

@@ -30,7 +30,7 @@ class Writer {
     if (format_.kind == PredictionFormat::Kind::kNpy) return npy_header("<f8", {scorer_.rows(), scorer_.classes()});
     if (!format_.header) return {};
     std::string line = "label";
-    for (std::size_t c = 0; format_.probabilities && c < names_.size(); ++c) line += "," + names_[c];
+    for (std::size_t c = 0; format_.probabilities && c < names_.size(); ++c) line += format_.separator + names_[c];
     return line + "\n";
   }
 
@@ -57,7 +57,7 @@ class Writer {
       const std::string& name = names_[labels[i]];
       out.append(name.data(), name.data() + name.size());
       for (std::size_t c = 0; format_.probabilities && c < classes; ++c)
-        fmt::format_to(std::back_inserter(out), ",{:.9g}", probabilities[i * classes + c]);
+        fmt::format_to(std::back_inserter(out), "{}{:.9g}", format_.separator, probabilities[i * classes + c]);
       out.push_back('\n');
     }
     return fmt::to_string(out);
@@ -71,8 +71,14 @@ class Writer {
 }  // namespace
 
 PredictionFormat format_of(std::string_view path, bool probabilities, bool header) {
+  for (const char* other : {".xz", ".zst", ".bz2", ".zip", ".npz", ".parquet", ".xlsx", ".onnx"}) {
+    if (!path.ends_with(other)) continue;
+    throw Error(ErrorKind::kUsage, fmt::format("the name ends with {}, which predictions are not written as", other),
+                ".csv or .tsv or, of probabilities, .npy, plain or .gz", {}, {std::string(path)});
+  }
   if (path.ends_with(".gz")) path.remove_suffix(3);
   PredictionFormat format;
+  format.separator = path.ends_with(".tsv") ? '\t' : ',';
   format.header = header || probabilities;
   format.probabilities = probabilities;
   if (!path.ends_with(".npy")) return format;

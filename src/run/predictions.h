@@ -14,12 +14,13 @@ struct PredictionFormat {
     kNpy     ///< the probabilities, n×K in float64
   };
   Kind kind = Kind::kTable;
+  char separator = ',';        ///< of a table: a tab in .tsv files
   bool header = false;         ///< of a table: "label" and the class names
   bool probabilities = false;  ///< of a table
 };
 
 /// The file formats that `predict` writes to a path, by its extension, less .gz. Throws Error(kUsage) for NPY without
-/// probabilities: labels are text.
+/// probabilities, since labels are text, and for extensions of formats that are not written.
 PredictionFormat format_of(std::string_view path, bool probabilities, bool header);
 
 /// Hands the predictions of all rows to `write`, in order, some thousand rows at a time; they are made in parallel.

@@ -54,7 +54,8 @@ json to_json(const Certificate& certificate) {
           {"dual_value", certificate.dual_value},
           {"gap", certificate.gap},
           {"rounding", certificate.rounding},
-          {"proves_existence", certificate.proves_existence}};
+          {"proves_existence", certificate.proves_existence},
+          {"proves_absence", certificate.proves_absence}};
 }
 
 json to_json(const SeparatingDirection& direction, const Schema& schema) {

@@ -100,7 +100,7 @@ def check_the_page_about_the_command_line_is_up_to_date(t):
 def check_ranges_are_those_of_the_library(t):
     for option, refused, expected in (("--l2", "-1", "a number, 0 or more, or auto"), ("--label-smoothing", "1", "a number in [0, 1)"),
                                       ("--unit", "0", "a number above 0"), ("--dropout", "1", "a number in [0, 1)"),
-                                      ("--gain", "0", "a number above 0"), ("--relaxation-rate", "0", "a number in (0, 2)"),
+                                      ("--gain", "0", "a number in (0, 1000]"), ("--relaxation-rate", "0", "a number in (0, 2)"),
                                       ("--relaxation-rate", "2", "a number in (0, 2)"), ("--relaxation-steps", "0", "a whole number from 1"),
                                       ("--momentum", "1", "a number in [0, 1)"), ("--momentum-phase", "inf", "a finite number"),
                                       ("--epochs", "0", "a whole number from 1"), ("--hidden", "0", "a whole number from 1"),
@@ -108,7 +108,8 @@ def check_ranges_are_those_of_the_library(t):
                                       ("--validation", "1", "a number in [0, 1), or a file"), ("--tolerance", "inf", "a number above 0"),
                                       ("--seed", "-1", "a whole number from 0"), ("--threads", "0", "a whole number from 1")):
         error = t.run(f"train digits {option} {refused}", exit=2).stderr
-        t.check(f"{option}: {refused} is out of range; expected {expected}" in error, f"{option} {refused} says '{error}'")
+        fault = "is not finite" if refused == "inf" else "is out of range"
+        t.check(f"{option}: {refused} {fault}; expected {expected}" in error, f"{option} {refused} says '{error}'")
     for option in ("--label-smoothing", "--dropout", "--momentum"):  # allowed: the largest number below 1
         t.run(f"train digits --hidden 2 --epochs 1 {option} 0.9999999999999999 --out run --quiet", exit=0 if option != "--momentum" else None)
     for draws, code in ((1, 2), (2, 0)):

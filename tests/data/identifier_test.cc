@@ -144,7 +144,8 @@ TEST(UnknownCategories, CountAsNoneWithANote) {
   const Schema schema = read_text("city,a,label\nUlm,1,x\nBonn,2,y\nUlm,3,x\n").schema;
   const Dataset data = read_text("city,a,label\nKiel,1,x\nUlm,2,y\nKiel,3,x\nMainz,4,y\n", {}, schema);
   EXPECT_TRUE(has_notice(data,
-                         "3 values of column 'city' are of a category that the model does not know (such as 'Kiel'), "
+                         "3 values of column 'city' are of a category that the model does not know, or that was "
+                         "too rare in training (such as 'Kiel'), "
                          "and count as none; --unknown-category error refuses them"));
   EXPECT_NEAR(named(data, 0, "city=Ulm"), 0, 1e-6);
   EXPECT_NEAR(named(data, 0, "city=Bonn"), 0, 1e-6);

@@ -111,7 +111,7 @@ TEST(Ranges, EndsAreAsTheirMeaningSays) {
   expect_refused(&NetworkOptions::relaxation_rate, 0.0, "relaxation_rate is 0", "a number in (0, 2)");
   expect_allowed(&NetworkOptions::momentum, 0.0);
   expect_refused(&NetworkOptions::momentum, 1.0, "momentum is 1", "a number in [0, 1)");
-  expect_refused(&NetworkOptions::gain, 0.0, "gain is 0", "a number above 0");
+  expect_refused(&NetworkOptions::gain, 0.0, "gain is 0", "a number in (0, 1000]");
   expect_refused(&NetworkOptions::epochs, -1, "epochs is -1", "a whole number from 1");
   expect_refused(&NetworkOptions::hidden, std::vector<Index>{8, 0}, "hidden is 0", "a whole number from 1");
   expect_refused(&SolveOptions::tolerance, 0.0, "tolerance is 0", "a number above 0");

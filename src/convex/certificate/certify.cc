@@ -106,6 +106,7 @@ SolveReport certify_softmax(const SoftmaxModel& model, const Dataset& data, cons
                     report.separation->sentence);
   } else {
     report_gap(state, monitor, missing, report);
+    report.certificate.proves_absence = without_mass.has_value();
     if (without_mass) report.why += "; no minimizer exists, the gap is to the infimum: " + without_mass->sentence;
   }
   report.passes = objective.passes();

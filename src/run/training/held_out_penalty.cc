@@ -51,14 +51,19 @@ void note_poor_probabilities(const Metrics& found, TrainingRun& run) {
                   short_number(found.cross_entropy, 4), short_number(found.frequencies_entropy, 4)));
 }
 
+/// Rows of every class that count for something; none where targets are soft.
+std::vector<Index> rows_by_class(const Dataset& data) {
+  std::vector<Index> rows(data.labels.empty() ? 0 : data.schema.class_count());
+  for (Index i = 0; i < std::ssize(data.labels); ++i) {
+    const double weight = data.sample_weight.size() > 0 ? data.sample_weight[i] : 1;
+    if (weight > 0) ++rows[data.labels[i]];
+  }
+  return rows;
+}
+
 /// A class's only row is always trained on.
 void note_rows_never_held_out(const CrossValidation& crossed, TrainingRun& run) {
-  const Dataset& train = run.train();
-  std::vector<Index> rows_of(train.schema.class_count());
-  for (Index i = 0; i < train.rows(); ++i) {
-    const double weight = train.sample_weight.size() > 0 ? train.sample_weight[i] : 1;
-    if (weight > 0 && !train.labels.empty()) ++rows_of[train.labels[i]];
-  }
+  const std::vector<Index> rows_of = rows_by_class(run.train());
   const Index alone = std::ranges::count(rows_of, 1);
   if (alone == 0) return;
   run.note(fmt::format("{} of a single row: cross-validation never holds {} out, and is about the other {}",
@@ -67,6 +72,11 @@ void note_rows_never_held_out(const CrossValidation& crossed, TrainingRun& run) 
 }
 
 }  // namespace
+
+bool can_be_folded(const Dataset& data) {
+  if (data.labels.empty()) return data.rows() > 1;
+  return std::ranges::any_of(rows_by_class(data), [](Index rows) { return rows > 1; });
+}
 
 void note_idle_features(const Metrics& best, const char* how, TrainingRun& run) {
   constexpr double kWorth = 1e-3;
@@ -78,6 +88,10 @@ void note_idle_features(const Metrics& best, const char* how, TrainingRun& run) 
 }
 
 void cross_validate_penalties(TrainingRun& run, ObjectiveOptions& objective, SolveOptions& solve) {
+  if (!can_be_folded(run.train())) {
+    run.note("no class has two rows: there is nothing to cross-validate with, and the penalty is the default");
+    return;
+  }
   const Stopwatch spent;
   run.link().tell({.kind = Event::Kind::kChoosing});
   UnseenSolve unseen(run.link());

@@ -11,6 +11,9 @@ namespace poise::inline run {
 /// note says.
 void cross_validate_penalties(TrainingRun& run, ObjectiveOptions& objective, SolveOptions& solve);
 
+/// Whether folds can hold rows out: whether some class has two rows that count for something.
+bool can_be_folded(const Dataset& data);
+
 /// Says so where the best penalty that was found makes next to nothing of the features. `how`: "by cross-validation".
 void note_idle_features(const Metrics& best, const char* how, TrainingRun& run);
 

@@ -5,6 +5,7 @@
 #include <optional>
 #include <utility>
 
+#include "base/words.h"
 #include "convex/problem.h"
 #include "poise/error.h"
 #include "run/measured_parts.h"
@@ -56,9 +57,10 @@ void note_width(TrainingRun& run) {
   const bool chosen = request.choose_l2 || (request.l2_path.size() > 1 && has_held_out_rows(request));
   if (chosen || train.schema.format == FileFormat::kLibsvm || train.rows() > 2 * (features + 1)) return;
   run.note(fmt::format(
-      "{} rows are few for {} features: weights can be found that classify them well whatever the labels are, so the "
-      "accuracy on them shows little and the penalty decides; --l2 auto chooses it",
-      train.rows(), features));
+      "{} few for {}: weights can be found that classify them well whatever the labels are, so the accuracy on them "
+      "shows little and the penalty decides{}",
+      train.rows() == 1 ? "1 row is" : fmt::format("{} rows are", train.rows()), counted(features, "feature"),
+      can_be_folded(train) ? "; --l2 auto chooses it" : ""));
 }
 
 void note_path_without_validation(TrainingRun& run) {
@@ -220,7 +222,7 @@ TrainingResult train_softmax_layer(const TrainingRequest& request, Watcher& watc
     note_idle_features(*chosen.validation, "on the held-out rows", run);
 
   set_status(chosen, candidates.back(), run.result());
-  if (by_folds && !softmax.choice) set_no_choice(run);
+  if (by_folds && !softmax.choice && can_be_folded(train)) set_no_choice(run);
   softmax.report = chosen.fit.report;
   softmax.l2 = chosen.l2;
   softmax.l2_by_default = !objective.l2 && !is_path(request);
