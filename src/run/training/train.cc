@@ -21,7 +21,11 @@ void check_request_as_a_whole(const TrainingRequest& request) {
                      "one of them");
   require_of_request(!request.choose_l2 || request.l2_path.empty(), "a path of penalties, and the wish to find one",
                      "one of them");
-  require_of_request(!is_network || (request.l2_path.empty() && request.start.empty()),
+  require_of_request(request.measure || !request.calibrate, "the wish to calibrate without measuring", "one of them");
+  const bool starts = !request.start.empty() || request.start_model.has_value();
+  require_of_request(request.start.empty() || !request.start_model, "a model to start from, and a file of one",
+                     "one of them");
+  require_of_request(!is_network || (request.l2_path.empty() && !starts),
                      "a path of penalties, or a model to start from, for a network",
                      "neither: they are for the softmax layer");
 }
