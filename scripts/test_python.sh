@@ -26,7 +26,8 @@ environment oldest numpy scipy "scikit-learn==1.6.*" pytest pandas polars pyarro
 environment newest numpy scipy scikit-learn pytest onnx onnxruntime
 
 rm -rf "$folder/wheel"
-nice "$folder/newest/bin/pip" wheel --quiet --disable-pip-version-check --no-deps --wheel-dir "$folder/wheel" .
+nice "$folder/newest/bin/pip" wheel --quiet --disable-pip-version-check --no-deps --wheel-dir "$folder/wheel" \
+  -Ccmake.define.POISE_WERROR="${POISE_WERROR:-OFF}" .
 for name in oldest newest; do
   "$folder/$name/bin/pip" install --quiet --disable-pip-version-check --no-deps --force-reinstall "$folder"/wheel/*.whl
   "$folder/$name/bin/python" -c "import sklearn, sys; print('scikit-learn', sklearn.__version__, 'on Python', sys.version.split()[0])"

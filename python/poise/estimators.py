@@ -75,7 +75,8 @@ class _Classifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
 
     def predict(self, X: Any) -> Array:
         """The most probable class of each row."""
-        labels: Array = self.classes_[self._scores(X).argmax(axis=1)]
+        scores = self._scores(X)
+        labels: Array = self.classes_[scores.argmax(axis=1)]
         return labels
 
     def predict_proba(self, X: Any) -> npt.NDArray[np.float64]:

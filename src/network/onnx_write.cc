@@ -1,5 +1,6 @@
 #include <concepts>
 #include <cstdint>
+#include <cstring>
 
 #include "network/onnx_file.h"
 
@@ -58,7 +59,10 @@ class Writer {
     std::size_t count = 0;
     for (; value > 127; value >>= 7) bytes[count++] = static_cast<char>(value | 128);
     bytes[count++] = static_cast<char>(value);
-    out_.insert(place, bytes, count);
+    const std::size_t behind = out_.size() - place;
+    out_.resize(out_.size() + count);
+    std::memmove(out_.data() + place + count, out_.data() + place, behind);
+    std::memcpy(out_.data() + place, bytes, count);
   }
 
   std::string out_;
