@@ -1,5 +1,6 @@
 #include "data.h"
 
+#include <fmt/core.h>
 #include <nanobind/stl/optional.h>
 #include <nanobind/stl/string.h>
 #include <nanobind/stl/vector.h>
@@ -112,8 +113,15 @@ void set_sample_weight(Dataset& data, List<double> values) {
 }  // namespace
 
 void bind_data(nb::module_& module) {
-  nb::class_<Dataset>(module, "Dataset")
+  nb::class_<Dataset>(module, "Dataset",
+                      "Rows in memory with labels, weights and the names of it all; `poise.dataset` and `poise.read` "
+                      "make it.")
       .def_prop_ro("name", [](const Dataset& data) { return data.name; })
+      .def("__repr__",
+           [](const Dataset& data) {
+             return fmt::format("<poise.Dataset {}: {} rows, {} features, {} classes>", data.name, data.rows(),
+                                data.features.cols(), data.schema.class_count());
+           })
       .def_prop_ro("rows", [](const Dataset& data) { return data.rows(); })
       .def_prop_ro("n_features", [](const Dataset& data) { return data.features.cols(); })
       .def_prop_ro("is_sparse", [](const Dataset& data) { return data.features.is_sparse(); })

@@ -61,7 +61,8 @@ class _Classifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             warnings.warn(f"{run.status}: {run.why}", ConvergenceWarning, stacklevel=3)
 
     def _scores(self, X: Any) -> npt.NDArray[np.float64]:
-        return self.model_.scores(self._checked(X), n_threads=self.n_threads)
+        rows = self._checked(X)
+        return self.model_.scores(rows, n_threads=self.n_threads)
 
     def _checked(self, X: Any) -> Dataset:
         check_is_fitted(self)
@@ -81,7 +82,8 @@ class _Classifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
 
     def predict_proba(self, X: Any) -> npt.NDArray[np.float64]:
         """Probabilities of ``classes_``, (n, K)."""
-        return self.model_.predict_proba(self._checked(X), n_threads=self.n_threads)
+        rows = self._checked(X)
+        return self.model_.predict_proba(rows, n_threads=self.n_threads)
 
     def predict_log_proba(self, X: Any) -> npt.NDArray[np.float64]:
         """Their logarithms."""
