@@ -40,7 +40,9 @@ TEST(OnnxFile, IsCutShortWhereProtobufSaysSo) {
       onnx::Model model;
       const bool whole = proto.ParseFromArray(part.data(), static_cast<int>(size));
       ASSERT_EQ(onnx::read(part, model), whole) << size << " of " << bytes.size();
-      if (whole) ASSERT_EQ(std::ssize(model.metadata), proto.metadata_props_size());
+      if (whole) {
+        ASSERT_EQ(std::ssize(model.metadata), proto.metadata_props_size());
+      }
     }
   }
 }
