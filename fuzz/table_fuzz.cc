@@ -10,7 +10,7 @@ static poise::ReadOptions options_of(unsigned first, unsigned last) {
   if ((first & 8) != 0) options.header = (first & 16) != 0;
   if ((first & 32) != 0) options.sample_weight = "1";
   options.strip_label_dot = (first & 64) != 0;
-  options.unknown_category_is_zero = (first & 128) != 0;
+  if ((first & 128) == 0) options.unknown_category = poise::UnknownCategory::kError;
   options.decimal = (last & 3) == 1 ? ',' : (last & 3) == 2 ? '.' : '\0';
   if ((last & 8) != 0) options.quote = '\0';
   if ((last & 16) != 0) options.comment = '#';

@@ -2,6 +2,7 @@
 # Runs one benchmark of bench/ and prints its Markdown tables.
 #   scripts/bench.sh softmax [--problems mnist,digits] [--repetitions 5] [--budget 60] [--poise build/release/bin/poise]
 #   scripts/bench.sh readers [--repetitions 5]
+#   scripts/bench.sh NAME --save            also writes them to bench/results/<today>/NAME.md, with machine, commit and command
 # scripts/install-deps.sh --bench installs the peers. PYTHON chooses the interpreter (default: Debian's, which has them).
 set -euo pipefail
 cd "$(dirname "$0")/.."

@@ -89,7 +89,7 @@ mount_all() {
   fi
 }
 
-# The environment inside: empty, but for what this machine needs to reach its registries.
+# The environment inside: empty except for what this machine needs to reach its registries.
 environment=(PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin HOME=/root TERM=dumb)
 fill_environment() {
   local name value

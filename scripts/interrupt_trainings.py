@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Interrupts trainings at random times and looks whether a model is left: scripts/interrupt_trainings.py --runs 500
 
-For SIGINT, SIGTERM and SIGHUP, on one thread and on two, so many runs each: networks in float32 and bfloat16, softmax
+For SIGINT, SIGTERM and SIGHUP, on one thread and on two, the given number of runs each: networks in float32 and bfloat16, softmax
 layers, runs that end soon (and are interrupted while they are measured or written), and data that are still being read
 (then `train` must say that there is no model). What must hold: exit code 130, status "interrupted" and a model that
 `poise inspect` reads; or a run that was done already, with exit code 0 and all of that but the status. Prints a line for

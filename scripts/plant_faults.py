@@ -32,7 +32,7 @@ FAULTS = (  # what is wrong, file, text there, text instead, test program
      "heavy_ball_step(static_cast<float>(momentum_), ", "heavy_ball_step(static_cast<float>(momentum_ * momentum_), ", "learning"),
     ("splits do not depend on the seed", "src/data/split.cc",
      "shuffle(std::span<Index>(order), seed);", "shuffle(std::span<Index>(order), 0 * seed);", "data"),
-    ("the noise of an ensemble is T, not its root", "src/thermo/sampling.cc",
+    ("the noise of an ensemble is T, not its root", "src/theory/sampling.cc",
      "const double deviation = std::sqrt(temperature);", "const double deviation = temperature;", "thermo"),
     ("the worst model of a path is kept", "src/run/penalty_path.cc",
      "const auto best = std::min_element(candidates.begin()", "const auto best = std::max_element(candidates.begin()", "run"),

@@ -29,9 +29,13 @@ struct SampleNetwork {
   Loss loss = Loss::kCrossEntropy;
 
   std::size_t depth() const { return layers.size(); }
-  reference::Propagation pass() const { return reference::propagate(layers, inputs); }
-  Matrix output_adjoint() const { return reference::output_adjoint(loss, pass().preactivation.back(), targets); }
-  reference::Adjoint adjoint() const { return reference::adjoint(layers, pass(), output_adjoint()); }
+  learning::reference::Propagation pass() const { return learning::reference::propagate(layers, inputs); }
+  Matrix output_adjoint() const {
+    return learning::reference::output_adjoint(loss, pass().preactivation.back(), targets);
+  }
+  learning::reference::Adjoint adjoint() const {
+    return learning::reference::adjoint(layers, pass(), output_adjoint());
+  }
 };
 
 /// Distributions for cross-entropy, numbers in (0, 1) for the sigmoid heads.

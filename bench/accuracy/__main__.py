@@ -6,7 +6,7 @@ import statistics
 import sys
 import time
 
-from common.arguments import add_places, need_poise
+from common.arguments import add_places, need_poise, parse
 from common.spread import markdown_head, markdown_row, mean_and_deviation, spread
 from common.tool import ToolError, poise
 
@@ -29,7 +29,7 @@ def parse_arguments():
     parser.add_argument("--seeds", type=int, default=5)
     parser.add_argument("--threads", type=int, default=2)
     add_places(parser)
-    arguments = parser.parse_args()
+    arguments = parse(parser)
     need_poise(parser, arguments.poise)
     return arguments
 

@@ -12,7 +12,7 @@ import numpy as np
 
 from calibration.data import HIDDEN, open_data, held_out_rows
 from calibration.peers import METHODS, calibrated, metrics, softmax
-from common.arguments import add_places, choose, need_poise
+from common.arguments import add_places, choose, need_poise, parse
 from common.spread import markdown_head, markdown_row
 from common.tool import poise
 
@@ -29,7 +29,7 @@ def parse_arguments():
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--threads", type=int, default=2)
     add_places(parser)
-    arguments = parser.parse_args()
+    arguments = parse(parser)
     arguments.data = choose(parser, arguments.data, HIDDEN, "data")
     need_poise(parser, arguments.poise)
     return arguments

@@ -5,7 +5,7 @@ import pathlib
 import shutil
 import tempfile
 
-from common.arguments import add_places, choose, need_poise
+from common.arguments import add_places, choose, need_poise, parse
 from defaults import catalog, rules, splits, table
 from defaults.contestants import AS_TABLES, AUTO, NETWORKS, SOFTMAX, Task, candidates
 
@@ -20,7 +20,7 @@ def parse_arguments():
     parser.add_argument("--penalties", action="store_true", help="instead: rules for the penalty, judged on a grid of penalties")
     parser.add_argument("--most-rows", type=int, default=100_000, help="leave larger sets out")
     add_places(parser)
-    arguments = parser.parse_args()
+    arguments = parse(parser)
     need_poise(parser, arguments.poise)
     r_folder = arguments.work_dir / "defaults" / "r"
     catalog.export_from_r(r_folder)

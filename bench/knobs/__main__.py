@@ -2,7 +2,7 @@
 import argparse
 import time
 
-from common.arguments import add_places, choose, need_poise
+from common.arguments import add_places, choose, need_poise, parse
 from common.suite import SETS
 from knobs.cases import SLOW, open_case
 from knobs.experiment import experiment
@@ -22,7 +22,7 @@ def parse_arguments():
     parser.add_argument("--without-poise", action="store_true", help="scikit-learn alone")
     parser.add_argument("--without-sklearn", action="store_true", help="Poise alone")
     add_places(parser, poise_help="needed even without Poise's runs: `poise convert` encodes the tables")
-    arguments = parser.parse_args()
+    arguments = parse(parser)
     arguments.sets = choose(parser, arguments.sets, names, "set")
     need_poise(parser, arguments.poise)
     arguments.seeds = 1 if arguments.quick else arguments.seeds

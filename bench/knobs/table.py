@@ -23,7 +23,7 @@ def points(difference):
 
 
 def noise(found):
-    """What two runs on the same rows may differ by: the standard error of one accuracy on so many test rows."""
+    """What two runs on the same rows may differ by: the standard error of one accuracy on that number of test rows."""
     mean = accuracy(found["scaled"][1])
     return math.sqrt(max(mean * (1 - mean), 0.0) / found["test_rows"]) + 1 / found["test_rows"]
 

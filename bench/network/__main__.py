@@ -4,7 +4,7 @@ import json
 import sys
 import time
 
-from common.arguments import add_places, choose, need_poise
+from common.arguments import add_places, choose, need_poise, parse
 from common.limits import measure_limits
 from network.build_dlib import build_dlib
 from network.contest import contest
@@ -26,7 +26,7 @@ def parse_arguments():
     parser.add_argument("--peers", default="", help="only peers whose name contains one of these comma-separated words")
     parser.add_argument("--without-poise", action="store_true", help="measure the peers alone")
     add_places(parser)
-    arguments = parser.parse_args()
+    arguments = parse(parser)
     for given, known in ((arguments.nets, NETS), (arguments.parts, PARTS)):
         choose(parser, given, known, "name")
     if not arguments.without_poise:

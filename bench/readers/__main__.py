@@ -7,8 +7,9 @@ import subprocess
 import sys
 import time
 
-from readers.files import make_files
+from common.arguments import parse
 from common.processes import environment
+from readers.files import make_files
 
 LOADTXT = "numpy.loadtxt(path, delimiter=',')"
 SVMLIGHT = "sklearn.datasets.load_svmlight_file(path)"
@@ -51,7 +52,7 @@ def parse_arguments():
     parser.add_argument("--repetitions", type=int, default=5)
     parser.add_argument("--poise", type=pathlib.Path, default="build/release/bin/poise")
     parser.add_argument("--work-dir", type=pathlib.Path, default="build/bench")
-    arguments = parser.parse_args()
+    arguments = parse(parser)
     if not arguments.poise.exists():
         parser.error(f"no Poise at {arguments.poise}: build it, or give --poise")
     return arguments

@@ -7,7 +7,7 @@ import sys
 import tempfile
 import time
 
-from common.arguments import add_places, choose, need_poise
+from common.arguments import add_places, choose, need_poise, parse
 from common.spread import markdown_head, markdown_row, mean_and_deviation
 from common.suite import SETS
 from common.tool import poise
@@ -38,7 +38,7 @@ def parse_arguments():
     parser.add_argument("--seeds", type=int, default=5)
     parser.add_argument("--jobs", type=int, default=2, help="runs at a time, one thread each (default %(default)s)")
     add_places(parser)
-    arguments = parser.parse_args()
+    arguments = parse(parser)
     arguments.sets = choose(parser, arguments.sets, names, "set")
     need_poise(parser, arguments.poise)
     return arguments

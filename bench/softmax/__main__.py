@@ -4,7 +4,7 @@ import json
 import sys
 import time
 
-from common.arguments import add_places, choose, need_poise
+from common.arguments import add_places, choose, need_poise, parse
 from common.limits import measure_limits
 from softmax.catalog import MAKERS, get_problem
 from softmax.reference import get_reference
@@ -25,7 +25,7 @@ def parse_arguments():
     parser.add_argument("--solve-again", action="store_true", help="solve for f* anew rather than take optima.json")
     parser.add_argument("--without-poise", action="store_true", help="measure the peers alone")
     add_places(parser)
-    arguments = parser.parse_args()
+    arguments = parse(parser)
     arguments.problems = choose(parser, arguments.problems, MAKERS, "problem")
     if not arguments.without_poise:
         need_poise(parser, arguments.poise)

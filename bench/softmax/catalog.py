@@ -56,6 +56,16 @@ def make_news20(folder, data_dir):
     save_problem(folder, "news20", "news20", features, labels, 1e-5, poise_arguments=[str(path)])
 
 
+def make_news20_halves(folder, data_dir):
+    """Two classes, news20's first ten against the others: sparse data on LIBLINEAR's home ground."""
+    from sklearn.datasets import dump_svmlight_file, load_svmlight_file
+    features, labels = load_svmlight_file(str(data_dir / "suite/news20/news20.libsvm.gz"), dtype=np.float32)
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / "rows.libsvm"
+    dump_svmlight_file(features, labels > 10, str(path), zero_based=False)
+    save_problem(folder, "news20-halves", "news20 in halves, two classes", features, labels > 10, 1e-5, poise_arguments=[str(path)])
+
+
 def make_dry_bean(folder, data_dir):
     """Raw measurements, 1e-4 to 2.6e5; rounded to float32 for everyone, so that all tools see the same numbers."""
     rows = read_table(data_dir / "suite/dry-bean/Dry_Bean_Dataset.csv.gz", ";")[1:]
@@ -85,6 +95,7 @@ MAKERS = {
     "digits": make_digits,
     "embeddings": make_embeddings,
     "news20": make_news20,
+    "news20-halves": make_news20_halves,
     "dry-bean": make_dry_bean,
     "adult": make_adult,
 }

@@ -19,7 +19,7 @@ import scipy.special
 BLOCK_FEATURES = 1000          # up to this many columns the class blocks are factorized
 CONTINUATION = (1000, 100, 10)
 KNOWN = pathlib.Path(__file__).with_name("optima.json")
-PRECONDITIONER_ROWS = 16_384   # from all rows up to this many, from so many sampled ones above
+PRECONDITIONER_ROWS = 16_384   # from all rows up to this many, above that, from a sample of this size
 
 
 class ScaledSoftmax:

@@ -15,6 +15,7 @@ from sklearn.datasets import load_svmlight_file
 from sklearn.linear_model import LogisticRegressionCV
 from sklearn.preprocessing import StandardScaler
 
+from common.arguments import parse
 from common.suite import SETS, split
 from common.tool import poise
 
@@ -50,11 +51,11 @@ def sparse_case(tool, path, work):
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(prog="scripts/bench.sh suite", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", default="../shared/data/suite", type=pathlib.Path)
     parser.add_argument("--poise", default="build/release/bin/poise")
     parser.add_argument("--sets", default=",".join(name for name, _, _ in SETS))
-    options = parser.parse_args()
+    options = parse(parser)
     warnings.filterwarnings("ignore")  # the peer's warnings about convergence
     print("| set | status on the whole file | proven gap | seconds | test accuracy | scikit-learn, tuned by 3-fold CV | its seconds |")
     print("|---|---|---|---|---|---|---|")

@@ -6,7 +6,7 @@ import sys
 import tempfile
 import time
 
-from common.arguments import add_places, need_poise
+from common.arguments import add_places, need_poise, parse
 from common.processes import busy_seconds, share_of_others
 from common.spread import markdown_head, markdown_row, spread
 from common.tool import poise
@@ -27,7 +27,7 @@ def parse_arguments():
     parser.add_argument("--epochs", type=int, default=0, help="default: Poise's own choice, 20 of MNIST")
     parser.add_argument("--threads", type=int, default=2)
     add_places(parser)
-    arguments = parser.parse_args()
+    arguments = parse(parser)
     need_poise(parser, arguments.poise)
     return arguments
 

@@ -10,7 +10,7 @@ import statistics
 import sys
 import time
 
-from common.arguments import choose, need_poise
+from common.arguments import choose, need_poise, parse
 from common.processes import failure, run
 from common.spread import markdown_head, markdown_row, spread
 from whole.problems import PROBLEMS
@@ -24,7 +24,7 @@ def parse_arguments():
     parser.add_argument("--repetitions", type=int, default=3)
     parser.add_argument("--poise", type=pathlib.Path, action="append", help="default: build/release/bin/poise")
     parser.add_argument("--work-dir", type=pathlib.Path, default="build/bench")
-    arguments = parser.parse_args()
+    arguments = parse(parser)
     arguments.problems = choose(parser, arguments.problems, PROBLEMS, "problem")
     arguments.poise = arguments.poise or [pathlib.Path("build/release/bin/poise")]
     for binary in arguments.poise:

@@ -2,10 +2,10 @@
 //
 //   p(x) = softmax(z(x)/T),   T such that on held-out rows  mean CE = mean H(p)
 //
-// (THEORY 1.7 D1, A.2; known as temperature scaling, Guo et al. 2017.) This T also minimizes the cross-entropy of those
-// rows. The weights and bias of the last layer are divided by T, so that every reader of the model gets calibrated
-// probabilities. No label changes. The metadata key `temperature` holds T; multiplying by it restores the weights as
-// trained, which are the ones a certificate is about.
+// (docs/theory/softmax.md#rest-and-temperature; known as temperature scaling, Guo et al. 2017.) This T also minimizes
+// the cross-entropy of those rows. The weights and bias of the last layer are divided by T, so that every reader of the
+// model gets calibrated probabilities. No label changes. The metadata key `temperature` holds T; multiplying by it
+// restores the weights as trained, which are the ones a certificate is about.
 #pragma once
 
 #include <map>

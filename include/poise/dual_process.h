@@ -1,11 +1,12 @@
-// The dual-process step rule (Jaeger): learning rate and momentum from the golden ratio (THEORY §1, appendix B).
+// The dual-process step rule (Jaeger): learning rate and momentum from the golden ratio
+// (docs/theory/dual-process.md#the-step).
 //
 //   Δ ← α Δ − η ∇L(w),   w ← w + Δ,      α = √2/φ,   η = (1 − α)²,   φ = (1 + √5)/2
 //
 // η = (1 − α)² is the only relation under which the rule is the symplectic Euler discretization, with time step 1 − α,
-// of w'' + w' + ∇L = 0: unit mass and unit friction (THEORY 1.6 b). The loss must therefore be measured in units in
-// which its curvature is O(1). Every curvature λ in [kCriticalCurvature, kUpperCurvature] contracts at the same rate √α
-// per step, and above kStableCurvature the rule diverges (1.6 c).
+// of w'' + w' + ∇L = 0: unit mass and unit friction (docs/theory/dual-process.md#the-step). The loss must therefore be
+// measured in units in which its curvature is O(1). Every curvature λ in [kCriticalCurvature, kUpperCurvature]
+// contracts at the same rate √α per step, and above kStableCurvature the rule diverges.
 #pragma once
 
 #include <numbers>

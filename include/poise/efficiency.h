@@ -1,6 +1,6 @@
 // Does a network with a larger Laplacian learn better? Candidate architectures share one budget of neurons or weights.
-// This header has what theory predicts for each before training, and what training achieves (THEORY 2.6, 2.10;
-// docs/theory/thermodynamics-laws.md).
+// This header has what theory predicts for each before training, and what training achieves
+// (docs/theory/thermodynamics-laws.md#efficiency-of-an-architecture, docs/reproduce.md#thermodynamics).
 //
 //   predicted:  ∇²L, ∇²L/P  Laplacian of the mean cross-entropy at the initial weights (poise/thermodynamics.h)
 //               Λ/P         Λ = ∇² tr G⁻¹, expected over the initial weights: expected_path_laplacian below, per weight
@@ -43,9 +43,9 @@ Index parameters_of(const Candidate& candidate, Index features, Index classes);
 
 /// The expectation of Λ for a linear network with widths N_0 … N_L (`widths`) and independent weights of mean 0 and, in
 /// layer l, variance `variances[l − 1]`. Λ is the Laplacian, over existing weights, of tr G⁻¹ (`path_sums` in
-/// poise/free_energy_curvature.h); for a small mass |∇²F| of the Gaussian free energy is proportional to it (THEORY
-/// 2.6). For equal widths n and variance 1/n it is n² L(L+1)(L+2)/3. Throws Error(kUsage) unless there is one width
-/// more than variances.
+/// poise/theory/free_energy_curvature.h); for a small mass |∇²F| of the Gaussian free energy is proportional to it
+/// (docs/theory/thermodynamics-laws.md#efficiency-of-an-architecture). For equal widths n and variance 1/n it is n²
+/// L(L+1)(L+2)/3. Throws Error(kUsage) unless there is one width more than variances.
 double expected_path_laplacian(const std::vector<Index>& widths, const std::vector<double>& variances);
 
 struct EfficiencyOptions {

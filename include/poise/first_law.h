@@ -1,4 +1,5 @@
-// The first law of learning along a run (THEORY 2.4): how loss, heat and complexity change when the weights change.
+// The first law of learning along a run (docs/theory/thermodynamics-laws.md#the-first-law): how loss, heat and
+// complexity change when the weights change.
 //
 //   F = U − T S       for the ensemble of states at temperature T (NoisyEnsemble, poise/thermodynamics.h): U = ⟨ℋ⟩, its
 //                     mean_loss + bulk_loss, and S the Shannon entropy of the states

@@ -10,7 +10,8 @@ namespace poise {
 
 struct Network;
 
-/// Temperature at which cross-entropy equals output entropy (THEORY 1.7 D1, A.2): the minimizer over β = 1/T of
+/// Temperature at which cross-entropy equals output entropy (docs/theory/softmax.md#rest-and-temperature): the
+/// minimizer over β = 1/T of
 ///   CE(β) = Σ_i s_i [lse(β z_i) − β⟨t_i, z_i⟩],   dCE/dβ at β equals (CE − H)/β,   so there CE = H exactly.
 struct Temperature {
   double temperature = 1;    ///< T* = 1/β*; above 1: the scores are over-confident

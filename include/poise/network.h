@@ -1,5 +1,5 @@
-// A feed-forward network and how to use it: F-propagation (Boughammoura; THEORY 3.1), scores, probabilities, the model
-// file.
+// A feed-forward network and how to use it: F-propagation (Boughammoura;
+// docs/theory/network.md#f-propagation-and-f-adjoint), scores, probabilities, the model file.
 //
 //   X_0 = x − center,   Y_l = W_l X_{l−1} + b_l,   X_l = σ_l(Y_l),   l = 1 … L;   the scores are Y_L
 //

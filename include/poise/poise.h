@@ -1,4 +1,4 @@
-// Includes every public header of Poise.
+// Includes every public header of Poise but those of the theory (poise/theory.h, target poise::theory).
 #pragma once
 
 #include "poise/calibration.h"
@@ -7,23 +7,19 @@
 #include "poise/dataset.h"
 #include "poise/dual_process.h"
 #include "poise/efficiency.h"
-#include "poise/ensemble.h"
-#include "poise/equilibrium.h"
 #include "poise/error.h"
 #include "poise/estimate.h"
 #include "poise/first_law.h"
-#include "poise/free_energy_curvature.h"
 #include "poise/information.h"
-#include "poise/learner_ensemble.h"
 #include "poise/measuring.h"
 #include "poise/metrics.h"
 #include "poise/model.h"
 #include "poise/network.h"
+#include "poise/objective.h"
 #include "poise/predictor.h"
 #include "poise/read.h"
 #include "poise/run.h"
 #include "poise/schema.h"
-#include "poise/septuple.h"
 #include "poise/softmax_regression.h"
 #include "poise/solver.h"
 #include "poise/thermodynamics.h"

@@ -11,34 +11,38 @@
 
 namespace poise {
 
+enum class UnknownCategory {
+  kNone,  ///< counts as none of those known: all zeros
+  kError
+};
+
 struct ReadOptions {
-  std::optional<std::string> label;          ///< name or index (from 0; negative from the end) of the label column.
-                                             ///< Default: a column named label, class, target or y, else the last
-  std::vector<std::string> ignore;           ///< columns to leave out, by name or index
-  std::vector<std::string> categorical;      ///< tables: columns that are text, even if all cells are numbers
-  std::vector<std::string> numeric;          ///< tables: columns that are numbers; text in them is an error
-  std::optional<std::string> sample_weight;  ///< column of row weights; not read with a schema and without `labels`
+  std::optional<std::string> label = {};      ///< name or index (from 0; negative from the end) of the label column.
+                                              ///< Default: a column named label, class, target or y, else the last
+  std::vector<std::string> ignore = {};       ///< columns to leave out, by name or index
+  std::vector<std::string> categorical = {};  ///< tables: columns that are text, even if all cells are numbers
+  std::vector<std::string> numeric = {};      ///< tables: columns that are numbers; text in them is an error
+  std::optional<std::string> sample_weight = {};  ///< column of row weights; with a schema only if `labels`
   bool weight_as_trained = false;  ///< with a schema: sample_weight names the column of the training file, and a table
                                    ///< without it is no error; all weights are then 1, as a notice says
-  std::string labels_file;  ///< labels in a file of their own: IDX or NPY (integers, or n×K floats as soft targets)
-  std::optional<MissingPolicy> missing;  ///< default: kCategory; with a schema: as in training. Rows without a label
-                                         ///< are left out, but for kError, which refuses them
-  std::optional<std::vector<std::string>> missing_values;  ///< tables: what stands for a missing value, besides an
-                                                           ///< empty cell; default: the texts listed in docs/data.md
-  std::optional<Index> min_category_rows;  ///< a category of fewer rows counts as none; default: 2 in columns of more
-                                           ///< than 20 categories, else 1
-  bool unknown_category_is_zero = true;    ///< with a schema: a category unseen in training counts as none (all zeros);
-                                           ///< otherwise it is an error
-  char delimiter = 0;                      ///< tables; 0: inferred from , ; tab | and runs of blanks
-  std::optional<char> comment;   ///< tables: lines that start with it are skipped; 0: none. Default: # at the top alone
-  char quote = '"';              ///< tables: around cells; 0: none
-  char decimal = 0;              ///< tables: the decimal mark, '.' or ','; 0: inferred, a column at a time
-  std::optional<bool> header;    ///< tables; default: inferred
-  bool labels = true;            ///< with a schema: false leaves labels unread, so that unknown ones are no error
+  std::string labels_file = {};    ///< labels apart: IDX or NPY (integers, or n×K floats as soft targets)
+  std::optional<MissingPolicy> missing = {};  ///< default: kCategory; with a schema: as in training. Rows without a
+                                              ///< label are left out, but for kError, which refuses them
+  /// Tables: what stands for a missing value, besides an empty cell; default: the texts listed in docs/data.md.
+  std::optional<std::vector<std::string>> missing_values = {};
+  std::optional<Index> min_category_rows = {};  ///< a category of fewer rows counts as none; default: 2 in columns of
+                                                ///< more than 20 categories, else 1
+  UnknownCategory unknown_category = UnknownCategory::kNone;  ///< with a schema: of a category unseen in training
+  char delimiter = 0;                                         ///< tables; 0: inferred from , ; tab | and runs of blanks
+  std::optional<char> comment = {};  ///< tables: lines that start with it are skipped; 0: none. Default: # at the top
+  char quote = '"';                  ///< tables: around cells; 0: none
+  char decimal = 0;                  ///< tables: the decimal mark, '.' or ','; 0: inferred, a column at a time
+  std::optional<bool> header = {};   ///< tables; default: inferred
+  bool labels = true;                ///< with a schema: false leaves labels unread, so that unknown ones are no error
   bool inspecting = false;       ///< tables, without a schema: missing values and labels unusable as classes are not
                                  ///< errors; the notices say what training would refuse
   bool strip_label_dot = false;  ///< tables: "<=50K." is the label "<=50K"
-  std::string data_dir;          ///< where the named sets (mnist, fashion-mnist) are; empty: see read_dataset
+  std::string data_dir = {};     ///< where the named sets (mnist, fashion-mnist) are; empty: see read_dataset
   int threads = 0;               ///< 0: as many as the machine has
 };
 

@@ -2,9 +2,10 @@
 //
 //   f(W, b) = Σ_i s_i [ lse(z_i) − ⟨t_i, z_i⟩ ] / Σ_i s_i  +  (λ/2)‖W‖²,    z_i = W x_i + b,  b not penalized
 //
-// There are n rows x_i with d features, K classes, targets t_i and row weights s_i (THEORY §4). λ is per mean loss: the
-// same λ on more rows is a stronger belief, so the default falls with n. It acts on the weights of features in the
-// units chosen by `scale`. `SoftmaxModel::weights` are per original unit whatever the scale.
+// There are n rows x_i with d features, K classes, targets t_i and row weights s_i
+// (docs/theory/softmax.md#the-problem). λ is per mean loss: the same λ on more rows is a stronger belief, so the
+// default falls with n. It acts on the weights of features in the units chosen by `scale`. `SoftmaxModel::weights` are
+// per original unit whatever the scale.
 #pragma once
 
 #include <functional>
@@ -12,31 +13,12 @@
 #include <span>
 #include <vector>
 
-#include "poise/class_weight.h"
 #include "poise/dataset.h"
 #include "poise/model.h"
+#include "poise/objective.h"
 #include "poise/solver.h"
 
 namespace poise {
-
-/// The feature units in which λ penalizes a weight.
-enum class Scale {
-  kAuto,      ///< kNumbers for tables, kStandard for NPY matrices, kNone for images (IDX, NPY) and sparse data
-  kNone,      ///< as given (images: pixel/255; digits: pixel/16). Equals scikit-learn's objective with C = 1/(λ n)
-  kStandard,  ///< per column: mean 0, standard deviation 1
-  kNumbers    ///< the same for numbers; columns of 0 and 1 that stand for a category or a missing value as given
-};
-
-const char* to_string(Scale scale);  ///< "auto", "none", "standard", "numbers"
-
-struct ObjectiveOptions {
-  std::optional<double> l2 = std::nullopt;  ///< λ ≥ 0; empty: default_l2(data)
-  Scale scale = Scale::kAuto;
-  double unit = 0;  ///< with kNone: what counts as 1, in original units; 0: as the data set says (255 for images)
-  double label_smoothing = 0;                   ///< ε in [0, 1): t = (1 − ε) onehot + ε/K
-  bool balanced_classes = false;                ///< multiply row weights by n/(K · rows of the class)
-  std::vector<ClassWeight> class_weights = {};  ///< or by these factors
-};
 
 /// The penalty for who asks for none: 2/(n min(K − 1, 6)), n = (Σ s)²/Σ s² rows and K classes; for images and sparse
 /// data 2/(n min(K − 1, 2)), which is scikit-learn's C = 1, as the former is for two and three classes. Chosen by

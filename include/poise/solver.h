@@ -11,10 +11,10 @@ namespace poise {
 
 enum class Solver {
   kAuto,    ///< Newton for small problems (up to 400 parameters), else L-BFGS
-  kNewton,  ///< Newton with preconditioned conjugate gradients (THEORY 4.6 C, A.4)
+  kNewton,  ///< Newton with preconditioned conjugate gradients
   kLbfgs,   ///< L-BFGS in a curvature metric, in float32; finished and certified by Newton in float64
-  kGolden,  ///< dual-process momentum (η, α) in the Böhning metric, or a diagonal one, with restart (THEORY 4.6 E, A.3)
-  kDescent  ///< gradient descent with the step 1/ℓ, half of the proven bound 2/ℓ (THEORY 4.5)
+  kGolden,  ///< dual-process momentum (η, α) in the Böhning metric, or a diagonal one, with restart
+  kDescent  ///< gradient descent with the step 1/ℓ, half of the proven bound 2/ℓ
 };
 
 enum class Status {
@@ -45,11 +45,12 @@ struct SeparatingDirection {
   std::string sentence;                 ///< the proof in the user's terms
 };
 
-/// Distance from the optimum: f* ≥ dual_value − rounding. With a penalty by convex duality (THEORY 4.10): for
-/// distributions Q with the right class balance,
+/// Distance from the optimum: f* ≥ dual_value − rounding. With a penalty by convex duality
+/// (docs/theory/softmax.md#the-certificate): for distributions Q with the right class balance,
 ///   f* ≥ D(Q) = mean H(q_i) − Σ_j ‖R_j‖²/(2λ_j),   R = mean (q_i − t_i) x_iᵀ,   so   f − f* ≤ gap = f − D(Q).
-/// Without one, or with one too small for that, by the curvature at one point (THEORY 8.1). Everything is in float64,
-/// and `gap` includes a bound on the rounding errors of both sides.
+/// Without one, or with one too small for that, by the curvature at one point
+/// (docs/theory/softmax.md#a-minimizer-from-the-curvature-at-one-point). Everything is in float64, and `gap` includes a
+/// bound on the rounding errors of both sides.
 struct Certificate {
   double objective = 0;   ///< f, nats
   double dual_value = 0;  ///< the lower bound on f*, nats

@@ -1,4 +1,6 @@
-// Thermodynamic measurements of a classifier's states, outputs and weights (THEORY 1.7, 2.3, 2.7, 2.8).
+// Thermodynamic measurements of a classifier's states, outputs and weights
+// (docs/theory/thermodynamics-measurements.md#the-quantities,
+// docs/theory/thermodynamics-measurements.md#the-noisy-forward-ensemble).
 //
 // All figures are about the weighted mean cross-entropy over the measured rows, in nats. Formulas, units, error bars
 // and costs: docs/theory/thermodynamics-measurements.md. For networks with the softmax head only, any number of layers.
@@ -15,11 +17,11 @@
 #include <string>
 #include <vector>
 
-#include "poise/class_weight.h"
 #include "poise/estimate.h"
 #include "poise/measuring.h"
 #include "poise/metrics.h"
 #include "poise/network.h"
+#include "poise/objective.h"
 
 namespace poise {
 
@@ -34,14 +36,13 @@ struct ThermodynamicsOptions {
   Index rows = 2048;                            ///< number of rows measured, drawn by `seed`; 0: all
   std::vector<double> temperatures{0.01, 0.1};  ///< T > 0 of the noisy-forward ensembles, nats; kFull only
   int draws = 16;                               ///< noise draws per row and temperature, at least 2
-  int label_draws = 4;            ///< sampled labels or probes per row where curvature is not exact, at least 2
-  bool standardize = true;        ///< false: inputs in units of Dataset::unit, as in training with standardize = false
-  double label_smoothing = 0;     ///< ε, as in training: a model is at rest for the targets it was trained on
-  bool balanced_classes = false;  ///< as in training
-  std::vector<ClassWeight> class_weights = {};  ///< as in training
-  double learning_rate = 0;                     ///< η of the step rule; 0: `step` is not measured
-  double momentum = 0;                          ///< α in [0, 1)
-  Index batch = 0;                              ///< rows per batch; 0: the optimizer temperature is not measured
+  int label_draws = 4;  ///< sampled labels or probes per row where curvature is not exact, at least 2
+  /// As in training: a model is at rest for the targets it was trained on. With `scale` kNone inputs are in units of
+  /// Dataset::unit; `l2` and `unit` are not looked at.
+  ObjectiveOptions objective = {};
+  double learning_rate = 0;  ///< η of the step rule; 0: `step` is not measured
+  double momentum = 0;       ///< α in [0, 1)
+  Index batch = 0;           ///< rows per batch; 0: the optimizer temperature is not measured
   std::uint64_t seed = 1;
   int threads = 0;  ///< 0: as many as the machine has; the bits do not depend on it
   /// If set, it is called on the caller's thread at the start of a measurement, between blocks of rows and between
@@ -51,9 +52,9 @@ struct ThermodynamicsOptions {
 
 /// The canonical ensemble p of states x with ℋ = ½‖e(x)‖² + CE at temperature T, e = x − f(wx + b) over N hidden
 /// neurons. It is a forward pass in which every hidden activation gets noise of variance T, and each draw gets the
-/// weight e^{−CE/T}. The noise alone gives p_0, the ensemble of V = 0 (THEORY E4, 2.8). Scores get no noise. All
-/// figures are relative to p_0 and are means over rows. F = mean_loss + bulk_loss − T·entropy = mean_loss +
-/// T·divergence.
+/// weight e^{−CE/T}. The noise alone gives p_0, the ensemble of V = 0
+/// (docs/theory/thermodynamics-measurements.md#the-noisy-forward-ensemble). Scores get no noise. All figures are
+/// relative to p_0 and are means over rows. F = mean_loss + bulk_loss − T·entropy = mean_loss + T·divergence.
 struct NoisyEnsemble {
   double temperature = 0;
   Estimate free_energy;  ///< F = −T ln⟨e^{−CE/T}⟩_0. T → 0: min over states of ½‖e‖² + CE
@@ -71,7 +72,8 @@ struct LayerCurvature {
   std::string how;        ///< how the Laplacian was found: "exact", "sampled labels" or "Hutchinson"
 };
 
-/// What a step of the given rule does to an ensemble of learners (THEORY 1.6 d–e, 2.5).
+/// What a step of the given rule does to an ensemble of learners
+/// (docs/theory/thermodynamics-measurements.md#the-quantities).
 struct StepThermodynamics {
   Estimate entropy_destruction;     ///< η·Laplacian, nats per step: gradient descent, to first order in η
   double momentum_contraction = 0;  ///< P ln α, nats per step, for the joint entropy of (w, Δ); 0 without momentum

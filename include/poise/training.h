@@ -3,16 +3,17 @@
 //   L(w) = mean_i s_i ℓ(Y_L(x_i), t_i) + (λ/2) Σ_l ‖W_l‖²,   s_i scaled to mean 1, biases not penalized
 //
 // Each mini-batch goes through F-propagation (poise/network.h), then the learning rule gives the adjoints Y*_l =
-// ∂ℓ/∂Y_l of all layers (THEORY 3.1), from which follow the gradients mean_i Y*_l X_{l−1}ᵀ and a step. The same seed
-// gives the same bits for any number of threads. How each part relates to the papers: docs/theory/network.md.
+// ∂ℓ/∂Y_l of all layers (docs/theory/network.md#f-propagation-and-f-adjoint), from which follow the gradients mean_i
+// Y*_l X_{l−1}ᵀ and a step. The same seed gives the same bits for any number of threads. How each part relates to the
+// papers: docs/theory/network.md.
 #pragma once
 
 #include <optional>
 #include <string>
 #include <vector>
 
-#include "poise/class_weight.h"
 #include "poise/network.h"
+#include "poise/objective.h"
 
 namespace poise {
 
@@ -26,12 +27,13 @@ enum class Loss {
 /// How the adjoints of hidden layers are found. Which rule equals backpropagation, and when: docs/theory/network.md.
 enum class Rule {
   kAdjoint,      ///< F-adjoint: X*_{l−1} = W_lᵀ Y*_l, Y*_l = X*_l ∘ σ'(Y_l). Backpropagation.
-  kEquilibrium,  ///< local: every X_l relaxes towards W_{l+1}ᵀ Y*_{l+1} (THEORY 3.3); ρ = (1 − τ)^K of the distance
+  kEquilibrium,  ///< local: every X_l relaxes towards W_{l+1}ᵀ Y*_{l+1}; ρ = (1 − τ)^K of the distance
                  ///< remains
   kPredictiveCoding  ///< loss in the bulk: hidden states relax on ½Σ‖X_l − σ(Y_l)‖² + ℓ, input and target clamped
 };
 
-/// For kEquilibrium: whether a layer uses the weights above it before or after their update (THEORY 3.4).
+/// For kEquilibrium: whether a layer uses the weights above it before or after their update
+/// (docs/theory/network.md#local-rules).
 enum class Order {
   kJacobi,      ///< before: all updates at once. As ρ → 0 this is backpropagation.
   kGaussSeidel  ///< after, as in the published local algorithm; differs from backpropagation by O(η)
@@ -41,7 +43,7 @@ enum class Order {
 /// remaining distance is not simply a factor ρ.
 enum class Relaxation {
   kLayerByLayer,  ///< from the top, each layer against the settled one above: closed form, X* + ρ (X − X*)
-  kSimultaneous   ///< all hidden layers at once, for K sweeps: activation relaxation (THEORY 3.3, binomial formula)
+  kSimultaneous   ///< all hidden layers at once, for K sweeps: activation relaxation (binomial formula)
 };
 
 enum class Step {
@@ -69,7 +71,7 @@ enum class Reduction { kMean, kSum };
 
 struct NetworkOptions {
   // Architecture
-  std::vector<Index> hidden;                  ///< widths of the hidden layers; empty: the softmax layer alone
+  std::vector<Index> hidden = {};             ///< widths of the hidden layers; empty: the softmax layer alone
   Activation activation = Activation::kRelu;  ///< of the hidden layers
   Loss loss = Loss::kCrossEntropy;
   Initialization initialization = Initialization::kAuto;
@@ -77,15 +79,12 @@ struct NetworkOptions {
                     ///< at 0.1 of what the initialization says)
 
   // Objective
-  std::optional<double> l2 = std::nullopt;      ///< λ ≥ 0, on weights of inputs as scaled by `standardize`; empty:
-                                                ///< default_network_l2 with kCrossEntropy, else 0
-  double label_smoothing = 0;                   ///< ε in [0, 1): t = (1 − ε) onehot + ε/K
-  bool balanced_classes = false;                ///< multiply row weights by n/(K · rows of the class)
-  std::vector<ClassWeight> class_weights = {};  ///< or by these factors
-  double dropout = 0;       ///< in [0, 1): share of hidden units dropped in a training pass; the others are scaled up
-  bool standardize = true;  ///< scale inputs to mean square 1: tables column by column, about their means;
-                            ///< images as a whole; sparse data about 0, x̂_j ∝ x_j/(a_j p_j^¼) with p_j the share of
-                            ///< rows in which x_j ≠ 0 and a_j the mean |x_j| there
+  /// As of the softmax layer, but: an empty `l2` is default_network_l2 with kCrossEntropy, else 0. `scale` kNone leaves
+  /// inputs as given; any other makes their mean square 1, and λ acts on weights of inputs so scaled: tables column by
+  /// column, about their means; images as a whole; sparse data about 0, x̂_j ∝ x_j/(a_j p_j^¼) with p_j the share of
+  /// rows in which x_j ≠ 0 and a_j the mean |x_j| there. `unit` is not for networks.
+  ObjectiveOptions objective = {};
+  double dropout = 0;  ///< in [0, 1): share of hidden units dropped in a training pass; the others are scaled up
 
   // Rule
   Rule rule = Rule::kAdjoint;
@@ -93,16 +92,16 @@ struct NetworkOptions {
   Relaxation relaxation = Relaxation::kLayerByLayer;
   double relaxation_rate = 0.1;  ///< τ in (0, 2)
   int relaxation_steps = 100;    ///< K ≥ 1
-  bool reference_2024 = false;   ///< kEquilibrium: exactly the published code's rule (THEORY 3.5); requires kSquared
+  bool reference_2024 = false;   ///< kEquilibrium: exactly the published code's rule; requires kSquared
 
   // Step
   Step step = Step::kGolden;
   double learning_rate = 0;  ///< η; 0: the default, for golden from theory, sgd 0.1, adam 0.001. For golden it is in
                              ///< units of curvature and capped at what is stable
-  std::optional<double> momentum;  ///< α; empty: the default, for golden from theory, sgd 0.9
-  double momentum_phase = 0;       ///< golden, sgd: complex momentum α e^{iθ} (THEORY 1.6 f), θ in radians; 0: none
+  std::optional<double> momentum = {};  ///< α; empty: the default, for golden from theory, sgd 0.9
+  double momentum_phase = 0;            ///< golden, sgd: complex momentum α e^{iθ}, θ in radians; 0: none
   Reduction reduction = Reduction::kMean;
-  std::optional<bool> cooling;  ///< learning rate falls to 0 by the last epoch; empty: golden yes, sgd and adam no
+  std::optional<bool> cooling = {};  ///< learning rate falls to 0 by the last epoch; empty: golden yes, others no
 
   // Loop
   int epochs = 0;         ///< 0: chosen by the number of rows
@@ -114,7 +113,7 @@ struct NetworkOptions {
   /// 1 %. The loss is that of Epoch::train, with smoothed labels and class weights if asked for. Not in the first 15 %
   /// of the epochs.
   bool stop_at_rest = false;
-  int solve_head_every = 0;  ///< every this many epochs the last layer is solved exactly (THEORY 5.3). The solution is
+  int solve_head_every = 0;  ///< every this many epochs the last layer is solved exactly. The solution is
                              ///< kept if it is no worse on the validation data or, without such data, better on the
                              ///< training data; 0: never
   std::uint64_t seed = 1;
@@ -152,7 +151,7 @@ const char* to_string(Reduction reduction);
 struct Measured {
   double loss = 0;             ///< ℓ, without the penalty
   double accuracy = 0;         ///< share of rows whose largest score is the target's largest entry
-  double equilibrium_gap = 0;  ///< CE − H (THEORY 1.7 D1): Epoch::imbalance_at_rest at rest; softmax head only, else 0
+  double equilibrium_gap = 0;  ///< CE − H: Epoch::imbalance_at_rest at rest; softmax head only, else 0
 };
 
 /// Measured on the validation data. The epoch kept is the last one whose `smoothed_accuracy` is within half a row of

@@ -238,7 +238,7 @@ def massless_class(draw):
 
 
 def nearly_separable(draw):
-    """One column that separates two classes but for a pair of rows that is hardly the wrong way round, or ties."""
+    """One column that separates two classes except for a pair of rows that is barely the wrong way round, or ties."""
     n = int(draw.integers(6, 40))
     x = np.sort(np.round(draw.normal(size=n), 3))
     labels = (np.arange(n) >= n // 2).astype(int)

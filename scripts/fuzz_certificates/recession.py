@@ -1,7 +1,7 @@
 """Does a minimizer exist at λ = 0? Decided by a certificate that is checked in integers, or left open.
 
 A direction V is one of recession if in every row all classes that the row wants have the same score and no other class
-has more; it proves that there is no minimizer if some class has less (THEORY 4.4). There is no such V if and only if
+has more; it proves that there is no minimizer if some class has less (docs/theory/softmax.md#directions-of-recession). There is no such V if and only if
 numbers y > 0 for all pairs of a row and a class that it does not want, and any numbers for pairs of wanted classes, add
 up the pairs' vectors to 0 (Stiemke). Either is found by the simplex method in integers; larger problems try HiGHS.
 """

@@ -5,7 +5,7 @@
 #include <new>
 #include <vector>
 
-namespace poise {
+namespace poise::inline base {
 
 template <typename T>
 struct AlignedAllocator {
@@ -23,4 +23,4 @@ struct AlignedAllocator {
 
 using AlignedFloats = std::vector<float, AlignedAllocator<float>>;
 
-}  // namespace poise
+}  // namespace poise::inline base

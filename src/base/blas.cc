@@ -5,7 +5,7 @@
 
 #include "base/aligned.h"
 
-namespace poise {
+namespace poise::inline base {
 namespace {
 
 constexpr Index kBlock = 64;
@@ -46,12 +46,12 @@ void invert_lower(Index n, const float* l, Index ld, float* to) {
 
 /// Block column by block column: A_j −= L L_jᵀ with what is done, then its own factor, then the rows below it.
 bool cholesky(Index n, float* a) {
-  AlignedFloats room(static_cast<std::size_t>(n * kBlock)), inverse(kBlock * kBlock);
+  AlignedFloats room(n * kBlock), inverse(kBlock * kBlock);
   for (Index j = 0; j < n; j += kBlock) {
     const Index columns = std::min(kBlock, n - j);
     float *const rows = a + j * n, *const block = rows + j;
     for (Index c = 0; c < columns; ++c) {
-      for (Index p = 0; p < j; ++p) room[static_cast<std::size_t>(p * columns + c)] = -rows[c * n + p];
+      for (Index p = 0; p < j; ++p) room[p * columns + c] = -rows[c * n + p];
     }
     multiply({false, false, n - j, columns, j, n, columns, n, true}, rows, room.data(), block);
     if (!factor_block(columns, block, n)) return false;
@@ -64,4 +64,4 @@ bool cholesky(Index n, float* a) {
   return true;
 }
 
-}  // namespace poise
+}  // namespace poise::inline base

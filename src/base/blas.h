@@ -5,7 +5,7 @@
 
 #include "base/product.h"
 
-namespace poise {
+namespace poise::inline base {
 
 /// C (m×n, leading dimension ldc) = op(A) op(B) + beta C, beta 0 or 1; the inner dimension is k; `ta`, `tb`: transpose.
 template <typename Real>
@@ -23,4 +23,4 @@ inline void syrk_transposed(Index n, Index k, const float* a, Index lda, float* 
 /// if A is not positive definite. What is above the diagonal may hold anything afterwards.
 bool cholesky(Index n, float* a);
 
-}  // namespace poise
+}  // namespace poise::inline base

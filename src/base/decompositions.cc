@@ -5,7 +5,7 @@
 #include <Eigen/QR>
 #include <Eigen/SVD>
 
-namespace poise {
+namespace poise::inline base {
 
 Eigenpairs eigenpairs(const Eigen::MatrixXd& symmetric) {
   const Eigen::SelfAdjointEigenSolver<Eigen::MatrixXd> solver(symmetric);
@@ -41,4 +41,4 @@ std::optional<Eigen::MatrixXd> inverse_of(const Eigen::MatrixXd& a) {
   return factor.inverse();
 }
 
-}  // namespace poise
+}  // namespace poise::inline base

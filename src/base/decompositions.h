@@ -5,7 +5,7 @@
 #include <Eigen/Core>
 #include <optional>
 
-namespace poise {
+namespace poise::inline base {
 
 /// A = V diag(λ) Vᵀ, λ ascending
 struct Eigenpairs {
@@ -39,4 +39,4 @@ double log_abs_determinant(const Eigen::MatrixXd& a);
 /// A⁻¹ of a square matrix; nothing where it is singular up to rounding.
 std::optional<Eigen::MatrixXd> inverse_of(const Eigen::MatrixXd& a);
 
-}  // namespace poise
+}  // namespace poise::inline base

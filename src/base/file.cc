@@ -14,7 +14,7 @@
 
 #include "poise/error.h"
 
-namespace poise {
+namespace poise::inline base {
 namespace fs = std::filesystem;
 namespace {
 
@@ -53,7 +53,7 @@ bool write_all(const Handle& file, std::string_view bytes) {
     const ssize_t written = ::write(file.number(), bytes.data(), bytes.size());
     if (written < 0 && errno == EINTR) continue;
     if (written < 0) return false;
-    bytes.remove_prefix(static_cast<std::size_t>(written));
+    bytes.remove_prefix(written);
   }
   return true;
 }
@@ -116,7 +116,7 @@ std::string read_file(const std::string& path, std::size_t limit) {
     const ssize_t count = ::read(file.number(), bytes.data() + size, kChunk);
     if (count < 0 && errno == EINTR) continue;
     if (count < 0) cannot_read("cannot read the file", path);
-    size += static_cast<std::size_t>(count);
+    size += count;
     if (size > limit) {
       throw Error(ErrorKind::kData, "the file is too large", fmt::format("at most {} bytes", limit), {}, {path});
     }
@@ -146,4 +146,4 @@ void write_file_whole(const std::string& path, std::string_view bytes) {
   flush_folder(target);
 }
 
-}  // namespace poise
+}  // namespace poise::inline base

@@ -4,7 +4,7 @@
 #include <string>
 #include <string_view>
 
-namespace poise {
+namespace poise::inline base {
 
 /// The bytes of a file. Throws Error(kIo) if it cannot be read, Error(kData) if it holds more than `limit` bytes.
 std::string read_file(const std::string& path, std::size_t limit);
@@ -36,4 +36,4 @@ class TemporaryFile {
 /// Removes the file that a write in progress would leave behind if the process ended now. Signal handlers may call it.
 void remove_temporary_file();
 
-}  // namespace poise
+}  // namespace poise::inline base

@@ -1,14 +1,10 @@
-// A place in a sequence, and the same as the standard library counts it.
+// A place in a sequence. It indexes and sizes standard containers as it is, without a cast (CONTRIBUTING.md).
 #pragma once
 
-#include <cstddef>
 #include <cstdint>
 
 namespace poise {
 
 using Index = std::int64_t;
-
-/// `i` as an index into a standard container; i ≥ 0.
-constexpr std::size_t at(Index i) { return static_cast<std::size_t>(i); }
 
 }  // namespace poise

@@ -3,8 +3,8 @@
 
 #include <limits>
 
-namespace poise {
+namespace poise::inline base {
 
 inline constexpr double kInfinity = std::numeric_limits<double>::infinity();
 
-}  // namespace poise
+}  // namespace poise::inline base

@@ -10,7 +10,7 @@
 #include <cstdlib>
 #include <new>
 
-namespace poise {
+namespace poise::inline base {
 
 std::shared_ptr<void> allocate_unwritten(std::size_t bytes) {
   constexpr std::size_t kLine = 64;
@@ -31,4 +31,4 @@ void ask_for_large_pages([[maybe_unused]] const void* begin, [[maybe_unused]] st
 #endif
 }
 
-}  // namespace poise
+}  // namespace poise::inline base

@@ -4,7 +4,7 @@
 #include <cstddef>
 #include <memory>
 
-namespace poise {
+namespace poise::inline base {
 
 /// `bytes` of memory that nobody has written yet (a vector's zeros would be a pass of their own), aligned to a cache
 /// line. std::bad_alloc where there is none.
@@ -15,4 +15,4 @@ std::shared_ptr<void> allocate_unwritten(std::size_t bytes);
 /// free memory back, the first touch of large pages is slow.)
 void ask_for_large_pages(const void* begin, std::size_t bytes);
 
-}  // namespace poise
+}  // namespace poise::inline base

@@ -18,7 +18,7 @@
 #include "base/spin.h"
 #include "poise/error.h"
 
-namespace poise {
+namespace poise::inline base {
 namespace {
 
 thread_local bool inside_parallel_loop = false;
@@ -88,7 +88,7 @@ class Pool {
       // Loops of several callers at once each get all their helpers: tasks of a Team wait for each other.
       start(wanted_ + helpers);
       wanted_ += helpers;
-      waiting_.insert(waiting_.end(), static_cast<std::size_t>(helpers), &loop);
+      waiting_.insert(waiting_.end(), helpers, &loop);
       ++posted_;
     }
     wake_.notify_all();
@@ -191,4 +191,4 @@ void tree_reduce(Index count, int threads, const std::function<void(Index, Index
   }
 }
 
-}  // namespace poise
+}  // namespace poise::inline base

@@ -6,7 +6,7 @@
 
 #include "base/index.h"
 
-namespace poise {
+namespace poise::inline base {
 
 /// `requested` threads, or as many as the machine has if it is 0 or negative.
 int resolve_threads(int requested);
@@ -25,4 +25,4 @@ void tree_reduce(Index count, int threads, const std::function<void(Index into, 
 /// Begin of part `part` when `total` items are dealt into `parts` contiguous, nearly equal parts.
 inline Index part_begin(Index total, Index parts, Index part) { return total * part / parts; }
 
-}  // namespace poise
+}  // namespace poise::inline base

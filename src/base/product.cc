@@ -7,7 +7,7 @@
 #include "base/aligned.h"
 #include "base/product_kernels.h"
 
-namespace poise {
+namespace poise::inline base {
 namespace {
 
 constexpr Index kDepth = 512;        // steps at a time: a panel of B is then at most 128 KiB
@@ -27,7 +27,7 @@ struct Room {
 
 template <typename Storage>
 auto* at_least(Storage& storage, Index count) {
-  if (std::ssize(storage) < count) storage.resize(static_cast<std::size_t>(count));
+  if (std::ssize(storage) < count) storage.resize(count);
   return storage.data();
 }
 
@@ -88,11 +88,10 @@ class Product {
       const Index depth = std::min(kDotDepth, s_.k - p);
       for (Index j = 0, columns = 0; j < s_.n; j += columns) {
         columns = j + wide <= s_.n ? wide : j + 4 <= s_.n ? 4 : 1;
-        const auto& tiles = kernels_.dot[static_cast<std::size_t>(columns / 4)];
+        const auto& tiles = kernels_.dot[columns / 4];
         for_each_tile(s_.m, kernels_.dot_rows, [&](Index i, Index rows) {
-          tiles[static_cast<std::size_t>(rows - 1)]({depth, o_.a + i * s_.lda + p, s_.lda, 1, o_.b + j * s_.ldb + p,
-                                                     s_.ldb, o_.c + i * s_.ldc + j, s_.ldc, columns,
-                                                     s_.accumulate || p > 0});
+          tiles[rows - 1]({depth, o_.a + i * s_.lda + p, s_.lda, 1, o_.b + j * s_.ldb + p, s_.ldb,
+                           o_.c + i * s_.ldc + j, s_.ldc, columns, s_.accumulate || p > 0});
         });
       }
     }
@@ -120,9 +119,9 @@ class Product {
     const Index vectors = (columns + kernels_.lanes - 1) / kernels_.lanes;
     const Index first = s_.lower ? j / kRows * kRows : 0;
     const Panel b = panel(p, depth, j, columns, vectors * kernels_.lanes, s_.m - first);
-    const auto& tiles = kernels_.tile[s_.transpose_a][static_cast<std::size_t>(vectors - 1)];
+    const auto& tiles = kernels_.tile[s_.transpose_a][vectors - 1];
     const auto run_tile = [&](Index i, Index rows, const T* a, Index a_row, Index a_step) {
-      tiles[static_cast<std::size_t>(rows - 1)](
+      tiles[rows - 1](
           {depth, a, a_row, a_step, b.begin, b.step, o_.c + i * s_.ldc + j, s_.ldc, columns, s_.accumulate || p > 0});
     };
     if (copied_a_) {
@@ -197,7 +196,7 @@ Pairs pairs_of(const Bfloat16* from, Index ld, Index rows, Index k, AlignedFloat
   float* const to = at_least(room, rows * count);
   for (Index i = 0; i < rows; ++i) {
     if (k % 2 != 0) to[(i + 1) * count - 1] = 0;
-    std::memcpy(to + i * count, from + i * ld, static_cast<std::size_t>(k) * sizeof *from);
+    std::memcpy(to + i * count, from + i * ld, k * sizeof *from);
   }
   return {to, count};
 }
@@ -246,4 +245,4 @@ void multiply(const ProductShape& shape, const Bfloat16* a, const Bfloat16* b, f
   multiply(s, widen(a, shape.lda, rows_a, s.lda, room.a), widen(b, shape.ldb, rows_b, s.ldb, room.b), c);
 }
 
-}  // namespace poise
+}  // namespace poise::inline base

@@ -7,7 +7,7 @@
 
 #include "base/index.h"
 
-namespace poise {
+namespace poise::inline base {
 
 /// bfloat16: the upper half of a float32.
 using Bfloat16 = std::uint16_t;
@@ -30,4 +30,4 @@ void multiply(const ProductShape& shape, const double* a, const double* b, doubl
 /// denormal numbers for 0; elsewhere the numbers are widened to float32 first.
 void multiply(const ProductShape& shape, const Bfloat16* a, const Bfloat16* b, float* c);
 
-}  // namespace poise
+}  // namespace poise::inline base

@@ -11,7 +11,7 @@
 
 #define POISE_BF16 __attribute__((target("avx512f,avx512vl,avx512bw,avx512dq,avx512bf16")))
 
-namespace poise {
+namespace poise::inline base {
 namespace {
 
 using Kernels = ProductKernels<float>;
@@ -110,15 +110,15 @@ POISE_BF16 void pair_up_rows(const Bfloat16* from, Index ld, Index k, Index coun
   }
 }
 
-}  // namespace poise
+}  // namespace poise::inline base
 
 #else
 
-namespace poise {
+namespace poise::inline base {
 
 const ProductKernels<float>* bfloat16_kernels() { return nullptr; }
 void pair_up_rows(const Bfloat16*, Index, Index, Index, Index, float*) {}
 
-}  // namespace poise
+}  // namespace poise::inline base
 
 #endif

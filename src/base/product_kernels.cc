@@ -14,7 +14,7 @@
 #include "hwy/highway.h"
 
 HWY_BEFORE_NAMESPACE();
-namespace poise {
+namespace poise::inline base {
 namespace HWY_NAMESPACE {
 namespace hn = hwy::HWY_NAMESPACE;
 
@@ -36,7 +36,7 @@ constexpr bool kWholeVectors = HWY_MEM_OPS_MIGHT_FAULT;
 template <typename T>
 HWY_INLINE Lane<T> LoadFirst(Index count, const T* from) {
   const Tag<T> d;
-  if constexpr (!kWholeVectors) return hn::MaskedLoad(hn::FirstN(d, static_cast<std::size_t>(count)), d, from);
+  if constexpr (!kWholeVectors) return hn::MaskedLoad(hn::FirstN(d, count), d, from);
   HWY_ALIGN T whole[hn::MaxLanes(d)] = {};
   std::copy_n(from, count, whole);
   return hn::Load(d, whole);
@@ -45,7 +45,7 @@ HWY_INLINE Lane<T> LoadFirst(Index count, const T* from) {
 template <typename T>
 HWY_INLINE void StoreFirst(Index count, Lane<T> value, T* to) {
   const Tag<T> d;
-  if constexpr (!kWholeVectors) return hn::BlendedStore(value, hn::FirstN(d, static_cast<std::size_t>(count)), d, to);
+  if constexpr (!kWholeVectors) return hn::BlendedStore(value, hn::FirstN(d, count), d, to);
   HWY_ALIGN T whole[hn::MaxLanes(d)];
   hn::Store(value, d, whole);
   std::copy_n(whole, count, to);
@@ -91,7 +91,7 @@ HWY_NOINLINE void MultiplyTile(const TileOperands<T>& o) {
   fetch_tile(o, kRows);
   Lane<T> sum[kRows][kColumns];
   ClearSums<kRows, kColumns, T>(sum);
-  const auto there = hn::FirstN(d, static_cast<std::size_t>(last));
+  const auto there = hn::FirstN(d, last);
   for (Index p = 0; p < o.depth; ++p, a += a_step, b += b_step) {
     Lane<T> y[kColumns];
 #pragma GCC unroll 8
@@ -270,11 +270,11 @@ const ProductKernels<double>& DoubleKernels() {
 }
 
 }  // namespace HWY_NAMESPACE
-}  // namespace poise
+}  // namespace poise::inline base
 HWY_AFTER_NAMESPACE();
 
 #if HWY_ONCE
-namespace poise {
+namespace poise::inline base {
 
 HWY_EXPORT(FloatKernels);
 HWY_EXPORT(DoubleKernels);
@@ -282,5 +282,5 @@ HWY_EXPORT(DoubleKernels);
 const ProductKernels<float>& float_kernels() { return HWY_DYNAMIC_DISPATCH(FloatKernels)(); }
 const ProductKernels<double>& double_kernels() { return HWY_DYNAMIC_DISPATCH(DoubleKernels)(); }
 
-}  // namespace poise
+}  // namespace poise::inline base
 #endif

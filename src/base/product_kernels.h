@@ -5,7 +5,7 @@
 
 #include "base/product.h"
 
-namespace poise {
+namespace poise::inline base {
 
 /// One tile of C: C = A B or C + A B, `depth` being the inner dimension.
 template <typename T>
@@ -66,4 +66,4 @@ const ProductKernels<float>* bfloat16_kernels();
 /// numbers 2p and 2p + 1 of the column; zero beyond k and for count ≤ j < width.
 void pair_up_rows(const Bfloat16* from, Index ld, Index k, Index count, Index width, float* to);
 
-}  // namespace poise
+}  // namespace poise::inline base

@@ -3,7 +3,7 @@
 
 #include "base/product.h"
 
-namespace poise::reference {
+namespace poise::inline base::reference {
 
 /// C = op(A) op(B), or C + op(A) op(B), summed in float64. `value` turns a stored number into a double.
 template <typename T, typename Sum, typename Value>
@@ -20,4 +20,4 @@ void multiply(const ProductShape& s, const T* a, const T* b, Sum* c, const Value
   }
 }
 
-}  // namespace poise::reference
+}  // namespace poise::inline base::reference

@@ -8,7 +8,7 @@
 #include <span>
 #include <utility>
 
-namespace poise {
+namespace poise::inline base {
 
 /// 64 random bits: the SplitMix64 finalizer (Steele, Lea, Flood 2014) over the counter, keyed by the seed.
 inline std::uint64_t random_bits(std::uint64_t seed, std::uint64_t counter) {
@@ -40,4 +40,4 @@ void shuffle(std::span<T> items, std::uint64_t seed) {
   }
 }
 
-}  // namespace poise
+}  // namespace poise::inline base

@@ -5,11 +5,11 @@
 
 #include "poise/error.h"
 
-namespace poise {
+namespace poise::inline base {
 
 /// Error(kUsage) unless `holds`.
 inline void require(bool holds, const std::string& found, const std::string& expected, const std::string& hint = {}) {
   if (!holds) throw Error(ErrorKind::kUsage, found, expected, hint);
 }
 
-}  // namespace poise
+}  // namespace poise::inline base

@@ -3,7 +3,7 @@
 
 #include <string>
 
-namespace poise {
+namespace poise::inline base {
 
 /// The word as a POSIX shell takes it for one argument: in single quotes where it has to be. Hints hold commands, and
 /// names of files and columns hold blanks.
@@ -20,4 +20,4 @@ inline std::string shell_word(const std::string& word) {
   return quoted + "'";
 }
 
-}  // namespace poise
+}  // namespace poise::inline base

@@ -5,7 +5,7 @@
 #include <immintrin.h>
 #endif
 
-namespace poise {
+namespace poise::inline base {
 
 /// Asks ready() for some 40 to 100 µs (less where there is no instruction to pause): longer than the gap between two
 /// short parallel phases, where going to sleep and waking up would cost as much as the phase, and short beside a time
@@ -22,4 +22,4 @@ bool spin_until(Ready&& ready) {
   return ready();
 }
 
-}  // namespace poise
+}  // namespace poise::inline base

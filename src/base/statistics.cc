@@ -5,7 +5,7 @@
 #include <numbers>
 #include <numeric>
 
-namespace poise {
+namespace poise::inline base {
 namespace {
 
 /// Continued fraction of the incomplete beta function (DLMF 8.17.22) by Lentz's method; converges in O(√max(a, b))
@@ -78,4 +78,4 @@ double deviation_of(const std::vector<double>& sample) {
   return std::sqrt(squares / static_cast<double>(sample.size() - 1));
 }
 
-}  // namespace poise
+}  // namespace poise::inline base

@@ -3,7 +3,7 @@
 
 #include <vector>
 
-namespace poise {
+namespace poise::inline base {
 
 /// P(|T| ≤ t) for Student's T of `degrees` > 0 degrees of freedom, not necessarily an integer.
 double student_probability(double t, double degrees);
@@ -17,4 +17,4 @@ double normal_quantile(double confidence);
 double mean_of(const std::vector<double>& sample);       ///< 0 if empty
 double deviation_of(const std::vector<double>& sample);  ///< √(Σ(x − mean)²/(n − 1)); 0 below two values
 
-}  // namespace poise
+}  // namespace poise::inline base

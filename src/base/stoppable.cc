@@ -1,6 +1,6 @@
 #include "base/stoppable.h"
 
-namespace poise {
+namespace poise::inline base {
 
 bool parallel_for_unless(const std::function<bool()>& stop, Index count, int threads,
                          const std::function<void(Index)>& task) {
@@ -13,4 +13,4 @@ bool parallel_for_unless(const std::function<bool()>& stop, Index count, int thr
   return !stopped();
 }
 
-}  // namespace poise
+}  // namespace poise::inline base

@@ -7,7 +7,7 @@
 
 #include "base/parallel.h"
 
-namespace poise {
+namespace poise::inline base {
 
 /// What a long task asks between its parts: whether it is to end. Any thread may ask; `stop` (may be empty) is called
 /// on the thread alone that made this. Once it has said true, the answer is true.
@@ -33,4 +33,4 @@ class StopTest {
 bool parallel_for_unless(const std::function<bool()>& stop, Index count, int threads,
                          const std::function<void(Index)>& task);
 
-}  // namespace poise
+}  // namespace poise::inline base

@@ -3,7 +3,7 @@
 
 #include <chrono>
 
-namespace poise {
+namespace poise::inline base {
 
 class Stopwatch {
  public:
@@ -14,4 +14,4 @@ class Stopwatch {
   Clock::time_point started_ = Clock::now();
 };
 
-}  // namespace poise
+}  // namespace poise::inline base

@@ -11,7 +11,7 @@
 #include <immintrin.h>
 #endif
 
-namespace poise {
+namespace poise::inline base {
 namespace {
 
 /// While it lives, this thread takes numbers below 1e-38 for 0: a velocity that dies away goes through them, and each
@@ -99,7 +99,7 @@ void Team::run(const std::function<void(int)>& body) {
   parallel_for(present_, present_, [&](Index member) {
     const NoDenormals scope;
     const AsMember number(member_, static_cast<int>(member));
-    start_clock(parts_[static_cast<std::size_t>(member)]);
+    start_clock(parts_[member]);
     try {
       body(static_cast<int>(member));
     } catch (const Stopped&) {
@@ -117,7 +117,7 @@ void Team::run(const std::function<void(int)>& body) {
 void Team::meet() {
   const unsigned before = generation_;
   if (failed_) throw Stopped{};
-  parts_[static_cast<std::size_t>(member_)].processor = ::sched_getcpu();
+  parts_[member_].processor = ::sched_getcpu();
   if (++arrived_ == present_) {
     arrived_ = 0;
     for (Part& part : parts_) part.taken = 0;
@@ -131,9 +131,9 @@ void Team::meet() {
 
 /// Whether another member was last seen where this one is: they take turns then, and every turn is waited for.
 bool Team::shares_processor() const {
-  const auto mine = static_cast<std::size_t>(member_);
-  for (std::size_t k = 0; k < static_cast<std::size_t>(present_); ++k) {
-    if (k != mine && parts_[k].processor == parts_[mine].processor && parts_[mine].processor >= 0) return true;
+  const int mine = parts_[member_].processor;
+  for (int k = 0; k < present_; ++k) {
+    if (k != member_ && parts_[k].processor == mine && mine >= 0) return true;
   }
   return false;
 }
@@ -148,4 +148,4 @@ void Team::wait_for(unsigned generation) {
   if (Clock::now() - begun - (processor_time() - worked) > kStarved) starved_ = true;
 }
 
-}  // namespace poise
+}  // namespace poise::inline base

@@ -12,12 +12,11 @@
 
 #include "base/parallel.h"
 
-namespace poise {
+namespace poise::inline base {
 
 class Team {
  public:
-  explicit Team(int threads)
-      : size_(resolve_threads(threads)), wanted_(size_), parts_(static_cast<std::size_t>(size_)) {}
+  explicit Team(int threads) : size_(resolve_threads(threads)), wanted_(size_), parts_(size_) {}
 
   int size() const { return size_; }
 
@@ -52,7 +51,7 @@ class Team {
     for (int k = 0; k < present_; ++k) {
       const int whose = (member_ + k) % present_;
       const Index first = begin(whose), end = begin(whose + 1);
-      std::atomic<Index>& taken = parts_[static_cast<std::size_t>(whose)].taken;
+      std::atomic<Index>& taken = parts_[whose].taken;
       for (Index i = first + taken++; i < end; i = first + taken++) task(i);
     }
     meet();
@@ -91,4 +90,4 @@ class Team {
   std::exception_ptr error_;
 };
 
-}  // namespace poise
+}  // namespace poise::inline base

@@ -3,6 +3,7 @@
 
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -22,7 +23,6 @@ struct Arguments {
   ObjectiveOptions objective;
   SolveOptions solve;
   TrainingRequest training;        ///< of train, but for data, read, objective, solve and out
-  bool seed_given = false;         ///< of train
   std::string config;              ///< --config: replaced by what it holds before parsing
   std::string out;                 ///< --out: run directory or file
   bool probabilities = false;      ///< predict --proba
@@ -30,16 +30,15 @@ struct Arguments {
   bool show_weights = false;       ///< inspect --weights
   int top = 20;                    ///< inspect --top: how many of them; 0: all
   ThermodynamicsOptions thermo;    ///< of thermo
-  std::string ensemble_option;     ///< of thermo: --draws or --temperature, if given
-  bool label_draws_given = false;  ///< of thermo
   std::string compare;             ///< thermo --compare: the data
   EfficiencyOptions efficiency;    ///< of thermo --compare
   Index neurons = 0, weights = 0;  ///< of thermo --compare: the budget, one of them
   std::string experiment;          ///< of reproduce: its name
   std::vector<std::string> sets;   ///< --data of reproduce; empty: the experiment's own
-  int epochs = 0, seeds = 0;       ///< of reproduce and thermo --compare; 0: their own
+  int epochs = 0, seeds = 0;       ///< of reproduce; 0: its own
   bool require_certificate = false;
   bool json = false, quiet = false;
+  std::set<std::string> given;  ///< the names of the options that were, with their dashes
 };
 
 /// Each returns the exit code.

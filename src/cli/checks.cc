@@ -1,17 +1,8 @@
 #include "cli/checks.h"
 
 #include <algorithm>
-#include <cmath>
 
 namespace poise::cli {
-
-std::string alternatives(const std::vector<std::string>& names) {
-  std::string text;
-  for (std::size_t k = 0; k < names.size(); ++k) {
-    text += (k == 0 ? "'" : k + 1 == names.size() ? " or '" : ", '") + names[k] + "'";
-  }
-  return text;
-}
 
 std::string closest(const std::string& word, const std::vector<std::string>& names) {
   std::string best;
@@ -38,33 +29,26 @@ static bool vanishes(const std::string& text, double value) {
   return value == 0 && text.substr(0, text.find_first_of("eEpP")).find_first_of("123456789") != std::string::npos;
 }
 
-CLI::Validator number_in(double low, bool low_allowed, double high, const std::string& expected) {
+CLI::Validator in_range(const Range& range, bool whole, double most) {
+  const std::string expected = "; expected " + range.text(whole);
   return CLI::Validator(
       [=](std::string& text) -> std::string {
         double value = 0;
-        if (!CLI::detail::lexical_cast(text, value)) return "'" + text + "' is not a number; expected " + expected;
-        if (vanishes(text, value))
-          return text + " is too small for float64, which ends at 5e-324; expected " + expected;
-        const bool fits = (low_allowed ? value >= low : value > low) && value <= high;
-        return fits ? std::string() : text + " is out of range; expected " + expected;
+        if (!CLI::detail::lexical_cast(text, value)) return "'" + text + "' is not a number" + expected;
+        if (vanishes(text, value)) return text + " is too small for float64, which ends at 5e-324" + expected;
+        if (!range.allows(value) || value > most) return text + " is out of range" + expected;
+        const bool fits = !whole || text.find_first_not_of("+0123456789") == std::string::npos;
+        return fits ? std::string() : "'" + text + "' is no whole number" + expected;
       },
       "");
 }
 
-CLI::Validator not_negative_or(const std::string& word) {
-  const CLI::Validator number = number_in(0, true, 1e300, "a number, 0 or more, or " + word);
-  return CLI::Validator([=](std::string& text) { return text == word ? std::string() : number(text); }, "");
-}
-
-CLI::Validator whole_number_from(double low) {
-  constexpr double kHigh = 2147483647;
-  const std::string expected = "a whole number from " + std::to_string(static_cast<long>(low));
-  const CLI::Validator in_range = number_in(low, true, kHigh, expected);
+CLI::Validator in_range_or(const Range& range, const std::string& word) {
+  const CLI::Validator number = in_range<double>(range);
   return CLI::Validator(
       [=](std::string& text) -> std::string {
-        if (const std::string fault = in_range(text); !fault.empty()) return fault;
-        const bool digits = text.find_first_not_of("+0123456789") == std::string::npos;
-        return digits ? std::string() : "'" + text + "' is no whole number; expected " + expected;
+        const std::string fault = text == word ? std::string() : number(text);
+        return fault.empty() ? fault : fault + ", or " + word;
       },
       "");
 }
@@ -90,15 +74,6 @@ CLI::Option* add_switch(CLI::App& verb, const std::string& names, const std::fun
       .add_flag_function(
           names, [set](std::int64_t count) { set(count > 0); }, help)
       ->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
-}
-
-CLI::Validator one_character() {
-  return CLI::Validator(
-      [](std::string& text) -> std::string {
-        if (text == "tab" || text == "\\t") text = "\t";
-        return text.size() == 1 ? std::string() : "'" + text + "' is not one character; expected one, or the word tab";
-      },
-      "");
 }
 
 CLI::Validator not_empty() {

@@ -2,30 +2,34 @@
 #pragma once
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <functional>
-#include <map>
+#include <limits>
 #include <string>
 #include <vector>
 
+#include "base/fields.h"
+
 namespace poise::cli {
 
-/// "'a', 'b' or 'c'"
-std::string alternatives(const std::vector<std::string>& names);
 /// The name closest to a misspelt one, by edit distance; empty if none is near.
 std::string closest(const std::string& word, const std::vector<std::string>& names);
 
-CLI::Validator number_in(double low, bool low_allowed, double high, const std::string& expected);
-CLI::Validator whole_number_from(double low);
-inline CLI::Validator not_negative() { return number_in(0, true, 1e300, "a number, 0 or more"); }
-/// A number, 0 or more, or the word.
-CLI::Validator not_negative_or(const std::string& word);
-inline CLI::Validator positive() { return number_in(0, false, 1e300, "a number above 0"); }
+/// A number that the range allows, up to `most`; `whole` without a fraction.
+CLI::Validator in_range(const Range& range, bool whole, double most);
+template <typename T>
+CLI::Validator in_range(const Range& range) {
+  constexpr double kExact = 0x1p53;  // whole numbers up to it are numbers in double precision
+  constexpr double most = static_cast<double>(std::numeric_limits<T>::max());
+  return in_range(range, std::is_integral_v<T>, std::is_integral_v<T> ? std::min(most, kExact) : most);
+}
+/// The same, or the word.
+CLI::Validator in_range_or(const Range& range, const std::string& word);
+inline CLI::Validator whole_number_from(double low) { return in_range<int>(at_least(low)); }
+inline CLI::Validator positive() { return in_range<double>(above(0)); }
 
 /// One of the names.
 CLI::Validator one_of(const std::vector<std::string>& names);
-/// One character, or the word `tab`. A transform.
-CLI::Validator one_character();
-
 /// Not the empty text, which would count as not given.
 CLI::Validator not_empty();
 
@@ -34,14 +38,12 @@ CLI::Option* add_switch(CLI::App& verb, const std::string& names, const std::fun
                         const std::string& help);
 
 /// One of the names, turned into the number of its enumerator. A transform.
-template <typename Enum>
-CLI::Validator choice(const std::map<std::string, Enum>& choices) {
-  std::vector<std::string> names;
-  for (const auto& [name, value] : choices) names.push_back(name);
-  CLI::Validator valid = one_of(names);
+template <NamedEnum Enum>
+CLI::Validator choice() {
+  CLI::Validator valid = one_of(all_names<Enum>());
   return {[=](std::string& text) {
             const std::string fault = valid(text);
-            if (fault.empty()) text = std::to_string(static_cast<int>(choices.at(text)));
+            if (fault.empty()) text = std::to_string(static_cast<int>(*value_named<Enum>(text)));
             return fault;
           },
           valid.get_description()};

@@ -43,11 +43,10 @@ EfficiencyOptions options_of(const Arguments& a) {
   EfficiencyOptions options = a.efficiency;
   if (a.neurons > 0) options.budget = a.neurons, options.of = Budget::kNeurons;
   if (a.weights > 0) options.budget = a.weights, options.of = Budget::kWeights;
-  if (a.thermo.learning_rate > 0) options.learning_rate = a.thermo.learning_rate;
-  if (a.thermo.batch > 0) options.batch = a.thermo.batch;
-  if (a.training.network.momentum) options.momentum = *a.training.network.momentum;
-  if (a.epochs > 0) options.epochs = a.epochs;
-  if (a.seeds > 0) options.seeds = a.seeds;
+  if (a.given.contains("--learning-rate")) options.learning_rate = a.thermo.learning_rate;
+  if (a.given.contains("--momentum")) options.momentum = a.thermo.momentum;
+  if (a.given.contains("--batch")) options.batch = a.thermo.batch;
+  if (a.given.contains("--rows")) options.rows = a.thermo.rows;
   options.threads = a.solve.threads;
   return options;
 }

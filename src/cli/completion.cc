@@ -69,7 +69,7 @@ std::string bash_completion(const CLI::App& app) {
   for (const CLI::App* verb : app.get_subcommands({})) {
     script += fmt::format("      {}) known=\"{}\" ;;\n", verb->get_name(), names_of_options(*verb));
   }
-  script += fmt::format("      help) known=\"{} man-page bash-completion\" ;;\n    esac\n  fi\n", verbs);
+  script += fmt::format("      help) known=\"{} man-page bash-completion markdown\" ;;\n    esac\n  fi\n", verbs);
   script +=
       fmt::format("  if [ \"$COMP_CWORD\" -eq 1 ]; then known=\"{} help {}\"; fi\n", verbs, names_of_options(app));
   return script + kTail;

@@ -55,7 +55,7 @@ void print_confusion(const Metrics& metrics, const Schema& schema, bool soft_tar
   for (const std::string& name : schema.classes) fmt::print(" {:>{}}", first_characters(name, kWidestName), width);
   fmt::print("\n");
   for (Index r = 0; r < classes; ++r) {
-    fmt::print("{:>{}}", first_characters(schema.classes[static_cast<std::size_t>(r)], kWidestName), width);
+    fmt::print("{:>{}}", first_characters(schema.classes[r], kWidestName), width);
     for (Index c = 0; c < classes; ++c) fmt::print(" {:>{}g}", metrics.confusion(r, c), width);
     fmt::print("\n");
   }

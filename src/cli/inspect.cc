@@ -116,7 +116,7 @@ json run_of(const Arguments& a) {
 /// The largest weights of a softmax layer.
 int inspect_weights(const Arguments& a) {
   const SoftmaxModel model = load_model(a.data);
-  const Weights weights = weights_of(model, static_cast<std::size_t>(a.top));
+  const Weights weights = weights_of(model, a.top);
   if (a.json) {
     fmt::print("{}\n", to_text(to_json(weights, model.schema), 2));
     return 0;
@@ -173,7 +173,7 @@ json fingerprint_or_null(const Arguments& a, const Dataset& data) {
   const bool gaps =
       a.read.missing == MissingPolicy::kError &&
       std::any_of(data.schema.columns.begin(), data.schema.columns.end(), [&](const Column& column) {
-        const auto k = static_cast<std::size_t>(&column - data.schema.columns.data());
+        const auto k = &column - data.schema.columns.data();
         return data.missing[k] > 0 && !std::count(column.categories.begin(), column.categories.end(), "?");
       });
   return gaps || !data.has_targets() ? json() : json(fingerprint(data));
@@ -186,7 +186,7 @@ int inspect_data(const Arguments& a) {
   const Dataset data = read_dataset(a.data, options);
   const double seconds = reading.seconds();
   std::vector<Index> counts(data.schema.classes.size());
-  for (std::int32_t label : data.labels) ++counts[static_cast<std::size_t>(label)];
+  for (std::int32_t label : data.labels) ++counts[label];
   json out = {{"kind", "data"},
               {"rows", data.rows()},
               {"storage", storage_name(data.features)},

@@ -13,8 +13,8 @@
 #include "cli/arguments.h"
 #include "cli/checks.h"
 #include "cli/config.h"
+#include "cli/field_options.h"
 #include "cli/lists.h"
-#include "cli/option_names.h"
 #include "cli/reading_options.h"
 #include "cli/reference.h"
 #include "cli/report.h"
@@ -22,6 +22,7 @@
 #include "cli/signals.h"
 #include "cli/thermo_options.h"
 #include "cli/train_options.h"
+#include "convex/fields.h"
 #include "poise/error.h"
 #include "poise/version.h"
 
@@ -32,10 +33,9 @@ namespace {
 constexpr int kInterrupted = 130;
 
 void add_common(CLI::App& verb, Arguments& a) {
-  verb.add_option("--threads", a.solve.threads, "threads (default: all); results have the same bits for any number")
-      ->check(whole_number_from(1));
-  verb.add_flag("--json", a.json, "print one JSON object on stdout and nothing else there");
-  verb.add_flag("--quiet", a.quiet, "no progress and no messages on stderr");
+  add_only(verb, a.solve, {"threads"});
+  verb.add_flag("--json", a.json, "print one JSON object on stdout and nothing else there")->group(kRunning);
+  verb.add_flag("--quiet", a.quiet, "no progress and no messages on stderr")->group(kRunning);
 }
 
 void require_data(CLI::App& verb, Arguments& a) {
@@ -50,6 +50,7 @@ void require_run(CLI::App& verb, Arguments& a) {
 CLI::App* add_verb(CLI::App& app, const std::string& name, const std::string& does, const std::string& example) {
   CLI::App* verb = app.add_subcommand(name, does);
   verb->footer("Example:\n  " + example);
+  verb->set_help_all_flag("--help-all", "Print this help with the options for experiments and exit");
   return verb;
 }
 
@@ -80,9 +81,7 @@ std::map<CLI::App*, Verb> declare(CLI::App& app, Arguments& a) {
   verb = add_verb(app, "certify", "recompute the certificate of a softmax layer from model and data alone",
                   "poise certify runs/digits digits");
   require_run(*verb, a), require_data(*verb, a), add_reading(*verb, a), add_common(*verb, a);
-  verb->add_option("--tolerance", a.solve.tolerance,
-                   fmt::format("wanted gap, absolute, in nats (default {:g})", a.solve.tolerance))
-      ->check(positive());
+  add_only(*verb, a.solve, {"tolerance"});
   verb->add_flag("--require-certificate", a.require_certificate, "exit with code 1 if the gap is above the tolerance");
   verbs[verb] = certify;
 
@@ -174,6 +173,20 @@ std::string option_without_value(const CLI::App& verb, const std::vector<std::st
   return {};
 }
 
+int print_help(const CLI::App& verb) { return std::fputs(verb.help("poise").c_str(), stdout), 0; }
+
+/// From --help, which says where they are.
+void leave_out_experiments(CLI::App& verb) {
+  bool any = false;
+  for (CLI::Option* option : verb.get_options({})) {
+    if (option->get_group() != kForExperiments) continue;
+    for (CLI::Option* other : verb.get_options({})) other->remove_excludes(option);  // or it would be named there
+    option->group("");                                                               // hides it
+    any = true;
+  }
+  if (any) verb.footer("--help-all has the options for experiments, too.\n\n" + verb.get_footer());
+}
+
 int parse_and_run(CLI::App& app, const std::map<CLI::App*, Verb>& verbs, Arguments& arguments,
                   std::vector<std::string> words) {
   CLI::App* verb = app.get_subcommand(words.front());
@@ -188,7 +201,12 @@ int parse_and_run(CLI::App& app, const std::map<CLI::App*, Verb>& verbs, Argumen
   std::reverse(words.begin(), words.end());  // as CLI11 wants them
   try {
     app.parse(words);
-  } catch (const CLI::Success& done) {  // --help, --version
+  } catch (const CLI::CallForAllHelp&) {
+    return print_help(*verb);
+  } catch (const CLI::CallForHelp&) {
+    leave_out_experiments(*verb);
+    return print_help(*verb);
+  } catch (const CLI::Success& done) {  // --version
     return app.exit(done);
   } catch (const CLI::ExtrasError&) {
     return unknown_argument(app, *verb, command);
@@ -196,6 +214,9 @@ int parse_and_run(CLI::App& app, const std::map<CLI::App*, Verb>& verbs, Argumen
     const std::string text = configured.with_places(error.what());
     const bool has_hint = text.find("; hint: ") != std::string::npos;
     return misused(text + (has_hint ? "" : "; hint: " + command + " --help"));
+  }
+  for (const CLI::Option* option : verb->get_options({})) {
+    if (option->count() > 0) arguments.given.insert(option->get_name());
   }
   arguments.read.threads = arguments.solve.threads;
   // Vectors of megabytes come and go every iteration; from the heap, their pages stay mapped: a sixth of the time on
@@ -222,6 +243,7 @@ std::vector<std::string> without_help(const std::vector<std::string>& words) {
 /// A text about all verbs, asked for by `help TOPIC`; empty if there is no such topic.
 std::string reference_text(const CLI::App& app, const std::string& topic) {
   if (topic == "man-page") return man_page(app, app.version());
+  if (topic == "markdown") return markdown(app);
   return topic == "bash-completion" ? bash_completion(app) : "";
 }
 
@@ -230,8 +252,9 @@ int run(int argc, char** argv) {
   CLI::App app{"Trains feed-forward classifiers to equilibrium, and proves how close they got.", "poise"};
   app.set_version_flag("-V,--version", std::string("poise ") + kVersion);
   app.footer(
-      "poise help VERB, or poise VERB --help, says more. poise help man-page and poise help bash-completion print "
-      "those.");
+      "poise help VERB, or poise VERB --help, says more. poise help man-page, poise help bash-completion and poise "
+      "help "
+      "markdown print those.");
   const auto verbs = declare(app, arguments);
   std::vector<std::string> words(argv + 1, argv + argc);
   report_as_asked(words);

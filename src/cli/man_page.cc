@@ -22,17 +22,6 @@ std::string roff(const std::string& text) {
   return out;
 }
 
-/// What a verb is called with, "[OPTIONS] RUN DATA".
-std::string operands(const CLI::App& verb) {
-  std::string text = "[OPTIONS]";
-  for (const CLI::Option* option : verb.get_options({})) {
-    if (option->nonpositional()) continue;
-    const std::string name = option->get_name(true);
-    text += option->get_required() ? " " + name : " [" + name + "]";
-  }
-  return text;
-}
-
 std::string option_entry(const CLI::Option& option) {
   const OptionWords words = words_of(option);
   std::string names;

@@ -33,7 +33,7 @@ void refuse_to_overwrite(const Arguments& a) {
 nlohmann::json as_json(const Network& model, const Dataset& data, const Arguments& a) {
   nlohmann::json labels = nlohmann::json::array(), rows = nlohmann::json::array();
   for (const std::int32_t label : labels_of(predict_scores(model, data, a.solve.threads)))
-    labels.push_back(model.schema.classes[static_cast<std::size_t>(label)]);
+    labels.push_back(model.schema.classes[label]);
   nlohmann::json out = {{"labels", std::move(labels)}};
   if (!a.probabilities) return out;
   const Matrix probabilities = predict_probabilities(model, data, a.solve.threads);

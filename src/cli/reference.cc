@@ -28,6 +28,16 @@ OptionWords words_of(const CLI::Option& option) {
   return words;
 }
 
+std::string operands(const CLI::App& verb) {
+  std::string text = "[OPTIONS]";
+  for (const CLI::Option* option : verb.get_options({})) {
+    if (option->nonpositional()) continue;
+    const std::string name = option->get_name(true);
+    text += option->get_required() ? " " + name : " [" + name + "]";
+  }
+  return text;
+}
+
 std::vector<const CLI::Option*> dashed_options(const CLI::App& verb) {
   std::vector<const CLI::Option*> options;
   for (const CLI::Option* option : verb.get_options({})) {

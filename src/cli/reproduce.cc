@@ -6,9 +6,9 @@
 #include "cli/arguments.h"
 #include "cli/run_summary.h"
 #include "cli/signals.h"
+#include "experiments/experiment.h"
 #include "poise/error.h"
 #include "poise/version.h"
-#include "run/experiments/experiment.h"
 #include "run/json_text.h"
 
 namespace poise::cli {

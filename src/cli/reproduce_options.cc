@@ -4,7 +4,7 @@
 
 #include "cli/checks.h"
 #include "cli/lists.h"
-#include "run/experiments/experiment.h"
+#include "experiments/experiment.h"
 
 namespace poise::cli {
 namespace {

@@ -6,8 +6,8 @@
 #include <fstream>
 
 #include "cli/print_training.h"
+#include "experiments/experiment.h"
 #include "poise/error.h"
-#include "run/experiments/experiment.h"
 
 namespace poise::cli {
 namespace {

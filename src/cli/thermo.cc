@@ -2,7 +2,6 @@
 #include <fmt/core.h>
 
 #include <algorithm>
-#include <limits>
 #include <memory>
 #include <optional>
 #include <utility>
@@ -10,13 +9,14 @@
 #include "base/stopwatch.h"
 #include "cli/arguments.h"
 #include "cli/say.h"
-#include "network/metadata.h"
+#include "network/recorded_options.h"
 #include "poise/calibration.h"
 #include "poise/error.h"
 #include "poise/network.h"
 #include "run/json_text.h"
 #include "run/measurements.h"
 #include "run/training/trained_rows.h"
+#include "thermo/fields.h"
 
 namespace poise::cli {
 namespace {
@@ -33,46 +33,48 @@ std::vector<double> without_repetitions(const std::vector<double>& values) {
 
 /// What was asked for; what was not, as the model was trained.
 ThermodynamicsOptions options_for(const Arguments& a, const Network& model) {
-  constexpr double kBelowOne = 1 - 0x1p-53, kMostRows = 1e15;
-  ThermodynamicsOptions options = a.thermo;
+  ThermodynamicsOptions options = a.thermo, recorded;
   options.threads = a.solve.threads;
   options.temperatures = without_repetitions(options.temperatures);
-  const auto scale = model.metadata.find("scale");
-  options.standardize = a.objective.scale == Scale::kAuto ? scale == model.metadata.end() || scale->second != "none"
-                                                          : a.objective.scale != Scale::kNone;
-  const auto recorded = [&](const char* key, double most) {
-    return recorded_number(model.metadata, key, 0, most).value_or(0);
-  };
-  options.label_smoothing = recorded("label_smoothing", kBelowOne);
-  options.balanced_classes = recorded_flag(model.metadata, "balanced_classes");
-  options.class_weights = recorded_class_weights(model.metadata);
-  if (options.learning_rate == 0) options.learning_rate = recorded("learning_rate", std::numeric_limits<double>::max());
-  options.momentum = a.training.network.momentum ? *a.training.network.momentum : recorded("momentum", kBelowOne);
-  if (options.batch == 0) options.batch = static_cast<Index>(recorded("batch", kMostRows));
+  read_recorded(model.metadata, recorded);
+  read_recorded(model.metadata, options.objective);
+  if (a.objective.scale != Scale::kAuto) options.objective.scale = a.objective.scale;
+  if (options.learning_rate == 0) options.learning_rate = recorded.learning_rate;
+  if (!a.given.contains("--momentum")) options.momentum = recorded.momentum;
+  if (options.batch == 0) options.batch = recorded.batch;
   return options;
 }
 
+/// --draws or --temperature, if given.
+std::string ensemble_option(const Arguments& a) {
+  for (const char* name : {"--draws", "--temperature"}) {
+    if (a.given.contains(name)) return name;
+  }
+  return {};
+}
+
 void refuse_idle_options(const Arguments& a) {
-  if (a.thermo.detail == Detail::kFull || a.ensemble_option.empty()) return;
-  throw Error(ErrorKind::kUsage, a.ensemble_option + " with --detail light, which leaves the ensembles out",
-              "--detail full, or no " + a.ensemble_option, "poise thermo --help");
+  const std::string option = ensemble_option(a);
+  if (a.thermo.detail == Detail::kFull || option.empty()) return;
+  throw Error(ErrorKind::kUsage, option + " with --detail light, which leaves the ensembles out",
+              "--detail full, or no " + option, "poise thermo --help");
 }
 
 /// Options that this model has made idle.
 void print_idle_options(const Arguments& a, const Thermodynamics& found) {
   if (a.quiet) return;
-  if (!a.ensemble_option.empty() && found.layers.size() == 1) {
-    say("note: {} has no effect: without hidden units there are no ensembles\n", a.ensemble_option);
+  if (const std::string option = ensemble_option(a); !option.empty() && found.layers.size() == 1) {
+    say("note: {} has no effect: without hidden units there are no ensembles\n", option);
   }
   if (without_repetitions(a.thermo.temperatures).size() < a.thermo.temperatures.size())
     say("note: --temperature: a temperature that is given twice is taken once\n");
   const bool exact = std::all_of(found.layers.begin(), found.layers.end(),
                                  [](const LayerCurvature& layer) { return layer.how == "exact"; });
-  if (a.label_draws_given && exact) say("note: --label-draws has no effect: the curvature of every layer is exact\n");
+  if (a.given.contains("--label-draws") && exact)
+    say("note: --label-draws has no effect: the curvature of every layer is exact\n");
   if (found.step) return;
-  for (const auto& [given, name] :
-       {std::pair(a.training.network.momentum.has_value(), "--momentum"), std::pair(a.thermo.batch > 0, "--batch")}) {
-    if (!given) continue;
+  for (const char* name : {"--momentum", "--batch"}) {
+    if (!a.given.contains(name)) continue;
     say("note: {} has no effect without --learning-rate: the model has recorded no step to judge\n", name);
   }
 }
@@ -90,12 +92,14 @@ std::string rows_in_words(const Thermodynamics& found, const Dataset& data) {
   return rest == 0 ? text : text + fmt::format("; {} of weight 0 are left out", rest);
 }
 
+bool is_standardized(const ThermodynamicsOptions& options) { return options.objective.scale != Scale::kNone; }
+
 void print_thermodynamics(const Network& model, const Dataset& data, const ThermodynamicsOptions& options,
                           const TrainedOn& trained, const Thermodynamics& found) {
   const std::string loss = loss_of(trained);
   fmt::print(
       "model       {}, {} parameters; inputs {}{}{}\n", model.architecture(), found.parameters,
-      options.standardize ? "standardized" : "as given", loss.empty() ? "" : "; loss: " + loss,
+      is_standardized(options) ? "standardized" : "as given", loss.empty() ? "" : "; loss: " + loss,
       trained.temperature == 1 ? "" : fmt::format("; calibrated: scores divided by {:.4g}", trained.temperature));
   fmt::print("rows        {}{}\n\n{}\n", rows_in_words(found, data),
              trained.rows == 0            ? ""
@@ -137,9 +141,7 @@ std::optional<Thermodynamics> measure_plainly(const Network& model, const Datase
   if (loss_of(trained).empty()) return std::nullopt;
   options.detail = Detail::kLight;
   options.stop = {};
-  options.label_smoothing = 0;
-  options.class_weights.clear();
-  options.balanced_classes = false;
+  options.objective = {.scale = options.objective.scale};
   return measure_thermodynamics(model, data, options);
 }
 
@@ -172,13 +174,14 @@ int thermo(const Arguments& a) {
                 "the label column '" + model.schema.label_name + "' or a labels file", {}, {a.data});
   }
   ThermodynamicsOptions options = options_for(a, model);
-  constexpr double kMost = std::numeric_limits<double>::max();
-  const TrainedOn trained{options.balanced_classes || !options.class_weights.empty(),
-                          options.label_smoothing,
+  const Field at_rest = Group{}("imbalance_at_rest", "").within(at_most(0));
+  const ObjectiveOptions& objective = options.objective;
+  const TrainedOn trained{objective.balanced_classes || !objective.class_weights.empty(),
+                          objective.label_smoothing,
                           recorded_temperature(model.metadata),
                           count_rows_trained_on(model.metadata, data),
                           data.rows(),
-                          recorded_number(model.metadata, "imbalance_at_rest", -kMost, 0).value_or(0)};
+                          recorded_number(model.metadata, at_rest).value_or(0)};
   const Thermodynamics found = measure_in_time(a, model, data, options);
   const std::optional<Thermodynamics> plain = measure_plainly(model, data, options, trained);
   const std::vector<std::string> reading = reading_of(found, trained, plain ? &*plain : nullptr);
@@ -189,10 +192,10 @@ int thermo(const Arguments& a) {
     return 0;
   }
   json out = {{"architecture", model.architecture()},
-              {"standardized", options.standardize},
+              {"standardized", is_standardized(options)},
               {"rows_of_data", data.rows()},
               {"rows_trained_on", trained.rows},
-              {"detail", options.detail == Detail::kFull ? "full" : "light"},
+              {"detail", name_of(options.detail)},
               {"loss", {{"balanced_classes", trained.balanced_classes}, {"label_smoothing", trained.label_smoothing}}},
               {"scores_divided_by", trained.temperature},
               {"plain_loss", plain_json(plain)},

@@ -1,4 +1,5 @@
-// Curvature of the objective at its last point (THEORY 4.2): Hessian products, the block of the biases, the diagonal.
+// Curvature of the objective at its last point (docs/theory/softmax.md#the-problem): Hessian products, the block of the
+// biases, the diagonal.
 #include <Eigen/Cholesky>
 #include <algorithm>
 #include <type_traits>
@@ -8,7 +9,7 @@
 #include "convex/kernels.h"
 #include "convex/objective.h"
 
-namespace poise {
+namespace poise::inline convex {
 namespace {
 
 /// p_c (1 − p_c) of one row of class-major float32 probabilities. Above ½ the second factor is the sum of the other
@@ -26,8 +27,8 @@ double variance_of(const float* p, Index classes, Index ld, Index c) {
 void SoftmaxObjective::hessian_product(const Parameters& v, Parameters& product, bool in_double) const {
   const Index block_rows = engine_.block_rows(), k = classes();
   auto apply = [&]<typename Real>(const ScoreBlock<Real>& block) {
-    std::vector<Real> s(static_cast<std::size_t>(block.ld), Real{0});
-    for (Index r = 0; r < block.rows; ++r) s[at(r)] = static_cast<Real>(problem_.row_weight[block.first_row + r]);
+    std::vector<Real> s(block.ld, Real{0});
+    for (Index r = 0; r < block.rows; ++r) s[r] = static_cast<Real>(problem_.row_weight[block.first_row + r]);
     const float* p = probabilities_.row(block.first_row / block_rows).data();
     if constexpr (std::is_same_v<Real, float>) {
       hessian_block(p, s.data(), k, block.ld, block.scores);
@@ -74,7 +75,7 @@ Vector SoftmaxObjective::solve_bias(const Vector& g) const {
 std::vector<double> SoftmaxObjective::curvatures(Index class_id) const {
   const Index block_rows = engine_.block_rows();
   std::vector<double> result;
-  result.reserve(static_cast<std::size_t>(rows()));
+  result.reserve(rows());
   for (Index i = 0; i < rows(); ++i) {
     const float* p = probabilities_.row(i / block_rows).data() + i % block_rows;
     result.push_back(problem_.row_weight[i] * variance_of(p, classes(), block_rows, class_id));
@@ -85,9 +86,9 @@ std::vector<double> SoftmaxObjective::curvatures(Index class_id) const {
 SoftmaxObjective::CurvatureAlong SoftmaxObjective::curvature_along(const Parameters& v) const {
   constexpr double kFar = 0.5;
   const Index k = classes();
-  std::vector<CurvatureAlong> sums(static_cast<std::size_t>(engine_.chunk_count()));
+  std::vector<CurvatureAlong> sums(engine_.chunk_count());
   auto kernel = [&](const ScoreBlock<double>& block) {
-    CurvatureAlong& sum = sums[at(block.chunk)];
+    CurvatureAlong& sum = sums[block.chunk];
     for (Index r = 0; r < block.rows; ++r) {
       const Index row = block.first_row + r;
       const Eigen::Map<const Vector, 0, Eigen::InnerStride<>> change(block.scores + r, k,
@@ -128,4 +129,4 @@ Parameters SoftmaxObjective::hessian_diagonal() const {
   return diagonal;
 }
 
-}  // namespace poise
+}  // namespace poise::inline convex

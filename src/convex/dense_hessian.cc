@@ -6,7 +6,7 @@
 #include "base/parallel.h"
 #include "convex/objective.h"
 
-namespace poise {
+namespace poise::inline convex {
 namespace {
 
 /// Rows [begin, begin + rows) with a constant 1 appended, in double.
@@ -47,7 +47,7 @@ Matrix dense_hessian(const SoftmaxObjective& objective, const Matrix* probabilit
   auto probability = [&](Index row, Index c) {
     return probabilities ? (*probabilities)(row, c) : static_cast<double>(objective.probability(row, c));
   };
-  std::vector<Matrix> sums(static_cast<std::size_t>(parts));
+  std::vector<Matrix> sums(parts);
   parallel_for(parts, objective.threads(), [&](Index part) {
     Matrix sum = Matrix::Zero(side, side), x(strip, size), weighted(strip, side), p(strip, k);
     for (Index begin = part_begin(n, parts, part), end = part_begin(n, parts, part + 1); begin < end; begin += strip) {
@@ -68,9 +68,9 @@ Matrix dense_hessian(const SoftmaxObjective& objective, const Matrix* probabilit
         }
       }
     }
-    sums[at(part)] = std::move(sum);
+    sums[part] = std::move(sum);
   });
-  tree_reduce(parts, objective.threads(), [&](Index into, Index from) { sums[at(into)] += sums[at(from)]; });
+  tree_reduce(parts, objective.threads(), [&](Index into, Index from) { sums[into] += sums[from]; });
   Matrix& hessian = sums[0];
   for (Index a = 0; a < rows_of_blocks; ++a) {
     for (Index b = 0; b <= a; ++b) mirror(hessian, a * size, b * size, size);
@@ -84,4 +84,4 @@ Matrix dense_hessian(const SoftmaxObjective& objective, const Matrix* probabilit
   return std::move(hessian);
 }
 
-}  // namespace poise
+}  // namespace poise::inline convex

@@ -7,11 +7,11 @@
 #include "convex/solvers.h"
 #include "poise/dual_process.h"
 
-namespace poise {
+namespace poise::inline convex {
 namespace {
 
 // Curvature of the objective in units of the metric, as the step rule sees it: at most κ, since H ⪯ M. The rule is
-// stable below 236.2; 200 leaves room (THEORY 4.6 E, A.3).
+// stable below 236.2; 200 leaves room (docs/theory/softmax.md#solvers).
 constexpr double kCurvature = 200;
 
 double inner(const Parameters& a, const Parameters& b) { return a.cwiseProduct(b).sum(); }
@@ -124,4 +124,4 @@ Outcome solve_descent(SoftmaxObjective& objective, SolveState& state, Monitor& m
   }
 }
 
-}  // namespace poise
+}  // namespace poise::inline convex

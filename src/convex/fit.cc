@@ -4,13 +4,16 @@
 #include <algorithm>
 #include <cmath>
 #include <memory>
+#include <utility>
+#include <vector>
 
 #include "convex/existence/verdict.h"
+#include "convex/fields.h"
 #include "convex/independent_features.h"
 #include "convex/memory.h"
 #include "convex/solvers.h"
 #include "convex/without_features.h"
-#include "network/metadata.h"
+#include "network/recorded_options.h"
 #include "poise/calibration.h"
 #include "poise/error.h"
 #include "poise/softmax_regression.h"
@@ -49,7 +52,7 @@ class SoftmaxSolver {
     if (last_) take_penalty(*last_, 1);
   }
 
-  /// Begins at the last solution, if there is one, else at W = 0.
+  /// Begins at the last solution or where the last ones lead, if there are any, else at W = 0.
   SoftmaxFit solve() {
     const bool goes_on = last_.has_value();
     return solve_from(goes_on ? std::move(*last_) : zero_weights(objective_.problem()), !goes_on);
@@ -63,7 +66,7 @@ class SoftmaxSolver {
 
  private:
   static ObjectiveOptions checked(const Dataset& data, ObjectiveOptions options, const SolveOptions& solve) {
-    check(solve);
+    check_fields(solve);
     check_memory(data);
     options.l2 = resolve_l2(data, options);
     return options;
@@ -79,7 +82,8 @@ class SoftmaxSolver {
     SoftmaxFit fit = finish(objective_, state, outcome, std::move(separation));
     last_.reset();
     if (!std::isfinite(state.value.objective)) return fit;
-    last_ = std::move(state);
+    if (fit.report.status == Status::kCertified) remember(state.w);
+    last_.emplace(std::move(state));
     last_->has_bound = false;  // of this penalty alone
     last_->estimate = std::numeric_limits<double>::infinity();
     return fit;
@@ -108,7 +112,7 @@ class SoftmaxSolver {
     if (outcome.status == Status::kConverged && objective_.has_dual_bounds())
       outcome = certify_afresh(objective_, state, outcome);
     const bool limited = outcome.status == Status::kTimeLimit || outcome.status == Status::kIterationLimit;
-    if (limited && !state.has_bound) bound_briefly(objective_, state, outcome.status);
+    if ((limited || stopped) && !state.has_bound) bound_briefly(objective_, state, outcome.status);
     if (limited && state.gap() <= solve_.tolerance && options_.l2 > 0) outcome = certified(state, monitor_);
     if (!stopped && outcome.status != Status::kCertified && outcome.status != Status::kDiverged)
       outcome = settle(objective_, state, outcome, separation);
@@ -122,14 +126,39 @@ class SoftmaxSolver {
   /// model to start with they are computed all the same.
   bool begin(SolveState& state, bool cold) {
     const bool known = cold || (state.gradient.size() > 0 && !state.is_rough());
-    if (known && solver_for(objective_) == Solver::kLbfgs) return true;
     try {
       const StoppablePasses stoppable(objective_, cold ? monitor_.stop() : Stop());
+      if (!cold && known) look_ahead(state);
+      if (known && solver_for(objective_) == Solver::kLbfgs) return true;
       state.value = objective_.evaluate(state.w, &state.gradient);
       return true;
     } catch (const PassStopped&) {
       return false;
     }
+  }
+
+  /// Solutions are smooth in ln λ: goes to where the polynomial through the last ones leads, if the objective is lower
+  /// there. Costs a pass. MNIST, 12 penalties from 0.1 to 1e-4: 190 passes; through two points 203, without it 235.
+  void look_ahead(SolveState& state) {
+    if (found_.size() < 2 || !(*options_.l2 > 0)) return;
+    SolveState ahead;
+    ahead.w = Parameters::Zero(state.w.rows(), state.w.cols());
+    for (const Found& one : found_) {
+      double share = 1;  // Lagrange's
+      for (const Found& other : found_) {
+        if (&other != &one) share *= std::log(*options_.l2 / other.l2) / std::log(one.l2 / other.l2);
+      }
+      ahead.w += share * one.w;
+    }
+    ahead.value = objective_.evaluate(ahead.w, &ahead.gradient);
+    if (ahead.value.objective < state.value.objective) state = std::move(ahead);
+  }
+
+  void remember(const Parameters& w) {
+    constexpr std::size_t kMost = 4;
+    std::erase_if(found_, [this](const Found& one) { return std::abs(std::log(one.l2 / *options_.l2)) < 0.1; });
+    if (found_.size() == kMost) found_.erase(found_.begin());
+    if (*options_.l2 > 0) found_.push_back({*options_.l2, w});
   }
 
   /// Adds `sign` times the penalty to value and gradient.
@@ -247,7 +276,7 @@ class SoftmaxSolver {
 
   /// A bound where a limit came before the first. Two cost nothing: no loss is below 0, and what the gradient gives.
   /// A Newton system gives a better one where the optimum is near, for the price of some passes: not worth it far away,
-  /// nor where time is up after few of them. (Without a penalty loose bounds are none.)
+  /// nor where time is up after few of them, nor where somebody waits. (Without a penalty loose bounds are none.)
   void bound_briefly(SoftmaxObjective& objective, SolveState& state, Status limit) const {
     constexpr double kNear = 0.1, kFewPasses = 15;
     if (!objective.has_dual_bounds() || state.is_rough()) return;
@@ -257,6 +286,7 @@ class SoftmaxSolver {
     const StoppablePasses stoppable(objective, stop);
     try {
       state.keep_better(objective.gradient_bound(state.w, state.value, state.gradient));
+      if (limit == Status::kInterrupted) return;
       if (limit == Status::kTimeLimit && (objective.passes() < kFewPasses || stop())) return;
       state.value = objective.evaluate(state.w, &state.gradient);
       const std::unique_ptr<Metric> metric = local_metric(objective, stop);
@@ -367,14 +397,18 @@ class SoftmaxSolver {
   void record(const Problem& problem, SoftmaxModel& model) const {
     if (resolve_scale(data_, options_.scale) != Scale::kNone)
       model.metadata["feature_units"] = units_as_text(problem.unit);
-    model.metadata["l2"] = fmt::format("{}", *options_.l2);
-    model.metadata["scale"] = to_string(resolve_scale(data_, options_.scale));
-    model.metadata["unit"] = fmt::format("{}", options_.unit > 0 ? options_.unit : data_.unit);
-    model.metadata["label_smoothing"] = fmt::format("{}", options_.label_smoothing);
-    model.metadata["balanced_classes"] = options_.balanced_classes ? "true" : "false";
-    if (!options_.class_weights.empty()) model.metadata["class_weights"] = to_text(options_.class_weights);
+    ObjectiveOptions objective = options_;
+    objective.scale = resolve_scale(data_, options_.scale);
+    if (!(objective.unit > 0)) objective.unit = data_.unit;
+    record_options(objective, model.metadata);
     model.metadata["trained_by"] = std::string("poise ") + kVersion;
   }
+
+  /// A solution.
+  struct Found {
+    double l2;
+    Parameters w;
+  };
 
   const Stopwatch since_;
   const Dataset& data_;
@@ -386,6 +420,7 @@ class SoftmaxSolver {
   std::optional<SeparatingDirection> without_mass_;  // as a direction of recession
   std::optional<SolveState> beyond_float64_;         // what other features would give
   std::optional<SolveState> last_;                   // the solution before
+  std::vector<Found> found_;                         // the last ones, of different penalties
   std::optional<double> passes_before_;              // made by the objective; empty before the first solve
   double other_passes_ = 0;                          // in other features
   bool overlapping_ = false;                         // no direction of recession seems to exist
@@ -407,7 +442,7 @@ std::size_t nearest(std::span<const double> penalties, double l2) {
   const auto closer = [&](double a, double b) {
     return std::abs(place(a) - place(l2)) < std::abs(place(b) - place(l2));
   };
-  return static_cast<std::size_t>(std::min_element(penalties.begin(), penalties.end(), closer) - penalties.begin());
+  return std::min_element(penalties.begin(), penalties.end(), closer) - penalties.begin();
 }
 
 }  // namespace

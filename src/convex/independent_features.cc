@@ -9,7 +9,7 @@
 #include "base/random.h"
 #include "convex/certificate/independent_basis.h"
 
-namespace poise {
+namespace poise::inline convex {
 namespace {
 
 constexpr double kMostNumbers = 1 << 27, kMostWork = 1e10;  // of the copy; rows times functions squared of the sample
@@ -25,7 +25,7 @@ std::vector<Index> sample_rows(const Problem& problem) {
   for (Index k = 0; k < wanted; ++k) {
     const double at = static_cast<double>(k) + random_uniform(kIndependenceSeed, static_cast<std::uint64_t>(k));
     const auto place = static_cast<Index>(at * static_cast<double>(count) / static_cast<double>(wanted));
-    rows.push_back(counted[static_cast<std::size_t>(std::min(place, count - 1))]);
+    rows.push_back(counted[std::min(place, count - 1)]);
   }
   return rows;
 }
@@ -42,7 +42,7 @@ bool is_worth_a_look(const Problem& problem) {
 std::optional<IndependentFeatures> IndependentFeatures::of(const Problem& problem, int threads) {
   if (!is_worth_a_look(problem)) return std::nullopt;
   const Index d = problem.cols(), n = problem.rows();
-  std::vector<Index> rows = sample_rows(problem), columns(static_cast<std::size_t>(d));
+  std::vector<Index> rows = sample_rows(problem), columns(d);
   if (static_cast<double>(rows.size()) * std::pow(static_cast<double>(d + 1), 2) > kMostWork) return std::nullopt;
   std::iota(columns.begin(), columns.end(), 0);
   std::vector<double> weight;
@@ -71,16 +71,15 @@ std::optional<IndependentFeatures> IndependentFeatures::of(const Problem& proble
     }
     to[d] = static_cast<double>(constant);
   }
-  std::vector<double> values(static_cast<std::size_t>(n * d));
+  std::vector<double> values(n * d);
   const Index parts = std::clamp<Index>(n / 256, 1, 64);
   parallel_for(parts, threads, [&](Index part) {
     const Index begin = part_begin(n, parts, part), end = part_begin(n, parts, part + 1);
     problem.load(begin, end - begin, values.data() + begin * d, d);
-    std::vector<double> phi(static_cast<std::size_t>(basis.size()));
+    std::vector<double> phi(basis.size());
     for (Index i = begin; i < end; ++i) {
       basis.values(i, phi.data());
-      for (std::size_t r = 0; r < combined.size(); ++r)
-        values[static_cast<std::size_t>(i * d + out.replaced_[r])] = phi[static_cast<std::size_t>(combined[r])];
+      for (std::size_t r = 0; r < combined.size(); ++r) values[i * d + out.replaced_[r]] = phi[combined[r]];
     }
   });
   out.problem_ = problem;
@@ -102,13 +101,13 @@ Parameters IndependentFeatures::from_original(const Parameters& w) const {
   Eigen::MatrixXd of_replaced(count, count);
   Matrix right(count, w.cols());
   for (Index a = 0; a < count; ++a) {
-    right.row(a) = w.row(replaced_[static_cast<std::size_t>(a)]);
-    for (Index r = 0; r < count; ++r) of_replaced(a, r) = weights_(r, replaced_[static_cast<std::size_t>(a)]);
+    right.row(a) = w.row(replaced_[a]);
+    for (Index r = 0; r < count; ++r) of_replaced(a, r) = weights_(r, replaced_[a]);
   }
   const Matrix combined = of_replaced.fullPivLu().solve(right);
   Parameters v = w - weights_.transpose() * combined;
-  for (Index r = 0; r < count; ++r) v.row(replaced_[static_cast<std::size_t>(r)]) = combined.row(r);
+  for (Index r = 0; r < count; ++r) v.row(replaced_[r]) = combined.row(r);
   return v;
 }
 
-}  // namespace poise
+}  // namespace poise::inline convex

@@ -7,7 +7,7 @@
 #include "convex/certificate/feature_basis.h"
 #include "convex/problem.h"
 
-namespace poise {
+namespace poise::inline convex {
 
 /// The same problem without a penalty, in other features: x̃_j as they are, but where the basis has a combination φ_k of
 /// nearly dependent columns, φ_k in place of the column it was made from (feature_basis.h), each value rounded once.
@@ -32,4 +32,4 @@ class IndependentFeatures {
   Matrix weights_;               // a row each: weights on the original features, and on the constant
 };
 
-}  // namespace poise
+}  // namespace poise::inline convex

@@ -11,7 +11,7 @@
 #include "hwy/highway.h"
 
 HWY_BEFORE_NAMESPACE();
-namespace poise {
+namespace poise::inline convex {
 namespace HWY_NAMESPACE {
 namespace hn = hwy::HWY_NAMESPACE;
 
@@ -157,11 +157,11 @@ void AddMultiple(float factor, const float* HWY_RESTRICT x, float* HWY_RESTRICT 
 }
 
 }  // namespace HWY_NAMESPACE
-}  // namespace poise
+}  // namespace poise::inline convex
 HWY_AFTER_NAMESPACE();
 
 #if HWY_ONCE
-namespace poise {
+namespace poise::inline convex {
 
 HWY_EXPORT(SoftmaxFloats);
 HWY_EXPORT(SoftmaxDoubles);
@@ -215,5 +215,5 @@ void add_multiple(float factor, const float* x, float* y, Index count) {
   HWY_DYNAMIC_DISPATCH(AddMultiple)(factor, x, y, count);
 }
 
-}  // namespace poise
+}  // namespace poise::inline convex
 #endif  // HWY_ONCE

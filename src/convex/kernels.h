@@ -9,20 +9,20 @@
 
 #include "poise/schema.h"
 
-namespace poise {
+namespace poise::inline convex {
 
 inline constexpr Index kRowPadding = 16;    // rows: one AVX-512 vector of float32
 inline constexpr Index kClassPadding = 16;  // classes of a sparse weight row
 
-/// p = softmax(z) over the classes of every row; lse = ln Σ_c exp(z_c); expected = Σ_c p_c z_c   (THEORY A.1).
-/// lse and expected have ld entries. Entropy of the row: lse − expected.
+/// p = softmax(z) over the classes of every row; lse = ln Σ_c exp(z_c); expected = Σ_c p_c z_c
+/// (docs/theory/dual-process.md#one-identity). lse and expected have ld entries. Entropy of the row: lse − expected.
 void softmax_block(const float* z, Index classes, Index ld, float* p, float* lse, float* expected);
 void softmax_block(const double* z, Index classes, Index ld, double* p, double* lse, double* expected);
 
 /// In place  v_c ← s p_c Σ_k p_k (v_c − v_k), which is s p_c (v_c − ⟨p, v⟩): the Hessian of one row applied to its
-/// scores v (THEORY 4.2). s: ld entries. As differences from the likeliest class, because where float32 rounds p_m to 1
-/// all of v_m − ⟨p, v⟩ is rounding. Symmetric and positive semidefinite for any p ≥ 0, also one that adds up to 1 only
-/// nearly.
+/// scores v (docs/theory/softmax.md#the-problem). s: ld entries. As differences from the likeliest class, because where
+/// float32 rounds p_m to 1 all of v_m − ⟨p, v⟩ is rounding. Symmetric and positive semidefinite for any p ≥ 0, also one
+/// that adds up to 1 only nearly.
 void hessian_block(const float* p, const float* s, Index classes, Index ld, float* v);
 void hessian_block(const double* p, const double* s, Index classes, Index ld, double* v);
 
@@ -42,4 +42,4 @@ double inner_product(const float* x, const float* y, Index count);
 /// y[k] += factor · x[k]
 void add_multiple(float factor, const float* x, float* y, Index count);
 
-}  // namespace poise
+}  // namespace poise::inline convex

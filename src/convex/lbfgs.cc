@@ -9,7 +9,7 @@
 #include "convex/solvers.h"
 #include "convex/vectors.h"
 
-namespace poise {
+namespace poise::inline convex {
 namespace {
 
 constexpr std::uint64_t kWarmStartSeed = 16;
@@ -162,4 +162,4 @@ Outcome solve_lbfgs(SoftmaxObjective& objective, SolveState& state, Monitor& mon
   return solve_newton(objective, state, monitor, max_iterations, "all rows, float64", std::move(metric));
 }
 
-}  // namespace poise
+}  // namespace poise::inline convex

@@ -13,7 +13,7 @@
 #include "convex/row_sample.h"
 #include "convex/vectors.h"
 
-namespace poise {
+namespace poise::inline convex {
 namespace {
 
 using SparseRows = Eigen::SparseMatrix<float, Eigen::RowMajor>;
@@ -35,13 +35,13 @@ Eigen::VectorXf equalizer(const Vector& penalty, double mean) {
 SparseRows weighted_rows(const CsrMatrix& x, const RowSample& sample, const Eigen::VectorXf& scale) {
   SparseRows a(static_cast<Index>(sample.rows.size()), x.cols + 1);
   for (std::size_t k = 0; k < sample.rows.size(); ++k) {
-    const auto row = static_cast<std::size_t>(sample.rows[k]), r = k;
+    const Index row = sample.rows[k], r = static_cast<Index>(k);
     const auto root = static_cast<float>(std::sqrt(sample.weights[k]));
-    a.startVec(static_cast<Index>(r));
-    for (auto e = static_cast<std::size_t>(x.row_start[row]); e < static_cast<std::size_t>(x.row_start[row + 1]); ++e) {
-      a.insertBack(static_cast<Index>(r), x.columns[e]) = root * static_cast<float>(x.value(e)) * scale[x.columns[e]];
+    a.startVec(r);
+    for (Index e = x.row_start[row]; e < x.row_start[row + 1]; ++e) {
+      a.insertBack(r, x.columns[e]) = root * static_cast<float>(x.value(e)) * scale[x.columns[e]];
     }
-    a.insertBack(static_cast<Index>(r), x.cols) = root * scale[x.cols];
+    a.insertBack(r, x.cols) = root * scale[x.cols];
   }
   a.finalize();
   return a;
@@ -59,7 +59,7 @@ MatrixF test_matrix(Index rows, Index cols) {
 class LowRankMetric : public Metric {
  public:
   explicit LowRankMetric(const SoftmaxObjective& objective)
-      : threads_(objective.threads()), blocks_(static_cast<std::size_t>(objective.classes())) {}
+      : threads_(objective.threads()), blocks_(objective.classes()) {}
 
   /// False if `stop` has ended it.
   bool build(const SoftmaxObjective& objective, const Stop& stop) {
@@ -69,7 +69,7 @@ class LowRankMetric : public Metric {
     return parallel_for_unless(stop, objective.classes(), threads_, [&](Index c) {
       const RowSample sample =
           draw_rows(objective.curvatures(c), kLowRankRows, kLowRankSeed + static_cast<std::uint64_t>(c));
-      blocks_[at(c)] = factorize(weighted_rows(*problem.features.sparse(), sample, scale_), penalty);
+      blocks_[c] = factorize(weighted_rows(*problem.features.sparse(), sample, scale_), penalty);
     });
   }
 
@@ -81,7 +81,7 @@ class LowRankMetric : public Metric {
     };
     for_each_piece(gradient.rows(), threads_, transpose, k);
     parallel_for(gradient.cols(), threads_, [&](Index c) {
-      const Block& block = blocks_[at(c)];
+      const Block& block = blocks_[c];
       const Eigen::VectorXf g = scale_.cwiseProduct(by_class.row(c).transpose());
       const Eigen::VectorXf along = block.basis.transpose() * (block.rows * g);  // Vᵀg
       const Eigen::VectorXf back = block.basis * block.extra.cwiseProduct(along);
@@ -146,4 +146,4 @@ std::unique_ptr<Metric> low_rank_metric(const SoftmaxObjective& objective, const
   return metric->build(objective, stop) ? std::move(metric) : nullptr;
 }
 
-}  // namespace poise
+}  // namespace poise::inline convex

@@ -9,7 +9,7 @@
 #include "convex/metric.h"
 #include "poise/error.h"
 
-namespace poise {
+namespace poise::inline convex {
 namespace {
 
 /// Bytes that a solve needs beside the data: of parameters, of rows times classes, of the metric, and of the data's
@@ -47,4 +47,4 @@ void check_memory(const Dataset& data) {
   }
 }
 
-}  // namespace poise
+}  // namespace poise::inline convex

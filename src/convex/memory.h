@@ -3,10 +3,10 @@
 
 #include "poise/dataset.h"
 
-namespace poise {
+namespace poise::inline convex {
 
 /// Refuses problems whose solver state would not fit into memory, before the machine starts to swap or kill. Throws
 /// Error(kResource).
 void check_memory(const Dataset& data);
 
-}  // namespace poise
+}  // namespace poise::inline convex

@@ -13,7 +13,7 @@
 #include "convex/row_sample.h"
 #include "convex/vectors.h"
 
-namespace poise {
+namespace poise::inline convex {
 namespace {
 
 class GramMetric : public Metric {
@@ -91,7 +91,7 @@ MatrixF sampled_gram(const Problem& problem, const RowSample& sample) {
   for (std::size_t begin = 0; begin < sample.rows.size(); begin += strip) {
     const Index rows = std::min<Index>(strip, static_cast<Index>(sample.rows.size() - begin));
     for (Index r = 0; r < rows; ++r) {
-      const std::size_t k = begin + static_cast<std::size_t>(r);
+      const std::size_t k = begin + r;
       const float root = static_cast<float>(std::sqrt(sample.weights[k]));
       float* out = scaled.row(r).data();
       problem.load(sample.rows[k], 1, out, d);
@@ -111,7 +111,7 @@ class ClassBlockMetric : public Metric {
   }
 
   explicit ClassBlockMetric(const SoftmaxObjective& objective)
-      : threads_(objective.threads()), factors_(static_cast<std::size_t>(objective.classes())) {}
+      : threads_(objective.threads()), factors_(objective.classes()) {}
 
   /// False if `stop` has ended it.
   bool build(const SoftmaxObjective& objective, const Stop& stop) {
@@ -120,14 +120,14 @@ class ClassBlockMetric : public Metric {
     const double wanted = static_cast<double>(std::max<Index>(256, 2 * (d + 1)));
     return parallel_for_unless(stop, objective.classes(), threads_, [&](Index c) {
       const RowSample sample = draw_rows(objective.curvatures(c), wanted, kSampleSeed + static_cast<std::uint64_t>(c));
-      factors_[at(c)] = factorize(sampled_gram(problem, sample), problem.penalty);
+      factors_[c] = factorize(sampled_gram(problem, sample), problem.penalty);
     });
   }
 
   Parameters solve(const Parameters& gradient) const override {
     Parameters step(gradient.rows(), gradient.cols());
     parallel_for(gradient.cols(), threads_, [&](Index c) {
-      const Factor& factor = factors_[at(c)];
+      const Factor& factor = factors_[c];
       const auto lower = factor.lower.triangularView<Eigen::Lower>();
       Eigen::VectorXf x = factor.scale.cwiseProduct(gradient.col(c).cast<float>());
       lower.solveInPlace(x);
@@ -252,4 +252,4 @@ std::unique_ptr<Metric> global_metric(const SoftmaxObjective& objective, const S
   return bohning_metric(objective, stop);
 }
 
-}  // namespace poise
+}  // namespace poise::inline convex

@@ -7,7 +7,7 @@
 
 #include "convex/objective.h"
 
-namespace poise {
+namespace poise::inline convex {
 
 /// Asked while a metric that takes long is made; true gives it up, and there is none: a null pointer.
 using Stop = std::function<bool()>;
@@ -25,8 +25,9 @@ class Metric {
   virtual bool is_hessian() const { return false; }
 };
 
-/// Where a d×d matrix is affordable: the Böhning metric (THEORY 4.5, 4.6 B), H ⪯ ½ Σ s x̃x̃ᵀ ⊗ I + Λ.
-/// The free bias is eliminated by centering the features: with C the covariance of the features,
+/// Where a d×d matrix is affordable: the Böhning metric (docs/theory/softmax.md#gauge-rank-recession,
+/// docs/theory/softmax.md#solvers), H ⪯ ½ Σ s x̃x̃ᵀ ⊗ I + Λ. The free bias is eliminated by centering the features: with
+/// C the covariance of the features,
 ///   M = (½C + Λ on the weights) ⊕ (½ on the bias of centered features).
 /// H ⪯ M holds, so M⁻¹∇ is a descent step of length 1 (MM). One factorization of d×d.
 std::unique_ptr<Metric> bohning_metric(const SoftmaxObjective& objective, const Stop& stop = {});
@@ -79,4 +80,4 @@ inline constexpr Index kMaxSparseGramFeatures = 2000;  ///< a pass over sparse r
 inline constexpr Index kLowRankRows = 4096;  ///< about as many are drawn for a class; news20 has 2,700 with a curvature
 inline constexpr Index kLowRank = 64;        ///< curvatures kept of a class
 
-}  // namespace poise
+}  // namespace poise::inline convex

@@ -1,68 +1,10 @@
-#include "convex/names.h"
-
-#include "poise/error.h"
+// Names of options and results, as the command line and the files have them.
+#include "convex/fields.h"
 
 namespace poise {
 
-const char* to_string(Status status) {
-  switch (status) {
-    case Status::kCertified:
-      return "certified";
-    case Status::kConverged:
-      return "converged";
-    case Status::kSeparable:
-      return "separable";
-    case Status::kIterationLimit:
-      return "iteration_limit";
-    case Status::kTimeLimit:
-      return "time_limit";
-    case Status::kInterrupted:
-      return "interrupted";
-    case Status::kDiverged:
-      return "diverged";
-    case Status::kNotCertified:
-      return "not_certified";
-  }
-  return "unknown";
-}
-
-const char* to_string(Solver solver) {
-  switch (solver) {
-    case Solver::kAuto:
-      return "auto";
-    case Solver::kNewton:
-      return "newton";
-    case Solver::kLbfgs:
-      return "lbfgs";
-    case Solver::kGolden:
-      return "golden";
-    case Solver::kDescent:
-      return "descent";
-  }
-  return "unknown";
-}
-
-const char* to_string(Scale scale) {
-  switch (scale) {
-    case Scale::kAuto:
-      return "auto";
-    case Scale::kNone:
-      return "none";
-    case Scale::kStandard:
-      return "standard";
-    case Scale::kNumbers:
-      return "numbers";
-  }
-  return "unknown";
-}
-
-Scale recorded_scale(const Metadata& metadata) {
-  const std::string text = recorded_text(metadata, "scale");
-  for (const Scale scale : {Scale::kNone, Scale::kStandard, Scale::kNumbers}) {
-    if (text == to_string(scale)) return scale;
-  }
-  if (text.empty()) return Scale::kNone;
-  throw Error(ErrorKind::kData, "the model's metadata says 'scale' is '" + text + "'", "none, standard or numbers");
-}
+const char* to_string(Status status) { return name_of(status); }
+const char* to_string(Solver solver) { return name_of(solver); }
+const char* to_string(Scale scale) { return name_of(scale); }
 
 }  // namespace poise

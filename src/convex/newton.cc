@@ -1,10 +1,10 @@
-// Newton's method with preconditioned conjugate gradients (THEORY 4.6 C, A.4).
+// Newton's method with preconditioned conjugate gradients (docs/theory/softmax.md#solvers).
 #include <algorithm>
 #include <cmath>
 
 #include "convex/solvers.h"
 
-namespace poise {
+namespace poise::inline convex {
 namespace {
 
 // Below this share of f the quadratic model is good enough that a dual bound from the Newton system is worth its pass.
@@ -71,4 +71,4 @@ Outcome solve_newton(SoftmaxObjective& objective, SolveState& state, Monitor& mo
   }
 }
 
-}  // namespace poise
+}  // namespace poise::inline convex

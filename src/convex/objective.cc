@@ -1,5 +1,5 @@
-// Value and gradient of the objective (THEORY 4.1, 4.2). Its curvature: curvature.cc; what bounds it:
-// certificate/dual_bound.cc.
+// Value and gradient of the objective (docs/theory/softmax.md#the-problem). Its curvature: curvature.cc; what bounds
+// it: certificate/dual_bound.cc.
 #include "convex/objective.h"
 
 #include <algorithm>
@@ -11,20 +11,19 @@
 #include "convex/row_sums.h"
 #include "convex/vectors.h"
 
-namespace poise {
+namespace poise::inline convex {
 namespace {
 
 /// ⟨t_i, z_i⟩ of every row of the block.
 template <typename Real>
 std::vector<double> target_scores(const Problem& problem, const ScoreBlock<Real>& block) {
-  std::vector<double> sums(static_cast<std::size_t>(block.rows)), target(static_cast<std::size_t>(problem.classes));
+  std::vector<double> sums(block.rows), target(problem.classes);
   for (Index r = 0; r < block.rows; ++r) {
-    double& sum = sums[static_cast<std::size_t>(r)];
+    double& sum = sums[r];
     if (problem.labels.empty() || problem.smoothing > 0) {
       sum = target_score(problem, block, r, target);
     } else {
-      sum = static_cast<double>(
-          block.scores[problem.labels[static_cast<std::size_t>(block.first_row + r)] * block.ld + r]);
+      sum = static_cast<double>(block.scores[problem.labels[block.first_row + r] * block.ld + r]);
     }
   }
   return sums;
@@ -34,27 +33,26 @@ std::vector<double> target_scores(const Problem& problem, const ScoreBlock<Real>
 /// classes goes over whole vectors, and one entry a row is set right.
 template <typename Real>
 void residual_block(const Problem& problem, const ScoreBlock<Real>& block, const Real* p) {
-  std::vector<Real> s(static_cast<std::size_t>(block.ld), Real{0});
-  for (Index r = 0; r < block.rows; ++r)
-    s[static_cast<std::size_t>(r)] = static_cast<Real>(problem.row_weight[block.first_row + r]);
+  std::vector<Real> s(block.ld, Real{0});
+  for (Index r = 0; r < block.rows; ++r) s[r] = static_cast<Real>(problem.row_weight[block.first_row + r]);
   const bool hard = !problem.labels.empty();
   const Real share = hard ? static_cast<Real>(problem.smoothing / static_cast<double>(problem.classes)) : Real{0};
   for (Index c = 0; c < problem.classes; ++c) {
     Real* out = block.scores + c * block.ld;
     const Real* in = p + c * block.ld;
-    for (Index r = 0; r < block.ld; ++r) out[r] = s[static_cast<std::size_t>(r)] * (in[r] - share);
+    for (Index r = 0; r < block.ld; ++r) out[r] = s[r] * (in[r] - share);
   }
-  std::vector<double> target(static_cast<std::size_t>(problem.classes));
+  std::vector<double> target(problem.classes);
   for (Index r = 0; r < block.rows; ++r) {
-    const Real weight = s[static_cast<std::size_t>(r)];
+    const Real weight = s[r];
     if (hard) {
-      const Index at = problem.labels[static_cast<std::size_t>(block.first_row + r)] * block.ld + r;
+      const Index at = problem.labels[block.first_row + r] * block.ld + r;
       block.scores[at] = weight * (p[at] - share - static_cast<Real>(1 - problem.smoothing));
       continue;
     }
     problem.target_of(block.first_row + r, target);
     for (Index c = 0; c < problem.classes; ++c) {
-      block.scores[c * block.ld + r] -= weight * static_cast<Real>(target[static_cast<std::size_t>(c)]);
+      block.scores[c * block.ld + r] -= weight * static_cast<Real>(target[c]);
     }
   }
 }
@@ -71,15 +69,14 @@ Evaluation SoftmaxObjective::evaluate_as(const Parameters& w, Parameters* gradie
   const Index block_rows = engine_.block_rows(), k = classes();
   const Index blocks = (rows() + block_rows - 1) / block_rows;
   if (probabilities_.rows() != blocks) probabilities_.resize(blocks, k * block_rows);
-  std::vector<Sums> sums(static_cast<std::size_t>(engine_.chunk_count()));
+  std::vector<Sums> sums(engine_.chunk_count());
   auto kernel = [&](const ScoreBlock<Real>& block) {
-    std::vector<Real> p(static_cast<std::size_t>(k * block.ld)), lse(static_cast<std::size_t>(block.ld)),
-        expected(lse.size());
+    std::vector<Real> p(k * block.ld), lse(block.ld), expected(lse.size());
     softmax_block(block.scores, k, block.ld, p.data(), lse.data(), expected.data());
     const std::vector<double> target = target_scores(problem_, block);
-    Sums& sum = sums[static_cast<std::size_t>(block.chunk)];
-    for (std::size_t r = 0; r < static_cast<std::size_t>(block.rows); ++r) {
-      const double s = problem_.row_weight[block.first_row + static_cast<Index>(r)], l = static_cast<double>(lse[r]);
+    Sums& sum = sums[block.chunk];
+    for (Index r = 0; r < block.rows; ++r) {
+      const double s = problem_.row_weight[block.first_row + r], l = static_cast<double>(lse[r]);
       sum.cross_entropy += s * (l - target[r]);
       sum.entropy += s * (l - static_cast<double>(expected[r]));
     }
@@ -119,4 +116,4 @@ Evaluation SoftmaxObjective::evaluate(const Parameters& w, Parameters* gradient,
   return arithmetic == Arithmetic::kFloat ? evaluate_as<float>(w, gradient) : evaluate_as<double>(w, gradient);
 }
 
-}  // namespace poise
+}  // namespace poise::inline convex

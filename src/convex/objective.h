@@ -8,7 +8,7 @@
 #include "convex/pass.h"
 #include "convex/problem.h"
 
-namespace poise {
+namespace poise::inline convex {
 
 enum class Arithmetic { kFloat, kDouble };
 
@@ -16,17 +16,18 @@ enum class Arithmetic { kFloat, kDouble };
 struct Evaluation {
   double objective = 0;      ///< cross_entropy + penalty
   double cross_entropy = 0;  ///< Σ s_i [lse(z_i) − ⟨t_i, z_i⟩]
-  double entropy = 0;        ///< Σ s_i H(p_i), the dual process (THEORY 1.7 D1)
+  double entropy = 0;        ///< Σ s_i H(p_i), the dual process
   double penalty = 0;        ///< Σ_j (λ_j/2)‖W_j‖²
   double rounding = 0;       ///< bound on the error of `objective` in float64, with room; 0 after a float32 pass
 };
 
 /// Value, gradient and curvature of a Problem; one instance is used from one thread and runs its passes in parallel.
 ///
-///   ∇ = X̃ᵀ(P − T) s + λW      (THEORY 4.2)
+///   ∇ = X̃ᵀ(P − T) s + λW      (docs/theory/softmax.md#the-problem)
 ///   H V = X̃ᵀ[ s P∘(Z_V − ⟨P, Z_V⟩) ] + λV,   Z_V = X̃V
 ///
-/// The bias row (the last) carries no penalty. Columns of every gradient sum to 0 over classes (gauge, THEORY 4.3).
+/// The bias row (the last) carries no penalty. Columns of every gradient sum to 0 over classes (gauge,
+/// docs/theory/softmax.md#gauge-rank-recession).
 class SoftmaxObjective {
  public:
   SoftmaxObjective(Problem problem, int threads);
@@ -67,12 +68,14 @@ class SoftmaxObjective {
   /// Diagonal of ∇²f at the W of the last evaluate, (d+1)×K. One pass over squared features.
   Parameters hessian_diagonal() const;
 
-  /// The bound of V = 0 (THEORY 4.10 C1) from what evaluate(w, &gradient) returned: no pass. For λ > 0 everywhere.
+  /// The bound of V = 0 (docs/theory/softmax.md#the-certificate) from what evaluate(w, &gradient) returned: no pass.
+  /// For λ > 0 everywhere.
   Certificate gradient_bound(const Parameters& w, const Evaluation& value, const Parameters& gradient) const;
 
-  /// Dual bound from the point q' = q − (diag q − q qᵀ) V x̃ (THEORY 4.10 C2; V = 0 gives C1). Valid for any V; tight if
-  /// V solves H V = ∇f. For λ > 0 everywhere: an unpenalized feature wants moments of exactly 0, so that with one the
-  /// dual_value is −∞ (what takes its place is certificate/curvature_proof.h). One and a half passes.
+  /// Dual bound from the point q' = q − (diag q − q qᵀ) V x̃ (docs/theory/softmax.md#the-certificate; V = 0 gives the
+  /// bound above). Valid for any V; tight if V solves H V = ∇f. For λ > 0 everywhere: an unpenalized feature wants
+  /// moments of exactly 0, so that with one the dual_value is −∞ (what takes its place is
+  /// certificate/curvature_proof.h). One and a half passes.
   Certificate dual_bound(const Parameters& w, const Parameters& v) const;
 
   /// Whether every λ_j is so large that the rounding of moments in float64 costs dual bounds less than 1e-10.
@@ -137,4 +140,4 @@ class SoftmaxObjective {
 /// `probabilities` (n×K): in place of the ones the objective keeps, which are float32.
 Matrix dense_hessian(const SoftmaxObjective& objective, const Matrix* probabilities = nullptr);
 
-}  // namespace poise
+}  // namespace poise::inline convex

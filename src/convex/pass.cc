@@ -13,7 +13,7 @@
 #include "convex/kernels.h"
 #include "rows/storage.h"
 
-namespace poise {
+namespace poise::inline convex {
 namespace {
 
 // A block of 256 KiB in float32 sits in the level-2 cache beside the weights. Measured on 60000×784×10, two threads, by
@@ -39,7 +39,7 @@ const Real* block_as(const Problem& problem, Index first, Index rows, bool squar
     const float* const stored = problem.map().identity() ? problem.features.array<float>() : nullptr;
     if (stored != nullptr && !square) return stored + first * d;
   }
-  scratch.resize(static_cast<std::size_t>(rows * d));
+  scratch.resize(rows * d);
   problem.load(first, rows, scratch.data(), d);
   if (square) std::transform(scratch.begin(), scratch.end(), scratch.begin(), [](Real x) { return x * x; });
   return scratch.data();
@@ -105,12 +105,12 @@ void PassEngine::run_dense(const Parameters* first, const Parameters* second, co
   const Index n = features_.rows(), d = features_.cols();
   const Index blocks = (n + block_rows_ - 1) / block_rows_, ld = block_rows_;
   const Layer<Real> layer(first), other(second);
-  std::vector<Parameters> sums(product ? static_cast<std::size_t>(chunks_) : 0);
+  std::vector<Parameters> sums(product ? chunks_ : 0);
   StopTest stopped(stop_);
 
   parallel_for(chunks_, threads_, [&](Index chunk) {
     std::vector<Real> x_scratch;
-    std::vector<Real> z(static_cast<std::size_t>(classes_ * ld)), z2(second ? z.size() : 0);
+    std::vector<Real> z(classes_ * ld), z2(second ? z.size() : 0);
     MatrixOf<Real> sum = MatrixOf<Real>::Zero(product ? classes_ : 0, d);
     Vector bias_sum = Vector::Zero(product ? classes_ : 0);
     for (Index b = part_begin(blocks, chunks_, chunk); b < part_begin(blocks, chunks_, chunk + 1) && !stopped(); ++b) {
@@ -122,11 +122,11 @@ void PassEngine::run_dense(const Parameters* first, const Parameters* second, co
       if (!product) continue;
       gemm(false, false, classes_, d, rows, z.data(), ld, x, d, Real{1}, sum.data(), d);
       for (Index c = 0; c < classes_; ++c) {
-        for (Index r = 0; r < rows; ++r) bias_sum[c] += static_cast<double>(z[at(c * ld + r)]);
+        for (Index r = 0; r < rows; ++r) bias_sum[c] += static_cast<double>(z[c * ld + r]);
       }
     }
     if (!product || stopped.has_stopped()) return;
-    Parameters& out = sums[at(chunk)];
+    Parameters& out = sums[chunk];
     out.resize(d + 1, classes_);
     out.topRows(d) = sum.transpose().template cast<double>();
     out.row(d) = bias_sum.transpose();
@@ -134,7 +134,7 @@ void PassEngine::run_dense(const Parameters* first, const Parameters* second, co
   if (stopped.has_stopped()) throw PassStopped();
   if (!product) return;
   const bool large = chunks_ * classes_ * d > 4000000;  // less is done before a second thread is awake
-  tree_reduce(chunks_, large ? threads_ : 1, [&](Index into, Index from) { sums[at(into)] += sums[at(from)]; });
+  tree_reduce(chunks_, large ? threads_ : 1, [&](Index into, Index from) { sums[into] += sums[from]; });
   *product = std::move(sums[0]);
 }
 
@@ -148,7 +148,7 @@ MatrixF PassEngine::centered_gram(const Vector& center, const std::function<bool
   const Index parts = std::clamp<Index>(kChunkSumBytes / (4 * d * d), 2, 8);
   const Index strip = 256;
   const Eigen::RowVectorXf shift = center.transpose().cast<float>();
-  std::vector<MatrixF> sums(static_cast<std::size_t>(parts));
+  std::vector<MatrixF> sums(parts);
   StopTest stopped(stop);
   parallel_for(parts, threads_, [&](Index part) {
     MatrixF sum = MatrixF::Zero(d, d), rows_scaled(strip, d);
@@ -162,11 +162,11 @@ MatrixF PassEngine::centered_gram(const Vector& center, const std::function<bool
       }
       syrk_transposed(d, rows, rows_scaled.data(), d, sum.data(), d);
     }
-    sums[at(part)] = std::move(sum);
+    sums[part] = std::move(sum);
   });
   if (stopped()) return {};
-  tree_reduce(parts, threads_, [&](Index into, Index from) { sums[at(into)] += sums[at(from)]; });
+  tree_reduce(parts, threads_, [&](Index into, Index from) { sums[into] += sums[from]; });
   return std::move(sums[0]);
 }
 
-}  // namespace poise
+}  // namespace poise::inline convex

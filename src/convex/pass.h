@@ -1,5 +1,5 @@
 // One fused pass over the rows: scores, a kernel per block of rows, and the products with the features, while the block
-// is in cache. Everything a solver does to the data is such a pass (THEORY 4.2).
+// is in cache. Everything a solver does to the data is such a pass (docs/theory/softmax.md#the-problem).
 //
 //   for every block of rows X_B:   Z_k = X̃_B W_k  (k = 1 or 2)   →   kernel: Z → R   →   G += X̃_Bᵀ R
 //
@@ -11,7 +11,7 @@
 
 #include "convex/problem.h"
 
-namespace poise {
+namespace poise::inline convex {
 
 /// What the kernel gets: scores of `rows` rows from `first_row`, class-major K×ld (see kernels.h); `second` is null for
 /// one matrix. It turns `scores` into R in place and keeps its statistics in a slot of its own, number `chunk` <
@@ -88,4 +88,4 @@ class PassEngine {
   ByFeature by_feature_;
 };
 
-}  // namespace poise
+}  // namespace poise::inline convex

@@ -11,7 +11,7 @@
 #include "convex/kernels.h"
 #include "convex/pass.h"
 
-namespace poise {
+namespace poise::inline convex {
 namespace {
 
 template <typename Real>
@@ -23,7 +23,7 @@ Index round_up(Index value, Index multiple) { return (value + multiple - 1) / mu
 template <typename Real>
 Padded<Real> padded_rows(const Parameters* w, Index padded, int threads) {
   if (!w) return {};
-  Padded<Real> out(static_cast<std::size_t>(w->rows() * padded), Real{0});
+  Padded<Real> out(w->rows() * padded, Real{0});
   const Index classes = w->cols(), parts = threads;
   parallel_for(parts, threads, [&](Index part) {
     for (Index j = part_begin(w->rows(), parts, part); j < part_begin(w->rows(), parts, part + 1); ++j) {
@@ -37,18 +37,18 @@ Padded<Real> padded_rows(const Parameters* w, Index padded, int threads) {
 template <typename Real>
 void block_scores(const CsrMatrix& x, const Padded<Real>& w, Index classes, Index padded, Index begin, Index rows,
                   Index ld, Real* z) {
-  std::vector<Real> scores(static_cast<std::size_t>(padded));
+  std::vector<Real> scores(padded);
   const auto add = [&](const auto& values, Index start, Index count) {
     sparse_scores(x.columns.data() + start, values.data() + start, count, w.data(), padded, scores.data());
   };
   for (Index r = 0; r < ld; ++r) {
     if (r < rows) {
       std::copy_n(w.end() - padded, padded, scores.begin());  // the bias
-      const Index start = x.row_start[at(begin + r)];
-      const Index count = x.row_start[static_cast<std::size_t>(begin + r) + 1] - start;
+      const Index start = x.row_start[begin + r];
+      const Index count = x.row_start[begin + r + 1] - start;
       x.doubles.empty() ? add(x.values, start, count) : add(x.doubles, start, count);
     }
-    for (Index c = 0; c < classes; ++c) z[c * ld + r] = scores[at(c)];
+    for (Index c = 0; c < classes; ++c) z[c * ld + r] = scores[c];
   }
 }
 
@@ -56,18 +56,17 @@ void block_scores(const CsrMatrix& x, const Padded<Real>& w, Index classes, Inde
 
 void PassEngine::transpose_features() {
   const CsrMatrix& x = *features_.sparse();
-  const auto d = static_cast<std::size_t>(x.cols);
+  const std::size_t d = x.cols;
   ByFeature& to = by_feature_;
   to.start.assign(d + 1, 0);
-  for (std::int32_t column : x.columns) ++to.start[static_cast<std::size_t>(column) + 1];
+  for (std::int32_t column : x.columns) ++to.start[column + 1];
   for (std::size_t j = 1; j <= d; ++j) to.start[j] += to.start[j - 1];
   to.rows.resize(x.columns.size());
   to.values.resize(x.values.size()), to.doubles.resize(x.doubles.size());
   std::vector<Index> next(to.start.begin(), to.start.end() - 1);
   for (Index i = 0; i < x.rows(); ++i) {
-    const auto row = static_cast<std::size_t>(i);
-    for (auto e = static_cast<std::size_t>(x.row_start[row]); e < static_cast<std::size_t>(x.row_start[row + 1]); ++e) {
-      const auto place = static_cast<std::size_t>(next[at(x.columns[e])]++);
+    for (Index e = x.row_start[i]; e < x.row_start[i + 1]; ++e) {
+      const Index place = next[x.columns[e]]++;
       to.rows[place] = static_cast<std::int32_t>(i);
       x.doubles.empty() ? to.values[place] = x.values[e] : to.doubles[place] = x.doubles[e];
     }
@@ -84,11 +83,10 @@ void PassEngine::products_by_feature(const std::vector<Value>& values, const Rea
                                      Parameters& product) const {
   const ByFeature& by = by_feature_;
   parallel_for(threads_, threads_, [&](Index part) {
-    Padded<Real> sum(static_cast<std::size_t>(padded));
-    const auto k = static_cast<std::size_t>(part);
-    for (Index j = by.bounds[k]; j < by.bounds[k + 1]; ++j) {
-      const Index from = by.start[at(j)];
-      const Index count = by.start[static_cast<std::size_t>(j) + 1] - from;
+    Padded<Real> sum(padded);
+    for (Index j = by.bounds[part]; j < by.bounds[part + 1]; ++j) {
+      const Index from = by.start[j];
+      const Index count = by.start[j + 1] - from;
       std::fill(sum.begin(), sum.end(), Real{0});
       sparse_scores(by.rows.data() + from, values.data() + from, count, residual, padded, sum.data());
       std::copy_n(sum.begin(), product.cols(), product.row(j).data());
@@ -103,12 +101,12 @@ void PassEngine::run_sparse(const Parameters* first, const Parameters* second, c
   const Index n = x.rows(), padded = round_up(classes_, kClassPadding);
   const Index blocks = (n + block_rows_ - 1) / block_rows_, ld = block_rows_;
   const Padded<Real> w = padded_rows<Real>(first, padded, threads_), w2 = padded_rows<Real>(second, padded, threads_);
-  Padded<Real> residual(product ? static_cast<std::size_t>(n * padded) : 0, Real{0});
+  Padded<Real> residual(product ? n * padded : 0, Real{0});
 
   StopTest stopped(stop_);
 
   parallel_for(chunks_, threads_, [&](Index chunk) {
-    std::vector<Real> z(static_cast<std::size_t>(classes_ * ld)), z2(second ? z.size() : 0);
+    std::vector<Real> z(classes_ * ld), z2(second ? z.size() : 0);
     for (Index b = part_begin(blocks, chunks_, chunk); b < part_begin(blocks, chunks_, chunk + 1) && !stopped(); ++b) {
       const Index begin = b * block_rows_, rows = std::min(block_rows_, n - begin);
       if (first) block_scores(x, w, classes_, padded, begin, rows, ld, z.data());
@@ -116,7 +114,7 @@ void PassEngine::run_sparse(const Parameters* first, const Parameters* second, c
       kernel({chunk, begin, rows, ld, z.data(), second ? z2.data() : nullptr});
       for (Index r = 0; product && r < rows; ++r) {
         for (Index c = 0; c < classes_; ++c) {
-          residual[static_cast<std::size_t>((begin + r) * padded + c)] = z[at(c * ld + r)];
+          residual[(begin + r) * padded + c] = z[c * ld + r];
         }
       }
     }
@@ -133,7 +131,7 @@ void PassEngine::run_sparse(const Parameters* first, const Parameters* second, c
   by_feature_.doubles.empty() ? multiply(by_feature_.values) : multiply(by_feature_.doubles);
   product->row(x.cols).setZero();
   for (Index i = 0; i < n; ++i) {
-    for (Index c = 0; c < classes_; ++c) (*product)(x.cols, c) += static_cast<double>(residual[at(i * padded + c)]);
+    for (Index c = 0; c < classes_; ++c) (*product)(x.cols, c) += static_cast<double>(residual[i * padded + c]);
   }
 }
 
@@ -142,4 +140,4 @@ template void PassEngine::run_sparse<float>(const Parameters*, const Parameters*
 template void PassEngine::run_sparse<double>(const Parameters*, const Parameters*, const BlockKernel<double>&,
                                              Parameters*, bool) const;
 
-}  // namespace poise
+}  // namespace poise::inline convex

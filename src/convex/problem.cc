@@ -8,12 +8,13 @@
 
 #include "base/index.h"
 #include "base/words.h"
+#include "convex/fields.h"
 #include "convex/units.h"
 #include "data/classes.h"
 #include "poise/error.h"
 #include "rows/column_moments.h"
 
-namespace poise {
+namespace poise::inline convex {
 namespace {
 
 /// Multiplies the weight of every row by what its class is to weigh.
@@ -26,7 +27,7 @@ void weigh_classes(const Dataset& data, const ObjectiveOptions& options, Vector&
         data.labels.empty() ? "a label a row" : "one or the other");
   }
   const std::vector<double> factors = class_factors(options.class_weights, data.schema);
-  for (Index i = 0; i < weight.size(); ++i) weight[i] *= factors[static_cast<std::size_t>(data.labels[at(i)])];
+  for (Index i = 0; i < weight.size(); ++i) weight[i] *= factors[data.labels[i]];
 }
 
 Vector normalized_weights(const Dataset& data, const ObjectiveOptions& options, Index classes) {
@@ -37,10 +38,10 @@ Vector normalized_weights(const Dataset& data, const ObjectiveOptions& options, 
     if (data.labels.empty())
       throw Error(ErrorKind::kUsage, "balanced class weights need class labels, not soft targets", "a label a row");
     Vector of_class = Vector::Zero(classes);
-    for (Index i = 0; i < n; ++i) of_class[data.labels[at(i)]] += weight[i];
+    for (Index i = 0; i < n; ++i) of_class[data.labels[i]] += weight[i];
     const double sum = weight.sum();
     for (Index i = 0; i < n; ++i) {
-      if (weight[i] > 0) weight[i] *= sum / (static_cast<double>(classes) * of_class[data.labels[at(i)]]);
+      if (weight[i] > 0) weight[i] *= sum / (static_cast<double>(classes) * of_class[data.labels[i]]);
     }
   }
   const double sum = weight.sum();
@@ -72,13 +73,7 @@ void check(const Dataset& data, const ObjectiveOptions& options) {
   if (data.schema.class_count() < 2) {
     throw Error(ErrorKind::kData, fmt::format("the data has {} class", data.schema.class_count()), "at least two");
   }
-  const double l2 = options.l2.value_or(0);
-  if (!(l2 >= 0) || !std::isfinite(l2)) {
-    throw Error(ErrorKind::kUsage, fmt::format("l2 is {}", l2), "a finite number, 0 or more");
-  }
-  if (!(options.label_smoothing >= 0 && options.label_smoothing < 1)) {
-    throw Error(ErrorKind::kUsage, fmt::format("label_smoothing is {}", options.label_smoothing), "a number in [0, 1)");
-  }
+  check_fields(options);
 }
 
 /// How many rows of equal weight say as much: (Σ s)²/Σ s² (Kish). A row of weight 0 does not count.
@@ -106,23 +101,14 @@ void Problem::target_of(Index row, std::span<double> target) const {
   const double share = smoothing / static_cast<double>(classes);
   if (!labels.empty()) {
     std::fill(target.begin(), target.end(), share);
-    target[static_cast<std::size_t>(labels[at(row)])] += 1 - smoothing;
+    target[labels[row]] += 1 - smoothing;
     return;
   }
   // float32 rows sum to 1 up to 1e-7; the dual bound needs the sum exact.
   const double scale = (1 - smoothing) / targets.row(row).cast<double>().sum();
   for (Index c = 0; c < classes; ++c) {
-    target[at(c)] = scale * static_cast<double>(targets(row, c)) + share;
+    target[c] = scale * static_cast<double>(targets(row, c)) + share;
   }
-}
-
-double default_l2(const Dataset& data) {
-  // Tables like a weaker penalty the more classes there are, images do not: MNIST, 10,000 rows, has a test
-  // cross-entropy of 0.34 at 1/n, 0.31 at 3/n and 0.48 at a fifth of 1/n.
-  const Index most = resolve_scale(data, Scale::kAuto) == Scale::kNone ? 2 : 6;
-  const Index contrasts = std::clamp<Index>(data.schema.class_count() - 1, 1, most);
-  const double rows = effective_rows(data);
-  return rows >= 1 ? 2 / (rows * static_cast<double>(contrasts)) : 0;  // that there are rows is for check to say
 }
 
 Problem weigh_rows(const Dataset& data, const ObjectiveOptions& options) {
@@ -180,12 +166,12 @@ Problem select_rows(const Problem& problem, std::span<const Index> rows) {
   part.row_weight.resize(count);
   if (problem.labels.empty()) part.targets.resize(count, problem.classes);
   for (Index i = 0; i < count; ++i) {
-    const Index row = rows[at(i)];
+    const Index row = rows[i];
     part.row_weight[i] = problem.row_weight[row];
     if (problem.labels.empty()) {
       part.targets.row(i) = problem.targets.row(row);
     } else {
-      part.labels.push_back(problem.labels[at(row)]);
+      part.labels.push_back(problem.labels[row]);
     }
   }
   part.row_weight /= part.row_weight.sum();
@@ -242,6 +228,19 @@ void to_model(const Parameters& parameters, const ColumnMap& units, SoftmaxModel
   if (units.identity()) return;
   model.weights.array().rowwise() *= map_of(units.gain).transpose().array();
   model.center = map_of(units.center);
+}
+
+}  // namespace poise::inline convex
+
+namespace poise {
+
+double default_l2(const Dataset& data) {
+  // Tables like a weaker penalty the more classes there are, images do not: MNIST, 10,000 rows, has a test
+  // cross-entropy of 0.34 at 1/n, 0.31 at 3/n and 0.48 at a fifth of 1/n.
+  const Index most = resolve_scale(data, Scale::kAuto) == Scale::kNone ? 2 : 6;
+  const Index contrasts = std::clamp<Index>(data.schema.class_count() - 1, 1, most);
+  const double rows = effective_rows(data);
+  return rows >= 1 ? 2 / (rows * static_cast<double>(contrasts)) : 0;  // that there are rows is for check to say
 }
 
 }  // namespace poise

@@ -8,7 +8,7 @@
 #include "poise/softmax_regression.h"
 #include "rows/load.h"
 
-namespace poise {
+namespace poise::inline convex {
 
 /// Parameters of the layer: (d+1)×K, row j the weights of feature j over the classes, the last row the biases.
 /// Feature-major, because sparse rows and the penalty both run over features.
@@ -42,7 +42,7 @@ struct Problem {
   void load(Index first, Index count, Real* to, Index ld) const {
     load_rows(features, map(), first, count, to, ld);
   }
-  std::span<const double> weights() const { return {row_weight.data(), static_cast<std::size_t>(row_weight.size())}; }
+  std::span<const double> weights() const { return std::span(row_weight.data(), row_weight.size()); }
 
   /// t_i as K numbers.
   void target_of(Index row, std::span<double> target) const;
@@ -81,4 +81,4 @@ void to_model(const Parameters& parameters, const ColumnMap& units, SoftmaxModel
 /// Throws Error(kData) if the data has other columns or classes than the model, whose weights then mean something else.
 void check_same_columns(const SoftmaxModel& model, const Dataset& data);
 
-}  // namespace poise
+}  // namespace poise::inline convex

@@ -6,7 +6,7 @@
 
 #include "convex/vectors.h"
 
-namespace poise {
+namespace poise::inline convex {
 namespace {
 
 constexpr std::size_t kHistory = 10;
@@ -17,11 +17,11 @@ constexpr Index kStretch = 2048;  // numbers: what all vectors are multiplied wi
 /// ⟨v_k, with⟩ of all pairs.
 std::vector<double> QuasiNewton::dots(Member vectors, const MatrixF& with) const {
   const std::size_t m = pairs_.size();
-  std::vector<std::vector<double>> sums(static_cast<std::size_t>(piece_count(with.size())), std::vector<double>(m));
+  std::vector<std::vector<double>> sums(piece_count(with.size()), std::vector<double>(m));
   for_each_piece(with.size(), threads_, [&](Index piece, Index begin, Index end) {
     for (Index at = begin; at < end; at += kStretch) {
       for (std::size_t k = 0; k < m; ++k) {
-        sums[static_cast<std::size_t>(piece)][k] +=
+        sums[piece][k] +=
             inner_product((pairs_[k].*vectors).data() + at, with.data() + at, std::min(kStretch, end - at));
       }
     }
@@ -52,9 +52,9 @@ Eigen::MatrixXd QuasiNewton::triangle() const {
   const auto m = static_cast<Index>(pairs_.size());
   Eigen::MatrixXd r = Eigen::MatrixXd::Zero(m, m);
   for (Index j = 0; j < m; ++j) {
-    const std::vector<double>& products = pairs_[static_cast<std::size_t>(j)].products;
+    const std::vector<double>& products = pairs_[j].products;
     const auto gone = static_cast<Index>(products.size()) - (j + 1);  // steps dropped since
-    for (Index i = 0; i <= j; ++i) r(i, j) = products[static_cast<std::size_t>(gone + i)];
+    for (Index i = 0; i <= j; ++i) r(i, j) = products[gone + i];
   }
   return r;
 }
@@ -97,4 +97,4 @@ MatrixF QuasiNewton::product(const Metric& metric, const Parameters& gradient) c
   return z;
 }
 
-}  // namespace poise
+}  // namespace poise::inline convex

@@ -6,7 +6,7 @@
 
 #include "convex/metric.h"
 
-namespace poise {
+namespace poise::inline convex {
 
 /// The m last steps s_k and changes of the gradient y_k, as rows of S and Y, over a metric M with factor γ:
 ///   H G = z + Sᵀ R⁻ᵀ (D u − Y z),   u = R⁻¹ S G,   z = γ M⁻¹ (G − Yᵀ u),
@@ -44,4 +44,4 @@ class QuasiNewton {
   double inverse_metric_size_ = 1;  // ⟨s, y⟩/⟨y, M⁻¹ y⟩ of the last pair: 1 where M has the size of the Hessian
 };
 
-}  // namespace poise
+}  // namespace poise::inline convex

@@ -8,7 +8,7 @@
 #include "base/random.h"
 #include "poise/dataset.h"
 
-namespace poise {
+namespace poise::inline convex {
 
 /// Rows drawn for one class, with weights that make sums over them unbiased.
 struct RowSample {
@@ -35,4 +35,4 @@ inline RowSample draw_rows(const std::vector<double>& w, double wanted, std::uin
   return sample;
 }
 
-}  // namespace poise
+}  // namespace poise::inline convex

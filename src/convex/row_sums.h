@@ -7,7 +7,7 @@
 #include "base/index.h"
 #include "convex/pass.h"
 
-namespace poise {
+namespace poise::inline convex {
 
 /// Σ s_i [lse(z_i) − ⟨t_i, z_i⟩] and Σ s_i H of the rows of a chunk.
 struct Sums {
@@ -30,9 +30,9 @@ double target_score(const Problem& problem, const ScoreBlock<Real>& block, Index
   problem.target_of(block.first_row + r, target);
   double sum = 0;
   for (Index c = 0; c < problem.classes; ++c) {
-    sum += target[at(c)] * static_cast<double>(block.scores[c * block.ld + r]);
+    sum += target[c] * static_cast<double>(block.scores[c * block.ld + r]);
   }
   return sum;
 }
 
-}  // namespace poise
+}  // namespace poise::inline convex

@@ -9,13 +9,7 @@
 #include "convex/vectors.h"
 #include "poise/error.h"
 
-namespace poise {
-
-void check(const SolveOptions& options) {
-  if (!(options.tolerance > 0))
-    throw Error(ErrorKind::kUsage, fmt::format("the tolerance is {}", options.tolerance), "a number above 0");
-  if (options.time_limit < 0) throw Error(ErrorKind::kUsage, "the time limit is negative", "seconds, or 0 for none");
-}
+namespace poise::inline convex {
 
 void SolveState::keep_better(const Certificate& candidate) {
   if (!std::isfinite(candidate.dual_value)) return;
@@ -237,4 +231,4 @@ Outcome no_progress(const SoftmaxObjective& objective, const Metric& metric, Sol
                       proven, monitor.tolerance())};
 }
 
-}  // namespace poise
+}  // namespace poise::inline convex

@@ -9,7 +9,7 @@
 #include "convex/metric.h"
 #include "convex/objective.h"
 
-namespace poise {
+namespace poise::inline convex {
 
 /// A solver's place: parameters, f and ∇f there, and the best lower bound on f* so far. A dual bound holds for every W,
 /// so the gap of a new point is known from its value, and what rounding may have done to it, alone.
@@ -95,9 +95,6 @@ class StoppablePasses {
   SoftmaxObjective& objective_;
 };
 
-/// Throws Error(kUsage) for options out of range.
-void check(const SolveOptions& options);
-
 /// How a solver ended, and in its own words why.
 struct Outcome {
   Status status;
@@ -172,4 +169,4 @@ void bound_by_zero(const SoftmaxObjective& objective, SolveState& state, double 
 void certify_state(const SoftmaxObjective& objective, const Metric& metric, SolveState& state, double tolerance,
                    const Stop& stop = {});
 
-}  // namespace poise
+}  // namespace poise::inline convex

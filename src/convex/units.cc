@@ -6,7 +6,7 @@
 #include "base/index.h"
 #include "rows/storage.h"
 
-namespace poise {
+namespace poise::inline convex {
 namespace {
 
 // A column further from 0 than this many deviations, or with a size outside of 2^±20, is not left as it is: float32
@@ -94,4 +94,4 @@ void choose_units(Problem& problem, const ColumnMoments& moments, const Vector& 
   }
 }
 
-}  // namespace poise
+}  // namespace poise::inline convex

@@ -5,7 +5,7 @@
 #include "convex/problem.h"
 #include "rows/column_moments.h"
 
-namespace poise {
+namespace poise::inline convex {
 
 /// Sets problem.units, and puts sparse features into them. `unit`: what λ counts as 1, d; it bounds the gains of
 /// features far below it, whose penalties would exceed float64.
@@ -19,4 +19,4 @@ namespace poise {
 /// square of what is not 0. If no column needs any of this the rows are used as they are.
 void choose_units(Problem& problem, const ColumnMoments& moments, const Vector& unit);
 
-}  // namespace poise
+}  // namespace poise::inline convex

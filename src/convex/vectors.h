@@ -10,7 +10,7 @@
 #include "convex/kernels.h"
 #include "poise/dataset.h"
 
-namespace poise {
+namespace poise::inline convex {
 
 /// Pieces of a vector: fixed by its length, so that sums have the same bits for any number of threads.
 inline Index piece_count(Index size) { return std::clamp<Index>(size / 65536, 1, 32); }
@@ -26,8 +26,8 @@ void for_each_piece(Index size, int threads, const F& f, Index width = 1) {
 /// Σ f(begin, end) over the pieces.
 template <typename F>
 double sum_of_pieces(Index size, int threads, const F& f, Index width = 1) {
-  std::vector<double> sums(static_cast<std::size_t>(piece_count(size * width)));
-  auto add = [&](Index piece, Index begin, Index end) { sums[at(piece)] = f(begin, end); };
+  std::vector<double> sums(piece_count(size * width));
+  auto add = [&](Index piece, Index begin, Index end) { sums[piece] = f(begin, end); };
   for_each_piece(size, threads, add, width);
   double total = 0;
   for (double sum : sums) total += sum;
@@ -41,7 +41,7 @@ double inner_product(const X* x, const Y* y, Index count) {
   std::array<double, kLanes> lanes{};
   Index i = 0;
   for (; i + kLanes <= count; i += kLanes) {
-    for (Index l = 0; l < kLanes; ++l) lanes[at(l)] += static_cast<double>(x[i + l]) * static_cast<double>(y[i + l]);
+    for (Index l = 0; l < kLanes; ++l) lanes[l] += static_cast<double>(x[i + l]) * static_cast<double>(y[i + l]);
   }
   for (; i < count; ++i) lanes[0] += static_cast<double>(x[i]) * static_cast<double>(y[i]);
   double sum = 0;
@@ -95,4 +95,4 @@ void combine(Out& out, const A& a, double factor, const B& b, int threads) {
   });
 }
 
-}  // namespace poise
+}  // namespace poise::inline convex

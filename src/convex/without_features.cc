@@ -5,7 +5,7 @@
 
 #include "base/index.h"
 
-namespace poise {
+namespace poise::inline convex {
 namespace {
 
 /// f where no score depends on a feature: from cross-entropy and entropy in closed form.
@@ -29,10 +29,10 @@ SolveState zero_weights(const Problem& problem) {
 
 SolveState class_frequencies(const Problem& problem) {
   Vector share = Vector::Zero(problem.classes);
-  std::vector<double> target(static_cast<std::size_t>(problem.classes));
+  std::vector<double> target(problem.classes);
   for (Index i = 0; i < problem.rows(); ++i) {
     problem.target_of(i, target);
-    for (Index c = 0; c < problem.classes; ++c) share[c] += problem.row_weight[i] * target[at(c)];
+    for (Index c = 0; c < problem.classes; ++c) share[c] += problem.row_weight[i] * target[c];
   }
   const Vector raised = share.cwiseMax(0.5 / static_cast<double>(problem.rows()));
   const Vector logarithm = raised.array().log();
@@ -45,4 +45,4 @@ SolveState class_frequencies(const Problem& problem) {
   return state;
 }
 
-}  // namespace poise
+}  // namespace poise::inline convex

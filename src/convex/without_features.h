@@ -3,7 +3,7 @@
 
 #include "convex/solvers.h"
 
-namespace poise {
+namespace poise::inline convex {
 
 /// W = 0, where f = ln K. The gradient is left out, which takes a pass.
 SolveState zero_weights(const Problem& problem);
@@ -12,4 +12,4 @@ SolveState zero_weights(const Problem& problem);
 /// that all logarithms are finite. Class sums 0. The gradient is left out.
 SolveState class_frequencies(const Problem& problem);
 
-}  // namespace poise
+}  // namespace poise::inline convex

@@ -12,7 +12,7 @@
 #include "data/idx.h"
 #include "data/npy.h"
 
-namespace poise {
+namespace poise::inline data {
 namespace {
 
 /// The distinct values, ascending, as text; and for each label its place among them.
@@ -155,4 +155,4 @@ void refuse_table_options(const ReadOptions& options, const std::string& file) {
               "convert the file to CSV first", {file});
 }
 
-}  // namespace poise
+}  // namespace poise::inline data

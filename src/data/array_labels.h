@@ -6,7 +6,7 @@
 
 #include "poise/read.h"
 
-namespace poise {
+namespace poise::inline data {
 
 /// Integer class labels, or target distributions (then `values` is empty).
 struct ArrayLabels {
@@ -42,4 +42,4 @@ void set_array_schema(Dataset& data, FileFormat format, const std::vector<Index>
 /// Error(kUsage) for the options that only tables have.
 void refuse_table_options(const ReadOptions& options, const std::string& file);
 
-}  // namespace poise
+}  // namespace poise::inline data

@@ -14,7 +14,7 @@
 
 #include "data/unpack.h"
 
-namespace poise {
+namespace poise::inline data {
 namespace {
 
 /// A file descriptor that closes itself.
@@ -49,7 +49,7 @@ Bytes read_stream(int descriptor, const std::string& path) {
     if (got < 0 && errno == EINTR) continue;
     if (got < 0) fail_io(path, std::string("cannot read: ") + std::strerror(errno));
     if (got == 0) break;
-    size += static_cast<std::size_t>(got);
+    size += got;
   }
   if (size == 0) fail_empty(path);
   return buffer.release(size);
@@ -91,7 +91,7 @@ Bytes load_file(const std::string& path, const std::string& hint_if_missing) {
   if (::fstat(file.value(), &status) != 0) fail_io(path, std::string("cannot inspect: ") + std::strerror(errno));
   if (S_ISDIR(status.st_mode)) fail_io(path, "is a directory", "name a file in it");
   if (!S_ISREG(status.st_mode)) return read_stream(file.value(), path);
-  const auto size = static_cast<std::size_t>(status.st_size);
+  const std::size_t size = status.st_size;
   if (size == 0) return read_stream(file.value(), path);  // /proc files say 0 and are not
   void* mapped = ::mmap(nullptr, size, PROT_READ, MAP_PRIVATE, file.value(), 0);
   if (mapped == MAP_FAILED) return read_stream(file.value(), path);
@@ -136,4 +136,4 @@ bool is_file(const std::string& path) {
   return std::filesystem::is_regular_file(path, ignored);
 }
 
-}  // namespace poise
+}  // namespace poise::inline data

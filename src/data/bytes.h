@@ -9,7 +9,7 @@
 
 #include "poise/error.h"
 
-namespace poise {
+namespace poise::inline data {
 
 /// A stretch of bytes and what keeps it alive. Copies share the storage.
 struct Bytes {
@@ -64,4 +64,4 @@ std::string without_packing(const std::string& path);
 /// Whether there is a regular file at `path`.
 bool is_file(const std::string& path);
 
-}  // namespace poise
+}  // namespace poise::inline data

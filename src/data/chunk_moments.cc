@@ -6,7 +6,7 @@
 #include "base/index.h"
 #include "base/infinity.h"
 
-namespace poise {
+namespace poise::inline data {
 namespace {
 
 /// Any numbers, any weights. Two passes, one for the means and one for the squares around them, in loops over columns
@@ -16,13 +16,13 @@ class ChunkMoments {
   ChunkMoments(const TableChunk& chunk, Index columns, const double* weights)
       : chunk_(chunk),
         weights_(weights),
-        x_(at(columns)),
-        center_(at(columns), 0.0),
-        sum_(at(columns), 0.0),
-        weight_(at(columns), 0.0),
-        count_(at(columns), 0.0),
-        low_(at(columns), kInfinity),
-        high_(at(columns), -kInfinity) {}
+        x_(columns),
+        center_(columns, 0.0),
+        sum_(columns, 0.0),
+        weight_(columns, 0.0),
+        count_(columns, 0.0),
+        low_(columns, kInfinity),
+        high_(columns, -kInfinity) {}
 
   std::vector<Moments> run() {
     find_centers();
@@ -97,7 +97,7 @@ constexpr Index kMostIntegerRows = 1 << 17;  // as many numbers as a chunk of te
 /// Integers of 16 bits, every weight 1: one pass and no rounding, since Σx² stays below 2^47 and n² times the variance
 /// below 2^64.
 std::vector<Moments> integer_moments(const std::int16_t* x, Index rows, Index columns) {
-  const std::size_t count = at(columns);
+  const std::size_t count = columns;
   std::vector<double> sum(count, 0.0), squares(count, 0.0);
   std::vector<std::int16_t> low(x, x + count), high(x, x + count);
   for (Index i = 0; i < rows; ++i, x += count) {
@@ -134,7 +134,7 @@ std::vector<Moments> integer_moments(const std::int16_t* x, Index rows, Index co
 /// No weights and no missing value: the same sums as those of ChunkMoments, bit for bit, in fewer instructions.
 template <typename Number>
 std::vector<Moments> whole_moments(const Number* x, Index rows, Index columns) {
-  const std::size_t count = at(columns);
+  const std::size_t count = columns;
   std::vector<double> center(x, x + count), low = center, high = center, sum(count, 0.0);
   const Number* row = x;
   for (Index i = 0; i < rows; ++i, row += count) {
@@ -188,4 +188,4 @@ std::vector<Moments> chunk_moments(const TableChunk& chunk, Index columns, const
   return ChunkMoments(chunk, columns, weights).run();
 }
 
-}  // namespace poise
+}  // namespace poise::inline data

@@ -6,7 +6,7 @@
 
 #include "data/table_parse.h"
 
-namespace poise {
+namespace poise::inline data {
 
 /// Weight, mean, squared deviations and range of some values of one column.
 struct Moments {
@@ -32,4 +32,4 @@ struct Moments {
 /// The moments of every number column over the rows of a chunk; weights may be null (all 1).
 std::vector<Moments> chunk_moments(const TableChunk& chunk, Index columns, const double* weights);
 
-}  // namespace poise
+}  // namespace poise::inline data

@@ -13,7 +13,7 @@
 #include "data/number.h"
 #include "data/written_number.h"
 
-namespace poise {
+namespace poise::inline data {
 namespace {
 
 constexpr std::ptrdiff_t kLongDecimal = 17;  // characters
@@ -140,8 +140,8 @@ class ChunkParser {
       narrow_ = false;
       if (!take_decimals(p, block, delimiters, points, out, stop)) break;
     }
-    used_ += static_cast<std::size_t>(out - first);
-    column += static_cast<std::size_t>(out - first);
+    used_ += out - first;
+    column += out - first;
   }
 
   /// Takes cells of one to four digits, the ends of which are in `delimiters`, a bit a byte of the block.
@@ -151,7 +151,7 @@ class ChunkParser {
     std::uint64_t ends = delimiters;
     for (; ends != 0 && to != stop; ends &= ends - 1) {
       const char* const end = block + std::countr_zero(ends);
-      if (!parse_digits(from, static_cast<std::size_t>(end - from), *to)) break;
+      if (!parse_digits(from, end - from, *to)) break;
       from = end + 1;
       ++to;
     }
@@ -253,13 +253,13 @@ class ChunkParser {
         odd.first_text = place;
       }
     }
-    odd_in_row_.emplace_back(static_cast<std::size_t>(table_.slots[column]), odd);
+    odd_in_row_.emplace_back(table_.slots[column], odd);
     return kNoNumber;
   }
 
   void take_text(const char*& p, std::size_t column) {
     const char* const place = p;
-    const auto slot = static_cast<std::size_t>(table_.slots[column]);
+    const Index slot = table_.slots[column];
     const Cell cell = text_.read_cell(p);
     std::string_view content = cell.raw();
     if (cell.escaped) content = chunk_.unescaped.emplace_back(cell.text(text_.dialect.quote));
@@ -299,4 +299,4 @@ TableChunk parse_chunk(const TableText& text, const TableReading& reading, const
   return ChunkParser(text, reading, table).run(begin, end);
 }
 
-}  // namespace poise
+}  // namespace poise::inline data

@@ -116,7 +116,7 @@ std::vector<double> class_factors(const std::vector<ClassWeight>& weights, const
                   fmt::format("classes of these data: {}", list_names(schema.classes)))
           .with_code("usage.unknown_class");
     }
-    const auto c = static_cast<std::size_t>(found - schema.classes.begin());
+    const auto c = found - schema.classes.begin();
     if (named[c])
       throw Error(ErrorKind::kUsage, fmt::format("class weights: '{}' is named twice", weight.name), "once");
     named[c] = true;

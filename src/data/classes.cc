@@ -10,7 +10,7 @@
 
 #include "data/number.h"
 
-namespace poise {
+namespace poise::inline data {
 namespace {
 
 constexpr std::size_t kMostRealLabels = 50;
@@ -141,4 +141,4 @@ std::string list_names(const std::vector<std::string>& names, std::size_t most) 
   return list;
 }
 
-}  // namespace poise
+}  // namespace poise::inline data

@@ -8,7 +8,7 @@
 #include "poise/dataset.h"
 #include "poise/error.h"
 
-namespace poise {
+namespace poise::inline data {
 
 /// The classes of a training set, and the class of each distinct label it was made from.
 struct Classes {
@@ -38,4 +38,4 @@ std::vector<std::int32_t> match_classes(const std::vector<std::string>& labels,
 /// "'a', 'b', 'c' and 7 more"
 std::string list_names(const std::vector<std::string>& names, std::size_t most = 8);
 
-}  // namespace poise
+}  // namespace poise::inline data

@@ -4,7 +4,7 @@
 
 #include "data/written_number.h"
 
-namespace poise {
+namespace poise::inline data {
 namespace {
 
 constexpr std::size_t kMostUnits = 64;
@@ -97,4 +97,4 @@ ColumnReading ColumnLook::decide(char decimal, bool number) const {
   return reading;
 }
 
-}  // namespace poise
+}  // namespace poise::inline data

@@ -9,7 +9,7 @@
 #include "data/missing_values.h"
 #include "data/table_parse.h"
 
-namespace poise {
+namespace poise::inline data {
 
 /// Text cells of a column that is otherwise numeric are errors up to this share; above it the column is categorical.
 constexpr double kTextShare = 0.05;
@@ -50,4 +50,4 @@ class ColumnLook {
   std::map<Unit, Tally> tallies_;
 };
 
-}  // namespace poise
+}  // namespace poise::inline data

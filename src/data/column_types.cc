@@ -1,9 +1,9 @@
 #include "data/column_types.h"
 
-namespace poise {
+namespace poise::inline data {
 
 std::vector<Fineness> chunk_fineness(const TableChunk& chunk, Index columns) {
-  std::vector<Fineness> found(static_cast<std::size_t>(columns));
+  std::vector<Fineness> found(columns);
   if (chunk.numbers.integers() != nullptr) return found;
   chunk.numbers.visit([&](const auto* x) {
     for (Index i = 0; i < chunk.rows; ++i, x += columns) {
@@ -16,4 +16,4 @@ std::vector<Fineness> chunk_fineness(const TableChunk& chunk, Index columns) {
   return found;
 }
 
-}  // namespace poise
+}  // namespace poise::inline data

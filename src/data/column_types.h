@@ -6,9 +6,9 @@
 #include "data/table_parse.h"
 #include "rows/narrow.h"
 
-namespace poise {
+namespace poise::inline data {
 
 /// Of every number column of a chunk; missing values (NaN) do not count.
 std::vector<Fineness> chunk_fineness(const TableChunk& chunk, Index columns);
 
-}  // namespace poise
+}  // namespace poise::inline data

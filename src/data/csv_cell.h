@@ -4,7 +4,7 @@
 #include <string>
 #include <string_view>
 
-namespace poise {
+namespace poise::inline data {
 
 /// RFC 4180: in quotes where it has to be, a quote inside written twice. It has to be where it holds a quote, a line
 /// break or one of `delimiters`, begins or ends with a blank, or begins with # (which would make a comment of the row).
@@ -19,4 +19,4 @@ inline std::string csv_cell(std::string_view text, std::string_view delimiters =
   return quoted + '"';
 }
 
-}  // namespace poise
+}  // namespace poise::inline data

@@ -6,7 +6,7 @@
 
 #include "data/column_look.h"
 
-namespace poise {
+namespace poise::inline data {
 namespace {
 
 constexpr std::ptrdiff_t kSampleBytes = 1 << 20;
@@ -131,4 +131,4 @@ Index infer_dialect(TableText& text, const ReadOptions& options) {
   return static_cast<Index>(comments.size());
 }
 
-}  // namespace poise
+}  // namespace poise::inline data

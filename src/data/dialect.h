@@ -7,7 +7,7 @@
 #include "data/table_text.h"
 #include "poise/read.h"
 
-namespace poise {
+namespace poise::inline data {
 
 using TextRow = std::vector<std::string>;
 
@@ -21,4 +21,4 @@ std::pair<std::size_t, std::size_t> usual_size(const std::vector<TextRow>& rows)
 /// that begin with # are comments, unless the last of them look like rows of data. Returns how many were skipped.
 Index infer_dialect(TableText& text, const ReadOptions& options);
 
-}  // namespace poise
+}  // namespace poise::inline data

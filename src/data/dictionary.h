@@ -6,7 +6,7 @@
 #include <string_view>
 #include <vector>
 
-namespace poise {
+namespace poise::inline data {
 
 /// Interns strings that live elsewhere (in the file's text). A cell of a categorical column costs about 5 ns.
 class Dictionary {
@@ -85,4 +85,4 @@ class Dictionary {
   std::vector<std::uint32_t> singles_;  ///< the same of strings of one character, by character
 };
 
-}  // namespace poise
+}  // namespace poise::inline data

@@ -18,11 +18,11 @@ constexpr const char* kNewStorage = "2:";  // data that version 0.1 stored other
 /// Hashes blocks of fixed size in parallel, then their hashes in order: the same for any number of threads.
 std::uint64_t hash_bytes(std::uint64_t hash, const void* data, std::size_t size) {
   const auto blocks = static_cast<Index>((size + kHashBlock - 1) / kHashBlock);
-  std::vector<std::uint64_t> parts(static_cast<std::size_t>(blocks));
+  std::vector<std::uint64_t> parts(blocks);
   const char* const p = static_cast<const char*>(data);
   parallel_for(blocks, 0, [&](Index block) {
-    const std::size_t begin = static_cast<std::size_t>(block) * kHashBlock;
-    parts[static_cast<std::size_t>(block)] = hash_block(p + begin, std::min(kHashBlock, size - begin));
+    const std::size_t begin = block * kHashBlock;
+    parts[block] = hash_block(p + begin, std::min(kHashBlock, size - begin));
   });
   hash = mix(hash, size);
   for (const std::uint64_t part : parts) hash = mix(hash, part);
@@ -31,7 +31,7 @@ std::uint64_t hash_bytes(std::uint64_t hash, const void* data, std::size_t size)
 
 template <typename T>
 std::uint64_t hash_vector(std::uint64_t hash, const T& values) {
-  return hash_bytes(hash, values.data(), static_cast<std::size_t>(values.size()) * sizeof(*values.data()));
+  return hash_bytes(hash, values.data(), values.size() * sizeof(*values.data()));
 }
 
 /// The hash that data has had since version 0.1, if its storage is one that there was then.
@@ -53,7 +53,7 @@ std::optional<std::uint64_t> hash_of_plain(const Features& x) {
 }
 
 std::uint64_t hash_rows(const Features& x, Index first, Index rows) {
-  std::vector<double> numbers(static_cast<std::size_t>(rows * x.cols()));
+  std::vector<double> numbers(rows * x.cols());
   load_rows(x, {}, first, rows, numbers.data(), x.cols());
   for (double& number : numbers) number += 0.0;  // −0 is 0
   return hash_block(reinterpret_cast<const char*>(numbers.data()), numbers.size() * sizeof(double));
@@ -75,10 +75,10 @@ std::uint64_t hash_entries(const Features& x, Index first, Index rows) {
 std::uint64_t hash_of_numbers(const Features& x) {
   constexpr Index kRows = 256;
   const Index blocks = (x.rows() + kRows - 1) / kRows;
-  std::vector<std::uint64_t> parts(static_cast<std::size_t>(blocks));
+  std::vector<std::uint64_t> parts(blocks);
   parallel_for(blocks, 0, [&](Index block) {
     const Index first = block * kRows, rows = std::min(kRows, x.rows() - first);
-    parts[static_cast<std::size_t>(block)] = x.is_sparse() ? hash_entries(x, first, rows) : hash_rows(x, first, rows);
+    parts[block] = x.is_sparse() ? hash_entries(x, first, rows) : hash_rows(x, first, rows);
   });
   std::uint64_t hash = mix(x.is_sparse() ? 4 : 3, static_cast<std::uint64_t>(x.rows()));
   hash = mix(hash, static_cast<std::uint64_t>(x.cols()));

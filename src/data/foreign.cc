@@ -9,7 +9,7 @@
 #include "data/bytes.h"
 #include "poise/error.h"
 
-namespace poise {
+namespace poise::inline data {
 namespace {
 
 using namespace std::string_view_literals;
@@ -182,4 +182,4 @@ void refuse_foreign(std::string_view bytes, const std::string& file) {
   refuse_text(bytes, file);
 }
 
-}  // namespace poise
+}  // namespace poise::inline data

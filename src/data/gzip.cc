@@ -7,7 +7,7 @@
 
 #include "data/unpack.h"
 
-namespace poise {
+namespace poise::inline data {
 namespace {
 
 constexpr std::size_t kPiece = 1U << 30;  // zlib counts in 32 bits
@@ -87,4 +87,4 @@ Bytes inflate_gzip(std::string_view compressed, const std::string& file) {
   return Inflater(compressed, file).run();
 }
 
-}  // namespace poise
+}  // namespace poise::inline data

@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <cstring>
 
-namespace poise {
+namespace poise::inline data {
 
 inline std::uint64_t mix(std::uint64_t hash, std::uint64_t word) {
   hash = (hash ^ word) * 0x9fb21c651e98df25ULL;
@@ -26,4 +26,4 @@ inline std::uint64_t hash_block(const char* p, std::size_t size) {
   return hash;
 }
 
-}  // namespace poise
+}  // namespace poise::inline data

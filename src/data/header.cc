@@ -12,7 +12,7 @@
 #include "data/number.h"
 #include "data/written_number.h"
 
-namespace poise {
+namespace poise::inline data {
 namespace {
 
 constexpr double kChance = 0.05;
@@ -112,8 +112,8 @@ bool is_label_name(const std::string& name, std::size_t& rank) {
   std::string lower = name;
   std::transform(lower.begin(), lower.end(), lower.begin(), [](unsigned char c) { return std::tolower(c); });
   const auto found = std::find(kNames.begin(), kNames.end(), lower);
-  rank = static_cast<std::size_t>(found - kNames.begin());
+  rank = found - kNames.begin();
   return found != kNames.end();
 }
 
-}  // namespace poise
+}  // namespace poise::inline data

@@ -7,7 +7,7 @@
 #include "data/column_look.h"
 #include "data/dialect.h"
 
-namespace poise {
+namespace poise::inline data {
 
 /// What the first row is, and what is to be said about it.
 struct HeaderGuess {
@@ -25,4 +25,4 @@ HeaderGuess guess_header(const std::vector<TextRow>& rows, const std::vector<Col
 /// Whether a name is one that a label column usually has; `rank` is its place among them.
 bool is_label_name(const std::string& name, std::size_t& rank);
 
-}  // namespace poise
+}  // namespace poise::inline data

@@ -9,7 +9,7 @@
 
 #include "base/index.h"
 
-namespace poise {
+namespace poise::inline data {
 namespace {
 
 constexpr double kIdentifierShare = 0.9;
@@ -45,7 +45,7 @@ struct Candidate {
 /// use(x, row) for the first `rows` rows, x the numbers of all number columns.
 template <typename Use>
 void for_rows(const ParsedTable& parsed, Index rows, const Use& use) {
-  std::vector<double> x(at(parsed.number_columns()));
+  std::vector<double> x(parsed.number_columns());
   for (std::size_t c = 0; c < parsed.chunks.size() && parsed.first_row[c] < rows; ++c) {
     for (Index i = 0; i < std::min(parsed.chunks[c].rows, rows - parsed.first_row[c]); ++i) {
       parsed.chunks[c].numbers.unpack(i, x.data());
@@ -92,7 +92,7 @@ void drop_by_range(const ParsedTable& parsed, std::vector<Candidate>& candidates
 
 bool all_different(const ParsedTable& parsed, const Candidate& one) {
   std::vector<double> values;
-  values.reserve(at(parsed.rows()));
+  values.reserve(parsed.rows());
   for_rows(parsed, parsed.rows(), [&](const std::vector<double>& x, Index) { values.push_back(x[one.slot]); });
   std::sort(values.begin(), values.end());
   return std::adjacent_find(values.begin(), values.end()) == values.end();
@@ -104,10 +104,10 @@ std::map<Index, std::string> numbering_columns(const TableHead& head, const Pars
                                                const std::vector<Index>& positions) {
   std::vector<Candidate> candidates;
   for (const Index position : positions) {
-    if (parsed.rows() <= kIdentifierRows || parsed.modes[at(position)] != CellMode::kNumber) continue;
-    const Index slot = parsed.slots[at(position)];
-    if (parsed.odd[at(slot)].missing > 0) continue;
-    candidates.push_back({position, at(slot), is_key_name(head.names[at(position)])});
+    if (parsed.rows() <= kIdentifierRows || parsed.modes[position] != CellMode::kNumber) continue;
+    const Index slot = parsed.slots[position];
+    if (parsed.odd[slot].missing > 0) continue;
+    candidates.push_back({position, static_cast<std::size_t>(slot), is_key_name(head.names[position])});
   }
   drop_by_first_rows(parsed, candidates);
   drop_by_range(parsed, candidates);
@@ -126,4 +126,4 @@ std::string identifying_text(const TextColumn& texts, Index rows) {
   return fmt::format("{} different strings in {} rows", distinct, rows);
 }
 
-}  // namespace poise
+}  // namespace poise::inline data

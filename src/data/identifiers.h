@@ -8,7 +8,7 @@
 #include "data/table_head.h"
 #include "data/table_parse.h"
 
-namespace poise {
+namespace poise::inline data {
 
 /// Integer columns that number the rows, with what tells it: "with a different integer in each row, from 1 to 5000".
 /// More than 20 rows n, all integers, no two alike, and one of
@@ -24,4 +24,4 @@ std::map<Index, std::string> numbering_columns(const TableHead& head, const Pars
 /// tenths. Nothing for other columns.
 std::string identifying_text(const TextColumn& texts, Index rows);
 
-}  // namespace poise
+}  // namespace poise::inline data

@@ -2,7 +2,7 @@
 
 #include <fmt/core.h>
 
-namespace poise {
+namespace poise::inline data {
 namespace {
 
 std::size_t type_size(std::uint8_t type) {
@@ -36,7 +36,7 @@ std::string shape_text(const std::vector<Index>& shape) {
 
 std::int64_t integer_at(const IdxArray& array, Index i) {
   const std::size_t size = type_size(array.type);
-  const std::uint8_t* const p = array.data() + static_cast<std::size_t>(i) * size;
+  const std::uint8_t* const p = array.data() + i * size;
   switch (array.type) {
     case 0x08:
       return *p;
@@ -86,7 +86,7 @@ ArrayLabels idx_labels(const IdxArray& array, const std::string& file) {
                 "labels: one dimension of integers", {}, {file});
   }
   ArrayLabels labels{file, {}, {}};
-  labels.values.reserve(static_cast<std::size_t>(array.shape[0]));
+  labels.values.reserve(array.shape[0]);
   for (Index i = 0; i < array.shape[0]; ++i) labels.values.push_back(integer_at(array, i));
   return labels;
 }
@@ -119,4 +119,4 @@ Dataset read_idx(const Bytes& bytes, const std::string& file, const ReadOptions&
   return data;
 }
 
-}  // namespace poise
+}  // namespace poise::inline data

@@ -8,7 +8,7 @@
 #include "data/bytes.h"
 #include "poise/read.h"
 
-namespace poise {
+namespace poise::inline data {
 
 /// An IDX array whose header was checked against its size.
 struct IdxArray {
@@ -27,4 +27,4 @@ ArrayLabels idx_labels(const IdxArray& array, const std::string& file);
 /// Images: uint8 of 2, 3 or 4 dimensions, one image a row, kept as bytes where they are; pixel/255 is the unit.
 Dataset read_idx(const Bytes& bytes, const std::string& file, const ReadOptions& options, const Schema* schema);
 
-}  // namespace poise
+}  // namespace poise::inline data

@@ -12,7 +12,7 @@
 #include "data/number.h"
 #include "data/table_text.h"
 
-namespace poise {
+namespace poise::inline data {
 namespace {
 
 constexpr Index kMostFeatures =
@@ -27,15 +27,15 @@ CsrMatrix join(std::vector<SparseChunk>& chunks, int threads) {
     first.push_back(matrix.row_start.back());
     matrix.cols = std::max(matrix.cols, chunk.features);
   }
-  matrix.columns.resize(at(first.back()));
+  matrix.columns.resize(first.back());
   const bool wide = std::any_of(chunks.begin(), chunks.end(), [](const SparseChunk& c) { return !c.doubles.empty(); });
-  wide ? matrix.doubles.resize(at(first.back())) : matrix.values.resize(at(first.back()));
+  wide ? matrix.doubles.resize(first.back()) : matrix.values.resize(first.back());
   parallel_for(static_cast<Index>(chunks.size()), threads, [&](Index c) {
-    SparseChunk& chunk = chunks[at(c)];
-    std::copy(chunk.columns.begin(), chunk.columns.end(), matrix.columns.begin() + first[at(c)]);
+    SparseChunk& chunk = chunks[c];
+    std::copy(chunk.columns.begin(), chunk.columns.end(), matrix.columns.begin() + first[c]);
     const auto copy = [&](const auto& from) {
-      wide ? void(std::copy(from.begin(), from.end(), matrix.doubles.begin() + first[at(c)]))
-           : void(std::transform(from.begin(), from.end(), matrix.values.begin() + first[at(c)],
+      wide ? void(std::copy(from.begin(), from.end(), matrix.doubles.begin() + first[c]))
+           : void(std::transform(from.begin(), from.end(), matrix.values.begin() + first[c],
                                  [](auto value) { return static_cast<float>(value); }));
     };
     chunk.doubles.empty() ? copy(chunk.values) : copy(chunk.doubles);
@@ -187,7 +187,7 @@ Dataset read_libsvm(const Bytes& bytes, const std::string& file, const ReadOptio
   std::vector<SparseChunk> chunks(starts.size() - 1);
   parallel_for(static_cast<Index>(chunks.size()), options.threads, [&](Index c) {
     const Index known = schema == nullptr ? -1 : schema->feature_count();
-    chunks[at(c)] = parse_libsvm_lines(text, file, known, starts[at(c)], starts[at(c) + 1]);
+    chunks[c] = parse_libsvm_lines(text, file, known, starts[c], starts[c + 1]);
   });
   Index dropped = 0, comments = 0;
   for (const SparseChunk& chunk : chunks) dropped += chunk.dropped, comments += chunk.comments;
@@ -219,4 +219,4 @@ Dataset read_libsvm(const Bytes& bytes, const std::string& file, const ReadOptio
   return data;
 }
 
-}  // namespace poise
+}  // namespace poise::inline data

@@ -6,7 +6,7 @@
 #include "data/bytes.h"
 #include "poise/read.h"
 
-namespace poise {
+namespace poise::inline data {
 
 /// Whether the first lines look like LIBSVM text.
 bool looks_like_libsvm(std::string_view text);
@@ -15,4 +15,4 @@ bool looks_like_libsvm(std::string_view text);
 /// may lack labels (all of them), and one label that the model does not know in every row means no labels.
 Dataset read_libsvm(const Bytes& bytes, const std::string& file, const ReadOptions& options, const Schema* schema);
 
-}  // namespace poise
+}  // namespace poise::inline data

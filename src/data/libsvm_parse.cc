@@ -10,7 +10,7 @@
 #include "data/number.h"
 #include "rows/narrow.h"
 
-namespace poise {
+namespace poise::inline data {
 namespace {
 
 constexpr Index kLargestIndex = std::numeric_limits<std::int32_t>::max();
@@ -23,7 +23,7 @@ class LineParser {
 
   SparseChunk run(const char* p, const char* stop) {
     while (p != stop) {
-      const void* newline = std::memchr(p, '\n', at(stop - p));
+      const void* newline = std::memchr(p, '\n', stop - p);
       const char* const line_end = newline == nullptr ? stop : static_cast<const char*>(newline);
       parse_line(p, line_end);
       p = line_end == stop ? stop : line_end + 1;
@@ -49,7 +49,7 @@ class LineParser {
       return;
     }
     const char* const stop = token_end(p, end);
-    const std::string_view label(p, at(stop - p));
+    const std::string_view label(p, stop - p);
     if (label.find(':') == std::string_view::npos) {
       chunk_.labels.push_back(chunk_.dictionary.add(label, p));
       p = stop;
@@ -73,7 +73,7 @@ class LineParser {
     double value = 0;
     if (!parse_short_decimal(q, end, value) || !(q == end || is_blank(*q))) {
       q = token_end(p, end);
-      if (parse_number({p, at(q - p)}, value) != NumberStatus::kNumber) fail_value(token, end);
+      if (parse_number(std::string_view(p, q - p), value) != NumberStatus::kNumber) fail_value(token, end);
     }
     p = q;
     last_ = index;
@@ -98,12 +98,12 @@ class LineParser {
 
   [[noreturn]] void fail(const char* token, const char* end, const std::string& found, const std::string& expected,
                          const std::string& hint = {}) const {
-    const std::string_view text(token, at(token_end(token, end) - token));
+    const std::string_view text(token, token_end(token, end) - token);
     throw Error(ErrorKind::kData, fmt::format(fmt::runtime(found), text), expected, hint,
                 place_in_text(all_, token, file_));
   }
   [[noreturn]] void fail_index(const char* token, const char* end, Index index) const {
-    const std::string_view text(token, at(token_end(token, end) - token));
+    const std::string_view text(token, token_end(token, end) - token);
     if (index > kLargestIndex) fail_order(token, end, index);
     if (text.starts_with("qid:")) {
       fail(token, end, "'{}': groups of a ranking are not supported", "index:value",
@@ -149,8 +149,8 @@ std::vector<const char*> chunk_lines(std::string_view text) {
 }
 
 Location place_in_text(std::string_view text, const char* place, const std::string& file) {
-  const std::size_t line = text.substr(0, at(place - text.data())).rfind('\n') + 1;  // npos + 1 is 0
+  const std::size_t line = text.substr(0, place - text.data()).rfind('\n') + 1;  // npos + 1 is 0
   return {file, 1 + std::count(text.data(), place, '\n'), place - text.data() - static_cast<Index>(line) + 1};
 }
 
-}  // namespace poise
+}  // namespace poise::inline data

@@ -11,7 +11,7 @@
 #include "poise/dataset.h"
 #include "poise/error.h"
 
-namespace poise {
+namespace poise::inline data {
 
 constexpr std::uint32_t kNoLabel = std::numeric_limits<std::uint32_t>::max();
 
@@ -43,4 +43,4 @@ std::vector<const char*> chunk_lines(std::string_view text);
 /// Line and column of a place in the text. Counts lines: for errors only.
 Location place_in_text(std::string_view text, const char* place, const std::string& file);
 
-}  // namespace poise
+}  // namespace poise::inline data

@@ -2,7 +2,7 @@
 
 #include "data/number.h"
 
-namespace poise {
+namespace poise::inline data {
 
 // The most frequent ones first: a list is searched from its beginning.
 MissingValues::MissingValues(const std::optional<std::vector<std::string>>& given) {
@@ -20,4 +20,4 @@ MissingValues::MissingValues(const std::optional<std::vector<std::string>>& give
   beside_numbers_ = {"-", ".", "None", "none", "unknown", "Unknown"};
 }
 
-}  // namespace poise
+}  // namespace poise::inline data

@@ -7,7 +7,7 @@
 #include <string_view>
 #include <vector>
 
-namespace poise {
+namespace poise::inline data {
 
 /// An empty cell is missing everywhere. By default so are ? NA N/A NaN NULL and their like, and, beside numbers only,
 /// texts that might be a category or a class elsewhere: - . none unknown and their like (docs/data.md has both lists).
@@ -41,4 +41,4 @@ class MissingValues {
   std::vector<double> numbers_;
 };
 
-}  // namespace poise
+}  // namespace poise::inline data

@@ -10,7 +10,7 @@
 #include "data/bytes.h"
 #include "data/gzip.h"
 
-namespace poise {
+namespace poise::inline data {
 
 // data/digits/digits.csv.gz, put into the library by cmake/embed.cmake.
 extern const unsigned char kDigitsFile[];
@@ -101,6 +101,10 @@ Dataset read_digits(const NamedSource& source, const ReadOptions& options, const
   auto [train, test] = split_rows(all, kDigitsTestRows, kDigitsSeed);
   return source.part == "test" ? test : train;
 }
+
+}  // namespace poise::inline data
+
+namespace poise {
 
 std::string test_part_of(const std::string& source) {
   if (source.find(':') != std::string::npos) return {};

@@ -6,7 +6,7 @@
 
 #include "poise/read.h"
 
-namespace poise {
+namespace poise::inline data {
 
 /// A name taken apart: "mnist:test" → {"mnist", "test"}; the part is "train" where none is given.
 struct NamedSource {
@@ -23,4 +23,4 @@ std::string find_images(const NamedSource& source, const ReadOptions& options);
 /// The embedded digits: bytes of 0 to 16, 8×8.
 Dataset read_digits(const NamedSource& source, const ReadOptions& options, const Schema* schema);
 
-}  // namespace poise
+}  // namespace poise::inline data

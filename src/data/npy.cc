@@ -13,7 +13,7 @@
 #include "data/column_types.h"
 #include "rows/number_type.h"
 
-namespace poise {
+namespace poise::inline data {
 namespace {
 
 constexpr Index kTaskValues = 1 << 17;  // values a parallel task
@@ -127,7 +127,7 @@ class NpyReader {
 
   template <typename T>
   std::vector<T> gather() const {
-    std::vector<T> values(at(rows_ * features()));
+    std::vector<T> values(rows_ * features());
     const Index blocks = rows_ * cols_ / kTaskValues + 1;
     parallel_for(blocks, options_.threads, [&](Index block) {
       for (Index i = part_begin(rows_, blocks, block); i < part_begin(rows_, blocks, block + 1); ++i) {
@@ -157,7 +157,7 @@ class NpyReader {
   }
 
   const std::byte* bytes_at(Index k, std::size_t size) const {
-    return reinterpret_cast<const std::byte*>(array_.data()) + at(k) * size;
+    return reinterpret_cast<const std::byte*>(array_.data()) + k * size;
   }
 
   /// Of all features together: they make one array.
@@ -167,9 +167,9 @@ class NpyReader {
   };
   Numbers measure() const {
     const Index blocks = rows_ * cols_ / kTaskValues + 1;
-    std::vector<Numbers> parts(at(blocks));
+    std::vector<Numbers> parts(blocks);
     parallel_for(blocks, options_.threads, [&](Index block) {
-      Numbers& part = parts[at(block)];
+      Numbers& part = parts[block];
       for (Index i = part_begin(rows_, blocks, block); i < part_begin(rows_, blocks, block + 1); ++i) {
         for (Index j = 0; j < cols_; ++j) {
           if (j == label_column_) continue;
@@ -237,4 +237,4 @@ Dataset read_npy(const Bytes& bytes, const std::string& file, const ReadOptions&
   return NpyReader(bytes, file, options, schema).run();
 }
 
-}  // namespace poise
+}  // namespace poise::inline data

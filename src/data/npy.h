@@ -8,7 +8,7 @@
 #include "data/bytes.h"
 #include "poise/read.h"
 
-namespace poise {
+namespace poise::inline data {
 
 /// A little-endian numeric array whose header was checked against its size.
 struct NpyArray {
@@ -37,4 +37,4 @@ ArrayLabels npy_labels(const NpyArray& array, const std::string& file);
 /// column (or the one options.label names), which must hold integers.
 Dataset read_npy(const Bytes& bytes, const std::string& file, const ReadOptions& options, const Schema* schema);
 
-}  // namespace poise
+}  // namespace poise::inline data

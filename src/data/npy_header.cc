@@ -9,7 +9,7 @@
 
 #include "data/npy.h"
 
-namespace poise {
+namespace poise::inline data {
 namespace {
 
 /// Reads the header, a Python dictionary: {'descr': '<f4', 'fortran_order': False, 'shape': (3, 4), }
@@ -88,7 +88,7 @@ class HeaderParser {
       Index size = 0;
       const auto [stop, code] = std::from_chars(rest_.data(), rest_.data() + rest_.size(), size);
       if (code != std::errc{} || size < 0) fail("a size is no count");
-      rest_.remove_prefix(static_cast<std::size_t>(stop - rest_.data()));
+      rest_.remove_prefix(stop - rest_.data());
       result.push_back(size);
       if (!accept(',') && peek() != ')') fail("no comma between sizes");
       if (result.size() > 32) fail("more than 32 dimensions");
@@ -142,7 +142,7 @@ double half_value(std::uint16_t bits) {
 }
 
 void check_size(const NpyArray& array, const std::string& file) {
-  const std::uint64_t claimed = array_bytes(static_cast<std::size_t>(array.size), array.shape);
+  const std::uint64_t claimed = array_bytes(array.size, array.shape);
   const std::size_t have = array.bytes.size - array.data_begin;
   if (claimed == 0) throw Error(ErrorKind::kData, "the array has no values", "rows of data", {}, {file});
   if (claimed == have) return;
@@ -223,4 +223,4 @@ NpyArray parse_npy(const Bytes& bytes, const std::string& file) {
   return array;
 }
 
-}  // namespace poise
+}  // namespace poise::inline data

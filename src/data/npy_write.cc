@@ -12,20 +12,20 @@
 #include "poise/error.h"
 #include "rows/storage.h"
 
-namespace poise {
+namespace poise::inline data {
 namespace {
 
 constexpr double kLargestDense = 8.0 * (1ULL << 30);
 
 template <typename T>
 void write_values(OutputFile& out, const T* values, Index count) {
-  out.write({reinterpret_cast<const char*>(values), static_cast<std::size_t>(count) * sizeof(T)});
+  out.write({reinterpret_cast<const char*>(values), count * sizeof(T)});
 }
 
 template <typename T>
 void write_rows(const Dataset& data, OutputFile& out) {
   RowValues row(data);
-  std::vector<T> values(static_cast<std::size_t>(data.features.cols()));
+  std::vector<T> values(data.features.cols());
   for (Index i = 0; i < data.rows(); ++i) {
     row.load(i);
     for (std::size_t j = 0; j < values.size(); ++j) values[j] = static_cast<T>(row.value(static_cast<Index>(j)));
@@ -73,7 +73,7 @@ void write_labels(const Dataset& data, OutputFile& out) {
   }
   const std::vector<std::int64_t> numbers = class_numbers(data.schema.classes);
   std::vector<std::int64_t> values;
-  for (const std::int32_t label : data.labels) values.push_back(numbers[static_cast<std::size_t>(label)]);
+  for (const std::int32_t label : data.labels) values.push_back(numbers[label]);
   out.write(npy_header("<i8", {static_cast<Index>(values.size())}));
   write_values(out, values.data(), static_cast<Index>(values.size()));
 }
@@ -115,4 +115,4 @@ void write_npy(const Dataset& data, const std::string& path) {
   features.commit();
 }
 
-}  // namespace poise
+}  // namespace poise::inline data

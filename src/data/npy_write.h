@@ -6,7 +6,7 @@
 
 #include "poise/dataset.h"
 
-namespace poise {
+namespace poise::inline data {
 
 /// What stands before the values of an array: `descr` is numpy's name of their type, as in "<f8".
 std::string npy_header(const char* descr, const std::vector<Index>& shape);
@@ -16,4 +16,4 @@ std::string npy_header(const char* descr, const std::vector<Index>& shape);
 /// names if all are integers, else the class numbers; or the target distributions.
 void write_npy(const Dataset& data, const std::string& path);
 
-}  // namespace poise
+}  // namespace poise::inline data

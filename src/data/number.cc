@@ -5,7 +5,7 @@
 #include <cmath>
 #include <system_error>
 
-namespace poise {
+namespace poise::inline data {
 namespace {
 
 bool is_infinity(std::string_view text) { return text.find_first_not_of("infINFtyTY") == std::string_view::npos; }
@@ -57,4 +57,4 @@ std::string number_text(double value) {
   return {buffer.data(), result.ptr};
 }
 
-}  // namespace poise
+}  // namespace poise::inline data

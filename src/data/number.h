@@ -12,7 +12,7 @@
 #include <emmintrin.h>
 #endif
 
-namespace poise {
+namespace poise::inline data {
 
 enum class NumberStatus {
   kNumber,    ///< finite
@@ -102,9 +102,9 @@ constexpr std::ptrdiff_t kBeforePlain = 17;  // bytes that parse_plain reads bef
 /// `end`. No branch depends on the sign or on where the point is, and few on the number of digits. An integer below
 /// 10^15 over a power of ten up to 10^15 is one division of exact doubles, so the result equals from_chars'.
 inline bool parse_plain(const char* p, const char* end, const char* point, double& value) {
-  const auto minus = static_cast<std::size_t>(*p == '-'), pointed = static_cast<std::size_t>(point != end);
-  const std::size_t count = static_cast<std::size_t>(end - p) - minus - pointed;
-  const std::size_t decimals = static_cast<std::size_t>(end - point) - pointed;
+  const std::size_t minus = *p == '-', pointed = point != end;
+  const std::size_t count = end - p - minus - pointed;
+  const std::size_t decimals = end - point - pointed;
   if (count - 1 > 14) return false;
   // The eight digits that end `skipped` digits before the last: those behind the point are where they are in the text,
   // those before it one byte further back. Zeros in place of what is before the first digit.
@@ -176,4 +176,4 @@ inline bool parse_short_decimal(const char*& at, const char* end, double& value)
   return true;
 }
 
-}  // namespace poise
+}  // namespace poise::inline data

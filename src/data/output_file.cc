@@ -9,7 +9,7 @@
 
 #include "poise/error.h"
 
-namespace poise {
+namespace poise::inline data {
 namespace {
 
 constexpr std::size_t kBuffer = 1 << 20;
@@ -86,4 +86,4 @@ void OutputFile::commit() {
   committed_ = true;
 }
 
-}  // namespace poise
+}  // namespace poise::inline data

@@ -8,7 +8,7 @@
 
 #include "base/file.h"
 
-namespace poise {
+namespace poise::inline data {
 
 /// Writes beside the target, under a name of its own, and takes the target's name on commit(). Without a commit the
 /// file is removed. Links are followed; a device or pipe is written to and stays what it is; "-" is standard output. A
@@ -37,4 +37,4 @@ class OutputFile {
   bool in_place_;  // of standard output, a device or a pipe there is no other file to take the name
 };
 
-}  // namespace poise
+}  // namespace poise::inline data

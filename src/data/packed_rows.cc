@@ -5,7 +5,7 @@
 #include <limits>
 #include <utility>
 
-namespace poise {
+namespace poise::inline data {
 namespace {
 
 // Both conversions go on where a number does not fit, so that the loops have no exit and the compiler vectorizes them.
@@ -83,4 +83,4 @@ void PackedRows::unpack(Index row, double* out) const {
   visit([&](const auto* x) { std::copy_n(x + row * cols_, cols_, out); });
 }
 
-}  // namespace poise
+}  // namespace poise::inline data

@@ -8,7 +8,7 @@
 #include "base/pages.h"
 #include "poise/dataset.h"
 
-namespace poise {
+namespace poise::inline data {
 
 /// Rows of parsed numbers, between parsing and standardizing: 2 to 8 bytes a cell, so that the table as parsed stays
 /// within about twice its text ("0," needs 2 bytes, "0.125," 4, "0.1234," 8). Missing values are NaN.
@@ -63,4 +63,4 @@ class PackedRows {
   std::shared_ptr<void> memory_;
 };
 
-}  // namespace poise
+}  // namespace poise::inline data

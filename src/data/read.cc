@@ -8,6 +8,7 @@
 
 #include "base/shell_word.h"
 #include "data/bytes.h"
+#include "data/fields.h"
 #include "data/foreign.h"
 #include "data/idx.h"
 #include "data/libsvm.h"
@@ -17,7 +18,7 @@
 #include "data/table.h"
 #include "data/utf16.h"
 
-namespace poise {
+namespace poise::inline data {
 namespace {
 
 constexpr const char* kKnownNames = "known names are digits, mnist and fashion-mnist; anything else is a path";
@@ -70,6 +71,7 @@ void refuse_model_of_table(const NamedSource& name, const std::string& source, c
 
 Dataset read_any(const std::string& source, const ReadOptions& options, const Schema* schema) {
   if (source.empty()) throw Error(ErrorKind::kUsage, "no data named", "a file, or digits, mnist or fashion-mnist");
+  check_fields(options);
   const std::optional<NamedSource> name = parse_name(source);
   if (name && schema) refuse_model_of_table(*name, source, *schema);
   Dataset data;
@@ -132,6 +134,10 @@ Dataset read_bytes(const Bytes& raw, const std::string& file, const ReadOptions&
   }
   throw Error(ErrorKind::kInternal, "an unknown format");
 }
+
+}  // namespace poise::inline data
+
+namespace poise {
 
 Dataset read_dataset(const std::string& source, const ReadOptions& options) {
   return read_any(source, options, nullptr);

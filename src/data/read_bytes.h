@@ -4,7 +4,7 @@
 #include "data/bytes.h"
 #include "poise/read.h"
 
-namespace poise {
+namespace poise::inline data {
 
 /// The file, unpacked. Error(kIo) as of load_file, Error(kData) for a model.
 Bytes load_data(const std::string& path);
@@ -21,4 +21,4 @@ FileFormat choose_format(std::string_view bytes, const std::string& file);
 /// Reads (inflated) bytes in the format that `file`'s name and the content tell. `schema` may be null.
 Dataset read_bytes(const Bytes& bytes, const std::string& file, const ReadOptions& options, const Schema* schema);
 
-}  // namespace poise
+}  // namespace poise::inline data

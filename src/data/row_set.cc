@@ -11,7 +11,7 @@
 #include "data/hash.h"
 #include "rows/entries.h"
 
-namespace poise {
+namespace poise::inline data {
 namespace {
 
 std::uint64_t bits(double value) { return std::bit_cast<std::uint64_t>(value + 0.0); }  // −0 is 0
@@ -27,7 +27,7 @@ std::uint64_t hash_entries(const Features& x, Index row) {
 
 /// What belongs to a row besides its features.
 std::uint64_t with_target(const Dataset& data, Index row, std::uint64_t hash) {
-  if (!data.labels.empty()) hash = mix(hash, static_cast<std::uint64_t>(data.labels[static_cast<std::size_t>(row)]));
+  if (!data.labels.empty()) hash = mix(hash, static_cast<std::uint64_t>(data.labels[row]));
   for (Index c = 0; c < data.targets.cols(); ++c) hash = mix(hash, bits(static_cast<double>(data.targets(row, c))));
   return mix(hash, bits(data.sample_weight.size() > 0 ? data.sample_weight[row] : 1));
 }
@@ -44,13 +44,13 @@ struct Sums {
 
 Sums sums_of_dense(const Dataset& data, Index first, Index rows) {
   const Index d = data.features.cols();
-  std::vector<double> numbers(static_cast<std::size_t>(rows * d));
+  std::vector<double> numbers(rows * d);
   load_rows(data.features, {}, first, rows, numbers.data(), d);
   for (double& number : numbers) number += 0.0;  // −0 is 0
   Sums sums;
   for (Index r = 0; r < rows; ++r) {
     const auto* row = reinterpret_cast<const char*>(numbers.data() + r * d);
-    sums.add(with_target(data, first + r, hash_block(row, static_cast<std::size_t>(d) * sizeof(double))));
+    sums.add(with_target(data, first + r, hash_block(row, d * sizeof(double))));
   }
   return sums;
 }
@@ -64,12 +64,11 @@ Sums sums_of_sparse(const Dataset& data, Index first, Index rows) {
 Sums sums_of(const Dataset& data) {
   constexpr Index kRows = 256;
   const Index blocks = (data.rows() + kRows - 1) / kRows;
-  std::vector<Sums> parts(static_cast<std::size_t>(blocks));
+  std::vector<Sums> parts(blocks);
   parallel_for(blocks, 0, [&](Index block) {
     const Index first = block * kRows;
     const Index rows = std::min(kRows, data.rows() - first);
-    parts[static_cast<std::size_t>(block)] =
-        data.features.is_sparse() ? sums_of_sparse(data, first, rows) : sums_of_dense(data, first, rows);
+    parts[block] = data.features.is_sparse() ? sums_of_sparse(data, first, rows) : sums_of_dense(data, first, rows);
   });
   Sums total;
   for (const Sums& part : parts) total.add(part);
@@ -95,4 +94,4 @@ std::string fingerprint_of_row_set(const Dataset& part, const Dataset& rest) {
   return text_of(total, part);
 }
 
-}  // namespace poise
+}  // namespace poise::inline data

@@ -5,7 +5,7 @@
 
 #include "poise/dataset.h"
 
-namespace poise {
+namespace poise::inline data {
 
 /// 32 hexadecimal digits: the sum of the hashes of all rows, each with its numbers, label or target, and weight, and of
 /// the class names. Rows in another order give the same, for any number of threads and whatever type holds the numbers;
@@ -15,4 +15,4 @@ std::string fingerprint_of_row_set(const Dataset& data);
 /// The same of rows that were split into two, with one schema.
 std::string fingerprint_of_row_set(const Dataset& part, const Dataset& rest);
 
-}  // namespace poise
+}  // namespace poise::inline data

@@ -6,7 +6,7 @@
 
 #include "poise/dataset.h"
 
-namespace poise {
+namespace poise::inline data {
 
 /// Loads rows one after the other. For writing, not for speed.
 class RowValues {
@@ -14,7 +14,7 @@ class RowValues {
   explicit RowValues(const Dataset& data);
 
   void load(Index row);
-  double value(Index feature) const { return values_[static_cast<std::size_t>(feature)]; }
+  double value(Index feature) const { return values_[feature]; }
   /// The shortest decimal that is read as the same float64.
   std::string text(Index feature) const;
 
@@ -23,4 +23,4 @@ class RowValues {
   std::vector<double> values_;
 };
 
-}  // namespace poise
+}  // namespace poise::inline data

@@ -45,7 +45,7 @@ std::string Schema::feature_name(Index feature) const {
     const Index within = feature - first;
     if (within < column.feature_count()) {
       if (column.kind == ColumnKind::kNumeric) return within == 0 ? column.name : column.name + "=?";
-      return column.name + "=" + column.categories[static_cast<std::size_t>(within)];
+      return column.name + "=" + column.categories[within];
     }
     first += column.feature_count();
   }

@@ -2,27 +2,32 @@
 
 #include <fmt/core.h>
 
-#include <array>
 #include <cmath>
 #include <nlohmann/json.hpp>
-#include <string_view>
 #include <unordered_set>
 
+#include "data/fields.h"
 #include "poise/error.h"
 
-namespace poise {
+namespace poise::inline data {
+
+static std::span<const Named<FileFormat>> names_of(FileFormat) {
+  static constexpr Named<FileFormat> kAll[] = {{FileFormat::kTable, "table"},
+                                               {FileFormat::kLibsvm, "libsvm"},
+                                               {FileFormat::kNpy, "npy"},
+                                               {FileFormat::kIdx, "idx"}};
+  return kAll;
+}
+
+static std::span<const Named<ColumnKind>> names_of(ColumnKind) {
+  static constexpr Named<ColumnKind> kAll[] = {{ColumnKind::kNumeric, "numeric"},
+                                               {ColumnKind::kCategorical, "categorical"}};
+  return kAll;
+}
+
 namespace {
 
 using Json = nlohmann::ordered_json;
-
-constexpr std::array<std::string_view, 4> kFormats{"table", "libsvm", "npy", "idx"};
-constexpr std::array<std::string_view, 2> kKinds{"numeric", "categorical"};
-constexpr std::array<std::string_view, 3> kPolicies{"error", "mean", "category"};
-
-template <typename Enum, std::size_t N>
-std::string name_of(Enum value, const std::array<std::string_view, N>& names) {
-  return std::string(names.at(static_cast<std::size_t>(value)));
-}
 
 [[noreturn]] void refuse(const std::string& found, const std::string& expected) {
   throw Error(ErrorKind::kData, "schema: " + found, expected);
@@ -34,13 +39,11 @@ const Json& member(const Json& json, const char* key) {
   return *found;
 }
 
-template <typename Enum, std::size_t N>
-Enum read_enum(const Json& json, const char* key, const std::array<std::string_view, N>& names) {
+template <NamedEnum Enum>
+Enum read_enum(const Json& json, const char* key) {
   const std::string text = member(json, key).get<std::string>();
-  for (std::size_t i = 0; i < N; ++i) {
-    if (text == names[i]) return static_cast<Enum>(i);
-  }
-  refuse(fmt::format("\"{}\" is \"{}\"", key, text), fmt::format("\"{}\" or another known value", names[0]));
+  if (const std::optional<Enum> value = value_named<Enum>(text)) return *value;
+  refuse(fmt::format("\"{}\" is \"{}\"", key, text), alternatives(all_names<Enum>()));
 }
 
 // nlohmann converts a float that is out of range without a word, hence the test of the type.
@@ -65,7 +68,7 @@ NumberForm form_from_json(const Json& json) {
 }
 
 Json column_to_json(const Column& column) {
-  Json json{{"name", column.name}, {"position", column.position}, {"kind", name_of(column.kind, kKinds)}};
+  Json json{{"name", column.name}, {"position", column.position}, {"kind", name_of(column.kind)}};
   if (column.kind == ColumnKind::kCategorical) json["categories"] = column.categories;
   if (!column.form.plain()) json["form"] = form_to_json(column.form);
   if (column.has_missing_feature) json["missing_feature"] = true;
@@ -78,7 +81,7 @@ Column column_from_json(const Json& json) {
   Column column;
   column.name = member(json, "name").get<std::string>();
   column.position = read_index(member(json, "position"), "position");
-  column.kind = read_enum<ColumnKind>(json, "kind", kKinds);
+  column.kind = read_enum<ColumnKind>(json, "kind");
   if (column.kind == ColumnKind::kCategorical) {
     column.categories = member(json, "categories").get<std::vector<std::string>>();
   }
@@ -91,7 +94,7 @@ Column column_from_json(const Json& json) {
 
 Schema read_schema(const Json& json) {
   Schema schema;
-  schema.format = read_enum<FileFormat>(json, "format", kFormats);
+  schema.format = read_enum<FileFormat>(json, "format");
   for (const Json& column : member(json, "columns")) schema.columns.push_back(column_from_json(column));
   schema.array_features = read_index(member(json, "array_features"), "array_features");
   for (const Json& side : member(json, "image_shape")) schema.image_shape.push_back(read_index(side, "image_shape"));
@@ -99,7 +102,7 @@ Schema read_schema(const Json& json) {
   schema.label_position = read_index(member(json, "label_position"), "label_position");
   schema.classes = member(json, "classes").get<std::vector<std::string>>();
   schema.has_header = member(json, "has_header").get<bool>();
-  schema.missing = read_enum<MissingPolicy>(json, "missing", kPolicies);
+  schema.missing = read_enum<MissingPolicy>(json, "missing");
   if (const auto texts = json.find("missing_values"); texts != json.end()) {
     schema.missing_values = texts->get<std::vector<std::string>>();
   }
@@ -141,7 +144,7 @@ std::string image_fault(const Schema& schema) {
 nlohmann::ordered_json schema_to_json(const Schema& schema) {
   Json columns = Json::array();
   for (const Column& column : schema.columns) columns.push_back(column_to_json(column));
-  Json json{{"format", name_of(schema.format, kFormats)},
+  Json json{{"format", name_of(schema.format)},
             {"columns", columns},
             {"array_features", schema.array_features},
             {"image_shape", schema.image_shape},
@@ -149,7 +152,7 @@ nlohmann::ordered_json schema_to_json(const Schema& schema) {
             {"label_position", schema.label_position},
             {"classes", schema.classes},
             {"has_header", schema.has_header},
-            {"missing", name_of(schema.missing, kPolicies)}};
+            {"missing", name_of(schema.missing)}};
   if (schema.missing_values) json["missing_values"] = *schema.missing_values;
   return json;
 }
@@ -176,4 +179,4 @@ std::string schema_fault(const Schema& schema) {
   return image_fault(schema);
 }
 
-}  // namespace poise
+}  // namespace poise::inline data

@@ -5,7 +5,7 @@
 
 #include "poise/schema.h"
 
-namespace poise {
+namespace poise::inline data {
 
 /// One object; keys in the order of the struct, and what has its default value may be left out for columns.
 nlohmann::ordered_json schema_to_json(const Schema& schema);
@@ -16,4 +16,4 @@ Schema schema_from_json(const nlohmann::ordered_json& json);
 /// What breaks the rules of a schema (a category twice, a fill that is none …), as a sentence; empty if nothing does.
 std::string schema_fault(const Schema& schema);
 
-}  // namespace poise
+}  // namespace poise::inline data

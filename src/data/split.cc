@@ -17,7 +17,7 @@ void check_sizes(Index m, Index n) {
 }
 
 std::vector<Index> shuffled_rows(Index n, std::uint64_t seed) {
-  std::vector<Index> order(at(n));
+  std::vector<Index> order(n);
   std::iota(order.begin(), order.end(), Index{0});
   shuffle(std::span<Index>(order), seed);
   return order;
@@ -31,8 +31,8 @@ std::pair<Dataset, Dataset> parts(const Dataset& data, std::vector<Index> kept, 
 }
 
 std::vector<Index> rows_by_class(const Dataset& data) {
-  std::vector<Index> counts(at(std::max<Index>(1, data.schema.class_count())), 0);
-  for (const std::int32_t label : data.labels) ++counts[at(label)];
+  std::vector<Index> counts(std::max<Index>(1, data.schema.class_count()), 0);
+  for (const std::int32_t label : data.labels) ++counts[label];
   if (data.labels.empty()) counts[0] = data.rows();
   return counts;
 }
@@ -45,14 +45,14 @@ std::vector<Index> quotas(const std::vector<Index>& counts, Index m) {
   for (const Index count : counts) quota.push_back(m * count / n);
   std::iota(by_remainder.begin(), by_remainder.end(), Index{0});
   std::stable_sort(by_remainder.begin(), by_remainder.end(),
-                   [&](Index a, Index b) { return m * counts[at(a)] % n > m * counts[at(b)] % n; });
+                   [&](Index a, Index b) { return m * counts[a] % n > m * counts[b] % n; });
   Index left = m - std::accumulate(quota.begin(), quota.end(), Index{0});
   for (const Index to_keep : {1, 0}) {
     for (bool gave = true; gave && left > 0;) {
       gave = false;
       for (const Index c : by_remainder) {
-        if (left == 0 || quota[at(c)] + to_keep >= counts[at(c)]) continue;
-        ++quota[at(c)];
+        if (left == 0 || quota[c] + to_keep >= counts[c]) continue;
+        ++quota[c];
         --left;
         gave = true;
       }
@@ -74,7 +74,7 @@ std::pair<Dataset, Dataset> split_by_class(const Dataset& data, Index m, std::ui
   std::vector<Index> quota = quotas(rows_by_class(data), m), order = shuffled_rows(data.rows(), seed), kept, split_off;
   std::reverse(order.begin(), order.end());  // with one class the same rows as split_rows
   for (const Index row : order) {
-    Index& wanted = quota[data.labels.empty() ? 0 : at(data.labels[at(row)])];
+    Index& wanted = quota[data.labels.empty() ? 0 : data.labels[row]];
     (wanted > 0 ? split_off : kept).push_back(row);
     wanted = std::max<Index>(0, wanted - 1);
   }

@@ -17,7 +17,7 @@
 #include "data/table_readings.h"
 #include "data/table_roles.h"
 
-namespace poise {
+namespace poise::inline data {
 namespace {
 
 /// Reads one table; the steps in order.
@@ -43,7 +43,7 @@ class TableReader {
                                               : match_columns(head_, parsed_, roles_, options_, *schema_);
     std::vector<Index> constant;
     const PlaceOfCell where = [&](Index row, Index column) {
-      return place(row, schema_ == nullptr ? columns.columns[at(column)].position : roles_.features[at(column)]);
+      return place(row, schema_ == nullptr ? columns.columns[column].position : roles_.features[column]);
     };
     build_features(parsed_, columns, schema_ == nullptr, options_.threads, file_, where, data_, constant);
     fill_schema(columns);
@@ -122,13 +122,13 @@ class TableReader {
   void read_weights() {
     if (roles_.weight < 0 || (schema_ != nullptr && !options_.labels)) return;
     check_numbers(head_, parsed_, roles_.weight, Gaps::kWeight);
-    const Index slot = parsed_.slots[at(roles_.weight)];
+    const Index slot = parsed_.slots[roles_.weight];
     data_.sample_weight.resize(parsed_.rows());
-    std::vector<double> x(at(parsed_.number_columns()));
+    std::vector<double> x(parsed_.number_columns());
     for (std::size_t c = 0; c < parsed_.chunks.size(); ++c) {
       for (Index i = 0; i < parsed_.chunks[c].rows; ++i) {
         parsed_.chunks[c].numbers.unpack(i, x.data());
-        data_.sample_weight[parsed_.first_row[c] + i] = x[at(slot)];
+        data_.sample_weight[parsed_.first_row[c] + i] = x[slot];
       }
     }
     const std::string name = head_.title(roles_.weight);
@@ -169,7 +169,7 @@ class TableReader {
   }
 
   void read_all_labels() {
-    const TextColumn& column = parsed_.texts[at(parsed_.slots[at(roles_.label)])];
+    const TextColumn& column = parsed_.texts[parsed_.slots[roles_.label]];
     const std::string name = head_.title(roles_.label);
     const char* missing = nullptr;
     Index missing_count = 0;
@@ -206,11 +206,11 @@ class TableReader {
   }
 
   void write_labels(const TextColumn& column, const std::vector<std::int32_t>& class_of) {
-    const auto slot = at(parsed_.slots[at(roles_.label)]);
-    data_.labels.resize(at(parsed_.rows()));
+    const Index slot = parsed_.slots[roles_.label];
+    data_.labels.resize(parsed_.rows());
     parallel_for(static_cast<Index>(parsed_.chunks.size()), options_.threads, [&](Index c) {
-      std::int32_t* out = data_.labels.data() + parsed_.first_row[at(c)];
-      for (const std::uint32_t id : parsed_.chunks[at(c)].texts[slot]) *out++ = class_of[column.numbers[at(c)][id]];
+      std::int32_t* out = data_.labels.data() + parsed_.first_row[c];
+      for (const std::uint32_t id : parsed_.chunks[c].texts[slot]) *out++ = class_of[column.numbers[c][id]];
     });
   }
 
@@ -221,7 +221,7 @@ class TableReader {
     }
     data_.schema.format = FileFormat::kTable;
     data_.schema.columns = std::move(columns.columns);
-    data_.schema.label_name = head_.names[at(roles_.label)];
+    data_.schema.label_name = head_.names[roles_.label];
     data_.schema.label_position = roles_.label;
     data_.schema.has_header = head_.has_header;
     data_.schema.missing = policy();
@@ -262,4 +262,4 @@ Dataset read_table(const Bytes& bytes, const std::string& file, const ReadOption
   return TableReader(bytes, file, options, schema).run();
 }
 
-}  // namespace poise
+}  // namespace poise::inline data

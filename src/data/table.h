@@ -4,9 +4,9 @@
 #include "data/bytes.h"
 #include "poise/read.h"
 
-namespace poise {
+namespace poise::inline data {
 
 /// Reads a table from memory. `schema` may be null: then it is inferred.
 Dataset read_table(const Bytes& bytes, const std::string& file, const ReadOptions& options, const Schema* schema);
 
-}  // namespace poise
+}  // namespace poise::inline data

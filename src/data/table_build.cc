@@ -16,7 +16,7 @@
 #include "rows/narrow.h"
 #include "rows/number_type.h"
 
-namespace poise {
+namespace poise::inline data {
 namespace {
 
 constexpr double kLargestTable = 8.0 * (1ULL << 30);  // bytes
@@ -38,24 +38,24 @@ class FeatureBuilder {
       first_feature_.push_back(features_);
       features_ += column.feature_count();
     }
-    types_.assign(at(features_), NumberType::kUint8);
+    types_.assign(features_, NumberType::kUint8);
   }
 
   Index features() const { return features_; }
-  Index first_feature(Index column) const { return first_feature_[at(column)]; }
+  Index first_feature(Index column) const { return first_feature_[column]; }
 
   /// Fills, types and ranges of all columns; names of constant features.
   void measure(bool infer_fill, const std::string& file, const PlaceOfCell& where, std::vector<Index>& constant) {
     const std::vector<Moments> moments = all_moments();
     const std::vector<Fineness> fineness = all_fineness();
     for (Index k = 0; k < std::ssize(columns_.columns); ++k) {
-      if (columns_.columns[at(k)].kind == ColumnKind::kCategorical) {
+      if (columns_.columns[k].kind == ColumnKind::kCategorical) {
         find_constant_categories(k, constant);
         continue;
       }
-      const Index slot = columns_.sources[at(k)].slot;
-      measure_number(k, moments[at(slot)], fineness[at(slot)], infer_fill, constant);
-      if (!std::isfinite(moments[at(slot)].high - moments[at(slot)].low) && moments[at(slot)].count > 0)
+      const Index slot = columns_.sources[k].slot;
+      measure_number(k, moments[slot], fineness[slot], infer_fill, constant);
+      if (!std::isfinite(moments[slot].high - moments[slot].low) && moments[slot].count > 0)
         fail_too_far(k, file, where);
     }
     choose_layout(file);
@@ -65,13 +65,13 @@ class FeatureBuilder {
 
  private:
   const double* weights_of(Index chunk) const {
-    return weights_.size() > 0 ? weights_.data() + parsed_.first_row[at(chunk)] : nullptr;
+    return weights_.size() > 0 ? weights_.data() + parsed_.first_row[chunk] : nullptr;
   }
 
   std::vector<Moments> all_moments() const {
     std::vector<std::vector<Moments>> parts(parsed_.chunks.size());
     parallel_for(std::ssize(parts), threads_, [&](Index c) {
-      parts[at(c)] = chunk_moments(parsed_.chunks[at(c)], parsed_.number_columns(), weights_of(c));
+      parts[c] = chunk_moments(parsed_.chunks[c], parsed_.number_columns(), weights_of(c));
     });
     for (std::size_t c = 1; c < parts.size(); ++c) {
       for (std::size_t j = 0; j < parts[0].size(); ++j) parts[0][j].add(parts[c][j]);
@@ -82,7 +82,7 @@ class FeatureBuilder {
   std::vector<Fineness> all_fineness() const {
     std::vector<std::vector<Fineness>> parts(parsed_.chunks.size());
     parallel_for(std::ssize(parts), threads_,
-                 [&](Index c) { parts[at(c)] = chunk_fineness(parsed_.chunks[at(c)], parsed_.number_columns()); });
+                 [&](Index c) { parts[c] = chunk_fineness(parsed_.chunks[c], parsed_.number_columns()); });
     for (std::size_t c = 1; c < parts.size(); ++c) {
       for (std::size_t j = 0; j < parts[0].size(); ++j) parts[0][j].add(parts[c][j]);
     }
@@ -90,25 +90,25 @@ class FeatureBuilder {
   }
 
   void measure_number(Index k, const Moments& seen, Fineness fineness, bool infer_fill, std::vector<Index>& constant) {
-    Column& column = columns_.columns[at(k)];
+    Column& column = columns_.columns[k];
     if (infer_fill && column.can_fill) column.fill = rounded_fill(fineness, seen.mean);
     const bool gaps = seen.count < parsed_.rows();
     double low = seen.low, high = seen.high;
     if (gaps) low = std::min(low, column.fill), high = std::max(high, column.fill), fineness.add(column.fill);
     const Index feature = first_feature(k);
-    types_[at(feature)] = narrowest_type(fineness, low, high);
+    types_[feature] = narrowest_type(fineness, low, high);
     if (!(low < high)) constant.push_back(feature);
     if (column.has_missing_feature && (!gaps || seen.count == 0)) constant.push_back(feature + 1);
   }
 
   void find_constant_categories(Index k, std::vector<Index>& constant) const {
-    const ColumnSource& source = columns_.sources[at(k)];
-    std::vector<Index> count(columns_.columns[at(k)].categories.size(), 0);
+    const ColumnSource& source = columns_.sources[k];
+    std::vector<Index> count(columns_.columns[k].categories.size(), 0);
     for (std::size_t c = 0; c < parsed_.chunks.size(); ++c) {
-      const std::vector<std::uint32_t>& numbers = parsed_.texts[at(source.slot)].numbers[c];
-      for (const std::uint32_t id : parsed_.chunks[c].texts[at(source.slot)]) {
+      const std::vector<std::uint32_t>& numbers = parsed_.texts[source.slot].numbers[c];
+      for (const std::uint32_t id : parsed_.chunks[c].texts[source.slot]) {
         const std::int32_t category = source.category_of[numbers[id]];
-        if (category >= 0) ++count[at(category)];
+        if (category >= 0) ++count[category];
       }
     }
     for (std::size_t m = 0; m < count.size(); ++m) {
@@ -118,15 +118,15 @@ class FeatureBuilder {
 
   [[noreturn]] void fail_too_far(Index column, const std::string& file, const PlaceOfCell& where) const {
     std::pair<Index, double> farthest{0, 0};
-    std::vector<double> x(at(parsed_.number_columns()));
+    std::vector<double> x(parsed_.number_columns());
     for (std::size_t c = 0; c < parsed_.chunks.size(); ++c) {
       for (Index i = 0; i < parsed_.chunks[c].rows; ++i) {
         parsed_.chunks[c].numbers.unpack(i, x.data());
-        const double value = x[at(columns_.sources[at(column)].slot)];
+        const double value = x[columns_.sources[column].slot];
         if (std::abs(value) > std::abs(farthest.second)) farthest = {parsed_.first_row[c] + i, value};
       }
     }
-    const std::string& name = columns_.columns[at(column)].name;
+    const std::string& name = columns_.columns[column].name;
     Location place = where(farthest.first, column);
     if (place.file.empty()) place.file = file;
     throw Error(ErrorKind::kData,
@@ -141,7 +141,7 @@ class FeatureBuilder {
     const auto entries = std::ssize(columns_.columns);
     sparse_ = features_ >= kFewestSparseFeatures && kDenseNumbersAnEntry * entries < features_;
     for (Index f = 0; f < features_; ++f) {
-      const NumberType type = types_[at(f)];
+      const NumberType type = types_[f];
       if (runs_.empty() || runs_.back().type != type) runs_.push_back({type, f, 0, stride_});
       ++runs_.back().count;
       stride_ += static_cast<Index>(size_of(type));
@@ -161,12 +161,12 @@ class FeatureBuilder {
   }
 
   Features write_dense() const {
-    const std::shared_ptr<void> owner = allocate_unwritten(at(parsed_.rows() * stride_));
+    const std::shared_ptr<void> owner = allocate_unwritten(parsed_.rows() * stride_);
     auto* const records = static_cast<std::byte*>(owner.get());
     parallel_for(std::ssize(parsed_.chunks), threads_, [&](Index c) {
-      const TableChunk& chunk = parsed_.chunks[at(c)];
-      std::byte* const out = records + parsed_.first_row[at(c)] * stride_;
-      std::memset(out, 0, at(chunk.rows * stride_));
+      const TableChunk& chunk = parsed_.chunks[c];
+      std::byte* const out = records + parsed_.first_row[c] * stride_;
+      std::memset(out, 0, chunk.rows * stride_);
       chunk.numbers.visit([&](const auto* x) { write_numbers(chunk.rows, x, out); });
       write_categories(c, out);
     });
@@ -185,23 +185,22 @@ class FeatureBuilder {
   template <typename Number>
   void write_numbers(Index rows, const Number* x, std::byte* out) const {
     for (Index k = 0; k < std::ssize(columns_.columns);) {
-      if (columns_.columns[at(k)].kind != ColumnKind::kNumeric) {
+      if (columns_.columns[k].kind != ColumnKind::kNumeric) {
         ++k;
         continue;
       }
-      const Index slot = columns_.sources[at(k)].slot, feature = first_feature(k);
-      const NumberType type = types_[at(feature)];
+      const Index slot = columns_.sources[k].slot, feature = first_feature(k);
+      const NumberType type = types_[feature];
       std::vector<double> fill;
       Index next = k;
-      while (next < std::ssize(columns_.columns) && columns_.columns[at(next)].kind == ColumnKind::kNumeric &&
-             columns_.sources[at(next)].slot == slot + (next - k) && first_feature(next) == feature + (next - k) &&
-             types_[at(first_feature(next))] == type) {
-        fill.push_back(columns_.columns[at(next++)].fill);
+      while (next < std::ssize(columns_.columns) && columns_.columns[next].kind == ColumnKind::kNumeric &&
+             columns_.sources[next].slot == slot + (next - k) && first_feature(next) == feature + (next - k) &&
+             types_[first_feature(next)] == type) {
+        fill.push_back(columns_.columns[next++].fill);
       }
       with_type(type, [&](auto number) { write_run<decltype(number)>(rows, x + slot, fill, out + place_of(feature)); });
       for (Index m = k; m < next; ++m) {
-        if (columns_.columns[at(m)].has_missing_feature)
-          mark_missing(rows, x + slot + (m - k), out, first_feature(m) + 1);
+        if (columns_.columns[m].has_missing_feature) mark_missing(rows, x + slot + (m - k), out, first_feature(m) + 1);
       }
       k = next;
     }
@@ -228,9 +227,9 @@ class FeatureBuilder {
 
   void write_categories(Index c, std::byte* out) const {
     for (Index k = 0; k < std::ssize(columns_.columns); ++k) {
-      if (columns_.columns[at(k)].kind != ColumnKind::kCategorical) continue;
+      if (columns_.columns[k].kind != ColumnKind::kCategorical) continue;
       const Index place = place_of(first_feature(k));  // indicators stand side by side
-      for (Index i = 0; i < parsed_.chunks[at(c)].rows; ++i) {
+      for (Index i = 0; i < parsed_.chunks[c].rows; ++i) {
         const std::int32_t category = category_of(c, i, k);
         if (category >= 0) out[i * stride_ + place + category] = std::byte{1};
       }
@@ -238,23 +237,23 @@ class FeatureBuilder {
   }
 
   std::int32_t category_of(Index c, Index row, Index k) const {
-    const ColumnSource& source = columns_.sources[at(k)];
-    const std::uint32_t id = parsed_.chunks[at(c)].texts[at(source.slot)][at(row)];
-    return source.category_of[parsed_.texts[at(source.slot)].numbers[at(c)][id]];
+    const ColumnSource& source = columns_.sources[k];
+    const std::uint32_t id = parsed_.chunks[c].texts[source.slot][row];
+    return source.category_of[parsed_.texts[source.slot].numbers[c][id]];
   }
 
   Features write_sparse() const {
     CsrMatrix matrix;
     matrix.cols = features_;
-    std::vector<double> x(at(parsed_.number_columns()));
+    std::vector<double> x(parsed_.number_columns());
     const auto append = [&](Index feature, double value) {
       if (value == 0) return;
       matrix.columns.push_back(static_cast<std::int32_t>(feature));
       matrix.doubles.push_back(value);
     };
     for (Index c = 0; c < std::ssize(parsed_.chunks); ++c) {
-      for (Index i = 0; i < parsed_.chunks[at(c)].rows; ++i) {
-        parsed_.chunks[at(c)].numbers.unpack(i, x.data());
+      for (Index i = 0; i < parsed_.chunks[c].rows; ++i) {
+        parsed_.chunks[c].numbers.unpack(i, x.data());
         for (Index k = 0; k < std::ssize(columns_.columns); ++k) append_cells(c, i, k, x, append);
         matrix.row_start.push_back(std::ssize(matrix.columns));
       }
@@ -265,13 +264,13 @@ class FeatureBuilder {
 
   template <typename Append>
   void append_cells(Index c, Index row, Index k, const std::vector<double>& x, const Append& append) const {
-    const Column& column = columns_.columns[at(k)];
+    const Column& column = columns_.columns[k];
     if (column.kind == ColumnKind::kCategorical) {
       const std::int32_t category = category_of(c, row, k);
       if (category >= 0) append(first_feature(k) + category, 1);
       return;
     }
-    const double value = x[at(columns_.sources[at(k)].slot)];
+    const double value = x[columns_.sources[k].slot];
     const bool missing = value != value;
     append(first_feature(k), missing ? column.fill : value);
     if (column.has_missing_feature) append(first_feature(k) + 1, missing ? 1 : 0);
@@ -297,4 +296,4 @@ void build_features(const ParsedTable& parsed, TableColumns& columns, bool infer
   data.features = builder.write();
 }
 
-}  // namespace poise
+}  // namespace poise::inline data

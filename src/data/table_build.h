@@ -8,7 +8,7 @@
 #include "poise/dataset.h"
 #include "poise/error.h"
 
-namespace poise {
+namespace poise::inline data {
 
 /// Where the cell of a row and a column (of the schema) is in the file: for errors.
 using PlaceOfCell = std::function<Location(Index row, Index column)>;
@@ -20,4 +20,4 @@ using PlaceOfCell = std::function<Location(Index row, Index column)>;
 void build_features(const ParsedTable& parsed, TableColumns& columns, bool infer_fill, int threads,
                     const std::string& file, const PlaceOfCell& where, Dataset& data, std::vector<Index>& constant);
 
-}  // namespace poise
+}  // namespace poise::inline data

@@ -8,7 +8,7 @@
 #include "data/classes.h"
 #include "data/table_cells.h"
 
-namespace poise {
+namespace poise::inline data {
 namespace {
 
 constexpr std::size_t kFewCategories = 20;
@@ -119,4 +119,4 @@ Index match_categories(const TableHead& head, const TextColumn& texts, Index pos
   return missing;
 }
 
-}  // namespace poise
+}  // namespace poise::inline data

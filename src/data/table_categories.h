@@ -6,7 +6,7 @@
 #include "data/table_columns.h"
 #include "data/table_notes.h"
 
-namespace poise {
+namespace poise::inline data {
 
 /// What find_categories found beside the categories.
 struct FoundCategories {
@@ -28,4 +28,4 @@ FoundCategories find_categories(const TableHead& head, Index position, const Tex
 Index match_categories(const TableHead& head, const TextColumn& texts, Index position, const Column& column,
                        bool unknown_is_zero, ColumnSource& source, ColumnNotes& notes);
 
-}  // namespace poise
+}  // namespace poise::inline data

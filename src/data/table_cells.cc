@@ -5,7 +5,7 @@
 #include "data/written_number.h"
 #include "poise/error.h"
 
-namespace poise {
+namespace poise::inline data {
 namespace {
 
 bool is_filled(Gaps gaps) { return gaps == Gaps::kFilled || gaps == Gaps::kFilledByModel; }
@@ -67,14 +67,16 @@ void fail_missing(const TableHead& head, Index column, const char* place, Gaps g
 }
 
 void check_numbers(const TableHead& head, const ParsedTable& parsed, Index column, Gaps gaps) {
-  const Index slot = parsed.slots[static_cast<std::size_t>(column)];
-  const OddCells& odd = parsed.odd[static_cast<std::size_t>(slot)];
+  const Index slot = parsed.slots[column];
+  const OddCells& odd = parsed.odd[slot];
   if (odd.first_infinite != nullptr) {
     const std::string cell = cell_at(head.text, odd.first_infinite);
     const bool digits = cell.find_first_of("0123456789") != std::string::npos;
     fail_cell(head, column, odd.first_infinite, fmt::format("'{}'", cell),
               digits ? "finite numbers; this one is too large for float64, which ends at 1.8e308" : "finite numbers",
-              digits || !is_filled(gaps) ? "" : fmt::format("--missing-values {} takes it for a missing value", cell));
+              digits                  ? ""
+              : gaps == Gaps::kFilled ? fmt::format("--missing-values {} takes it for a missing value", cell)
+                                      : no_number_hint(head, column, gaps));
   }
   if (odd.first_text != nullptr) {
     const std::string cell = cell_at(head.text, odd.first_text);
@@ -86,4 +88,4 @@ void check_numbers(const TableHead& head, const ParsedTable& parsed, Index colum
   if (!is_filled(gaps) && odd.first_missing != nullptr) fail_missing(head, column, odd.first_missing, gaps);
 }
 
-}  // namespace poise
+}  // namespace poise::inline data

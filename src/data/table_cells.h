@@ -6,7 +6,7 @@
 #include "data/table_head.h"
 #include "data/table_parse.h"
 
-namespace poise {
+namespace poise::inline data {
 
 /// What becomes of missing values in a column, and so what an error about a cell may advise.
 enum class Gaps {
@@ -28,4 +28,4 @@ enum class Gaps {
 /// missing one where it is not filled.
 void check_numbers(const TableHead& head, const ParsedTable& parsed, Index column, Gaps gaps);
 
-}  // namespace poise
+}  // namespace poise::inline data

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "base/index.h"
+#include "data/fields.h"
 #include "data/identifiers.h"
 #include "data/number.h"
 #include "data/table_categories.h"
@@ -14,7 +15,7 @@
 #include "data/written_number.h"
 #include "poise/error.h"
 
-namespace poise {
+namespace poise::inline data {
 namespace {
 
 constexpr std::size_t kManyCategories = 1000;
@@ -53,7 +54,7 @@ class ColumnInference {
   }
 
  private:
-  bool is_number(Index position) const { return parsed_.modes[at(position)] == CellMode::kNumber; }
+  bool is_number(Index position) const { return parsed_.modes[position] == CellMode::kNumber; }
   MissingPolicy policy() const { return options_.missing.value_or(MissingPolicy::kCategory); }
 
   std::vector<Reason> find_reasons() const {
@@ -75,33 +76,33 @@ class ColumnInference {
   }
 
   Reason reason_for(Index position, const std::string& numbering) const {
-    const Index slot = parsed_.slots[at(position)];
-    if (is_number(position) && parsed_.odd[at(slot)].missing == parsed_.rows()) return {ColumnNote::kEmpty, {}};
+    const Index slot = parsed_.slots[position];
+    if (is_number(position) && parsed_.odd[slot].missing == parsed_.rows()) return {ColumnNote::kEmpty, {}};
     if (roles_.forced(position)) return {};
-    const bool first = position == 0 || head_.names[at(position)].starts_with("Unnamed: 0");
-    if (head_.unnamed[at(position)] && first) return {ColumnNote::kUnnamed, {}};
+    const bool first = position == 0 || head_.names[position].starts_with("Unnamed: 0");
+    if (head_.unnamed[position] && first) return {ColumnNote::kUnnamed, {}};
     if (!numbering.empty()) return {ColumnNote::kNumbering, numbering};
     if (is_number(position)) return {};
-    const std::string identifying = identifying_text(parsed_.texts[at(slot)], parsed_.rows());
+    const std::string identifying = identifying_text(parsed_.texts[slot], parsed_.rows());
     if (identifying.empty()) return {};
-    const std::string date = example_of_dates(parsed_.texts[at(slot)], head_.missing);
+    const std::string date = example_of_dates(parsed_.texts[slot], head_.missing);
     if (date.empty()) return {ColumnNote::kIdentifier, identifying};
     return {ColumnNote::kDifferentDates, fmt::format("such as '{}', {}", date, identifying)};
   }
 
   Column new_column(Index position) const {
     Column column;
-    column.name = head_.names[at(position)];
+    column.name = head_.names[position];
     column.position = position;
     return column;
   }
 
   void add_number(Index position) {
     Column column = new_column(position);
-    const Index slot = parsed_.slots[at(position)], missing = parsed_.odd[at(slot)].missing;
+    const Index slot = parsed_.slots[position], missing = parsed_.odd[slot].missing;
     const bool refused = policy() == MissingPolicy::kError && !options_.inspecting;
     check_numbers(head_, parsed_, position, refused ? Gaps::kTraining : Gaps::kFilled);
-    const ColumnReading& reading = reading_.columns[at(position)];
+    const ColumnReading& reading = reading_.columns[position];
     column.form = reading.form;
     column.can_fill = policy() != MissingPolicy::kError;  // by the mean, which is known later
     column.has_missing_feature = policy() == MissingPolicy::kCategory && missing > 0;
@@ -114,7 +115,7 @@ class ColumnInference {
     if (!reading.example.empty() && parse_written(reading.example, reading.form, value) == NumberStatus::kNumber) {
       notes_.add(ColumnNote::kWritten, position, fmt::format("'{}' is {}", reading.example, number_text(value)));
     }
-    const std::string& zeros = head_.looks[at(position)].example_with_zeros();
+    const std::string& zeros = head_.looks[position].example_with_zeros();
     const bool forced = std::ranges::count(roles_.numeric, position) > 0;
     if (!zeros.empty() && !forced) notes_.add(ColumnNote::kLeadingZeros, position, fmt::format("'{}'", zeros));
   }
@@ -122,8 +123,8 @@ class ColumnInference {
   void add_text(Index position) {
     Column column = new_column(position);
     column.kind = ColumnKind::kCategorical;
-    ColumnSource source{parsed_.slots[at(position)], {}};
-    const TextColumn& texts = parsed_.texts[at(source.slot)];
+    ColumnSource source{parsed_.slots[position], {}};
+    const TextColumn& texts = parsed_.texts[source.slot];
     const FoundCategories found = find_categories(head_, position, texts, options_, column, source);
     const std::size_t count = column.categories.size();
     if (count == 0) {
@@ -199,15 +200,11 @@ class ColumnInference {
   TableColumns result_;
 };
 
-const char* policy_name(MissingPolicy policy) {
-  return policy == MissingPolicy::kError ? "error" : policy == MissingPolicy::kMean ? "mean" : "category";
-}
-
 void check_policy(const std::optional<MissingPolicy>& asked, const Schema& schema, const std::string& file) {
   if (!asked || *asked == schema.missing) return;
   throw Error(ErrorKind::kUsage,
-              fmt::format("--missing {}, and the model was trained with --missing {}", policy_name(*asked),
-                          policy_name(schema.missing)),
+              fmt::format("--missing {}, and the model was trained with --missing {}", name_of(*asked),
+                          name_of(schema.missing)),
               "what the model was trained with", "leave it out, or train again with it", {file});
 }
 
@@ -227,14 +224,14 @@ TableColumns match_columns(const TableHead& head, const ParsedTable& parsed, con
   for (std::size_t k = 0; k < schema.columns.size(); ++k) {
     const Column& column = schema.columns[k];
     const Index position = roles.features[k];
-    ColumnSource source{parsed.slots[at(position)], {}};
+    ColumnSource source{parsed.slots[position], {}};
     Index missing = 0;
     if (column.kind == ColumnKind::kNumeric) {
       check_numbers(head, parsed, position, column.can_fill ? Gaps::kFilledByModel : Gaps::kModel);
-      missing = parsed.odd[at(source.slot)].missing;
+      missing = parsed.odd[source.slot].missing;
     } else {
-      missing = match_categories(head, parsed.texts[at(source.slot)], position, column,
-                                 options.unknown_category_is_zero, source, notes);
+      missing = match_categories(head, parsed.texts[source.slot], position, column,
+                                 options.unknown_category == UnknownCategory::kNone, source, notes);
     }
     if (missing > 0) notes.add(ColumnNote::kFilled, position, std::to_string(missing), missing);
     result.sources.push_back(std::move(source));
@@ -244,4 +241,4 @@ TableColumns match_columns(const TableHead& head, const ParsedTable& parsed, con
   return result;
 }
 
-}  // namespace poise
+}  // namespace poise::inline data

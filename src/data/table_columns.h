@@ -9,7 +9,7 @@
 #include "data/table_roles.h"
 #include "poise/read.h"
 
-namespace poise {
+namespace poise::inline data {
 
 /// Where the values of a schema's column come from.
 struct ColumnSource {
@@ -34,4 +34,4 @@ TableColumns infer_columns(const TableHead& head, const ParsedTable& parsed, con
 TableColumns match_columns(const TableHead& head, const ParsedTable& parsed, const TableRoles& roles,
                            const ReadOptions& options, const Schema& schema);
 
-}  // namespace poise
+}  // namespace poise::inline data

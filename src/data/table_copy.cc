@@ -8,7 +8,7 @@
 #include "data/table_head.h"
 #include "data/table_roles.h"
 
-namespace poise {
+namespace poise::inline data {
 namespace {
 
 /// Copies the rows of one table.
@@ -34,7 +34,7 @@ class TableCopier {
     const TableText& text = head_.text;
     for (const char* p = text.find_row(head_.data); p != text.end; p = text.find_row(text.next_line(p))) {
       read_row(p, cells);
-      if (options_.strip_label_dot && cells[at(roles_.label)].ends_with('.')) cells[at(roles_.label)].pop_back();
+      if (options_.strip_label_dot && cells[roles_.label].ends_with('.')) cells[roles_.label].pop_back();
       write(cells, out);
       ++copied.rows;
     }
@@ -57,7 +57,7 @@ class TableCopier {
   void write(const std::vector<std::string>& cells, OutputFile& out) {
     line_.clear();
     for (const Index column : order_) {
-      line_ += csv_cell(cells[at(column)], ",;|\t");
+      line_ += csv_cell(cells[column], ",;|\t");
       line_ += delimiter_;
     }
     line_.back() = '\n';
@@ -83,4 +83,4 @@ CopiedTable copy_table(const Bytes& bytes, const std::string& file, const std::s
   return copied;
 }
 
-}  // namespace poise
+}  // namespace poise::inline data

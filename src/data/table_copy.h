@@ -7,7 +7,7 @@
 #include "data/bytes.h"
 #include "poise/read.h"
 
-namespace poise {
+namespace poise::inline data {
 
 /// What was copied, and what the copy decided on its own.
 struct CopiedTable {
@@ -21,4 +21,4 @@ struct CopiedTable {
 CopiedTable copy_table(const Bytes& bytes, const std::string& file, const std::string& target, char delimiter,
                        const ReadOptions& options);
 
-}  // namespace poise
+}  // namespace poise::inline data

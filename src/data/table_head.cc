@@ -10,7 +10,7 @@
 #include "data/dialect.h"
 #include "data/header.h"
 
-namespace poise {
+namespace poise::inline data {
 namespace {
 
 constexpr std::size_t kSampleRows = 1000;
@@ -92,12 +92,12 @@ bool find_header(TableHead& head, const std::vector<TextRow>& rows, const ReadOp
 std::string TableHead::title(Index column) const { return short_title(column) + (has_header ? "" : " (from 0)"); }
 
 std::string TableHead::short_title(Index column) const {
-  const std::string& name = names[static_cast<std::size_t>(column)];
+  const std::string& name = names[column];
   return has_header ? fmt::format("column '{}'", name) : name;
 }
 
 std::string TableHead::option_word(Index column) const {
-  const std::string& name = names[static_cast<std::size_t>(column)];
+  const std::string& name = names[column];
   const bool fits = has_header && name.find(',') == std::string::npos && !name.starts_with('-') &&
                     name.find_first_of("\r\n") == std::string::npos && !name.starts_with(' ') && !name.ends_with(' ');
   return fits ? shell_word(name) : std::to_string(column);
@@ -148,4 +148,4 @@ Index find_column(const TableHead& head, const std::string& name) {
   return index >= 0 && index < head.columns() ? index : -1;
 }
 
-}  // namespace poise
+}  // namespace poise::inline data

@@ -10,7 +10,7 @@
 #include "data/table_text.h"
 #include "poise/read.h"
 
-namespace poise {
+namespace poise::inline data {
 
 /// A table, opened. `names` has one name a column: from the header, or "column 0", "column 1", …
 struct TableHead {
@@ -44,4 +44,4 @@ Index find_column(const TableHead& head, const std::string& name);
 /// Whether the text is an integer, which names a column by its place.
 bool read_index(const std::string& text, Index& index);
 
-}  // namespace poise
+}  // namespace poise::inline data

@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <numeric>
 
-namespace poise {
+namespace poise::inline data {
 namespace {
 
 constexpr std::size_t kMostNamed = 8;
@@ -80,7 +80,7 @@ std::string ColumnNotes::list(const std::vector<Entry>& entries) const {
   std::string text;
   for (std::size_t k = 0; k < std::min(kMostNamed, entries.size()); ++k) {
     const Entry& entry = entries[k];
-    text += fmt::format("{}'{}'", k == 0 ? "" : ", ", head_.names[static_cast<std::size_t>(entry.column)]);
+    text += fmt::format("{}'{}'", k == 0 ? "" : ", ", head_.names[entry.column]);
     if (!entry.detail.empty()) text += fmt::format(" ({})", entry.detail);
   }
   if (entries.size() > kMostNamed) text += fmt::format(" and {} more", entries.size() - kMostNamed);
@@ -117,4 +117,4 @@ std::vector<std::string> ColumnNotes::sentences() const {
   return result;
 }
 
-}  // namespace poise
+}  // namespace poise::inline data

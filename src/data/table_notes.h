@@ -8,7 +8,7 @@
 #include "data/table_head.h"
 #include "data/table_parse.h"
 
-namespace poise {
+namespace poise::inline data {
 
 inline const std::string kMissingCategory = "?";
 
@@ -58,4 +58,4 @@ class ColumnNotes {
   std::string fate_;
 };
 
-}  // namespace poise
+}  // namespace poise::inline data

@@ -6,7 +6,7 @@
 #include "base/parallel.h"
 #include "data/chunk_parser.h"
 
-namespace poise {
+namespace poise::inline data {
 namespace {
 
 ParsedTable empty_table(const TableReading& reading, std::size_t chunks) {
@@ -92,22 +92,18 @@ Index ParsedTable::file_row(Index row) const {
 ParsedTable parse_table(const TableText& text, const char* data, const TableReading& reading, int threads) {
   const std::vector<const char*> starts = chunk_rows(text, data);
   ParsedTable table = empty_table(reading, starts.size() - 1);
-  parallel_for(static_cast<Index>(table.chunks.size()), threads, [&](Index i) {
-    const auto k = static_cast<std::size_t>(i);
-    table.chunks[k] = parse_chunk(text, reading, table, starts[k], starts[k + 1]);
-  });
+  parallel_for(static_cast<Index>(table.chunks.size()), threads,
+               [&](Index k) { table.chunks[k] = parse_chunk(text, reading, table, starts[k], starts[k + 1]); });
   table.first_row.push_back(0);
   for (const TableChunk& chunk : table.chunks) {
     table.first_row.push_back(table.first_row.back() + chunk.rows);
     for (std::size_t k = 0; k < table.odd.size(); ++k) table.odd[k].add(chunk.odd[k]);
   }
-  parallel_for(static_cast<Index>(table.texts.size()), threads, [&](Index slot) {
-    const auto k = static_cast<std::size_t>(slot);
-    table.texts[k] = merge_texts(table.chunks, k);
-  });
+  parallel_for(static_cast<Index>(table.texts.size()), threads,
+               [&](Index slot) { table.texts[slot] = merge_texts(table.chunks, slot); });
   return table;
 }
 
 std::string cell_at(const TableText& text, const char* place) { return text.read_cell(place).text(text.dialect.quote); }
 
-}  // namespace poise
+}  // namespace poise::inline data

@@ -10,7 +10,7 @@
 #include "data/packed_rows.h"
 #include "data/table_text.h"
 
-namespace poise {
+namespace poise::inline data {
 
 /// How a column of the file is parsed.
 enum class CellMode : std::uint8_t {
@@ -92,4 +92,4 @@ ParsedTable parse_table(const TableText& text, const char* data, const TableRead
 /// The cell at a place that parse_table remembers.
 std::string cell_at(const TableText& text, const char* place);
 
-}  // namespace poise
+}  // namespace poise::inline data

@@ -7,7 +7,7 @@
 #include "data/table_parse.h"
 #include "data/table_roles.h"
 
-namespace poise {
+namespace poise::inline data {
 
 /// Guesses, and corrects itself by what came of them.
 class TableReadings {
@@ -40,4 +40,4 @@ class TableReadings {
 /// How a trained model's columns are to be read. `decimal` (0: as in training) replaces the decimal mark.
 TableReading readings_of(const Schema& schema, const TableHead& head, const TableRoles& roles, char decimal);
 
-}  // namespace poise
+}  // namespace poise::inline data

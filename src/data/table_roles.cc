@@ -8,7 +8,7 @@
 #include "data/classes.h"
 #include "data/header.h"
 
-namespace poise {
+namespace poise::inline data {
 namespace {
 
 Index find_name(const std::vector<std::string>& names, const std::string& name) {
@@ -28,15 +28,14 @@ Index need_column(const TableHead& head, const std::string& name, const char* op
 
 Index default_label(const TableHead& head, std::string& how) {
   Index best = head.columns() - 1;
-  while (best > 0 && head.unnamed[static_cast<std::size_t>(best)] &&
-         head.looks[static_cast<std::size_t>(best)].empty()) {
+  while (best > 0 && head.unnamed[best] && head.looks[best].empty()) {
     --best;
   }
   std::size_t best_rank = std::numeric_limits<std::size_t>::max();
   how = head.has_header ? "the last" : "the last, from 0";
   for (Index j = 0; head.has_header && j < head.columns(); ++j) {
     std::size_t rank = 0;
-    if (!is_label_name(head.names[static_cast<std::size_t>(j)], rank) || rank >= best_rank) continue;
+    if (!is_label_name(head.names[j], rank) || rank >= best_rank) continue;
     best = j;
     best_rank = rank;
     how = "by its name";
@@ -82,7 +81,7 @@ std::vector<bool> ignored_columns(const TableHead& head, const ReadOptions& opti
     const Index column = need_column(head, name, "--ignore");
     check_apart(head, column, roles.label, "--ignore", "the label");
     check_apart(head, column, roles.weight, "--ignore", "--sample-weight");
-    ignored[static_cast<std::size_t>(column)] = true;
+    ignored[column] = true;
   }
   return ignored;
 }
@@ -189,15 +188,15 @@ void check_kinds(const TableHead& head, const std::vector<std::string>& names, c
 
 void note_extra_columns(const TableHead& head, const ReadOptions& options, const Schema& schema, TableRoles& roles) {
   std::vector<bool> used = ignored_columns(head, options, roles);
-  for (const Index column : roles.features) used[static_cast<std::size_t>(column)] = true;
+  for (const Index column : roles.features) used[column] = true;
   for (const Index column : {roles.label, roles.weight}) {
-    if (column >= 0) used[static_cast<std::size_t>(column)] = true;
+    if (column >= 0) used[column] = true;
   }
   std::vector<std::string> extra;
   const Index width = known_width(schema);
   for (Index j = 0; j < head.columns(); ++j) {
-    if (!used[static_cast<std::size_t>(j)] && (head.has_header || j >= width)) {
-      extra.push_back(head.names[static_cast<std::size_t>(j)]);
+    if (!used[j] && (head.has_header || j >= width)) {
+      extra.push_back(head.names[j]);
     }
   }
   if (!extra.empty()) roles.notices.push_back("columns that the model does not use: " + list_names(extra));
@@ -223,7 +222,7 @@ TableRoles choose_roles(const TableHead& head, const ReadOptions& options) {
   check_apart(head, roles.weight, roles.label, "--sample-weight", "the label");
   const std::vector<bool> ignored = ignored_columns(head, options, roles);
   for (Index j = 0; j < head.columns(); ++j) {
-    if (j != roles.label && j != roles.weight && !ignored[static_cast<std::size_t>(j)]) roles.features.push_back(j);
+    if (j != roles.label && j != roles.weight && !ignored[j]) roles.features.push_back(j);
   }
   if (roles.features.empty()) {
     const std::string weight = roles.weight < 0 ? "" : fmt::format(", {} holds the weights", head.title(roles.weight));
@@ -260,4 +259,4 @@ TableRoles match_roles(const TableHead& head, const ReadOptions& options, const 
   return roles;
 }
 
-}  // namespace poise
+}  // namespace poise::inline data

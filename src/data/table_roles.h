@@ -7,7 +7,7 @@
 #include "data/table_head.h"
 #include "poise/read.h"
 
-namespace poise {
+namespace poise::inline data {
 
 /// Positions in the file, from 0.
 struct TableRoles {
@@ -31,4 +31,4 @@ TableRoles choose_roles(const TableHead& head, const ReadOptions& options);
 /// label column missing is understood). Error(kData) where a column is not there.
 TableRoles match_roles(const TableHead& head, const ReadOptions& options, const Schema& schema);
 
-}  // namespace poise
+}  // namespace poise::inline data

@@ -12,7 +12,7 @@
 #include "base/shell_word.h"
 #include "data/number.h"
 
-namespace poise {
+namespace poise::inline data {
 namespace {
 
 constexpr std::ptrdiff_t kChunk = 1 << 18;
@@ -20,7 +20,7 @@ constexpr const char* kQuoteHint =
     "write a quote inside a quoted cell twice; --quote none takes quotes for characters like others";
 
 const char* find_char(const char* p, const char* end, char c) {
-  const void* found = p == end ? nullptr : std::memchr(p, c, static_cast<std::size_t>(end - p));
+  const void* found = p == end ? nullptr : std::memchr(p, c, end - p);
   return found == nullptr ? end : static_cast<const char*>(found);
 }
 
@@ -211,8 +211,8 @@ bool check_text(const Bytes& bytes, const std::string& file, int threads) {
   const char* const begin = bytes.data;
   const char* const end = begin + bytes.size;
   const auto chunks = static_cast<Index>(bytes.size / kChunk + 1);
-  std::vector<const char*> bad(static_cast<std::size_t>(chunks), nullptr);
-  std::vector<char> quotes(static_cast<std::size_t>(chunks), 0);
+  std::vector<const char*> bad(chunks, nullptr);
+  std::vector<char> quotes(chunks, 0);
   const auto size = static_cast<Index>(bytes.size);
   parallel_for(chunks, threads, [&](Index i) {
     const char* first = begin + part_begin(size, chunks, i);
@@ -220,8 +220,8 @@ bool check_text(const Bytes& bytes, const std::string& file, int threads) {
     // A sequence begun in the chunk before is that chunk's; it has at most three bytes here.
     for (int k = 0; i > 0 && k < 3 && first < stop && (*first & 0xC0) == 0x80; ++k) ++first;
     bool quote = false;
-    bad[static_cast<std::size_t>(i)] = find_bad_text(first, stop, end, quote);
-    quotes[static_cast<std::size_t>(i)] = quote;
+    bad[i] = find_bad_text(first, stop, end, quote);
+    quotes[i] = quote;
   });
   for (const char* p : bad) {
     if (p != nullptr) fail_bad_text(begin, p, file);
@@ -255,4 +255,4 @@ std::vector<const char*> chunk_rows(const TableText& text, const char* data) {
   return starts;
 }
 
-}  // namespace poise
+}  // namespace poise::inline data

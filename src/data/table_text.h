@@ -7,7 +7,7 @@
 #include "data/bytes.h"
 #include "poise/dataset.h"
 
-namespace poise {
+namespace poise::inline data {
 
 /// How cells are written. Delimiter ' ' means runs of blanks (spaces and tabs).
 struct Dialect {
@@ -24,7 +24,7 @@ struct Cell {
   const char* end = nullptr;
   bool escaped = false;  ///< holds doubled quotes
 
-  std::string_view raw() const { return {begin, static_cast<std::size_t>(end - begin)}; }
+  std::string_view raw() const { return std::string_view(begin, end - begin); }
   std::string text(char quote = '"') const;  ///< doubled quotes undone
 };
 
@@ -95,4 +95,4 @@ bool check_text(const Bytes& bytes, const std::string& file, int threads);
 /// begins; the last entry is the end of the text.
 std::vector<const char*> chunk_rows(const TableText& text, const char* data);
 
-}  // namespace poise
+}  // namespace poise::inline data

@@ -2,7 +2,7 @@
 
 #include "data/characters.h"
 
-namespace poise {
+namespace poise::inline data {
 namespace {
 
 constexpr double kNearlyAll = 0.95;
@@ -44,4 +44,4 @@ std::string example_of_dates(const TextColumn& column, const MissingValues& miss
   return dates >= kNearlyAll * all ? example : "";
 }
 
-}  // namespace poise
+}  // namespace poise::inline data

@@ -9,15 +9,14 @@
 
 #include "data/gzip.h"
 
-namespace poise {
+namespace poise::inline data {
 namespace {
 
 constexpr std::size_t kHarmless = 1U << 30;
 constexpr std::size_t kLargestRatio = 400;
 
 std::size_t largest_output(std::size_t packed) {
-  const auto memory = static_cast<std::size_t>(std::max(1L, ::sysconf(_SC_PHYS_PAGES))) *
-                      static_cast<std::size_t>(std::max(1L, ::sysconf(_SC_PAGESIZE)));
+  const std::size_t memory = std::max(1L, ::sysconf(_SC_PHYS_PAGES)) * std::max(1L, ::sysconf(_SC_PAGESIZE));
   return std::min(memory, std::max(kHarmless, packed * kLargestRatio));
 }
 
@@ -135,4 +134,4 @@ Bytes unpack(std::string_view packed, Packing packing, const std::string& file) 
   return copy_bytes(packed);
 }
 
-}  // namespace poise
+}  // namespace poise::inline data

@@ -6,7 +6,7 @@
 
 #include "data/bytes.h"
 
-namespace poise {
+namespace poise::inline data {
 
 enum class Packing { kNone, kGzip, kXz, kZstd };
 
@@ -43,4 +43,4 @@ class UnpackedBytes {
 /// Error(kData): the file is cut short or damaged.
 [[noreturn]] void fail_packed(const std::string& found, const char* whole, const std::string& file);
 
-}  // namespace poise
+}  // namespace poise::inline data

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-namespace poise {
+namespace poise::inline data {
 namespace {
 
 constexpr std::size_t kBytesForPairs = 1024;
@@ -74,7 +74,7 @@ Bytes utf16_to_utf8(std::string_view bytes, ByteOrder order, const std::string& 
     out = put(out, c);
   }
   if (p != bytes.size()) fail("an odd number of bytes", line, file);
-  return buffer.release(static_cast<std::size_t>(out - buffer.data()));
+  return buffer.release(out - buffer.data());
 }
 
-}  // namespace poise
+}  // namespace poise::inline data

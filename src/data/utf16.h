@@ -7,7 +7,7 @@
 
 #include "data/bytes.h"
 
-namespace poise {
+namespace poise::inline data {
 
 enum class ByteOrder { kLittle, kBig };
 
@@ -18,4 +18,4 @@ std::optional<ByteOrder> utf16_order(std::string_view bytes);
 /// The same text in UTF-8, without a byte-order mark. Error(kData) at half of a surrogate pair or half of a unit.
 Bytes utf16_to_utf8(std::string_view bytes, ByteOrder order, const std::string& file);
 
-}  // namespace poise
+}  // namespace poise::inline data

@@ -47,7 +47,7 @@ void write_header(const Dataset& data, char delimiter, OutputFile& out) {
 /// The category that a row has, "?" where it has none.
 std::string category_text(const Column& column, const RowValues& row, Index feature) {
   for (Index m = 0; m < column.feature_count(); ++m) {
-    if (row.value(feature + m) > 0.5) return csv_cell(column.categories[at(m)], kDelimiters);
+    if (row.value(feature + m) > 0.5) return csv_cell(column.categories[m], kDelimiters);
   }
   return "?";
 }
@@ -77,7 +77,7 @@ void write_table(const Dataset& data, const std::string& path, char delimiter) {
     append_table_row(data.schema, row, delimiter, line);
     for (Index j = 0; data.schema.columns.empty() && j < data.features.cols(); ++j) line += row.text(j) + delimiter;
     if (data.sample_weight.size() > 0) line += number_text(data.sample_weight[i]) + delimiter;
-    if (!data.labels.empty()) line += csv_cell(data.schema.classes[at(data.labels[at(i)])], kDelimiters) + delimiter;
+    if (!data.labels.empty()) line += csv_cell(data.schema.classes[data.labels[i]], kDelimiters) + delimiter;
     line.back() = '\n';
     out.write(line);
   }
@@ -101,7 +101,7 @@ void write_libsvm(const Dataset& data, const std::string& path) {
   std::vector<double> scratch;
   const bool keep_zeros = data.features.is_sparse();  // those that are stored
   for (Index i = 0; i < data.rows(); ++i) {
-    std::string line = data.schema.classes[at(data.labels[at(i)])];
+    std::string line = data.schema.classes[data.labels[i]];
     row.load(i);
     for_each_entry(data.features, i, scratch, [&](Index j, double) {
       if (const std::string text = row.text(j); keep_zeros || text != "0") line += fmt::format(" {}:{}", j + 1, text);

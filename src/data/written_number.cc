@@ -6,7 +6,7 @@
 
 #include "data/characters.h"
 
-namespace poise {
+namespace poise::inline data {
 namespace {
 
 using namespace std::string_view_literals;
@@ -190,4 +190,4 @@ NumberStatus parse_written(std::string_view cell, const NumberForm& form, double
   return status;
 }
 
-}  // namespace poise
+}  // namespace poise::inline data

@@ -8,7 +8,7 @@
 #include "data/number.h"
 #include "poise/schema.h"
 
-namespace poise {
+namespace poise::inline data {
 
 /// A cell taken apart: sign, currency, digits (with marks among them, and perhaps an exponent), unit.
 struct NumberParts {
@@ -30,4 +30,4 @@ bool is_factor(std::string_view unit);
 /// What a whole cell is in a column of this form; `value` is set for kNumber, to the nearest double.
 NumberStatus parse_written(std::string_view cell, const NumberForm& form, double& value);
 
-}  // namespace poise
+}  // namespace poise::inline data

@@ -1,4 +1,5 @@
-// F-adjoint (THEORY 3.1): from Y*_L down, by the rules in which each layer hands its adjoint to the one below.
+// F-adjoint (docs/theory/network.md#f-propagation-and-f-adjoint): from Y*_L down, by the rules in which each layer
+// hands its adjoint to the one below.
 #include <algorithm>
 
 #include "learning/batch.h"
@@ -47,7 +48,7 @@ void Batch::adjoint(const Block& b, Index l) {
 void Batch::relax_rows(const Block& b, Index l, float* adjoint, Index stride) {
   for (Index i = 0; i < b.rows; ++i) {
     const float* x = at(activation_, l, b) + i * layout_.width(l);
-    relax(rho_, share_[static_cast<std::size_t>(b.row + i)], x, adjoint + i * stride, b.part.columns);
+    relax(rho_, share_[b.row + i], x, adjoint + i * stride, b.part.columns);
   }
 }
 

@@ -13,7 +13,7 @@ constexpr std::uint64_t kNothingDropped = ~std::uint64_t{0};  // a batch number
 template <typename Numbers>
 std::vector<Numbers> matrices(const ParameterLayout& layout, Index rows) {
   std::vector<Numbers> found(1);
-  for (Index l = 1; l <= layout.layers(); ++l) found.emplace_back(static_cast<std::size_t>(rows * layout.width(l)));
+  for (Index l = 1; l <= layout.layers(); ++l) found.emplace_back(rows * layout.width(l));
   return found;
 }
 
@@ -37,15 +37,15 @@ Batch::Batch(const Problem& problem, const InputScaling& scaling, const Paramete
       states_move_(options.rule == Rule::kPredictiveCoding ||
                    (options.rule == Rule::kEquilibrium && options.relaxation == Relaxation::kSimultaneous)),
       rho_(static_cast<float>(std::pow(1 - options.relaxation_rate, options.relaxation_steps))),
-      share_(static_cast<std::size_t>(rows)),
+      share_(rows),
       activation_(matrices<Floats>(layout, rows)),
       adjoint_(matrices<Floats>(layout, rows)),
-      gradient_(static_cast<std::size_t>(layout.size())) {
+      gradient_(layout.size()) {
   if (options.dropout > 0) undropped_ = matrices<Floats>(layout, rows), mask_ = matrices<Floats>(layout, rows);
   if (states_move_) predicted_ = matrices<Floats>(layout, rows), drive_ = matrices<Floats>(layout, rows);
   if (rounded_) {
     activation16_ = matrices<Rounded>(layout, rows), adjoint16_ = matrices<Rounded>(layout, rows);
-    weights16_.resize(static_cast<std::size_t>(layout.size()));
+    weights16_.resize(layout.size());
   }
   plan_tiles();
 }
@@ -72,7 +72,7 @@ void Batch::begin(Team& team, std::span<const Index> rows, const Floats& paramet
     const bool others = parameters_ != parameters.data();
     rows_ = rows;
     parameters_ = parameters.data();
-    chunk_sums_.assign(static_cast<std::size_t>(chunk_count()), {});
+    chunk_sums_.assign(chunk_count(), {});
     if (others) round_weights(0, layout_.size());
     make_own(team.present());
     deal_tiles(team.present());
@@ -92,8 +92,8 @@ void Batch::load(const Chunk& c) {
   const Index width = layout_.width(0);
   Own& to = input_owner();
   for (Index i = c.begin; i < c.begin + c.rows; ++i) {
-    if (i + kAhead < row_count()) prefetch_row(problem_.features, rows_[static_cast<std::size_t>(i + kAhead)]);
-    load_row(problem_.features, scaling_.map, rows_[static_cast<std::size_t>(i)], to.input.data() + i * width);
+    if (i + kAhead < row_count()) prefetch_row(problem_.features, rows_[i + kAhead]);
+    load_row(problem_.features, scaling_.map, rows_[i], to.input.data() + i * width);
   }
   const Index first = c.begin * width;
   if (rounded_) to_bfloat16(to.input.data() + first, to.input16.data() + first, {c.rows, width, width});
@@ -106,10 +106,10 @@ bool Batch::input_is_shared() const {
 
 /// Room for what members have for themselves.
 void Batch::make_own(int members) {
-  const auto had = own_.size(), wanted = static_cast<std::size_t>(members);
+  const std::size_t had = own_.size(), wanted = members;
   if (had < wanted) own_.resize(wanted);
   if (sparse_) return;
-  const auto numbers = static_cast<std::size_t>(room() * layout_.width(0));
+  const std::size_t numbers = room() * layout_.width(0);
   for (std::size_t k = had; k < (input_is_shared() ? 1 : wanted); ++k) {
     own_[k].input.resize(numbers);
     if (rounded_) own_[k].input16.resize(numbers);
@@ -126,7 +126,7 @@ const Bfloat16* Batch::below16(Index l, Index row) {
 
 float* Batch::scratch(Index numbers) {
   Floats& room = own().scratch;
-  if (std::ssize(room) < numbers) room.resize(static_cast<std::size_t>(numbers));
+  if (std::ssize(room) < numbers) room.resize(numbers);
   return room.data();
 }
 
@@ -149,9 +149,9 @@ void Batch::propagate_sparse(const Block& b, const float* parameters, float* to,
   const CsrMatrix& x = *problem_.features.sparse();
   const Index columns = b.part.columns;
   for (Index i = 0; i < b.rows; ++i) {
-    const auto row = static_cast<std::size_t>(rows_[static_cast<std::size_t>(b.row + i)]);
+    const Index row = rows_[b.row + i];
     std::fill_n(to + i * stride, columns, 0.0f);
-    for (auto e = static_cast<std::size_t>(x.row_start[row]); e < static_cast<std::size_t>(x.row_start[row + 1]); ++e) {
+    for (Index e = x.row_start[row]; e < x.row_start[row + 1]; ++e) {
       const float* weights = parameters + b.part.weights + x.columns[e] * columns;
       add_scaled(static_cast<float>(x.value(e)) * scaling_.gain.data()[x.columns[e]], weights, to + i * stride,
                  columns);
@@ -244,7 +244,7 @@ void Batch::train(Team& team, std::span<const Index> rows, std::uint64_t number,
   if (Team::member() == 0) add_up(sums);  // complete by now; nobody reads them before the next meeting
   auto step_of = [&](const Tile& tile) { update(tile, step, parameters.data()); };
   if (!layer_by_layer) return share_tiles(team, step_of);
-  // A layer relaxes against the weights above it after their update (THEORY 3.4).
+  // A layer relaxes against the weights above it after their update (docs/theory/network.md#local-rules).
   for (Index l = layout_.layers(); l >= 1; --l) {
     share_tiles(team, [&](const Tile& tile) {
       if (tile.layer == l) step_of(tile);
@@ -256,8 +256,7 @@ void Batch::train(Team& team, std::span<const Index> rows, std::uint64_t number,
 void Batch::evaluate(Team& team, std::span<const Index> rows, const Floats& parameters, BatchSums& sums) {
   const auto room = static_cast<Index>(share_.size()), count = static_cast<Index>(rows.size());
   for (Index first = 0; first < count; first += room) {
-    begin(team, rows.subspan(static_cast<std::size_t>(first), static_cast<std::size_t>(std::min(room, count - first))),
-          parameters);
+    begin(team, rows.subspan(first, std::min(room, count - first)), parameters);
     forward(team, kNothingDropped);
     team.share(1, [&](Index) { add_up(sums); });
   }

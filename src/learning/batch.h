@@ -45,7 +45,7 @@ class Batch {
   void parameters_changed() { parameters_ = nullptr; }
 
   /// Activations X_l of the last forward pass, l = 1 … L, row-major.
-  const float* activations(Index l) const { return activation_[static_cast<std::size_t>(l)].data(); }
+  const float* activations(Index l) const { return activation_[l].data(); }
 
   /// Loss and accuracy of the rows, any number of them, with nothing dropped out; adds to `sums`.
   void evaluate(Team& team, std::span<const Index> rows, const Floats& parameters, BatchSums& sums);
@@ -87,7 +87,7 @@ class Batch {
   Rectangle rectangle(const Block& b, Index l) const { return {b.rows, b.part.columns, layout_.width(l)}; }
   template <typename Matrices>
   auto* at(Matrices& matrices, Index l, Index row) {
-    return matrices[static_cast<std::size_t>(l)].data() + row * layout_.width(l);
+    return matrices[l].data() + row * layout_.width(l);
   }
   template <typename Matrices>
   auto* at(Matrices& matrices, Index l, const Block& b) {
@@ -95,15 +95,13 @@ class Batch {
   }
   bool input_is_shared() const;
   Own& input_owner() { return input_is_shared() ? own_.front() : own(); }
-  Own& own() { return own_[static_cast<std::size_t>(Team::member())]; }
+  Own& own() { return own_[Team::member()]; }
   float* scratch(Index numbers);
   const float* below(Index l, Index row);  // X_{l−1}
   const Bfloat16* below16(Index l, Index row);
 
   /// s_i, with mean 1 over the data, of row `i` of the batch.
-  double row_weight(Index i) const {
-    return static_cast<double>(problem_.rows()) * problem_.row_weight[rows_[static_cast<std::size_t>(i)]];
-  }
+  double row_weight(Index i) const { return static_cast<double>(problem_.rows()) * problem_.row_weight[rows_[i]]; }
 
   void begin(Team& team, std::span<const Index> rows, const Floats& parameters);
   void add_up(BatchSums& sums) const;
@@ -157,8 +155,7 @@ class Batch {
   void deal_tiles(int members);
   template <typename Task>
   void share_tiles(Team& team, Task&& task) {  // task(tile)
-    team.share_parts([&](int member) { return first_tile_[static_cast<std::size_t>(member)]; },
-                     [&](Index t) { task(tiles_[static_cast<std::size_t>(t)]); });
+    team.share_parts([&](int member) { return first_tile_[member]; }, [&](Index t) { task(tiles_[t]); });
   }
   void tile_gradients(Team& team);
   void tile_gradient(const Tile& tile, float* weights, float* bias);

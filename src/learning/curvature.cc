@@ -58,7 +58,7 @@ void Batch::head_curvature(const Chunk& c) {
     float* change = at(adjoint_, last, c.begin + i);
     const float* p = softmax ? exponentials + i * classes : at(activation_, last, c.begin + i);
     const float mean = softmax ? softmax_mean(exponentials + i * classes, change, classes) : 0;
-    const float share = share_[static_cast<std::size_t>(c.begin + i)];
+    const float share = share_[c.begin + i];
     for (Index k = 0; k < classes; ++k) {
       const float slope = softmax ? p[k] : p[k] * (1 - p[k]);  // of binary cross-entropy: σ'
       change[k] = share * (options_.loss == Loss::kSquared ? slope * slope : slope) * (change[k] - mean);

@@ -1,4 +1,5 @@
-// The boundary: scores to probabilities, losses and the adjoint Y*_L of every row (THEORY 3.1).
+// The boundary: scores to probabilities, losses and the adjoint Y*_L of every row
+// (docs/theory/network.md#f-propagation-and-f-adjoint).
 #include <algorithm>
 #include <array>
 #include <cmath>
@@ -23,11 +24,11 @@ void Batch::targets(const Chunk& c, float* to, Index* wanted) const {
   const Index classes = layout_.outputs(layout_.layers());
   const double share = problem_.smoothing / static_cast<double>(classes);
   const auto off = static_cast<float>(share), on = static_cast<float>(share + (1 - problem_.smoothing));
-  std::vector<double> exact(problem_.labels.empty() ? static_cast<std::size_t>(classes) : 0);
+  std::vector<double> exact(problem_.labels.empty() ? classes : 0);
   for (Index i = 0; i < c.rows; ++i, to += classes) {
-    const Index row = rows_[static_cast<std::size_t>(c.begin + i)];
+    const Index row = rows_[c.begin + i];
     if (exact.empty()) {
-      wanted[i] = problem_.labels[static_cast<std::size_t>(row)];
+      wanted[i] = problem_.labels[row];
       std::fill_n(to, classes, off);
       to[wanted[i]] = on;
     } else {
@@ -51,21 +52,20 @@ void Batch::head(const Chunk& c, bool count) {
                  scratch(2 * kSoftmaxRows * classes));
   } else {
     for (Index i = 0; i < c.rows; ++i, scores += classes, adjoint += classes) {
-      best[static_cast<std::size_t>(i)] = static_cast<float>(first_largest(scores, classes));
-      loss[static_cast<std::size_t>(i)] = sigmoid_row(scores, adjoint);
+      best[i] = static_cast<float>(first_largest(scores, classes));
+      loss[i] = sigmoid_row(scores, adjoint);
     }
   }
-  BatchSums ignored, &sums = count ? chunk_sums_[static_cast<std::size_t>(c.number)] : ignored;
+  BatchSums ignored, &sums = count ? chunk_sums_[c.number] : ignored;
   const double mean = options_.reduction == Reduction::kMean ? 1 / static_cast<double>(rows_.size()) : 1;
   for (Index i = 0; i < c.rows; ++i) {
-    const auto row = static_cast<std::size_t>(i);
     const double weight = row_weight(c.begin + i);
-    share_[static_cast<std::size_t>(c.begin + i)] = static_cast<float>(weight * mean);
+    share_[c.begin + i] = static_cast<float>(weight * mean);
     sums.weight += weight;
-    sums.loss += weight * loss[row];
-    sums.entropy_gap += weight * gap[row];
-    sums.worst_loss = std::max(sums.worst_loss, weight * loss[row]);
-    sums.correct += static_cast<Index>(best[row]) == wanted[row] ? weight : 0;
+    sums.loss += weight * loss[i];
+    sums.entropy_gap += weight * gap[i];
+    sums.worst_loss = std::max(sums.worst_loss, weight * loss[i]);
+    sums.correct += static_cast<Index>(best[i]) == wanted[i] ? weight : 0;
   }
   if (!states_move_) share_out(c, last);
 }
@@ -75,7 +75,7 @@ void Batch::share_out(const Chunk& c, Index l) {
   const Index n = layout_.width(l);
   for (Index i = 0; i < c.rows; ++i) {
     float* adjoint = at(adjoint_, l, c.begin + i);
-    const float share = share_[static_cast<std::size_t>(c.begin + i)];
+    const float share = share_[c.begin + i];
     for (Index k = 0; k < n; ++k) adjoint[k] *= share;
   }
 }
@@ -92,8 +92,9 @@ void Batch::exponentials_of_scores(const Chunk& c, float* to) {
 }
 
 /// One sigmoid a class, p = σ(z). Binary cross-entropy: ℓ = Σ softplus(z) − t z, Y* = p − t. Squared error:
-/// ℓ = ½‖p − t‖², Y* = (p − t) ∘ p(1 − p); for the published code's rule what THEORY 3.5 derives. `adjoint` holds t and
-/// becomes Y*, scores become p.
+/// ℓ = ½‖p − t‖², Y* = (p − t) ∘ p(1 − p); for the published code's rule what
+/// docs/theory/network.md#what-the-published-local-program-runs derives. `adjoint` holds t and becomes Y*, scores
+/// become p.
 double Batch::sigmoid_row(float* scores, float* adjoint) const {
   const Index classes = layout_.outputs(layout_.layers());
   double loss = 0;

@@ -65,7 +65,7 @@ HWY_INLINE void SoftmaxBlock(D d, const float* HWY_RESTRICT z, Index classes, fl
 
 void SoftmaxRowsOf(const float* scores, Index rows, Index classes, float* adjoint, const SoftmaxRows& found,
                    float* scratch) {
-  const hn::CappedTag<double, static_cast<std::size_t>(kSoftmaxRows)> wide;
+  const hn::CappedTag<double, kSoftmaxRows> wide;
   const hn::Rebind<float, decltype(wide)> several;
   const hn::CappedTag<float, 1> single;
   const auto lanes = static_cast<Index>(hn::Lanes(several));

@@ -8,8 +8,9 @@ namespace poise::learning {
 /// v[k] ← e^{v[k]}, v[k] ≤ 0
 void exponentials(float* v, Index count);
 
-/// Of every row, scores z, target t, p = e^z/Σe^z: ℓ = lse(z) − ⟨t, z⟩, gap = CE − H(p) = ⟨z, p − t⟩ (THEORY 1.7) and
-/// the first class of largest score. What has a NaN among its scores has ℓ NaN.
+/// Of every row, scores z, target t, p = e^z/Σe^z: ℓ = lse(z) − ⟨t, z⟩, gap = CE − H(p) = ⟨z, p − t⟩
+/// (docs/theory/dual-process.md#one-identity) and the first class of largest score. What has a NaN among its scores has
+/// ℓ NaN.
 struct SoftmaxRows {
   double *loss, *gap;
   float* best;  // a whole number

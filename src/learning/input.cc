@@ -39,9 +39,7 @@ ColumnMap by_column(const Schema& schema, const ColumnMoments& moments) {
 Vector sparse_gains(const CsrMatrix& x, const Vector& row_weight, Index features) {
   Vector share = Vector::Zero(features), size = share, square = share;
   for (Index i = 0; i < row_weight.size(); ++i) {
-    const auto row = static_cast<std::size_t>(i);
-    const auto end = static_cast<std::size_t>(x.row_start[row + 1]);
-    for (auto e = static_cast<std::size_t>(x.row_start[row]); e < end; ++e) {
+    for (Index e = x.row_start[i]; e < x.row_start[i + 1]; ++e) {
       const double value = x.value(e);
       if (value == 0) continue;
       share[x.columns[e]] += row_weight[i];
@@ -80,14 +78,13 @@ Dataset input_rows(const Dataset& data) {
 }
 
 InputScaling scale_inputs(const Dataset& data, const Vector& row_weight, bool standardize, int threads) {
-  const auto d = static_cast<std::size_t>(data.features.cols());
+  const std::size_t d = data.features.cols();
   const std::vector<double> zero(d);
   if (!standardize) return InputScaling({zero, std::vector<double>(d, 1 / data.unit)});
   if (const CsrMatrix* sparse = data.features.sparse()) {
     return InputScaling({zero, numbers(sparse_gains(*sparse, row_weight, data.features.cols()))});
   }
-  const ColumnMoments moments =
-      column_moments(data.features, {row_weight.data(), static_cast<std::size_t>(row_weight.size())}, threads);
+  const ColumnMoments moments = column_moments(data.features, std::span(row_weight.data(), row_weight.size()), threads);
   const bool images = resolve_scale(data, Scale::kAuto) == Scale::kNone;
   return InputScaling(images ? pooled(moments) : by_column(data.schema, moments));
 }

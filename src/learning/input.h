@@ -22,10 +22,11 @@ struct InputScaling {
 /// numbers are to be centered. Everything else as it is, sharing its storage.
 Dataset input_rows(const Dataset& data);
 
-/// Inputs of mean square 1, whatever the user's units (THEORY 5.4 N1). Tables and NPY: per column, mean 0 and standard
-/// deviation 1, a constant column 0; but indicators of a category or a missing value stay 0 and 1. Images: one mean and
-/// one deviation of all pixels, so that rare pixels do not weigh more. Sparse data, whose zeros stay zeros: with p_j
-/// the share of rows in which feature j is not 0, and a_j the mean of |x_j| over those rows,
+/// Inputs of mean square 1, whatever the user's units (docs/theory/network.md#the-golden-step-in-poise). Tables and
+/// NPY: per column, mean 0 and standard deviation 1, a constant column 0; but indicators of a category or a missing
+/// value stay 0 and 1. Images: one mean and one deviation of all pixels, so that rare pixels do not weigh more. Sparse
+/// data, whose zeros stay zeros: with p_j the share of rows in which feature j is not 0, and a_j the mean of |x_j| over
+/// those rows,
 ///   x̂_j ∝ x_j / (a_j p_j^¼),   of mean square 1 over all features,
 /// so that units do not matter and the step of a weight is divided by √p_j, as AdaGrad would (docs/theory/network.md).
 /// A feature that is always 0 gets weights 0. Not standardized: in units of `data.unit`.

@@ -23,7 +23,7 @@ void times_derivative(Activation activation, const float* x, const float* adjoin
                       const Rectangle& part);
 
 /// v[k] ← v[k] + rate · (share · x[k] − v[k]): one relaxation step of v towards x, or, with rate ρ = (1 − τ)^K and v
-/// the adjoint, what K steps from x towards the adjoint leave of x (THEORY 3.3).
+/// the adjoint, what K steps from x towards the adjoint leave of x (docs/theory/network.md#local-rules).
 void relax(float rate, float share, const float* x, float* v, Index count);
 
 /// to[k] ← to[k] + factor · from[k]
@@ -50,7 +50,8 @@ void to_bfloat16(const float* from, Bfloat16* to, const Rectangle& part);
 /// u ← α u − (g + λ w);  w ← w + η u
 void heavy_ball_step(float momentum, float learning_rate, float l2, const float* g, float* u, float* w, Index count);
 
-/// Complex momentum α e^{iθ} (THEORY 1.6 f): μ ← α e^{iθ} μ − (g + λ w);  w ← w + η Re μ;  μ = u + i v.
+/// Complex momentum α e^{iθ} (docs/theory/network.md#the-golden-step-in-poise): μ ← α e^{iθ} μ − (g + λ w);  w ← w + η
+/// Re μ;  μ = u + i v.
 void complex_momentum_step(float real, float imaginary, float learning_rate, float l2, const float* g, float* u,
                            float* v, float* w, Index count);
 

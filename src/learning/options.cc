@@ -5,35 +5,13 @@
 #include <algorithm>
 #include <cmath>
 
-#include "base/require.h"
+#include "learning/fields.h"
 #include "poise/dual_process.h"
 #include "poise/error.h"
 #include "poise/softmax_regression.h"
 
 namespace poise::learning {
 namespace {
-
-void check_numbers(const NetworkOptions& o) {
-  for (Index width : o.hidden) require(width >= 1, fmt::format("a hidden layer of {} units", width), "at least 1");
-  require(o.gain > 0 && std::isfinite(o.gain), fmt::format("the gain of initial weights is {}", o.gain),
-          "a positive number");
-  const double l2 = o.l2.value_or(0);
-  require(l2 >= 0 && std::isfinite(l2), fmt::format("l2 is {}", l2), "a finite number, 0 or more");
-  require(o.label_smoothing >= 0 && o.label_smoothing < 1, fmt::format("label_smoothing is {}", o.label_smoothing),
-          "a number in [0, 1)");
-  require(o.dropout >= 0 && o.dropout < 1, fmt::format("dropout is {}", o.dropout), "a number in [0, 1)");
-  require(o.relaxation_rate > 0 && o.relaxation_rate < 2, fmt::format("the relaxation rate is {}", o.relaxation_rate),
-          "a number in (0, 2)", "outside it relaxation diverges");
-  require(o.relaxation_steps >= 1, fmt::format("{} relaxation steps", o.relaxation_steps), "at least 1");
-  require(o.learning_rate >= 0 && std::isfinite(o.learning_rate),
-          fmt::format("the learning rate is {}", o.learning_rate), "a positive number");
-  const double momentum = o.momentum.value_or(0);
-  require(momentum >= 0 && momentum < 1, fmt::format("momentum is {}", momentum), "a number in [0, 1)");
-  require(std::isfinite(o.momentum_phase), fmt::format("the phase of momentum is {}", o.momentum_phase),
-          "a finite angle, in radians");
-  require(o.epochs >= 0 && o.batch >= 0 && o.patience >= 0 && o.solve_head_every >= 0 && o.time_limit >= 0,
-          "a negative count", "0 or more");
-}
 
 /// Where the states of the units do not move.
 constexpr char kStill[] = "take --rule adjoint, or equilibrium with --relaxation layer-by-layer";
@@ -66,7 +44,9 @@ void check_together(const NetworkOptions& o) {
 
 NetworkOptions resolve(const NetworkOptions& options, Index rows) {
   NetworkOptions o = options;
-  check_numbers(o);
+  check_fields(o);
+  check_fields(o.objective);
+  require(o.objective.unit == 0, fmt::format("unit is {} for a network", o.objective.unit), "none");
   check_together(o);
   // A batch every fortieth of an epoch or so, and some 8,000 steps in all, but 20 to 200 epochs.
   if (o.batch == 0) o.batch = rows < 4000 ? 32 : rows < 16000 ? 64 : 128;
@@ -89,7 +69,7 @@ NetworkOptions resolve(const NetworkOptions& options, Index rows) {
 NetworkOptions resolve(const NetworkOptions& options, const Dataset& train) {
   NetworkOptions o = resolve(options, train.rows());
   // Measured with the cross-entropy; the other losses are the published rules', which have none.
-  if (!o.l2) o.l2 = o.loss == Loss::kCrossEntropy ? default_network_l2(train) : 0;
+  if (!o.objective.l2) o.objective.l2 = o.loss == Loss::kCrossEntropy ? default_network_l2(train) : 0;
   return o;
 }
 

@@ -46,7 +46,7 @@ Pace::Pace(const NetworkOptions& options, Index parameters, Index steps_an_epoch
       kappa_(kappa_range(options.learning_rate, *options.momentum, options.momentum_phase)),
       rows_(options.reduction == Reduction::kSum ? static_cast<double>(options.batch) : 1) {
   if (options.step != Step::kGolden) return;
-  direction_.resize(static_cast<std::size_t>(parameters));
+  direction_.resize(parameters);
   for (std::size_t k = 0; k < direction_.size(); ++k) {
     direction_[k] = static_cast<float>(random_uniform(options.seed ^ 0xc0ffeeULL, k) - 0.5);
   }

@@ -14,16 +14,16 @@ struct KappaRange {
 /// a = α cos θ and c = ηλ its characteristic polynomial is z³ + (c − 1 − 2a) z² + (α² + 2a − ca) z − α², and by Jury's
 /// conditions all roots are within the unit circle exactly if
 ///   c < 2 (1 + 2a + α²)/(1 + a)   and   |c (a − α²) − 2a (1 − α²)| < 1 − α⁴.
-/// For θ = 0 this is λ_s = 2 (1 + α)/η (THEORY 1.6 c, f).
+/// For θ = 0 this is λ_s = 2 (1 + α)/η (docs/theory/network.md#the-golden-step-in-poise, f).
 double stable_curvature(double rate, double momentum, double phase);
 
 /// Of a golden step with rate η and momentum α: from the guarantee for convex losses, 2(1 − α)/η, to 200/236.2 of the
-/// stability limit (THEORY 1.6 c, g). Never beyond 15.9 and 200, those of the golden η and α: a smaller rate is a
-/// smaller step. With a phase both ends are as much lower as the limit is.
+/// stability limit (docs/theory/network.md#the-golden-step-in-poise, g). Never beyond 15.9 and 200, those of the golden
+/// η and α: a smaller rate is a smaller step. With a phase both ends are as much lower as the limit is.
 KappaRange kappa_range(double rate, double momentum, double phase);
 
-/// Golden step (THEORY 1.6, 5.4 N2): the dual process has one unit of curvature, so the loss is measured in units in
-/// which its largest curvature λ̂, of the Gauss–Newton matrix, is κ:
+/// Golden step (docs/theory/network.md#the-golden-step-in-poise): the dual process has one unit of curvature, so the
+/// loss is measured in units in which its largest curvature λ̂, of the Gauss–Newton matrix, is κ:
 ///   η_t = κ_t/λ̂_t · η · cooling(t),   η = (1 − α)² unless given.
 /// κ_t goes through kappa_range in the first 15 % of the run. λ̂_t is the largest curvature that power iteration has met
 /// so far on training batches; where gradients are sums of B rows, so is the curvature, and η_t is that much smaller.

@@ -97,7 +97,7 @@ static void set_weights(const ParameterLayout& layout, Index l, const Matrix& tr
 
 void from_layers(const ParameterLayout& layout, const std::vector<Layer>& layers, Floats& parameters) {
   for (Index l = 1; l <= layout.layers(); ++l) {
-    const Layer& layer = layers[static_cast<std::size_t>(l - 1)];
+    const Layer& layer = layers[l - 1];
     set_weights(layout, l, layer.weights.transpose(), parameters);
     Eigen::Map<Eigen::VectorXf>(parameters.data() + layout.bias(l), layout.outputs(l)) = layer.bias.cast<float>();
   }

@@ -24,7 +24,7 @@ class ParameterLayout {
   explicit ParameterLayout(std::vector<Index> widths);  ///< {N_0, …, N_L}
 
   Index layers() const { return static_cast<Index>(widths_.size()) - 1; }
-  Index width(Index l) const { return widths_[static_cast<std::size_t>(l)]; }
+  Index width(Index l) const { return widths_[l]; }
   Index inputs(Index l) const { return width(l - 1); }
   Index outputs(Index l) const { return width(l); }
   const std::vector<Index>& widths() const { return widths_; }
@@ -35,7 +35,7 @@ class ParameterLayout {
   Index size() const { return size_; }  ///< of the vector, gaps for alignment included (they stay 0)
 
  private:
-  Index weights(Index l) const { return begin_[static_cast<std::size_t>(l - 1)]; }
+  Index weights(Index l) const { return begin_[l - 1]; }
 
   std::vector<Index> widths_, begin_;
   Index size_ = 0;

@@ -5,7 +5,7 @@
 
 #include "poise/information.h"
 
-namespace poise::reference {
+namespace poise::learning::reference {
 namespace {
 
 double sigmoid(double y) { return 1 / (1 + std::exp(-y)); }
@@ -269,4 +269,4 @@ PredictiveCoding predictive_coding(const std::vector<Layer>& layers, const Matri
   return result;
 }
 
-}  // namespace poise::reference
+}  // namespace poise::learning::reference

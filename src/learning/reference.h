@@ -1,9 +1,9 @@
 // F-propagation, F-adjoint and every learning rule, written a second time in float64 in the order of the formulas: what
 // the engine of this folder is tested against. Nothing here is fast and nothing is shared with the engine.
 //
-// Samples are rows, so THEORY's Y = W X of columns reads Y = X Wᵀ. States are indexed by the l of the formulas, 0 … L;
-// layer l is `layers[l − 1]`, and so are its gradients. The last layer's activation is the identity: the head follows.
-// Adjoints are per row: a row's weight multiplies its row of Y*_L, a mean is for the caller to take.
+// Samples are rows, so the paper's Y = W X of columns reads Y = X Wᵀ. States are indexed by the l of the formulas, 0 …
+// L; layer l is `layers[l − 1]`, and so are its gradients. The last layer's activation is the identity: the head
+// follows. Adjoints are per row: a row's weight multiplies its row of Y*_L, a mean is for the caller to take.
 #pragma once
 
 #include <vector>
@@ -11,13 +11,13 @@
 #include "poise/network.h"
 #include "poise/training.h"
 
-namespace poise::reference {
+namespace poise::learning::reference {
 
 /// σ(Y) and σ'(Y) entry by entry; σ' of ReLU is 0 at 0.
 Matrix activate(Activation activation, const Matrix& y);
 Matrix slope(Activation activation, const Matrix& y);
 
-/// F(X_0) = {X_0, Y_1, X_1, …, Y_L, X_L}.  [THEORY 3.1]
+/// F(X_0) = {X_0, Y_1, X_1, …, Y_L, X_L}.  [docs/theory/network.md#f-propagation-and-f-adjoint]
 struct Propagation {
   std::vector<Matrix> preactivation;  ///< Y_l = X_{l−1} W_lᵀ + b_lᵀ, B×N_l; [0] is empty
   std::vector<Matrix> activation;     ///< X_l = σ_l(Y_l), B×N_l; [0] is the input
@@ -37,10 +37,10 @@ struct Adjoint {
 };
 
 /// The F-adjoint F_*(X_0, Y*_L) = {Y*_L, X*_{L−1}, …, Y*_1, X*_0}: X*_{l−1} = Y*_l W_l, Y*_l = X*_l ∘ σ'_l(Y_l).
-/// Backpropagation: X*_l = ∂ℓ/∂X_l and Y*_l = ∂ℓ/∂Y_l if Y*_L = ∂ℓ/∂Y_L.  [THEORY 3.1]
+/// Backpropagation: X*_l = ∂ℓ/∂X_l and Y*_l = ∂ℓ/∂Y_l if Y*_L = ∂ℓ/∂Y_L.
 Adjoint adjoint(const std::vector<Layer>& layers, const Propagation& pass, const Matrix& output_adjoint);
 
-/// Sums over the rows: weights[l−1] = Y*_lᵀ X_{l−1}, N_l×N_{l−1}; bias[l−1] = Y*_lᵀ 1, N_l.  [THEORY 3.1, lemma]
+/// Sums over the rows: weights[l−1] = Y*_lᵀ X_{l−1}, N_l×N_{l−1}; bias[l−1] = Y*_lᵀ 1, N_l.
 struct Gradient {
   std::vector<Matrix> weights;
   std::vector<Vector> bias;
@@ -56,7 +56,7 @@ struct Update {
   std::vector<Layer> layers;
 };
 
-/// Rule::kAdjoint  [THEORY 3.2]: all adjoints with the old weights, then the step. Is backpropagation.
+/// Rule::kAdjoint: all adjoints with the old weights, then the step. Is backpropagation.
 Update adjoint_update(const std::vector<Layer>& layers, const Propagation& pass, const Matrix& output_adjoint,
                       double rate);
 
@@ -70,7 +70,7 @@ struct Relaxing {
 
 enum class Evaluation { kClosedForm, kLoop };  ///< target + ρ (X − target), or K steps one by one
 
-/// Rule::kEquilibrium, Relaxation::kLayerByLayer  [THEORY 3.3, 3.4]. For l = L … 1
+/// Rule::kEquilibrium, Relaxation::kLayerByLayer  [docs/theory/network.md#local-rules]. For l = L … 1
 ///   W_l⁺ = W_l − rate · Y*_lᵀ X_{l−1};   X_{l−1} relaxes towards Y*_l W_l (Jacobi) or Y*_l W_l⁺ (Gauss–Seidel) from
 ///   its forward value and so becomes X*_{l−1};   Y*_{l−1} = X*_{l−1} ∘ σ'(Y_{l−1}).
 /// The head does not relax; X*_0 is the target itself. Jacobi is backpropagation exactly when ρ = 0 (τ = 1, or K → ∞
@@ -80,14 +80,15 @@ Update equilibrium_update(const std::vector<Layer>& layers, const Propagation& p
                           double rate, Order order, const Relaxing& relaxing,
                           Evaluation evaluation = Evaluation::kClosedForm);
 
-/// Relaxation::kSimultaneous  [THEORY 3.3]: all hidden layers from their forward values for K sweeps,
+/// Relaxation::kSimultaneous: all hidden layers from their forward values for K sweeps,
 ///   X_l ← (1 − τ) X_l + τ Y*_{l+1} W_{l+1},   Y*_l = X_l ∘ σ'(Y_l) with Y_l of the forward pass, Y*_L fixed,
 /// each sweep from the values of the one before. Is backpropagation exactly when τ = 1 and K ≥ L − 1, and in the limit
 /// K → ∞ for 0 < τ < 2.
 Adjoint simultaneous_relaxation(const std::vector<Layer>& layers, const Propagation& pass, const Matrix& output_adjoint,
                                 const Relaxing& relaxing);
 
-/// `reference_2024`: what the published code of the local algorithm computes  [THEORY 3.5], squared loss, Gauss–Seidel:
+/// `reference_2024`: what the published code of the local algorithm computes
+/// [docs/theory/network.md#what-the-published-local-program-runs], squared loss, Gauss–Seidel:
 ///   Y*_L = (X_L − t) ∘ σ'(Y_L), X_L = σ(Y_L) sigmoid;   δ_L = σ'(Y*_L) ∘ [Y*_L + ρ (X_L − Y*_L)]
 ///   and from δ_L down as equilibrium_update in Gauss–Seidel order.
 /// Never backpropagation: since |Y*_L| ≤ 4/27 for targets in [0, 1], σ'(Y*_L) is in [0.2486, 0.25], and the step tends
@@ -98,7 +99,8 @@ Update published_update(const std::vector<Layer>& layers, const Propagation& pas
 /// Y_l = X_{l−1} W_lᵀ + b_lᵀ of states X_0 … X_{L−1} that need not be σ_l(Y_l); X_L = Y_L.
 Propagation predict(const std::vector<Layer>& layers, std::vector<Matrix> activation);
 
-/// ½ Σ_{0<l<L} ‖X_l − σ_l(Y_l)‖² of every row: the loss in the bulk (THEORY 2.2), 0 after F-propagation.
+/// ½ Σ_{0<l<L} ‖X_l − σ_l(Y_l)‖² of every row: the loss in the bulk (docs/theory/thermodynamics.md#septuple), 0 after
+/// F-propagation.
 Vector bulk_energy(const std::vector<Layer>& layers, const Propagation& states);
 
 /// The clamped output: ℓ(Y_L, t) times `weight` (κ) is added to the bulk energy.
@@ -134,4 +136,4 @@ struct PredictiveCoding {
 PredictiveCoding predictive_coding(const std::vector<Layer>& layers, const Matrix& inputs, const Clamp& clamp,
                                    const Relaxing& relaxing);
 
-}  // namespace poise::reference
+}  // namespace poise::learning::reference

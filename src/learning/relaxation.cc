@@ -1,5 +1,5 @@
-// Rules in which hidden states move before the weights do: simultaneous relaxation (THEORY 3.3) and predictive coding.
-// States are those of single rows; the share of a row in the batch's mean comes in at the end.
+// Rules in which hidden states move before the weights do: simultaneous relaxation (docs/theory/network.md#local-rules)
+// and predictive coding. States are those of single rows; the share of a row in the batch's mean comes in at the end.
 #include <algorithm>
 
 #include "learning/batch.h"
@@ -76,7 +76,7 @@ void Batch::find_signals(const Chunk& c) {
     }
     times_derivative(options_.activation, mean, signal, n, signal, rectangle(c, l));
   }
-  chunk_sums_[static_cast<std::size_t>(c.number)].bulk_energy = energy;
+  chunk_sums_[c.number].bulk_energy = energy;
 }
 
 /// x_l ← x_l − τ ∂E/∂x_l, all at once: the signals are those of the states before.

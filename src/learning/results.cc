@@ -19,8 +19,8 @@ Measured means_of(const BatchSums& sums) {
 
 /// The loss that rest is about, which need not be the plain cross-entropy of the rows.
 static const char* trained_loss(const NetworkOptions& options) {
-  const bool smoothed = options.label_smoothing > 0;
-  if (options.balanced_classes || !options.class_weights.empty())
+  const bool smoothed = options.objective.label_smoothing > 0;
+  if (options.objective.balanced_classes || !options.objective.class_weights.empty())
     return smoothed ? "the class-weighted loss of smoothed labels" : "the class-weighted loss";
   return smoothed ? "the loss of smoothed labels" : "cross-entropy";
 }
@@ -97,10 +97,11 @@ std::optional<TrainingStatus> Trainer::reason_to_stop() const {
   return std::nullopt;
 }
 
-/// At a stationary last layer 0 = ⟨W, ∂L/∂W⟩ + ⟨b, ∂L/∂b⟩ = CE − H + λ‖W‖² (THEORY 1.7 with the penalty's own term).
+/// At a stationary last layer 0 = ⟨W, ∂L/∂W⟩ + ⟨b, ∂L/∂b⟩ = CE − H + λ‖W‖²
+/// (docs/theory/network.md#when-a-network-is-at-rest with the penalty's own term).
 double Trainer::imbalance_at_rest() const {
-  if (*options_.l2 == 0 || options_.loss != Loss::kCrossEntropy) return 0;
-  return -*options_.l2 * to_layers(layout_, parameters_, options_.activation).back().weights.squaredNorm();
+  if (*options_.objective.l2 == 0 || options_.loss != Loss::kCrossEntropy) return 0;
+  return -*options_.objective.l2 * to_layers(layout_, parameters_, options_.activation).back().weights.squaredNorm();
 }
 
 /// Both processes balance and the loss stands still: |CE − H + λ‖W_L‖²| ≤ 2 % of CE (kRestShare), and CE has moved by
@@ -126,7 +127,7 @@ std::string Trainer::explain(TrainingStatus status) const {
     case TrainingStatus::kStopped:
       return "no better on the validation data for " + counted(options_.patience, "epoch");
     case TrainingStatus::kAtRest:
-      return *options_.l2 > 0
+      return *options_.objective.l2 > 0
                  ? fmt::format("{} is as far below output entropy as the penalty holds it, and stands still",
                                trained_loss(options_))
                  : fmt::format("{} equals output entropy and stands still", trained_loss(options_));

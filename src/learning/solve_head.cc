@@ -20,13 +20,13 @@ SoftmaxModel last_layer(const ParameterLayout& layout, const Floats& parameters,
 Dataset activations_as_data(const Dataset& data, const ParameterLayout& layout, Team& team, Batch& batch,
                             const Floats& parameters) {
   const Index below = layout.layers() - 1, width = layout.width(below), n = data.rows(), room = batch.room();
-  std::vector<float> values(static_cast<std::size_t>(n * width));
-  std::vector<Index> rows(static_cast<std::size_t>(room));
+  std::vector<float> values(n * width);
+  std::vector<Index> rows(room);
   for (Index first = 0; first < n; first += room) {
     const Index count = std::min(room, n - first);
-    for (Index i = 0; i < count; ++i) rows[static_cast<std::size_t>(i)] = first + i;
+    for (Index i = 0; i < count; ++i) rows[i] = first + i;
     BatchSums ignored;
-    const std::span<const Index> some(rows.data(), static_cast<std::size_t>(count));
+    const std::span<const Index> some(rows.data(), count);
     team.run([&](int) { batch.evaluate(team, some, parameters, ignored); });
     std::copy_n(batch.activations(below), count * width, values.begin() + first * width);
   }
@@ -57,12 +57,9 @@ void solve_last_layer(const Dataset& data, const NetworkOptions& options, const 
   if (layout.layers() < 2) return;
   batch.parameters_changed();
   const Dataset features = activations_as_data(data, layout, team, batch, parameters);
-  ObjectiveOptions objective;
-  objective.l2 = std::max(options.l2.value_or(0), kLeastPenalty);
+  ObjectiveOptions objective = options.objective;
+  objective.l2 = std::max(objective.l2.value_or(0), kLeastPenalty);
   objective.scale = Scale::kNone;
-  objective.label_smoothing = options.label_smoothing;
-  objective.balanced_classes = options.balanced_classes;
-  objective.class_weights = options.class_weights;
   SolveOptions solve;
   solve.tolerance = kTolerance;
   solve.max_iterations = kMostIterations;
@@ -83,7 +80,7 @@ void solve_last_layer(const Dataset& data, const NetworkOptions& options, const 
 double Trainer::head_objective() {
   if (held_out_) return means_of(measure_validation()).loss;
   const Layer head = to_layers(layout_, parameters_, options_.activation).back();
-  return means_of(measure_training(order_)).loss + 0.5 * *options_.l2 * head.weights.squaredNorm();
+  return means_of(measure_training(order_)).loss + 0.5 * *options_.objective.l2 * head.weights.squaredNorm();
 }
 
 /// Solves the last layer and keeps it if that is no worse on the validation data, or better on the training data. If

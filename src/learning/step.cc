@@ -6,10 +6,7 @@
 namespace poise::learning {
 
 StepRule::StepRule(const NetworkOptions& options, double momentum, Index parameters)
-    : kind_(options.step),
-      momentum_(momentum),
-      phase_(options.momentum_phase),
-      first_(static_cast<std::size_t>(parameters)) {
+    : kind_(options.step), momentum_(momentum), phase_(options.momentum_phase), first_(parameters) {
   if (kind_ == Step::kAdam || phase_ != 0) second_.resize(first_.size());
   adam_ = {0.9f, 0.999f, 1, 1, 1e-8f};
 }

@@ -1,4 +1,4 @@
-// The step rules (THEORY 1.5, 1.6): how a gradient changes the parameters.
+// The step rules (docs/theory/dual-process.md#the-step): how a gradient changes the parameters.
 #pragma once
 
 #include "learning/kernels.h"

@@ -34,14 +34,14 @@ void Batch::plan_tiles() {
 /// Equal shares of the numbers, so that the parts of a layer fall to the members as they do in its other phases.
 void Batch::deal_tiles(int members) {
   if (std::ssize(first_tile_) == members + 1) return;
-  first_tile_.assign(static_cast<std::size_t>(members + 1), static_cast<Index>(tiles_.size()));
+  first_tile_.assign(members + 1, static_cast<Index>(tiles_.size()));
   first_tile_[0] = 0;
   Index all = 0, before = 0;
   for (const Tile& tile : tiles_) all += tile.count();
   int member = 1;
   for (std::size_t t = 0; t < tiles_.size(); before += tiles_[t++].count()) {
     for (; member < members && before + tiles_[t].count() / 2 >= part_begin(all, members, member); ++member) {
-      first_tile_[static_cast<std::size_t>(member)] = static_cast<Index>(t);
+      first_tile_[member] = static_cast<Index>(t);
     }
   }
 }
@@ -74,12 +74,12 @@ void Batch::sparse_gradient(const Tile& tile, float* gradient) {
   const Index columns = tile.part.columns;
   std::fill_n(gradient, tile.count(), 0.0f);
   for (std::size_t i = 0; i < rows_.size(); ++i) {
-    const auto row = static_cast<std::size_t>(rows_[i]);
+    const Index row = rows_[i];
     const auto begin = x.columns.begin() + x.row_start[row], end = x.columns.begin() + x.row_start[row + 1];
     const float* adjoint = at(adjoint_, 1, static_cast<Index>(i)) + tile.part.column;
     for (auto at_column = std::lower_bound(begin, end, tile.begin); at_column != end && *at_column < tile.end;
          ++at_column) {
-      const auto e = static_cast<std::size_t>(at_column - x.columns.begin());
+      const auto e = at_column - x.columns.begin();
       add_scaled(static_cast<float>(x.value(e)) * scaling_.gain.data()[*at_column], adjoint,
                  gradient + (*at_column - tile.begin) * columns, columns);
     }
@@ -92,8 +92,8 @@ void Batch::update(const Tile& tile, StepRule& step, float* parameters) {
   float *gradient = scratch(count + columns), *bias_gradient = gradient + count;
   tile_gradient(tile, gradient, bias_gradient);
   // The sum of a batch is so many times the mean, and so is the penalty's part.
-  const double l2 =
-      options_.l2.value_or(0) * (options_.reduction == Reduction::kSum ? static_cast<double>(row_count()) : 1);
+  const double l2 = options_.objective.l2.value_or(0) *
+                    (options_.reduction == Reduction::kSum ? static_cast<double>(row_count()) : 1);
   step.apply(tile.weights(), count, l2, gradient, parameters + tile.weights());
   round_weights(tile.weights(), count);
   if (tile.with_bias()) step.apply(bias, columns, 0, bias_gradient, parameters + bias);

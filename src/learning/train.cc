@@ -3,8 +3,10 @@
 #include <optional>
 
 #include "base/words.h"
+#include "learning/fields.h"
 #include "learning/options.h"
 #include "learning/trainer.h"
+#include "network/recorded_options.h"
 #include "poise/error.h"
 #include "poise/version.h"
 
@@ -16,7 +18,7 @@ namespace {
 void record_step(const NetworkOptions& options, const TrainingReport& report, Network& network) {
   if (options.step == Step::kAdam || options.momentum_phase != 0 || report.best_epoch == 0) return;
   const double rows = options.reduction == Reduction::kSum ? static_cast<double>(options.batch) : 1;
-  const Epoch& kept = report.history[static_cast<std::size_t>(report.best_epoch - 1)];
+  const Epoch& kept = report.history[report.best_epoch - 1];
   network.metadata["learning_rate"] = fmt::format("{}", kept.learning_rate * rows);
   network.metadata["momentum"] = fmt::format("{}", *options.momentum);
 }
@@ -40,23 +42,17 @@ void check_validation(const Dataset& train, const Dataset& validation) {
 /// What CE − H would be at rest, of the weights kept.
 void record_rest(const TrainingReport& report, Network& network) {
   if (report.best_epoch == 0) return;
-  const Epoch& kept = report.history[static_cast<std::size_t>(report.best_epoch - 1)];
+  const Epoch& kept = report.history[report.best_epoch - 1];
   if (kept.imbalance_at_rest != 0) network.metadata["imbalance_at_rest"] = fmt::format("{}", kept.imbalance_at_rest);
 }
 
 void record(const NetworkOptions& options, const TrainingReport& report, Network& network) {
   auto& metadata = network.metadata;
-  metadata["loss"] = to_string(options.loss);
-  metadata["rule"] = to_string(options.rule);
-  metadata["step"] = to_string(options.step);
-  metadata["l2"] = fmt::format("{}", *options.l2);
-  metadata["label_smoothing"] = fmt::format("{}", options.label_smoothing);
-  metadata["balanced_classes"] = options.balanced_classes ? "true" : "false";
-  if (!options.class_weights.empty()) metadata["class_weights"] = to_text(options.class_weights);
+  record_options(options, metadata);
+  ObjectiveOptions objective = options.objective;
+  objective.scale = objective.scale == Scale::kNone ? Scale::kNone : Scale::kStandard;  // its older name in models
+  record_options(objective, metadata);
   metadata["epochs"] = fmt::format("{}", report.epochs);
-  metadata["seed"] = fmt::format("{}", options.seed);
-  metadata["batch"] = fmt::format("{}", options.batch);
-  metadata["scale"] = options.standardize ? "standard" : "none";
   metadata["trained_by"] = std::string("poise ") + kVersion;
   record_step(options, report, network);
   record_rest(report, network);

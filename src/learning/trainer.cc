@@ -16,14 +16,6 @@ constexpr Index kHeldOutRows = 256;     // a batch of validation
 constexpr double kLeastCaution = 1e-6;  // of the step; below it, it was not the step
 constexpr double kWorthThreads = 4e6;   // flops of a batch: less is done before a second thread is awake
 
-ObjectiveOptions objective_of(const NetworkOptions& options) {
-  ObjectiveOptions objective;
-  objective.label_smoothing = options.label_smoothing;
-  objective.balanced_classes = options.balanced_classes;
-  objective.class_weights = options.class_weights;
-  return objective;
-}
-
 std::vector<Index> widths_of(const Dataset& data, const NetworkOptions& options) {
   std::vector<Index> widths{data.features.cols()};
   widths.insert(widths.end(), options.hidden.begin(), options.hidden.end());
@@ -37,7 +29,7 @@ int worthwhile_threads(const ParameterLayout& layout, const NetworkOptions& opti
 }
 
 std::vector<Index> all_rows(Index count) {
-  std::vector<Index> rows(static_cast<std::size_t>(count));
+  std::vector<Index> rows(count);
   std::iota(rows.begin(), rows.end(), Index{0});
   return rows;
 }
@@ -49,11 +41,11 @@ Trainer::Trainer(const Dataset& train, const Dataset* validation, const NetworkO
     : data_(train),
       options_(options),
       observer_(observer),
-      problem_(weigh_rows(train, objective_of(options))),
-      scaling_(scale_inputs(train, problem_.row_weight, options.standardize, options.threads)),
+      problem_(weigh_rows(train, options.objective)),
+      scaling_(scale_inputs(train, problem_.row_weight, options.objective.scale != Scale::kNone, options.threads)),
       layout_(widths_of(train, options)),
       team_(worthwhile_threads(layout_, options)),
-      parameters_(static_cast<std::size_t>(layout_.size())),
+      parameters_(layout_.size()),
       batch_(problem_, scaling_, layout_, options, options.batch),
       step_(options, *options.momentum, layout_.size()),
       pace_(options, layout_.size(), steps_an_epoch()),
@@ -63,12 +55,12 @@ Trainer::Trainer(const Dataset& train, const Dataset* validation, const NetworkO
   ask_for_large_pages(data_.features);
   initialize(layout_, options.initialization, options.activation, options.seed, parameters_);
   for (Index l = 1; l <= layout_.layers(); ++l) {
-    const double share = l == 1 ? first_weights_share(train, options.standardize) : 1;
+    const double share = l == 1 ? first_weights_share(train, options.objective.scale != Scale::kNone) : 1;
     scale_weights(layout_, l, options.gain * share, parameters_);
   }
   good_ = parameters_;
   if (!validation) return;
-  held_out_ = weigh_rows(*validation, objective_of(options));
+  held_out_ = weigh_rows(*validation, options.objective);
   held_out_batch_.emplace(*held_out_, scaling_, layout_, options, kHeldOutRows);
   held_out_rows_ = all_rows(validation->rows());
 }
@@ -76,7 +68,7 @@ Trainer::Trainer(const Dataset& train, const Dataset* validation, const NetworkO
 Index Trainer::steps_an_epoch() const { return (data_.rows() + options_.batch - 1) / options_.batch; }
 
 std::span<const Index> Trainer::rows_of(Index begin, Index count) const {
-  return std::span(order_).subspan(static_cast<std::size_t>(begin), static_cast<std::size_t>(count));
+  return std::span(order_).subspan(begin, count);
 }
 
 /// The batches of an epoch: of nearly equal size, so that none has few rows and a full step. Where gradients are sums,
@@ -208,7 +200,7 @@ void Trainer::back_up(Index step) {
                   step + 1, loss, good_epoch_ + 1, pace_.caution()));
 }
 
-/// Momentum that led upwards is let go, as in the convex solver (THEORY 1.6 g).
+/// Momentum that led upwards is let go, as in the convex solver (docs/theory/dual-process.md#the-step).
 void Trainer::restart_if_worse() {
   const auto& history = report_.history;
   if (options_.step != Step::kGolden || history.size() < 2) return;

@@ -92,9 +92,10 @@ class Trainer {
 /// Weighted means of the sums; NaN of no rows.
 Measured means_of(const BatchSums& sums);
 
-/// The convex problem of the last layer on the activations below it (THEORY 5.3): on return `parameters` hold its
-/// solution, warm-started from what they held, with penalty `l2` (at least 1e-6) on the weights. It ends early, with
-/// what it has, after `time_limit` seconds (0: none) or when `observer` (may be null) wants to stop.
+/// The convex problem of the last layer on the activations below it (docs/theory/network.md#the-golden-step-in-poise):
+/// on return `parameters` hold its solution, warm-started from what they held, with penalty `l2` (at least 1e-6) on the
+/// weights. It ends early, with what it has, after `time_limit` seconds (0: none) or when `observer` (may be null)
+/// wants to stop.
 void solve_last_layer(const Dataset& data, const NetworkOptions& options, const ParameterLayout& layout, Team& team,
                       Batch& batch, Floats& parameters, double time_limit = 0, TrainingObserver* observer = nullptr);
 

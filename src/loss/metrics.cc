@@ -43,21 +43,20 @@ RowFigures figures_of(const ScoredRows& scores, const TargetRows& targets, Vecto
                       const MeasureOptions& options) {
   const Index n = scores.rows(), classes = scores.classes();
   RowFigures out{{scores, Vector(n), std::move(share)}, Vector(n), Vector(n), {}, {}, {}};
-  out.best.resize(static_cast<std::size_t>(n));
+  out.best.resize(n);
   const PassSums sums =
       sum_over_rows<PassSums>(scores, options, [&](Index first, Index count, const double* z, PassSums& sum) {
         BlockMoments moments(classes);
         moments.compute(z, count, 1);
         for (Index r = 0; r < count; ++r) {
           const Index i = first + r;
-          const auto k = static_cast<std::size_t>(r);
-          out.targeted.target_score[i] = targets.score(i, z + r * classes, moments.top[k]);
-          out.log_sum[i] = moments.log_sum[k];
-          out.level[i] = moments.top[k] + moments.log_sum[k];
-          out.best[at(i)] = moments.best[k];
+          out.targeted.target_score[i] = targets.score(i, z + r * classes, moments.top[r]);
+          out.log_sum[i] = moments.log_sum[r];
+          out.level[i] = moments.top[r] + moments.log_sum[r];
+          out.best[i] = moments.best[r];
           if (!(out.targeted.share[i] > 0)) continue;
           sum.kind.always_right = sum.kind.always_right && out.targeted.target_score[i] == 0;
-          sum.kind.flat = sum.kind.flat && moments.spread[k] == 0;
+          sum.kind.flat = sum.kind.flat && moments.spread[r] == 0;
         }
         moments.add(out.targeted, first, count, 1, sum.means);
       });
@@ -93,21 +92,19 @@ void measure_ranking(const RowFigures& rows, const TargetRows& targets, const Ve
   const std::vector<double> weights(weight.begin(), weight.end());
   const auto measure = [&](Index group) {
     const Index begin = part_begin(classes, groups, group), count = part_begin(classes, groups, group + 1) - begin;
-    std::vector<std::vector<double>> log_p(static_cast<std::size_t>(count),
-                                           std::vector<double>(static_cast<std::size_t>(n)));
+    std::vector<std::vector<double>> log_p(count, std::vector<double>(n));
     std::vector<double> room;
     for (Index first = 0; first < n; first += ScoredRows::kBlockRows) {
       const Index block = std::min(ScoredRows::kBlockRows, n - first);
       const double* z = scores.block(first, block, room);
       for (Index r = 0; r < block; ++r) {
-        for (Index c = 0; c < count; ++c)
-          log_p[at(c)][at(first + r)] = z[r * classes + begin + c] - rows.level[first + r];
+        for (Index c = 0; c < count; ++c) log_p[c][first + r] = z[r * classes + begin + c] - rows.level[first + r];
       }
     }
-    std::vector<char> is_positive(static_cast<std::size_t>(n));
+    std::vector<char> is_positive(n);
     for (Index c = 0; c < count; ++c) {
-      for (Index i = 0; i < n; ++i) is_positive[at(i)] = targets.label(i) == begin + c;
-      by_class[at(begin + c)].auc = area_under_roc(log_p[at(c)], is_positive, weights);
+      for (Index i = 0; i < n; ++i) is_positive[i] = targets.label(i) == begin + c;
+      by_class[begin + c].auc = area_under_roc(log_p[c], is_positive, weights);
     }
   };
   if (!parallel_for_unless(options.stop, groups, options.threads, measure)) throw MeasurementStopped();
@@ -156,7 +153,7 @@ Metrics evaluate(const ScoredRows& scores, const Dataset& data, const MeasureOpt
   Metrics metrics;
   metrics.rows = n;
   metrics.confusion = Matrix::Zero(classes, classes);
-  for (Index i = 0; i < n; ++i) metrics.confusion(targets.label(i), rows.best[at(i)]) += weight[i];
+  for (Index i = 0; i < n; ++i) metrics.confusion(targets.label(i), rows.best[i]) += weight[i];
   metrics.cross_entropy = rows.means.cross_entropy;
   metrics.entropy = rows.means.entropy;
   metrics.equilibrium_gap = rows.means.slope;  // at β = 1

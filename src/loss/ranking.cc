@@ -6,7 +6,7 @@
 #include <limits>
 #include <utility>
 
-namespace poise {
+namespace poise::inline loss {
 namespace {
 
 /// The positive rows in the order of their scores, and the weight of all before each. Intervals of equal width say
@@ -29,8 +29,8 @@ class Positives {
     const auto begin = score_.begin() + start_[interval], end = score_.begin() + start_[interval + 1];
     const auto first = std::lower_bound(begin, end, value);
     const auto last = first != end && *first == value ? std::upper_bound(first, end, value) : first;
-    const double below_or_at = before_[static_cast<std::size_t>(last - score_.begin())];
-    return total() - below_or_at + 0.5 * (below_or_at - before_[static_cast<std::size_t>(first - score_.begin())]);
+    const double below_or_at = before_[last - score_.begin()];
+    return total() - below_or_at + 0.5 * (below_or_at - before_[first - score_.begin()]);
   }
 
  private:
@@ -79,4 +79,4 @@ double area_under_roc(const std::vector<double>& score, const std::vector<char>&
   return won / (positives.total() * negative);  // 0/0 without rows of both kinds
 }
 
-}  // namespace poise
+}  // namespace poise::inline loss

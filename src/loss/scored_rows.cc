@@ -2,7 +2,7 @@
 
 #include <unistd.h>
 
-namespace poise {
+namespace poise::inline loss {
 
 ScoredRows::ScoredRows(const Network& network, const Dataset& data, const MeasureOptions& options, double most_bytes)
     : rows_(data.rows()), scorer_(std::make_unique<Scorer>(network, data)) {
@@ -21,7 +21,7 @@ ScoredRows::ScoredRows(const Network& network, const Dataset& data, const Measur
 
 const double* ScoredRows::block(Index first, Index count, std::vector<double>& room) const {
   if (kept_ != nullptr) return kept_ + first * classes_;
-  room.resize(static_cast<std::size_t>(count * classes_));
+  room.resize(count * classes_);
   scorer_->score(first, count, room.data());
   return room.data();
 }
@@ -30,4 +30,4 @@ double bytes_for_scores() {
   return 0.25 * static_cast<double>(::sysconf(_SC_PHYS_PAGES)) * static_cast<double>(::sysconf(_SC_PAGE_SIZE));
 }
 
-}  // namespace poise
+}  // namespace poise::inline loss

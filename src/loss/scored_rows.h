@@ -11,7 +11,7 @@
 #include "network/scorer.h"
 #include "poise/measuring.h"
 
-namespace poise {
+namespace poise::inline loss {
 
 class ScoredRows {
  public:
@@ -52,18 +52,18 @@ template <typename Sum, typename Visit>
 Sum sum_over_rows(const ScoredRows& rows, const MeasureOptions& options, const Visit& visit) {
   constexpr Index kBlock = ScoredRows::kBlockRows;
   const Index chunks = chunk_count(rows.rows()), blocks = (rows.rows() + kBlock - 1) / kBlock;
-  std::vector<Sum> sums(static_cast<std::size_t>(chunks));
+  std::vector<Sum> sums(chunks);
   const bool done = parallel_for_unless(options.stop, chunks, options.threads, [&](Index chunk) {
     std::vector<double> room;
-    Sum& sum = sums[at(chunk)];
+    Sum& sum = sums[chunk];
     for (Index b = part_begin(blocks, chunks, chunk); b < part_begin(blocks, chunks, chunk + 1); ++b) {
       const Index first = b * kBlock, count = std::min(kBlock, rows.rows() - first);
       visit(first, count, rows.block(first, count, room), sum);
     }
   });
   if (!done) throw MeasurementStopped();
-  tree_reduce(chunks, 1, [&](Index into, Index from) { sums[at(into)] += sums[at(from)]; });
+  tree_reduce(chunks, 1, [&](Index into, Index from) { sums[into] += sums[from]; });
   return sums[0];
 }
 
-}  // namespace poise
+}  // namespace poise::inline loss

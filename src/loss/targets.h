@@ -7,7 +7,7 @@
 #include "base/index.h"
 #include "poise/dataset.h"
 
-namespace poise {
+namespace poise::inline loss {
 
 class TargetRows {
  public:
@@ -22,7 +22,7 @@ class TargetRows {
   bool are_soft() const { return dense_.size() > 0; }
 
   /// Of a distribution, the class of its largest entry.
-  std::int32_t label(Index row) const { return (*labels_)[at(row)]; }
+  std::int32_t label(Index row) const { return (*labels_)[row]; }
   double of_class(Index row, Index class_id) const {
     return are_soft() ? dense_(row, class_id) : label(row) == class_id ? 1 : 0;
   }
@@ -61,4 +61,4 @@ class TargetRows {
   std::vector<std::int32_t> largest_;  // of distributions
 };
 
-}  // namespace poise
+}  // namespace poise::inline loss

@@ -6,7 +6,7 @@
 
 #include "network/score_kernels.h"
 
-namespace poise {
+namespace poise::inline loss {
 namespace {
 
 // What is said where there is no best β (poise/metrics.h).
@@ -75,8 +75,7 @@ ScoreKind& ScoreKind::operator+=(const ScoreKind& other) {
   return *this;
 }
 
-BlockMoments::BlockMoments(Index classes)
-    : classes_(classes), scratch_(static_cast<std::size_t>(kScoreRows * classes)) {
+BlockMoments::BlockMoments(Index classes) : classes_(classes), scratch_(kScoreRows * classes) {
   for (std::vector<double>* room : {&top, &log_sum, &mean, &variance, &spread}) room->resize(ScoredRows::kBlockRows);
   best.resize(ScoredRows::kBlockRows);
 }
@@ -89,14 +88,13 @@ void BlockMoments::compute(const double* scores, Index rows, double beta) {
 
 void BlockMoments::add(const TargetedScores& rows, Index first, Index count, double beta, ScoreMeans& to) const {
   for (Index r = 0; r < count; ++r) {
-    const auto k = static_cast<std::size_t>(r);
     const double share = rows.share[first + r], target = rows.target_score[first + r];
     if (share == 0) continue;  // whatever such a row has
-    to.cross_entropy += share * (log_sum[k] - beta * target);
-    to.entropy += share * (log_sum[k] - beta * mean[k]);
-    to.slope += share * (mean[k] - target);
-    to.variance += share * variance[k];
-    to.size += share * (std::abs(mean[k]) + std::abs(target));
+    to.cross_entropy += share * (log_sum[r] - beta * target);
+    to.entropy += share * (log_sum[r] - beta * mean[r]);
+    to.slope += share * (mean[r] - target);
+    to.variance += share * variance[r];
+    to.size += share * (std::abs(mean[r]) + std::abs(target));
   }
 }
 
@@ -126,4 +124,4 @@ Temperature fit_temperature(const TargetedScores& rows, const ScoreKind& kind, c
   return {1 / pass.beta, pass.now.cross_entropy, pass.now.entropy, sharpest || flattest};
 }
 
-}  // namespace poise
+}  // namespace poise::inline loss

@@ -4,7 +4,7 @@
 #include "loss/scored_rows.h"
 #include "poise/metrics.h"
 
-namespace poise {
+namespace poise::inline loss {
 
 /// Rows as their temperature depends on them.
 struct TargetedScores {
@@ -55,4 +55,4 @@ class BlockMoments {
   std::vector<double> scratch_;
 };
 
-}  // namespace poise
+}  // namespace poise::inline loss

@@ -1,39 +1,13 @@
 #include "network/activation.h"
 
 namespace poise {
-namespace {
 
-template <typename Enum>
-std::optional<Enum> named(std::string_view name, std::initializer_list<Enum> all) {
-  for (Enum value : all) {
-    if (name == to_string(value)) return value;
-  }
-  return std::nullopt;
-}
+const char* to_string(Activation activation) { return name_of(activation); }
+const char* to_string(Head head) { return name_of(head); }
 
-}  // namespace
+}  // namespace poise
 
-const char* to_string(Activation activation) {
-  switch (activation) {
-    case Activation::kIdentity:
-      return "identity";
-    case Activation::kSigmoid:
-      return "sigmoid";
-    case Activation::kTanh:
-      return "tanh";
-    case Activation::kRelu:
-      return "relu";
-  }
-  return "unknown";
-}
-
-const char* to_string(Head head) { return head == Head::kSoftmax ? "softmax" : "sigmoid"; }
-
-std::optional<Activation> activation_named(std::string_view name) {
-  return named(name, {Activation::kIdentity, Activation::kSigmoid, Activation::kTanh, Activation::kRelu});
-}
-
-std::optional<Head> head_named(std::string_view name) { return named(name, {Head::kSoftmax, Head::kSigmoid}); }
+namespace poise::inline network {
 
 void activate(Activation activation, double* values, Index count) {
   switch (activation) {
@@ -51,4 +25,4 @@ void activate(Activation activation, double* values, Index count) {
   }
 }
 
-}  // namespace poise
+}  // namespace poise::inline network

@@ -3,16 +3,24 @@
 
 #include <algorithm>
 #include <cmath>
-#include <optional>
-#include <string_view>
 
+#include "base/names.h"
 #include "poise/network.h"
 
-namespace poise {
+namespace poise::inline network {
 
-/// The inverse of to_string; nothing for another name.
-std::optional<Activation> activation_named(std::string_view name);
-std::optional<Head> head_named(std::string_view name);
+inline std::span<const Named<Activation>> names_of(Activation) {
+  static constexpr Named<Activation> kAll[] = {{Activation::kIdentity, "identity"},
+                                               {Activation::kSigmoid, "sigmoid"},
+                                               {Activation::kTanh, "tanh"},
+                                               {Activation::kRelu, "relu"}};
+  return kAll;
+}
+
+inline std::span<const Named<Head>> names_of(Head) {
+  static constexpr Named<Head> kAll[] = {{Head::kSoftmax, "softmax"}, {Head::kSigmoid, "sigmoid"}};
+  return kAll;
+}
 
 /// σ(y) = 1/(1 + e^−y); no overflow matters: 1/(1 + ∞) is the 0 that it should be.
 inline double sigmoid(double y) { return 1 / (1 + std::exp(-y)); }
@@ -23,4 +31,4 @@ inline double log_sigmoid(double y) { return (y > 0 ? 0 : y) - std::log1p(std::e
 /// In place: values[k] ← σ(values[k]).
 void activate(Activation activation, double* values, Index count);
 
-}  // namespace poise
+}  // namespace poise::inline network

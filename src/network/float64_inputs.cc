@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-namespace poise {
+namespace poise::inline network {
 namespace {
 
 // Of a score: what one feature may add to the difference between a probability by Poise and by ONNX Runtime is half of
@@ -38,10 +38,10 @@ std::vector<std::string> float64_columns(const Network& network) {
   std::size_t feature = 0;
   for (const Column& column : network.schema.columns) {
     if (column.kind == ColumnKind::kNumeric && needed[feature]) names.push_back(column.name);
-    feature += static_cast<std::size_t>(column.feature_count());
+    feature += column.feature_count();
   }
   if (network.schema.columns.empty() && std::ranges::count(needed, true) > 0) names.emplace_back("features");
   return names;
 }
 
-}  // namespace poise
+}  // namespace poise::inline network

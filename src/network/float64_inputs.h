@@ -6,7 +6,7 @@
 
 #include "poise/network.h"
 
-namespace poise {
+namespace poise::inline network {
 
 /// One a feature: whether float32 is too coarse for its numbers. Rounding x ≈ c to float32 moves it by up to 2⁻²⁴ |c|,
 /// the scores of a softmax layer by up to 2⁻²⁴ |c_j| max_k |W_kj|, and a probability by half of that. Unix seconds in
@@ -17,4 +17,4 @@ std::vector<bool> needs_float64(const Network& network);
 /// The columns of which this is true, by name; "features" if it is so of any number of an array.
 std::vector<std::string> float64_columns(const Network& network);
 
-}  // namespace poise
+}  // namespace poise::inline network

@@ -2,7 +2,7 @@
 
 #include <fmt/core.h>
 
-namespace poise {
+namespace poise::inline network {
 
 GraphBuilder::GraphBuilder(onnx::Graph& graph, std::vector<std::string> reserved)
     : graph_(graph), taken_(reserved.begin(), reserved.end()) {}
@@ -95,4 +95,4 @@ void GraphBuilder::attribute(const std::string& name, const std::vector<std::str
 
 void GraphBuilder::domain(const std::string& name) { graph_.nodes.back().domain = name; }
 
-}  // namespace poise
+}  // namespace poise::inline network

@@ -8,7 +8,7 @@
 #include "base/index.h"
 #include "network/onnx_file.h"
 
-namespace poise {
+namespace poise::inline network {
 
 /// A value of the graph is known by its name; every name is used once. The functions return the name of what they add.
 class GraphBuilder {
@@ -47,4 +47,4 @@ class GraphBuilder {
   std::unordered_set<std::string> taken_;
 };
 
-}  // namespace poise
+}  // namespace poise::inline network

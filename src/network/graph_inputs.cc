@@ -8,7 +8,7 @@
 #include "base/index.h"
 #include "data/missing_values.h"
 
-namespace poise {
+namespace poise::inline network {
 namespace {
 
 using onnx::Type;
@@ -34,9 +34,9 @@ std::string meaning_of(const Column& column) {
     categories += fmt::format("{}\"{}\"", i == 0 ? "" : ", ", column.categories[i]);
   }
   if (column.categories.size() > kShown) categories += fmt::format(", … ({} in all)", column.categories.size());
-  const std::string missing = column.can_fill ? fmt::format("; \"\" (missing) counts as \"{}\"",
-                                                            column.categories.at(static_cast<std::size_t>(column.fill)))
-                                              : std::string();
+  const std::string missing = column.can_fill
+                                  ? fmt::format("; \"\" (missing) counts as \"{}\"", column.categories.at(column.fill))
+                                  : std::string();
   return fmt::format("column \"{}\", one of {}{}; anything else counts as none of them", column.name, categories,
                      missing);
 }
@@ -59,7 +59,7 @@ RawFeatures array_input(GraphBuilder& builder, const Schema& schema, GraphBuilde
   std::vector<Index> picked;
   for (Index j = 0; j < std::ssize(schema.columns); ++j) {
     picked.push_back(j);
-    if (schema.columns[at(j)].has_missing_feature) picked.push_back(width + j);
+    if (schema.columns[j].has_missing_feature) picked.push_back(width + j);
   }
   const std::string meaning = schema.columns.empty() ? "one row of numbers a sample, as in the data file"
                                                      : "the numeric columns in the order of the schema; NaN is missing";
@@ -102,7 +102,7 @@ RawFeatures column_inputs(GraphBuilder& builder, const Schema& schema, const std
   missing_texts.insert(missing_texts.end(), missing.everywhere().begin(), missing.everywhere().end());
   std::size_t feature = 0;
   for (Index j = 0; j < std::ssize(schema.columns); ++j) {
-    const Column& column = schema.columns[at(j)];
+    const Column& column = schema.columns[j];
     const std::string prefix = fmt::format("poise/column{}", j);
     if (column.kind == ColumnKind::kNumeric) {
       const GraphBuilder::Type given = number_type(wide[feature]);
@@ -113,7 +113,7 @@ RawFeatures column_inputs(GraphBuilder& builder, const Schema& schema, const std
       const std::string text = builder.input(column.name, j, Type::kString, 1, meaning_of(column));
       parts.push_back(one_hot(builder, column, missing_texts, text, type, prefix));
     }
-    feature += static_cast<std::size_t>(column.feature_count());
+    feature += column.feature_count();
   }
   return {builder.concatenate(parts, "poise/features"), type};
 }
@@ -127,12 +127,12 @@ RawFeatures raw_inputs(GraphBuilder& builder, const Schema& schema, const std::v
 }
 
 std::string fill_in(GraphBuilder& builder, const Schema& schema, const Vector& center, const std::string& centered) {
-  std::vector<float> fills(static_cast<std::size_t>(schema.feature_count()), kMissing);
+  std::vector<float> fills(schema.feature_count(), kMissing);
   bool needed = false;
   Index feature = 0;
   for (const Column& column : schema.columns) {
     if (column.kind == ColumnKind::kNumeric && column.can_fill) {
-      fills[at(feature)] = static_cast<float>(column.fill - center[feature]);
+      fills[feature] = static_cast<float>(column.fill - center[feature]);
       needed = true;
     }
     feature += column.feature_count();
@@ -142,4 +142,4 @@ std::string fill_in(GraphBuilder& builder, const Schema& schema, const Vector& c
   return builder.node("Where", {is_missing, builder.constant("poise/fill", fills), centered}, "poise/filled");
 }
 
-}  // namespace poise
+}  // namespace poise::inline network

@@ -7,7 +7,7 @@
 #include "network/graph_builder.h"
 #include "poise/dataset.h"
 
-namespace poise {
+namespace poise::inline network {
 
 /// The features of a graph, [rows, d], in which missing numbers are still NaN.
 struct RawFeatures {
@@ -23,4 +23,4 @@ RawFeatures raw_inputs(GraphBuilder& builder, const Schema& schema, const std::v
 /// float(features − center): after centering, filling in the mean gives exactly 0 where the mean is the center.
 std::string fill_in(GraphBuilder& builder, const Schema& schema, const Vector& center, const std::string& centered);
 
-}  // namespace poise
+}  // namespace poise::inline network

@@ -11,7 +11,7 @@
 #include "hwy/highway.h"
 
 HWY_BEFORE_NAMESPACE();
-namespace poise {
+namespace poise::inline network {
 namespace HWY_NAMESPACE {
 namespace hn = hwy::HWY_NAMESPACE;
 
@@ -148,9 +148,8 @@ HWY_INLINE void SoftmaxOfRow(float* HWY_RESTRICT z, Index classes, float* HWY_RE
   const Floats f;
   const Index lanes = static_cast<Index>(hn::Lanes(f));
   const auto no_class = hn::Set(f, -std::numeric_limits<float>::infinity());
-  const auto score = [&](Index c) HWY_ATTR {
-    return hn::IfThenElse(hn::FirstN(f, static_cast<std::size_t>(classes - c)), hn::LoadU(f, z + c), no_class);
-  };
+  const auto score = [&](Index c)
+                         HWY_ATTR { return hn::IfThenElse(hn::FirstN(f, classes - c), hn::LoadU(f, z + c), no_class); };
   auto largest = score(0);
   for (Index c = lanes; c < classes; c += lanes) largest = hn::Max(largest, score(c));
   largest = hn::MaxOfLanes(f, largest);
@@ -171,11 +170,11 @@ void Softmax(float* HWY_RESTRICT z, Index rows, Index classes, Index padded, flo
 }
 
 }  // namespace HWY_NAMESPACE
-}  // namespace poise
+}  // namespace poise::inline network
 HWY_AFTER_NAMESPACE();
 
 #if HWY_ONCE
-namespace poise {
+namespace poise::inline network {
 
 HWY_EXPORT(FindNonzeros);
 HWY_EXPORT(CountNonzeros);
@@ -217,5 +216,5 @@ void head_probabilities(Head head, float* scores, Index rows, Index classes, Ind
   HWY_DYNAMIC_DISPATCH(Softmax)(scores, rows, classes, padded, out);
 }
 
-}  // namespace poise
+}  // namespace poise::inline network
 #endif  // HWY_ONCE

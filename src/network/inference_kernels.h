@@ -8,7 +8,7 @@
 
 #include "poise/network.h"
 
-namespace poise {
+namespace poise::inline network {
 
 inline constexpr Index kLanePadding = 16;  // one AVX-512 vector of float32
 
@@ -30,4 +30,4 @@ void subtract(const float* from, const float* center, Index count, float* out);
 /// The head's probabilities of `rows` rows of scores, stably: out[rows×classes]. Overwrites scores[rows×padded].
 void head_probabilities(Head head, float* scores, Index rows, Index classes, Index padded, float* out);
 
-}  // namespace poise
+}  // namespace poise::inline network

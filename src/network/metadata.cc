@@ -4,23 +4,24 @@
 
 #include <cmath>
 #include <cstdlib>
-#include <limits>
 
 #include "poise/error.h"
 
-namespace poise {
+namespace poise::inline network {
 
-std::optional<double> recorded_number(const Metadata& metadata, const std::string& key, double low, double high) {
-  const auto found = metadata.find(key);
+void refuse_recorded(const Metadata& metadata, const std::string& key, const std::string& expected) {
+  throw Error(ErrorKind::kData, fmt::format("the model's '{}' is '{}'", key, recorded_text(metadata, key)), expected,
+              "the file was changed after Poise wrote it");
+}
+
+std::optional<double> recorded_number(const Metadata& metadata, const Field& field) {
+  const auto found = metadata.find(field.name);
   if (found == metadata.end()) return std::nullopt;
   const std::string& text = found->second;
   char* end = nullptr;
   const double value = std::strtod(text.c_str(), &end);
   const bool whole = !text.empty() && end == text.c_str() + text.size();
-  if (!whole || !(value >= low && value <= high)) {
-    throw Error(ErrorKind::kData, fmt::format("the model's '{}' is '{}'", key, text),
-                fmt::format("a number from {:g} to {:g}", low, high), "the file was changed after Poise wrote it");
-  }
+  if (!whole || !field.allows(value)) refuse_recorded(metadata, field.name, field.range.text(false));
   return value;
 }
 
@@ -29,21 +30,10 @@ std::string recorded_text(const Metadata& metadata, const std::string& key) {
   return found == metadata.end() ? std::string() : found->second;
 }
 
-std::vector<ClassWeight> recorded_class_weights(const Metadata& metadata) {
-  const std::string text = recorded_text(metadata, "class_weights");
-  if (text.empty()) return {};
-  try {
-    return parse_class_weights(text);
-  } catch (const Error&) {
-    throw Error(ErrorKind::kData, fmt::format("the model's 'class_weights' is '{}'", text), "weights of classes",
-                "the file was changed after Poise wrote it");
-  }
-}
-
 std::optional<Vector> recorded_units(const Metadata& metadata, Index features) {
   const std::string text = recorded_text(metadata, "feature_units");
   if (text.empty()) {
-    const std::optional<double> unit = recorded_number(metadata, "unit", 0, std::numeric_limits<double>::max());
+    const std::optional<double> unit = recorded_number(metadata, Group{}("unit", "").within(at_least(0)));
     if (!unit || recorded_text(metadata, "scale") != "none") return std::nullopt;
     return Vector::Constant(features, *unit);
   }
@@ -72,4 +62,4 @@ bool recorded_flag(const Metadata& metadata, const std::string& key) {
   return found != metadata.end() && found->second == "true";
 }
 
-}  // namespace poise
+}  // namespace poise::inline network

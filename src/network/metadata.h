@@ -4,25 +4,20 @@
 #include <map>
 #include <optional>
 #include <string>
-#include <vector>
 
-#include "poise/class_weight.h"
+#include "base/fields.h"
 #include "poise/dataset.h"
 
-namespace poise {
+namespace poise::inline network {
 
 using Metadata = std::map<std::string, std::string>;
 
-/// The finite number recorded under `key`; empty if there is none. Throws Error(kData) if it is no such number or not
-/// in [low, high].
-std::optional<double> recorded_number(const Metadata& metadata, const std::string& key, double low, double high);
+/// The finite number recorded under the name of `field`; empty if there is none. Throws Error(kData) if it is no such
+/// number or not one that `field` allows.
+std::optional<double> recorded_number(const Metadata& metadata, const Field& field);
 
 /// What is recorded under `key`; empty if nothing is.
 std::string recorded_text(const Metadata& metadata, const std::string& key);
-
-/// The weights of classes that the loss was trained with (poise/class_weight.h); none for other models. Throws
-/// Error(kData) if they cannot be read.
-std::vector<ClassWeight> recorded_class_weights(const Metadata& metadata);
 
 /// What the penalty counts as 1 of each of `features` features, in original units: standard deviations, or one unit for
 /// all. Nothing of models that do not say. Throws Error(kData) if it cannot be read.
@@ -33,4 +28,7 @@ std::string units_as_text(const Vector& units);
 /// Whether `key` says "true"; false if it is not there.
 bool recorded_flag(const Metadata& metadata, const std::string& key);
 
-}  // namespace poise
+/// Throws Error(kData): what stands under `key` is not what was expected.
+[[noreturn]] void refuse_recorded(const Metadata& metadata, const std::string& key, const std::string& expected);
+
+}  // namespace poise::inline network

@@ -5,7 +5,7 @@
 #include "data/schema_json.h"
 #include "poise/error.h"
 
-namespace poise {
+namespace poise::inline network {
 namespace {
 
 // `place` is " of layer 2", or empty for the only layer.
@@ -60,4 +60,4 @@ std::string network_fault(const Network& network) {
   return network.center.allFinite() ? std::string() : "the center is not finite";
 }
 
-}  // namespace poise
+}  // namespace poise::inline network

@@ -5,7 +5,7 @@
 
 #include "poise/network.h"
 
-namespace poise {
+namespace poise::inline network {
 
 inline constexpr const char* kProducer = "poise";
 inline constexpr const char* kSchemaKey = "schema";    ///< metadata_props "poise.schema": the schema as JSON
@@ -37,4 +37,4 @@ void require_softmax_layer(const Network& network, const std::string& file);
 /// What is wrong with shapes, schema or numbers of a network, as a sentence; empty if nothing is.
 std::string network_fault(const Network& network);
 
-}  // namespace poise
+}  // namespace poise::inline network

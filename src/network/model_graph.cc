@@ -5,7 +5,7 @@
 #include "network/graph_inputs.h"
 #include "network/model_check.h"
 
-namespace poise {
+namespace poise::inline network {
 namespace {
 
 using onnx::Type;
@@ -122,4 +122,4 @@ void build_graph(const Network& network, onnx::Graph& graph) {
   add_outputs(builder, network.schema, LayerBuilder(builder, network).scores(features));
 }
 
-}  // namespace poise
+}  // namespace poise::inline network

@@ -4,7 +4,7 @@
 #include "network/onnx_file.h"
 #include "poise/network.h"
 
-namespace poise {
+namespace poise::inline network {
 
 /// Fills `graph`:
 ///
@@ -15,4 +15,4 @@ namespace poise {
 /// Only operators of opset 13 and ai.onnx.ml 2 that ONNX Runtime has on the CPU. The network must be consistent.
 void build_graph(const Network& network, onnx::Graph& graph);
 
-}  // namespace poise
+}  // namespace poise::inline network

@@ -14,7 +14,7 @@
 #include "network/onnx_file.h"
 #include "poise/error.h"
 
-namespace poise {
+namespace poise::inline network {
 namespace {
 
 constexpr const char* kExpected = "a model that Poise wrote";
@@ -103,12 +103,12 @@ class ModelReader {
       const auto hidden = form.at("hidden").get<std::vector<std::string>>();
       network.layers.resize(hidden.size() + 1);
       for (std::size_t l = 0; l < hidden.size(); ++l) {
-        const auto activation = activation_named(hidden[l]);
+        const auto activation = value_named<Activation>(hidden[l]);
         if (!activation) refuse(fmt::format("layer {} has the unknown activation \"{}\"", l + 1, hidden[l]));
         network.layers[l].activation = *activation;
       }
       const auto name = form.at("head").get<std::string>();
-      const auto head = head_named(name);
+      const auto head = value_named<Head>(name);
       if (!head) refuse(fmt::format("the network has the unknown head \"{}\"", name));
       network.head = *head;
     } catch (const nlohmann::json::exception& error) {
@@ -185,6 +185,10 @@ std::string model_path(const std::string& path) {
 }  // namespace
 
 Network parse_network(std::string_view bytes, const std::string& file) { return ModelReader(bytes, file).read(); }
+
+}  // namespace poise::inline network
+
+namespace poise {
 
 Network load_network(const std::string& path) {
   const std::string file = model_path(path);

@@ -11,7 +11,7 @@
 #include "poise/error.h"
 #include "poise/version.h"
 
-namespace poise {
+namespace poise::inline network {
 namespace {
 
 // Released 2020: every ONNX Runtime since 1.5 reads these.
@@ -92,6 +92,10 @@ std::string serialize_network(const Network& network) {
   check_size(std::ssize(bytes));
   return bytes;
 }
+
+}  // namespace poise::inline network
+
+namespace poise {
 
 void save_network(const Network& network, const std::string& path) {
   write_file_whole(path, serialize_network(network));

@@ -9,7 +9,7 @@
 
 #include "base/index.h"
 
-namespace poise::onnx {
+namespace poise::inline network::onnx {
 
 /// TensorProto.DataType
 enum class Type { kUndefined = 0, kFloat = 1, kInt64 = 7, kString = 8, kDouble = 11 };
@@ -75,4 +75,4 @@ std::string write(const Model& model);
 /// are no protocol buffer, or are cut short. Fields that are not known, or of another kind, are skipped.
 bool read(std::string_view bytes, Model& model);
 
-}  // namespace poise::onnx
+}  // namespace poise::inline network::onnx

@@ -3,7 +3,7 @@
 
 #include "network/onnx_file.h"
 
-namespace poise::onnx {
+namespace poise::inline network::onnx {
 namespace {
 
 /// One field: its number, and a number or bytes.
@@ -145,4 +145,4 @@ bool read(std::string_view bytes, Model& model) {
   return fields.whole();
 }
 
-}  // namespace poise::onnx
+}  // namespace poise::inline network::onnx

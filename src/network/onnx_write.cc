@@ -4,7 +4,7 @@
 
 #include "network/onnx_file.h"
 
-namespace poise::onnx {
+namespace poise::inline network::onnx {
 namespace {
 
 enum class Wire { kVarint = 0, kBytes = 2 };
@@ -141,4 +141,4 @@ std::string write(const Model& model) {
   return to.take();
 }
 
-}  // namespace poise::onnx
+}  // namespace poise::inline network::onnx

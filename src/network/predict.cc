@@ -14,7 +14,7 @@
 #include "poise/network.h"
 #include "rows/load.h"
 
-namespace poise {
+namespace poise::inline network {
 namespace {
 
 void check_shapes(const Network& network) {
@@ -69,11 +69,10 @@ class FirstLayer {
   void add_sparse(const CsrMatrix& x, Index row, Matrix::RowXpr y) const {
     auto next = centered_.begin();
     const auto add = [&](Index j, double value) {
-      const double centered = map_.identity() ? value : value - map_.center[at(j)];
+      const double centered = map_.identity() ? value : value - map_.center[j];
       y += centered * weights_.row(j);
     };
-    const auto i = static_cast<std::size_t>(row);
-    for (auto k = static_cast<std::size_t>(x.row_start[i]); k < static_cast<std::size_t>(x.row_start[i + 1]); ++k) {
+    for (Index k = x.row_start[row]; k < x.row_start[row + 1]; ++k) {
       const Index j = x.columns[k];
       for (; next != centered_.end() && *next < j; ++next) add(*next, 0);
       if (next != centered_.end() && *next == j) ++next;
@@ -144,6 +143,10 @@ void Scorer::score(Index first, Index count, double* out) const {
       score_block(prepared_->network, prepared_->layer, prepared_->data.features, first, count);
 }
 
+}  // namespace poise::inline network
+
+namespace poise {
+
 Matrix predict_scores(const Network& network, const Dataset& data, int threads) {
   return score_rows(network, data, threads, [](double*, Index) {});
 }
@@ -151,7 +154,7 @@ Matrix predict_scores(const Network& network, const Dataset& data, int threads) 
 Matrix predict_probabilities(const Network& network, const Dataset& data, int threads) {
   const Index classes = network.class_count();
   return score_rows(network, data, threads, [&](double* scores, Index rows) {
-    std::vector<double> scratch(static_cast<std::size_t>(kScoreRows * classes));
+    std::vector<double> scratch(kScoreRows * classes);
     softmax_rows(scores, rows, classes, scratch.data());
   });
 }

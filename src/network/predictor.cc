@@ -31,8 +31,8 @@ struct FastLayer {
       : inputs(layer.weights.cols()),
         outputs(layer.weights.rows()),
         padded((outputs + kLanePadding - 1) / kLanePadding * kLanePadding),
-        weights(static_cast<std::size_t>(inputs * padded)),
-        bias(static_cast<std::size_t>(padded)),
+        weights(inputs * padded),
+        bias(padded),
         activation(layer.activation) {
     Eigen::Map<MatrixF>(weights.data(), inputs, padded).leftCols(outputs) = layer.weights.transpose().cast<float>();
     Eigen::Map<Eigen::VectorXf>(bias.data(), padded).head(outputs) = exact_bias.cast<float>();
@@ -52,7 +52,7 @@ struct Scratch {
 
   template <typename Storage>
   static auto* room(Storage& storage, Index count) {
-    if (std::ssize(storage) < count) storage.resize(static_cast<std::size_t>(count));
+    if (std::ssize(storage) < count) storage.resize(count);
     return storage.data();
   }
 };

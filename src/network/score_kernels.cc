@@ -8,7 +8,7 @@
 #include "hwy/highway.h"
 
 HWY_BEFORE_NAMESPACE();
-namespace poise {
+namespace poise::inline network {
 namespace HWY_NAMESPACE {
 namespace hn = hwy::HWY_NAMESPACE;
 
@@ -88,7 +88,7 @@ HWY_INLINE void SoftmaxOf(D d, double* HWY_RESTRICT z, Index classes, double* HW
 /// Calls f(d, first row) for all rows: whole vectors, then single rows.
 template <class F>
 HWY_INLINE void ForEachRow(Index rows, const F& f) {
-  const hn::CappedTag<double, static_cast<std::size_t>(kScoreRows)> several;
+  const hn::CappedTag<double, kScoreRows> several;
   const hn::CappedTag<double, 1> single;
   const auto lanes = static_cast<Index>(hn::Lanes(several));
   Index i = 0;
@@ -106,11 +106,11 @@ void Softmax(double* scores, Index rows, Index classes, double* scratch) {
 }
 
 }  // namespace HWY_NAMESPACE
-}  // namespace poise
+}  // namespace poise::inline network
 HWY_AFTER_NAMESPACE();
 
 #if HWY_ONCE
-namespace poise {
+namespace poise::inline network {
 
 HWY_EXPORT(Moments);
 HWY_EXPORT(Softmax);
@@ -124,5 +124,5 @@ void softmax_rows(double* scores, Index rows, Index classes, double* scratch) {
   HWY_DYNAMIC_DISPATCH(Softmax)(scores, rows, classes, scratch);
 }
 
-}  // namespace poise
+}  // namespace poise::inline network
 #endif  // HWY_ONCE

@@ -7,7 +7,7 @@
 
 #include "poise/schema.h"
 
-namespace poise {
+namespace poise::inline network {
 
 /// What softmax_moments finds of every row, with u_c = z_c − max_k z_k and p = softmax(βz) = softmax(βu). The entropy
 /// of p is log_sum − β·mean. A NaN among the scores makes all but `best` NaN.
@@ -29,4 +29,4 @@ void softmax_moments(const double* scores, Index rows, Index classes, double bet
 /// In place: each row becomes its softmax. `scratch` as above.
 void softmax_rows(double* scores, Index rows, Index classes, double* scratch);
 
-}  // namespace poise
+}  // namespace poise::inline network

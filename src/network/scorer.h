@@ -5,7 +5,7 @@
 
 #include "poise/network.h"
 
-namespace poise {
+namespace poise::inline network {
 
 class Scorer {
  public:
@@ -28,4 +28,4 @@ class Scorer {
   std::unique_ptr<const Prepared> prepared_;
 };
 
-}  // namespace poise
+}  // namespace poise::inline network

@@ -12,7 +12,7 @@
 #include "poise/error.h"
 #include "rows/load.h"
 
-namespace poise {
+namespace poise::inline rows {
 namespace {
 
 constexpr Index kMostNumbers = 1 << 23;  // partial sums of one kind, all parts together
@@ -59,13 +59,13 @@ void visit_rows(const Features& x, const ColumnMap& map, Index begin, Index end,
                 const AddEntry& add_entry) {
   if (const CsrMatrix* sparse = x.sparse()) {
     for (Index i = begin; i < end; ++i) {
-      for (auto k = at(sparse->row_start[at(i)]); k < at(sparse->row_start[at(i) + 1]); ++k)
-        add_entry(i, at(sparse->columns[k]), sparse->value(k));
+      for (Index k = sparse->row_start[i]; k < sparse->row_start[i + 1]; ++k)
+        add_entry(i, sparse->columns[k], sparse->value(k));
     }
     return;
   }
   constexpr Index kRows = 16;
-  Numbers block(at(kRows * x.cols()));
+  Numbers block(kRows * x.cols());
   for (Index first = begin; first < end; first += kRows) {
     const Index rows = std::min(kRows, end - first);
     load_rows(x, map, first, rows, block.data(), x.cols());
@@ -78,13 +78,13 @@ template <typename Sum, typename Add>
 Sum sum_over_rows(const Features& x, int threads, const Add& add) {
   const Index room = std::max<Index>(1, kMostNumbers / std::max<Index>(1, x.cols()));
   const Index parts = std::clamp<Index>(x.rows() / 1024, 1, std::min<Index>(8, room));
-  std::vector<Sum> sums(at(parts));
+  std::vector<Sum> sums(parts);
   parallel_for(parts, threads, [&](Index part) {
-    Sum sum(at(x.cols()));
+    Sum sum(x.cols());
     add(part_begin(x.rows(), parts, part), part_begin(x.rows(), parts, part + 1), sum);
-    sums[at(part)] = std::move(sum);
+    sums[part] = std::move(sum);
   });
-  tree_reduce(parts, threads, [&](Index into, Index from) { sums[at(into)] += sums[at(from)]; });
+  tree_reduce(parts, threads, [&](Index into, Index from) { sums[into] += sums[from]; });
   return std::move(sums[0]);
 }
 
@@ -97,7 +97,7 @@ Part first_pass(const Features& x, const Numbers& origin, std::span<const double
       part.counted_high[j] = std::max(part.counted_high[j], value);
     };
     const auto add_row = [&](Index i, const double* value) {
-      const double s = row_weight[at(i)];
+      const double s = row_weight[i];
       double *sum = part.sum.data(), *weight = part.weight.data();
       const double* const from = origin.data();
 #pragma omp simd
@@ -108,7 +108,7 @@ Part first_pass(const Features& x, const Numbers& origin, std::span<const double
       for (std::size_t j = 0; j < origin.size(); ++j) extend(j, value[j], s > 0);
     };
     const auto add_entry = [&](Index i, std::size_t j, double value) {
-      const double s = row_weight[at(i)];
+      const double s = row_weight[i];
       part.sum[j] += s * value, part.weight[j] += s, ++part.stored[j];
       extend(j, value, s > 0);
     };
@@ -120,7 +120,7 @@ Squares second_pass(const Features& x, const ColumnMoments& known, const Numbers
                     std::span<const double> row_weight, int threads) {
   return sum_over_rows<Squares>(x, threads, [&](Index begin, Index end, Squares& sum) {
     const auto add_row = [&](Index i, const double* value) {
-      const double s = row_weight[at(i)];
+      const double s = row_weight[i];
       if (!(s > 0)) return;
       double *around_mean = sum.around_mean.data(), *around_zero = sum.around_zero.data(), *weight = sum.weight.data();
       double* const drift = sum.drift.data();
@@ -135,7 +135,7 @@ Squares second_pass(const Features& x, const ColumnMoments& known, const Numbers
       }
     };
     const auto add_entry = [&](Index i, std::size_t j, double value) {
-      const double s = row_weight[at(i)];
+      const double s = row_weight[i];
       if (!(s > 0)) return;
       const double apart = (value - known.mean[j]) * mean_unit[j], size = value * zero_unit[j];
       sum.around_mean[j] += s * apart * apart;
@@ -157,7 +157,7 @@ double unit_of(double size) {
 }  // namespace
 
 ColumnMoments column_moments(const Features& x, std::span<const double> row_weight, int threads) {
-  const auto d = at(x.cols());
+  const std::size_t d = x.cols();
   Numbers origin(d);
   if (!x.is_sparse() && x.rows() > 0) load_row(x, {}, 0, origin.data());
   Part part = first_pass(x, origin, row_weight, threads);
@@ -215,16 +215,16 @@ Numbers mean_absolute(const Features& x, const ColumnMap& map, std::span<const d
                             [&](Index begin, Index end, Sum& sum) {
                               const auto add_row = [&](Index i, const double* value) {
                                 double* const to = sum.values.data();
-                                const double s = row_weight[at(i)];
+                                const double s = row_weight[i];
 #pragma omp simd
                                 for (std::size_t j = 0; j < sum.values.size(); ++j) to[j] += s * std::abs(value[j]);
                               };
                               const auto add_entry = [&](Index i, std::size_t j, double value) {
-                                sum.values[j] += row_weight[at(i)] * std::abs(value);
+                                sum.values[j] += row_weight[i] * std::abs(value);
                               };
                               visit_rows(x, map, begin, end, add_row, add_entry);
                             })
       .values;
 }
 
-}  // namespace poise
+}  // namespace poise::inline rows

@@ -6,7 +6,7 @@
 
 #include "poise/rows.h"
 
-namespace poise {
+namespace poise::inline rows {
 
 /// Of every column j, over all rows with their weights (which add up to 1); absent entries of sparse rows are zeros.
 struct ColumnMoments {
@@ -26,4 +26,4 @@ struct ColumnMap;
 std::vector<double> mean_absolute(const Features& x, const ColumnMap& map, std::span<const double> row_weight,
                                   int threads);
 
-}  // namespace poise
+}  // namespace poise::inline rows

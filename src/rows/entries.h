@@ -6,23 +6,20 @@
 #include "poise/rows.h"
 #include "rows/load.h"
 
-namespace poise {
+namespace poise::inline rows {
 
 /// Calls f(column, value) for the entries of a row that are stored: all of a dense row, in float64 and exact.
 /// `scratch` keeps its memory from row to row.
 template <typename F>
 void for_each_entry(const Features& x, Index row, std::vector<double>& scratch, const F& f) {
   if (const CsrMatrix* sparse = x.sparse()) {
-    const auto i = static_cast<std::size_t>(row);
-    for (auto k = static_cast<std::size_t>(sparse->row_start[i]);
-         k < static_cast<std::size_t>(sparse->row_start[i + 1]); ++k) {
+    for (Index k = sparse->row_start[row]; k < sparse->row_start[row + 1]; ++k)
       f(static_cast<Index>(sparse->columns[k]), sparse->value(k));
-    }
     return;
   }
-  scratch.resize(static_cast<std::size_t>(x.cols()));
+  scratch.resize(x.cols());
   load_row(x, {}, row, scratch.data());
   for (std::size_t j = 0; j < scratch.size(); ++j) f(static_cast<Index>(j), scratch[j]);
 }
 
-}  // namespace poise
+}  // namespace poise::inline rows

@@ -17,7 +17,7 @@ CsrMatrix gather(const CsrMatrix& from, std::span<const Index> rows) {
     if (!values.empty()) to.insert(to.end(), values.begin() + begin, values.begin() + end);
   };
   for (const Index row : rows) {
-    const Index begin = from.row_start[at(row)], end = from.row_start[at(row) + 1];
+    const Index begin = from.row_start[row], end = from.row_start[row + 1];
     append(picked.columns, from.columns, begin, end);
     append(picked.values, from.values, begin, end);
     append(picked.doubles, from.doubles, begin, end);
@@ -34,7 +34,7 @@ std::size_t size_of(NumberType type) {
 
 template <typename T>
 Features Features::from_values(std::vector<T> values, Index rows, Index cols) {
-  if (rows < 0 || cols < 0 || values.size() != at(rows) * at(cols)) {
+  if (rows < 0 || cols < 0 || values.size() != static_cast<std::size_t>(rows) * static_cast<std::size_t>(cols)) {
     throw Error(ErrorKind::kInternal, "feature storage does not match its shape");
   }
   auto owner = std::make_shared<const std::vector<T>>(std::move(values));
@@ -68,7 +68,7 @@ Features Features::from_sparse(CsrMatrix matrix) {
 }
 
 std::size_t Features::stored_bytes() const {
-  if (!sparse_) return at(rows_) * at(dense_.stride);
+  if (!sparse_) return rows_ * dense_.stride;
   return sparse_->values.size() * sizeof(float) + sparse_->doubles.size() * sizeof(double) +
          sparse_->columns.size() * sizeof(std::int32_t) + sparse_->row_start.size() * sizeof(Index);
 }
@@ -82,10 +82,10 @@ const T* Features::array() const {
 
 double Features::value(Index row, Index col) const {
   if (sparse_) {
-    const auto begin = sparse_->columns.begin() + sparse_->row_start[at(row)];
-    const auto end = sparse_->columns.begin() + sparse_->row_start[at(row) + 1];
+    const auto begin = sparse_->columns.begin() + sparse_->row_start[row];
+    const auto end = sparse_->columns.begin() + sparse_->row_start[row + 1];
     const auto found = std::lower_bound(begin, end, static_cast<std::int32_t>(col));
-    return found != end && *found == col ? sparse_->value(at(found - sparse_->columns.begin())) : 0;
+    return found != end && *found == col ? sparse_->value(found - sparse_->columns.begin()) : 0;
   }
   const auto behind = std::upper_bound(dense_.runs.begin(), dense_.runs.end(), col,
                                        [](Index c, const ColumnRun& run) { return c < run.first; });
@@ -101,7 +101,7 @@ Features Features::select_rows(std::span<const Index> rows) const {
   DenseRows records = dense_;
   records.stride = 0;
   for (const ColumnRun& run : dense_.runs) records.stride += run.count * static_cast<Index>(size_of(run.type));
-  std::shared_ptr<void> picked = allocate_unwritten(rows.size() * at(records.stride));
+  std::shared_ptr<void> picked = allocate_unwritten(rows.size() * records.stride);
   auto* out = static_cast<std::byte*>(picked.get());
   records.data = out;
   for (const Index row : rows) out = std::copy_n(dense_.record(row), records.stride, out);

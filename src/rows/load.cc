@@ -21,19 +21,19 @@
   F(DoublesToFloats, double, float)        F(DoublesToDoubles, double, double)
 
 /// The numbers of one run of columns in some rows.
-namespace poise { namespace {
+namespace poise::inline rows { namespace {
 struct RunOfRows {
   const std::byte* from;
   Index stride, rows, columns;
   const double *center, *gain;  // null: as they are
   Index ld;
 };
-}}  // namespace poise
+}}  // namespace poise::inline rows
 #endif
 // clang-format on
 
 HWY_BEFORE_NAMESPACE();
-namespace poise {
+namespace poise::inline rows {
 namespace HWY_NAMESPACE {
 namespace hn = hwy::HWY_NAMESPACE;
 
@@ -120,11 +120,11 @@ POISE_LOAD_KERNELS(POISE_KERNEL)
 #undef POISE_KERNEL
 
 }  // namespace HWY_NAMESPACE
-}  // namespace poise
+}  // namespace poise::inline rows
 HWY_AFTER_NAMESPACE();
 
 #if HWY_ONCE
-namespace poise {
+namespace poise::inline rows {
 
 #define POISE_KERNEL(name, T, Real) HWY_EXPORT(name);
 POISE_LOAD_KERNELS(POISE_KERNEL)
@@ -139,14 +139,13 @@ POISE_LOAD_KERNELS(POISE_KERNEL)
 
 template <typename Real>
 void load_sparse(const CsrMatrix& x, const ColumnMap& map, Index first, Index count, Real* to, Index ld) {
-  const auto mapped = [&](std::size_t j, double value) {
+  const auto mapped = [&](Index j, double value) {
     return static_cast<Real>(map.identity() ? value : (value - map.center[j]) * map.gain[j]);
   };
   for (Index r = 0; r < count; ++r, to += ld) {
-    for (std::size_t j = 0; j < static_cast<std::size_t>(x.cols); ++j) to[j] = mapped(j, 0);
-    const auto row = static_cast<std::size_t>(first + r);
-    for (auto k = static_cast<std::size_t>(x.row_start[row]); k < static_cast<std::size_t>(x.row_start[row + 1]); ++k)
-      to[x.columns[k]] = mapped(static_cast<std::size_t>(x.columns[k]), x.value(k));
+    for (Index j = 0; j < x.cols; ++j) to[j] = mapped(j, 0);
+    const Index row = first + r;
+    for (Index k = x.row_start[row]; k < x.row_start[row + 1]; ++k) to[x.columns[k]] = mapped(x.columns[k], x.value(k));
   }
 }
 
@@ -176,5 +175,5 @@ void prefetch_row(const Features& x, Index row) {
   for (Index k = 0; k < x.dense().stride; k += 64) __builtin_prefetch(begin + k);
 }
 
-}  // namespace poise
+}  // namespace poise::inline rows
 #endif  // HWY_ONCE

@@ -6,7 +6,7 @@
 
 #include "poise/rows.h"
 
-namespace poise {
+namespace poise::inline rows {
 
 /// x̃_j = (x_j − center_j) · gain_j. The difference is one rounding of float64 at most (none, where the center has few
 /// digits), and a product with a power of two is none: then x̃ is the file's number in another unit, exactly.
@@ -29,4 +29,4 @@ void load_row(const Features& x, const ColumnMap& map, Index row, Real* to) {
 /// Asks the processor for a row that will be loaded soon. Dense rows only.
 void prefetch_row(const Features& x, Index row);
 
-}  // namespace poise
+}  // namespace poise::inline rows

@@ -8,7 +8,7 @@
 #include "base/pages.h"
 #include "rows/number_type.h"
 
-namespace poise {
+namespace poise::inline rows {
 namespace {
 
 template <typename T>
@@ -20,11 +20,11 @@ bool is_integer(double value) { return std::nearbyint(value) == value && holds<s
 
 /// The type of every column, zeros that are not stored included.
 std::vector<NumberType> column_types(const CsrMatrix& x) {
-  const auto d = static_cast<std::size_t>(x.cols);
+  const std::size_t d = x.cols;
   std::vector<Fineness> fineness(d);
   std::vector<double> low(d), high(d);
   for (std::size_t k = 0; k < x.entries(); ++k) {
-    const auto j = static_cast<std::size_t>(x.columns[k]);
+    const Index j = x.columns[k];
     const double value = x.value(k);
     fineness[j].add(value);
     low[j] = std::min(low[j], value), high[j] = std::max(high[j], value);
@@ -67,16 +67,14 @@ Features to_dense(const Features& x) {
     place.push_back(records.stride);
     records.stride += static_cast<Index>(size_of(types[j]));
   }
-  const auto bytes = static_cast<std::size_t>(x.rows() * records.stride);
+  const std::size_t bytes = x.rows() * records.stride;
   const std::shared_ptr<void> owner = allocate_unwritten(bytes);
   std::memset(owner.get(), 0, bytes);
   auto* record = static_cast<std::byte*>(owner.get());
   records.data = record;
   for (Index i = 0; i < x.rows(); ++i, record += records.stride) {
-    const auto row = static_cast<std::size_t>(i);
-    for (auto k = static_cast<std::size_t>(sparse->row_start[row]);
-         k < static_cast<std::size_t>(sparse->row_start[row + 1]); ++k) {
-      const auto j = static_cast<std::size_t>(sparse->columns[k]);
+    for (Index k = sparse->row_start[i]; k < sparse->row_start[i + 1]; ++k) {
+      const Index j = sparse->columns[k];
       with_type(types[j], [&](auto number) {
         number = static_cast<decltype(number)>(sparse->value(k));
         std::memcpy(record + place[j], &number, sizeof(number));
@@ -86,4 +84,4 @@ Features to_dense(const Features& x) {
   return Features::from_records(owner, std::move(records), x.rows());
 }
 
-}  // namespace poise
+}  // namespace poise::inline rows

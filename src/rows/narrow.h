@@ -3,7 +3,7 @@
 
 #include "poise/rows.h"
 
-namespace poise {
+namespace poise::inline rows {
 
 /// Whether float32 holds `value` exactly.
 inline bool fits_float(double value) {
@@ -29,4 +29,4 @@ void narrow(CsrMatrix& matrix);
 /// Sparse rows as dense records, each column in the narrowest type that holds it; dense rows as they are.
 Features to_dense(const Features& x);
 
-}  // namespace poise
+}  // namespace poise::inline rows

@@ -6,7 +6,7 @@
 
 #include "poise/rows.h"
 
-namespace poise {
+namespace poise::inline rows {
 
 template <typename T>
 constexpr NumberType number_type() {
@@ -42,4 +42,4 @@ T number_at(const std::byte* place) {
   return value;
 }
 
-}  // namespace poise
+}  // namespace poise::inline rows

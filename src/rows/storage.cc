@@ -8,7 +8,7 @@
 #include "base/pages.h"
 #include "rows/narrow.h"
 
-namespace poise {
+namespace poise::inline rows {
 namespace {
 
 const char* type_name(NumberType type) {
@@ -26,11 +26,11 @@ CsrMatrix mapped(const CsrMatrix& x, const ColumnMap& map) {
   to.columns.reserve(x.entries()), to.doubles.reserve(x.entries()), to.row_start.reserve(x.row_start.size());
   const auto append = [&](std::int32_t column, double value) {
     to.columns.push_back(column);
-    to.doubles.push_back((value - map.center[at(column)]) * map.gain[at(column)]);
+    to.doubles.push_back((value - map.center[column]) * map.gain[column]);
   };
   for (Index i = 0; i < x.rows(); ++i) {
     auto next = full.begin();
-    for (auto k = at(x.row_start[at(i)]); k < at(x.row_start[at(i) + 1]); ++k) {
+    for (Index k = x.row_start[i]; k < x.row_start[i + 1]; ++k) {
       for (; next != full.end() && *next < x.columns[k]; ++next) append(*next, 0);
       if (next != full.end() && *next == x.columns[k]) ++next;
       append(x.columns[k], x.value(k));
@@ -77,7 +77,7 @@ Features mapped_sparse(const Features& x, const ColumnMap& map) {
 }
 
 void ask_for_large_pages(const Features& x) {
-  if (!x.is_sparse()) ask_for_large_pages(x.dense().data, x.stored_bytes());
+  if (!x.is_sparse()) base::ask_for_large_pages(x.dense().data, x.stored_bytes());
 }
 
-}  // namespace poise
+}  // namespace poise::inline rows

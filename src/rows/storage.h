@@ -6,7 +6,7 @@
 #include "poise/rows.h"
 #include "rows/load.h"
 
-namespace poise {
+namespace poise::inline rows {
 
 /// Numbers that are stored: n·d of dense rows, without the zeros that sparse rows leave out.
 Index stored_entries(const Features& x);
@@ -26,4 +26,4 @@ Features mapped_sparse(const Features& x, const ColumnMap& map);
 /// Batches take rows from all over dense data: with pages of 4 KiB a row of an image costs a miss of the page table.
 void ask_for_large_pages(const Features& x);
 
-}  // namespace poise
+}  // namespace poise::inline rows

@@ -6,12 +6,12 @@
 #include "poise/information.h"
 #include "poise/metrics.h"
 
-namespace poise {
+namespace poise::inline run {
 namespace {
 
 Vector target_of(const Dataset& data, Index row) {
   if (data.targets.size() > 0) return data.targets.row(row).transpose().cast<double>();
-  return Vector::Unit(data.schema.class_count(), data.labels[static_cast<std::size_t>(row)]);
+  return Vector::Unit(data.schema.class_count(), data.labels[row]);
 }
 
 /// Standard error of Σ w d / Σ w, d the difference of the losses of a row.
@@ -44,4 +44,4 @@ std::optional<Baseline> compare_with_softmax_layer(const Network& network, const
                   error_of_difference(deep, flat, held_out)};
 }
 
-}  // namespace poise
+}  // namespace poise::inline run

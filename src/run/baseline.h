@@ -6,7 +6,7 @@
 #include "poise/network.h"
 #include "poise/softmax_regression.h"
 
-namespace poise {
+namespace poise::inline run {
 
 /// Network and softmax layer alone on the same held-out rows.
 struct Baseline {
@@ -25,4 +25,4 @@ std::optional<Baseline> compare_with_softmax_layer(const Network& network, const
                                                    const Dataset& held_out, const ObjectiveOptions& objective,
                                                    SolveOptions solve, Observer* observer = nullptr);
 
-}  // namespace poise
+}  // namespace poise::inline run

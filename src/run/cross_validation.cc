@@ -66,8 +66,7 @@ std::optional<std::vector<Metrics>> measure_folds(const Dataset& data, int folds
     if (held_out.empty()) continue;
     const auto allowed = still_allowed(solve, spent, observer);
     if (!allowed) return std::nullopt;
-    const std::vector<SoftmaxFit> fits =
-        fit(static_cast<std::size_t>(k), select_rows(data, rows_where(fold, false, k)), *allowed);
+    const std::vector<SoftmaxFit> fits = fit(k, select_rows(data, rows_where(fold, false, k)), *allowed);
     if (fits.size() < count || std::ranges::any_of(fits, was_stopped)) return std::nullopt;
     const Dataset unseen = select_rows(data, held_out);
     for (std::size_t m = 0; m < count; ++m) {
@@ -89,7 +88,7 @@ class PenaltySearch {
                 std::uint64_t seed, Observer* observer)
       : data_(data), objective_(objective), solve_(solve), seed_(seed), observer_(observer) {
     choice_.folds = folds;
-    largest_.resize(static_cast<std::size_t>(std::max(folds, 0)));
+    largest_.resize(std::max(folds, 0));
     smallest_ = largest_;
   }
 
@@ -141,7 +140,7 @@ void PenaltySearch::choose() {
   const auto best = std::min_element(all.begin(), all.end(), [](const auto& a, const auto& b) {
     return a.metrics.cross_entropy < b.metrics.cross_entropy;
   });
-  choice_.best = static_cast<std::size_t>(best - all.begin());
+  choice_.best = best - all.begin();
 }
 
 /// False if it was ended early.

@@ -4,7 +4,7 @@
 #include <nlohmann/json.hpp>
 #include <string>
 
-namespace poise {
+namespace poise::inline run {
 
 /// `indent` blanks a level; below 0: one line. Bytes that are not UTF-8, as a file's name may have, become U+FFFD.
 template <typename Json>
@@ -12,4 +12,4 @@ std::string to_text(const Json& value, int indent = -1) {
   return value.dump(indent, ' ', false, Json::error_handler_t::replace);
 }
 
-}  // namespace poise
+}  // namespace poise::inline run

@@ -6,7 +6,7 @@
 #include "base/stopwatch.h"
 #include "poise/calibration.h"
 
-namespace poise {
+namespace poise::inline run {
 
 std::optional<Metrics> measure_unless_stopped(const Network& network, const Dataset& rows,
                                               const MeasureOptions& options) {
@@ -57,7 +57,7 @@ double seconds_to_measure(const std::vector<Index>& widths, const Parts& parts, 
   constexpr Index kRows = 4096;
   Index all = parts.train.rows();
   for (const auto* part : {&parts.validation, &parts.test}) all += *part ? (*part)->rows() : 0;
-  std::vector<Index> some(static_cast<std::size_t>(std::min(kRows, parts.train.rows())));
+  std::vector<Index> some(std::min(kRows, parts.train.rows()));
   std::iota(some.begin(), some.end(), Index{0});
   Dataset rows = select_rows(parts.train, some);
   rows.sample_weight.resize(0);  // these rows' may all be 0
@@ -66,4 +66,4 @@ double seconds_to_measure(const std::vector<Index>& widths, const Parts& parts, 
   return measuring.seconds() * static_cast<double>(all) / static_cast<double>(rows.rows());
 }
 
-}  // namespace poise
+}  // namespace poise::inline run

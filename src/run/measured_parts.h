@@ -7,7 +7,7 @@
 #include "poise/run.h"
 #include "run/parts.h"
 
-namespace poise {
+namespace poise::inline run {
 
 /// Nothing if `options.stop` has ended it.
 std::optional<Metrics> measure_unless_stopped(const Network& network, const Dataset& rows,
@@ -25,4 +25,4 @@ std::optional<CalibratedParts> calibrate_parts(Network& network, const Parts& pa
 /// Seconds that measuring takes, guessed from measuring some of the rows by a network of these widths.
 double seconds_to_measure(const std::vector<Index>& widths, const Parts& parts, int threads);
 
-}  // namespace poise
+}  // namespace poise::inline run

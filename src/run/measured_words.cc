@@ -6,7 +6,7 @@
 
 #include "run/short_number.h"
 
-namespace poise {
+namespace poise::inline run {
 namespace {
 
 constexpr std::size_t kMostNamed = 3;
@@ -43,7 +43,7 @@ std::string never_predicted(const Metrics& metrics, const Schema& schema) {
   if (classes.empty()) return {};
   std::string text = classes.size() == 1 ? "no row is predicted as class " : "no row is predicted as classes ";
   for (std::size_t k = 0; k < std::min(classes.size(), kMostNamed); ++k)
-    text += fmt::format("{}'{}'", k == 0 ? "" : ", ", schema.classes[static_cast<std::size_t>(classes[k])]);
+    text += fmt::format("{}'{}'", k == 0 ? "" : ", ", schema.classes[classes[k]]);
   if (classes.size() > kMostNamed) text += fmt::format(", and {} more", classes.size() - kMostNamed);
   return text;
 }
@@ -60,4 +60,4 @@ std::vector<std::string> notes_on(const Parts& parts, const MeasuredParts& measu
   return notes;
 }
 
-}  // namespace poise
+}  // namespace poise::inline run

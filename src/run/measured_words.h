@@ -6,7 +6,7 @@
 
 #include "run/measured_parts.h"
 
-namespace poise {
+namespace poise::inline run {
 
 /// "no row is predicted as class 'x'", of a few classes by name; empty if every class that has rows is predicted.
 std::string never_predicted(const Metrics& metrics, const Schema& schema);
@@ -17,4 +17,4 @@ std::string never_predicted(const Metrics& metrics, const Schema& schema);
 std::vector<std::string> notes_on(const Parts& parts, const MeasuredParts& measured, const std::string& model,
                                   const std::string& hint);
 
-}  // namespace poise
+}  // namespace poise::inline run

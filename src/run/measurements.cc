@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <cmath>
 
-namespace poise {
+namespace poise::inline run {
 namespace {
 
 using nlohmann::json;
@@ -251,4 +251,4 @@ std::string table_of(const Thermodynamics& t) {
   return t.ensembles.empty() ? text : text + "\n" + table_of_ensembles(t);
 }
 
-}  // namespace poise
+}  // namespace poise::inline run

@@ -9,7 +9,7 @@
 #include "poise/first_law.h"
 #include "poise/thermodynamics.h"
 
-namespace poise {
+namespace poise::inline run {
 
 /// What training has done that the figures do not show themselves.
 struct TrainedOn {
@@ -50,4 +50,4 @@ std::string table_of(const Thermodynamics& found);
 std::vector<std::string> reading_of(const Thermodynamics& found, const TrainedOn& trained = {},
                                     const Thermodynamics* plain = nullptr);
 
-}  // namespace poise
+}  // namespace poise::inline run

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-namespace poise {
+namespace poise::inline run {
 
 bool MeasuringTime::is_over() {
   if (why_ != nullptr) return true;
@@ -13,4 +13,4 @@ bool MeasuringTime::is_over() {
   return why_ != nullptr;
 }
 
-}  // namespace poise
+}  // namespace poise::inline run

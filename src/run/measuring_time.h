@@ -5,7 +5,7 @@
 #include <optional>
 #include <utility>
 
-namespace poise {
+namespace poise::inline run {
 
 /// Measuring ends at the time limit of the whole run, and after an interrupt, but never sooner than a second after the
 /// later of its own begin and the interrupt: most models are measured within that, and one that is not measured at all
@@ -39,4 +39,4 @@ class MeasuringTime {
   const char* why_ = nullptr;
 };
 
-}  // namespace poise
+}  // namespace poise::inline run

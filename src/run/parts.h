@@ -5,11 +5,11 @@
 
 #include "poise/dataset.h"
 
-namespace poise {
+namespace poise::inline run {
 
 struct Parts {
   Dataset train;
   std::optional<Dataset> validation, test;
 };
 
-}  // namespace poise
+}  // namespace poise::inline run

@@ -6,7 +6,7 @@
 
 #include "run/measured_parts.h"
 
-namespace poise {
+namespace poise::inline run {
 namespace {
 
 constexpr double kUnknown = std::numeric_limits<double>::infinity();
@@ -118,4 +118,4 @@ void measure_path(const Dataset& train, const MeasureOptions& options, std::vect
   }
 }
 
-}  // namespace poise
+}  // namespace poise::inline run

@@ -8,7 +8,7 @@
 
 #include "poise/run.h"
 
-namespace poise {
+namespace poise::inline run {
 
 struct TriedPenalty {
   double l2 = 0;
@@ -45,4 +45,4 @@ const PathSolution& best_of(const std::vector<PathSolution>& candidates);
 /// Measures all candidates on the rows trained on, as long as `options.stop` lets it.
 void measure_path(const Dataset& train, const MeasureOptions& options, std::vector<PathSolution>& candidates);
 
-}  // namespace poise
+}  // namespace poise::inline run

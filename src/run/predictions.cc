@@ -12,7 +12,7 @@
 #include "network/scorer.h"
 #include "poise/error.h"
 
-namespace poise {
+namespace poise::inline run {
 namespace {
 
 std::int32_t largest_of(const double* scores, Index classes) {
@@ -36,13 +36,13 @@ class Writer {
 
   std::string block(Index first, Index count) const {
     const Index classes = scorer_.classes();
-    std::vector<double> scores(static_cast<std::size_t>(count * classes));
+    std::vector<double> scores(count * classes);
     scorer_.score(first, count, scores.data());
     std::vector<std::int32_t> labels;
     for (Index i = 0; i < count; ++i) labels.push_back(largest_of(scores.data() + i * classes, classes));
     const bool is_npy = format_.kind == PredictionFormat::Kind::kNpy;
     if (is_npy || format_.probabilities) {
-      std::vector<double> scratch(static_cast<std::size_t>(kScoreRows * classes));
+      std::vector<double> scratch(kScoreRows * classes);
       softmax_rows(scores.data(), count, classes, scratch.data());
     }
     if (is_npy) return {reinterpret_cast<const char*>(scores.data()), scores.size() * sizeof(double)};
@@ -52,9 +52,9 @@ class Writer {
  private:
   std::string table(const std::vector<double>& probabilities, const std::vector<std::int32_t>& labels) const {
     fmt::memory_buffer out;
-    const auto classes = static_cast<std::size_t>(scorer_.classes());
+    const std::size_t classes = scorer_.classes();
     for (std::size_t i = 0; i < labels.size(); ++i) {
-      const std::string& name = names_[static_cast<std::size_t>(labels[i])];
+      const std::string& name = names_[labels[i]];
       out.append(name.data(), name.data() + name.size());
       for (std::size_t c = 0; format_.probabilities && c < classes; ++c)
         fmt::format_to(std::back_inserter(out), ",{:.9g}", probabilities[i * classes + c]);
@@ -91,10 +91,10 @@ void write_predictions(const Network& network, const Dataset& data, const Predic
   write(writer.head());
   const Index rows = data.rows(), blocks = (rows + kBlock - 1) / kBlock;
   for (Index begin = 0; begin < blocks; begin += kAtOnce) {
-    std::vector<std::string> texts(static_cast<std::size_t>(std::min(kAtOnce, blocks - begin)));
+    std::vector<std::string> texts(std::min(kAtOnce, blocks - begin));
     parallel_for(std::ssize(texts), threads, [&](Index k) {
       const Index first = (begin + k) * kBlock;
-      texts[static_cast<std::size_t>(k)] = writer.block(first, std::min(kBlock, rows - first));
+      texts[k] = writer.block(first, std::min(kBlock, rows - first));
     });
     for (const std::string& text : texts) write(text);
   }
@@ -106,4 +106,4 @@ std::vector<std::int32_t> labels_of(const Matrix& scores) {
   return labels;
 }
 
-}  // namespace poise
+}  // namespace poise::inline run

@@ -6,7 +6,7 @@
 
 #include "poise/network.h"
 
-namespace poise {
+namespace poise::inline run {
 
 struct PredictionFormat {
   enum class Kind {
@@ -30,4 +30,4 @@ void write_predictions(const Network& network, const Dataset& data, const Predic
 /// The label of every row, by number.
 std::vector<std::int32_t> labels_of(const Matrix& scores);
 
-}  // namespace poise
+}  // namespace poise::inline run

@@ -8,7 +8,7 @@
 #include "base/words.h"
 #include "run/short_number.h"
 
-namespace poise {
+namespace poise::inline run {
 namespace {
 
 constexpr int kShownInARow = 3;  // messages
@@ -110,4 +110,4 @@ void ProgressLine::show_hidden() {
   in_a_row_ = 0;
 }
 
-}  // namespace poise
+}  // namespace poise::inline run

@@ -6,7 +6,7 @@
 #include "poise/run.h"
 #include "run/terminal_line.h"
 
-namespace poise {
+namespace poise::inline run {
 
 class ProgressLine : public Watcher {
  public:
@@ -32,4 +32,4 @@ class ProgressLine : public Watcher {
   int in_a_row_ = 0;                           // messages since the last epoch
 };
 
-}  // namespace poise
+}  // namespace poise::inline run

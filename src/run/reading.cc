@@ -7,7 +7,7 @@
 
 #include "run/measurements.h"
 
-namespace poise {
+namespace poise::inline run {
 namespace {
 
 constexpr Index kFewestForInterval = 30;  // below it an interval of rows is a guess itself
@@ -261,4 +261,4 @@ std::vector<std::string> reading_of(const Thermodynamics& t, const TrainedOn& tr
   return sentences;
 }
 
-}  // namespace poise
+}  // namespace poise::inline run

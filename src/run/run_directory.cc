@@ -12,7 +12,7 @@
 #include "poise/error.h"
 #include "run/json_text.h"
 
-namespace poise {
+namespace poise::inline run {
 namespace fs = std::filesystem;
 namespace {
 
@@ -121,4 +121,4 @@ void RunDirectory::write_summary(const nlohmann::json& summary) {
   write_result(summary_path(), to_text(summary, 2) + "\n", model_path());
 }
 
-}  // namespace poise
+}  // namespace poise::inline run

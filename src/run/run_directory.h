@@ -9,7 +9,7 @@
 
 #include "poise/network.h"
 
-namespace poise {
+namespace poise::inline run {
 
 /// Creates or reuses the directory; its files: model.onnx, run.json, metrics.jsonl. An earlier run keeps its files
 /// until a model or summary of this one is there to be written; until then, the events of this one are in
@@ -56,4 +56,4 @@ class RunDirectory {
   bool begun_ = false, has_taken_over_ = false;
 };
 
-}  // namespace poise
+}  // namespace poise::inline run

@@ -6,7 +6,7 @@
 #include <cmath>
 #include <string>
 
-namespace poise {
+namespace poise::inline run {
 
 /// With so many digits after the point; of numbers from a million on five in all: "0.12345", "1.2e+30".
 inline std::string short_number(double value, int digits) {
@@ -20,4 +20,4 @@ inline std::string duration(double seconds) {
   return fmt::format("{:.1f} h", seconds / 3600);
 }
 
-}  // namespace poise
+}  // namespace poise::inline run

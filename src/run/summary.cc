@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-namespace poise {
+namespace poise::inline run {
 
 using nlohmann::json;
 
@@ -64,7 +64,7 @@ json to_json(const SeparatingDirection& direction, const Schema& schema) {
     const auto& entry = direction.entries[k];
     const bool bias = entry.feature == schema.feature_count();
     entries.push_back({{"feature", bias ? "bias" : schema.feature_name(entry.feature)},
-                       {"class", schema.classes[static_cast<std::size_t>(entry.class_id)]},
+                       {"class", schema.classes[entry.class_id]},
                        {"value", entry.value}});
   }
   for (Index feature : direction.proving_features) proving.push_back(schema.feature_name(feature));
@@ -120,4 +120,4 @@ json to_json_with_confusion(const Metrics& metrics, const Schema& schema) {
   return out;
 }
 
-}  // namespace poise
+}  // namespace poise::inline run

@@ -7,7 +7,7 @@
 #include "poise/solver.h"
 #include "poise/training.h"
 
-namespace poise {
+namespace poise::inline run {
 
 nlohmann::json to_json(const SolveReport& report);
 nlohmann::json to_json(const Epoch& epoch);
@@ -22,4 +22,4 @@ nlohmann::json to_json_by_class(const Metrics& metrics, const Schema& schema);
 /// With class names and the confusion matrix besides.
 nlohmann::json to_json_with_confusion(const Metrics& metrics, const Schema& schema);
 
-}  // namespace poise
+}  // namespace poise::inline run

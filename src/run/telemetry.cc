@@ -9,6 +9,7 @@
 #include "learning/options.h"
 #include "poise/error.h"
 #include "poise/softmax_regression.h"
+#include "run/training/fields.h"
 
 namespace poise {
 namespace {
@@ -21,16 +22,12 @@ constexpr Index kFewestRows = 128, kMostRows = 2048;
 constexpr Index kFullRows = 512;  // MNIST with 784-128-10: about the time of the epoch
 
 /// The loss that is trained on, in the units of inputs that it is trained in.
-ThermodynamicsOptions measuring(Telemetry level, Index rows, const NetworkOptions& training) {
+ThermodynamicsOptions measuring(Telemetry level, Index rows, const ObjectiveOptions& objective, int threads) {
   ThermodynamicsOptions options;
   options.detail = level == Telemetry::kFull ? Detail::kFull : Detail::kLight;
   options.rows = rows;
-  options.standardize = training.standardize;
-  options.label_smoothing = training.label_smoothing;
-  options.balanced_classes = training.balanced_classes;
-  options.class_weights = training.class_weights;
-  options.seed = training.seed;
-  options.threads = training.threads;
+  options.objective = objective;
+  options.threads = threads;
   return options;
 }
 
@@ -42,17 +39,11 @@ double rate_of(const Epoch& epoch, const NetworkOptions& options) {
 
 }  // namespace
 
-const char* to_string(Telemetry level) {
-  switch (level) {
-    case Telemetry::kOff:
-      return "off";
-    case Telemetry::kLight:
-      return "light";
-    case Telemetry::kFull:
-      return "full";
-  }
-  return "";
-}
+const char* to_string(Telemetry level) { return name_of(level); }
+
+}  // namespace poise
+
+namespace poise::inline run {
 
 TelemetryPlan plan_telemetry(Telemetry level, Index rows, int epochs) {
   if (level == Telemetry::kOff) return {};
@@ -76,7 +67,8 @@ TelemetryObserver::TelemetryObserver(Telemetry level, const Dataset& train, cons
   report_.level = level, report_.every = plan_.every, report_.rows = plan_.rows;
   if (level == Telemetry::kOff) return;
   const Stopwatch begun;
-  ThermodynamicsOptions how = measuring(level, plan_.rows, options_);
+  ThermodynamicsOptions how = measuring(level, plan_.rows, options_.objective, options_.threads);
+  how.seed = options_.seed;
   how.stop = [this] { return must_stop(); };
   thermometer_.emplace(train, how);
   preparing_ = begun.seconds();
@@ -134,13 +126,7 @@ TelemetryMeasurement measure_solution(Telemetry level, const SoftmaxModel& model
                                       std::function<bool()> stop) {
   const Stopwatch begun;
   const ObjectiveOptions objective = recorded_objective(model);
-  NetworkOptions training;
-  training.standardize = objective.scale != Scale::kNone;
-  training.label_smoothing = objective.label_smoothing;
-  training.balanced_classes = objective.balanced_classes;
-  training.class_weights = objective.class_weights;
-  training.threads = threads;
-  ThermodynamicsOptions how = measuring(level, kMostRows, training);
+  ThermodynamicsOptions how = measuring(level, kMostRows, objective, threads);
   how.stop = std::move(stop);
   if (how.stop && how.stop()) throw MeasurementStopped();
   TelemetryMeasurement measured;
@@ -151,4 +137,4 @@ TelemetryMeasurement measure_solution(Telemetry level, const SoftmaxModel& model
   return measured;
 }
 
-}  // namespace poise
+}  // namespace poise::inline run

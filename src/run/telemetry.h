@@ -7,7 +7,7 @@
 #include "base/stopwatch.h"
 #include "poise/run.h"
 
-namespace poise {
+namespace poise::inline run {
 
 /// When to measure and on how many rows. A function of sizes alone, never of the clock: the same training leaves the
 /// same events.
@@ -61,4 +61,4 @@ class TelemetryObserver : public TrainingObserver {
 TelemetryMeasurement measure_solution(Telemetry level, const SoftmaxModel& model, const Dataset& train, int threads,
                                       std::function<bool()> stop = {});
 
-}  // namespace poise
+}  // namespace poise::inline run

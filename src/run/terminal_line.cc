@@ -6,7 +6,7 @@
 
 #include "base/words.h"
 
-namespace poise {
+namespace poise::inline run {
 namespace {
 
 // A line that cannot be written, to a terminal that is gone, is no reason to end a run.
@@ -59,4 +59,4 @@ void TerminalLine::clear() {
   shown_ = false;
 }
 
-}  // namespace poise
+}  // namespace poise::inline run

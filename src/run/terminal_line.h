@@ -4,7 +4,7 @@
 #include <cstdio>
 #include <string>
 
-namespace poise {
+namespace poise::inline run {
 
 class TerminalLine {
  public:
@@ -34,4 +34,4 @@ class TerminalLine {
   double last_shown_ = 0;
 };
 
-}  // namespace poise
+}  // namespace poise::inline run

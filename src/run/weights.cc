@@ -9,7 +9,7 @@
 #include "base/words.h"
 #include "network/metadata.h"
 
-namespace poise {
+namespace poise::inline run {
 namespace {
 
 /// Whether `a` stands before `b`.
@@ -48,10 +48,10 @@ Weights weights_of(const SoftmaxModel& model, std::size_t most) {
 nlohmann::json to_json(const Weights& weights, const Schema& schema) {
   nlohmann::json bias = nlohmann::json::array(), entries = nlohmann::json::array();
   for (Index c = 0; c < weights.bias.size(); ++c)
-    bias.push_back({{"class", schema.classes[static_cast<std::size_t>(c)]}, {"value", weights.bias[c]}});
+    bias.push_back({{"class", schema.classes[c]}, {"value", weights.bias[c]}});
   for (const WeightEntry& entry : weights.entries) {
     nlohmann::json one = {{"feature", schema.feature_name(entry.feature)},
-                          {"class", schema.classes[static_cast<std::size_t>(entry.class_id)]},
+                          {"class", schema.classes[entry.class_id]},
                           {"weight", entry.weight},
                           {"standardized", nullptr}};
     if (weights.has_units) one["standardized"] = entry.standardized;
@@ -66,7 +66,7 @@ std::string table_of(const Weights& weights, const Schema& schema) {
     feature_width = std::max(feature_width, width_of(schema.feature_name(entry.feature)));
   for (const std::string& name : schema.classes) class_width = std::max(class_width, width_of(name));
   const auto line = [&](const std::string& feature, Index class_id, const std::string& numbers) {
-    const std::string& name = schema.classes[static_cast<std::size_t>(class_id)];
+    const std::string& name = schema.classes[class_id];
     return padded(feature, feature_width) + "  " + padded(name, class_width) + "  " + numbers + "\n";
   };
   std::string text = padded("feature", feature_width) + "  " + padded("class", class_width) +
@@ -84,4 +84,4 @@ std::string table_of(const Weights& weights, const Schema& schema) {
   return text;
 }
 
-}  // namespace poise
+}  // namespace poise::inline run

@@ -8,7 +8,7 @@
 
 #include "poise/model.h"
 
-namespace poise {
+namespace poise::inline run {
 
 struct WeightEntry {
   Index feature = 0, class_id = 0;
@@ -31,4 +31,4 @@ nlohmann::json to_json(const Weights& weights, const Schema& schema);
 /// A table, the largest first.
 std::string table_of(const Weights& weights, const Schema& schema);
 
-}  // namespace poise
+}  // namespace poise::inline run

@@ -13,7 +13,7 @@ namespace {
 constexpr Index kDepths[] = {1, 2, 3, 4, 6, 8, 12, 16};
 constexpr Index kNarrowest = 4, kWidest = 64;
 
-Candidate uniform(Index depth, Index width) { return {std::vector<Index>(static_cast<std::size_t>(depth), width)}; }
+Candidate uniform(Index depth, Index width) { return {std::vector<Index>(depth, width)}; }
 
 /// Largest width of `depth` hidden layers within the budget; 0 if there is none.
 Index widest(Index depth, Index budget, Budget of, Index features, Index classes) {
@@ -58,9 +58,9 @@ double expected_path_laplacian(const std::vector<Index>& widths, const std::vect
                 "a variance a layer, and one width more");
   const Index layers = std::ssize(variances);
   const auto squared_norm = [&](Index from, Index to) {  // E‖W_to … W_{from+1}‖² = N_from Π_{m=from+1}^{to} N_m v_m
-    auto product = static_cast<double>(widths[at(from)]);
+    auto product = static_cast<double>(widths[from]);
     for (Index m = from + 1; m <= to; ++m) {
-      product *= static_cast<double>(widths[at(m)]) * variances[at(m - 1)];
+      product *= static_cast<double>(widths[m]) * variances[m - 1];
     }
     return product;
   };

@@ -73,7 +73,7 @@ Matrix CurvatureMeter::sample_starts(const Matrix& q, std::span<const Index> num
     const double square = p.square().sum();
     const Eigen::ArrayXd length = 1 - 2 * p.transpose() + square;  // ‖e_c − q‖²
     const Eigen::ArrayXd share = p.transpose() * length;
-    const auto counter = static_cast<std::uint64_t>(numbers[at(i)] * draws_ + k % draws_);
+    const auto counter = static_cast<std::uint64_t>(numbers[i] * draws_ + k % draws_);
     double rest = random_uniform(stream, counter) * share.sum();
     Index c = 0;
     while (c + 1 < q.cols() && (rest -= share[c]) >= 0) ++c;
@@ -89,7 +89,7 @@ Matrix CurvatureMeter::random_signs(std::size_t l, std::span<const Index> number
   const std::uint64_t stream = random_bits(seed_, kProbeStream + l);
   Matrix signs(std::ssize(numbers) * draws_, width);
   for (Index k = 0; k < signs.rows(); ++k) {
-    const Index draw = numbers[at(k / draws_)] * draws_ + k % draws_;
+    const Index draw = numbers[k / draws_] * draws_ + k % draws_;
     std::uint64_t bits = 0;
     for (Index j = 0; j < width; ++j, bits >>= 1) {
       if (j % 64 == 0) bits = random_bits(stream, static_cast<std::uint64_t>(draw * words + j / 64));

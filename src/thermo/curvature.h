@@ -1,4 +1,5 @@
-// The Laplacian of the cross-entropy by the weights of each layer, row by row (THEORY 2.7):
+// The Laplacian of the cross-entropy by the weights of each layer, row by row
+// (docs/theory/thermodynamics-measurements.md#curvature-by-layers):
 //   ∇²_{W_l,b_l} CE_n = ‖x̃_{l−1,n}‖² tr H_l,   x̃ = (X_{l−1}, 1),   H_l = ∂²CE_n/∂Y_l²
 //   tr H_l = tr GN_l + Σ_{m≥l} Σ_i (X*_m ∘ σ''_m)_i ‖(∂Y_m/∂Y_l)_i‖²,       GN_l = J_lᵀ (diag q − qqᵀ) J_l, J_l =
 //   ∂Y_L/∂Y_l

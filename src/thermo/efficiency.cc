@@ -12,6 +12,7 @@
 #include "learning/input.h"
 #include "poise/error.h"
 #include "poise/thermodynamics.h"
+#include "thermo/fields.h"
 #include "thermo/learning_curve.h"
 #include "thermo/rank_correlation.h"
 #include "thermo/row_mean.h"
@@ -22,8 +23,7 @@ namespace {
 constexpr double kReachedBy = 0.75;  // share of the trainings that reach a target chosen here
 
 std::vector<Candidate> resolve_candidates(const Dataset& train, const EfficiencyOptions& o) {
-  require(o.seeds >= 1 && o.epochs >= 1, fmt::format("{} seeds of {} epochs", o.seeds, o.epochs), "at least 1 of both");
-  require(o.budget >= 1, fmt::format("a budget of {}", o.budget), "at least 1");
+  check_fields(o);
   if (!o.candidates.empty()) {
     require(o.candidates.size() >= kFewestCandidates, fmt::format("{} candidates", o.candidates.size()),
             fmt::format("at least {}: a rank correlation of fewer says nothing", kFewestCandidates));
@@ -44,7 +44,7 @@ std::vector<Candidate> resolve_candidates(const Dataset& train, const Efficiency
 
 NetworkOptions training_options(const EfficiencyOptions& o, const Candidate& candidate, std::uint64_t seed) {
   NetworkOptions n;
-  n.l2 = 0;
+  n.objective.l2 = 0;
   n.hidden = candidate.hidden;
   n.activation = o.activation;
   n.initialization = Initialization::kKaiming;
@@ -109,7 +109,7 @@ class Comparison {
         observer_(observer),
         candidates_(resolve_candidates(train, options)),
         thermometer_(train, measuring(options)),
-        trainings_(candidates_.size() * static_cast<std::size_t>(options.seeds)) {}
+        trainings_(candidates_.size() * options.seeds) {}
 
   EfficiencyReport run();
 
@@ -140,7 +140,7 @@ class Comparison {
 };
 
 void Comparison::train(std::size_t number) {
-  const auto seeds = static_cast<std::size_t>(options_.seeds);
+  const std::size_t seeds = options_.seeds;
   const Candidate& candidate = candidates_[number / seeds];
   const std::size_t seed = number % seeds + 1;
   const NetworkOptions options = training_options(options_, candidate, seed);
@@ -181,7 +181,7 @@ double Comparison::expected_path_laplacian_of(const Candidate& candidate) const 
 }
 
 CandidateResult Comparison::result_of(std::size_t candidate, double target) const {
-  const auto seeds = static_cast<std::size_t>(options_.seeds);
+  const std::size_t seeds = options_.seeds;
   CandidateResult result;
   result.candidate = candidates_[candidate];
   result.parameters = parameters_of(result.candidate, train_.features.cols(), train_.schema.class_count());
@@ -241,8 +241,7 @@ void Comparison::correlate(EfficiencyReport& report) const {
 }
 
 EfficiencyReport Comparison::run() {
-  parallel_for(std::ssize(trainings_), options_.threads,
-               [this](Index number) { train(static_cast<std::size_t>(number)); });
+  parallel_for(std::ssize(trainings_), options_.threads, [this](Index number) { train(number); });
   EfficiencyReport report;
   for (const Traced& traced : trainings_) report.complete = report.complete && traced.complete;
   std::vector<std::vector<double>> losses;

@@ -7,10 +7,9 @@
 #include "thermo/row_mean.h"
 
 namespace poise {
+namespace {
 
 using thermo::mean_of_rows;
-
-namespace {
 
 bool are_alike(const EnsembleRecord::Rows& a, const EnsembleRecord::Rows& b) {
   if (a.numbers != b.numbers || a.temperatures != b.temperatures) return false;

@@ -83,7 +83,7 @@ ForwardNoise::Noise ForwardNoise::draw(const RelaxedStates& relaxed, Index class
     const Index width = layers_[l - 1].bias.size();
     noise.y[l].resize(rows * draws_, width);
     for (Index k = 0; k < rows * draws_; ++k) {
-      const Index draw = numbers[at(k / draws_)] * draws_ + k % draws_;
+      const Index draw = numbers[k / draws_] * draws_ + k % draws_;
       for (Index j = 0; j < width; ++j)
         noise.y[l](k, j) = random_normal(stream, static_cast<std::uint64_t>(draw * neurons + offset + j));
     }
@@ -91,7 +91,7 @@ ForwardNoise::Noise ForwardNoise::draw(const RelaxedStates& relaxed, Index class
     noise.center[l] = repeat_rows(relaxed.displacement[l], draws_);
     noise.balance[l] = repeat_rows(balance[l], draws_);
   }
-  for (Index i = 0; i < rows; ++i) shape(relaxed, i, classes, numbers[at(i)], noise);
+  for (Index i = 0; i < rows; ++i) shape(relaxed, i, classes, numbers[i], noise);
   return noise;
 }
 
@@ -110,7 +110,7 @@ WeightedDraws ForwardNoise::weigh(const Noise& noise, const Matrix& start, const
     across += pull.cwiseProduct(noise.y[l]).rowwise().sum();                     // ⟨X*, y⟩
     balance += noise.balance[l].cwiseProduct(states[l] + pull).rowwise().sum();  // a·∇ℋ
   }
-  const Vector loss = reference::losses(Loss::kCrossEntropy, pass.preactivation.back(), targets);
+  const Vector loss = learning::reference::losses(Loss::kCrossEntropy, pass.preactivation.back(), targets);
   return {-(loss + push) / temperature - along / width - noise.log_density, loss + balance,
           push + 0.5 * width * (along - across) - balance};
 }

@@ -1,5 +1,6 @@
 // The canonical ensemble of hidden states, ℋ = ½‖e‖² + CE at temperature T: a forward pass with noise of variance T at
-// every hidden neuron, each draw weighted by e^{−CE/T} (THEORY E4, 2.8).
+// every hidden neuron, each draw weighted by e^{−CE/T}
+// (docs/theory/thermodynamics-measurements.md#the-noisy-forward-ensemble).
 //
 // Drawn like that, nearly all weights vanish once T is small: the states that count are where the task has pushed them.
 // So noise is drawn about the relaxed states η* instead (thermo/relaxed_states.h) and reweighted to the plain ensemble,

@@ -30,7 +30,7 @@ HiddenStates hidden_states(const std::vector<Layer>& layers, const Matrix& input
     ground_loss.segment(block.first, block.size()) = relaxed.energy;
     for (Index i = 0; i < block.size(); ++i)
       complexity[block.first + i] = complexity_of_row(relaxed.jacobian, i, classes);
-    std::vector<Index> numbers(static_cast<std::size_t>(block.size()));
+    std::vector<Index> numbers(block.size());
     std::iota(numbers.begin(), numbers.end(), block.first);
     noise.measure(first, block, numbers, ensembles);
   });

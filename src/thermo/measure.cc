@@ -5,42 +5,22 @@
 
 #include "base/index.h"
 #include "base/random.h"
-#include "base/require.h"
 #include "poise/error.h"
 #include "poise/thermodynamics.h"
 #include "thermo/ensemble_record.h"
+#include "thermo/fields.h"
 #include "thermo/hessian.h"
 #include "thermo/outputs.h"
 #include "thermo/row_figures.h"
 #include "thermo/row_mean.h"
 
 namespace poise {
+namespace {
 
 using thermo::mean_of_rows;
 using thermo::scaled;
 
-namespace {
-
 constexpr std::uint64_t kLanczosStream = 0x7e40'0005;
-
-void check_step(const ThermodynamicsOptions& o) {
-  require(o.learning_rate >= 0 && std::isfinite(o.learning_rate), fmt::format("learning_rate is {}", o.learning_rate),
-          "a finite number, 0 or more");
-  require(o.momentum >= 0 && o.momentum < 1, fmt::format("momentum is {}", o.momentum), "a number in [0, 1)");
-  require(o.batch >= 0, fmt::format("batch is {}", o.batch), "a number of rows, or 0");
-}
-
-void check(const ThermodynamicsOptions& o) {
-  require(o.rows >= 0, fmt::format("rows is {}", o.rows), "a number of rows, or 0 for all");
-  require(o.draws >= 2, fmt::format("draws is {}", o.draws), "2 or more: one draw says nothing of its error");
-  require(o.label_draws >= 2, fmt::format("label_draws is {}", o.label_draws),
-          "2 or more: one draw says nothing of its error");
-  for (double temperature : o.temperatures) {
-    require(temperature > 0 && std::isfinite(temperature), fmt::format("a temperature is {}", temperature),
-            "a finite number above 0, nats");
-  }
-  check_step(o);
-}
 
 void go_on(const ThermodynamicsOptions& o) {
   if (o.stop && o.stop()) throw MeasurementStopped();
@@ -77,12 +57,12 @@ void summarize_curvature(const std::vector<Layer>& layers, const thermo::Curvatu
                          const thermo::RowCurvature& rows, const Vector& weight, Thermodynamics& out) {
   const auto depth = std::ssize(layers);
   for (Index l = 0; l < depth; ++l) {
-    const Layer& layer = layers[at(l)];
+    const Layer& layer = layers[l];
     out.layers.push_back(
         {layer.weights.size() + layer.bias.size(),
          mean_of_column(weight, rows.laplacian.col(l), rows.laplacian_variance, l, meter.draws()),
          mean_of_column(weight, rows.gauss_newton.col(l), rows.gauss_newton_variance, l, meter.draws()),
-         meter.how(static_cast<std::size_t>(l + 1))});
+         meter.how(l + 1)});
   }
   out.laplacian = mean_of_column(weight, rows.laplacian.rowwise().sum(), rows.laplacian_variance, depth, meter.draws());
   out.gauss_newton =
@@ -114,7 +94,7 @@ StepThermodynamics measure_step(const Thermodynamics& at, const ThermodynamicsOp
 
 /// The states of networks without hidden neurons: CE in every draw of every row, complexity 0.
 thermo::RowStates still_states(const thermo::RowFigures& figures, const ThermodynamicsOptions& options) {
-  const Vector losses = reference::losses(Loss::kCrossEntropy, figures.scores, figures.targets);
+  const Vector losses = learning::reference::losses(Loss::kCrossEntropy, figures.scores, figures.targets);
   thermo::RowEnsemble still(losses.size(), options.draws);
   still.bias.setZero();
   still.free_energy = still.energy = losses.replicate(1, options.draws);
@@ -155,7 +135,7 @@ struct Thermometer::Rows {
 };
 
 Thermometer::Thermometer(const Dataset& data, const ThermodynamicsOptions& options) : options_(options) {
-  check(options);
+  check_fields(options);
   rows_ = std::make_unique<const Rows>(Rows{thermo::MeasuredRows(data, options)});
 }
 
@@ -168,7 +148,7 @@ void Thermometer::set_step(double learning_rate, double momentum, Index batch) {
   changed.learning_rate = learning_rate;
   changed.momentum = momentum;
   changed.batch = batch;
-  check_step(changed);
+  check_fields(changed);
   options_ = std::move(changed);
 }
 

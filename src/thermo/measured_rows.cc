@@ -14,14 +14,6 @@ namespace {
 
 constexpr std::uint64_t kRowStream = 0x7e40'0001;
 
-Problem whole_problem(const Dataset& data, const ThermodynamicsOptions& options) {
-  ObjectiveOptions objective;
-  objective.label_smoothing = options.label_smoothing;
-  objective.balanced_classes = options.balanced_classes;
-  objective.class_weights = options.class_weights;
-  return weigh_rows(data, objective);
-}
-
 /// `most` of the rows of positive weight (0: all of them), shuffled: rows of a file may be sorted, by label say, and
 /// blocks of rows are to be samples of all.
 std::vector<Index> draw_rows(const Vector& weight, Index most, std::uint64_t seed) {
@@ -30,7 +22,7 @@ std::vector<Index> draw_rows(const Vector& weight, Index most, std::uint64_t see
     if (weight[i] > 0) rows.push_back(i);
   }
   shuffle<Index>(rows, random_bits(seed, kRowStream));
-  if (most > 0 && most < std::ssize(rows)) rows.resize(static_cast<std::size_t>(most));
+  if (most > 0 && most < std::ssize(rows)) rows.resize(most);
   return rows;
 }
 
@@ -56,9 +48,10 @@ void check(const Network& network, Index features, Index classes) {
 }  // namespace
 
 MeasuredRows::MeasuredRows(const Dataset& data, const ThermodynamicsOptions& options) {
-  Problem all = whole_problem(data, options);
-  inputs_ =
-      learning::scale_inputs(learning::input_rows(data), all.row_weight, options.standardize, options.threads).map;
+  Problem all = weigh_rows(data, options.objective);
+  inputs_ = learning::scale_inputs(learning::input_rows(data), all.row_weight, options.objective.scale != Scale::kNone,
+                                   options.threads)
+                .map;
   numbers_ = draw_rows(all.row_weight, options.rows, options.seed);
   problem_ = select_rows(all, numbers_);
 }
@@ -68,7 +61,7 @@ RowBlock MeasuredRows::block(Index first, Index count) const {
                  problem_.row_weight.segment(first, count)};
   load_rows(problem_.features, inputs_, first, count, block.inputs.data(), problem_.cols());
   for (Index i = 0; i < count; ++i) {
-    problem_.target_of(first + i, {block.targets.row(i).data(), static_cast<std::size_t>(problem_.classes)});
+    problem_.target_of(first + i, std::span(block.targets.row(i).data(), problem_.classes));
   }
   return block;
 }

@@ -47,7 +47,7 @@ inline Vector activate(const std::vector<Activation>& activation, Vector y) {
 inline Vector slope(const std::vector<Activation>& activation, const Vector& y) {
   Vector out(y.size());
   for_runs(activation, [&](Activation f, Index begin, Index count) {
-    out.segment(begin, count) = reference::slope(f, y.segment(begin, count));
+    out.segment(begin, count) = learning::reference::slope(f, y.segment(begin, count));
   });
   return out;
 }
@@ -55,7 +55,7 @@ inline Vector slope(const std::vector<Activation>& activation, const Vector& y) 
 /// f''(y)
 inline Vector bend(const std::vector<Activation>& activation, const Vector& y) {
   Vector out = activate(activation, y);
-  for (Index i = 0; i < out.size(); ++i) out[i] = bend_at(activation[at(i)], out[i]);
+  for (Index i = 0; i < out.size(); ++i) out[i] = bend_at(activation[i], out[i]);
   return out;
 }
 

@@ -76,7 +76,7 @@ void measure_outputs(const Matrix& scores, const Matrix& targets, const Vector& 
   const Index n = scores.rows();
   Vector loss(n), spread(n), excess(n), variance(n), surprise(n);
   Matrix q(n, scores.cols());
-  std::vector<Surprise> surprises(static_cast<std::size_t>(n));
+  std::vector<Surprise> surprises(n);
   for_each_row(n, options, [&](Index i) {
     const Vector z = scores.row(i).transpose(), t = targets.row(i).transpose(), p = softmax(z);
     loss[i] = cross_entropy_of_scores(t, z);
@@ -84,10 +84,10 @@ void measure_outputs(const Matrix& scores, const Matrix& targets, const Vector& 
     excess[i] = loss[i] - entropy(t);
     q.row(i) = p.transpose();
     variance[i] = score_variance(p, z);
-    surprises[at(i)] = surprise_of(p, t);
+    surprises[i] = surprise_of(p, t);
   });
   RareRows rare;
-  for (Index i = 0; i < n; ++i) rare.add(weight[i], surprises[at(i)]);
+  for (Index i = 0; i < n; ++i) rare.add(weight[i], surprises[i]);
   // CE(q_n, q̄) has the mean H(q̄) and is, row by row, the influence of a row on it.
   const Vector marginal = q.transpose() * weight;
   for_each_row(n, options, [&](Index i) { surprise[i] = cross_entropy(q.row(i).transpose(), marginal); });

@@ -50,7 +50,7 @@ Propagation propagate_displaced(const std::vector<Layer>& layers, Matrix first_p
   for (std::size_t l = 1; l <= depth; ++l) {
     const Activation activation = layers[l - 1].activation;
     if (l > 1) pass.preactivation[l] = preactivation(layers[l - 1], pass.activation[l - 1]);
-    Matrix& x = pass.activation[l] = reference::activate(activation, pass.preactivation[l]);
+    Matrix& x = pass.activation[l] = learning::reference::activate(activation, pass.preactivation[l]);
     if (l == depth) break;
     pass.slope[l] = x.unaryExpr([activation](double value) { return slope_at(activation, value); });
     if (!displacement.empty()) x += displacement[l];

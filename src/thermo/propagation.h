@@ -11,9 +11,9 @@
 
 namespace poise::thermo {
 
-using reference::Adjoint;
+using learning::reference::Adjoint;
 
-/// As reference::Propagation, with the slopes beside it: they cost next to nothing where σ is known.
+/// As learning::reference::Propagation, with the slopes beside it: they cost next to nothing where σ is known.
 struct Propagation {
   std::vector<Matrix> preactivation, activation;  ///< Y_l, X_l
   std::vector<Matrix> slope;                      ///< σ'_l(Y_l) of hidden layers; [0] and [L] are empty

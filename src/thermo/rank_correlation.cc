@@ -11,8 +11,7 @@
 #include "base/statistics.h"
 #include "poise/error.h"
 
-namespace poise {
-namespace thermo {
+namespace poise::thermo {
 namespace {
 
 constexpr int kResamples = 2000;
@@ -104,7 +103,9 @@ RankCorrelation correlate(const SeedFigures& all_a, const SeedFigures& all_b) {
   return found;
 }
 
-}  // namespace thermo
+}  // namespace poise::thermo
+
+namespace poise {
 
 double rank_correlation(const std::vector<double>& a, const std::vector<double>& b) {
   if (a.size() != b.size()) thermo::refuse(fmt::format("{} values and {}", a.size(), b.size()), "as many");

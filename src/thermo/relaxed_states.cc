@@ -12,7 +12,7 @@ constexpr int kMostSteps = 32, kMostHalvings = 8;
 using States = std::vector<Matrix>;  // one matrix a hidden layer, [0] and [L] empty
 
 Vector energies(const Propagation& pass, const Matrix& targets, const States& displacement) {
-  Vector energy = reference::losses(Loss::kCrossEntropy, pass.preactivation.back(), targets);
+  Vector energy = learning::reference::losses(Loss::kCrossEntropy, pass.preactivation.back(), targets);
   for (const Matrix& eta : displacement) {
     if (eta.size() > 0) energy += 0.5 * eta.rowwise().squaredNorm();
   }

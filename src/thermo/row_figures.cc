@@ -10,8 +10,7 @@ namespace poise::thermo {
 namespace {
 
 std::span<const Index> numbers_of(const MeasuredRows& rows, const RowBlock& block) {
-  return std::span(rows.numbers())
-      .subspan(static_cast<std::size_t>(block.first), static_cast<std::size_t>(block.size()));
+  return std::span(rows.numbers()).subspan(block.first, block.size());
 }
 
 void check_finite(const Matrix& scores) {

@@ -45,13 +45,13 @@ void for_each_block(const Rows& rows, Index block_rows, int threads,
 Vector sum_over_blocks(const Rows& rows, Index size, int threads,
                        const std::function<void(const RowBlock&, Vector& sum)>& add) {
   const Index blocks = block_count(rows, kBlockRows), runs = std::clamp<Index>(blocks, 1, kMostRuns);
-  std::vector<Vector> sums(static_cast<std::size_t>(runs));
+  std::vector<Vector> sums(runs);
   parallel_for(runs, threads, [&](Index run) {
-    Vector& sum = sums[at(run)] = Vector::Zero(size);
+    Vector& sum = sums[run] = Vector::Zero(size);
     for (Index number = part_begin(blocks, runs, run); number < part_begin(blocks, runs, run + 1); ++number)
       add(block_number(rows, kBlockRows, number), sum);
   });
-  tree_reduce(runs, threads, [&](Index into, Index from) { sums[at(into)] += sums[at(from)]; });
+  tree_reduce(runs, threads, [&](Index into, Index from) { sums[into] += sums[from]; });
   return std::move(sums[0]);
 }
 

@@ -47,7 +47,8 @@ def check_run_json_says_how_the_data_were_read(t):
     summary = json.loads(t.read("run/run.json"))
     t.equal(summary["asked"]["read"], {"label": "c", "ignore": ["spare"], "categorical": [], "numeric": ["x"], "labels": "", "sample_weight": "w",
                                        "missing": "category", "missing_values": ["?", "none"], "min_category_rows": 2, "delimiter": "|", "decimal": ".",
-                                       "quote": None, "comment": "%", "header": True, "strip_label_dot": True}, "'read' in run.json")
+                                       "quote": None, "comment": "%", "header": True, "strip_label_dot": True,
+                                       "unknown_category": "none", "data_dir": ""}, "'read' in run.json")
     t.equal((summary["asked"]["scale"], summary["asked"]["unit"], summary["asked"]["l2"]), ("none", 2, 0.5), "the penalty's units in run.json")
     t.equal(summary["schema"]["classes"], ["no", "yes"], "the classes in run.json")
     t.run("train a.txt --label c --hidden 4 --epochs 1 --missing mean --out run --quiet")
@@ -186,7 +187,7 @@ def check_interrupt_ends_what_does_not_ask(t):
 
 
 def check_a_network_run_says_all_that_was_asked(t):
-    options = {"activation": "tanh", "initialization": "orthogonal", "rule": "equilibrium", "order": "gauss-seidel", "relaxation_rate": 0.2,
+    options = {"activation": "tanh", "initialization": "orthogonal", "gain": 0.5, "rule": "equilibrium", "order": "gauss-seidel", "relaxation_rate": 0.2,
                "relaxation_steps": 30, "step": "sgd", "learning_rate": 0.05, "momentum": 0.5, "momentum_phase": 0.1, "reduction": "mean",
                "precision": "float32", "epochs": 2, "batch": 50, "patience": 7, "solve_head_every": 2, "time_limit": 50, "l2": 1e-7,
                "label_smoothing": 0.1, "scale": "none", "seed": 3, "threads": 1}

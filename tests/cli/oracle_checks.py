@@ -88,7 +88,7 @@ def check_onnx_unix_seconds(t):
     rows = [(1700000000 + draw.randrange(200), draw.gauss(0, 1)) for _ in range(300)]
     t.write("a.csv", "time,x,kind\n" + "".join(f"{s},{x:.3f},{'ab'[s + 30 * x > 1700000100]}\n" for s, x in rows))
     result = t.run("train a.csv --out run")
-    t.check("note: model.onnx takes 'time' as float64, since float32 would round these numbers too much" in result.stderr, f"no note\n{result}")
+    t.check("note: model.onnx takes its input 'features' as float64, since float32 would round 'time' too much" in result.stderr, f"no note\n{result}")
     tensor = {"dims": [len(rows), 2], "data": [y for s, x in rows for y in (s, round(x, 3))]}
     compare_with_onnx(t, "run", "a.csv", {"features": tensor})
     t.check("float64" not in t.run("train digits --out digits").stderr, "of pixels")
@@ -164,7 +164,7 @@ def check_sklearn_two_classes(t):
 
 
 def check_two_classes_are_logistic_regression(t):
-    """K = 2 with penalty l2 is logistic regression on w = w_1 - w_0 with l2/2 (THEORY T4.9): C = 2/(l2 n)."""
+    """K = 2 with penalty l2 is logistic regression on w = w_1 - w_0 with l2/2 (docs/theory/softmax.md#the-problem): C = 2/(l2 n)."""
     np, LogisticRegression = need_sklearn(t)
     text = inputs.table(300, numeric=3, classes=("a", "b"), seed=13, spread=2)
     t.write("a.csv", text)

@@ -106,7 +106,7 @@ def check_telemetry_of_the_softmax_layer(t):
     t.run("train digits --l2-path 1e-1,1e-3 --telemetry full --out run --quiet")
     found = events(t, "run")
     t.equal([event["l2"] for event in found], [1e-1, 1e-3], "the penalties measured")
-    for event in found:  # at the optimum CE - H = -l2 |W|^2 (THEORY 1.7): below 0, and the less the smaller the penalty
+    for event in found:  # at the optimum CE - H = -l2 |W|^2 (docs/theory/dual-process.md#one-identity): below 0, and the less the smaller the penalty
         t.check(event["equilibrium_gap"]["value"] < 0, "the penalty does not hold the layer below rest")
     t.check(found[0]["equilibrium_gap"]["value"] < found[1]["equilibrium_gap"]["value"], "the gap does not follow the penalty")
 

@@ -1,5 +1,5 @@
-// The certificates of THEORY 4.10 against optima known to 1e-13 and better. A false certificate is the worst bug this
-// project can have: no inequality here has a tolerance of its own.
+// The certificates of docs/theory/softmax.md#the-certificate against optima known to 1e-13 and better. A false
+// certificate is the worst bug this project can have: no inequality here has a tolerance of its own.
 #include <gtest/gtest.h>
 
 #include <Eigen/LU>
@@ -103,7 +103,8 @@ TEST_P(RandomProblems, NoCertificateIsFalse) {
       expect_sound(objective.dual_bound(w, 0.999 * newton), at.objective, best.objective, "V short");
       const Certificate exact = objective.dual_bound(w, newton);
       expect_sound(exact, at.objective, best.objective, "V Newton");
-      // Tight: where the quadratic model is good the gap is the true one (2 is what THEORY 4.10 C2 leaves room for).
+      // Tight: where the quadratic model is good the gap is the true one (2 is what
+      // docs/theory/softmax.md#the-certificate leaves room for).
       const double truth = static_cast<double>(at.objective - best.objective), allowed = exact.rounding + 1e-13;
       if (inside_the_simplex(reference, at, newton) && distance > 0 && distance <= 1e-2 && truth > 100 * allowed &&
           std::isfinite(exact.gap)) {
@@ -127,7 +128,7 @@ TEST_P(RandomProblems, NoCertificateIsFalse) {
 
 INSTANTIATE_TEST_SUITE_P(Seeds, RandomProblems, testing::Range(0, 20));
 
-// C1: with the best biases for given weights, gap = Σ_j ‖∇_j f‖²/(2λ_j), exactly.
+// With the best biases for given weights, gap = Σ_j ‖∇_j f‖²/(2λ_j), exactly.
 TEST(Certificate, GradientBoundWithTheBestBiases) {
   for (std::uint64_t seed = 0; seed < 30; ++seed) {
     Shape shape = random_shape(seed);
@@ -164,7 +165,7 @@ TEST(Certificate, GradientBoundWithTheBestBiases) {
   }
 }
 
-// Without an optimal bias ‖∇_W f‖²/(2λ) is no bound (4.10 C1); the class balance has to be paid for.
+// Without an optimal bias ‖∇_W f‖²/(2λ) is no bound; the class balance has to be paid for.
 TEST(Certificate, AWrongBiasIsPaidFor) {
   const Problem problem = random_problem({.rows = 50, .features = 2, .classes = 3, .l2 = 1}, 3);
   const Reference reference(problem);

@@ -1,4 +1,5 @@
-// Existence and gap from the curvature at one point (THEORY 8.1), at any λ ≥ 0, in any units: against 113-bit
+// Existence and gap from the curvature at one point
+// (docs/theory/softmax.md#a-minimizer-from-the-curvature-at-one-point), at any λ ≥ 0, in any units: against 113-bit
 // arithmetic and against data that have no minimizer.
 #include "convex/certificate/curvature_proof.h"
 

@@ -1,4 +1,4 @@
-// The objective against closed forms, finite differences and an independent implementation. Theory tests T4.1–T4.4.
+// The objective against closed forms, finite differences and an independent implementation.
 #include "convex/objective.h"
 
 #include <gtest/gtest.h>
@@ -75,7 +75,6 @@ TEST(Objective, ValueAndGradientEqualTheReference) {
   }
 }
 
-// T4.1
 TEST(Objective, GradientAndHessianProductEqualFiniteDifferences) {
   for (const Shape& shape : shapes()) {
     const Problem problem = random_problem(shape, 7);
@@ -164,7 +163,7 @@ RealMatrix kept_probabilities(const SoftmaxObjective& objective) {
   return p;
 }
 
-// T4.1: against the Kronecker matrix Σ x̃x̃ᵀ ⊗ (diag p − ppᵀ).
+// Against the Kronecker matrix Σ x̃x̃ᵀ ⊗ (diag p − ppᵀ).
 TEST(Objective, HessianProductAndDenseHessianEqualTheKroneckerMatrix) {
   for (const Shape& shape : shapes()) {
     const Problem problem = random_problem(shape, 9);
@@ -199,7 +198,6 @@ TEST(Objective, HessianProductAndDenseHessianEqualTheKroneckerMatrix) {
   }
 }
 
-// T4.2
 TEST(Objective, SymmetryGaugeAndInvariance) {
   for (const Shape& shape : shapes()) {
     Problem problem = random_problem(shape, 11);
@@ -223,7 +221,7 @@ TEST(Objective, SymmetryGaugeAndInvariance) {
   }
 }
 
-// T4.3: 0 ⪯ R(y) ⪯ ½(I − 11ᵀ/K), eigenvalues interlace the sorted y; tight at (½, ½, 0).
+// 0 ⪯ R(y) ⪯ ½(I − 11ᵀ/K), eigenvalues interlace the sorted y; tight at (½, ½, 0).
 TEST(Objective, SpectrumOfOneRow) {
   Rng rng(13);
   for (int draw = 0; draw < 500; ++draw) {
@@ -266,7 +264,7 @@ TEST(Objective, SpectrumOfOneRow) {
   EXPECT_NEAR(Eigen::SelfAdjointEigenSolver<Eigen::MatrixXd>(tight).eigenvalues()[2], 0.5, 1e-15);
 }
 
-// T4.4: the nullity of the Hessian is K·D − (K−1)·rank X̃; D where X̃ has full rank.
+// The nullity of the Hessian is K·D − (K−1)·rank X̃; D where X̃ has full rank.
 TEST(Objective, NullityOfTheHessian) {
   for (const bool dependent : {false, true}) {
     Problem problem = random_problem({.rows = 80, .features = 5, .classes = 4}, 14);

@@ -1,5 +1,5 @@
 // What the convex tests measure against: random problems of every shape, and softmax regression written a second time,
-// in long double and dense loops, straight from THEORY §4.
+// in long double and dense loops, straight from docs/theory/softmax.md#the-problem.
 #pragma once
 
 #include <Eigen/Cholesky>
@@ -140,7 +140,7 @@ class Reference {
   }
   Values at(const Parameters& w) const { return at(RealMatrix(w.cast<Real>())); }
 
-  /// ∇²f with vec(W)[j·K + c] = W(j, c): Σ_i s_i x̃x̃ᵀ ⊗ (diag p − ppᵀ) + Λ ⊗ I   (THEORY 4.2).
+  /// ∇²f with vec(W)[j·K + c] = W(j, c): Σ_i s_i x̃x̃ᵀ ⊗ (diag p − ppᵀ) + Λ ⊗ I   (docs/theory/softmax.md#the-problem).
   template <typename T = double>
   Square<T> hessian(const RealMatrix& p) const {
     const Index k = classes(), size = x.cols() * k;

@@ -1,5 +1,6 @@
-// Proofs that there is no minimizer at λ = 0 (THEORY 4.4, 4.10 C3, A.7): found where data are separable by design,
-// never found where they overlap, and every direction returned checked row by row in 113-bit arithmetic.
+// Proofs that there is no minimizer at λ = 0 (docs/theory/softmax.md#directions-of-recession): found where data are
+// separable by design, never found where they overlap, and every direction returned checked row by row in 113-bit
+// arithmetic.
 #include <gtest/gtest.h>
 
 #include <cmath>

@@ -102,6 +102,7 @@ TEST_P(Stopped, AnywhereLeavesAModel) {
     bool stop_requested() override { return left-- <= 0; }
   };
   const Dataset data = noisy_rows(10500, 40, 12);  // enough rows to start with a part of them
+  const double optimum = fit_softmax(data, {.l2 = 1e-3}).report.objective;
   for (const int questions : {0, 1, 2, 5, 9, 14, 20, 33, 50, 80, 130, 210, 340}) {
     StopLater observer(questions);
     const SoftmaxFit fit =
@@ -109,6 +110,8 @@ TEST_P(Stopped, AnywhereLeavesAModel) {
     EXPECT_EQ(fit.report.status, Status::kInterrupted) << questions;
     EXPECT_TRUE(fit.model.weights.allFinite() && fit.model.bias.allFinite()) << questions;
     EXPECT_LE(fit.report.objective, std::log(12.0) + 1e-9) << questions;
+    ASSERT_TRUE(fit.report.gap.has_value()) << questions;
+    EXPECT_GE(*fit.report.gap, fit.report.objective - optimum - 1e-8) << questions;
     EXPECT_LE(observer.left, 0) << questions;
     EXPECT_GE(observer.left, -40) << "asked on and on";
     StopAtOnce at_once;

@@ -149,7 +149,7 @@ TEST(UnknownCategories, CountAsNoneWithANote) {
   EXPECT_NEAR(named(data, 0, "city=Ulm"), 0, 1e-6);
   EXPECT_NEAR(named(data, 0, "city=Bonn"), 0, 1e-6);
   ReadOptions options;
-  options.unknown_category_is_zero = false;
+  options.unknown_category = UnknownCategory::kError;
   expect_error([&] { read_text("city,a,label\nUlm,2,y\nKiel,1,x\n", options, schema); }, ErrorKind::kData,
                "column 'city' holds the category 'Kiel', which the model does not know", 3, 1);
 }

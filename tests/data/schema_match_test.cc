@@ -69,7 +69,7 @@ TEST(SchemaMatch, RefusesWhatTheModelDoesNotKnow) {
   const Schema schema = trained();
   expect_error([&] { read_text("a,b,label\n1,5,x\n", {}, schema); }, kData, "lacks 'color'", 1);
   ReadOptions strict;
-  strict.unknown_category_is_zero = false;
+  strict.unknown_category = UnknownCategory::kError;
   expect_error([&] { read_text("a,color,b,label\n1,red,5,x\n1,green,5,x\n", strict, schema); }, kData,
                "the category 'green', which the model does not know; expected one of 'blue' and 'red'", 3, 2);
   expect_error([&] { read_text("a,color,b,label\n1,red,5,z\n", {}, schema); }, kData, "the label 'z' is no class", 2,

@@ -61,7 +61,7 @@ inline NetworkOptions options_of(Activation activation = Activation::kSigmoid, L
   options.loss = loss;
   options.batch = kRows;
   options.epochs = 1;
-  options.standardize = false;
+  options.objective.scale = Scale::kNone;
   options.step = Step::kSgd;
   options.learning_rate = 0.3;
   options.momentum = 0;
@@ -84,7 +84,7 @@ struct Case {
       : options(resolve(asked, kRows)),
         data(random_data(sparse)),
         problem(weigh_rows(data, {})),
-        scaling(scale_inputs(data, problem.row_weight, options.standardize, 1)),
+        scaling(scale_inputs(data, problem.row_weight, options.objective.scale != Scale::kNone, 1)),
         batch(problem, scaling, layout, options, kRows),
         rows(static_cast<std::size_t>(kRows)) {
     std::iota(rows.begin(), rows.end(), Index{0});
@@ -144,12 +144,12 @@ inline void expect_near(const Matrix& found, const Matrix& expected, double tole
   EXPECT_LE((found - expected).norm(), tolerance * (expected.norm() + 1e-12)) << what;
 }
 
-inline void expect_gradient(const Case& c, reference::Adjoint adjoint, const std::vector<Matrix>& activation,
+inline void expect_gradient(const Case& c, learning::reference::Adjoint adjoint, const std::vector<Matrix>& activation,
                             double tolerance) {
   for (Matrix& y : adjoint.preactivation_adjoint) {
     if (y.size() > 0) y = c.shares().asDiagonal() * y;
   }
-  const reference::Gradient expected = reference::gradient(adjoint, activation);
+  const learning::reference::Gradient expected = learning::reference::gradient(adjoint, activation);
   const std::vector<Layer> found = c.found_gradient();
   for (std::size_t l = 0; l < found.size(); ++l) {
     expect_near(found[l].weights, expected.weights[l], tolerance, "weights of layer " + std::to_string(l + 1));

@@ -33,7 +33,7 @@ TEST_P(EveryActivation, AdjointAndLossAreTheReferences) {
 
 TEST_P(EveryActivation, SparseRowsGiveWhatDenseOnesGive) {
   NetworkOptions options = this->options();
-  options.standardize = true;  // a gain for every feature
+  options.objective.scale = Scale::kStandard;  // a gain for every feature
   Case c(options, true);
   const auto pass = reference::propagate(c.layers(), c.inputs());
   const Matrix top = reference::output_adjoint(c.options.loss, pass.preactivation.back(), c.targets());

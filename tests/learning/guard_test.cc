@@ -109,7 +109,7 @@ Dataset line(Index rows, Index wrong = -1) {
 
 NetworkOptions sgd(double rate) {
   NetworkOptions options;
-  options.l2 = 0;
+  options.objective.l2 = 0;
   options.hidden = {8};
   options.step = Step::kSgd;
   options.learning_rate = rate;
@@ -164,12 +164,12 @@ TEST(Training, ARowOfHugeFeaturesDoesNotEndATraining) {
   data.schema.array_features = 50;
   data.labels[200] = 1 - data.labels[200];
   NetworkOptions options;
-  options.l2 = 0;
+  options.objective.l2 = 0;
   options.hidden = {16};
   options.epochs = 40;
   options.batch = 64;
   options.threads = 1;
-  options.standardize = false;
+  options.objective.scale = Scale::kNone;
   Recorder recorder;
   const NetworkFit fit = train_network(data, options, nullptr, &recorder);
   EXPECT_EQ(fit.report.status, TrainingStatus::kFinished);
@@ -333,7 +333,7 @@ TEST(Training, BatchesOfNearlyNoWeightAreNoDivergence) {
 /// On a batch of n rows the sum of losses with its penalty is n times the mean: the same step with a rate of a 1/n.
 TEST(Training, ThePenaltyBelongsToTheSumOfABatch) {
   NetworkOptions options = sgd(0.5);
-  options.l2 = 0.3;
+  options.objective.l2 = 0.3;
   options.batch = 64;
   options.epochs = 5;
   const Dataset data = line(256);
@@ -369,11 +369,10 @@ TEST(Training, ANetworkThatHasNotLearnedYetIsNotAtRest) {
 }
 
 TEST(Training, RefusesNumbersThatAreNone) {
-  for (double NetworkOptions::*field : {&NetworkOptions::momentum_phase, &NetworkOptions::label_smoothing}) {
-    NetworkOptions options = sgd(0.1);
-    options.*field = std::numeric_limits<double>::quiet_NaN();
-    EXPECT_THROW(train_network(line(20), options), Error);
-  }
+  NetworkOptions turning = sgd(0.1), smoothed = sgd(0.1);
+  turning.momentum_phase = smoothed.objective.label_smoothing = std::numeric_limits<double>::quiet_NaN();
+  EXPECT_THROW(train_network(line(20), turning), Error);
+  EXPECT_THROW(train_network(line(20), smoothed), Error);
   Dataset empty = line(0);
   try {
     train_network(empty, sgd(0.1));

@@ -50,7 +50,7 @@ InputScaling scaling_of(const Dataset& data, bool standardize = true) {
 
 NetworkOptions eight_units(int epochs) {
   NetworkOptions options;
-  options.l2 = 0;
+  options.objective.l2 = 0;
   options.hidden = {8};
   options.epochs = epochs;
   return options;
@@ -136,7 +136,7 @@ TEST(SparseInputs, FirstWeightsAreATenthOfTheUsual) {
   constexpr Index kWords = 400;
   MatrixF rows = MatrixF::Constant(50, kWords, 1);  // every gain is 1
   NetworkOptions options;
-  options.l2 = 0;
+  options.objective.l2 = 0;
   options.hidden = {50};
   options.step = Step::kSgd;
   options.learning_rate = 1e-30;

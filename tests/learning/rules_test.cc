@@ -7,6 +7,8 @@
 namespace poise {
 namespace {
 
+namespace reference = learning::reference;
+
 using reference::Adjoint;
 using reference::Relaxing;
 using reference::Update;
@@ -120,7 +122,8 @@ TEST(Rules, TheLastLayerAlwaysGetsTheSameStep) {
   EXPECT_EQ(distance_of_adjoints(coding.adjoint, single.adjoint()), 0);
 }
 
-// THEORY 3.5: δ_L = σ'(Y*_L) ∘ Y*_L, and σ' between σ'(4/27) = 0.24863 and 1/4.
+// docs/theory/network.md#what-the-published-local-program-runs: δ_L = σ'(Y*_L) ∘ Y*_L, and σ' between σ'(4/27) =
+// 0.24863 and 1/4.
 TEST(Rules, PublishedOutputErrorIsAboutAQuarter) {
   for (const double size : {1.0, 5.0}) {
     SampleNetwork network = sample(Loss::kSquared);

@@ -32,7 +32,7 @@ Dataset blobs(Index rows, std::uint64_t seed, bool flipped = false) {
 
 NetworkOptions options_of(int epochs, int solve_head_every) {
   NetworkOptions options;
-  options.l2 = 0;
+  options.objective.l2 = 0;
   options.hidden = {32};
   options.epochs = epochs;
   options.solve_head_every = solve_head_every;

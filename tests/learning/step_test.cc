@@ -143,7 +143,7 @@ TEST(StepRule, RestForgetsAllThatWasGathered) {
   }
 }
 
-// ---- motion on a quadratic loss: THEORY 1.6, T1.3–T1.5 ----
+// ---- motion on a quadratic loss: docs/theory/dual-process.md#the-step ----
 
 /// One mode of curvature λ, from w = 1 at rest.
 std::vector<double> motion(double curvature, int steps, double alpha = kGoldenMomentum,
@@ -157,7 +157,7 @@ std::vector<double> motion(double curvature, int steps, double alpha = kGoldenMo
   return path;
 }
 
-// T1.3: the averaged gradient m ← αm + (1 − α)∇, w ← w − (1 − α)m, and the mass with friction, in float64.
+// The averaged gradient m ← αm + (1 − α)∇, w ← w − (1 − α)m, and the mass with friction, in float64.
 TEST(GoldenStep, IsTheAveragedGradientAndTheMassWithFriction) {
   constexpr double h = 1 - kGoldenMomentum;
   const Vector curvature{{0.3, 1, 30, 200}};
@@ -174,7 +174,7 @@ TEST(GoldenStep, IsTheAveragedGradientAndTheMassWithFriction) {
   }
 }
 
-// T1.4: w_k² − w_{k+1} w_{k−1} is the squared amplitude of an oscillation, times a constant.
+// W_k² − w_{k+1} w_{k−1} is the squared amplitude of an oscillation, times a constant.
 TEST(GoldenStep, ContractsByTheRootOfTheMomentumInTheWholeBand) {
   for (const double curvature : {0.3, 1.0, 10.0, 200.0}) {
     const std::vector<double> w = motion(curvature, 302);
@@ -205,7 +205,7 @@ Eigen::MatrixXd matrix_of_a_step(const Force& gradient, Index parameters, double
   return matrix;
 }
 
-// T1.5 and 1.6 c: of volume α^P is left, and every mode has the two roots of r² − (1 + α − ηλ) r + α.
+// Of volume α^P is left, and every mode has the two roots of r² − (1 + α − ηλ) r + α.
 TEST(GoldenStep, ContractsPhaseSpaceByAlphaAParameter) {
   Eigen::MatrixXd hessian(3, 3);
   hessian << 20, 7, -3, 7, 90, 11, -3, 11, 150;

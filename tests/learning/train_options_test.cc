@@ -26,7 +26,7 @@ Dataset digits(Index rows, const std::function<bool(Index row, int label)>& kept
 /// Plain steps, a few, so that equal runs stay equal but for rounding.
 NetworkOptions plain_steps() {
   NetworkOptions options;
-  options.l2 = 0;
+  options.objective.l2 = 0;
   options.hidden = {16};
   options.epochs = 3;
   options.batch = 50;
@@ -57,8 +57,8 @@ TEST(TrainingOptions, ThePenaltyFallsWithTheRows) {
   Dataset data = digits(300);
   const auto l2 = [&](Loss loss = Loss::kCrossEntropy, std::optional<double> asked = {}) {
     NetworkOptions options;
-    options.loss = loss, options.l2 = asked;
-    return *learning::resolve(options, data).l2;
+    options.loss = loss, options.objective.l2 = asked;
+    return *learning::resolve(options, data).objective.l2;
   };
   EXPECT_DOUBLE_EQ(l2(), 3 / 300.0);
   EXPECT_EQ(l2(Loss::kCrossEntropy, 0), 0);
@@ -69,7 +69,7 @@ TEST(TrainingOptions, ThePenaltyFallsWithTheRows) {
   EXPECT_DOUBLE_EQ(l2(), 3 / 150.0);
   NetworkOptions options = plain_steps();
   options.epochs = 1;
-  options.l2.reset();
+  options.objective.l2.reset();
   EXPECT_EQ(std::stod(train_network(data, options).network.metadata.at("l2")), l2());
 }
 
@@ -84,7 +84,7 @@ TEST(TrainingOptions, BalancedClassesAreRowsWeightedByHand) {
       data.rows(), [&](Index i) { return n / (10 * count[data.labels[static_cast<std::size_t>(i)]]); });
   NetworkOptions options = plain_steps();
   const Matrix plain = scores(data, options), expected = scores(weighted, options);
-  options.balanced_classes = true;
+  options.objective.balanced_classes = true;
   expect_same(scores(data, options), expected);
   EXPECT_GT((plain - expected).norm(), 0.01 * expected.norm());  // the weights do matter
 }
@@ -93,8 +93,8 @@ TEST(TrainingOptions, StartFromTheSameWeightsForAnyThreadsTimesTheGain) {
   NetworkOptions options = plain_steps();
   options.hidden = {300, 200};  // enough work for two threads
   options.epochs = 1;
-  options.learning_rate = 1e-30;  // float32 weights stay as they are
-  options.standardize = false;    // or the first layer would be in other units
+  options.learning_rate = 1e-30;           // float32 weights stay as they are
+  options.objective.scale = Scale::kNone;  // or the first layer would be in other units
   const Dataset data = digits(300);
   const std::vector<Layer> one = train_network(data, options).network.layers;
   options.threads = 2;

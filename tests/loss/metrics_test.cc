@@ -1,4 +1,4 @@
-// Accuracy, calibration and temperature against hand-computed values; theory test T1.7.
+// Accuracy, calibration and temperature against hand-computed values.
 #include "poise/metrics.h"
 
 #include <gtest/gtest.h>
@@ -310,7 +310,7 @@ double cross_entropy_at(const Matrix& z, const Matrix& t, const Vector& weight, 
   return sum / weight.sum();
 }
 
-// T1.7: at the temperature found CE = H, and no other β does better.
+// At the temperature found CE = H, and no other β does better.
 TEST(Temperature, CrossEntropyEqualsEntropy) {
   for (std::uint64_t seed = 0; seed < 20; ++seed) {
     SCOPED_TRACE(testing::Message() << "seed " << seed);

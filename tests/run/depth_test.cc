@@ -1,5 +1,5 @@
 // What reports of architectures at several gains say, from hand-made reports.
-#include "run/experiments/depth.h"
+#include "experiments/depth.h"
 
 #include <fmt/core.h>
 #include <gmock/gmock.h>

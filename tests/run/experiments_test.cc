@@ -1,5 +1,5 @@
 // Whole experiments on a few rows: what they leave as events, and what an interrupt leaves of them.
-#include "run/experiments/experiment.h"
+#include "experiments/experiment.h"
 
 #include <fmt/core.h>
 #include <gmock/gmock.h>
@@ -14,8 +14,8 @@
 #include <set>
 #include <thread>
 
+#include "experiments/thermodynamics.h"
 #include "poise/read.h"
-#include "run/experiments/thermodynamics.h"
 #include "thermo/hidden_states.h"
 #include "thermo/measured_rows.h"
 
@@ -88,7 +88,7 @@ TEST_F(ExperimentTest, FirstLawMeasuresOneTrainingAtItsCheckpoints) {
   const thermo::MeasuredRows rows(data.train, measuring);
   const thermo::RowBlock block = rows.block(0, rows.size());
   NetworkOptions o;
-  o.l2 = 0;
+  o.objective.l2 = 0;
   o.hidden = {16};
   o.activation = Activation::kTanh;
   o.step = Step::kSgd;

@@ -1,5 +1,5 @@
 // Verdicts on pairs of learning rate and momentum, from hand-made accuracies of five seeds.
-#include "run/experiments/pair_grid.h"
+#include "experiments/pair_grid.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -68,7 +68,7 @@ struct Watched {
 
 Watched watch(Telemetry level, int threads = 1) {
   NetworkOptions options;
-  options.l2 = 0;
+  options.objective.l2 = 0;
   options.hidden = {6};
   options.activation = Activation::kTanh;
   options.epochs = 20;

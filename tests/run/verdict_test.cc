@@ -5,7 +5,7 @@
 #include <cmath>
 #include <limits>
 
-#include "run/experiments/experiment.h"
+#include "experiments/experiment.h"
 
 namespace poise::experiments {
 namespace {

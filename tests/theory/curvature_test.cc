@@ -1,4 +1,5 @@
-// The unit of the golden step: Gauss–Newton curvature of a layer and its bounds. THEORY 5.4, docs/theory/network.md.
+// The unit of the golden step: Gauss–Newton curvature of a layer and its bounds.
+// docs/theory/network.md#the-golden-step-in-poise, docs/theory/network.md.
 #include <gtest/gtest.h>
 
 #include <Eigen/Cholesky>
@@ -10,6 +11,8 @@
 
 namespace poise {
 namespace {
+
+namespace reference = learning::reference;
 
 using Square = Eigen::MatrixXd;
 

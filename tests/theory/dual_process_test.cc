@@ -1,4 +1,5 @@
-// The constants of the dual process (THEORY 1.6, 1.8, appendix B) and its first step.
+// The constants of the dual process (docs/theory/dual-process.md#the-step, docs/theory/dual-process.md#one-identity)
+// and its first step.
 #include "poise/dual_process.h"
 
 #include <gtest/gtest.h>
@@ -12,7 +13,6 @@
 namespace poise {
 namespace {
 
-// T1.1
 TEST(DualProcess, GoldenConstants) {
   EXPECT_NEAR(kGoldenMomentum * kGoldenMomentum, 3 - std::sqrt(5.0), 1e-15);
   EXPECT_NEAR(kGoldenMomentum, (std::sqrt(10.0) - std::sqrt(2.0)) / 2, 1e-15);
@@ -22,7 +22,6 @@ TEST(DualProcess, GoldenConstants) {
   EXPECT_NEAR(kGoldenLearningRate, 0.0158679247049260, 1e-15);
 }
 
-// Appendix B and the table of 1.6 c.
 TEST(DualProcess, Curvatures) {
   EXPECT_NEAR(kSqrtGoldenMomentum, std::sqrt(kGoldenMomentum), 1e-15);
   EXPECT_NEAR(kCriticalCurvature, 0.267106454046, 1e-12);
@@ -31,7 +30,7 @@ TEST(DualProcess, Curvatures) {
   EXPECT_NEAR(kConvexCurvature, 15.877054, 1e-6);
 }
 
-// 1.6 c: between the critical and the upper curvature both roots of r² − (1 + α − ηλ) r + α have modulus √α.
+// Between the critical and the upper curvature both roots of r² − (1 + α − ηλ) r + α have modulus √α.
 TEST(DualProcess, OneContractionForTheWholeBand) {
   auto largest_root = [](double curvature) {
     const std::complex<double> b = 1 + kGoldenMomentum - kGoldenLearningRate * curvature;
@@ -45,7 +44,7 @@ TEST(DualProcess, OneContractionForTheWholeBand) {
   EXPECT_GT(largest_root(kStableCurvature + 1e-6), 1);
 }
 
-// T1.8: the first step from rest is −ηκ M⁻¹∇, in the Böhning metric, with κ = 200 (A.3).
+// The first step from rest is −ηκ M⁻¹∇, in the Böhning metric, with κ = 200.
 TEST(DualProcess, FirstStepFromRest) {
   for (std::uint64_t seed = 0; seed < 3; ++seed) {
     const Problem problem = random_problem({.rows = 80, .features = 4, .classes = 3, .bad_scales = true}, seed);

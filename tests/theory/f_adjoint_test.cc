@@ -1,4 +1,5 @@
-// F-propagation and F-adjoint are forward propagation and exact derivatives: THEORY 3.1, T3.1–T3.3.
+// F-propagation and F-adjoint are forward propagation and exact derivatives:
+// docs/theory/network.md#f-propagation-and-f-adjoint.
 #include <gtest/gtest.h>
 
 #include <array>
@@ -10,6 +11,8 @@
 
 namespace poise {
 namespace {
+
+namespace reference = learning::reference;
 
 using reference::Adjoint;
 using reference::Propagation;
@@ -40,7 +43,7 @@ class EveryNetwork : public testing::TestWithParam<std::tuple<Activation, Loss>>
   }
 };
 
-// T3.1, the lemma: ∂/∂W_l Σ_i ℓ_i = Y*_lᵀ X_{l−1}, and the same for biases and inputs.
+// ∂/∂W_l Σ_i ℓ_i = Y*_lᵀ X_{l−1}, and the same for biases and inputs.
 TEST_P(EveryNetwork, GradientIsThatOfFiniteDifferences) {
   SampleNetwork network = sample();
   const Adjoint star = network.adjoint();
@@ -65,7 +68,7 @@ TEST_P(EveryNetwork, OutputAdjointIsTheDerivativeOfTheLoss) {
   EXPECT_LE(distance(want, found), 1e-7);
 }
 
-// T3.2: dX_l = σ'(Y_l) ∘ W_l dX_{l−1} carries a change of the input up, the F-adjoint carries the loss down, and
+// DX_l = σ'(Y_l) ∘ W_l dX_{l−1} carries a change of the input up, the F-adjoint carries the loss down, and
 // ⟨X*_l, dX_l⟩ is the same in every layer: the change of the loss.
 TEST_P(EveryNetwork, PairingOfTangentAndAdjointIsConserved) {
   const SampleNetwork network = sample();
@@ -87,7 +90,7 @@ TEST_P(EveryNetwork, PairingOfTangentAndAdjointIsConserved) {
   EXPECT_NEAR(pairing, (loss_at(1e-5) - loss_at(-1e-5)) / 2e-5, 1e-8 * std::max(1.0, std::abs(pairing)));
 }
 
-// T3.3: ⟨W_l, ∂/∂W_l⟩ + ⟨b_l, ∂/∂b_l⟩ = ⟨Y*_l, Y_l⟩, whatever the activation.
+// ⟨W_l, ∂/∂W_l⟩ + ⟨b_l, ∂/∂b_l⟩ = ⟨Y*_l, Y_l⟩, whatever the activation.
 TEST_P(EveryNetwork, WeightsTimesGradientIsAdjointTimesPreactivation) {
   const SampleNetwork network = sample();
   const Propagation pass = network.pass();

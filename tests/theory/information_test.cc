@@ -1,4 +1,4 @@
-// THEORY 1.8, T1.2: the identities between entropy, divergence, cross-entropy and log-sum-exp.
+// docs/theory/dual-process.md#one-identity: the identities between entropy, divergence, cross-entropy and log-sum-exp.
 #include "poise/information.h"
 
 #include <gtest/gtest.h>

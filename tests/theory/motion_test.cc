@@ -1,4 +1,5 @@
-// The dual-process step rule as motion: three ways to write it, its contraction, its volume. THEORY 1.6, T1.3–T1.5.
+// The dual-process step rule as motion: three ways to write it, its contraction, its volume.
+// docs/theory/dual-process.md#the-step.
 #include <gtest/gtest.h>
 
 #include <Eigen/LU>
@@ -47,7 +48,6 @@ struct SymplecticEuler {  // w'' + w' + ∇L = 0 with time step h: u ← (1 − 
   }
 };
 
-// T1.3
 TEST(GoldenMotion, ThreeFormulationsAreOne) {
   const Vector start{{0.7, -1.2, 2.0}};
   HeavyBall ball{start};
@@ -78,7 +78,7 @@ std::vector<double> quadratic_motion(double curvature, int steps) {
   return path;
 }
 
-// T1.4. w_k is an oscillation of shrinking amplitude a: w_k² − w_{k+1} w_{k−1} is a² times a constant.
+// W_k is an oscillation of shrinking amplitude a: w_k² − w_{k+1} w_{k−1} is a² times a constant.
 TEST(GoldenMotion, ContractsByTheRootOfTheMomentumInTheWholeBand) {
   for (const double curvature : {0.3, 1.0, 10.0, 200.0}) {
     const std::vector<double> w = quadratic_motion(curvature, 402);
@@ -88,7 +88,7 @@ TEST(GoldenMotion, ContractsByTheRootOfTheMomentumInTheWholeBand) {
   }
 }
 
-// T1.4, the edges: the stable curvature is where oscillations neither grow nor shrink.
+// The stable curvature is where oscillations neither grow nor shrink.
 TEST(GoldenMotion, StableUpToTheStableCurvature) {
   auto amplitude_after = [](double curvature, int steps) {
     return std::abs(quadratic_motion(curvature, steps).back());
@@ -115,7 +115,7 @@ TEST(GoldenMotion, IsTheRealPartOfAComplexFirstOrderRule) {
   }
 }
 
-// T1.5: one step maps a volume of (w, Δ) to α^P of it, P = 3 parameters, for any loss.
+// One step maps a volume of (w, Δ) to α^P of it, P = 3 parameters, for any loss.
 TEST(GoldenMotion, ContractsPhaseSpaceByAlphaAParameter) {
   auto step = [](const Vector& state) {
     HeavyBall ball{state.head(3), state.tail(3)};

@@ -12,6 +12,8 @@
 namespace poise {
 namespace {
 
+namespace reference = learning::reference;
+
 using reference::Adjoint;
 using reference::Clamp;
 using reference::PredictiveCoding;

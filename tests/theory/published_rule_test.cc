@@ -1,5 +1,5 @@
-// T3.7: the closed form of the published local algorithm (THEORY 3.5) is what its program computes, given that in
-// Python two names can be bound to one dictionary.
+// The closed form of the published local algorithm (docs/theory/network.md#what-the-published-local-program-runs) is
+// what its program computes, given that in Python two names can be bound to one dictionary.
 #include <gtest/gtest.h>
 
 #include <map>
@@ -10,6 +10,8 @@
 
 namespace poise {
 namespace {
+
+namespace reference = learning::reference;
 
 using Array = Eigen::MatrixXd;  // here samples are columns, and states end with a row of ones
 using Dictionary = std::map<std::size_t, Array>;

@@ -1,4 +1,4 @@
-// Relaxation towards the F-adjoint, and the order of updates: THEORY 3.3, 3.4, T3.4–T3.6 and T3.8.
+// Relaxation towards the F-adjoint, and the order of updates: docs/theory/network.md#local-rules.
 #include <gtest/gtest.h>
 
 #include <cmath>
@@ -8,6 +8,8 @@
 
 namespace poise {
 namespace {
+
+namespace reference = learning::reference;
 
 using reference::Adjoint;
 using reference::Evaluation;
@@ -25,7 +27,6 @@ double largest_distance(const std::vector<Matrix>& a, const std::vector<Matrix>&
   return most;
 }
 
-// T3.4
 TEST(Relaxation, ClosedFormIsTheLoop) {
   const SampleNetwork network = deep_network();
   for (const double rate : {0.1, 0.5, 1.0, 1.5}) {
@@ -41,7 +42,8 @@ TEST(Relaxation, ClosedFormIsTheLoop) {
   }
 }
 
-// THEORY 3.3: ρ = 0.9^100 = 2.656140e−5 with the published constants; 66, 132, 350 steps to 1e−3, 1e−6, 1e−16.
+// docs/theory/network.md#local-rules: ρ = 0.9^100 = 2.656140e−5 with the published constants; 66, 132, 350 steps to
+// 1e−3, 1e−6, 1e−16.
 TEST(Relaxation, Residual) {
   EXPECT_NEAR(Relaxing{}.residual(), 2.656139889e-5, 1e-14);
   for (const auto& [steps, residual] : {std::pair{66, 1e-3}, {132, 1e-6}, {350, 1e-16}}) {
@@ -73,7 +75,6 @@ Matrix binomial_error(const SampleNetwork& network, const Propagation& pass, con
   return sum;
 }
 
-// T3.5
 TEST(Relaxation, SimultaneousErrorIsTheBinomialFormula) {
   const SampleNetwork network = deep_network();
   const Propagation pass = network.pass();
@@ -93,7 +94,7 @@ TEST(Relaxation, SimultaneousErrorIsTheBinomialFormula) {
   }
 }
 
-// T3.5: with τ = 1 every sweep settles one more layer from the top.
+// With τ = 1 every sweep settles one more layer from the top.
 TEST(Relaxation, SimultaneousIsExactAfterOneSweepPerHiddenLayer) {
   const SampleNetwork network = deep_network();
   const Adjoint star = network.adjoint();
@@ -111,7 +112,7 @@ TEST(Relaxation, SimultaneousIsExactAfterOneSweepPerHiddenLayer) {
   }
 }
 
-// T3.6: X*_l of Gauss–Seidel order is Y*_{l+1} W_{l+1} − η (Y*_{l+1} Y*_{l+1}ᵀ) X_l, with the B×B Gram matrix of the
+// X*_l of Gauss–Seidel order is Y*_{l+1} W_{l+1} − η (Y*_{l+1} Y*_{l+1}ᵀ) X_l, with the B×B Gram matrix of the
 // rows; in the last hidden layer the first term is the F-adjoint itself.
 TEST(Order, GaussSeidelDiffersByTheGramMatrixOfTheAdjoints) {
   const SampleNetwork network = deep_network();
@@ -133,7 +134,7 @@ TEST(Order, GaussSeidelDiffersByTheGramMatrixOfTheAdjoints) {
       1e-12);
 }
 
-// T3.8: with zero output weights backpropagation leaves the hidden layers alone; Gauss–Seidel order does not.
+// With zero output weights backpropagation leaves the hidden layers alone; Gauss–Seidel order does not.
 TEST(Order, ZeroOutputWeights) {
   SampleNetwork network = deep_network();
   network.layers.back().weights.setZero();

@@ -1,4 +1,4 @@
-// What holds at and on the way to the optimum of a softmax layer: THEORY T1.6 and T4.5–T4.9.
+// What holds at and on the way to the optimum of a softmax layer: docs/theory/softmax.md#gauge-rank-recession.
 #include <gtest/gtest.h>
 
 #include <Eigen/Eigenvalues>
@@ -50,7 +50,7 @@ double weighted_squares(const Problem& problem, const Parameters& w) {
   return problem.penalty.dot(w.topRows(problem.cols()).rowwise().squaredNorm());
 }
 
-// T1.6: |CE − H + Σ λ_j‖W_j‖²| ≤ ‖W‖‖∇f‖ at every W, since CE − H = ⟨W, ∇CE⟩; and T4.7: 0 at the optimum.
+// |CE − H + Σ λ_j‖W_j‖²| ≤ ‖W‖‖∇f‖ at every W, since CE − H = ⟨W, ∇CE⟩; and 0 at the optimum.
 TEST(SoftmaxLayer, Equilibrium) {
   for (std::uint64_t seed = 0; seed < 10; ++seed) {
     Shape shape{.rows = 120, .features = 5, .classes = 4, .l2 = 1e-3};
@@ -85,7 +85,7 @@ double lipschitz_bound(const Problem& problem) {
          problem.penalty.maxCoeff();
 }
 
-// T4.5: the descent lemma, every step of gradient descent, with a step that is the proven one. Centered features too,
+// The descent lemma, every step of gradient descent, with a step that is the proven one. Centered features too,
 // whose means say nothing about the largest curvature.
 TEST(SoftmaxLayer, DescentLemma) {
   for (const bool centered : {false, true}) {
@@ -113,7 +113,7 @@ TEST(SoftmaxLayer, DescentLemma) {
   }
 }
 
-// T4.5: M ⪰ H everywhere in the Böhning metric, so every step W − M⁻¹∇ descends by at least ½⟨∇, M⁻¹∇⟩ …
+// M ⪰ H everywhere in the Böhning metric, so every step W − M⁻¹∇ descends by at least ½⟨∇, M⁻¹∇⟩ …
 TEST(SoftmaxLayer, BohningStepDescends) {
   for (std::uint64_t seed = 0; seed < 6; ++seed) {
     Shape shape{.rows = 100, .features = 5, .classes = 4, .l2 = 1e-3};
@@ -156,7 +156,6 @@ TEST(SoftmaxLayer, BohningStepIsAffineInvariant) {
   }
 }
 
-// T4.6
 TEST(SoftmaxLayer, AllSolversReachTheSamePoint) {
   for (std::uint64_t seed = 0; seed < 4; ++seed) {
     Shape shape{.rows = 200, .features = 4, .classes = 3, .l2 = 0.1};
@@ -181,7 +180,7 @@ Dataset toy(const std::vector<std::pair<float, std::int32_t>>& rows, std::vector
   return data;
 }
 
-// T4.8: separable data: ‖W‖ grows without end at ε = 0 and is bounded at ε > 0; existence is reported.
+// Separable data: ‖W‖ grows without end at ε = 0 and is bounded at ε > 0; existence is reported.
 TEST(SoftmaxLayer, SeparableDataNeedSmoothing) {
   const Dataset data = toy({{-2, 0}, {-1, 0}, {1, 1}, {3, 1}}, {"left", "right"});
   ObjectiveOptions options{.l2 = 0, .scale = Scale::kNone};
@@ -208,7 +207,7 @@ TEST(SoftmaxLayer, SeparableDataNeedSmoothing) {
   }
 }
 
-// T4.9: two classes are binary logistic regression on w = w_1 − w_0 with half the penalty, solved here by iteratively
+// Two classes are binary logistic regression on w = w_1 − w_0 with half the penalty, solved here by iteratively
 // reweighted least squares.
 TEST(SoftmaxLayer, TwoClassesAreLogisticRegression) {
   for (const double l2 : {0.1, 1e-3, 0.0}) {

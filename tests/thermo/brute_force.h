@@ -13,9 +13,9 @@ namespace poise::brute_force {
 
 using Square = Eigen::MatrixXd;
 
-/// σ'' from σ itself: s(1 − s)(1 − 2s), −2h(1 − h²).  [THEORY A.5]
+/// σ'' from σ itself: s(1 − s)(1 − 2s), −2h(1 − h²).  [docs/theory/thermodynamics-measurements.md#curvature-by-layers]
 inline double bend(Activation activation, double y) {
-  const double x = reference::activate(activation, Matrix{{y}})(0, 0);
+  const double x = learning::reference::activate(activation, Matrix{{y}})(0, 0);
   if (activation == Activation::kSigmoid) return x * (1 - x) * (1 - 2 * x);
   if (activation == Activation::kTanh) return -2 * x * (1 - x * x);
   return 0;
@@ -24,7 +24,8 @@ inline double bend(Activation activation, double y) {
 /// diag q − qqᵀ
 inline Square head_curvature(const Vector& q) { return Square(q.asDiagonal()) - q * q.transpose(); }
 
-/// ‖x̃_{l−1}‖² tr H_l and ‖x̃_{l−1}‖² tr GN_l of row `i`, L each, by the recursion of THEORY 2.7:
+/// ‖x̃_{l−1}‖² tr H_l and ‖x̃_{l−1}‖² tr GN_l of row `i`, L each, by the recursion of
+/// docs/theory/thermodynamics-measurements.md#curvature-by-layers:
 ///   H_l = D_l W_{l+1}ᵀ H_{l+1} W_{l+1} D_l + diag(X*_l ∘ σ''(Y_l))
 struct Traces {
   Vector laplacian, gauss_newton;
@@ -42,7 +43,7 @@ inline Traces traces(const SampleNetwork& network, Index i) {
     if (l == 1) return out;
     const Activation activation = network.layers[l - 2].activation;
     const Vector y = pass.preactivation[l - 1].row(i).transpose();
-    const Vector slope = reference::slope(activation, pass.preactivation[l - 1]).row(i).transpose();
+    const Vector slope = learning::reference::slope(activation, pass.preactivation[l - 1]).row(i).transpose();
     const Square m = network.layers[l - 1].weights * slope.asDiagonal();
     const Vector bent = y.unaryExpr([activation](double value) { return bend(activation, value); });
     const Vector pull = star.activation_adjoint[l - 1].row(i).transpose();
@@ -69,7 +70,8 @@ inline Square state_jacobian(const SampleNetwork& network, std::size_t l, Index 
   const auto pass = network.pass();
   Square j = network.layers[l].weights;  // of layer l + 1
   for (std::size_t m = l + 1; m < network.depth(); ++m) {
-    const Vector slope = reference::slope(network.layers[m - 1].activation, pass.preactivation[m]).row(i).transpose();
+    const Vector slope =
+        learning::reference::slope(network.layers[m - 1].activation, pass.preactivation[m]).row(i).transpose();
     j = (network.layers[m].weights * slope.asDiagonal() * j).eval();
   }
   return j;

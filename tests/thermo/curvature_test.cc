@@ -1,4 +1,4 @@
-// The Laplacian by layers: T2.7 against finite differences, T2.8 against the recursion, row by row.
+// The Laplacian by layers, row by row: against finite differences and against the recursion.
 #include "thermo/curvature.h"
 
 #include <gtest/gtest.h>
@@ -9,6 +9,8 @@
 
 namespace poise::thermo {
 namespace {
+
+namespace reference = learning::reference;
 
 std::vector<Index> numbers(Index rows) {
   std::vector<Index> out(static_cast<std::size_t>(rows));

@@ -1,5 +1,5 @@
 // Architectures of one budget: their closed form against finite differences, ranks and intervals against tables, and
-// the comparison on the digits. THEORY 2.6.
+// the comparison on the digits. docs/theory/thermodynamics-laws.md#efficiency-of-an-architecture.
 #include "poise/efficiency.h"
 
 #include <gmock/gmock.h>
@@ -9,8 +9,8 @@
 #include <cmath>
 
 #include "poise/error.h"
-#include "poise/free_energy_curvature.h"
 #include "poise/read.h"
+#include "poise/theory/free_energy_curvature.h"
 #include "poise/thermodynamics.h"
 #include "sample_networks.h"
 #include "thermo/rank_correlation.h"
@@ -201,7 +201,7 @@ TEST(CompareArchitectures, PredictsFromTheInitialWeights) {
   const EfficiencyReport report = compare_architectures(train, nullptr, o);
   for (const CandidateResult& result : report.candidates) {
     NetworkOptions n;
-    n.l2 = 0;
+    n.objective.l2 = 0;
     n.hidden = result.candidate.hidden;
     n.activation = Activation::kTanh;
     n.initialization = Initialization::kKaiming;
@@ -223,7 +223,7 @@ TEST(CompareArchitectures, PredictsFromTheInitialWeights) {
 TEST(InitialWeights, AreMultipliedByTheGain) {
   const Dataset train = read_dataset("digits");
   NetworkOptions options;
-  options.l2 = 0;
+  options.objective.l2 = 0;
   options.hidden = {5, 4};
   options.step = Step::kSgd;
   options.learning_rate = 1e-30;  // an epoch that leaves the weights where they are

@@ -38,7 +38,7 @@ ThermodynamicsOptions options_with(std::uint64_t seed, int draws = 16) {
   options.rows = 0;
   options.temperatures = {kTemperature};
   options.draws = draws;
-  options.standardize = false;
+  options.objective.scale = Scale::kNone;
   options.seed = seed;
   options.threads = 1;
   return options;

@@ -1,4 +1,4 @@
-// The ensemble of hidden states against quadrature over the states. THEORY 2.3, 2.4.
+// The ensemble of hidden states against quadrature over the states. docs/theory/thermodynamics-laws.md#the-first-law.
 #include "thermo/hidden_states.h"
 
 #include <gtest/gtest.h>
@@ -12,6 +12,8 @@
 
 namespace poise {
 namespace {
+
+namespace reference = learning::reference;
 
 /// F, U, S of one row with two hidden neurons by the trapezoidal rule on a square.
 struct Quadrature {

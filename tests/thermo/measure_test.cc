@@ -90,7 +90,7 @@ TEST(Measure, GapAndScoreVarianceAreDerivativesByInverseTemperature) {
 TEST(Measure, SoftTargetsAndSmoothing) {
   Classifier classifier = random_classifier({5, 4}, Activation::kIdentity, 50, 3);
   ThermodynamicsOptions options = all_rows(Detail::kLight);
-  options.label_smoothing = 0.1;
+  options.objective.label_smoothing = 0.1;
   const auto smoothed = measure_thermodynamics(classifier.network, classifier.data, options);
   MatrixF targets = MatrixF::Constant(50, 4, 0.025f);
   for (Index i = 0; i < 50; ++i) targets(i, classifier.data.labels[static_cast<std::size_t>(i)]) = 0.925f;
@@ -108,7 +108,7 @@ TEST(Measure, StandardizedInputsLeaveTheScores) {
   const Classifier classifier = random_classifier({5, 7, 4}, Activation::kTanh, 300, 4);
   for (bool standardize : {true, false}) {
     ThermodynamicsOptions options = all_rows();
-    options.standardize = standardize;
+    options.objective.scale = standardize ? Scale::kStandard : Scale::kNone;
     const SampleNetwork network = in_measured_units(classifier, options);
     EXPECT_LE(distance(network.pass().preactivation.back(), predict_scores(classifier.network, classifier.data)),
               1e-12);
@@ -216,7 +216,7 @@ TEST(Measure, SparseAndDenseAgree) {
     sparse.row_start.push_back(std::ssize(sparse.values));
   }
   ThermodynamicsOptions options = all_rows(Detail::kLight);
-  options.standardize = false;
+  options.objective.scale = Scale::kNone;
   classifier.data.features =
       Features::from_values(std::vector<float>{dense.data(), dense.data() + dense.size()}, 80, 6);
   const auto a = estimates(measure_thermodynamics(classifier.network, classifier.data, options));

@@ -8,6 +8,8 @@
 namespace poise::thermo {
 namespace {
 
+namespace reference = learning::reference;
+
 class EveryActivation : public testing::TestWithParam<Activation> {};
 
 TEST_P(EveryActivation, IsTheReference) {

@@ -11,6 +11,8 @@
 namespace poise {
 namespace {
 
+namespace reference = learning::reference;
+
 using thermo::FreeEnergyOfRow;
 
 ThermodynamicsOptions full(std::vector<double> temperatures, int draws = 16) {
@@ -163,8 +165,9 @@ TEST_P(StatesOf, PotentialsBelongTogether) {
 
 INSTANTIATE_TEST_SUITE_P(States, StatesOf, testing::Values(Activation::kSigmoid, Activation::kTanh, Activation::kRelu));
 
-// With many draws about the relaxed state, and with a plain noisy forward pass of THEORY 2.8 at a temperature that it
-// can cope with, the same F.
+// With many draws about the relaxed state, and with a plain noisy forward pass of
+// docs/theory/thermodynamics-measurements.md#the-noisy-forward-ensemble at a temperature that it can cope with, the
+// same F.
 TEST(States, AgreeWithPlainNoise) {
   const Classifier classifier = random_classifier({4, 6, 5, 3}, Activation::kTanh, 4, 8);
   const double T = 1;

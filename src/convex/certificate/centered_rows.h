@@ -7,7 +7,7 @@
 #include "convex/certificate/double_double.h"
 #include "convex/certificate/exact_rows.h"
 
-namespace poise {
+namespace poise::inline convex {
 
 /// Some columns of the rows, centered and scaled. The centers are short (a few bits more than the mean has above the
 /// standard deviation), so that sums of columns have sums of centers; the units are powers of two; y_j, as the sum of
@@ -22,10 +22,10 @@ class CenteredRows {
   const ExactRows& rows() const { return rows_; }
   const std::vector<Index>& counted() const { return counted_; }
   Index size() const { return static_cast<Index>(columns_.size()); }
-  Index column(Index k) const { return columns_[static_cast<std::size_t>(k)]; }
+  Index column(Index k) const { return columns_[k]; }
   const std::vector<Index>& too_large_or_small() const { return unusable_; }
-  double center(Index k) const { return center_[static_cast<std::size_t>(k)]; }
-  int exponent(Index k) const { return exponent_[static_cast<std::size_t>(k)]; }
+  double center(Index k) const { return center_[k]; }
+  int exponent(Index k) const { return exponent_[k]; }
 
   /// y of row `row`, size() numbers.
   void values(Index row, DoubleDouble* y) const;
@@ -34,7 +34,7 @@ class CenteredRows {
   template <typename F>
   void for_each(Index row, const F& f) const {
     rows_.for_each(row, [&](Index j, double x) {
-      const Index k = place_[static_cast<std::size_t>(j)];
+      const Index k = place_[j];
       if (k >= 0) f(k, scaled(k, x));
     });
   }
@@ -42,7 +42,7 @@ class CenteredRows {
  private:
   DoubleDouble scaled(Index k, double x) const {
     const DoubleDouble difference = exact_sum(x, -center(k));
-    const double unit = inverse_unit_[static_cast<std::size_t>(k)];
+    const double unit = inverse_unit_[k];
     return {difference.high * unit, difference.low * unit};
   }
 
@@ -52,4 +52,4 @@ class CenteredRows {
   std::vector<int> exponent_;
 };
 
-}  // namespace poise
+}  // namespace poise::inline convex

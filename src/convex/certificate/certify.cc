@@ -6,21 +6,15 @@
 #include <limits>
 
 #include "convex/existence/verdict.h"
-#include "convex/names.h"
+#include "convex/fields.h"
 #include "convex/solvers.h"
-#include "network/metadata.h"
+#include "network/recorded_options.h"
 #include "poise/calibration.h"
 #include "poise/error.h"
 #include "poise/softmax_regression.h"
 
 namespace poise {
 namespace {
-
-double required_number(const SoftmaxModel& model, const std::string& key, double high) {
-  if (const auto value = recorded_number(model.metadata, key, 0, high)) return *value;
-  throw Error(ErrorKind::kData, "the model does not say with which '" + key + "' it was trained",
-              "a model trained by Poise");
-}
 
 /// A dual bound is one for every W: that of a solve from the start, or from here, serves where the model's own is not
 /// good enough. `state` stays where it is.
@@ -59,19 +53,18 @@ void report_gap(const SolveState& state, const Monitor& monitor, const std::stri
 }  // namespace
 
 ObjectiveOptions recorded_objective(const SoftmaxModel& model) {
-  constexpr double kMost = std::numeric_limits<double>::max();
-  ObjectiveOptions options;
-  options.l2 = required_number(model, "l2", kMost);
-  options.unit = required_number(model, "unit", kMost);
-  options.label_smoothing = required_number(model, "label_smoothing", 1 - 0x1p-53);
-  options.scale = recorded_scale(model.metadata);
-  options.balanced_classes = recorded_flag(model.metadata, "balanced_classes");
-  options.class_weights = recorded_class_weights(model.metadata);
+  for (const char* key : {"l2", "unit", "label_smoothing"}) {
+    if (model.metadata.contains(key)) continue;
+    throw Error(ErrorKind::kData, fmt::format("the model does not say with which '{}' it was trained", key),
+                "a model trained by Poise");
+  }
+  ObjectiveOptions options{.scale = Scale::kNone};
+  read_recorded(model.metadata, options);
   return options;
 }
 
 SolveReport certify_softmax(const SoftmaxModel& model, const Dataset& data, const SolveOptions& solve) {
-  check(solve);
+  check_fields(solve);
   const ObjectiveOptions options = recorded_objective(model);
   Monitor monitor(solve, nullptr);
   SoftmaxObjective objective(make_problem(data, options, solve.threads), solve.threads);

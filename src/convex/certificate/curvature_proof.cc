@@ -12,7 +12,7 @@
 #include "convex/certificate/rounding.h"
 #include "convex/existence/dependencies.h"
 
-namespace poise {
+namespace poise::inline convex {
 namespace {
 
 // Multiplications that a Hessian may take (fewer rows are taken where all would need more), and the exact reach.
@@ -156,12 +156,12 @@ void CurvatureProver::prepare(const ExactPoint& point) {
 }
 
 void CurvatureProver::make_basis(const ExactPoint& point) {
-  std::vector<Index> columns(static_cast<std::size_t>(problem_.cols())), rows;
+  std::vector<Index> columns(problem_.cols()), rows;
   std::iota(columns.begin(), columns.end(), 0);
   std::vector<double> weight;
   for (Index r : in_doubt_) {
     const double uncertain = 1 - point.p.row(r).maxCoeff();
-    rows.push_back(counted_[at(r)]);
+    rows.push_back(counted_[r]);
     weight.push_back(problem_.row_weight[rows.back()] * (uncertain + 1e-10));
   }
   basis_ = independent_basis(rows_, rows, weight, std::move(columns), penalty_, problem_.classes, threads_);
@@ -171,15 +171,15 @@ void CurvatureProver::make_basis(const ExactPoint& point) {
 bool CurvatureProver::says_all() const {
   if (!basis_.basis || basis_.obstacle.kind != Obstacle::Kind::kNone) return false;
   const CenteredRows& rows = basis_.basis->centered();
-  std::vector<char> inside(static_cast<std::size_t>(problem_.cols()), 0);
+  std::vector<char> inside(problem_.cols(), 0);
   std::vector<Index> order{problem_.cols()};
   for (Index k = 0; k < rows.size(); ++k) {
     order.push_back(rows.column(k));
-    inside[static_cast<std::size_t>(rows.column(k))] = 1;
+    inside[rows.column(k)] = 1;
   }
   const auto first = static_cast<std::ptrdiff_t>(order.size());
   for (Index j = 0; j < problem_.cols(); ++j) {
-    if (!inside[at(j)] && !(penalty_[j] > 0)) order.push_back(j);
+    if (!inside[j] && !(penalty_[j] > 0)) order.push_back(j);
   }
   if (std::ssize(order) == first) return true;
   const std::vector<Index> dependent = dependent_columns(rows_, counted_, order);
@@ -203,18 +203,17 @@ double CurvatureProver::left_out(const ExactPoint& point) const {
 
 /// Penalties that are no part of the curvature: of all features, or of those outside the basis.
 double CurvatureProver::charged(const Parameters& w) const {
-  std::vector<char> inside(static_cast<std::size_t>(problem_.cols()), 0);
+  std::vector<char> inside(problem_.cols(), 0);
   const CenteredRows& rows = basis_.basis->centered();
-  for (Index k = 0; k < rows.size(); ++k)
-    inside[static_cast<std::size_t>(rows.column(k))] = is_penalized(penalty_, rows.column(k));
+  for (Index k = 0; k < rows.size(); ++k) inside[rows.column(k)] = is_penalized(penalty_, rows.column(k));
   double sum = 0;
   for (Index j = 0; j < problem_.cols(); ++j) {
     const double size = w.row(j).norm(), mean = w.row(j).mean();
     // Of features inside, what class sums other than 0 add to the penalty.
     sum += 0.5 * problem_.penalty[j] *
-           (inside[at(j)] ? static_cast<double>(problem_.classes) * (std::abs(mean) + 4 * kUnit * size) *
-                                (std::abs(mean) + 4 * kUnit * size)
-                          : size * size);
+           (inside[j] ? static_cast<double>(problem_.classes) * (std::abs(mean) + 4 * kUnit * size) *
+                            (std::abs(mean) + 4 * kUnit * size)
+                      : size * size);
   }
   return sum * (1 + 1e-9);
 }
@@ -276,4 +275,4 @@ CurvatureProof CurvatureProver::prove(const Parameters& w) {
   return out;
 }
 
-}  // namespace poise
+}  // namespace poise::inline convex

@@ -1,5 +1,6 @@
-// A proof, from the curvature at one point, that a minimizer exists and how far it is (THEORY 8.1). For any λ ≥ 0, and
-// whatever the units and offsets of features.
+// A proof, from the curvature at one point, that a minimizer exists and how far it is
+// (docs/theory/softmax.md#a-minimizer-from-the-curvature-at-one-point). For any λ ≥ 0, and whatever the units and
+// offsets of features.
 //
 // Gauge-free: one class r keeps the weights 0. Let N ⪯ H = ∇²f(W) be positive definite,
 //   ν² = ∇fᵀ N⁻¹ ∇f,      R = max_i max_{a,b} ‖(e_a − e_b) ⊗ φ_i‖_{N⁻¹}
@@ -23,7 +24,7 @@
 #include "convex/certificate/exact_point.h"
 #include "convex/certificate/independent_basis.h"
 
-namespace poise {
+namespace poise::inline convex {
 
 struct CurvatureProof {
   bool exists = false;                                   ///< νR < 1
@@ -72,4 +73,4 @@ class CurvatureProver {
   std::optional<Parameters> step_;
 };
 
-}  // namespace poise
+}  // namespace poise::inline convex

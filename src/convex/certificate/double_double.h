@@ -5,7 +5,7 @@
 #include <cmath>
 #include <vector>
 
-namespace poise {
+namespace poise::inline convex {
 
 /// high + low, |low| ≤ half the last bit of high.
 struct DoubleDouble {
@@ -79,4 +79,4 @@ class ExactSum {
   std::vector<double> parts_;
 };
 
-}  // namespace poise
+}  // namespace poise::inline convex

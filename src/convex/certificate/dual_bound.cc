@@ -1,4 +1,5 @@
-// Lower bounds on the minimum: dual points and what they prove, with a bound on the rounding (THEORY 4.10).
+// Lower bounds on the minimum: dual points and what they prove, with a bound on the rounding
+// (docs/theory/softmax.md#the-certificate).
 #include <algorithm>
 #include <cmath>
 #include <limits>
@@ -11,7 +12,7 @@
 #include "convex/vectors.h"
 #include "rows/storage.h"
 
-namespace poise {
+namespace poise::inline convex {
 namespace {
 
 constexpr double kEpsilon = std::numeric_limits<double>::epsilon();
@@ -24,12 +25,12 @@ constexpr double kRoundingOfMoments = 1e-10;
 
 /// R = s_i t_i of every row of the block, class-major; padding rows become 0.
 void weighted_targets(const Problem& problem, const ScoreBlock<double>& block) {
-  std::vector<double> target(static_cast<std::size_t>(problem.classes));
+  std::vector<double> target(problem.classes);
   for (Index r = 0; r < block.ld; ++r) {
     if (r < block.rows) problem.target_of(block.first_row + r, target);
     const double s = r < block.rows ? problem.row_weight[block.first_row + r] : 0;
     for (Index c = 0; c < problem.classes; ++c) {
-      block.scores[c * block.ld + r] = s * target[at(c)];
+      block.scores[c * block.ld + r] = s * target[c];
     }
   }
 }
@@ -80,22 +81,21 @@ const SoftmaxObjective::Moments& SoftmaxObjective::moments() const {
 Certificate SoftmaxObjective::dual_bound(const Parameters& w, const Parameters& v) const {
   const Index k = classes(), d = features();
   const Vector balance = moments().target_moment.row(d).transpose();
-  std::vector<Sums> sums(static_cast<std::size_t>(engine_.chunk_count()));
+  std::vector<Sums> sums(engine_.chunk_count());
   Parameters moment;  // Σ s (q' − t) x̃ᵀ
   engine_.run<double>(
       &w, &v,
       [&](const ScoreBlock<double>& block) {
-        std::vector<double> p(static_cast<std::size_t>(k * block.ld)), lse(static_cast<std::size_t>(block.ld)),
-            expected(lse.size()), target(static_cast<std::size_t>(k));
+        std::vector<double> p(k * block.ld), lse(block.ld), expected(lse.size()), target(k);
         softmax_block(block.scores, k, block.ld, p.data(), lse.data(), expected.data());
-        Sums& sum = sums[at(block.chunk)];
+        Sums& sum = sums[block.chunk];
         for (Index r = 0; r < block.rows; ++r) {
-          const double s = problem_.row_weight[block.first_row + r], l = lse[at(r)];
+          const double s = problem_.row_weight[block.first_row + r], l = lse[r];
           sum.cross_entropy += s * (l - target_score(problem_, block, r, target));
           sum.entropy += s * dual_row(block, p.data(), l, balance, r);
           for (Index c = 0; c < k; ++c) {
             double& q = block.scores[c * block.ld + r];
-            q = s * (q - target[at(c)]);
+            q = s * (q - target[c]);
           }
         }
       },
@@ -120,8 +120,8 @@ Certificate SoftmaxObjective::bound_from(const Parameters& w, const Parameters* 
                                          double entropy, Parameters& moment) const {
   const Index k = classes(), d = features();
   const Moments& known = moments();
-  // Class balance: q'' = (1 − ε) q' + ε v with one distribution v makes Σ s (q'' − t) = 0 exactly (THEORY C1). By
-  // concavity H(q'') ≥ (1 − ε) H(q').
+  // Class balance: q'' = (1 − ε) q' + ε v with one distribution v makes Σ s (q'' − t) = 0 exactly
+  // (docs/theory/softmax.md#the-certificate). By concavity H(q'') ≥ (1 − ε) H(q').
   const Vector excess = moment.row(d).transpose(), balance = known.target_moment.row(d).transpose();
   double epsilon = 0;
   for (Index c = 0; c < k; ++c) {
@@ -173,9 +173,9 @@ SoftmaxObjective::MomentCost SoftmaxObjective::moment_cost(const Parameters& mom
   const Vector& mean_absolute_features = moments().mean_absolute_features;
   const double sum_error = rounding_of_sums();
   const Index k = classes();
-  std::vector<MomentCost> pieces(static_cast<std::size_t>(piece_count(features() * k)));
+  std::vector<MomentCost> pieces(piece_count(features() * k));
   auto add = [&](Index piece, Index begin, Index end) {
-    MomentCost& cost = pieces[at(piece)];
+    MomentCost& cost = pieces[piece];
     for (Index j = begin; j < end; ++j) {
       const double size = moment.row(j).norm(), error = 2 * sum_error * mean_absolute_features[j];
       const double penalty = problem_.penalty[j];
@@ -221,4 +221,4 @@ double SoftmaxObjective::rounding_of_feature_sums() const {
 
 Index SoftmaxObjective::longest_row() const { return poise::longest_row(problem_.features); }
 
-}  // namespace poise
+}  // namespace poise::inline convex

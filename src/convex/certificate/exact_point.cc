@@ -9,7 +9,7 @@
 #include "convex/certificate/double_double.h"
 #include "convex/certificate/rounding.h"
 
-namespace poise {
+namespace poise::inline convex {
 namespace {
 
 constexpr double kTiny = 1e-300;  // what may be lost where numbers end at the lower end
@@ -25,14 +25,13 @@ DoubleDouble as_solved(const ExactRows& rows, Index j, double x) {
 /// Scores of rows, class after class, and what their rounding may amount to.
 class Scores {
  public:
-  Scores(const ExactRows& rows, const Parameters& w)
-      : rows_(rows), w_(w), classes_(static_cast<std::size_t>(w.cols())) {
+  Scores(const ExactRows& rows, const Parameters& w) : rows_(rows), w_(w), classes_(w.cols()) {
     const Index d = rows.cols();
     largest_.resize(d + 1);
     for (Index j = 0; j <= d; ++j) largest_[j] = w.row(j).cwiseAbs().maxCoeff();
     start_.resize(classes_);
     start_size_ = largest_[d];
-    for (Index c = 0; c < w.cols(); ++c) start_[at(c)].add(w(d, c));
+    for (Index c = 0; c < w.cols(); ++c) start_[c].add(w(d, c));
     if (!rows.sparse()) return;
     for (Index j = 0; j < d; ++j) {  // what the entries that are not stored add to every row
       if (rows.center(j) != 0) add(j, as_solved(rows, j, 0), start_, start_size_, 1);
@@ -115,13 +114,13 @@ ExactPoint evaluate_exactly(const Problem& problem, const ExactRows& rows, std::
   struct Sum {
     double loss = 0, error = 0;
   };
-  std::vector<Sum> sums(static_cast<std::size_t>(parts));
+  std::vector<Sum> sums(parts);
   parallel_for(parts, threads, [&](Index part) {
-    std::vector<DoubleDouble> z(static_cast<std::size_t>(classes));
-    std::vector<double> target(static_cast<std::size_t>(classes));
-    Sum& sum = sums[at(part)];
+    std::vector<DoubleDouble> z(classes);
+    std::vector<double> target(classes);
+    Sum& sum = sums[part];
     for (Index r = part_begin(n, parts, part), end = part_begin(n, parts, part + 1); r < end; ++r) {
-      const Index i = counted[at(r)];
+      const Index i = counted[r];
       const double error = scores.of_row(i, z);
       problem.target_of(i, target);
       const RowLoss row = row_loss(z, target, out.p.row(r).data());
@@ -149,7 +148,7 @@ ExactPoint part_of(const ExactPoint& point, std::span<const Index> positions) {
   part.slack.resize(count);
   part.most.resize(count);
   for (Index r = 0; r < count; ++r) {
-    const Index from = positions[at(r)];
+    const Index from = positions[r];
     part.p.row(r) = point.p.row(from);
     part.slack[r] = point.slack[from];
     part.most[r] = point.most[from];
@@ -158,4 +157,4 @@ ExactPoint part_of(const ExactPoint& point, std::span<const Index> positions) {
   return part;
 }
 
-}  // namespace poise
+}  // namespace poise::inline convex

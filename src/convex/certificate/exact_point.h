@@ -12,7 +12,7 @@
 
 #include "convex/certificate/exact_rows.h"
 
-namespace poise {
+namespace poise::inline convex {
 
 /// Of the rows `counted`, in their order.
 struct ExactPoint {
@@ -31,4 +31,4 @@ ExactPoint part_of(const ExactPoint& point, std::span<const Index> positions);
 ExactPoint evaluate_exactly(const Problem& problem, const ExactRows& rows, std::span<const Index> counted,
                             const Parameters& w, int threads);
 
-}  // namespace poise
+}  // namespace poise::inline convex

@@ -9,7 +9,7 @@
 #include "poise/dataset.h"
 #include "rows/entries.h"
 
-namespace poise {
+namespace poise::inline convex {
 
 /// Rows x_i of d numbers, each exactly as in the file or array, and the features the solver sees in their place,
 /// (x_j − center_j) / unit_j with unit_j a power of two. Keeps its own (cheap) copy of the features.
@@ -23,8 +23,8 @@ class ExactRows {
   Index rows() const { return features_.rows(); }
   Index cols() const { return features_.cols(); }
   bool sparse() const { return features_.is_sparse(); }
-  double center(Index feature) const { return units_.identity() ? 0 : units_.center[at(feature)]; }
-  double unit(Index feature) const { return units_.identity() ? 1 : 1 / units_.gain[at(feature)]; }
+  double center(Index feature) const { return units_.identity() ? 0 : units_.center[feature]; }
+  double unit(Index feature) const { return units_.identity() ? 1 : 1 / units_.gain[feature]; }
 
   /// Calls f(feature, value) for the entries of row i that may be nonzero, in the order of features.
   template <typename F>
@@ -50,4 +50,4 @@ inline std::vector<Index> rows_that_count(const Vector& weight) {
   return rows;
 }
 
-}  // namespace poise
+}  // namespace poise::inline convex

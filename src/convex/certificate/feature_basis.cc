@@ -8,7 +8,7 @@
 #include "base/index.h"
 #include "base/parallel.h"
 
-namespace poise {
+namespace poise::inline convex {
 namespace {
 
 // A function of which others leave less than this share (of its square) is nearly dependent.
@@ -56,14 +56,14 @@ Elimination eliminate(Matrix g) {
   g = (scale.asDiagonal() * g * scale.asDiagonal()).eval();
   const Matrix whole = g;
   Elimination out;
-  std::vector<char> done(static_cast<std::size_t>(q), 0);
+  std::vector<char> done(q, 0);
   for (Index step = 0; step < q; ++step) {
     Index pivot = 0;
     for (Index k = 0; k < q && step > 0; ++k) {
-      if (!done[at(k)] && (done[at(pivot)] || g(k, k) > g(pivot, pivot))) pivot = k;
+      if (!done[k] && (done[pivot] || g(k, k) > g(pivot, pivot))) pivot = k;
     }
     if (!(g(pivot, pivot) > kLittleLeft) || !std::isfinite(g(pivot, pivot))) break;
-    done[at(pivot)] = 1;
+    done[pivot] = 1;
     out.far.push_back(pivot);
     const Vector column = g.col(pivot) / g(pivot, pivot);
     g -= column * g.row(pivot);
@@ -71,21 +71,21 @@ Elimination eliminate(Matrix g) {
     g.col(pivot).setZero();
   }
   for (Index k = 0; k < q; ++k) {
-    if (!done[at(k)]) out.near.push_back(k);
+    if (!done[k]) out.near.push_back(k);
   }
   if (out.near.empty()) return out;
   const auto far = static_cast<Index>(out.far.size()), near = static_cast<Index>(out.near.size());
   Matrix system(far, far), right(far, near);
   for (Index a = 0; a < far; ++a) {
-    const Index row = out.far[at(a)];
-    for (Index b = 0; b < far; ++b) system(a, b) = whole(row, out.far[at(b)]);
-    for (Index b = 0; b < near; ++b) right(a, b) = whole(row, out.near[at(b)]);
+    const Index row = out.far[a];
+    for (Index b = 0; b < far; ++b) system(a, b) = whole(row, out.far[b]);
+    for (Index b = 0; b < near; ++b) right(a, b) = whole(row, out.near[b]);
   }
   out.share = system.ldlt().solve(right).transpose();
   for (Index b = 0; b < near; ++b) {
     for (Index a = 0; a < far; ++a) {
-      const double unit = scale[out.near[at(b)]];
-      out.share(b, a) *= unit > 0 ? scale[out.far[at(a)]] / unit : 0;
+      const double unit = scale[out.near[b]];
+      out.share(b, a) *= unit > 0 ? scale[out.far[a]] / unit : 0;
     }
   }
   return out;
@@ -98,7 +98,7 @@ FeatureBasis::FeatureBasis(CenteredRows rows, std::vector<double> weight, const 
       weight_(std::move(weight)),
       penalty_(Vector::Zero(size())),
       threads_(threads),
-      combination_(static_cast<std::size_t>(size())) {
+      combination_(size()) {
   penalty_.tail(size() - 1) = penalty;
   look_for_dependence();
 }
@@ -109,21 +109,21 @@ Matrix FeatureBasis::gram() const {
   const std::vector<Index>& rows = rows_.counted();
   const auto n = static_cast<Index>(rows.size());
   const Index q = size(), parts = std::clamp<Index>(n / 512, 1, 8);
-  std::vector<Matrix> sums(static_cast<std::size_t>(parts));
+  std::vector<Matrix> sums(parts);
   parallel_for(parts, threads_, [&](Index part) {
     Matrix sum = Matrix::Zero(q, q), phi(kStrip, q), weighted(kStrip, q);
     for (Index begin = part_begin(n, parts, part), end = part_begin(n, parts, part + 1); begin < end; begin += kStrip) {
       const Index count = std::min(kStrip, end - begin);
       for (Index r = 0; r < count; ++r) {
-        const auto i = static_cast<std::size_t>(begin + r);
+        const Index i = begin + r;
         values(rows[i], phi.row(r).data());
         weighted.row(r) = weight_[i] * phi.row(r);
       }
       gemm(true, false, q, q, count, phi.data(), q, weighted.data(), q, 1.0, sum.data(), q);
     }
-    sums[at(part)] = std::move(sum);
+    sums[part] = std::move(sum);
   });
-  for (Index part = 1; part < parts; ++part) sums[0] += sums[at(part)];
+  for (Index part = 1; part < parts; ++part) sums[0] += sums[part];
   if ((penalty_.array() > 0).any()) {
     const Matrix a = coefficients();
     sums[0] += a * penalty_.asDiagonal() * a.transpose();
@@ -132,13 +132,13 @@ Matrix FeatureBasis::gram() const {
 }
 
 void FeatureBasis::values(Index row, double* phi) const {
-  std::vector<DoubleDouble> y(static_cast<std::size_t>(rows_.size()));
+  std::vector<DoubleDouble> y(rows_.size());
   rows_.values(row, y.data());
   phi[0] = 1;
   ExactSum sum;
   for (Index k = 1; k < size(); ++k) {
-    const Combination& of = combination_[at(k)];
-    phi[k] = of.factor.empty() ? y[at(k - 1)].high : exact_value(of, y.data(), sum);
+    const Combination& of = combination_[k];
+    phi[k] = of.factor.empty() ? y[k - 1].high : exact_value(of, y.data(), sum);
   }
 }
 
@@ -171,7 +171,7 @@ void FeatureBasis::separate() {
     for (std::size_t b = 0; b < near_.size(); ++b) {
       reduce(near_[b], far_, share_.row(static_cast<Index>(b)).transpose());
       scale_to_one(near_[b]);
-      gain_left = gain_left || combination_[at(near_[b])].exponent > -kLargestGain;
+      gain_left = gain_left || combination_[near_[b]].exponent > -kLargestGain;
     }
     if (!gain_left) return;
     look_for_dependence();
@@ -182,18 +182,18 @@ std::vector<Index> FeatureBasis::combinations() const {
   std::vector<Index> found;
   for (Index k = 1; k < size(); ++k) {
     const bool is_near = std::find(near_.begin(), near_.end(), k) != near_.end();
-    if (!is_near && !combination_[at(k)].factor.empty()) found.push_back(k);
+    if (!is_near && !combination_[k].factor.empty()) found.push_back(k);
   }
   return found;
 }
 
 void FeatureBasis::reduce(Index k, const std::vector<Index>& others, const Vector& share) {
   auto factor_of = [&](Index function) {
-    const Combination& of = combination_[at(function)];
+    const Combination& of = combination_[function];
     if (!of.factor.empty()) return of;
     Combination plain;
-    plain.factor.resize(static_cast<std::size_t>(size()));
-    plain.factor[at(function)].high = 1;
+    plain.factor.resize(size());
+    plain.factor[function].high = 1;
     return plain;
   };
   Combination result = factor_of(k);
@@ -207,12 +207,12 @@ void FeatureBasis::reduce(Index k, const std::vector<Index>& others, const Vecto
       if (other.factor[l].high != 0) result.factor[l] = sum(result.factor[l], product(scaled, other.factor[l]));
     }
   }
-  combination_[at(k)] = std::move(result);
+  combination_[k] = std::move(result);
 }
 
 void FeatureBasis::scale_to_one(Index k) {
-  Combination& of = combination_[at(k)];
-  std::vector<DoubleDouble> y(static_cast<std::size_t>(rows_.size()));
+  Combination& of = combination_[k];
+  std::vector<DoubleDouble> y(rows_.size());
   std::vector<double> value;
   ExactSum sum;
   for (Index row : rows_.counted()) {
@@ -236,11 +236,11 @@ void FeatureBasis::scale_to_one(Index k) {
 Matrix FeatureBasis::coefficients() const {
   Matrix a = Matrix::Identity(size(), size());
   for (Index k = 1; k < size(); ++k) {
-    const Combination& of = combination_[at(k)];
+    const Combination& of = combination_[k];
     for (std::size_t l = 0; l < of.factor.size(); ++l)
       a(k, static_cast<Index>(l)) = std::ldexp(of.factor[l].high, -of.exponent);
   }
   return a;
 }
 
-}  // namespace poise
+}  // namespace poise::inline convex

@@ -1,7 +1,8 @@
 // A basis of the functions that linear scores are made of, in which float64 is enough.
 //
 // Columns of real tables are nearly dependent: a sentinel 999999999 and the flag that says where it stands, a total and
-// its parts, two clocks. What matters is affine invariant (THEORY 8.1), so it is computed in functions
+// its parts, two clocks. What matters is affine invariant
+// (docs/theory/softmax.md#a-minimizer-from-the-curvature-at-one-point), so it is computed in functions
 //   φ_0 = 1,   φ_k = 2^−f_k Σ_l A_kl y_l      (y: the columns centered and scaled, A of two doubles a number)
 // with A = I where columns are far from dependent, and otherwise what elimination leaves of a column, scaled up to unit
 // size; the sums are made without rounding. Any invertible A is right, a good one makes the Gram matrix well
@@ -12,7 +13,7 @@
 
 #include "convex/certificate/centered_rows.h"
 
-namespace poise {
+namespace poise::inline convex {
 
 class FeatureBasis {
  public:
@@ -58,4 +59,4 @@ class FeatureBasis {
   Matrix share_;  // of the functions `far_` in each of `near_`
 };
 
-}  // namespace poise
+}  // namespace poise::inline convex

@@ -6,7 +6,7 @@
 
 #include "convex/existence/dependencies.h"
 
-namespace poise {
+namespace poise::inline convex {
 namespace {
 
 /// Features without a penalty that are combinations of others; what is nearly dependent comes after the rest.
@@ -69,4 +69,4 @@ IndependentBasis independent_basis(const ExactRows& rows, const std::vector<Inde
   return out;
 }
 
-}  // namespace poise
+}  // namespace poise::inline convex

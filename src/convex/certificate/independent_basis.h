@@ -6,7 +6,7 @@
 
 #include "convex/certificate/feature_basis.h"
 
-namespace poise {
+namespace poise::inline convex {
 
 /// Why there is no proof.
 struct Obstacle {
@@ -40,4 +40,4 @@ IndependentBasis independent_basis(const ExactRows& rows, const std::vector<Inde
 /// W_j is this times the coefficient of y_k, j the column of k.
 double unit_of(const CenteredRows& rows, Index k);
 
-}  // namespace poise
+}  // namespace poise::inline convex

@@ -8,7 +8,7 @@
 #include "base/parallel.h"
 #include "convex/certificate/rounding.h"
 
-namespace poise {
+namespace poise::inline convex {
 namespace {
 
 constexpr Index kPanel = 128;
@@ -100,4 +100,4 @@ InverseRoot inverse_root(Matrix h, double error, int threads) {
   return out;
 }
 
-}  // namespace poise
+}  // namespace poise::inline convex

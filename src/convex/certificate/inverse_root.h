@@ -5,7 +5,7 @@
 
 #include "poise/dataset.h"
 
-namespace poise {
+namespace poise::inline convex {
 
 /// X with X H Xᵀ ⪰ (1 − κ) I for every H within the stated error of the matrix given: so H⁻¹ ⪯ XᵀX/(1 − κ).
 /// How X was found does not matter: the residual X Ĥ Xᵀ − I is computed and bounded, with all its rounding.
@@ -17,4 +17,4 @@ struct InverseRoot {
 /// `h`: symmetric, m×m (the lower triangle counts), entry (j, k) wrong by at most `error` √(h_jj h_kk).
 InverseRoot inverse_root(Matrix h, double error, int threads);
 
-}  // namespace poise
+}  // namespace poise::inline convex

@@ -7,7 +7,7 @@
 #include "convex/certificate/exact_point.h"
 #include "convex/certificate/feature_basis.h"
 
-namespace poise {
+namespace poise::inline convex {
 
 /// Coordinates: class a ≠ r (in order, r the class of largest mass, whose weights stay 0), then function k; entry
 /// a·q + k of m = (K − 1) q. The basis must have the point's counted rows.
@@ -51,4 +51,4 @@ class LocalSums {
   Matrix cached_;  // φ of all counted rows, if they are not too many
 };
 
-}  // namespace poise
+}  // namespace poise::inline convex

@@ -3,8 +3,8 @@
 
 #include <limits>
 
-namespace poise {
+namespace poise::inline convex {
 
 inline constexpr double kUnit = std::numeric_limits<double>::epsilon() / 2;  ///< u = 2⁻⁵³
 
-}  // namespace poise
+}  // namespace poise::inline convex

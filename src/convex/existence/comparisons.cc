@@ -2,7 +2,7 @@
 
 #include "base/index.h"
 
-namespace poise {
+namespace poise::inline convex {
 
 std::vector<Comparison> comparisons_of(const Problem& problem, std::span<const Index> counted) {
   std::vector<Comparison> out;
@@ -13,21 +13,21 @@ std::vector<Comparison> comparisons_of(const Problem& problem, std::span<const I
 std::vector<Index> classes_without_mass(const Problem& problem) {
   std::vector<Index> without;
   if (problem.smoothing > 0) return without;
-  std::vector<char> has_mass(static_cast<std::size_t>(problem.classes), 0);
+  std::vector<char> has_mass(problem.classes, 0);
   for (Index i = 0; i < problem.rows(); ++i) {
     if (!(problem.row_weight[i] > 0)) continue;
     if (!problem.labels.empty()) {
-      has_mass[static_cast<std::size_t>(problem.labels[at(i)])] = 1;
+      has_mass[problem.labels[i]] = 1;
       continue;
     }
     for (Index c = 0; c < problem.classes; ++c) {
-      if (problem.targets(i, c) > 0) has_mass[at(c)] = 1;
+      if (problem.targets(i, c) > 0) has_mass[c] = 1;
     }
   }
   for (Index c = 0; c < problem.classes; ++c) {
-    if (!has_mass[at(c)]) without.push_back(c);
+    if (!has_mass[c]) without.push_back(c);
   }
   return without;
 }
 
-}  // namespace poise
+}  // namespace poise::inline convex

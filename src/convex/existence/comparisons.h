@@ -1,5 +1,5 @@
-// What a direction of recession has to satisfy (THEORY 4.4): in no row may a class gain on one that the row's target
-// gives weight.
+// What a direction of recession has to satisfy (docs/theory/softmax.md#directions-of-recession): in no row may a class
+// gain on one that the row's target gives weight.
 #pragma once
 
 #include <span>
@@ -8,7 +8,7 @@
 #include "base/index.h"
 #include "convex/problem.h"
 
-namespace poise {
+namespace poise::inline convex {
 
 /// (x̃ᵀU)_own − (x̃ᵀU)_other ≥ 0 in row `row`, a margin.
 struct Comparison {
@@ -24,7 +24,7 @@ void for_each_comparison(const Problem& problem, Index row, const F& f) {
   if (problem.smoothing > 0) return;
   const bool hard = !problem.labels.empty();
   const auto classes = static_cast<std::int32_t>(problem.classes);
-  std::int32_t own = hard ? problem.labels[at(row)] : 0;
+  std::int32_t own = hard ? problem.labels[row] : 0;
   while (!hard && problem.targets(row, own) <= 0) ++own;
   for (std::int32_t c = 0; c < classes; ++c) {
     if (c == own) continue;
@@ -39,4 +39,4 @@ std::vector<Comparison> comparisons_of(const Problem& problem, std::span<const I
 /// Classes that no row of positive weight gives a target: their biases run off to −∞ whatever the penalty on weights.
 std::vector<Index> classes_without_mass(const Problem& problem);
 
-}  // namespace poise
+}  // namespace poise::inline convex

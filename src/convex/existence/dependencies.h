@@ -8,11 +8,11 @@
 
 #include "convex/certificate/exact_rows.h"
 
-namespace poise {
+namespace poise::inline convex {
 
 /// Those of `columns` (d stands for the constant 1) that are combinations of earlier ones in all of `counted` rows:
 /// with rational coefficients, verified in integers. Empty if that is more than integers of 64 words can show.
 std::vector<Index> dependent_columns(const ExactRows& rows, std::span<const Index> counted,
                                      std::span<const Index> columns);
 
-}  // namespace poise
+}  // namespace poise::inline convex

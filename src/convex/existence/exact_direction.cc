@@ -6,7 +6,7 @@
 
 #include "base/index.h"
 
-namespace poise {
+namespace poise::inline convex {
 namespace {
 
 /// value = mantissa · 2^exponent with ½ ≤ |mantissa| < 1, the mantissa truncated to a double.
@@ -15,7 +15,7 @@ double mantissa_of(const mpz_class& value, long& exponent) { return mpz_get_d_2e
 /// The largest exponent of the numbers of a direction: 2^this is above all of them.
 long largest_exponent(const ExactDirection& direction) {
   long largest = std::numeric_limits<long>::min();
-  const auto classes = static_cast<std::size_t>(direction.classes);
+  const std::size_t classes = direction.classes;
   for (std::size_t k = 0; k < direction.value.size(); ++k) {
     if (direction.value[k] == 0) continue;
     long exponent = 0;
@@ -29,10 +29,8 @@ long largest_exponent(const ExactDirection& direction) {
 class RowMargins {
  public:
   RowMargins(const ExactRows& rows, const ExactDirection& direction) : rows_(rows), direction_(direction) {
-    const auto d = static_cast<std::size_t>(rows.cols());
-    place_.assign(d + 1, -1);
-    for (std::size_t k = 0; k < direction.features.size(); ++k)
-      place_[at(direction.features[k])] = static_cast<Index>(k);
+    place_.assign(rows.cols() + 1, -1);
+    for (std::size_t k = 0; k < direction.features.size(); ++k) place_[direction.features[k]] = static_cast<Index>(k);
     approximate_ = direction.rounded(rows.cols());
     size_ = approximate_.cwiseAbs().rowwise().maxCoeff();
     z_.resize(direction.classes);
@@ -45,8 +43,8 @@ class RowMargins {
     z_ = approximate_.row(d).transpose();
     double size = size_[d], sum = 1;
     rows_.for_each(i, [&](Index j, double x) {
-      if (place_[at(j)] < 0 || x == 0) return;
-      entries_.push_back({place_[at(j)], x, 0});
+      if (place_[j] < 0 || x == 0) return;
+      entries_.push_back({place_[j], x, 0});
       z_ += x * approximate_.row(j).transpose();
       size += std::abs(x) * size_[j];
       sum += std::abs(x);
@@ -60,7 +58,7 @@ class RowMargins {
     const double margin = z_[own] - z_[other];
     if (margin > bound_) return 1;  // false if something is not finite
     if (margin < -bound_) return -1;
-    const auto classes = static_cast<std::size_t>(direction_.classes);
+    const std::size_t classes = direction_.classes;
     difference_.resize(direction_.features.size());
     terms_.clear();
     auto add = [&](std::size_t place, double x) {
@@ -68,7 +66,7 @@ class RowMargins {
       difference_[place] = value[own] - value[other];
       terms_.push_back({static_cast<Index>(place), x, direction_.exponent[place]});
     };
-    for (const Term& entry : entries_) add(static_cast<std::size_t>(entry.unknown), entry.value);
+    for (const Term& entry : entries_) add(entry.unknown, entry.value);
     add(direction_.features.size() - 1, 1);
     return exact_sign(terms_, difference_);
   }
@@ -144,7 +142,7 @@ ExactDirection direction_on_features(const Parameters& u) {
 
 ExactDirection direction_of(const ExactRows& rows, const Parameters& w) {
   ExactDirection out = direction_on_features(w);
-  const auto classes = static_cast<std::size_t>(out.classes), last = out.features.size() - 1;
+  const std::size_t classes = out.classes, last = out.features.size() - 1;
   std::vector<Scaled> bias;
   for (std::size_t c = 0; c < classes; ++c) bias.push_back({out.value[last * classes + c], out.exponent[last]});
   for (std::size_t k = 0; k < last; ++k) {  // weights on (x − center)/unit
@@ -168,9 +166,9 @@ Parameters ExactDirection::rounded(Index d, bool* exact) const {
     if (value[k] == 0) continue;
     long power = 0;
     const double mantissa = mantissa_of(value[k], power);
-    const auto place = k / static_cast<std::size_t>(classes);
+    const std::size_t place = k / classes;
     const long shift = power + exponent[place] - largest;
-    double& entry = out(features[place], static_cast<Index>(k % static_cast<std::size_t>(classes)));
+    double& entry = out(features[place], static_cast<Index>(k % classes));
     entry = std::ldexp(mantissa, static_cast<int>(std::max<long>(shift, -3000)));
     if (exact && (shift < -900 || mpz_sizeinbase(value[k].get_mpz_t(), 2) - mpz_scan1(value[k].get_mpz_t(), 0) > 53))
       *exact = false;
@@ -198,4 +196,4 @@ Growth margins_grow(const ExactRows& rows, const Problem& problem, std::span<con
   return out;
 }
 
-}  // namespace poise
+}  // namespace poise::inline convex

@@ -1,5 +1,5 @@
 // A direction of exact numbers, and the exact verdict on the margins along it: what makes a direction of recession a
-// proof (THEORY 4.4).
+// proof (docs/theory/softmax.md#directions-of-recession).
 #pragma once
 
 #include <vector>
@@ -8,7 +8,7 @@
 #include "convex/existence/comparisons.h"
 #include "convex/existence/null_space.h"
 
-namespace poise {
+namespace poise::inline convex {
 
 /// U on the features exactly as in the file and on the constant 1: value · 2^exponent.
 struct ExactDirection {
@@ -35,4 +35,4 @@ struct Growth {
 Growth margins_grow(const ExactRows& rows, const Problem& problem, std::span<const Index> counted,
                     const ExactDirection& direction);
 
-}  // namespace poise
+}  // namespace poise::inline convex

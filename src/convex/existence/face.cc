@@ -5,7 +5,7 @@
 
 #include "base/index.h"
 
-namespace poise {
+namespace poise::inline convex {
 namespace {
 
 constexpr double kMostEliminationWork = 4e9;  // multiplications modulo a prime: some ten seconds
@@ -15,7 +15,7 @@ LinearSystem tied_margins(const CenteredRows& rows, std::span<const Comparison> 
   const Index free_classes = classes - 1;
   return {(rows.size() + 1) * free_classes, static_cast<Index>(tied.size()),
           [&rows, tied, free_classes](Index equation, std::vector<Term>& terms) {
-            const Comparison& c = tied[at(equation)];
+            const Comparison& c = tied[equation];
             terms.clear();
             auto add = [&](Index k, double value) {
               if (value == 0) return;
@@ -34,15 +34,14 @@ LinearSystem tied_margins(const CenteredRows& rows, std::span<const Comparison> 
 Integers rounded_solution(const NullSpace& space, const Parameters& guess, Index free_classes, double largest,
                           int bits) {
   mpz_class common = 1;
-  for (std::size_t l = 0; l < space.vectors.size(); ++l)
-    common = lcm(common, space.vectors[l][at(space.free_unknowns[l])]);
-  Integers u(static_cast<std::size_t>(guess.rows() * free_classes));
+  for (std::size_t l = 0; l < space.vectors.size(); ++l) common = lcm(common, space.vectors[l][space.free_unknowns[l]]);
+  Integers u(guess.rows() * free_classes);
   for (std::size_t l = 0; l < space.vectors.size(); ++l) {
     const Index unknown = space.free_unknowns[l];
     const double value = guess(unknown / free_classes, unknown % free_classes) / largest;
     const mpz_class rounded = std::nearbyint(std::ldexp(value, bits));
     if (rounded == 0) continue;
-    const mpz_class factor = rounded * (common / space.vectors[l][at(unknown)]);
+    const mpz_class factor = rounded * (common / space.vectors[l][unknown]);
     for (std::size_t k = 0; k < u.size(); ++k) u[k] += factor * space.vectors[l][k];
   }
   return u;
@@ -51,7 +50,7 @@ Integers rounded_solution(const NullSpace& space, const Parameters& guess, Index
 /// The direction on the features as in the file: U_j = u_k 2^−e_k, bias u_0 − Σ_k u_k 2^−e_k c_k.
 ExactDirection on_features(const CenteredRows& rows, const Integers& u, Index classes) {
   const Index free_classes = classes - 1;
-  auto value = [&](Index k, Index c) { return c < free_classes ? u[at(k * free_classes + c)] : mpz_class(0); };
+  auto value = [&](Index k, Index c) { return c < free_classes ? u[k * free_classes + c] : mpz_class(0); };
   ExactDirection out;
   out.classes = classes;
   std::vector<Index> used;  // in the order of features
@@ -113,4 +112,4 @@ std::optional<ProvenDirection> complete_direction(const CenteredRows& rows, cons
   return std::nullopt;
 }
 
-}  // namespace poise
+}  // namespace poise::inline convex

@@ -11,7 +11,7 @@
 #include "convex/certificate/centered_rows.h"
 #include "convex/existence/exact_direction.h"
 
-namespace poise {
+namespace poise::inline convex {
 
 /// A direction of recession, verified in exact arithmetic.
 struct ProvenDirection {
@@ -24,4 +24,4 @@ struct ProvenDirection {
 std::optional<ProvenDirection> complete_direction(const CenteredRows& rows, const Problem& problem,
                                                   std::span<const Comparison> tied, Parameters guess);
 
-}  // namespace poise
+}  // namespace poise::inline convex

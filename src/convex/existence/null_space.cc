@@ -5,7 +5,7 @@
 #include <limits>
 #include <optional>
 
-namespace poise {
+namespace poise::inline convex {
 namespace {
 
 using Element = PrimeField::Element;
@@ -21,11 +21,11 @@ class Elimination {
   Elimination(const PrimeField& field, Index unknowns, bool with_floats) : field_(field), with_floats_(with_floats) {
     for (Index l = 0; l < unknowns; ++l) {
       free_.push_back(l);
-      exact_.emplace_back(static_cast<std::size_t>(unknowns), 0);
-      exact_.back()[static_cast<std::size_t>(l)] = field.one();
+      exact_.emplace_back(unknowns, 0);
+      exact_.back()[l] = field.one();
       if (!with_floats) continue;
-      float_.emplace_back(static_cast<std::size_t>(unknowns), 0.0);
-      float_.back()[static_cast<std::size_t>(l)] = 1;
+      float_.emplace_back(unknowns, 0.0);
+      float_.back()[l] = 1;
     }
   }
 
@@ -56,7 +56,7 @@ class Elimination {
     float_product_.assign(with_floats_ ? free_.size() : 0, 0.0);
     for (const Term& term : terms) {
       const Element value = field_.from_double(term.value, term.exponent);
-      const auto at = static_cast<std::size_t>(term.unknown);
+      const Index at = term.unknown;
       for (std::size_t l = 0; l < free_.size(); ++l) {
         if (exact_[l][at] != 0) product_[l] = field_.add(product_[l], field_.multiply(value, exact_[l][at]));
       }
@@ -191,7 +191,7 @@ bool lift_all(const LinearSystem& system, const Lift& lift, NullSpace& out) {
 int exact_sign(std::span<const Term> terms, const Integers& u) {
   int lowest = std::numeric_limits<int>::max();
   auto exponent_of = [](const Term& term) { return std::ilogb(term.value) + term.exponent - 52; };
-  auto counts = [&](const Term& term) { return term.value != 0 && u[static_cast<std::size_t>(term.unknown)] != 0; };
+  auto counts = [&](const Term& term) { return term.value != 0 && u[term.unknown] != 0; };
   for (const Term& term : terms) {
     if (counts(term)) lowest = std::min(lowest, exponent_of(term));
   }
@@ -200,7 +200,7 @@ int exact_sign(std::span<const Term> terms, const Integers& u) {
     if (!counts(term)) continue;
     const int exponent = exponent_of(term);
     part = static_cast<long>(std::scalbn(term.value, term.exponent - exponent));  // an integer of 53 bits
-    part *= u[static_cast<std::size_t>(term.unknown)];
+    part *= u[term.unknown];
     part <<= static_cast<unsigned long>(exponent - lowest);
     sum += part;
   }
@@ -245,4 +245,4 @@ NullSpace null_space(const LinearSystem& system, Bind bind, int most_primes) {
   return out;
 }
 
-}  // namespace poise
+}  // namespace poise::inline convex

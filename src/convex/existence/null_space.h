@@ -16,7 +16,7 @@
 #include "convex/existence/prime_field.h"
 #include "poise/dataset.h"
 
-namespace poise {
+namespace poise::inline convex {
 
 /// value · 2^exponent, the coefficient of an unknown.
 struct Term {
@@ -50,4 +50,4 @@ struct NullSpace {
 
 NullSpace null_space(const LinearSystem& system, Bind bind, int most_primes = 64);
 
-}  // namespace poise
+}  // namespace poise::inline convex

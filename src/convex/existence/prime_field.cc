@@ -4,7 +4,7 @@
 
 #include <cmath>
 
-namespace poise {
+namespace poise::inline convex {
 namespace {
 
 std::uint64_t large_prime(int number) {
@@ -52,4 +52,4 @@ PrimeField::Element PrimeField::from_double(double x, int shift) const {
   return mantissa < 0 ? subtract(0, scaled) : scaled;
 }
 
-}  // namespace poise
+}  // namespace poise::inline convex

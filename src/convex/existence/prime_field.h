@@ -4,7 +4,7 @@
 
 #include <cstdint>
 
-namespace poise {
+namespace poise::inline convex {
 
 /// The field of p elements; elements are kept in Montgomery form, a·2^64 mod p (Montgomery 1985).
 class PrimeField {
@@ -41,4 +41,4 @@ class PrimeField {
   Element one_, square_, half_;      // 2^64, 2^128, 2^63 mod p
 };
 
-}  // namespace poise
+}  // namespace poise::inline convex

@@ -12,7 +12,7 @@
 
 #include "convex/existence/separation_search.h"
 
-namespace poise {
+namespace poise::inline convex {
 namespace {
 
 // Rational guesses are tried while all of them together stay below this many multiplications.
@@ -37,7 +37,7 @@ class FloatMargins {
     for (Index i : counted_) {
       z.setZero();
       rows_.for_each(i, [&](Index j, double x) { z += x * u.row(j).transpose(); });
-      const Index own = problem_.labels[static_cast<std::size_t>(i)];
+      const Index own = problem_.labels[i];
       out.row(own) = out.row(own).cwiseMin((z[own] - z.array()).matrix().transpose());
     }
     return out;
@@ -59,7 +59,7 @@ bool find_biases(const Matrix& m, const std::vector<Index>& group, double slack,
     bool changed = false;
     for (Index k = 0; k < classes; ++k) {
       for (Index c = 0; c < classes; ++c) {
-        if (group[static_cast<std::size_t>(k)] == group[static_cast<std::size_t>(c)]) continue;
+        if (group[k] == group[c]) continue;
         const double limit = bias[k] + m(k, c) - slack;
         if (bias[c] > limit) {
           bias[c] = limit;
@@ -69,8 +69,7 @@ bool find_biases(const Matrix& m, const std::vector<Index>& group, double slack,
     }
     for (Index c = 0; c < classes; ++c) {  // one bias a group
       for (Index k = 0; k < classes; ++k) {
-        if (group[static_cast<std::size_t>(k)] == group[static_cast<std::size_t>(c)])
-          bias[c] = std::min(bias[c], bias[k]);
+        if (group[k] == group[c]) bias[c] = std::min(bias[c], bias[k]);
       }
     }
     if (!changed) return true;
@@ -88,11 +87,11 @@ std::vector<Index> group_classes(const Parameters& u, const Vector& largest, dou
   for (Index a = 0; a < classes; ++a) {
     for (Index b = 0; b < a; ++b) most = std::max(most, difference(a, b));
   }
-  std::vector<Index> group(static_cast<std::size_t>(classes));
+  std::vector<Index> group(classes);
   std::iota(group.begin(), group.end(), 0);
   for (Index a = 0; a < classes; ++a) {
     for (Index b = 0; b < a; ++b) {
-      const Index from = group[static_cast<std::size_t>(a)], to = group[static_cast<std::size_t>(b)];
+      const Index from = group[a], to = group[b];
       if (from == to || difference(a, b) > threshold * most) continue;
       std::replace(group.begin(), group.end(), from, to);
     }
@@ -107,7 +106,7 @@ Parameters merge_groups(Parameters u, const std::vector<Index>& group) {
     u.col(c).setZero();
     double members = 0;
     for (Index k = 0; k < u.cols(); ++k) {
-      if (group[static_cast<std::size_t>(k)] != group[static_cast<std::size_t>(c)]) continue;
+      if (group[k] != group[c]) continue;
       u.col(c) += before.col(k);
       ++members;
     }
@@ -177,4 +176,4 @@ std::optional<ProvenDirection> SeparationSearch::by_rounding(const Parameters& g
   return std::nullopt;
 }
 
-}  // namespace poise
+}  // namespace poise::inline convex

@@ -8,7 +8,7 @@
 #include "base/index.h"
 #include "base/parallel.h"
 
-namespace poise {
+namespace poise::inline convex {
 namespace {
 
 constexpr double kViolation = 1e6, kRidge = 1e-10;  // C, ε
@@ -22,10 +22,10 @@ class MarginMap {
  public:
   MarginMap(const Matrix& phi, std::span<const Comparison> comparisons, Index classes, int threads)
       : phi_(phi), comparisons_(comparisons), classes_(classes), threads_(threads) {
-    of_pair_.resize(static_cast<std::size_t>(classes * classes));
+    of_pair_.resize(classes * classes);
     for (std::size_t k = 0; k < comparisons.size(); ++k) {
       const auto [low, high] = std::minmax(comparisons[k].own, comparisons[k].other);
-      of_pair_[at(low * classes + high)].push_back(static_cast<Index>(k));
+      of_pair_[low * classes + high].push_back(static_cast<Index>(k));
     }
   }
 
@@ -55,11 +55,11 @@ class MarginMap {
     const Index q = phi_.cols(), blocks = classes_ - 1;
     std::vector<Matrix> grams(of_pair_.size());
     parallel_for(static_cast<Index>(of_pair_.size()), threads_,
-                 [&](Index pair) { grams[at(pair)] = gram(of_pair_[at(pair)], weight); });
+                 [&](Index pair) { grams[pair] = gram(of_pair_[pair], weight); });
     Matrix out = Matrix::Zero(blocks * q, blocks * q);
     for (Index low = 0; low < classes_; ++low) {
       for (Index high = low + 1; high < classes_; ++high) {
-        const Matrix& g = grams[at(low * classes_ + high)];
+        const Matrix& g = grams[low * classes_ + high];
         if (g.size() == 0) continue;
         out.block(low * q, low * q, q, q) += g;
         if (high == blocks) continue;
@@ -80,8 +80,8 @@ class MarginMap {
     for (Index begin = 0; begin < n; begin += kStrip) {
       const Index count = std::min(kStrip, n - begin);
       for (Index r = 0; r < count; ++r) {
-        const Index k = members[at(begin + r)];
-        rows.row(r) = phi_.row(comparisons_[at(k)].row);
+        const Index k = members[begin + r];
+        rows.row(r) = phi_.row(comparisons_[k].row);
         weighted.row(r) = weight[k] * rows.row(r);
       }
       gemm(true, false, q, q, count, rows.data(), q, weighted.data(), q, 1.0, sum.data(), q);
@@ -207,4 +207,4 @@ SeparationProgram solve_separation_program(const Matrix& phi, std::span<const Co
   return out;
 }
 
-}  // namespace poise
+}  // namespace poise::inline convex

@@ -10,7 +10,7 @@
 
 #include "convex/existence/comparisons.h"
 
-namespace poise {
+namespace poise::inline convex {
 
 struct SeparationProgram {
   Matrix direction;            ///< q×K, the last class 0
@@ -22,4 +22,4 @@ struct SeparationProgram {
 SeparationProgram solve_separation_program(const Matrix& phi, std::span<const Comparison> comparisons, Index classes,
                                            int threads);
 
-}  // namespace poise
+}  // namespace poise::inline convex

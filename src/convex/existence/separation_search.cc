@@ -7,7 +7,7 @@
 #include "convex/certificate/independent_basis.h"
 #include "convex/existence/separation_program.h"
 
-namespace poise {
+namespace poise::inline convex {
 namespace {
 
 // Multiplications of one iteration of the program: some twenty are made. To find few features: of as many programs.
@@ -126,7 +126,7 @@ SeparationSearch::Answer SeparationSearch::solve_program(const std::vector<Index
   const FeatureBasis& basis = *independent.basis;
   Matrix phi(static_cast<Index>(counted_.size()), basis.size());
   std::vector<Comparison> comparisons = comparisons_of(problem_, counted_), numbered = comparisons;
-  for (Index r = 0; r < phi.rows(); ++r) basis.values(counted_[at(r)], phi.row(r).data());
+  for (Index r = 0; r < phi.rows(); ++r) basis.values(counted_[r], phi.row(r).data());
   for (std::size_t c = 0, r = 0; c < numbered.size(); ++c) {
     while (counted_[r] != numbered[c].row) ++r;
     numbered[c].row = static_cast<Index>(r);
@@ -142,4 +142,4 @@ SeparationSearch::Answer SeparationSearch::solve_program(const std::vector<Index
   return answer;
 }
 
-}  // namespace poise
+}  // namespace poise::inline convex

@@ -1,4 +1,5 @@
-// Looks for proofs that a problem without penalty has no minimizer (THEORY 4.4): exact directions of recession.
+// Looks for proofs that a problem without penalty has no minimizer (docs/theory/softmax.md#directions-of-recession):
+// exact directions of recession.
 #pragma once
 
 #include <optional>
@@ -6,7 +7,7 @@
 
 #include "convex/existence/face.h"
 
-namespace poise {
+namespace poise::inline convex {
 
 /// Features with a penalty take no part: along a direction of recession their weights stand still.
 class SeparationSearch {
@@ -45,4 +46,4 @@ class SeparationSearch {
   std::vector<Index> counted_, columns_;
 };
 
-}  // namespace poise
+}  // namespace poise::inline convex

@@ -1,5 +1,6 @@
-// Proofs in single features that a softmax layer without penalty has no optimum (THEORY 4.4, A.7): one class on one
-// side of a threshold, all others on the other. Comparisons of numbers as in the file: no rounding.
+// Proofs in single features that a softmax layer without penalty has no optimum
+// (docs/theory/softmax.md#directions-of-recession): one class on one side of a threshold, all others on the other.
+// Comparisons of numbers as in the file: no rounding.
 #include <fmt/core.h>
 
 #include <algorithm>
@@ -10,7 +11,7 @@
 #include "convex/certificate/exact_rows.h"
 #include "convex/existence/verdict.h"
 
-namespace poise {
+namespace poise::inline convex {
 namespace {
 
 /// Smallest and largest value of every feature within every class, over rows of positive weight. [class·d + feature]
@@ -27,15 +28,15 @@ bool counts(const Dataset& data, Index row) { return data.sample_weight.size() =
 
 Ranges class_ranges(const Dataset& data) {
   const ExactRows rows(data.features);
-  const auto d = static_cast<std::size_t>(rows.cols()), classes = static_cast<std::size_t>(data.schema.class_count());
+  const std::size_t d = rows.cols(), classes = data.schema.class_count();
   Ranges ranges{std::vector<double>(d * classes, kInfinity), std::vector<double>(d * classes, -kInfinity)};
   std::vector<Index> stored(rows.sparse() ? d * classes : 0), rows_of(classes);
   for (Index i = 0; i < rows.rows(); ++i) {
     if (!counts(data, i)) continue;
-    const auto label = static_cast<std::size_t>(data.labels[at(i)]);
+    const std::size_t label = data.labels[i];
     ++rows_of[label];
     rows.for_each(i, [&](Index j, double value) {
-      const std::size_t slot = label * d + static_cast<std::size_t>(j);
+      const std::size_t slot = label * d + j;
       widen(ranges, slot, value);
       if (rows.sparse()) ++stored[slot];
     });
@@ -71,7 +72,7 @@ struct SmallestTwo {
 
 /// The first class that a split of feature j isolates, if there is one with a row strictly inside.
 std::optional<Split> isolating_split(const Ranges& ranges, Index j, Index d, Index classes) {
-  const auto slot = [&](Index c) { return static_cast<std::size_t>(c * d + j); };
+  const auto slot = [&](Index c) { return c * d + j; };
   SmallestTwo lows, highs;  // highs with the sign reversed; a class without rows has low ∞ and high −∞
   for (Index c = 0; c < classes; ++c) {
     lows.take(ranges.low[slot(c)], c);
@@ -94,14 +95,14 @@ Index rows_strictly_helped(const Dataset& data, const Split& split) {
     if (!counts(data, i)) continue;
     const double value = rows.value(i, split.feature);
     const int side = split.sign * (value > split.threshold ? 1 : value < split.threshold ? -1 : 0);
-    helped += data.labels[at(i)] == split.class_id ? side > 0 : side < 0;
+    helped += data.labels[i] == split.class_id ? side > 0 : side < 0;
   }
   return helped;
 }
 
 std::string describe(const Dataset& data, const Split& split, const SeparatingDirection& direction) {
   const std::string feature = data.schema.feature_name(split.feature);
-  const std::string& name = data.schema.classes[at(split.class_id)];
+  const std::string& name = data.schema.classes[split.class_id];
   std::string text = fmt::format(
       "{0} is {1} {2} in every row of class '{3}' and {4} {2} in every other row, strictly so in {5}: {6} "
       "its weight for "
@@ -143,4 +144,4 @@ std::optional<SeparatingDirection> find_separating_feature(const Dataset& data) 
   return direction;
 }
 
-}  // namespace poise
+}  // namespace poise::inline convex

@@ -10,7 +10,7 @@
 #include "convex/certificate/curvature_proof.h"
 #include "convex/existence/separation_search.h"
 
-namespace poise {
+namespace poise::inline convex {
 namespace {
 
 // Newton steps that a proof may take, and fewer where one costs more multiplications than this share of a minute.
@@ -156,7 +156,7 @@ std::optional<SeparatingDirection> find_class_without_mass(const Problem& proble
   std::string names;
   for (std::size_t k = 0; k < classes.size(); ++k) {
     out.entries.push_back({problem.cols(), classes[k], -1.0});
-    if (k < 6) names += fmt::format("{}'{}'", k > 0 ? ", " : "", schema.classes[at(classes[k])]);
+    if (k < 6) names += fmt::format("{}'{}'", k > 0 ? ", " : "", schema.classes[classes[k]]);
   }
   if (classes.size() > 6) names += ", …";
   out.rows_helped = static_cast<Index>(rows_that_count(problem.row_weight).size());
@@ -251,4 +251,4 @@ Verdict decide(SoftmaxObjective& objective, SolveState& state, const Monitor& mo
   return out;
 }
 
-}  // namespace poise
+}  // namespace poise::inline convex

@@ -7,7 +7,7 @@
 
 #include "convex/solvers.h"
 
-namespace poise {
+namespace poise::inline convex {
 
 /// Looks for a direction of recession of the λ = 0 problem in single features: one class on one side of a threshold,
 /// all others on the other. Exact comparisons, no rounding. Needs class labels; empty if there is none.
@@ -54,4 +54,4 @@ enum class Motion { kStay, kMove };
 Verdict decide(SoftmaxObjective& objective, SolveState& state, const Monitor& monitor, const Dataset& data,
                Motion motion, bool overlapping = false);
 
-}  // namespace poise
+}  // namespace poise::inline convex

@@ -4,7 +4,7 @@
 
 #include "run/training/training_run.h"
 
-namespace poise {
+namespace poise::inline run {
 
 /// Finds the penalty by cross-validation, into the result and `objective`, and takes the time that this took off the
 /// time limit of `solve`. Where it was ended early, the best so far is taken, or the default, as a
@@ -19,4 +19,4 @@ void note_idle_features(const Metrics& best, const char* how, TrainingRun& run);
 /// says so where the probabilities are worse than the class frequencies.
 void estimate_by_folds(TrainingRun& run, const ObjectiveOptions& objective, const SoftmaxFit& fit);
 
-}  // namespace poise
+}  // namespace poise::inline run

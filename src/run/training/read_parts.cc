@@ -10,7 +10,7 @@
 #include "data/classes.h"
 #include "poise/error.h"
 
-namespace poise {
+namespace poise::inline run {
 namespace {
 
 constexpr Index kFewToCalibrate = 50, kFewOfAClass = 5;  // held-out rows
@@ -33,7 +33,7 @@ void note_rare_classes(const TrainingRequest& request, const Dataset& held_out, 
   if (held_out.labels.empty()) return;  // soft targets
   const Vector share = shares_of_classes(request, held_out);
   std::vector<Index> counts(held_out.schema.classes.size());
-  for (const std::int32_t label : held_out.labels) ++counts[static_cast<std::size_t>(label)];
+  for (const std::int32_t label : held_out.labels) ++counts[label];
   std::vector<std::string> absent;
   Index rare = 0;
   for (std::size_t k = 0; k < counts.size(); ++k) {
@@ -63,7 +63,7 @@ void note_split(const TrainingRequest& request, double share, Parts& parts) {
   std::vector<std::string>& notes = parts.train.notices;
   const Index rows = parts.train.rows(), held_out = parts.validation->rows();
   std::vector<Index> counts(parts.train.schema.classes.size());
-  for (const std::int32_t label : parts.train.labels) ++counts[static_cast<std::size_t>(label)];
+  for (const std::int32_t label : parts.train.labels) ++counts[label];
   std::vector<std::string> gone;
   for (std::size_t k = 0; k < counts.size() && !parts.train.labels.empty(); ++k) {
     if (counts[k] == 0) gone.push_back(parts.train.schema.classes[k]);
@@ -201,4 +201,4 @@ std::string name_of_data(const TrainingRequest& request) {
   return data.path.empty() && data.rows ? data.rows->name : data.path;
 }
 
-}  // namespace poise
+}  // namespace poise::inline run

@@ -4,7 +4,7 @@
 #include "poise/run.h"
 #include "run/parts.h"
 
-namespace poise {
+namespace poise::inline run {
 
 inline constexpr double kHeldOut = 0.1;  ///< of the rows, where some are needed and the request does not say
 
@@ -23,4 +23,4 @@ Parts read_parts(const TrainingRequest& request, double held_out_share);
 /// What the rows to train on are called.
 std::string name_of_data(const TrainingRequest& request);
 
-}  // namespace poise
+}  // namespace poise::inline run

@@ -2,13 +2,17 @@
 
 #include <string>
 
+#include "data/fields.h"
 #include "data/schema_json.h"
+#include "learning/fields.h"
 #include "poise/version.h"
 #include "run/json_text.h"
 #include "run/measurements.h"
 #include "run/summary.h"
+#include "run/training/fields.h"
+#include "run/training/options_json.h"
 
-namespace poise {
+namespace poise::inline run {
 namespace {
 
 using nlohmann::json;
@@ -21,82 +25,6 @@ json or_null(const std::optional<T>& value) {
 json metrics_or_null(const std::optional<Metrics>& metrics) { return metrics ? to_json(*metrics) : json(); }
 
 json text_or_null(const std::string& text) { return text.empty() ? json() : json(text); }
-
-json character(char c) { return c == 0 ? json() : json(std::string(1, c)); }
-
-const char* name_of_policy(MissingPolicy policy) {
-  if (policy == MissingPolicy::kError) return "error";
-  return policy == MissingPolicy::kMean ? "mean" : "category";
-}
-
-json asked_of_reading(const ReadOptions& read) {
-  return {{"label", or_null(read.label)},
-          {"ignore", read.ignore},
-          {"categorical", read.categorical},
-          {"numeric", read.numeric},
-          {"labels", read.labels_file},
-          {"sample_weight", or_null(read.sample_weight)},
-          {"missing", name_of_policy(read.missing.value_or(MissingPolicy::kCategory))},
-          {"missing_values", or_null(read.missing_values)},
-          {"min_category_rows", or_null(read.min_category_rows)},
-          {"delimiter", character(read.delimiter)},
-          {"decimal", character(read.decimal)},
-          {"quote", character(read.quote)},
-          {"comment", read.comment ? character(*read.comment) : json()},
-          {"header", or_null(read.header)},
-          {"strip_label_dot", read.strip_label_dot}};
-}
-
-/// All of them, under the names of the command line with _ for -.
-json to_json(const NetworkOptions& o) {
-  json out = {{"hidden", o.hidden},
-              {"activation", to_string(o.activation)},
-              {"loss", to_string(o.loss)},
-              {"initialization", to_string(o.initialization)},
-              {"gain", o.gain},
-              {"l2", nullptr},
-              {"label_smoothing", o.label_smoothing},
-              {"balanced_classes", o.balanced_classes},
-              {"class_weights", to_text(o.class_weights)},
-              {"dropout", o.dropout},
-              {"scale", o.standardize ? "standard" : "none"},
-              {"rule", to_string(o.rule)},
-              {"order", to_string(o.order)},
-              {"relaxation", to_string(o.relaxation)},
-              {"relaxation_rate", o.relaxation_rate},
-              {"relaxation_steps", o.relaxation_steps},
-              {"compat", nullptr},
-              {"step", to_string(o.step)},
-              {"learning_rate", o.learning_rate},
-              {"momentum", nullptr},
-              {"momentum_phase", o.momentum_phase},
-              {"reduction", to_string(o.reduction)},
-              {"cooling", nullptr},
-              {"epochs", o.epochs},
-              {"batch", o.batch},
-              {"time_limit", o.time_limit},
-              {"patience", o.patience},
-              {"stop_at_rest", o.stop_at_rest},
-              {"solve_head_every", o.solve_head_every},
-              {"seed", o.seed},
-              {"threads", o.threads},
-              {"precision", to_string(o.precision)}};
-  if (o.l2) out["l2"] = *o.l2;
-  if (o.reference_2024) out["compat"] = "reference-2024";
-  if (o.momentum && o.step != Step::kAdam) out["momentum"] = *o.momentum;
-  if (o.cooling) out["cooling"] = *o.cooling;
-  return out;
-}
-
-json asked_of_softmax(const TrainingRequest& request) {
-  return {{"l2", request.choose_l2 ? json("auto") : or_null(request.objective.l2)},
-          {"l2_path", request.l2_path},
-          {"unit", request.objective.unit},
-          {"solver", to_string(request.solve.solver)},
-          {"tolerance", request.solve.tolerance},
-          {"max_iterations", request.solve.max_iterations},
-          {"start", request.start}};
-}
 
 json to_json(const MeasuredParts& measured, const Schema& schema) {
   const auto part = [&](const std::optional<Metrics>& metrics) {
@@ -234,21 +162,25 @@ json to_json(const Event& event) {
 }
 
 json asked_json(const TrainingRequest& request, const TrainingResult& result) {
-  json asked = result.network ? to_json(result.network->options) : asked_of_softmax(request);
-  const ObjectiveOptions& objective = request.objective;
-  asked.update({{"data", request.data.path},
-                {"read", asked_of_reading(request.read)},
-                {"test", request.test.path},
-                {"validation", request.validation.given() ? json(request.validation.path) : json(result.held_out)},
-                {"seed", request.seed},
-                {"scale", to_string(objective.scale)},
-                {"label_smoothing", objective.label_smoothing},
-                {"balanced_classes", objective.balanced_classes},
-                {"class_weights", to_text(objective.class_weights)},
-                {"time_limit", request.solve.time_limit},
-                {"threads", request.solve.threads},
-                {"calibrate", request.calibrate},
-                {"telemetry", to_string(request.telemetry)}});
+  json asked = options_json(request.objective);
+  asked.update(options_json(request.solve));
+  asked.update(options_json(request));
+  if (request.choose_l2) asked["l2"] = "auto";
+  if (result.network) {
+    for (const char* convex : {"l2_path", "unit", "solver", "tolerance", "max_iterations", "start"})
+      asked.erase(convex);
+    const NetworkOptions& options = result.network->options;
+    json trained = options_json(options);
+    trained.erase("reference_2024");
+    trained["compat"] = options.reference_2024 ? json("reference-2024") : json();
+    trained["l2"] = or_null(options.objective.l2);
+    if (options.step == Step::kAdam) trained["momentum"] = nullptr;
+    for (const char* of_run : {"time_limit", "seed", "threads"}) trained.erase(of_run);
+    asked.update(trained);
+  }
+  asked["data"] = request.data.path;
+  asked["read"] = options_json(request.read);
+  asked["validation"] = request.validation.given() ? json(request.validation.path) : json(result.held_out);
   return asked;
 }
 
@@ -281,4 +213,4 @@ json run_json(const TrainingRequest& request, const TrainingResult& result, bool
           {"result", result_json(result, has_ended)}};
 }
 
-}  // namespace poise
+}  // namespace poise::inline run

@@ -5,7 +5,7 @@
 
 #include "poise/run.h"
 
-namespace poise {
+namespace poise::inline run {
 
 /// What was asked, with what the data decided: with it a run can be repeated.
 nlohmann::json asked_json(const TrainingRequest& request, const TrainingResult& result);
@@ -20,4 +20,4 @@ nlohmann::json run_json(const TrainingRequest& request, const TrainingResult& re
 nlohmann::json to_json(const Event& event);
 nlohmann::json to_json(const TelemetryMeasurement& measurement);
 
-}  // namespace poise
+}  // namespace poise::inline run

@@ -16,7 +16,7 @@
 #include "run/training/read_parts.h"
 #include "run/training/training_run.h"
 
-namespace poise {
+namespace poise::inline run {
 namespace {
 
 /// Tells of the epochs.
@@ -57,11 +57,7 @@ void check_network_request(const TrainingRequest& request) {
 /// What the softmax layer has, too, is taken from there.
 NetworkOptions network_options_of(const TrainingRequest& request) {
   NetworkOptions options = request.network;
-  options.l2 = request.objective.l2;
-  options.label_smoothing = request.objective.label_smoothing;
-  options.balanced_classes = request.objective.balanced_classes;
-  options.class_weights = request.objective.class_weights;
-  options.standardize = request.objective.scale != Scale::kNone;
+  options.objective = request.objective;
   options.threads = request.solve.threads;
   options.seed = request.seed;
   return options;
@@ -114,9 +110,9 @@ std::string note_of(const Baseline& baseline, Index rows) {
 }
 
 /// On tables with few rows or little to find the softmax layer alone may be as good or better, which is to be said.
-/// Finding out may take a tenth of the time that the network took.
+/// Finding out may take a tenth of the time that the network took, or half a second.
 void note_baseline(TrainingRun& run, const TrainingReport& report) {
-  constexpr double kShare = 0.1, kShortest = 0.05;
+  constexpr double kShare = 0.1, kShortest = 0.5;
   const bool finished = report.status != TrainingStatus::kInterrupted && report.status != TrainingStatus::kTimeLimit &&
                         report.status != TrainingStatus::kDiverged;
   const auto& held_out = run.parts().validation;
@@ -177,4 +173,4 @@ TrainingResult train_hidden_layers(const TrainingRequest& request, Watcher& watc
   return run.finish(hint_on_probabilities(run, network));
 }
 
-}  // namespace poise
+}  // namespace poise::inline run

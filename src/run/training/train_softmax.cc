@@ -13,7 +13,7 @@
 #include "run/training/held_out_penalty.h"
 #include "run/training/training_run.h"
 
-namespace poise {
+namespace poise::inline run {
 namespace {
 
 /// Tells of the solves that are the training itself.
@@ -238,4 +238,4 @@ TrainingResult train_softmax_layer(const TrainingRequest& request, Watcher& watc
   return run.finish(request.choose_l2 ? "" : "--l2 auto chooses the penalty");
 }
 
-}  // namespace poise
+}  // namespace poise::inline run

@@ -10,7 +10,7 @@
 #include "poise/run.h"
 #include "run/training/read_parts.h"
 
-namespace poise {
+namespace poise::inline run {
 
 void record(const RowProvenance& rows, Metadata& metadata) {
   metadata["read.strip_label_dot"] = rows.strip_label_dot ? "true" : "false";
@@ -43,15 +43,6 @@ std::optional<Dataset> without_held_out_rows(const Metadata& metadata, const Dat
   return split_by_class(data, held_out, rows.held_out_seed).first;
 }
 
-std::optional<Dataset> rows_trained_on(const Metadata& metadata, const Dataset& data) {
-  const RowProvenance recorded = recorded_rows(metadata);
-  if (recorded.fingerprint.empty()) return std::nullopt;
-  if (recorded.fingerprint == fingerprint(data)) return data;
-  std::optional<Dataset> rest = without_held_out_rows(metadata, data);
-  if (rest && recorded.fingerprint == fingerprint(*rest)) return rest;
-  return recorded.row_set == fingerprint_of_row_set(data) ? std::optional(data) : std::nullopt;
-}
-
 Index count_rows_trained_on(const Metadata& metadata, const Dataset& data) {
   const std::optional<Dataset> rows = rows_trained_on(metadata, data);
   return rows ? rows->rows() : 0;
@@ -63,6 +54,19 @@ std::string note_on_rows_trained_on(const Metadata& metadata, const Dataset& dat
   const std::string rows =
       trained == data.rows() ? "these rows" : fmt::format("{} of the {} rows", trained, data.rows());
   return rows + " were trained on: how right the model is only rows that it has not seen can tell";
+}
+
+}  // namespace poise::inline run
+
+namespace poise {
+
+std::optional<Dataset> rows_trained_on(const Metadata& metadata, const Dataset& data) {
+  const RowProvenance recorded = recorded_rows(metadata);
+  if (recorded.fingerprint.empty()) return std::nullopt;
+  if (recorded.fingerprint == fingerprint(data)) return data;
+  std::optional<Dataset> rest = without_held_out_rows(metadata, data);
+  if (rest && recorded.fingerprint == fingerprint(*rest)) return rest;
+  return recorded.row_set == fingerprint_of_row_set(data) ? std::optional(data) : std::nullopt;
 }
 
 }  // namespace poise

@@ -7,7 +7,7 @@
 
 #include "poise/dataset.h"
 
-namespace poise {
+namespace poise::inline run {
 
 /// What a model's metadata say of the rows it was trained on.
 struct RowProvenance {
@@ -33,4 +33,4 @@ Index count_rows_trained_on(const std::map<std::string, std::string>& metadata, 
 /// "these rows were trained on: …", or how many of them; empty if none was.
 std::string note_on_rows_trained_on(const std::map<std::string, std::string>& metadata, const Dataset& data);
 
-}  // namespace poise
+}  // namespace poise::inline run

@@ -13,7 +13,7 @@
 #include "run/training/read_parts.h"
 #include "run/training/run_json.h"
 
-namespace poise {
+namespace poise::inline run {
 namespace {
 
 /// Other programs have to know, and mostly think of float32.
@@ -154,4 +154,4 @@ TrainingResult TrainingRun::finish(const std::string& hint) {
   return std::move(result_);
 }
 
-}  // namespace poise
+}  // namespace poise::inline run

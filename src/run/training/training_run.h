@@ -15,7 +15,7 @@
 #include "run/training/trained_rows.h"
 #include "run/training/watcher_link.h"
 
-namespace poise {
+namespace poise::inline run {
 
 /// The steps in the order in which they are called: constructor, note, begin, save (more than once on a path),
 /// write_first, measure, finish. Between them `result` is filled.
@@ -76,4 +76,4 @@ class TrainingRun {
 TrainingResult train_softmax_layer(const TrainingRequest& request, Watcher& watcher);
 TrainingResult train_hidden_layers(const TrainingRequest& request, Watcher& watcher);
 
-}  // namespace poise
+}  // namespace poise::inline run

@@ -2,7 +2,7 @@
 
 #include <utility>
 
-namespace poise {
+namespace poise::inline run {
 
 void WatcherLink::hand_over(const Event& event) {
   if (watcher_.on_event(event) == Answer::kStop) stop_ = true;
@@ -28,4 +28,4 @@ bool WatcherLink::stop_requested() {
   return stop_;
 }
 
-}  // namespace poise
+}  // namespace poise::inline run

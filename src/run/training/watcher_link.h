@@ -11,7 +11,7 @@
 
 #include "poise/run.h"
 
-namespace poise {
+namespace poise::inline run {
 
 class WatcherLink {
  public:
@@ -45,4 +45,4 @@ struct UnseenSolve : Observer {
   WatcherLink& link;
 };
 
-}  // namespace poise
+}  // namespace poise::inline run

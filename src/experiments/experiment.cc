@@ -1,0 +1,166 @@
+#include "experiments/experiment.h"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+
+#include "run/summary.h"
+
+namespace poise::experiments {
+namespace {
+
+using nlohmann::json;
+
+constexpr double kLineInterval = 5;        // seconds
+constexpr double kLeastTime = 1e-3;        // seconds; 0 would mean no limit
+constexpr double kSoftmaxTimeLimit = 600;  // seconds; without penalty MNIST takes very many passes
+constexpr double kThermodynamicsTimeLimit = 600;
+
+/// Turns what the trainer tells into events and a line for the user.
+class TrainingWatch : public TrainingObserver {
+ public:
+  TrainingWatch(const json& labels, int epochs, const Checkpoints& checkpoints, Events& events)
+      : labels_(labels), epochs_(epochs), checkpoints_(checkpoints), events_(events) {}
+
+  void on_epoch(const Epoch& epoch) override {
+    json event = to_json(epoch);
+    event["test"] = event["validation"];  // what is measured here are test rows: nothing is chosen by them
+    event.erase("validation");
+    event.update(labels_);
+    events_.append(event);
+    const bool held_out = epoch.validation.has_value();
+    events_.show(fmt::format("{}: epoch {} of {}, {} accuracy {:.2f} %", in_words(labels_), epoch.number, epochs_,
+                             held_out ? "test" : "train",
+                             100 * (held_out ? epoch.validation->accuracy : epoch.train.accuracy)));
+  }
+
+  void on_message(const std::string& text) override {
+    ++setbacks_;
+    json event = {{"event", "message"}, {"text", text}};
+    event.update(labels_);
+    events_.append(event);
+  }
+
+  bool stop_requested() override { return events_.should_stop(); }
+  bool wants_network(int epoch) override { return std::ranges::binary_search(checkpoints_.epochs, epoch); }
+  void on_network(const Epoch& epoch, const Network& network) override { checkpoints_.visit(epoch.number, network); }
+  int setbacks() const { return setbacks_; }
+
+ private:
+  json labels_;
+  int epochs_, setbacks_ = 0;
+  const Checkpoints& checkpoints_;
+  Events& events_;
+};
+
+}  // namespace
+
+const std::vector<Experiment>& all_experiments() {
+  static const Experiment double_bayesian{
+      .name = "double-bayesian",
+      .paper = "Jaeger: learning rate and momentum from the golden ratio",
+      .data = {"mnist"},
+      .epochs = 3,
+      .seeds = 5,
+      .time_limit = 0,
+      .run = run_double_bayesian,
+  };
+  static const Experiment f_adjoint{
+      .name = "f-adjoint",
+      .paper = "Boughammoura: equilibrium F-adjoint, a local learning rule",
+      .data = {"mnist", "fashion-mnist"},
+      .epochs = 10,
+      .seeds = 5,
+      .time_limit = 0,
+      .run = run_f_adjoint,
+  };
+  static const Experiment softmax{
+      .name = "softmax",
+      .paper = "Rychlik: multi-class logistic regression",
+      .data = {"digits", "mnist", "fashion-mnist"},
+      .epochs = 0,
+      .seeds = 0,
+      .time_limit = kSoftmaxTimeLimit,
+      .run = run_softmax,
+  };
+  static const Experiment thermodynamics{
+      .name = "thermodynamics",
+      .paper = "Vanchurin: toward a theory of machine learning, laws of thermodynamics of learning",
+      .data = {"digits"},
+      .epochs = 20,
+      .seeds = 5,
+      .time_limit = kThermodynamicsTimeLimit,
+      .run = run_thermodynamics,
+  };
+  static const std::vector<Experiment> all{double_bayesian, f_adjoint, softmax, thermodynamics};
+  return all;
+}
+
+Events::Events(RunDirectory& run, std::FILE* stream, const std::atomic<bool>& interrupted, double time_limit)
+    : run_(run), stream_(stream), interrupted_(interrupted), time_limit_(time_limit) {}
+
+void Events::show(const std::string& line) {
+  if (!stream_ || seconds() - last_shown_ < kLineInterval) return;
+  last_shown_ = seconds();
+  std::fputs(fmt::format("{:6.0f} s  {}\n", last_shown_, line).c_str(), stream_);  // a terminal may be gone
+  std::fflush(stream_);
+}
+
+bool Events::should_stop() {
+  if (time_limit_ > 0 && seconds() >= time_limit_) cut_short_ = true;
+  return cut_short_ || interrupted();
+}
+
+double Events::time_for_one_of(int jobs) const {
+  return time_limit_ > 0 ? std::max(kLeastTime, (time_limit_ - seconds()) / jobs) : 0;
+}
+
+const char* Events::status() const {
+  if (interrupted()) return "interrupted";
+  return cut_short_ ? "time_limit" : "finished";
+}
+
+std::string halved_steps(int setbacks) {
+  return setbacks == 0 ? "" : fmt::format("; steps halved because a loss blew up: {}", setbacks);
+}
+
+void settle(Finding& finding, Verdict verdict, int setbacks) {
+  finding.verdict = setbacks == 0 ? verdict : Verdict::kUndecidable;
+  finding.figure += halved_steps(setbacks);
+}
+
+json to_json(const Finding& finding) {
+  return {{"data", finding.data},
+          {"claim", finding.claim},
+          {"figure", finding.figure},
+          {"verdict", to_string(finding.verdict)}};
+}
+
+std::string table_of(const std::vector<Finding>& findings) {
+  std::string text = "| data | claim | measured | verdict |\n|---|---|---|---|\n";
+  for (const Finding& f : findings) {
+    text += fmt::format("| {} | {} | {} | **{}** |\n", f.data, f.claim, f.figure, to_string(f.verdict));
+  }
+  return text;
+}
+
+std::string in_words(const json& labels) {
+  std::string text;
+  for (const auto& [key, value] : labels.items()) {
+    const std::string word = value.is_string() ? value.get<std::string>() : key + " " + value.dump();
+    text += (text.empty() ? "" : ", ") + word;
+  }
+  return text;
+}
+
+Trained train_observed(const Dataset& train, const NetworkOptions& options, const Dataset* test, const json& labels,
+                       Events& events, const Checkpoints& checkpoints) {
+  TrainingWatch watch(labels, options.epochs, checkpoints, events);
+  Trained trained;
+  trained.fit = train_network(train, options, test, &watch);
+  trained.complete = trained.fit.report.status == TrainingStatus::kFinished;
+  trained.setbacks = watch.setbacks();
+  return trained;
+}
+
+}  // namespace poise::experiments

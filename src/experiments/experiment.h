@@ -1,0 +1,120 @@
+// The experiments of the source papers: what one is, what it is given, and what comes of it (docs/reproduce.md).
+#pragma once
+
+#include <atomic>
+#include <cstdio>
+#include <functional>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
+
+#include "base/stopwatch.h"
+#include "experiments/statistics.h"
+#include "poise/dataset.h"
+#include "poise/training.h"
+#include "run/run_directory.h"
+
+namespace poise::experiments {
+
+/// A named set, read.
+struct ExperimentData {
+  std::string name;
+  Dataset train, test;
+};
+
+struct ExperimentOptions {
+  std::vector<ExperimentData> data;
+  int epochs = 0, seeds = 0;  ///< of experiments that train networks; seeds are 1, 2, …
+  int threads = 0;            ///< 0: as many as the machine has
+};
+
+/// One line of the table.
+struct Finding {
+  std::string data;
+  std::string claim;
+  std::string figure;  ///< what was measured, mean ± standard deviation over seeds
+  Verdict verdict = Verdict::kUndecidable;
+};
+
+struct Outcome {
+  std::vector<Finding> findings;
+  nlohmann::json runs = nlohmann::json::array();  ///< every training or solve with its figures
+};
+
+/// Where an experiment leaves its events, and what tells it to stop.
+class Events {
+ public:
+  /// `stream` null keeps silent; `time_limit` is in seconds for the whole experiment, 0: none.
+  Events(RunDirectory& run, std::FILE* stream, const std::atomic<bool>& interrupted, double time_limit);
+
+  void append(const nlohmann::json& event) { run_.append_event(event); }
+  /// Shows a line, but no more than one every few seconds.
+  void show(const std::string& line);
+
+  bool interrupted() const { return interrupted_.load(); }
+  bool should_stop();
+  void ran_out_of_time() { cut_short_ = true; }
+  double seconds() const { return stopwatch_.seconds(); }
+  /// What is left of the time, dealt out evenly to so many jobs to come; 0: no limit.
+  double time_for_one_of(int jobs) const;
+  const char* status() const;  ///< "finished", "interrupted" or "time_limit"
+
+ private:
+  RunDirectory& run_;
+  std::FILE* stream_;
+  const std::atomic<bool>& interrupted_;
+  double time_limit_, last_shown_ = 0;
+  bool cut_short_ = false;
+  Stopwatch stopwatch_;
+};
+
+struct Experiment {
+  const char* name;
+  const char* paper;
+  std::vector<std::string> data;  ///< unless asked for others
+  int epochs, seeds;              ///< likewise; 0: has none
+  double time_limit;              ///< likewise, seconds; 0: none
+  Outcome (*run)(const ExperimentOptions& options, Events& events);
+};
+
+/// All of them, by name.
+const std::vector<Experiment>& all_experiments();
+
+Outcome run_f_adjoint(const ExperimentOptions& options, Events& events);
+Outcome run_double_bayesian(const ExperimentOptions& options, Events& events);
+Outcome run_softmax(const ExperimentOptions& options, Events& events);
+Outcome run_thermodynamics(const ExperimentOptions& options, Events& events);
+
+/// "; steps halved because a loss blew up: 3" of so many setbacks; empty of none.
+std::string halved_steps(int setbacks);
+
+/// Gives the verdict, unless steps of the trainings judged were halved: then they are not those that the claim is
+/// about, nothing is decided, and the figure says why.
+void settle(Finding& finding, Verdict verdict, int setbacks);
+
+nlohmann::json to_json(const Finding& finding);
+/// As Markdown.
+std::string table_of(const std::vector<Finding>& findings);
+
+/// {data: "mnist", rule: "local", seed: 2} in words: "mnist, local, seed 2".
+std::string in_words(const nlohmann::json& labels);
+
+/// One training of an experiment.
+struct Trained {
+  NetworkFit fit;
+  bool complete = false;  ///< all epochs were done, without stop
+  int setbacks = 0;  ///< times the trainer went back and halved a step that had led up: then not the step asked for
+};
+
+/// Epochs, ascending, after which a training shows its network.
+struct Checkpoints {
+  std::vector<int> epochs;
+  std::function<void(int epoch, const Network&)> visit;
+};
+
+/// Trains; every epoch is an event that carries the entries of `labels`, too. Accuracy on `test` (may be null) is in
+/// each `Epoch::validation`; with it the network is that of the best epoch, which no experiment uses, else of the last.
+Trained train_observed(const Dataset& train, const NetworkOptions& options, const Dataset* test,
+                       const nlohmann::json& labels, Events& events, const Checkpoints& checkpoints = {});
+
+}  // namespace poise::experiments

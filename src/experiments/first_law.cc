@@ -1,0 +1,168 @@
+// The first law of learning along the training of a feed-forward network
+// (docs/theory/thermodynamics-laws.md#the-first-law, docs/reproduce.md#thermodynamics).
+//
+// At a fixed temperature T the hidden states of each row make a canonical ensemble (thermo/hidden_states.h). Between
+// epochs 0, 1, 2, 4, … of one training the law says dU = T dS + T dC. Its premise is that Z factorizes, Z = A(T) B(w),
+// which is that U does not react to the weights; near the minimum of ℋ, U = ℋ_min and S = −C, so that the right-hand
+// side is 0 and dU what learning is for. What holds instead is dU = T dS + T dC + dℋ_min.
+#include <fmt/core.h>
+
+#include <array>
+#include <cmath>
+
+#include "experiments/thermodynamics.h"
+#include "run/measurements.h"
+#include "thermo/hidden_states.h"
+#include "thermo/learning_curve.h"
+#include "thermo/measured_rows.h"
+
+namespace poise::experiments {
+namespace {
+
+using nlohmann::json;
+using thermo::HiddenStates;
+
+constexpr std::array<double, 3> kTemperatures = {0.01, 0.1, 1};
+constexpr double kChangeAgreement = 0.1;  // share of what is compared
+constexpr Index kHidden = 16, kRows = 256;
+constexpr int kDraws = 64;
+
+/// One training: states[t] at temperature t, an entry a checkpoint.
+struct Path {
+  std::array<std::vector<HiddenStates>, kTemperatures.size()> states;
+};
+
+std::vector<int> checkpoints(int epochs) {
+  std::vector<int> out{0};
+  for (int e = 1; e < epochs; e *= 2) out.push_back(e);
+  out.push_back(epochs);
+  return out;
+}
+
+NetworkOptions options_of(int epochs, std::uint64_t seed) {
+  NetworkOptions o;
+  o.objective.l2 = 0;
+  o.hidden = {kHidden};
+  o.activation = Activation::kTanh;
+  o.step = Step::kSgd;
+  o.learning_rate = 0.1;
+  o.momentum = 0;
+  o.cooling = false;
+  o.epochs = epochs;
+  o.batch = 32;
+  o.seed = seed;
+  o.threads = 1;
+  return o;
+}
+
+json checkpoint_json(const json& labels, int epoch, const HiddenStates& states) {
+  json run = labels;
+  run.update({{"epoch", epoch},
+              {"temperature", states.temperature},
+              {"ground_loss", states.ground_loss},
+              {"complexity", states.complexity},
+              {"free_energy", to_json(states.free_energy)},
+              {"mean_loss", to_json(states.mean_loss)},
+              {"entropy", to_json(states.entropy)}});
+  return run;
+}
+
+/// One training, measured at its checkpoints; false if it was stopped on the way or diverged.
+bool follow(const ExperimentData& data, const ExperimentOptions& asked, int seed, Events& events, Path& path,
+            json& runs) {
+  const auto number = static_cast<std::uint64_t>(seed);
+  ThermodynamicsOptions measuring;
+  measuring.rows = kRows;
+  const thermo::MeasuredRows rows(data.train, measuring);
+  const thermo::RowBlock block = rows.block(0, rows.size());
+  const json labels = {{"part", "first law"}, {"data", data.name}, {"seed", seed}};
+  const auto measure = [&](int epoch, const Network& network) {
+    const std::vector<Layer> layers = rows.layers_of(network);
+    for (std::size_t t = 0; t < kTemperatures.size(); ++t) {
+      path.states[t].push_back(
+          thermo::hidden_states(layers, block.inputs, block.targets, kTemperatures[t], kDraws, number, asked.threads));
+      runs.push_back(checkpoint_json(labels, epoch, path.states[t].back()));
+      events.append({{"event", "checkpoint"}, {"result", runs.back()}});
+    }
+  };
+  const NetworkOptions training = options_of(asked.epochs, number);
+  measure(0, thermo::initial_network(data.train, training));
+  return train_observed(data.train, training, nullptr, labels, events, {checkpoints(asked.epochs), measure}).complete;
+}
+
+/// What changed between the first checkpoint and the last, at one temperature.
+struct Change {
+  double temperature, mean_loss, entropy, complexity, ground_loss;
+
+  explicit Change(const std::vector<HiddenStates>& states)
+      : temperature(states.front().temperature),
+        mean_loss(states.back().mean_loss.value - states.front().mean_loss.value),
+        entropy(states.back().entropy.value - states.front().entropy.value),
+        complexity(states.back().complexity - states.front().complexity),
+        ground_loss(states.back().ground_loss - states.front().ground_loss) {}
+
+  double right_side() const { return temperature * (entropy + complexity); }
+};
+
+using ChangeFigure = double (*)(const Change&);
+
+double unexplained(const Change& c) { return 1 - c.right_side() / c.mean_loss; }
+double drift(const Change& c) { return (c.entropy + c.complexity) / std::abs(c.complexity); }
+double imbalance(const Change& c) { return (c.mean_loss - c.right_side() - c.ground_loss) / std::abs(c.mean_loss); }
+
+Finding at_all_temperatures(const std::string& data, const std::string& claim, const std::vector<Path>& paths,
+                            const std::string& of_what, ChangeFigure figure) {
+  Finding finding{data, claim, of_what};
+  std::vector<Sample> samples;
+  for (std::size_t t = 0; t < kTemperatures.size(); ++t) {
+    Sample sample;
+    for (const Path& path : paths) sample.push_back(figure(Change(path.states[t])));
+    finding.figure += fmt::format("{} {} % at T = {}", t == 0 ? ":" : ",", in_points(sample), kTemperatures[t]);
+    samples.push_back(std::move(sample));
+  }
+  finding.verdict = judge_all_within(samples, kChangeAgreement);
+  return finding;
+}
+
+/// "U 1.90 → 0.11, C 3.0 → 5.1, S −2.9 → −5.0"
+std::string course(const std::vector<Path>& paths) {
+  const std::size_t middle = 1;
+  Sample u[2], c[2], s[2];
+  for (const Path& path : paths) {
+    for (const std::size_t end : {std::size_t{0}, std::size_t{1}}) {
+      const HiddenStates& states = end == 0 ? path.states[middle].front() : path.states[middle].back();
+      u[end].push_back(states.mean_loss.value);
+      c[end].push_back(states.complexity);
+      s[end].push_back(states.entropy.value);
+    }
+  }
+  return fmt::format("(T = {}: U {:.2f} → {:.2f}, C {:.2f} → {:.2f}, S {:.2f} → {:.2f} nats) ", kTemperatures[middle],
+                     mean_of(u[0]), mean_of(u[1]), mean_of(c[0]), mean_of(c[1]), mean_of(s[0]), mean_of(s[1]));
+}
+
+}  // namespace
+
+std::vector<Finding> first_law(const ExperimentData& data, const ExperimentOptions& options, Events& events,
+                               json& runs) {
+  std::vector<Path> paths;
+  for (int seed = 1; seed <= options.seeds && !events.should_stop(); ++seed) {
+    Path path;
+    if (follow(data, options, seed, events, path, runs)) paths.push_back(std::move(path));
+  }
+  const std::string where = fmt::format("{}, tanh 16", data.name);
+  const std::string law = fmt::format("first law: dU = T dS + T dC of the states along training, within {:.0f} % of dU",
+                                      100 * kChangeAgreement);
+  if (paths.empty()) return {{where, law, "no seed was completed"}};
+  return {at_all_temperatures(where, law, paths, course(paths) + "of dU unexplained", unexplained),
+          at_all_temperatures(
+              where,
+              fmt::format("entropy is S_T(T) − C: S + C does not move, within {:.0f} % of dC", 100 * kChangeAgreement),
+              paths, "d(S + C) over dC", drift),
+          at_all_temperatures(where,
+                              fmt::format("our analysis: dU = T dS + T dC + dℋ_min (the work of learning), within "
+                                          "{:.0f} % of dU",
+                                          100 * kChangeAgreement),
+                              paths, "left over", imbalance)};
+}
+
+}  // namespace poise::experiments
