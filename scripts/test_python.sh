@@ -25,6 +25,8 @@ fi
 environment oldest numpy scipy "scikit-learn==1.6.*" pytest pandas polars pyarrow mypy ruff
 environment newest numpy scipy scikit-learn pytest onnx onnxruntime
 
+# With the compiler's name that scripts/build.sh has, ccache knows what that has built.
+export CXX=${CXX:-c++} CC=${CC:-cc}
 rm -rf "$folder/wheel"
 nice "$folder/newest/bin/pip" wheel --quiet --disable-pip-version-check --no-deps --wheel-dir "$folder/wheel" \
   -Ccmake.define.POISE_WERROR="${POISE_WERROR:-OFF}" .
