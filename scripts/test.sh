@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Installs what is missing, builds, and runs every test and check.
-#   scripts/test.sh                release build, all tests, house checks
+#   scripts/test.sh                release build, all tests, house checks, the Python package
 #   scripts/test.sh --debug        also the tests of a build without optimization, with the assertions of our libraries
 #   scripts/test.sh --odr          also the tests of a build that is linked as one program (-flto -Wodr): no name twice
 #   scripts/test.sh --sanitize     also the tests under address and undefined-behavior sanitizers
@@ -24,6 +24,7 @@ scripts/install-deps.sh --test
 scripts/check.sh
 scripts/build.sh release
 ctest --preset release --no-tests=error -j "$(nproc)"
+scripts/test_python.sh
 for preset in debug odr; do
   [ "${!preset}" -eq 1 ] || continue
   scripts/build.sh "$preset"

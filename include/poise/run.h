@@ -56,10 +56,12 @@ struct TrainingRequest {
   NetworkOptions network = {};  ///< with `hidden` layers: a network. What `objective`, `solve` and `seed` have, too, is
                                 ///< taken from there
   std::string start = {};       ///< softmax layer: model file or run directory to start from
+  std::optional<SoftmaxModel> start_model = std::nullopt;  ///< or the model itself
 
   // How
   SolveOptions solve = {};  ///< `time_limit` is on everything that comes after reading
   bool calibrate = false;   ///< divide the scores by the temperature that the validation rows ask for
+  bool measure = true;      ///< what the model is worth on all parts; false: only what training itself asks for
   Telemetry telemetry = Telemetry::kOff;
   std::optional<std::string> directory = std::nullopt;  ///< to write the run to; empty text: a new runs/<data>-<n>
 };
@@ -112,7 +114,7 @@ class Watcher {
   virtual Answer on_event(const Event&) { return Answer::kGoOn; }
 };
 
-/// Empty where there are no such rows, or where measuring was ended before.
+/// Empty where there are no such rows, where measuring was ended before, or was not asked for.
 struct MeasuredParts {
   std::optional<Metrics> train, validation, test;
 };

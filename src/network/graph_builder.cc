@@ -3,18 +3,8 @@
 #include <fmt/core.h>
 
 namespace poise::inline network {
-namespace {
 
-void set_shape(onnx::ValueInfoProto& value, GraphBuilder::Type type, const std::vector<Index>& shape_after_rows) {
-  auto& tensor = *value.mutable_type()->mutable_tensor_type();
-  tensor.set_elem_type(type);
-  tensor.mutable_shape()->add_dim()->set_dim_param("rows");
-  for (Index size : shape_after_rows) tensor.mutable_shape()->add_dim()->set_dim_value(size);
-}
-
-}  // namespace
-
-GraphBuilder::GraphBuilder(onnx::GraphProto& graph, std::vector<std::string> reserved)
+GraphBuilder::GraphBuilder(onnx::Graph& graph, std::vector<std::string> reserved)
     : graph_(graph), taken_(reserved.begin(), reserved.end()) {}
 
 std::string GraphBuilder::input(const std::string& name, Index number, Type type, Index width,
@@ -23,64 +13,57 @@ std::string GraphBuilder::input(const std::string& name, Index number, Type type
   if (name.empty() || name.starts_with("poise/") || taken_.contains(name))
     free_name = fmt::format("{}#{}", name, number);
   while (!taken_.insert(free_name).second) free_name += "#";
-  auto& value = *graph_.add_input();
-  value.set_name(free_name);
-  value.set_doc_string(meaning);
-  set_shape(value, type, {width});
+  graph_.inputs.push_back({free_name, type, {width}, meaning});
   return free_name;
 }
 
 void GraphBuilder::output(const std::string& name, Type type, const std::vector<Index>& shape_after_rows) {
-  auto& value = *graph_.add_output();
-  value.set_name(name);
-  set_shape(value, type, shape_after_rows);
+  graph_.outputs.push_back({name, type, shape_after_rows, ""});
 }
 
-onnx::TensorProto& GraphBuilder::tensor(const std::string& name, Type type, const std::vector<Index>& shape) {
-  auto& tensor = *graph_.add_initializer();
-  tensor.set_name(name);
-  tensor.set_data_type(type);
-  for (Index size : shape) tensor.add_dims(size);
+onnx::Tensor& GraphBuilder::tensor(const std::string& name, Type type, const std::vector<Index>& shape) {
+  onnx::Tensor& tensor = graph_.constants.emplace_back();
+  tensor.name = name;
+  tensor.type = static_cast<Index>(type);
+  tensor.shape = shape;
   return tensor;
 }
 
 std::string GraphBuilder::constant(const std::string& name, const double* values, const std::vector<Index>& shape) {
   Index count = 1;
   for (Index size : shape) count *= size;
-  tensor(name, onnx::TensorProto::DOUBLE, shape).mutable_double_data()->Add(values, values + count);
+  tensor(name, Type::kDouble, shape).doubles.assign(values, values + count);
   return name;
 }
 
 std::string GraphBuilder::constant(const std::string& name, const std::vector<float>& values) {
-  tensor(name, onnx::TensorProto::FLOAT, {std::ssize(values)}).mutable_float_data()->Add(values.begin(), values.end());
+  tensor(name, Type::kFloat, {std::ssize(values)}).floats = values;
   return name;
 }
 
 std::string GraphBuilder::constant(const std::string& name, const std::vector<Index>& values) {
-  tensor(name, onnx::TensorProto::INT64, {std::ssize(values)}).mutable_int64_data()->Add(values.begin(), values.end());
+  tensor(name, Type::kInt64, {std::ssize(values)}).int64s = values;
   return name;
 }
 
 std::string GraphBuilder::constant(const std::string& name, const std::vector<std::string>& values) {
-  tensor(name, onnx::TensorProto::STRING, {std::ssize(values)})
-      .mutable_string_data()
-      ->Add(values.begin(), values.end());
+  tensor(name, Type::kString, {std::ssize(values)}).strings = values;
   return name;
 }
 
 std::string GraphBuilder::node(const std::string& operation, const std::vector<std::string>& inputs,
                                const std::string& output) {
-  auto& node = *graph_.add_node();
-  node.set_op_type(operation);
-  node.set_name(output);
-  for (const std::string& name : inputs) node.add_input(name);
-  node.add_output(output);
+  onnx::Node& node = graph_.nodes.emplace_back();
+  node.inputs = inputs;
+  node.outputs = {output};
+  node.name = output;
+  node.operation = operation;
   return output;
 }
 
 std::string GraphBuilder::cast(const std::string& value, Type type, const std::string& output) {
   node("Cast", {value}, output);
-  attribute("to", Index{type});
+  attribute("to", static_cast<Index>(type));
   return output;
 }
 
@@ -91,25 +74,25 @@ std::string GraphBuilder::concatenate(const std::vector<std::string>& values, co
   return output;
 }
 
-onnx::AttributeProto& GraphBuilder::new_attribute(const std::string& name, onnx::AttributeProto::AttributeType type) {
-  auto& attribute = *graph_.mutable_node(graph_.node_size() - 1)->add_attribute();
-  attribute.set_name(name);
-  attribute.set_type(type);
+onnx::Attribute& GraphBuilder::new_attribute(const std::string& name, onnx::Attribute::Kind kind) {
+  onnx::Attribute& attribute = graph_.nodes.back().attributes.emplace_back();
+  attribute.name = name;
+  attribute.kind = kind;
   return attribute;
 }
 
 void GraphBuilder::attribute(const std::string& name, Index value) {
-  new_attribute(name, onnx::AttributeProto::INT).set_i(value);
+  new_attribute(name, onnx::Attribute::Kind::kInt).ints = {value};
 }
 
 void GraphBuilder::attribute(const std::string& name, const std::vector<Index>& values) {
-  new_attribute(name, onnx::AttributeProto::INTS).mutable_ints()->Add(values.begin(), values.end());
+  new_attribute(name, onnx::Attribute::Kind::kInts).ints = values;
 }
 
 void GraphBuilder::attribute(const std::string& name, const std::vector<std::string>& values) {
-  new_attribute(name, onnx::AttributeProto::STRINGS).mutable_strings()->Add(values.begin(), values.end());
+  new_attribute(name, onnx::Attribute::Kind::kStrings).strings = values;
 }
 
-void GraphBuilder::domain(const std::string& name) { graph_.mutable_node(graph_.node_size() - 1)->set_domain(name); }
+void GraphBuilder::domain(const std::string& name) { graph_.nodes.back().domain = name; }
 
 }  // namespace poise::inline network

@@ -1,24 +1,22 @@
 // Appends inputs, constants and nodes to an ONNX graph: the little that the model file needs.
 #pragma once
 
-#include <onnx/onnx_pb.h>
-
-#include <Eigen/Core>
 #include <string>
 #include <unordered_set>
 #include <vector>
 
 #include "base/index.h"
+#include "network/onnx_file.h"
 
 namespace poise::inline network {
 
 /// A value of the graph is known by its name; every name is used once. The functions return the name of what they add.
 class GraphBuilder {
  public:
-  using Type = onnx::TensorProto::DataType;
+  using Type = onnx::Type;
 
   /// Names that inputs must not take, besides those that start with "poise/".
-  GraphBuilder(onnx::GraphProto& graph, std::vector<std::string> reserved);
+  GraphBuilder(onnx::Graph& graph, std::vector<std::string> reserved);
 
   /// An input of shape [rows, width], named `name`, or that with `#number` behind it if the name is empty or taken.
   std::string input(const std::string& name, Index number, Type type, Index width, const std::string& meaning);
@@ -42,10 +40,10 @@ class GraphBuilder {
   void domain(const std::string& name);
 
  private:
-  onnx::TensorProto& tensor(const std::string& name, Type type, const std::vector<Index>& shape);
-  onnx::AttributeProto& new_attribute(const std::string& name, onnx::AttributeProto::AttributeType type);
+  onnx::Tensor& tensor(const std::string& name, Type type, const std::vector<Index>& shape);
+  onnx::Attribute& new_attribute(const std::string& name, onnx::Attribute::Kind kind);
 
-  onnx::GraphProto& graph_;
+  onnx::Graph& graph_;
   std::unordered_set<std::string> taken_;
 };
 

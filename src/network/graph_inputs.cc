@@ -11,7 +11,7 @@
 namespace poise::inline network {
 namespace {
 
-using onnx::TensorProto;
+using onnx::Type;
 using Names = std::vector<std::string>;
 
 constexpr float kMissing = std::numeric_limits<float>::quiet_NaN();
@@ -41,7 +41,7 @@ std::string meaning_of(const Column& column) {
                      missing);
 }
 
-GraphBuilder::Type number_type(bool wide) { return wide ? TensorProto::DOUBLE : TensorProto::FLOAT; }
+GraphBuilder::Type number_type(bool wide) { return wide ? Type::kDouble : Type::kFloat; }
 
 bool any(const std::vector<bool>& flags) { return std::ranges::find(flags, true) != flags.end(); }
 
@@ -110,7 +110,7 @@ RawFeatures column_inputs(GraphBuilder& builder, const Schema& schema, const std
       parts.push_back(given == type ? value : builder.cast(value, type, prefix + "/number"));
       if (column.has_missing_feature) parts.push_back(missing_indicator(builder, value, type, prefix));
     } else {
-      const std::string text = builder.input(column.name, j, TensorProto::STRING, 1, meaning_of(column));
+      const std::string text = builder.input(column.name, j, Type::kString, 1, meaning_of(column));
       parts.push_back(one_hot(builder, column, missing_texts, text, type, prefix));
     }
     feature += column.feature_count();

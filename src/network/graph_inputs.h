@@ -12,7 +12,7 @@ namespace poise::inline network {
 /// The features of a graph, [rows, d], in which missing numbers are still NaN.
 struct RawFeatures {
   std::string name;
-  GraphBuilder::Type type = onnx::TensorProto::FLOAT;  ///< DOUBLE if an input is
+  GraphBuilder::Type type = onnx::Type::kFloat;  ///< DOUBLE if an input is
 };
 
 /// Adds the inputs that a schema asks for and what makes features of them: one-hot coding and "missing" indicators.

@@ -8,7 +8,7 @@
 namespace poise::inline network {
 namespace {
 
-using onnx::TensorProto;
+using onnx::Type;
 
 // Appends the layers. Products are float32, and so is centering unless an input is float64; the constants are float64
 // and cast, which a runtime does once, when it loads the file. Values of the graph are called "poise/…", those of layer
@@ -39,8 +39,8 @@ class LayerBuilder {
 
   // `weights` and `bias` are float64 values of the graph.
   std::string product(std::size_t l, const std::string& input, const std::string& weights, const std::string& bias) {
-    const std::string weights_float = builder_.cast(weights, TensorProto::FLOAT, name(l, "weights"));
-    const std::string bias_float = builder_.cast(bias, TensorProto::FLOAT, name(l, "bias"));
+    const std::string weights_float = builder_.cast(weights, Type::kFloat, name(l, "weights"));
+    const std::string bias_float = builder_.cast(bias, Type::kFloat, name(l, "bias"));
     return builder_.node("Gemm", {input, weights_float, bias_float}, name(l, "scores"));
   }
 
@@ -48,12 +48,12 @@ class LayerBuilder {
     const std::string weights = weights_of(0);
     const std::string given = builder_.constant(bias_name(network_, 0), bias(0).data(), {bias(0).size()});
     const std::string center = builder_.constant(kCenterName, network_.center.data(), {network_.center.size()});
-    if (features.type == TensorProto::DOUBLE) {
+    if (features.type == Type::kDouble) {
       const std::string centered = builder_.node("Sub", {features.name, center}, "poise/centered_float64");
-      const std::string rounded = builder_.cast(centered, TensorProto::FLOAT, "poise/centered");
+      const std::string rounded = builder_.cast(centered, Type::kFloat, "poise/centered");
       return product(0, fill_in(builder_, network_.schema, network_.center, rounded), weights, given);
     }
-    const std::string rounded = builder_.cast(center, TensorProto::FLOAT, "poise/center");
+    const std::string rounded = builder_.cast(center, Type::kFloat, "poise/center");
     const std::string centered = builder_.node("Sub", {features.name, rounded}, "poise/centered");
     const std::string filled = fill_in(builder_, network_.schema, float_center(), centered);
     return product(0, filled, weights, shifted_bias(weights, given, center, rounded));
@@ -64,7 +64,7 @@ class LayerBuilder {
   //   W (x − c) + b = W (x − float(c)) + [b + W (float(c) − c)].
   std::string shifted_bias(const std::string& weights, const std::string& bias, const std::string& center,
                            const std::string& rounded_center) {
-    const std::string widened = builder_.cast(rounded_center, TensorProto::DOUBLE, "poise/center_float64");
+    const std::string widened = builder_.cast(rounded_center, Type::kDouble, "poise/center_float64");
     const std::string shift = builder_.node("Sub", {widened, center}, "poise/center_shift");
     const std::string score_shift = builder_.node("MatMul", {shift, weights}, name(0, "score_shift"));
     return builder_.node("Add", {bias, score_shift}, name(0, "bias_float64"));
@@ -104,14 +104,14 @@ void add_outputs(GraphBuilder& builder, const Schema& schema, const std::string&
   builder.node("Gather", {builder.constant("poise/classes", schema.classes), best}, "label");
   builder.node("Softmax", {scores}, "probabilities");
   builder.attribute("axis", 1);
-  builder.output("label", TensorProto::STRING, {});
-  builder.output("probabilities", TensorProto::FLOAT, {schema.class_count()});
+  builder.output("label", Type::kString, {});
+  builder.output("probabilities", Type::kFloat, {schema.class_count()});
 }
 
 }  // namespace
 
-void build_graph(const Network& network, onnx::GraphProto& graph) {
-  graph.set_name(is_softmax_layer(network) ? "poise_softmax" : "poise_network");
+void build_graph(const Network& network, onnx::Graph& graph) {
+  graph.name = is_softmax_layer(network) ? "poise_softmax" : "poise_network";
   std::vector<std::string> taken{kCenterName, "label", "probabilities"};
   for (std::size_t l = 0; l < network.layers.size(); ++l) {
     taken.push_back(weights_name(network, l));

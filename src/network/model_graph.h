@@ -1,8 +1,7 @@
 // The computation of a network as an ONNX graph: raw features in, label and probabilities out.
 #pragma once
 
-#include <onnx/onnx_pb.h>
-
+#include "network/onnx_file.h"
 #include "poise/network.h"
 
 namespace poise::inline network {
@@ -14,6 +13,6 @@ namespace poise::inline network {
 ///                                                                                       ↘ argmax → label
 ///
 /// Only operators of opset 13 and ai.onnx.ml 2 that ONNX Runtime has on the CPU. The network must be consistent.
-void build_graph(const Network& network, onnx::GraphProto& graph);
+void build_graph(const Network& network, onnx::Graph& graph);
 
 }  // namespace poise::inline network

@@ -1,5 +1,4 @@
 #include <fmt/core.h>
-#include <onnx/onnx_pb.h>
 
 #include <filesystem>
 #include <limits>
@@ -12,6 +11,7 @@
 #include "network/activation.h"
 #include "network/model_check.h"
 #include "network/model_file.h"
+#include "network/onnx_file.h"
 #include "poise/error.h"
 
 namespace poise::inline network {
@@ -24,10 +24,10 @@ class ModelReader {
  public:
   ModelReader(std::string_view bytes, const std::string& file) : file_(file) {
     if (bytes.empty()) refuse("the file is empty");
-    if (bytes.size() > kLimit || !proto_.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()))) {
+    if (bytes.size() > kLimit || !onnx::read(bytes, read_)) {
       refuse("this is not an ONNX file, or it is cut short", "is the path that of a model, not of data?");
     }
-    for (const auto& constant : proto_.graph().initializer()) tensors_[constant.name()] = &constant;
+    for (const onnx::Tensor& constant : read_.graph.constants) tensors_[constant.name] = &constant;
   }
 
   Network read() {
@@ -53,9 +53,9 @@ class ModelReader {
 
   // The number of the file's format.
   int check_origin() const {
-    if (!proto_.has_graph()) refuse("there is no ONNX graph in this file");
-    if (proto_.producer_name() != kProducer) {
-      const std::string& name = proto_.producer_name();
+    if (!read_.has_graph) refuse("there is no ONNX graph in this file");
+    if (read_.producer_name != kProducer) {
+      const std::string& name = read_.producer_name;
       refuse(fmt::format("this ONNX file is by {}", name.empty() ? "an unnamed producer" : "\"" + name + "\""),
              "Poise reads back its own models only; other ONNX models run in ONNX Runtime");
     }
@@ -65,12 +65,12 @@ class ModelReader {
       if (*format == std::to_string(known)) return known;
     }
     refuse(fmt::format("the model has format \"{}\"; this Poise reads formats up to {}", *format, kNetworkFormat),
-           fmt::format("use Poise {} or later", proto_.producer_version()));
+           fmt::format("use Poise {} or later", read_.producer_version));
   }
 
   std::optional<std::string> property(const std::string& key) const {
-    for (const auto& entry : proto_.metadata_props()) {
-      if (entry.key() == "poise." + key) return entry.value();
+    for (const auto& [name, value] : read_.metadata) {
+      if (name == "poise." + key) return value;
     }
     return std::nullopt;
   }
@@ -86,10 +86,10 @@ class ModelReader {
       refuse(error.found());
     }
     constexpr std::string_view kPrefix = "poise.";
-    for (const auto& entry : proto_.metadata_props()) {
-      if (!entry.key().starts_with(kPrefix)) continue;
-      const std::string key = entry.key().substr(kPrefix.size());
-      if (!is_reserved(key)) network.metadata[key] = entry.value();
+    for (const auto& [name, value] : read_.metadata) {
+      if (!name.starts_with(kPrefix)) continue;
+      const std::string key = name.substr(kPrefix.size());
+      if (!is_reserved(key)) network.metadata[key] = value;
     }
   }
 
@@ -129,7 +129,7 @@ class ModelReader {
     }
   }
 
-  const onnx::TensorProto& find(const std::string& name) const {
+  const onnx::Tensor& find(const std::string& name) const {
     const auto found = tensors_.find(name);
     if (found == tensors_.end()) refuse(fmt::format("the graph has no constant \"{}\"", name));
     return *found->second;
@@ -137,25 +137,25 @@ class ModelReader {
 
   // The second size of a matrix, as the file claims it.
   Index width(const std::string& name) const {
-    const onnx::TensorProto& matrix = find(name);
-    if (matrix.dims_size() != 2) refuse(fmt::format("\"{}\" is not a matrix", name));
-    return matrix.dims(1);
+    const onnx::Tensor& matrix = find(name);
+    if (matrix.shape.size() != 2) refuse(fmt::format("\"{}\" is not a matrix", name));
+    return matrix.shape[1];
   }
 
   // The numbers of a constant of the graph that has this shape.
   const double* tensor(const std::string& name, const std::vector<Index>& shape) const {
-    const onnx::TensorProto& found = find(name);
-    if (found.data_type() != onnx::TensorProto::DOUBLE) refuse(fmt::format("\"{}\" is not float64", name));
-    if (!std::equal(shape.begin(), shape.end(), found.dims().begin(), found.dims().end())) {
+    const onnx::Tensor& found = find(name);
+    if (found.type != static_cast<Index>(onnx::Type::kDouble)) refuse(fmt::format("\"{}\" is not float64", name));
+    if (shape != found.shape) {
       refuse(fmt::format("the shape of \"{}\" does not fit the schema or the other layers", name));
     }
     if (!holds(found, shape)) refuse(fmt::format("\"{}\" does not hold the numbers its shape asks for", name));
-    return found.double_data().data();
+    return found.doubles.data();
   }
 
   // The shape is a claim of the file: compared by division, since the product may overflow.
-  static bool holds(const onnx::TensorProto& tensor, const std::vector<Index>& shape) {
-    Index left = tensor.double_data_size();
+  static bool holds(const onnx::Tensor& tensor, const std::vector<Index>& shape) {
+    Index left = std::ssize(tensor.doubles);
     for (Index size : shape) {
       if (size < 1 || left % size != 0) return false;
       left /= size;
@@ -164,8 +164,8 @@ class ModelReader {
   }
 
   std::string file_;
-  onnx::ModelProto proto_;
-  std::unordered_map<std::string_view, const onnx::TensorProto*> tensors_;
+  onnx::Model read_;
+  std::unordered_map<std::string_view, const onnx::Tensor*> tensors_;
 };
 
 std::string model_path(const std::string& path) {

@@ -44,10 +44,8 @@ std::string utf8_json(const nlohmann::ordered_json& json) {
   }
 }
 
-void add_property(onnx::ModelProto& proto, const std::string& key, const std::string& value) {
-  auto& property = *proto.add_metadata_props();
-  property.set_key("poise." + key);
-  property.set_value(value);
+void add_property(onnx::Model& file, const std::string& key, const std::string& value) {
+  file.metadata.emplace_back("poise." + key, value);
 }
 
 std::string form_of(const Network& network) {
@@ -57,12 +55,12 @@ std::string form_of(const Network& network) {
 }
 
 // The format comes last, and it is at the end of the file: where it is, nothing has been cut off.
-void add_metadata(onnx::ModelProto& proto, const Network& network) {
-  add_property(proto, kSchemaKey, utf8_json(schema_to_json(network.schema)));
-  if (!is_softmax_layer(network)) add_property(proto, kNetworkKey, form_of(network));
+void add_metadata(onnx::Model& file, const Network& network) {
+  add_property(file, kSchemaKey, utf8_json(schema_to_json(network.schema)));
+  if (!is_softmax_layer(network)) add_property(file, kNetworkKey, form_of(network));
   utf8_json(network.metadata);
-  for (const auto& [key, value] : network.metadata) add_property(proto, key, value);
-  add_property(proto, kFormatKey, std::to_string(is_softmax_layer(network) ? kSoftmaxFormat : kNetworkFormat));
+  for (const auto& [key, value] : network.metadata) add_property(file, key, value);
+  add_property(file, kFormatKey, std::to_string(is_softmax_layer(network) ? kSoftmaxFormat : kNetworkFormat));
 }
 
 std::string description(const Network& network) {
@@ -81,19 +79,18 @@ std::string description(const Network& network) {
 
 std::string serialize_network(const Network& network) {
   check_network(network);
-  onnx::ModelProto proto;
-  proto.set_ir_version(kIrVersion);
-  proto.set_producer_name(kProducer);
-  proto.set_producer_version(kVersion);
-  proto.set_doc_string(description(network));
-  proto.add_opset_import()->set_version(kOperatorSet);
-  auto& ml = *proto.add_opset_import();
-  ml.set_domain("ai.onnx.ml");
-  ml.set_version(kMlOperatorSet);
-  add_metadata(proto, network);
-  build_graph(network, *proto.mutable_graph());
-  check_size(static_cast<Index>(proto.ByteSizeLong()));
-  return proto.SerializeAsString();
+  onnx::Model file{.ir_version = kIrVersion,
+                   .producer_name = kProducer,
+                   .producer_version = kVersion,
+                   .description = description(network),
+                   .graph = {},
+                   .operator_sets = {{"", kOperatorSet}, {"ai.onnx.ml", kMlOperatorSet}},
+                   .metadata = {}};
+  add_metadata(file, network);
+  build_graph(network, file.graph);
+  std::string bytes = onnx::write(file);
+  check_size(std::ssize(bytes));
+  return bytes;
 }
 
 }  // namespace poise::inline network

@@ -184,6 +184,39 @@ TEST(Train, TakesTargetsAndWeightsFromMemory) {
   EXPECT_NEAR(all.softmax->report.objective, some.softmax->report.objective, 2e-8);
 }
 
+TEST(Train, BeginsWithAModelInMemoryAsWithItsFile) {
+  const Folder folder;
+  const Dataset rows = points(300, 1);
+  const TrainingResult first = train({.data = {.rows = rows}, .objective = {.l2 = 0.1}, .directory = folder / "first"});
+  const TrainingRequest next{.data = {.rows = rows}, .objective = {.l2 = 0.09}};
+  TrainingRequest from_file = next, from_memory = next;
+  from_file.start = folder / "first";
+  from_memory.start_model = to_softmax_model(first.model);
+  const TrainingResult by_file = train(from_file), by_memory = train(from_memory);
+  EXPECT_EQ(by_memory.model.layers[0].weights, by_file.model.layers[0].weights);
+  EXPECT_EQ(by_memory.softmax->report.passes, by_file.softmax->report.passes);
+  EXPECT_LT(by_memory.softmax->report.passes, train(next).softmax->report.passes);
+}
+
+TEST(Train, LeavesOutWhatIsNotToBeMeasured) {
+  const Dataset rows = points(300, 1);
+  NetworkOptions network;
+  network.hidden = {4};
+  network.epochs = 2;
+  for (const NetworkOptions& options : {NetworkOptions{}, network}) {
+    const TrainingRequest request{.data = {.rows = rows}, .validation_share = 0.1, .network = options};
+    TrainingRequest alone = request;
+    alone.measure = false;
+    const TrainingResult measured = train(request), not_measured = train(alone);
+    EXPECT_EQ(not_measured.model.layers[0].weights, measured.model.layers[0].weights);
+    EXPECT_EQ(not_measured.status, measured.status);
+    EXPECT_TRUE(measured.measured.train && measured.measured.validation);
+    EXPECT_FALSE(not_measured.measured.train || not_measured.measured.validation);
+    EXPECT_EQ(not_measured.not_measured, "");
+    EXPECT_TRUE(result_json(not_measured)["train"].is_null());
+  }
+}
+
 TEST(Train, RefusesRequestsThatContradictThemselves) {
   NetworkOptions network;
   network.hidden = {4};

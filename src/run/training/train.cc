@@ -19,7 +19,10 @@ void check_request_as_a_whole(const TrainingRequest& request) {
   require(share == 0 || !request.validation.given(), "rows to validate by, and a share of the others", "one of them");
   require(!request.choose_l2 || request.l2_path.empty(), "a path of penalties, and the wish to find one",
           "one of them");
-  require(!is_network || (request.l2_path.empty() && request.start.empty()),
+  require(request.measure || !request.calibrate, "the wish to calibrate without measuring", "one of them");
+  const bool starts = !request.start.empty() || request.start_model.has_value();
+  require(request.start.empty() || !request.start_model, "a model to start from, and a file of one", "one of them");
+  require(!is_network || (request.l2_path.empty() && !starts),
           "a path of penalties, or a model to start from, for a network", "neither: they are for the softmax layer");
 }
 

@@ -169,7 +169,7 @@ TrainingResult train_hidden_layers(const TrainingRequest& request, Watcher& watc
   if (request.telemetry != Telemetry::kOff) run.result().telemetry = telemetry.report();
   run.write_first();
   run.measure();
-  note_baseline(run, network.report);
+  if (request.measure) note_baseline(run, network.report);
   return run.finish(hint_on_probabilities(run, network));
 }
 

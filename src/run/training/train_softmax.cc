@@ -93,8 +93,9 @@ void check_unit(const TrainingRun& run) {
 
 std::optional<SoftmaxModel> model_to_start_from(const TrainingRun& run) {
   const std::string& start = run.request().start;
-  if (start.empty()) return std::nullopt;
-  SoftmaxModel model = load_model(start);
+  const std::optional<SoftmaxModel>& given = run.request().start_model;
+  if (start.empty() && !given) return std::nullopt;
+  SoftmaxModel model = given ? *given : load_model(start);
   try {
     check_same_columns(model, run.train());
   } catch (const Error& error) {
@@ -229,6 +230,7 @@ TrainingResult train_softmax_layer(const TrainingRequest& request, Watcher& watc
   run.write_first();
   if (request.telemetry != Telemetry::kOff) measure_solutions(run, candidates);
   run.measure();
+  if (!request.measure) return run.finish("");
   if (is_path(request)) {
     MeasuringTime time = run.measuring_time();
     measure_path(train, on_path(run, time), candidates);

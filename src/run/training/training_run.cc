@@ -128,6 +128,7 @@ void TrainingRun::write_first() {
 }
 
 void TrainingRun::measure() {
+  if (!request_.measure) return;
   MeasuringTime time = measuring_time();
   const MeasureOptions options{.threads = request_.solve.threads, .stop = time.stop()};
   const Stopwatch measuring;

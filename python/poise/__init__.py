@@ -1,0 +1,50 @@
+"""Poise trains feed-forward classifiers to equilibrium, and proves how close they got.
+
+>>> import poise
+>>> poise.train("digits").status
+'certified'
+
+The estimators ``SoftmaxClassifier`` and ``NetworkClassifier`` need scikit-learn, which is imported with the first use
+of their names.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from ._poise import __version__
+from .data import Dataset, dataset, read
+from .errors import PoiseError
+from .model import Certificate, Model, certify, load
+from .training import Training, train
+
+if TYPE_CHECKING:
+    from .estimators import NetworkClassifier, SoftmaxClassifier
+
+__all__ = [
+    "Certificate",
+    "Dataset",
+    "Model",
+    "NetworkClassifier",
+    "PoiseError",
+    "SoftmaxClassifier",
+    "Training",
+    "__version__",
+    "certify",
+    "dataset",
+    "load",
+    "read",
+    "train",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in ("SoftmaxClassifier", "NetworkClassifier"):
+        raise AttributeError(f"module 'poise' has no attribute '{name}'")
+    from . import estimators
+
+    return getattr(estimators, name)
+
+
+def __dir__() -> list[str]:
+    return __all__

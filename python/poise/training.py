@@ -1,0 +1,111 @@
+"""A whole training run as one function: what ``poise train`` does."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from . import _poise
+from .data import Dataset, dataset, threads
+from .model import Certificate, Model
+
+Event = dict[str, Any]
+
+
+@dataclass(frozen=True, repr=False)
+class Training:
+    """What came of a run.
+
+    Attributes
+    ----------
+    model : Model
+    figures : dict
+        What ``poise train --json`` prints: status, objective, gap, measurements of all parts, seconds, …
+    history : list of dict
+        Events in order, as in ``metrics.jsonl``: an iteration of a solve or an epoch of a network each, and messages.
+    """
+
+    model: Model
+    figures: dict[str, Any]
+    history: list[Event]
+
+    @property
+    def status(self) -> str:
+        """``certified``, ``converged``, ``separable``, …; of a network ``finished``, ``at_rest``, …"""
+        return str(self.figures["status"])
+
+    @property
+    def why(self) -> str:
+        """The status as a sentence."""
+        return str(self.figures["why"])
+
+    @property
+    def certificate(self) -> Certificate:
+        """Of a softmax layer. A network has none: its gap is None."""
+        objective = self.figures["objective"]
+        return Certificate.of({**self.figures, "objective": float("nan") if objective is None else objective})
+
+    @property
+    def notices(self) -> list[str]:
+        """All that is odd about data, options and result, a sentence each."""
+        return list(self.figures["notices"])
+
+    @property
+    def directory(self) -> str | None:
+        """Where the run was written, if it was."""
+        return self.figures["run"] or None
+
+    def __repr__(self) -> str:
+        return f"<poise.Training {self.model.architecture}: {self.status}>"
+
+
+def train(
+    data: Any,
+    y: Any = None,
+    *,
+    test: Any = None,
+    validation: Any = None,
+    start: Model | None = None,
+    on_event: Callable[[Event], object] | None = None,
+    **options: Any,
+) -> Training:
+    """Reads or takes the data, holds rows out, chooses the penalty, trains, calibrates and measures.
+
+    Parameters
+    ----------
+    data : path, name, Dataset, or array with `y`
+    test, validation : path or Dataset, optional
+        Rows to measure and to choose by; `validation` may be a share of the rows, too.
+    start : Model, optional
+        A softmax layer to start from.
+    on_event : callable, optional
+        Is given each event as a dict; a true answer ends the run, as Ctrl-C does. The model so far is kept.
+    **options
+        Those of the command line with ``_`` for ``-``, listed in docs/python.md. ``out=DIRECTORY`` writes a run
+        directory.
+
+    Raises
+    ------
+    PoiseError
+        For options and data that make no sense and for files; not for a result that is disappointing.
+
+    Examples
+    --------
+    >>> import poise
+    >>> run = poise.train("digits", l2=1e-3)
+    >>> run.status, run.certificate.gap < 1e-8
+    ('certified', True)
+    """
+    if not isinstance(data, (str, os.PathLike, Dataset)):
+        data = dataset(data, y)
+    options["threads"] = threads(options.get("threads"))
+    network, figures, history = _poise.train(
+        _source(data), _source(test), _source(validation), options, None if start is None else start._network, on_event
+    )
+    return Training(Model(network), figures, history)
+
+
+def _source(data: Any) -> Any:
+    return os.fspath(data) if isinstance(data, os.PathLike) else data

@@ -1,0 +1,144 @@
+#include <concepts>
+#include <cstdint>
+#include <cstring>
+
+#include "network/onnx_file.h"
+
+namespace poise::inline network::onnx {
+namespace {
+
+enum class Wire { kVarint = 0, kBytes = 2 };
+
+/// Appends fields to a message, in the order of their numbers, as protobuf does.
+class Writer {
+ public:
+  std::string take() { return std::move(out_); }
+
+  void number(int field, Index value) {
+    key(field, Wire::kVarint);
+    varint(out_.size(), static_cast<std::uint64_t>(value));
+  }
+  void text(int field, std::string_view value) {
+    key(field, Wire::kBytes);
+    varint(out_.size(), value.size());
+    out_.append(value);
+  }
+  void text_if_any(int field, std::string_view value) {
+    if (!value.empty()) text(field, value);
+  }
+  void texts(int field, const std::vector<std::string>& values) {
+    for (const std::string& value : values) text(field, value);
+  }
+  /// Numbers as they lie in memory: both formats are little-endian.
+  template <std::floating_point T>
+  void packed(int field, const std::vector<T>& values) {
+    if (!values.empty()) text(field, {reinterpret_cast<const char*>(values.data()), values.size() * sizeof(T)});
+  }
+  void packed(int field, const std::vector<Index>& values) {
+    if (values.empty()) return;
+    message(field, [&] {
+      for (const Index value : values) varint(out_.size(), static_cast<std::uint64_t>(value));
+    });
+  }
+  /// What `fill` writes is the field. Its length goes before it afterwards.
+  void message(int field, auto fill) {
+    key(field, Wire::kBytes);
+    const std::size_t begin = out_.size();
+    fill();
+    varint(begin, out_.size() - begin);
+  }
+
+ private:
+  void key(int field, Wire wire) {
+    varint(out_.size(), static_cast<std::uint64_t>(field << 3 | static_cast<int>(wire)));
+  }
+
+  /// Seven bits a byte, the lowest first; the eighth says that more follow.
+  void varint(std::size_t place, std::uint64_t value) {
+    char bytes[10];
+    std::size_t count = 0;
+    for (; value > 127; value >>= 7) bytes[count++] = static_cast<char>(value | 128);
+    bytes[count++] = static_cast<char>(value);
+    const std::size_t behind = out_.size() - place;
+    out_.resize(out_.size() + count);
+    std::memmove(out_.data() + place + count, out_.data() + place, behind);
+    std::memcpy(out_.data() + place, bytes, count);
+  }
+
+  std::string out_;
+};
+
+void write(Writer& to, const Tensor& tensor) {
+  for (const Index size : tensor.shape) to.number(1, size);
+  to.number(2, tensor.type);
+  to.packed(4, tensor.floats);
+  to.texts(6, tensor.strings);
+  to.packed(7, tensor.int64s);
+  to.text(8, tensor.name);
+  to.packed(10, tensor.doubles);
+}
+
+void write(Writer& to, const Attribute& attribute) {
+  to.text(1, attribute.name);
+  const int field = attribute.kind == Attribute::Kind::kInt ? 3 : 8;
+  for (const Index value : attribute.ints) to.number(field, value);
+  to.texts(9, attribute.strings);
+  to.number(20, static_cast<Index>(attribute.kind));
+}
+
+void write(Writer& to, const Node& node) {
+  to.texts(1, node.inputs);
+  to.texts(2, node.outputs);
+  to.text(3, node.name);
+  to.text(4, node.operation);
+  for (const Attribute& attribute : node.attributes) to.message(5, [&] { write(to, attribute); });
+  to.text_if_any(7, node.domain);
+}
+
+void write(Writer& to, const Value& value) {
+  to.text(1, value.name);
+  const auto shape = [&] {
+    to.message(1, [&] { to.text(2, "rows"); });
+    for (const Index size : value.shape_after_rows) to.message(1, [&] { to.number(1, size); });
+  };
+  const auto tensor_type = [&] {
+    to.number(1, static_cast<Index>(value.type));
+    to.message(2, shape);
+  };
+  to.message(2, [&] { to.message(1, tensor_type); });
+  to.text_if_any(3, value.meaning);
+}
+
+void write(Writer& to, const Graph& graph) {
+  for (const Node& node : graph.nodes) to.message(1, [&] { write(to, node); });
+  to.text(2, graph.name);
+  for (const Tensor& constant : graph.constants) to.message(5, [&] { write(to, constant); });
+  for (const Value& input : graph.inputs) to.message(11, [&] { write(to, input); });
+  for (const Value& output : graph.outputs) to.message(12, [&] { write(to, output); });
+}
+
+}  // namespace
+
+std::string write(const Model& model) {
+  Writer to;
+  to.number(1, model.ir_version);
+  to.text(2, model.producer_name);
+  to.text(3, model.producer_version);
+  to.text(6, model.description);
+  to.message(7, [&] { write(to, model.graph); });
+  for (const auto& [domain, version] : model.operator_sets) {
+    to.message(8, [&] {
+      to.text_if_any(1, domain);
+      to.number(2, version);
+    });
+  }
+  for (const auto& [key, value] : model.metadata) {
+    to.message(14, [&] {
+      to.text(1, key);
+      to.text(2, value);
+    });
+  }
+  return to.take();
+}
+
+}  // namespace poise::inline network::onnx
