@@ -182,9 +182,10 @@ def read(source: Path, **options: Any) -> Dataset:
     source : path or name
         CSV and similar tables, LIBSVM, NPY or IDX, each also compressed with gzip.
     **options
-        ``label``, ``ignore``, ``categorical``, ``numeric``, ``sample_weight``, ``labels`` (a file of them), ``missing`` (``error``,
-        ``mean`` or ``category``), ``missing_values``, ``min_category_rows``, ``delimiter``, ``comment``, ``quote``,
-        ``decimal``, ``header``, ``strip_label_dot``, ``data_dir``: as the command line has them (docs/data.md).
+        ``label``, ``ignore``, ``categorical``, ``numeric``, ``sample_weight``, ``labels`` (a file of them), ``missing``
+        (``error``, ``mean`` or ``category``), ``missing_values``, ``min_category_rows``, ``delimiter``, ``comment``,
+        ``quote``, ``decimal``, ``header``, ``strip_label_dot``, ``data_dir``: as the command line has them
+        (docs/data.md).
 
     Raises
     ------

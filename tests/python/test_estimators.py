@@ -257,6 +257,7 @@ def test_control_c_ends_a_fit_with_a_usable_model():
     code = """
         import os, signal, threading, warnings, numpy as np
         from poise import SoftmaxClassifier
+        signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background processes ignore it
         random = np.random.default_rng(0)
         X, y = random.normal(size=(200_000, 100)).astype(np.float32), random.integers(0, 50, size=200_000)
         SoftmaxClassifier(max_iter=1).fit(X[:100], y[:100] % 2)
