@@ -106,6 +106,10 @@ fill_environment() {
     cp -L "$NODE_EXTRA_CA_CERTS" "$inside/root/host-certificates.crt"
     environment+=(NODE_EXTRA_CA_CERTS=/root/host-certificates.crt npm_config_cafile=/root/host-certificates.crt)
   fi
+  if [ -r "${PIP_CERT:-}" ]; then
+    cp -L "$PIP_CERT" "$inside/root/pip-certificates.crt"
+    environment+=(PIP_CERT=/root/pip-certificates.crt)
+  fi
   [ -z "$cache" ] || environment+=(CCACHE_DIR=/var/cache/ccache CCACHE_BASEDIR=/root CCACHE_NOHASHDIR=1)
 }
 

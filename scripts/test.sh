@@ -1,7 +1,6 @@
 #!/usr/bin/env bash
 # Installs what is missing, builds, and runs every test and check.
-#   scripts/test.sh                release build, all tests, house checks
-#   scripts/test.sh --python       also the Python package beside the oldest and the newest scikit-learn; needs PyPI
+#   scripts/test.sh                release build, all tests, house checks; the Python package, where PyPI can be reached
 #   scripts/test.sh --debug        also the tests of a build without optimization, with the assertions of our libraries
 #   scripts/test.sh --odr          also the tests of a build that is linked as one program (-flto -Wodr): no name twice
 #   scripts/test.sh --sanitize     also the tests under address and undefined-behavior sanitizers
@@ -9,16 +8,15 @@
 #   scripts/test.sh --fuzz         also every fuzz target for 60 s
 set -euo pipefail
 cd "$(dirname "$0")/.."
-python=0 debug=0 odr=0 sanitize=0 thread=0 fuzz=0
+debug=0 odr=0 sanitize=0 thread=0 fuzz=0
 for argument in "$@"; do
   case "$argument" in
-    --python) python=1 ;;
     --debug) debug=1 ;;
     --odr) odr=1 ;;
     --sanitize) sanitize=1 ;;
     --thread) thread=1 ;;
     --fuzz) fuzz=1 ;;
-    *) echo "test.sh: unknown argument '$argument' (expected --python, --debug, --odr, --sanitize, --thread or --fuzz)" >&2; exit 2 ;;
+    *) echo "test.sh: unknown argument '$argument' (expected --debug, --odr, --sanitize, --thread or --fuzz)" >&2; exit 2 ;;
   esac
 done
 
@@ -26,9 +24,7 @@ scripts/install-deps.sh --test
 scripts/check.sh
 scripts/build.sh release
 ctest --preset release --no-tests=error -j "$(nproc)"
-if [ "$python" -eq 1 ]; then
-  scripts/test_python.sh
-fi
+scripts/test_python.sh
 for preset in debug odr; do
   [ "${!preset}" -eq 1 ] || continue
   scripts/build.sh "$preset"
