@@ -1,6 +1,6 @@
 // Any bytes as a file without a telling name: other formats, UTF-16, and whichever reader they look to be for.
+#include "data/bytes/utf16.h"
 #include "data/read_bytes.h"
-#include "data/utf16.h"
 #include "expect_error.h"
 
 /// Whether an index of 7 to 10 digits occurs: legal in LIBSVM text, but it costs gigabytes.

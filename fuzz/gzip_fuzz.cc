@@ -1,4 +1,4 @@
-#include "data/gzip.h"
+#include "data/bytes/gzip.h"
 #include "expect_error.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {

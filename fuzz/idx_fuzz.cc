@@ -1,4 +1,4 @@
-#include "data/idx.h"
+#include "data/array/idx.h"
 #include "expect_error.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {

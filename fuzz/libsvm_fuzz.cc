@@ -1,4 +1,4 @@
-#include "data/libsvm.h"
+#include "data/table/libsvm.h"
 #include "expect_error.h"
 
 /// Whether an index of 7 to 10 digits occurs: legal, but it costs gigabytes, and says nothing that smaller ones do not.

@@ -1,4 +1,4 @@
-#include "data/npy.h"
+#include "data/array/npy.h"
 #include "expect_error.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {

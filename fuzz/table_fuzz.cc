@@ -1,5 +1,5 @@
 // Tables: inferred, then read again with the schema that came out; with options from the first byte and the last.
-#include "data/table.h"
+#include "data/table/table.h"
 #include "expect_error.h"
 
 static poise::ReadOptions options_of(unsigned first, unsigned last) {

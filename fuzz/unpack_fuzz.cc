@@ -1,5 +1,5 @@
 // xz and zstd: any bytes unpack or end in an Error, and what unpacks has a size.
-#include "data/unpack.h"
+#include "data/bytes/unpack.h"
 #include "expect_error.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {

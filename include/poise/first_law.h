@@ -36,7 +36,7 @@ class EnsembleRecord {
 
   bool empty() const { return rows_ == nullptr; }
 
-  struct Rows;  // src/thermo/ensemble_record.h
+  struct Rows;  // src/thermo/states/ensemble_record.h
 
  private:
   friend class Thermometer;

@@ -12,8 +12,8 @@ namespace poise {
 enum class Solver {
   kAuto,    ///< Newton for small problems (up to 400 parameters), else L-BFGS
   kNewton,  ///< Newton with preconditioned conjugate gradients
-  kLbfgs,   ///< L-BFGS in a curvature metric, in float32; finished and certified by Newton in float64
-  kGolden,  ///< dual-process momentum (η, α) in the Böhning metric, or a diagonal one, with restart
+  kLbfgs,   ///< L-BFGS in a preconditioner of curvatures, in float32; finished and certified by Newton in float64
+  kGolden,  ///< dual-process momentum (η, α) in the Böhning preconditioner, or a diagonal one, with restart
   kDescent  ///< gradient descent with the step 1/ℓ, half of the proven bound 2/ℓ
 };
 

@@ -5,5 +5,5 @@
 #include "poise/theory/ensemble.h"
 #include "poise/theory/equilibrium.h"
 #include "poise/theory/free_energy_curvature.h"
-#include "poise/theory/learner_ensemble.h"
+#include "poise/theory/learner_cloud.h"
 #include "poise/theory/septuple.h"

@@ -10,7 +10,7 @@
 #include "cli/say.h"
 #include "data/named.h"
 #include "data/read_bytes.h"
-#include "data/table_copy.h"
+#include "data/table/copy.h"
 #include "poise/error.h"
 #include "run/json_text.h"
 

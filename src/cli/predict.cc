@@ -6,7 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "cli/arguments.h"
-#include "data/output_file.h"
+#include "data/write/output_file.h"
 #include "poise/error.h"
 #include "run/json_text.h"
 #include "run/predictions.h"

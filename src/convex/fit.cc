@@ -1,4 +1,4 @@
-// Softmax regression from data to model: decides existence, chooses metric and solver, certifies, reports.
+// Softmax regression from data to model: decides existence, chooses preconditioner and solver, certifies, reports.
 #include <fmt/core.h>
 
 #include <algorithm>
@@ -11,7 +11,7 @@
 #include "convex/fields.h"
 #include "convex/independent_features.h"
 #include "convex/memory.h"
-#include "convex/solvers.h"
+#include "convex/solver/solvers.h"
 #include "convex/without_features.h"
 #include "network/recorded_options.h"
 #include "poise/calibration.h"
@@ -289,24 +289,25 @@ class SoftmaxSolver {
       if (limit == Status::kInterrupted) return;
       if (limit == Status::kTimeLimit && (objective.passes() < kFewPasses || stop())) return;
       state.value = objective.evaluate(state.w, &state.gradient);
-      const std::unique_ptr<Metric> metric = local_metric(objective, stop);
-      if (!metric) return;
-      const double estimate = 0.5 * state.gradient.cwiseProduct(metric->solve(state.gradient)).sum();
+      const std::unique_ptr<Preconditioner> preconditioner = local_preconditioner(objective, stop);
+      if (!preconditioner) return;
+      const double estimate = 0.5 * state.gradient.cwiseProduct(preconditioner->solve(state.gradient)).sum();
       if (estimate > kNear * state.value.objective) return;
-      bound_state(objective, state, solve_newton_system(objective, *metric, state.gradient, {1e-2}, stop));
+      bound_state(objective, state, solve_newton_system(objective, *preconditioner, state.gradient, {1e-2}, stop));
     } catch (const PassStopped&) {  // the bounds so far are what there is
     }
   }
 
-  /// A solver's metric may be of a point left long ago: with one of this point the gap may still be proven.
+  /// A solver's preconditioner may be of a point left long ago: with one of this point the gap may still be proven.
   Outcome certify_afresh(SoftmaxObjective& objective, SolveState& state, const Outcome& outcome) const {
     const Stop stop = [this] { return monitor_.is_past_limit(); };
     const StoppablePasses stoppable(objective, stop);
     try {
       state.value = objective.evaluate(state.w, &state.gradient);
-      const auto metric = affords_full(objective) ? full_metric(objective) : local_metric(objective, stop);
-      if (!metric) return outcome;
-      certify_state(objective, *metric, state, solve_.tolerance, stop);
+      const auto preconditioner =
+          affords_full(objective) ? full_preconditioner(objective) : local_preconditioner(objective, stop);
+      if (!preconditioner) return outcome;
+      certify_state(objective, *preconditioner, state, solve_.tolerance, stop);
     } catch (const PassStopped&) {
       return outcome;
     }
@@ -343,9 +344,9 @@ class SoftmaxSolver {
       case Solver::kDescent:
         return solve_descent(objective, state, monitor_, limit);
       case Solver::kGolden: {
-        const auto metric = global_metric(objective, monitor_.stop());
-        if (!metric) return limited(monitor_.stopped_by(), monitor_);
-        return solve_golden(objective, *metric, state, monitor_, limit);
+        const auto preconditioner = global_preconditioner(objective, monitor_.stop());
+        if (!preconditioner) return limited(monitor_.stopped_by(), monitor_);
+        return solve_golden(objective, *preconditioner, state, monitor_, limit);
       }
       case Solver::kLbfgs:
         return solve_lbfgs(objective, state, monitor_, limit, cold);

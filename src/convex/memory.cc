@@ -6,30 +6,30 @@
 
 #include "base/pages.h"
 #include "base/words.h"
-#include "convex/metric.h"
+#include "convex/preconditioner/preconditioner.h"
 #include "poise/error.h"
 
 namespace poise::inline convex {
 namespace {
 
-/// Bytes that a solve needs beside the data: of parameters, of rows times classes, of the metric, and of the data's
-/// copy by features.
+/// Bytes that a solve needs beside the data: of parameters, of rows times classes, of the preconditioner, and of the
+/// data's copy by features.
 double bytes_wanted(const Dataset& data) {
   constexpr double kPerParameter = 250;  // state, gradient, trial, history and their temporaries
   const double n = static_cast<double>(data.rows()), parameters = static_cast<double>(data.features.cols() + 1),
                classes = static_cast<double>(data.schema.class_count());
   double of_row_and_class = data.labels.empty() ? 8 : 4;  // p in float32, the problem's own targets
   const double gram = 4 * classes * parameters * parameters;
-  double metric = data.features.cols() < kMaxGramFeatures ? gram : 0, copy = 0;
+  double preconditioner = data.features.cols() < kMaxGramFeatures ? gram : 0, copy = 0;
   if (const CsrMatrix* sparse = data.features.sparse()) {
     const double entries = static_cast<double>(sparse->entries()), drawn = std::min<double>(n, kLowRankRows);
     of_row_and_class += 8;  // residuals in float64
-    metric = data.features.cols() < kMaxSparseGramFeatures
-                 ? gram
-                 : classes * drawn * (4 * kLowRank + 8 * (entries / std::max(n, 1.0) + 1));
+    preconditioner = data.features.cols() < kMaxSparseGramFeatures
+                         ? gram
+                         : classes * drawn * (4 * kLowRank + 8 * (entries / std::max(n, 1.0) + 1));
     copy = (sparse->doubles.empty() ? 8 : 12) * entries;
   }
-  return kPerParameter * parameters * classes + of_row_and_class * n * classes + metric + copy;
+  return kPerParameter * parameters * classes + of_row_and_class * n * classes + preconditioner + copy;
 }
 
 }  // namespace

@@ -45,7 +45,7 @@ class SoftmaxObjective {
   void stop_passes_when(std::function<bool()> stop) { engine_.stop_when(std::move(stop)); }
   Parameters zero() const { return Parameters::Zero(features() + 1, classes()); }
 
-  /// f(W) and, where asked, ∇f(W). Remembers P for hessian_product and metrics. One pass.
+  /// f(W) and, where asked, ∇f(W). Remembers P for hessian_product and preconditioners. One pass.
   /// In float32 the scores carry a relative 1e-7: values are good to about 1e-8, enough far from the optimum.
   Evaluation evaluate(const Parameters& w, Parameters* gradient, Arithmetic arithmetic = Arithmetic::kDouble);
 

@@ -1,7 +1,7 @@
 // Points whose value is known without a pass over the features: their weights are 0.
 #pragma once
 
-#include "convex/solvers.h"
+#include "convex/solver/solvers.h"
 
 namespace poise::inline convex {
 

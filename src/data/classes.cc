@@ -8,7 +8,7 @@
 #include <map>
 #include <numeric>
 
-#include "data/number.h"
+#include "data/bytes/number.h"
 
 namespace poise::inline data {
 namespace {

@@ -5,7 +5,7 @@
 #include <optional>
 
 #include "base/parallel.h"
-#include "data/hash.h"
+#include "data/bytes/hash.h"
 #include "poise/dataset.h"
 #include "rows/entries.h"
 

@@ -6,9 +6,9 @@
 #include <charconv>
 #include <cstdlib>
 
-#include "data/array_labels.h"
-#include "data/bytes.h"
-#include "data/gzip.h"
+#include "data/array/array_labels.h"
+#include "data/bytes/bytes.h"
+#include "data/bytes/gzip.h"
 
 namespace poise::inline data {
 

@@ -7,16 +7,16 @@
 #include <new>
 
 #include "base/shell_word.h"
-#include "data/bytes.h"
+#include "data/array/idx.h"
+#include "data/array/npy.h"
+#include "data/bytes/bytes.h"
+#include "data/bytes/foreign.h"
+#include "data/bytes/utf16.h"
 #include "data/fields.h"
-#include "data/foreign.h"
-#include "data/idx.h"
-#include "data/libsvm.h"
 #include "data/named.h"
-#include "data/npy.h"
 #include "data/read_bytes.h"
-#include "data/table.h"
-#include "data/utf16.h"
+#include "data/table/libsvm.h"
+#include "data/table/table.h"
 
 namespace poise::inline data {
 namespace {

@@ -1,7 +1,7 @@
 // Reading from memory: what read_dataset does once the file is there.
 #pragma once
 
-#include "data/bytes.h"
+#include "data/bytes/bytes.h"
 #include "poise/read.h"
 
 namespace poise::inline data {

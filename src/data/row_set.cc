@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "base/parallel.h"
-#include "data/hash.h"
+#include "data/bytes/hash.h"
 #include "rows/entries.h"
 
 namespace poise::inline data {

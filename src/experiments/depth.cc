@@ -11,7 +11,7 @@
 #include <set>
 
 #include "experiments/depth.h"
-#include "thermo/rank_correlation.h"
+#include "thermo/efficiency/rank_correlation.h"
 
 namespace poise::experiments {
 namespace {

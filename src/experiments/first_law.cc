@@ -1,10 +1,10 @@
 // The first law of learning along the training of a feed-forward network
 // (docs/theory/thermodynamics-laws.md#the-first-law, docs/reproduce.md#thermodynamics).
 //
-// At a fixed temperature T the hidden states of each row make a canonical ensemble (thermo/hidden_states.h). Between
-// epochs 0, 1, 2, 4, … of one training the law says dU = T dS + T dC. Its premise is that Z factorizes, Z = A(T) B(w),
-// which is that U does not react to the weights; near the minimum of ℋ, U = ℋ_min and S = −C, so that the right-hand
-// side is 0 and dU what learning is for. What holds instead is dU = T dS + T dC + dℋ_min.
+// At a fixed temperature T the hidden states of each row make a canonical ensemble (thermo/states/hidden_states.h).
+// Between epochs 0, 1, 2, 4, … of one training the law says dU = T dS + T dC. Its premise is that Z factorizes, Z =
+// A(T) B(w), which is that U does not react to the weights; near the minimum of ℋ, U = ℋ_min and S = −C, so that the
+// right-hand side is 0 and dU what learning is for. What holds instead is dU = T dS + T dC + dℋ_min.
 #include <fmt/core.h>
 
 #include <array>
@@ -12,9 +12,9 @@
 
 #include "experiments/thermodynamics.h"
 #include "run/measurements.h"
-#include "thermo/hidden_states.h"
-#include "thermo/learning_curve.h"
-#include "thermo/measured_rows.h"
+#include "thermo/efficiency/learning_curve.h"
+#include "thermo/network/measured_rows.h"
+#include "thermo/states/hidden_states.h"
 
 namespace poise::experiments {
 namespace {

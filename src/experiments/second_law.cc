@@ -13,7 +13,7 @@
 #include "base/random.h"
 #include "experiments/thermodynamics.h"
 #include "poise/dual_process.h"
-#include "poise/theory/learner_ensemble.h"
+#include "poise/theory/learner_cloud.h"
 #include "run/measurements.h"
 
 namespace poise::experiments {

@@ -6,7 +6,7 @@
 #include <limits>
 
 #include "base/index.h"
-#include "data/missing_values.h"
+#include "data/table/missing_values.h"
 
 namespace poise::inline network {
 namespace {

@@ -6,8 +6,8 @@
 #include <string>
 
 #include "base/parallel.h"
-#include "data/csv_cell.h"
-#include "data/npy_write.h"
+#include "data/table/csv_cell.h"
+#include "data/write/npy_write.h"
 #include "network/score_kernels.h"
 #include "network/scorer.h"
 #include "poise/error.h"

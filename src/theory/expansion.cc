@@ -10,7 +10,7 @@
 #include "base/decompositions.h"
 #include "base/index.h"
 #include "poise/error.h"
-#include "thermo/neuron.h"
+#include "thermo/network/neuron.h"
 
 namespace poise::theory {
 namespace {

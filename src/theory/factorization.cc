@@ -10,7 +10,7 @@
 #include "poise/theory/equilibrium.h"
 #include "theory/linear.h"
 #include "theory/sampling.h"
-#include "thermo/neuron.h"
+#include "thermo/network/neuron.h"
 
 namespace poise {
 namespace {

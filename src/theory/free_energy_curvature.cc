@@ -4,8 +4,8 @@
 #include "learning/reference.h"
 #include "poise/error.h"
 #include "theory/linear.h"
-#include "thermo/layers.h"
-#include "thermo/neuron.h"
+#include "thermo/network/layers.h"
+#include "thermo/network/neuron.h"
 
 namespace poise {
 namespace {

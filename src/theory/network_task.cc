@@ -4,8 +4,8 @@
 #include "base/index.h"
 #include "learning/reference.h"
 #include "poise/error.h"
-#include "poise/theory/learner_ensemble.h"
-#include "thermo/hessian.h"
+#include "poise/theory/learner_cloud.h"
+#include "thermo/network/hessian.h"
 
 namespace poise {
 namespace {

@@ -11,7 +11,7 @@
 #include "base/random.h"
 #include "poise/error.h"
 #include "poise/information.h"
-#include "thermo/neuron.h"
+#include "thermo/network/neuron.h"
 
 namespace poise::theory {
 namespace {

@@ -6,8 +6,8 @@
 #include <algorithm>
 
 #include "poise/error.h"
-#include "thermo/layers.h"
-#include "thermo/neuron.h"
+#include "thermo/network/layers.h"
+#include "thermo/network/neuron.h"
 
 namespace poise {
 namespace {

@@ -8,8 +8,8 @@
 #include "base/index.h"
 #include "base/random.h"
 #include "poise/error.h"
-#include "poise/theory/learner_ensemble.h"
-#include "thermo/measured_rows.h"
+#include "poise/theory/learner_cloud.h"
+#include "thermo/network/measured_rows.h"
 
 namespace poise {
 namespace {

@@ -3,8 +3,8 @@
 #include <cmath>
 
 #include "poise/error.h"
-#include "thermo/ensemble_record.h"
 #include "thermo/row_mean.h"
+#include "thermo/states/ensemble_record.h"
 
 namespace poise {
 namespace {

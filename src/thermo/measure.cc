@@ -7,12 +7,12 @@
 #include "base/random.h"
 #include "poise/error.h"
 #include "poise/thermodynamics.h"
-#include "thermo/ensemble_record.h"
 #include "thermo/fields.h"
-#include "thermo/hessian.h"
+#include "thermo/network/hessian.h"
 #include "thermo/outputs.h"
 #include "thermo/row_figures.h"
 #include "thermo/row_mean.h"
+#include "thermo/states/ensemble_record.h"
 
 namespace poise {
 namespace {

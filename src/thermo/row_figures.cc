@@ -4,7 +4,7 @@
 
 #include "base/stoppable.h"
 #include "poise/error.h"
-#include "thermo/hessian.h"
+#include "thermo/network/hessian.h"
 
 namespace poise::thermo {
 namespace {

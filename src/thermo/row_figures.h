@@ -3,9 +3,9 @@
 
 #include <vector>
 
-#include "thermo/curvature.h"
-#include "thermo/forward_noise.h"
-#include "thermo/measured_rows.h"
+#include "thermo/network/curvature.h"
+#include "thermo/network/measured_rows.h"
+#include "thermo/states/forward_noise.h"
 
 namespace poise::thermo {
 

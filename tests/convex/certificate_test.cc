@@ -8,7 +8,7 @@
 
 #include "convex/certificate/curvature_proof.h"
 #include "convex/reference.h"
-#include "convex/solvers.h"
+#include "convex/solver/solvers.h"
 
 namespace poise {
 namespace {
@@ -118,7 +118,7 @@ TEST_P(RandomProblems, NoCertificateIsFalse) {
       state.w = w;
       state.value = value;
       state.gradient = gradient;
-      certify_state(objective, *full_metric(objective), state, 1e-10);
+      certify_state(objective, *full_preconditioner(objective), state, 1e-10);
       EXPECT_GE(static_cast<Real>(state.gap()), at.objective - best.objective) << "certify_state";
     }
   }
@@ -319,7 +319,7 @@ TEST(Certificate, AClassWithoutRows) {
     SolveState state;
     state.w = w;
     state.value = objective.evaluate(w, &state.gradient);
-    certify_state(objective, *full_metric(objective), state, 1e-10);
+    certify_state(objective, *full_preconditioner(objective), state, 1e-10);
     EXPECT_GE(static_cast<Real>(state.gap()), reference.at(w).objective - best.objective);
     EXPECT_FALSE(state.bound.proves_existence);
     if (bias < -20) {

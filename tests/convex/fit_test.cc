@@ -7,7 +7,7 @@
 #include <optional>
 
 #include "convex/reference.h"
-#include "convex/solvers.h"
+#include "convex/solver/solvers.h"
 #include "paths.h"
 #include "poise/calibration.h"
 #include "poise/error.h"

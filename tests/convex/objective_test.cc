@@ -7,7 +7,7 @@
 #include <cmath>
 
 #include "convex/reference.h"
-#include "convex/solvers.h"
+#include "convex/solver/solvers.h"
 #include "poise/error.h"
 #include "sample_models.h"
 
@@ -435,8 +435,8 @@ TEST(Objective, SameBitsForAnyNumberOfThreads) {
       EXPECT_EQ(gf1, gf2);
       if (storage != Storage::kSparse) {
         EXPECT_EQ(dense_hessian(first), dense_hessian(other));
-        EXPECT_EQ(bohning_metric(first)->solve(g1), bohning_metric(other)->solve(g1));
-        EXPECT_EQ(class_block_metric(first)->solve(g1), class_block_metric(other)->solve(g1));
+        EXPECT_EQ(bohning_preconditioner(first)->solve(g1), bohning_preconditioner(other)->solve(g1));
+        EXPECT_EQ(class_block_preconditioner(first)->solve(g1), class_block_preconditioner(other)->solve(g1));
       }
     }
   }

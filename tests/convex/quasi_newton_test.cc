@@ -1,5 +1,5 @@
 // The compact form against BFGS updates of a dense inverse Hessian.
-#include "convex/quasi_newton.h"
+#include "convex/solver/quasi_newton.h"
 
 #include <gtest/gtest.h>
 
@@ -21,9 +21,9 @@ Parameters random_parameters(std::uint64_t stream) {
 
 Vector flat(const Parameters& w) { return Eigen::Map<const Vector>(w.data(), w.size()); }
 
-class DiagonalMetric : public Metric {
+class DiagonalPreconditioner : public Preconditioner {
  public:
-  explicit DiagonalMetric(bool has_size) : has_size_(has_size) {}
+  explicit DiagonalPreconditioner(bool has_size) : has_size_(has_size) {}
   Parameters solve(const Parameters& gradient) const override { return inverse_.cwiseProduct(gradient); }
   bool has_size() const override { return has_size_; }
   Vector inverse() const { return flat(inverse_); }
@@ -49,7 +49,8 @@ struct Quadratic {
 };
 
 /// H from γM⁻¹ by the update H ← (I − ρ s yᵀ) H (I − ρ y sᵀ) + ρ s sᵀ, ρ = 1/⟨s, y⟩.
-Matrix dense_inverse(const std::vector<Vector>& steps, const std::vector<Vector>& changes, const DiagonalMetric& m) {
+Matrix dense_inverse(const std::vector<Vector>& steps, const std::vector<Vector>& changes,
+                     const DiagonalPreconditioner& m) {
   const Vector& y = changes.back();
   const double measured = steps.back().dot(y) / y.dot(m.inverse().cwiseProduct(y));
   const double factor = m.has_size() ? std::min(1.0, measured) : measured;
@@ -65,19 +66,19 @@ Matrix dense_inverse(const std::vector<Vector>& steps, const std::vector<Vector>
 /// Random points one after the other, their pairs given to the approximation and kept for the dense one.
 class Walk {
  public:
-  void go_on(std::uint64_t k, const Metric& metric, QuasiNewton& found) {
+  void go_on(std::uint64_t k, const Preconditioner& preconditioner, QuasiNewton& found) {
     const Parameters next = random_parameters(10 + k);
-    found.push(w_, next, f_.gradient(w_), f_.gradient(next), metric);
+    found.push(w_, next, f_.gradient(w_), f_.gradient(next), preconditioner);
     steps_.push_back(flat(next) - flat(w_)), changes_.push_back(flat(f_.gradient(next)) - flat(f_.gradient(w_)));
     if (steps_.size() > 10) steps_.erase(steps_.begin()), changes_.erase(changes_.begin());
     w_ = next;
   }
 
   /// ‖H g − dense H g‖/‖dense H g‖ for a random g: float32, and ten updates deep.
-  double error(std::uint64_t k, const DiagonalMetric& metric, const QuasiNewton& found) const {
+  double error(std::uint64_t k, const DiagonalPreconditioner& preconditioner, const QuasiNewton& found) const {
     const Parameters g = random_parameters(50 + k);
-    const Vector expected = dense_inverse(steps_, changes_, metric) * flat(g);
-    return (flat(found.product(metric, g).cast<double>()) - expected).norm() / expected.norm();
+    const Vector expected = dense_inverse(steps_, changes_, preconditioner) * flat(g);
+    return (flat(found.product(preconditioner, g).cast<double>()) - expected).norm() / expected.norm();
   }
 
  private:
@@ -88,43 +89,49 @@ class Walk {
 
 TEST(QuasiNewton, IsTheDenseUpdateOfTheLastTenPairs) {
   for (bool has_size : {false, true}) {
-    const DiagonalMetric metric(has_size);
+    const DiagonalPreconditioner preconditioner(has_size);
     QuasiNewton found(2);
     Walk walk;
     for (std::uint64_t k = 0; k < 23; ++k) {
-      walk.go_on(k, metric, found);
-      EXPECT_LE(walk.error(k, metric, found), 2e-4) << k;
+      walk.go_on(k, preconditioner, found);
+      EXPECT_LE(walk.error(k, preconditioner, found), 2e-4) << k;
     }
   }
 }
 
-TEST(QuasiNewton, WithoutPairsIsTheMetric) {
-  const DiagonalMetric metric(true);
+TEST(QuasiNewton, WithoutPairsIsThePreconditioner) {
+  const DiagonalPreconditioner preconditioner(true);
   const Parameters g = random_parameters(4);
   const Quadratic f;
   QuasiNewton found(1);
-  EXPECT_LE((flat(found.product(metric, g).cast<double>()) - metric.inverse().cwiseProduct(flat(g))).norm(), 1e-6);
-  found.push(g, 2 * g, f.gradient(g), f.gradient(2 * g), metric);
+  EXPECT_LE(
+      (flat(found.product(preconditioner, g).cast<double>()) - preconditioner.inverse().cwiseProduct(flat(g))).norm(),
+      1e-6);
+  found.push(g, 2 * g, f.gradient(g), f.gradient(2 * g), preconditioner);
   found.clear();
-  EXPECT_LE((flat(found.product(metric, g).cast<double>()) - metric.inverse().cwiseProduct(flat(g))).norm(), 1e-6);
+  EXPECT_LE(
+      (flat(found.product(preconditioner, g).cast<double>()) - preconditioner.inverse().cwiseProduct(flat(g))).norm(),
+      1e-6);
 }
 
 TEST(QuasiNewton, TakesNoPairOfNegativeCurvature) {
-  const DiagonalMetric metric(true);
+  const DiagonalPreconditioner preconditioner(true);
   const Parameters g = random_parameters(4);
   QuasiNewton found(1);
-  found.push(g, 2 * g, g, -g, metric);  // s = g, y = −2g
-  EXPECT_LE((flat(found.product(metric, g).cast<double>()) - metric.inverse().cwiseProduct(flat(g))).norm(), 1e-6);
+  found.push(g, 2 * g, g, -g, preconditioner);  // s = g, y = −2g
+  EXPECT_LE(
+      (flat(found.product(preconditioner, g).cast<double>()) - preconditioner.inverse().cwiseProduct(flat(g))).norm(),
+      1e-6);
 }
 
 TEST(QuasiNewton, APairNotTakenCostsNoOther) {
-  const DiagonalMetric metric(false);
+  const DiagonalPreconditioner preconditioner(false);
   QuasiNewton found(1);
   Walk walk;
-  for (std::uint64_t k = 0; k < 10; ++k) walk.go_on(k, metric, found);
+  for (std::uint64_t k = 0; k < 10; ++k) walk.go_on(k, preconditioner, found);
   const Parameters g = random_parameters(50);
-  found.push(g, 2 * g, g, -g, metric);
-  EXPECT_LE(walk.error(0, metric, found), 2e-4);
+  found.push(g, 2 * g, g, -g, preconditioner);
+  EXPECT_LE(walk.error(0, preconditioner, found), 2e-4);
 }
 
 }  // namespace

@@ -5,7 +5,7 @@
 #include <cmath>
 #include <thread>
 
-#include "convex/metric.h"
+#include "convex/preconditioner/preconditioner.h"
 #include "convex/reference.h"
 #include "poise/softmax_regression.h"
 #include "sample_models.h"
@@ -76,20 +76,20 @@ Dataset noisy_rows(Index rows, Index features, Index classes) {
   return data;
 }
 
-TEST(StoppedMetric, IsNone) {
+TEST(StoppedPreconditioner, IsNone) {
   const Dataset data = noisy_rows(600, 40, 12);
   SoftmaxObjective objective(make_problem(data, {.l2 = 1e-3}, 1), 1);
   Parameters gradient;
-  objective.evaluate(Parameters::Zero(41, 12), &gradient, Arithmetic::kDouble);  // metrics are those of a point
+  objective.evaluate(Parameters::Zero(41, 12), &gradient, Arithmetic::kDouble);  // preconditioners are those of a point
   const Stop stop = [] { return true; };
-  EXPECT_EQ(class_block_metric(objective, stop), nullptr);
-  EXPECT_EQ(uniform_metric(objective, stop), nullptr);
-  EXPECT_EQ(bohning_metric(objective, stop), nullptr);
-  EXPECT_EQ(local_metric(objective, stop), nullptr);
-  EXPECT_NE(local_metric(objective, [] { return false; }), nullptr);
+  EXPECT_EQ(class_block_preconditioner(objective, stop), nullptr);
+  EXPECT_EQ(uniform_preconditioner(objective, stop), nullptr);
+  EXPECT_EQ(bohning_preconditioner(objective, stop), nullptr);
+  EXPECT_EQ(local_preconditioner(objective, stop), nullptr);
+  EXPECT_NE(local_preconditioner(objective, [] { return false; }), nullptr);
   // Asked before the first class and before each, it is given up among the classes.
   int asked = 0;
-  EXPECT_EQ(class_block_metric(objective, [&] { return ++asked > 5; }), nullptr);
+  EXPECT_EQ(class_block_preconditioner(objective, [&] { return ++asked > 5; }), nullptr);
   EXPECT_LE(asked, 8);
 }
 

@@ -127,7 +127,7 @@ TEST(Units, OfSparseFeaturesAreOfNoAccount) {
   }
 }
 
-// Many parameters, so that L-BFGS and its metrics of d×d solve it.
+// Many parameters, so that L-BFGS and its preconditioners of d×d solve it.
 TEST(Units, OfSparseFeaturesAreOfNoAccountForLbfgs) {
   const Index d = 160;
   const std::vector<double> ones(160, 1.0), none(160);

@@ -1,5 +1,5 @@
 // IDX and NPY arrays, and labels in files of their own.
-#include "data/npy.h"
+#include "data/array/npy.h"
 
 #include "helpers.h"
 

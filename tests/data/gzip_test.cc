@@ -1,4 +1,4 @@
-#include "data/gzip.h"
+#include "data/bytes/gzip.h"
 
 #include "helpers.h"
 

@@ -3,7 +3,7 @@
 
 #include <regex>
 
-#include "data/missing_values.h"
+#include "data/table/missing_values.h"
 #include "helpers.h"
 
 namespace poise {

@@ -1,4 +1,4 @@
-#include "data/number.h"
+#include "data/bytes/number.h"
 
 #include <gtest/gtest.h>
 
@@ -7,7 +7,7 @@
 #include <random>
 #include <string>
 
-#include "data/packed_rows.h"
+#include "data/array/packed_rows.h"
 
 namespace poise {
 namespace {

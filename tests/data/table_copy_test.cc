@@ -1,7 +1,7 @@
 // Tables written as other tables: no digit is lost.
-#include "data/table_copy.h"
+#include "data/table/copy.h"
 
-#include "data/csv_cell.h"
+#include "data/table/csv_cell.h"
 #include "helpers.h"
 
 namespace poise {

@@ -1,4 +1,4 @@
-#include "data/table_parse.h"
+#include "data/table/parse.h"
 
 #include <gtest/gtest.h>
 

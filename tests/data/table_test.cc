@@ -3,8 +3,8 @@
 
 #include <array>
 
-#include "data/table_parse.h"
-#include "data/text_look.h"
+#include "data/table/parse.h"
+#include "data/table/text_look.h"
 #include "helpers.h"
 
 namespace poise {

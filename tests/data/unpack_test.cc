@@ -1,5 +1,5 @@
 // xz and Zstandard, packed by their own libraries. (Bombs: gzip_test.cc; what stops them is the same.)
-#include "data/unpack.h"
+#include "data/bytes/unpack.h"
 
 #include <lzma.h>
 #include <zstd.h>

@@ -1,5 +1,5 @@
 // Numbers as people write them: what a cell says, and how a column is understood.
-#include "data/written_number.h"
+#include "data/bytes/written_number.h"
 
 #include <fmt/core.h>
 

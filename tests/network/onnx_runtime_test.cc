@@ -14,7 +14,7 @@
 #include <variant>
 
 #include "base/file.h"
-#include "data/missing_values.h"
+#include "data/table/missing_values.h"
 #include "network/float64_inputs.h"
 #include "paths.h"
 #include "poise/network.h"

@@ -16,8 +16,8 @@
 
 #include "experiments/thermodynamics.h"
 #include "poise/read.h"
-#include "thermo/hidden_states.h"
-#include "thermo/measured_rows.h"
+#include "thermo/network/measured_rows.h"
+#include "thermo/states/hidden_states.h"
 
 namespace poise::experiments {
 namespace {

@@ -8,7 +8,7 @@
 #include <complex>
 
 #include "convex/reference.h"
-#include "convex/solvers.h"
+#include "convex/solver/solvers.h"
 
 namespace poise {
 namespace {
@@ -49,7 +49,7 @@ TEST(DualProcess, FirstStepFromRest) {
   for (std::uint64_t seed = 0; seed < 3; ++seed) {
     const Problem problem = random_problem({.rows = 80, .features = 4, .classes = 3, .bad_scales = true}, seed);
     SoftmaxObjective objective(problem, 1);
-    const auto metric = bohning_metric(objective);
+    const auto metric = bohning_preconditioner(objective);
     SolveState state;
     state.w = objective.zero();
     state.value = objective.evaluate(state.w, &state.gradient);

@@ -3,7 +3,7 @@
 
 #include <cmath>
 
-#include "poise/theory/learner_ensemble.h"
+#include "poise/theory/learner_cloud.h"
 
 namespace poise {
 namespace {

@@ -6,7 +6,7 @@
 #include <cmath>
 
 #include "convex/reference.h"
-#include "convex/solvers.h"
+#include "convex/solver/solvers.h"
 #include "poise/softmax_regression.h"
 #include "sample_models.h"
 
@@ -28,7 +28,7 @@ SolveState solve(SoftmaxObjective& objective, Solver solver, double tolerance) {
   Monitor monitor({.tolerance = tolerance}, nullptr);
   switch (solver) {
     case Solver::kGolden:
-      solve_golden(objective, *global_metric(objective), state, monitor, 20000);
+      solve_golden(objective, *global_preconditioner(objective), state, monitor, 20000);
       break;
     case Solver::kDescent:
       solve_descent(objective, state, monitor, 200000);
@@ -122,7 +122,7 @@ TEST(SoftmaxLayer, BohningStepDescends) {
     shape.weights = seed > 2;
     const Problem problem = random_problem(shape, seed);
     SoftmaxObjective objective(problem, 1);
-    const auto metric = bohning_metric(objective);
+    const auto metric = bohning_preconditioner(objective);
     SolveState state = start_at(objective, objective.zero());
     for (int k = 0; k < 60; ++k) {
       const Parameters step = metric->solve(state.gradient);
@@ -145,7 +145,7 @@ TEST(SoftmaxLayer, BohningStepIsAffineInvariant) {
   const MatrixF moved = ((x * map).rowwise() + Eigen::RowVector3f(5, -3, 1)).eval();
   mapped.features = stored_as(moved, Storage::kFloat);
   SoftmaxObjective first(problem, 1), second(mapped, 1);
-  const auto m1 = bohning_metric(first), m2 = bohning_metric(second);
+  const auto m1 = bohning_preconditioner(first), m2 = bohning_preconditioner(second);
   SolveState a = start_at(first, first.zero()), b = start_at(second, second.zero());
   for (int k = 0; k < 5; ++k) {
     a = start_at(first, a.w - m1->solve(a.gradient));

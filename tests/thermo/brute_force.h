@@ -6,8 +6,8 @@
 
 #include "poise/information.h"
 #include "sample_networks.h"
-#include "thermo/curvature.h"
-#include "thermo/rows.h"
+#include "thermo/network/curvature.h"
+#include "thermo/network/rows.h"
 
 namespace poise::brute_force {
 

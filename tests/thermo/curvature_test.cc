@@ -1,5 +1,5 @@
 // The Laplacian by layers, row by row: against finite differences and against the recursion.
-#include "thermo/curvature.h"
+#include "thermo/network/curvature.h"
 
 #include <gtest/gtest.h>
 

@@ -13,7 +13,7 @@
 #include "poise/theory/free_energy_curvature.h"
 #include "poise/thermodynamics.h"
 #include "sample_networks.h"
-#include "thermo/rank_correlation.h"
+#include "thermo/efficiency/rank_correlation.h"
 
 namespace poise {
 namespace {

@@ -1,5 +1,5 @@
 // Gradient, Hessian products and largest curvature of the mean cross-entropy against finite differences and Eigen.
-#include "thermo/hessian.h"
+#include "thermo/network/hessian.h"
 
 #include <gtest/gtest.h>
 

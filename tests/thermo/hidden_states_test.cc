@@ -1,5 +1,5 @@
 // The ensemble of hidden states against quadrature over the states. docs/theory/thermodynamics-laws.md#the-first-law.
-#include "thermo/hidden_states.h"
+#include "thermo/states/hidden_states.h"
 
 #include <gtest/gtest.h>
 

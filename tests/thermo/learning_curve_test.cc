@@ -1,5 +1,5 @@
 // How soon losses come down to a target, where some of them are no numbers; and correlations of what is finite.
-#include "thermo/learning_curve.h"
+#include "thermo/efficiency/learning_curve.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -10,7 +10,7 @@
 #include "poise/efficiency.h"
 #include "poise/error.h"
 #include "poise/read.h"
-#include "thermo/rank_correlation.h"
+#include "thermo/efficiency/rank_correlation.h"
 
 namespace poise::thermo {
 namespace {

@@ -5,7 +5,7 @@
 
 #include "poise/error.h"
 #include "sample_classifiers.h"
-#include "thermo/hessian.h"
+#include "thermo/network/hessian.h"
 
 namespace poise {
 namespace {

@@ -1,5 +1,5 @@
 // Blocks of rows against the reference of learning/, and what is new here against its definition.
-#include "thermo/propagation.h"
+#include "thermo/network/propagation.h"
 
 #include <gtest/gtest.h>
 

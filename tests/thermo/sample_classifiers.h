@@ -4,7 +4,7 @@
 #include "brute_force.h"
 #include "poise/thermodynamics.h"
 #include "sample_models.h"
-#include "thermo/measured_rows.h"
+#include "thermo/network/measured_rows.h"
 
 namespace poise {
 

@@ -5,8 +5,8 @@
 
 #include "hidden_pair.h"
 #include "sample_classifiers.h"
-#include "thermo/relaxed_states.h"
-#include "thermo/weighted_draws.h"
+#include "thermo/states/relaxed_states.h"
+#include "thermo/states/weighted_draws.h"
 
 namespace poise {
 namespace {

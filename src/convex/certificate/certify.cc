@@ -7,7 +7,7 @@
 
 #include "convex/existence/verdict.h"
 #include "convex/fields.h"
-#include "convex/solvers.h"
+#include "convex/solver/solvers.h"
 #include "network/recorded_options.h"
 #include "poise/calibration.h"
 #include "poise/error.h"
@@ -86,7 +86,7 @@ SolveReport certify_softmax(const SoftmaxModel& model, const Dataset& data, cons
     if (!report.separation) report.separation = find_separating_combination(problem, data, solve.threads, &overlapping);
   }
   if (!report.separation) {
-    if (objective.has_dual_bounds()) certify_state(objective, *local_metric(objective), state, solve.tolerance);
+    if (objective.has_dual_bounds()) certify_state(objective, *local_preconditioner(objective), state, solve.tolerance);
     if (!(state.gap() <= solve.tolerance) && (!objective.has_dual_bounds() || is_cheap_to_prove(objective))) {
       Verdict verdict = decide(objective, state, monitor, data, Motion::kStay, overlapping);
       report.separation = std::move(verdict.separation);

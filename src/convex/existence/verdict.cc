@@ -131,7 +131,7 @@ SeparationSearch::Answer search(SoftmaxObjective& objective, const SolveState& s
   } else {
     Parameters gradient;
     objective.evaluate(state.w, &gradient);
-    step = -solve_newton_system(objective, *local_metric(objective), gradient, {1e-3});
+    step = -solve_newton_system(objective, *local_preconditioner(objective), gradient, {1e-3});
   }
   answer.found = separation.by_rounding(step);
   if (answer.found) return answer;

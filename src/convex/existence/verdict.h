@@ -5,7 +5,7 @@
 #include <optional>
 #include <string>
 
-#include "convex/solvers.h"
+#include "convex/solver/solvers.h"
 
 namespace poise::inline convex {
 

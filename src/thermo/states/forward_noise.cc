@@ -1,0 +1,140 @@
+#include "thermo/states/forward_noise.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "base/decompositions.h"
+#include "base/index.h"
+#include "base/random.h"
+#include "thermo/row_mean.h"
+
+namespace poise::thermo {
+namespace {
+
+constexpr std::uint64_t kNoiseStream = 0x7e40'0003, kPartStream = 0x7e40'0004;
+constexpr double kPlainShare = 0.125;  // ε
+constexpr double kSettled = 1e-2;      // share of T: what an unsettled state adds to the variance of ln w
+
+Estimate mean_with_bias(const Vector& weight, const Vector& value, const Vector& variance, const Vector& bias,
+                        Index draws) {
+  Estimate mean = mean_of_rows(weight, value, {variance, static_cast<double>(draws - 1)});
+  mean.error = std::hypot(mean.error, weight.dot(bias));
+  return mean;
+}
+
+}  // namespace
+
+Estimate ensemble_mean(const Vector& weight, const RowEnsemble& rows, Index quantity) {
+  return mean_with_bias(weight, rows.value.col(quantity), rows.variance.col(quantity), rows.bias.col(quantity),
+                        rows.energy.cols());
+}
+
+/// Of pseudo-values, Tukey's variance is that of their mean.
+Estimate ensemble_mean_energy(const Vector& weight, const RowEnsemble& rows) {
+  const auto draws = static_cast<double>(rows.energy.cols());
+  const Vector value = rows.value.col(kMeanLoss) + rows.value.col(kBulkLoss);
+  const Vector variance = (rows.energy.colwise() - value).rowwise().squaredNorm() / (draws * (draws - 1));
+  return mean_with_bias(weight, value, variance, rows.bias.col(kMeanLoss) + rows.bias.col(kBulkLoss),
+                        rows.energy.cols());
+}
+
+ForwardNoise::ForwardNoise(const std::vector<Layer>& layers, std::vector<double> temperatures, int draws,
+                           std::uint64_t seed)
+    : layers_(layers), temperatures_(std::move(temperatures)), draws_(draws), seed_(seed) {}
+
+/// Turns the plain noise of one row, in its draws of the first part, to (I + VVᵀ)^−½ times it. With VᵀV = Q Λ Qᵀ
+///   (I + VVᵀ)^−½ = I − V Q diag(1/(√(1+λ) (√(1+λ) + 1))) Qᵀ Vᵀ
+void ForwardNoise::shape(const RelaxedStates& relaxed, Index row, Index classes, Index number, Noise& noise) const {
+  const Eigen::MatrixXd gram = gram_of_row(relaxed.jacobian, row, classes);
+  const Eigenpairs eigen = eigenpairs(gram);
+  const Eigen::ArrayXd root = (1 + eigen.values.array().max(0)).sqrt();
+  const Eigen::MatrixXd shrink =
+      eigen.vectors * (root * (root + 1)).inverse().matrix().asDiagonal() * eigen.vectors.transpose();
+  Eigen::MatrixXd image = Eigen::MatrixXd::Zero(draws_, classes);  // Vᵀξ
+  const auto jacobian = [&](std::size_t l) { return relaxed.jacobian[l].middleRows(row * classes, classes); };
+  for (std::size_t l = 1; l < layers_.size(); ++l)
+    image += noise.y[l].middleRows(row * draws_, draws_) * jacobian(l).transpose();
+  Eigen::MatrixXd change = image * shrink;
+  const std::uint64_t stream = random_bits(seed_, kPartStream);
+  for (Index r = 0; r < draws_; ++r) {
+    if (random_uniform(stream, static_cast<std::uint64_t>(number * draws_ + r)) < kPlainShare) change.row(r).setZero();
+  }
+  for (std::size_t l = 1; l < layers_.size(); ++l) noise.y[l].middleRows(row * draws_, draws_) -= change * jacobian(l);
+  image -= change * gram;  // Vᵀy
+  const double at_center = std::log(1 - kPlainShare) + root.log().sum(), plain = std::log(kPlainShare);
+  for (Index r = 0; r < draws_; ++r) {
+    const double shaped = at_center - 0.5 * image.row(r).squaredNorm();
+    noise.log_density[row * draws_ + r] = std::max(shaped, plain) + std::log1p(std::exp(-std::abs(shaped - plain)));
+  }
+}
+
+ForwardNoise::Noise ForwardNoise::draw(const RelaxedStates& relaxed, Index classes,
+                                       std::span<const Index> numbers) const {
+  const std::uint64_t stream = random_bits(seed_, kNoiseStream);
+  Index neurons = 0, offset = 0;
+  for (std::size_t l = 1; l < layers_.size(); ++l) neurons += layers_[l - 1].bias.size();
+  const Index rows = std::ssize(numbers);
+  Noise noise;
+  noise.y.resize(layers_.size() + 1);
+  noise.center = noise.balance = noise.y;
+  noise.log_density.resize(rows * draws_);
+  const std::vector<Matrix> balance = apply_inverse(relaxed.jacobian, classes, relaxed.displacement);
+  for (std::size_t l = 1; l < layers_.size(); ++l) {
+    const Index width = layers_[l - 1].bias.size();
+    noise.y[l].resize(rows * draws_, width);
+    for (Index k = 0; k < rows * draws_; ++k) {
+      const Index draw = numbers[k / draws_] * draws_ + k % draws_;
+      for (Index j = 0; j < width; ++j)
+        noise.y[l](k, j) = random_normal(stream, static_cast<std::uint64_t>(draw * neurons + offset + j));
+    }
+    offset += width;
+    noise.center[l] = repeat_rows(relaxed.displacement[l], draws_);
+    noise.balance[l] = repeat_rows(balance[l], draws_);
+  }
+  for (Index i = 0; i < rows; ++i) shape(relaxed, i, classes, numbers[i], noise);
+  return noise;
+}
+
+WeightedDraws ForwardNoise::weigh(const Noise& noise, const Matrix& start, const Matrix& targets,
+                                  double temperature) const {
+  const double width = std::sqrt(temperature);
+  std::vector<Matrix> states = noise.center;
+  for (std::size_t l = 1; l < layers_.size(); ++l) states[l] += width * noise.y[l];
+  const Propagation pass = propagate_displaced(layers_, start, states);
+  const Adjoint star = adjoint(layers_, pass.slope, probabilities(pass) - targets);
+  Vector push = Vector::Zero(start.rows()), along = push, across = push, balance = push;
+  for (std::size_t l = 1; l < layers_.size(); ++l) {
+    const Matrix& pull = star.activation_adjoint[l];
+    push += 0.5 * noise.center[l].rowwise().squaredNorm();                       // ½‖η*‖²
+    along += noise.center[l].cwiseProduct(noise.y[l]).rowwise().sum();           // ⟨η*, y⟩
+    across += pull.cwiseProduct(noise.y[l]).rowwise().sum();                     // ⟨X*, y⟩
+    balance += noise.balance[l].cwiseProduct(states[l] + pull).rowwise().sum();  // a·∇ℋ
+  }
+  const Vector loss = learning::reference::losses(Loss::kCrossEntropy, pass.preactivation.back(), targets);
+  return {-(loss + push) / temperature - along / width - noise.log_density, loss + balance,
+          push + 0.5 * width * (along - across) - balance};
+}
+
+void ForwardNoise::measure(const Matrix& first_preactivation, const RowBlock& block, std::span<const Index> numbers,
+                           std::vector<RowEnsemble>& out) const {
+  const double coldest = *std::ranges::min_element(temperatures_);
+  const RelaxedStates relaxed = relax(layers_, first_preactivation, block.targets, kSettled * coldest);
+  const Noise noise = draw(relaxed, block.targets.cols(), numbers);
+  const Matrix start = repeat_rows(first_preactivation, draws_), targets = repeat_rows(block.targets, draws_);
+  for (std::size_t k = 0; k < temperatures_.size(); ++k) {
+    const WeightedDraws draws = weigh(noise, start, targets, temperatures_[k]);
+    for (Index i = 0; i < block.size(); ++i) {
+      const auto of_row = [&](const Vector& all) -> Vector { return all.segment(i * draws_, draws_); };
+      const FreeEnergyOfRow row =
+          free_energy({of_row(draws.log_weight), of_row(draws.loss), of_row(draws.bulk)}, temperatures_[k]);
+      out[k].value.row(block.first + i) = row.value.transpose();
+      out[k].variance.row(block.first + i) = row.variance.transpose();
+      out[k].bias.row(block.first + i) = row.bias.transpose();
+      out[k].effective_draws[block.first + i] = row.effective_draws;
+      out[k].free_energy.row(block.first + i) = row.pseudo_values.row(kFreeEnergy);
+      out[k].energy.row(block.first + i) = row.pseudo_values.row(kMeanLoss) + row.pseudo_values.row(kBulkLoss);
+    }
+  }
+}
+
+}  // namespace poise::thermo
