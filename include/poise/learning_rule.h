@@ -69,6 +69,12 @@ class LearningRule {
 
   /// Whether states move before the weights do, as in predictive coding: then gradients are those at the new states.
   virtual bool moves_states() const { return false; }
+
+  /// After all rows of a training batch, on one thread; only where states move: the mean over rows of their energy
+  /// ½Σ_l‖X_l − σ_l(Y_l)‖² + ℓ, with ℓ of the last output().
+  virtual void after_batch(double /*mean_energy*/) {}
+  /// Epoch::temperature: that at which states are drawn, 0 if they are not.
+  virtual double temperature() const { return 0; }
 };
 
 /// `widths` are N_0 … N_L.

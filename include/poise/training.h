@@ -29,8 +29,10 @@ enum class Rule {
   kAdjoint,      ///< F-adjoint: X*_{l−1} = W_lᵀ Y*_l, Y*_l = X*_l ∘ σ'(Y_l). Backpropagation.
   kEquilibrium,  ///< local: every X_l relaxes towards W_{l+1}ᵀ Y*_{l+1}; ρ = (1 − τ)^K of the distance
                  ///< remains
-  kPredictiveCoding  ///< loss in the bulk: hidden states relax on ½Σ‖X_l − σ(Y_l)‖² + ℓ, input and target clamped
-};
+  kPredictiveCoding,  ///< loss in the bulk: hidden states relax on ℋ = ½Σ‖X_l − σ(Y_l)‖² + ℓ, input and target clamped
+  kCanonical  ///< hidden states are drawn at a temperature T, density ∝ e^{−ℋ/T}: descent on the free energy
+              ///< (docs/theory/network.md#learning-in-the-canonical-ensemble)
+};            // and those of poise/learning_rule.h
 
 /// For kEquilibrium: whether a layer uses the weights above it before or after their update
 /// (docs/theory/network.md#local-rules).
@@ -90,9 +92,11 @@ struct NetworkOptions {
   Rule rule = Rule::kAdjoint;
   Order order = Order::kJacobi;
   Relaxation relaxation = Relaxation::kLayerByLayer;
-  double relaxation_rate = 0.1;  ///< τ in (0, 2)
-  int relaxation_steps = 100;    ///< K ≥ 1
-  bool reference_2024 = false;   ///< kEquilibrium: exactly the published code's rule; requires kSquared
+  double relaxation_rate = 0.1;            ///< τ in (0, 2)
+  int relaxation_steps = 100;              ///< K ≥ 1
+  double temperature = 0.01;               ///< kCanonical: T, in nats; with mean_energy the first one
+  std::optional<double> mean_energy = {};  ///< kCanonical: U in nats; T follows from ⟨ℋ⟩ = U, mean over rows
+  bool reference_2024 = false;             ///< kEquilibrium: exactly the published code's rule; requires kSquared
 
   // Step
   Step step = Step::kGolden;
@@ -169,7 +173,9 @@ struct Epoch {
   std::optional<Validated> validation;  ///< after the epoch, if there are validation data
   double curvature = 0;                 ///< golden: λ̂, the largest curvature of the mean loss, at least 32
   double learning_rate = 0;             ///< η of the epoch's first step
-  double bulk_energy = 0;               ///< kPredictiveCoding: mean ½Σ_l‖X_l − σ(Y_l)‖² after relaxation
+  double bulk_energy = 0;               ///< mean ½Σ_l‖X_l − σ(Y_l)‖² of states that the rule has moved
+  double energy = 0;                    ///< mean ℋ of such states: bulk_energy and their ℓ
+  double temperature = 0;               ///< kCanonical: T at the end of the epoch
   /// −λ‖W_L‖² after the epoch: what CE − H of the loss trained on is where the last layer is at rest. Softmax head
   /// only, else 0.
   double imbalance_at_rest = 0;

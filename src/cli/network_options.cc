@@ -29,11 +29,14 @@ void refuse_without_effect(const CLI::App& verb, const NetworkOptions& o) {
     throw CLI::ValidationError(name, "has no effect with these options; expected " + expected);
   };
   const bool equilibrium = o.rule == Rule::kEquilibrium;
-  const bool local = equilibrium || o.rule == Rule::kPredictiveCoding;
+  const bool canonical = o.rule == Rule::kCanonical;
+  const bool local = equilibrium || canonical || o.rule == Rule::kPredictiveCoding;
   refuse("--order", equilibrium, "--rule equilibrium");
   refuse("--relaxation", equilibrium, "--rule equilibrium");
-  refuse("--relaxation-rate", local, "--rule equilibrium or predictive-coding");
-  refuse("--relaxation-steps", local, "--rule equilibrium or predictive-coding");
+  refuse("--relaxation-rate", local, "--rule equilibrium, predictive-coding or canonical");
+  refuse("--relaxation-steps", local, "--rule equilibrium, predictive-coding or canonical");
+  refuse("--temperature", canonical, "--rule canonical");
+  refuse("--mean-energy", canonical, "--rule canonical");
   refuse("--momentum", o.step != Step::kAdam, "--step golden or sgd");
 }
 

@@ -68,7 +68,9 @@ void architecture_fields(auto& o, auto&& visit) {
 
 void rule_fields(auto& o, auto&& visit) {
   constexpr Group field{"Networks: learning rule"};
-  visit(field("rule", "adjoint (backpropagation), equilibrium (local), predictive-coding (loss in the bulk)")
+  visit(field("rule",
+              "adjoint (backpropagation), equilibrium (local), predictive-coding (loss in the bulk), canonical "
+              "(states drawn at a temperature)")
             .kept_in_model(),
         o.rule);
   visit(field("order",
@@ -79,6 +81,16 @@ void rule_fields(auto& o, auto&& visit) {
         o.relaxation);
   visit(field("relaxation_rate", "of local rules").within(between(0, 2)).for_experiments(), o.relaxation_rate);
   visit(field("relaxation_steps", "of local rules").within(at_least(1)).for_experiments(), o.relaxation_steps);
+  visit(field("temperature", "canonical rule: of the states; with `mean_energy` the first one")
+            .within({kLeastTemperature, kMostTemperature})
+            .measured_in("nats")
+            .for_experiments(),
+        o.temperature);
+  visit(field("mean_energy", "canonical rule: the mean energy of states that the temperature is to follow from")
+            .within(above(0))
+            .measured_in("nats")
+            .for_experiments(),
+        o.mean_energy);
   visit(field("reference_2024", "the local rule exactly as its published code runs it").for_experiments(),
         o.reference_2024);
 }

@@ -44,7 +44,9 @@ Epoch Trainer::measure_epoch(int number) {
   Epoch epoch;
   epoch.number = number;
   epoch.train = means_of(sums_);
-  if (sums_.weight > 0) epoch.bulk_energy = sums_.bulk_energy / sums_.weight;
+  if (sums_.weight > 0)
+    epoch.bulk_energy = sums_.bulk_energy / sums_.weight, epoch.energy = sums_.energy / sums_.weight;
+  epoch.temperature = batch_.temperature();
   if (held_out_) epoch.validation = smoothed(means_of(measure_validation()));
   epoch.imbalance_at_rest = imbalance_at_rest();
   epoch.curvature = pace_.curvature();

@@ -57,7 +57,11 @@ void Workspace::find_adjoints(const Chunk& c) {
   }
   ChunkRows rows(*this, c);
   rule_.by_rows->find_adjoints(rows);
-  if (moves) chunk_sums_[c.number].bulk_energy = bulk_energy(c);
+  if (moves) {
+    BatchSums& sums = chunk_sums_[c.number];
+    sums.energy = sums.bulk_energy = bulk_energy(c);
+    for (Index i = c.begin; i < c.begin + c.rows; ++i) sums.energy += row_weight(i) * losses_[i];
+  }
   for (Index l = 1; l <= layout_.layers(); ++l) share_out(c, l);
 }
 

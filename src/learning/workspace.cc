@@ -20,7 +20,8 @@ std::vector<Numbers> matrices(const ParameterLayout& layout, Index rows) {
 
 BatchSums& BatchSums::operator+=(const BatchSums& other) {
   weight += other.weight, loss += other.loss, correct += other.correct;
-  entropy_gap += other.entropy_gap, bulk_energy += other.bulk_energy;
+  entropy_gap += other.entropy_gap;
+  bulk_energy += other.bulk_energy, energy += other.energy;
   worst_loss = std::max(worst_loss, other.worst_loss);
   return *this;
 }
@@ -242,7 +243,12 @@ void Workspace::train(Team& team, std::span<const Index> rows, std::uint64_t num
   forward(team, number);
   const bool steps_first = rule_.by_layer && rule_.by_layer->steps_first();
   if (!steps_first) adjoints(team);
-  if (Team::member() == 0) add_up(sums);  // complete by now; nobody reads them before the next meeting
+  if (Team::member() == 0) {  // complete by now; nobody reads them before the next meeting
+    BatchSums all;
+    add_up(all);
+    if (rule_.moves_states()) rule_.by_rows->after_batch(all.energy / all.weight);
+    sums += all;
+  }
   auto step_of = [&](const Tile& tile) { update(tile, step, parameters.data()); };
   if (!steps_first) return share_tiles(team, step_of);
   // What is handed down goes through the weights above after their update (docs/theory/network.md#local-rules).

@@ -21,6 +21,7 @@ struct BatchSums {
   double weight = 0, loss = 0, correct = 0;
   double entropy_gap = 0;  ///< CE − H(p); softmax head
   double bulk_energy = 0;  ///< ½Σ_l‖X_l − σ(Y_l)‖² of states that the rule has moved
+  double energy = 0;       ///< ½Σ_l‖X_l − σ(Y_l)‖² + ℓ of such states
   double worst_loss = 0;   ///< not a sum: the largest weighted loss of a row
 
   BatchSums& operator+=(const BatchSums& other);
@@ -41,6 +42,9 @@ class Workspace {
   void find_gradient(Team& team, std::span<const Index> rows, const Floats& parameters, BatchSums& sums);
 
   const Floats& gradient() const { return gradient_; }
+
+  /// Of the states that the rule draws; 0 if it draws none.
+  double temperature() const { return rule_.by_rows ? rule_.by_rows->temperature() : 0; }
 
   Index room() const { return static_cast<Index>(share_.size()); }
 

@@ -34,7 +34,8 @@ json to_json(const Epoch& epoch) {
   }
   if (epoch.imbalance_at_rest != 0) event["imbalance_at_rest"] = epoch.imbalance_at_rest;
   if (epoch.curvature > 0) event["curvature"] = epoch.curvature;
-  if (epoch.bulk_energy > 0) event["bulk_energy"] = epoch.bulk_energy;
+  if (epoch.bulk_energy > 0) event["bulk_energy"] = epoch.bulk_energy, event["energy"] = epoch.energy;
+  if (epoch.temperature > 0) event["temperature"] = epoch.temperature;
   return event;
 }
 

@@ -5,7 +5,8 @@
 //   F(w, b) = (T/2) ln det M + ℋ_min + const(T),   M = AᵀPA − m²I,   A = I − w
 #pragma once
 
-#include "poise/theory/septuple.h"
+#include "poise/estimate.h"
+#include "poise/theory/ensemble.h"
 
 namespace poise {
 
@@ -25,6 +26,21 @@ struct FreeEnergyCurvature {
 /// For linear f. The temperature is in units of ℋ, and so is F; weights have no unit. Throws Error(kUsage) if f is not
 /// linear, and Error(kNumeric), which says why, if M is not positive definite.
 FreeEnergyCurvature free_energy_curvature(const Septuple& septuple, double temperature);
+
+/// First derivatives of F, and its Laplacian, of any septuple at T > 0, means over its ensemble:
+///   ∂F/∂θ = ⟨∂ℋ/∂θ⟩,   ∂²F/∂θ² = ⟨∂²ℋ/∂θ²⟩ − Var(∂ℋ/∂θ)/T
+/// (docs/theory/network.md#learning-in-the-canonical-ensemble). Of every w_ij and b_i, existing or not; the
+/// Laplacian is over the existing connections. It may be negative: such a state is no place to rest.
+struct FreeEnergyDerivatives {
+  Matrix gradient, gradient_error;            ///< by w, N×N, and standard errors; 0: closed form
+  Vector bias_gradient, bias_gradient_error;  ///< by b, N
+  Estimate laplacian;
+  Ensemble ensemble;  ///< the ensemble measured on the way
+};
+
+/// In closed form for linear f, else by sampling (R×N states are kept in memory). Throws as canonical_ensemble.
+FreeEnergyDerivatives free_energy_derivatives(const Septuple& septuple, double temperature,
+                                              const SamplingOptions& options = {});
 
 /// Sums over the paths of an acyclic network, where J_{l←k} is the Jacobian from layer k to layer l (J_{k←k} = I).
 struct PathSums {

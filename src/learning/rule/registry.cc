@@ -11,7 +11,7 @@
 namespace poise::learning {
 namespace {
 
-constexpr std::size_t kMost = 64 + 3;
+constexpr std::size_t kMost = 64 + 4;
 
 /// Names and makers are never moved nor taken back: who has them may keep them.
 class Registry {
@@ -21,6 +21,7 @@ class Registry {
     add("adjoint", make_adjoint);
     add("equilibrium", make_equilibrium);
     add("predictive-coding", make_predictive_coding);
+    add("canonical", make_canonical);
   }
 
   Rule add(const std::string& name, MakeRule make) {

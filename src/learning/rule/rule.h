@@ -39,6 +39,9 @@ using MakeRule = std::function<RuleInUse(const NetworkOptions& options, std::spa
 RuleInUse make_adjoint(const NetworkOptions& options, std::span<const Index> widths);
 RuleInUse make_equilibrium(const NetworkOptions& options, std::span<const Index> widths);
 RuleInUse make_predictive_coding(const NetworkOptions& options, std::span<const Index> widths);
+RuleInUse make_canonical(const NetworkOptions& options, std::span<const Index> widths);
+
+inline constexpr double kLeastTemperature = 1e-8, kMostTemperature = 1e3;  // of kCanonical, nats
 
 /// The rule of `options`, for layers of the given widths {N_0, …, N_L}.
 RuleInUse make_rule(const NetworkOptions& options, std::span<const Index> widths);

@@ -1,0 +1,85 @@
+// First and second derivatives of the free energy of any septuple, from weighted draws of its ensemble.
+#include "base/index.h"
+#include "base/parallel.h"
+#include "poise/theory/free_energy_curvature.h"
+#include "theory/linear.h"
+#include "theory/sampling.h"
+#include "thermo/network/neuron.h"
+
+namespace poise {
+namespace {
+
+/// Of every draw r, R×N: ∂ℋ/∂w_ij = slope_ri x_rj and ∂²ℋ/∂w_ij² = bend_ri x_rj²; of biases the same with 1 for x.
+struct LossDerivatives {
+  Matrix slope, bend;  // −P e ∘ f'(y) and P (f'(y)² − e ∘ f''(y))
+};
+
+LossDerivatives loss_derivatives(const Septuple& septuple, const Matrix& states, int threads) {
+  constexpr Index kBlock = 256;
+  const Vector mask = septuple.residual_mask();
+  LossDerivatives out{states, states};
+  parallel_for((states.rows() + kBlock - 1) / kBlock, threads, [&](Index block) {
+    for (Index r = block * kBlock; r < std::min(states.rows(), (block + 1) * kBlock); ++r) {
+      const Vector x = states.row(r).transpose(), y = septuple.weights * x + septuple.bias;
+      const Vector e = x - thermo::activate(septuple.activation, y), slope = thermo::slope(septuple.activation, y);
+      const Vector bend = slope.cwiseAbs2() - e.cwiseProduct(thermo::bend(septuple.activation, y));
+      out.slope.row(r) = -(mask.cwiseProduct(e).cwiseProduct(slope)).transpose();
+      out.bend.row(r) = mask.cwiseProduct(bend).transpose();
+    }
+  });
+  return out;
+}
+
+FreeEnergyDerivatives linear_derivatives(const Septuple& septuple, double temperature) {
+  const FreeEnergyCurvature exact = free_energy_curvature(septuple, temperature);
+  const Index n = septuple.neurons();
+  return {.gradient = exact.gradient,
+          .gradient_error = Matrix::Zero(n, n),
+          .bias_gradient = exact.bias_gradient,
+          .bias_gradient_error = Vector::Zero(n),
+          .laplacian = {exact.laplacian, 0},
+          .ensemble = canonical_ensemble(septuple, temperature)};
+}
+
+/// mean w D + Σ a²/T with D = Σ_ij ∂²ℋ/∂w_ij² − (∂ℋ/∂w_ij)²/T over the connections; its error by the delta method, from
+/// w [D − mean w D + (2/T) Σ a (g − a)].
+Estimate laplacian_of(const Septuple& septuple, const LossDerivatives& of, const Matrix& states, const Vector& w,
+                      const Matrix& gradient, double temperature) {
+  const Matrix mask = (septuple.weights.array() != 0).cast<double>(), a = gradient.cwiseProduct(mask);
+  const auto r = static_cast<double>(w.size());
+  const Matrix squares = states.cwiseAbs2() * mask.transpose();  // Σ_j x_rj² over the connections into i
+  const Vector d = (of.bend - of.slope.cwiseAbs2() / temperature).cwiseProduct(squares).rowwise().sum();
+  const Vector along = of.slope.cwiseProduct(states * a.transpose()).rowwise().sum();  // Σ a g
+  const double mean = w.dot(d) / r, length = a.squaredNorm();
+  const Vector change = w.array() * (d.array() - mean + 2 / temperature * (along.array() - length));
+  return {mean + length / temperature, std::sqrt(change.squaredNorm() / (r * (r - 1)))};
+}
+
+}  // namespace
+
+FreeEnergyDerivatives free_energy_derivatives(const Septuple& septuple, double temperature,
+                                              const SamplingOptions& options) {
+  theory::check(septuple, temperature);
+  theory::check(options);
+  if (theory::is_linear(septuple)) return linear_derivatives(septuple, temperature);
+  const theory::Draws draws = theory::draw(septuple, temperature, options, theory::Keep::kStates);
+  const LossDerivatives of = loss_derivatives(septuple, draws.states, options.threads);
+  const Index n = septuple.neurons();
+  const auto r = static_cast<double>(draws.losses.size());
+  const Vector w = draws.weights(), w2 = w.cwiseAbs2();
+  Matrix x(draws.states.rows(), n + 1);
+  x << draws.states, Vector::Ones(draws.states.rows());
+  const Matrix mean = of.slope.transpose() * (w.asDiagonal() * x) / r;
+  Matrix squares = of.slope.cwiseAbs2().transpose() * (w2.asDiagonal() * x.cwiseAbs2());
+  squares -= 2 * mean.cwiseProduct(of.slope.transpose() * (w2.asDiagonal() * x));
+  squares += w2.sum() * mean.cwiseAbs2();
+  const Matrix error = (squares.cwiseMax(0) / (r * (r - 1))).cwiseSqrt();
+  return {.gradient = mean.leftCols(n),
+          .gradient_error = error.leftCols(n),
+          .bias_gradient = mean.col(n),
+          .bias_gradient_error = error.col(n),
+          .laplacian = laplacian_of(septuple, of, draws.states, w, mean.leftCols(n), temperature),
+          .ensemble = theory::summarize(draws, septuple, temperature)};
+}
+
+}  // namespace poise
