@@ -7,6 +7,7 @@
 #include "cli/arguments.h"
 #include "cli/say.h"
 #include "data/row_set.h"
+#include "network/model_check.h"
 #include "poise/error.h"
 #include "run/json_text.h"
 #include "run/summary.h"
@@ -25,7 +26,7 @@ const char* existence(const Certificate& certificate, const ObjectiveOptions& ob
 
 /// The rows the model was trained on: all of them, or those that --validation left. A gap on other rows is a true bound
 /// for those rows, but not what the model was trained for.
-Dataset training_rows(const Arguments& a, const SoftmaxModel& model, Dataset data) {
+Dataset training_rows(const Arguments& a, const Network& model, Dataset data) {
   const RowProvenance recorded = recorded_rows(model.metadata);
   const std::string &trained_on = recorded.fingerprint, here = fingerprint(data);
   if (trained_on.empty() || trained_on == here) return data;
@@ -65,7 +66,7 @@ Dataset training_rows(const Arguments& a, const SoftmaxModel& model, Dataset dat
 }  // namespace
 
 int certify(const Arguments& a) {
-  const SoftmaxModel model = load_model(a.run);
+  const Network model = load_softmax_layer(a.run);
   Dataset all = read_for_model(a, model.schema, model.metadata, Needs::kLabelsAndWeights);
   if (!all.has_targets()) {
     throw Error(ErrorKind::kData, "the data has no labels", "the rows and labels that the model was trained on", {},

@@ -110,7 +110,7 @@ void print_metrics(const Metrics& metrics, const Schema& schema, bool soft_targe
 }  // namespace
 
 int evaluate(const Arguments& a) {
-  const Network model = load_network(a.run);
+  const Network model = load_model(a.run);
   const Dataset data = read_for_model(a, model.schema, model.metadata);
   if (!data.has_targets()) {
     throw Error(ErrorKind::kData, "the data has no labels",

@@ -167,7 +167,7 @@ int thermo(const Arguments& a) {
                 "a trained model and the data to measure it on", "poise thermo --help");
   }
   refuse_idle_options(a);
-  const Network model = load_network(a.run);
+  const Network model = load_model(a.run);
   const Dataset data = read_for_model(a, model.schema, model.metadata);
   if (!data.has_targets()) {
     throw Error(ErrorKind::kData, "the data has no labels",

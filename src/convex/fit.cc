@@ -58,7 +58,7 @@ class SoftmaxSolver {
     return solve_from(goes_on ? std::move(*last_) : zero_weights(objective_.problem()), !goes_on);
   }
 
-  SoftmaxFit solve(const SoftmaxModel& start) {
+  SoftmaxFit solve(const Network& start) {
     SolveState state;
     state.w = to_parameters(as_trained(start), data_, objective_.problem().units);
     return solve_from(std::move(state), false);
@@ -388,15 +388,14 @@ class SoftmaxSolver {
     report.iterations = monitor_.iterations();
     report.passes = objective.passes() - *passes_before_ + other_passes_;
     report.seconds = monitor_.seconds();
-    fit.model.schema = data_.schema;
-    to_model(state.w, objective.problem().units, fit.model);
+    fit.model = to_model(state.w, objective.problem().units, data_.schema);
     record(objective.problem(), fit.model);
     const double penalty = state.value.penalty;  // at rest CE − H = −Σ_j λ_j‖W_j‖²
     if (penalty > 0) fit.model.metadata["imbalance_at_rest"] = fmt::format("{}", -2 * penalty);
     return fit;
   }
 
-  void record(const Problem& problem, SoftmaxModel& model) const {
+  void record(const Problem& problem, Network& model) const {
     if (resolve_scale(data_, options_.scale) != Scale::kNone)
       model.metadata["feature_units"] = units_as_text(problem.unit);
     ObjectiveOptions objective = options_;
@@ -431,7 +430,7 @@ class SoftmaxSolver {
 }  // namespace
 
 SoftmaxFit fit_softmax(const Dataset& data, const ObjectiveOptions& objective, const SolveOptions& solve,
-                       Observer* observer, const SoftmaxModel* start) {
+                       Observer* observer, const Network* start) {
   SoftmaxSolver solver(data, objective, solve, observer);
   return start ? solver.solve(*start) : solver.solve();
 }

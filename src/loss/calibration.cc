@@ -60,11 +60,11 @@ Calibration calibrate(Network& network, const Dataset& held_out, const MeasureOp
   return calibration;
 }
 
-SoftmaxModel as_trained(SoftmaxModel model) {
+Network as_trained(Network model) {
   const double temperature = recorded_temperature(model.metadata);
   if (temperature != 1) {
-    model.weights *= temperature;
-    model.bias *= temperature;
+    model.layers.back().weights *= temperature;
+    model.layers.back().bias *= temperature;
   }
   model.metadata.erase(kKey);
   return model;
