@@ -17,7 +17,7 @@ Network last_layer(const ParameterLayout& layout, const Floats& parameters, cons
   return {features.schema, Vector::Zero(layer.weights.cols()), {std::move(layer)}, Head::kSoftmax, {}};
 }
 
-Dataset activations_as_data(const Dataset& data, const ParameterLayout& layout, Team& team, Batch& batch,
+Dataset activations_as_data(const Dataset& data, const ParameterLayout& layout, Team& team, Workspace& batch,
                             const Floats& parameters) {
   const Index below = layout.layers() - 1, width = layout.width(below), n = data.rows(), room = batch.room();
   std::vector<float> values(n * width);
@@ -53,7 +53,7 @@ class Asking : public Observer {
 }  // namespace
 
 void solve_last_layer(const Dataset& data, const NetworkOptions& options, const ParameterLayout& layout, Team& team,
-                      Batch& batch, Floats& parameters, double time_limit, TrainingObserver* observer) {
+                      Workspace& batch, Floats& parameters, double time_limit, TrainingObserver* observer) {
   if (layout.layers() < 2) return;
   batch.parameters_changed();
   const Dataset features = activations_as_data(data, layout, team, batch, parameters);
