@@ -22,14 +22,17 @@ enum class Activation {
   kRelu  ///< max(0, y); its derivative at 0 is taken as 0
 };
 
-/// What turns scores into probabilities.
+/// What turns scores into probabilities of classes or, where the target of training was the inputs themselves,
+/// into features.
 enum class Head {
   kSoftmax,  ///< p_c = e^{y_c} / Σ_k e^{y_k}
-  kSigmoid   ///< p_c = σ(y_c) / Σ_k σ(y_k): one sigmoid per class, as in the F-adjoint papers
+  kSigmoid,  ///< p_c = σ(y_c) / Σ_k σ(y_k): one sigmoid per class, as in the F-adjoint papers
+  kLinear,   ///< features, of any size: x̂_j = y_j
+  kLogistic  ///< features between 0 and the unit u of the data: x̂_j = u σ(y_j)
 };
 
 const char* to_string(Activation activation);  ///< "identity", "sigmoid", "tanh", "relu"
-const char* to_string(Head head);              ///< "softmax", "sigmoid"
+const char* to_string(Head head);              ///< "softmax", "sigmoid", "linear", "logistic"
 
 /// Layer l: W_l is N_l×N_{l−1}, b_l has N_l entries.
 struct Layer {
@@ -45,10 +48,12 @@ struct Network {
   Vector center;              ///< d; preserves precision where features are far from 0
   std::vector<Layer> layers;  ///< at least one; the weights of the first are per original unit
   Head head = Head::kSoftmax;
+  double output_unit = 1;                       ///< u of kLogistic: 255 for bytes
   std::map<std::string, std::string> metadata;  ///< how it was trained
 
   Index feature_count() const { return layers.front().weights.cols(); }
-  Index class_count() const { return layers.back().weights.rows(); }
+  Index class_count() const { return layers.back().weights.rows(); }  ///< of features where it reconstructs
+  bool reconstructs() const { return head == Head::kLinear || head == Head::kLogistic; }  ///< features, not classes
   bool is_softmax_layer() const { return layers.size() == 1 && head == Head::kSoftmax; }  ///< softmax regression
   Index parameter_count() const;                                                          ///< Σ_l N_l (N_{l−1} + 1)
   std::vector<Index> widths() const;                                                      ///< {N_0, N_1, …, N_L}

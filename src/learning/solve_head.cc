@@ -14,7 +14,7 @@ constexpr int kMostIterations = 50;
 /// The last layer as a model over its own inputs.
 Network last_layer(const ParameterLayout& layout, const Floats& parameters, const Dataset& features) {
   Layer layer = to_layers(layout, parameters, Activation::kIdentity).back();
-  return {features.schema, Vector::Zero(layer.weights.cols()), {std::move(layer)}, Head::kSoftmax, {}};
+  return {features.schema, Vector::Zero(layer.weights.cols()), {std::move(layer)}, Head::kSoftmax, 1, {}};
 }
 
 Dataset activations_as_data(const Dataset& data, const ParameterLayout& layout, Team& team, Workspace& batch,
