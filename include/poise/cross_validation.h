@@ -23,7 +23,7 @@ struct CrossValidation {
 /// fewer rows.
 std::optional<CrossValidation> cross_validate(const Dataset& data, const ObjectiveOptions& objective = {},
                                               int folds = 5, const SolveOptions& solve = {}, std::uint64_t seed = 1,
-                                              Observer* observer = nullptr, const SoftmaxModel* start = nullptr);
+                                              Observer* observer = nullptr, const Network* start = nullptr);
 
 struct PenaltyChoice {
   struct Candidate {

@@ -10,7 +10,7 @@
 #include "base/stopwatch.h"
 #include "data/folds.h"
 #include "poise/error.h"
-#include "poise/model.h"
+#include "poise/network.h"
 #include "run/penalty_path.h"
 
 namespace poise {
@@ -108,7 +108,7 @@ class PenaltySearch {
   std::uint64_t seed_;
   Observer* observer_;
   Stopwatch spent_;
-  std::vector<SoftmaxModel> largest_, smallest_;  // of every fold, those at the ends so far
+  std::vector<Network> largest_, smallest_;  // of every fold, those at the ends so far
   PenaltyChoice choice_;
 };
 
@@ -147,13 +147,13 @@ void PenaltySearch::choose() {
 bool PenaltySearch::measure_beyond(double factor, bool above) {
   const auto allowed = still_allowed(solve_, spent_, observer_);
   if (!allowed) return false;
-  std::vector<SoftmaxModel>& models = above ? largest_ : smallest_;
+  std::vector<Network>& models = above ? largest_ : smallest_;
   const auto metrics =
       measure_folds(data_, choice_.folds, seed_, *allowed, observer_, 1,
                     [&](std::size_t fold, const Dataset& part, const SolveOptions& rest) {
                       ObjectiveOptions objective = objective_;
                       objective.l2 = default_l2(part) * factor;
-                      const SoftmaxModel* start = &models[fold];
+                      const Network* start = &models[fold];
                       std::vector<SoftmaxFit> fit{fit_softmax(part, objective, rest, observer_, start)};
                       models[fold] = fit.front().model;
                       return fit;
@@ -183,7 +183,7 @@ void PenaltySearch::look_further() {
 
 std::optional<CrossValidation> cross_validate(const Dataset& data, const ObjectiveOptions& objective, int folds,
                                               const SolveOptions& solve, std::uint64_t seed, Observer* observer,
-                                              const SoftmaxModel* start) {
+                                              const Network* start) {
   const auto metrics = measure_folds(data, folds, seed, solve, observer, 1,
                                      [&](std::size_t, const Dataset& part, const SolveOptions& allowed) {
                                        return std::vector{fit_softmax(part, objective, allowed, observer, start)};

@@ -53,7 +53,7 @@ TEST(Folds, HaveEqualSharesOfEveryClassAndOfAll) {
 /// Labels of nothing: 80 features of 100 rows classify them nearly all, and others like a coin.
 TEST(CrossValidation, IsNotFlatteredByAsManyFeaturesAsRows) {
   const Dataset data = rows_of(100, 80, false);
-  const SoftmaxModel model = fit_softmax(data, {.l2 = 1e-3}, {.threads = 1}).model;
+  const Network model = fit_softmax(data, {.l2 = 1e-3}, {.threads = 1}).model;
   EXPECT_GT(evaluate_scores(predict_scores(model, data), data).accuracy, 0.95);
   const auto found = cross_validate(data, {.l2 = 1e-3}, 5, {.threads = 1}, 1, nullptr, &model);
   ASSERT_TRUE(found);
@@ -70,7 +70,7 @@ TEST(CrossValidation, MeasuresEveryRowByTheModelOfTheOtherFolds) {
   for (int k = 0; k < 3; ++k) {
     std::vector<Index> inside, outside;
     for (Index i = 0; i < 90; ++i) (fold[static_cast<std::size_t>(i)] == k ? inside : outside).push_back(i);
-    const SoftmaxModel model = fit_softmax(select_rows(data, outside), {}, {.threads = 1}).model;
+    const Network model = fit_softmax(select_rows(data, outside), {}, {.threads = 1}).model;
     const Dataset held_out = select_rows(data, inside);
     const Matrix scores = predict_scores(model, held_out);
     loss += 30 * evaluate_scores(scores, held_out).cross_entropy;
