@@ -331,7 +331,7 @@ class NetworkClassifier(_Classifier):
     l2 : float, optional
         Penalty ``(l2/2) Σ ‖W‖²`` on the mean loss. By default three times that of the softmax layer.
     loss : {"cross-entropy", "binary-cross-entropy", "squared"}, default="cross-entropy"
-    rule : {"adjoint", "equilibrium", "predictive-coding"}, default="adjoint"
+    rule : {"adjoint", "equilibrium", "predictive-coding", "canonical"}, default="adjoint"
         How the adjoints of hidden layers are found; "adjoint" is backpropagation.
     step : {"golden", "sgd", "adam"}, default="golden"
     learning_rate, momentum : float, optional

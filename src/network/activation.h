@@ -1,4 +1,4 @@
-// Activations by name and elementwise, in double precision.
+// Activations: what there is to know of each, and elementwise, in double precision.
 #pragma once
 
 #include <algorithm>
@@ -9,13 +9,20 @@
 
 namespace poise::inline network {
 
-inline std::span<const Named<Activation>> names_of(Activation) {
-  static constexpr Named<Activation> kAll[] = {{Activation::kIdentity, "identity"},
-                                               {Activation::kSigmoid, "sigmoid"},
-                                               {Activation::kTanh, "tanh"},
-                                               {Activation::kRelu, "relu"}};
-  return kAll;
-}
+/// An activation σ in float64: a row of the table in activation.cc. Its float32 forms are in learning/kernels.cc and
+/// network/inference_kernels.cc.
+struct ActivationEntry {
+  const char* name;
+  const char* onnx;      ///< its operator there; null: none is needed
+  double largest_slope;  ///< of |σ'|
+  bool bounded;          ///< whether σ is
+  double (*value)(double y);
+  double (*slope)(double y);     ///< σ'(y)
+  double (*slope_at)(double x);  ///< σ' where σ = x
+  double (*bend_at)(double x);   ///< σ'' where σ = x; null: it is 0 wherever there is one
+};
+const ActivationEntry& entry_of(Activation activation);
+std::span<const Named<Activation>> names_of(Activation);
 
 inline std::span<const Named<Head>> names_of(Head) {
   static constexpr Named<Head> kAll[] = {{Head::kSoftmax, "softmax"},

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "network/activation.h"
+
 namespace poise::inline network {
 namespace {
 
@@ -9,13 +11,12 @@ namespace {
 // that, and the promise is 1e-5 in all.
 constexpr double kShift = 4e-6;
 
-double largest_slope(Activation activation) { return activation == Activation::kSigmoid ? 0.25 : 1; }
-
 /// What the layers behind the first make of a shift of one of its values.
 double gain_of_later_layers(const Network& network) {
   double gain = 1;
   for (std::size_t l = 1; l < network.layers.size(); ++l) {
-    gain *= largest_slope(network.layers[l - 1].activation) * network.layers[l].weights.rowwise().norm().maxCoeff();
+    gain *= entry_of(network.layers[l - 1].activation).largest_slope *
+            network.layers[l].weights.rowwise().norm().maxCoeff();
   }
   return gain;
 }

@@ -1,5 +1,6 @@
 #include "network/model_graph.h"
 
+#include "network/activation.h"
 #include "network/float64_inputs.h"
 #include "network/graph_builder.h"
 #include "network/graph_inputs.h"
@@ -73,17 +74,8 @@ class LayerBuilder {
   Vector float_center() const { return network_.center.cast<float>().cast<double>(); }
 
   std::string activate(std::size_t l, const std::string& value) {
-    switch (network_.layers[l].activation) {
-      case Activation::kIdentity:
-        return value;
-      case Activation::kSigmoid:
-        return builder_.node("Sigmoid", {value}, name(l, "activation"));
-      case Activation::kTanh:
-        return builder_.node("Tanh", {value}, name(l, "activation"));
-      case Activation::kRelu:
-        return builder_.node("Relu", {value}, name(l, "activation"));
-    }
-    return value;
+    const char* op = entry_of(network_.layers[l].activation).onnx;
+    return op ? builder_.node(op, {value}, name(l, "activation")) : value;
   }
 
   // ln σ(y) = −softplus(−y). Sigmoids divided by their sum would be 0/0 where all of them underflow.

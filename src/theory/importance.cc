@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "base/random.h"
+#include "network/activation.h"
 #include "poise/error.h"
 #include "poise/information.h"
 #include "theory/expansion.h"
@@ -39,7 +40,7 @@ struct Streams {
 
 bool is_bounded(const Septuple& septuple) {
   return std::all_of(septuple.activation.begin(), septuple.activation.end(),
-                     [](Activation f) { return f == Activation::kSigmoid || f == Activation::kTanh; });
+                     [](Activation f) { return entry_of(f).bounded; });
 }
 
 /// The eigenvalues of M at a mode; nothing if the Gaussian approximation there does not exist. Where ℋ grows like

@@ -75,7 +75,7 @@ def check_the_manual_page_is_sound_and_complete(t):
 
 # Who trains a classifier has no use for them.
 EXPERIMENTS = {"--solver", "--loss", "--initialization", "--gain", "--order", "--relaxation", "--relaxation-rate", "--relaxation-steps",
-               "--compat", "--momentum-phase", "--reduction", "--cooling", "--no-cooling", "--solve-head-every"}
+               "--temperature", "--mean-energy", "--compat", "--momentum-phase", "--reduction", "--cooling", "--no-cooling", "--solve-head-every"}
 
 
 def check_plain_help_leaves_out_what_is_for_experiments(t):

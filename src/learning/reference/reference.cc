@@ -4,41 +4,10 @@
 #include <cmath>
 
 #include "learning/loss/loss.h"
+#include "network/activation.h"
 
 namespace poise::learning::reference {
 namespace {
-
-double sigmoid(double y) { return 1 / (1 + std::exp(-y)); }
-
-double sigmoid_slope(double y) { return sigmoid(y) * sigmoid(-y); }  // σ (1 − σ)
-
-double activate_one(Activation activation, double y) {
-  switch (activation) {
-    case Activation::kIdentity:
-      return y;
-    case Activation::kSigmoid:
-      return sigmoid(y);
-    case Activation::kTanh:
-      return std::tanh(y);
-    case Activation::kRelu:
-      return std::max(0.0, y);
-  }
-  return y;
-}
-
-double slope_one(Activation activation, double y) {
-  switch (activation) {
-    case Activation::kIdentity:
-      return 1;
-    case Activation::kSigmoid:
-      return sigmoid_slope(y);
-    case Activation::kTanh:
-      return 1 - std::tanh(y) * std::tanh(y);
-    case Activation::kRelu:
-      return y > 0 ? 1 : 0;
-  }
-  return 1;
-}
 
 /// Y_l of layer l from X_{l−1}
 Matrix affine(const Layer& layer, const Matrix& x) {
@@ -78,13 +47,9 @@ Matrix prediction_error(const std::vector<Layer>& layers, const Propagation& sta
 
 }  // namespace
 
-Matrix activate(Activation activation, const Matrix& y) {
-  return y.unaryExpr([activation](double value) { return activate_one(activation, value); });
-}
+Matrix activate(Activation activation, const Matrix& y) { return y.unaryExpr(entry_of(activation).value); }
 
-Matrix slope(Activation activation, const Matrix& y) {
-  return y.unaryExpr([activation](double value) { return slope_one(activation, value); });
-}
+Matrix slope(Activation activation, const Matrix& y) { return y.unaryExpr(entry_of(activation).slope); }
 
 Propagation propagate(const std::vector<Layer>& layers, const Matrix& inputs) {
   Propagation pass{.preactivation = {Matrix()}, .activation = {inputs}};

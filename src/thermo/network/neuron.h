@@ -7,27 +7,6 @@
 
 namespace poise::thermo {
 
-/// σ' where σ = x.
-inline double slope_at(Activation activation, double x) {
-  switch (activation) {
-    case Activation::kIdentity:
-      return 1;
-    case Activation::kSigmoid:
-      return x * (1 - x);
-    case Activation::kTanh:
-      return 1 - x * x;
-    case Activation::kRelu:
-      return x > 0 ? 1 : 0;
-  }
-  return 1;
-}
-
-/// σ'' where σ = x: σ(1 − σ)(1 − 2σ) of the sigmoid, −2 tanh(1 − tanh²) of tanh, 0 of what is piecewise linear.
-inline double bend_at(Activation activation, double x) {
-  if (activation == Activation::kSigmoid) return x * (1 - x) * (1 - 2 * x);
-  return activation == Activation::kTanh ? -2 * x * (1 - x * x) : 0;
-}
-
 /// Calls use(activation, begin, count) for every run of neurons with the same activation.
 template <typename Use>
 void for_runs(const std::vector<Activation>& activation, Use use) {
@@ -55,7 +34,10 @@ inline Vector slope(const std::vector<Activation>& activation, const Vector& y) 
 /// f''(y)
 inline Vector bend(const std::vector<Activation>& activation, const Vector& y) {
   Vector out = activate(activation, y);
-  for (Index i = 0; i < out.size(); ++i) out[i] = bend_at(activation[i], out[i]);
+  for (Index i = 0; i < out.size(); ++i) {
+    const auto bend_at = entry_of(activation[i]).bend_at;
+    out[i] = bend_at ? bend_at(out[i]) : 0;
+  }
   return out;
 }
 

@@ -52,7 +52,7 @@ Propagation propagate_displaced(const std::vector<Layer>& layers, Matrix first_p
     if (l > 1) pass.preactivation[l] = preactivation(layers[l - 1], pass.activation[l - 1]);
     Matrix& x = pass.activation[l] = learning::reference::activate(activation, pass.preactivation[l]);
     if (l == depth) break;
-    pass.slope[l] = x.unaryExpr([activation](double value) { return slope_at(activation, value); });
+    pass.slope[l] = x.unaryExpr(entry_of(activation).slope_at);
     if (!displacement.empty()) x += displacement[l];
   }
   return pass;
@@ -62,12 +62,13 @@ std::vector<Matrix> bends(const std::vector<Layer>& layers, const Propagation& p
   std::vector<Matrix> out(layers.size() + 1);
   for (std::size_t l = 1; l < layers.size(); ++l) {
     const Activation activation = layers[l - 1].activation;
-    out[l] = pass.activation[l].unaryExpr([activation](double value) { return bend_at(activation, value); });
+    const Matrix& x = pass.activation[l];
+    out[l] = is_bent(activation) ? Matrix(x.unaryExpr(entry_of(activation).bend_at)) : Matrix::Zero(x.rows(), x.cols());
   }
   return out;
 }
 
-bool is_bent(Activation activation) { return activation == Activation::kSigmoid || activation == Activation::kTanh; }
+bool is_bent(Activation activation) { return entry_of(activation).bend_at != nullptr; }
 
 Matrix repeat_rows(const Matrix& matrix, Index copies) {
   Matrix out(matrix.rows() * copies, matrix.cols());
