@@ -23,7 +23,7 @@ if ! "$python" -m pip download --quiet --disable-pip-version-check --no-deps --d
   exit 0
 fi
 environment oldest numpy scipy "scikit-learn==1.6.*" pytest pandas polars pyarrow mypy ruff
-environment newest numpy scipy scikit-learn pytest onnx onnxruntime
+environment newest numpy scipy scikit-learn pytest onnx onnxruntime statsmodels
 
 # With the compiler's name that scripts/build.sh has, ccache knows what that has built.
 export CXX=${CXX:-c++} CC=${CC:-cc}
