@@ -12,5 +12,5 @@ int main() {
   const poise::Metrics metrics = poise::evaluate_scores(poise::predict_scores(fit.network, test), test);
   std::printf("%s after %d epochs, epoch %d kept, test accuracy %.2f %%\n", poise::to_string(fit.report.status),
               fit.report.epochs, fit.report.best_epoch, 100 * metrics.accuracy);
-  poise::save_network(fit.network, "digits-network.onnx");
+  poise::save_model(fit.network, "digits-network.onnx");
 }

@@ -51,6 +51,6 @@ int main() {
   print("points", result);
   // The model says which rows it was trained on: its certificate can be computed again from these.
   const auto rows = poise::rows_trained_on(result.model.metadata, data);
-  const poise::SolveReport report = poise::certify_softmax(poise::to_softmax_model(result.model), *rows);
+  const poise::SolveReport report = poise::certify_softmax(result.model, *rows);
   std::printf("again %s, gap %.1e nats\n", poise::to_string(report.status), report.gap.value_or(-1));
 }

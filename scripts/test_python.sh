@@ -7,19 +7,22 @@ cd "$(dirname "$0")/.."
 python=${PYTHON:-python3}
 folder=build/python
 
+export PIP_DISABLE_PIP_VERSION_CHECK=1
+
 environment() {  # NAME PACKAGE…: build/python/NAME with these packages, made once
   local name=$1
   shift
   if [ "$(cat "$folder/$name/packages" 2>/dev/null)" != "$*" ]; then
     "$python" -m venv --clear "$folder/$name"
-    "$folder/$name/bin/pip" install --quiet --disable-pip-version-check "$@"
+    "$folder/$name/bin/pip" install --quiet "$@"
     echo "$*" > "$folder/$name/packages"
   fi
 }
 
 mkdir -p "$folder"
-if ! "$python" -m pip download --quiet --disable-pip-version-check --no-deps --dest "$folder/reached" nanobind 2>/dev/null; then
-  echo "test_python.sh: PyPI cannot be reached; the Python package is not tested" >&2
+[ -x "$folder/probe/bin/pip" ] || "$python" -m venv "$folder/probe"  # Debian's python3 has no pip of its own
+if ! reason=$("$folder/probe/bin/pip" download --quiet --no-deps --dest "$folder/reached" nanobind 2>&1); then
+  echo "test_python.sh: PyPI cannot be reached; the Python package is not tested: ${reason##*$'\n'}" >&2
   exit 0
 fi
 environment oldest numpy scipy "scikit-learn==1.6.*" pytest pandas polars pyarrow mypy ruff
@@ -28,10 +31,10 @@ environment newest numpy scipy scikit-learn pytest onnx onnxruntime statsmodels
 # With the compiler's name that scripts/build.sh has, ccache knows what that has built.
 export CXX=${CXX:-c++} CC=${CC:-cc}
 rm -rf "$folder/wheel"
-nice "$folder/newest/bin/pip" wheel --quiet --disable-pip-version-check --no-deps --wheel-dir "$folder/wheel" \
+nice "$folder/newest/bin/pip" wheel --quiet --no-deps --wheel-dir "$folder/wheel" \
   -Ccmake.define.POISE_WERROR="${POISE_WERROR:-OFF}" .
 for name in oldest newest; do
-  "$folder/$name/bin/pip" install --quiet --disable-pip-version-check --no-deps --force-reinstall "$folder"/wheel/*.whl
+  "$folder/$name/bin/pip" install --quiet --no-deps --force-reinstall "$folder"/wheel/*.whl
   "$folder/$name/bin/python" -c "import sklearn, sys; print('scikit-learn', sklearn.__version__, 'on Python', sys.version.split()[0])"
   "$folder/$name/bin/python" -m pytest -q "$@"
 done

@@ -16,13 +16,14 @@ inline double random_normalish(std::uint64_t seed, std::uint64_t counter) {
 }
 
 /// Weights, bias and center at random, as many as the schema asks for.
-inline SoftmaxModel random_model(const Schema& schema, std::uint64_t seed) {
-  SoftmaxModel model;
+inline Network random_model(const Schema& schema, std::uint64_t seed) {
+  Network model;
   model.schema = schema;
-  model.weights.resize(schema.class_count(), schema.feature_count());
+  Layer& layer = model.layers.emplace_back();
+  layer.weights.resize(schema.class_count(), schema.feature_count());
   std::uint64_t counter = 0;
-  for (double& weight : model.weights.reshaped()) weight = random_normalish(seed, counter++);
-  model.bias = Vector::NullaryExpr(schema.class_count(), [&] { return random_normalish(seed, counter++); });
+  for (double& weight : layer.weights.reshaped()) weight = random_normalish(seed, counter++);
+  layer.bias = Vector::NullaryExpr(schema.class_count(), [&] { return random_normalish(seed, counter++); });
   model.center = Vector::NullaryExpr(schema.feature_count(), [&] { return random_normalish(seed, counter++); });
   return model;
 }

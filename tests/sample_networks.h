@@ -5,7 +5,7 @@
 #include <functional>
 #include <vector>
 
-#include "learning/reference.h"
+#include "learning/reference/reference.h"
 #include "sample_models.h"
 
 namespace poise {

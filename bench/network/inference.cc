@@ -36,7 +36,7 @@ struct Options {
 };
 
 void measure(const Options& options) {
-  const poise::Network network = poise::load_network(options.model);
+  const poise::Network network = poise::load_model(options.model);
   poise::ReadOptions reading;
   reading.data_dir = options.data_dir;
   const poise::Dataset data = poise::read_dataset(options.data, reading, network.schema);

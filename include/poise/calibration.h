@@ -36,6 +36,6 @@ void divide_scores(Network& network, double temperature);
 double recorded_temperature(const std::map<std::string, std::string>& metadata);
 
 /// The layer as it was trained: weights and bias multiplied by T, and no `temperature` in the metadata.
-SoftmaxModel as_trained(SoftmaxModel model);
+Network as_trained(Network model);
 
 }  // namespace poise

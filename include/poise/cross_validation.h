@@ -26,7 +26,7 @@ struct CrossValidation {
 /// than 2 folds or fewer rows.
 std::optional<CrossValidation> cross_validate(const Dataset& data, const ObjectiveOptions& objective = {},
                                               int folds = 5, const SolveOptions& solve = {}, std::uint64_t seed = 1,
-                                              Observer* observer = nullptr, const SoftmaxModel* start = nullptr);
+                                              Observer* observer = nullptr, const Network* start = nullptr);
 
 enum class PenaltyRule {
   kBest,             ///< the smallest held-out cross-entropy
@@ -80,6 +80,6 @@ struct PenaltyChoice {
 /// (optional) is a model of all rows for it. Empty and throws as cross_validate.
 std::optional<PenaltyChoice> choose_l2(const Dataset& data, const ObjectiveOptions& objective = {},
                                        const PenaltySearchOptions& search = {}, const SolveOptions& solve = {},
-                                       Observer* observer = nullptr, const SoftmaxModel* start = nullptr);
+                                       Observer* observer = nullptr, const Network* start = nullptr);
 
 }  // namespace poise

@@ -14,7 +14,6 @@
 #include "poise/information.h"
 #include "poise/measuring.h"
 #include "poise/metrics.h"
-#include "poise/model.h"
 #include "poise/network.h"
 #include "poise/objective.h"
 #include "poise/predictor.h"

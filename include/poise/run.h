@@ -57,7 +57,7 @@ struct TrainingRequest {
   NetworkOptions network = {};  ///< with `hidden` layers: a network. What `objective`, `solve` and `seed` have, too, is
                                 ///< taken from there
   std::string start = {};       ///< softmax layer: model file or run directory to start from
-  std::optional<SoftmaxModel> start_model = std::nullopt;  ///< or the model itself
+  std::optional<Network> start_model = std::nullopt;  ///< or the model itself
 
   // How
   SolveOptions solve = {};  ///< `time_limit` is on everything that comes after reading

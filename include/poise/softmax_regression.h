@@ -4,8 +4,8 @@
 //
 // There are n rows x_i with d features, K classes, targets t_i and row weights s_i
 // (docs/theory/softmax.md#the-problem). λ is per mean loss: the same λ on more rows is a stronger belief, so the
-// default falls with n. It acts on the weights of features in the units chosen by `scale`. `SoftmaxModel::weights` are
-// per original unit whatever the scale.
+// default falls with n. It acts on the weights of features in the units chosen by `scale`. Those of the model, a
+// network of one layer, are per original unit whatever the scale.
 #pragma once
 
 #include <functional>
@@ -14,7 +14,7 @@
 #include <vector>
 
 #include "poise/dataset.h"
-#include "poise/model.h"
+#include "poise/network.h"
 #include "poise/objective.h"
 #include "poise/solver.h"
 
@@ -26,14 +26,15 @@ namespace poise {
 double default_l2(const Dataset& data);
 
 struct SoftmaxFit {
-  SoftmaxModel model;
+  Network model;  ///< one layer, softmax head
   SolveReport report;
 };
 
 /// Minimizes f. `start` (optional) must have the same features and classes; if it is calibrated, its weights as trained
-/// are used. Throws Error(kData) for data without labels or with one class, Error(kUsage) for options out of range.
+/// are used. Throws Error(kData) for data without labels or with one class and for a start with hidden layers,
+/// Error(kUsage) for options out of range.
 SoftmaxFit fit_softmax(const Dataset& data, const ObjectiveOptions& objective = {}, const SolveOptions& solve = {},
-                       Observer* observer = nullptr, const SoftmaxModel* start = nullptr);
+                       Observer* observer = nullptr, const Network* start = nullptr);
 
 /// Solves for every λ in `path`, each starting from the solution before whose λ is nearest. The results are in the
 /// order of `path`, and fewer if an interrupt or the time limit, which covers the whole path, ended it.
@@ -51,10 +52,10 @@ std::vector<SoftmaxFit> fit_softmax_path(const Dataset& data, const NextPenalty&
 
 /// Recomputes the certificate of `model` on its training data from scratch, without changing the weights. The objective
 /// is the one recorded in the model's metadata. For a calibrated model (poise/calibration.h), the weights as trained
-/// are certified. Only `tolerance` and `threads` of `solve` are used.
-SolveReport certify_softmax(const SoftmaxModel& model, const Dataset& data, const SolveOptions& solve = {});
+/// are certified. Only `tolerance` and `threads` of `solve` are used. Throws Error(kData) if it has hidden layers.
+SolveReport certify_softmax(const Network& model, const Dataset& data, const SolveOptions& solve = {});
 
 /// The objective that fit_softmax recorded in a model's metadata. Throws Error(kData) if it is not there.
-ObjectiveOptions recorded_objective(const SoftmaxModel& model);
+ObjectiveOptions recorded_objective(const Network& model);
 
 }  // namespace poise

@@ -78,8 +78,7 @@ nb::object certify(const Network& network, const Dataset& data, double tolerance
   nlohmann::json figures;
   {
     const nb::gil_scoped_release unlock;
-    const SolveReport report =
-        certify_softmax(to_softmax_model(network), data, {.tolerance = tolerance, .threads = threads});
+    const SolveReport report = certify_softmax(network, data, {.tolerance = tolerance, .threads = threads});
     figures = to_json(report);
     figures["rows"] = data.rows();
     if (report.gap) figures["certificate"] = to_json(report.certificate);
@@ -108,11 +107,11 @@ nb::tuple infer(const Network& network, const Dataset& data, const nb::dict& opt
 
 void bind_model(nb::module_& module) {
   nb::class_<Network>(module, "Model")
-      .def_static("load", &load_network, "path"_a)
+      .def_static("load", &load_model, "path"_a)
       .def_static("from_bytes", from_bytes, "data"_a)
       .def("to_bytes", to_bytes)
       .def(
-          "save", [](const Network& network, const std::string& path) { save_network(network, path); }, "path"_a)
+          "save", [](const Network& network, const std::string& path) { save_model(network, path); }, "path"_a)
       .def("read", read_for, "source"_a, "options"_a, "labels"_a)
       .def("scores", predicted<predict_scores>, "data"_a, "threads"_a = 0)
       .def("probabilities", predicted<predict_probabilities>, "data"_a, "threads"_a = 0)

@@ -103,7 +103,7 @@ nb::tuple train_for_python(nb::object data, nb::object test, nb::object validati
   } else {
     request.validation = source_of(validation);
   }
-  if (start) request.start_model = to_softmax_model(*start);
+  if (start) request.start_model = *start;
   PythonWatcher watcher(std::move(on_event));
   std::optional<TrainingResult> result;
   {

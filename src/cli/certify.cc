@@ -7,6 +7,7 @@
 #include "cli/arguments.h"
 #include "cli/say.h"
 #include "data/row_set.h"
+#include "network/model_check.h"
 #include "poise/error.h"
 #include "run/json_text.h"
 #include "run/summary.h"
@@ -25,9 +26,9 @@ const char* existence(const Certificate& certificate, const ObjectiveOptions& ob
 
 /// The rows the model was trained on: all of them, or those that --validation left. A gap on other rows is a true bound
 /// for those rows, but not what the model was trained for.
-Dataset training_rows(const Arguments& a, const SoftmaxModel& model, Dataset data) {
-  const RowProvenance recorded = recorded_rows(model.metadata);
-  const std::string &trained_on = recorded.fingerprint, here = fingerprint(data);
+Dataset training_rows(const Arguments& a, const Network& model, Dataset data) {
+  const auto trained = recorded<RowProvenance>(model.metadata);
+  const std::string &trained_on = trained.fingerprint, here = fingerprint(data);
   if (trained_on.empty() || trained_on == here) return data;
   const bool comparable = same_storage(trained_on, here);
   if (!comparable && !a.quiet) {
@@ -38,21 +39,20 @@ Dataset training_rows(const Arguments& a, const SoftmaxModel& model, Dataset dat
       rest && (!comparable || trained_on == fingerprint(*rest))) {
     if (!a.quiet) {
       say("note: {} of {} rows are left out again, as --validation {} held them out in training\n",
-          data.rows() - rest->rows(), data.rows(), recorded.held_out);
+          data.rows() - rest->rows(), data.rows(), trained.held_out);
     }
     return std::move(*rest);
   }
-  if (comparable && recorded.row_set == fingerprint_of_row_set(data)) {
+  if (comparable && trained.row_set == fingerprint_of_row_set(data)) {
     if (!a.quiet)
       say("note: these are the rows that the model was trained on, in another order: sums round otherwise, that is "
           "all\n");
     return data;
   }
-  if (comparable && !a.quiet && !recorded.row_set_read.empty() &&
-      recorded.row_set_read == fingerprint_of_row_set(data)) {
+  if (comparable && !a.quiet && !trained.row_set_read.empty() && trained.row_set_read == fingerprint_of_row_set(data)) {
     say("note: these are the rows that training read, in another order: which of them --validation {} held out goes by "
         "their order, so the gap is that of the objective on all of them; hint: give the file as it was\n",
-        recorded.held_out);
+        trained.held_out);
     return data;
   }
   if (comparable && !a.quiet) {
@@ -65,7 +65,7 @@ Dataset training_rows(const Arguments& a, const SoftmaxModel& model, Dataset dat
 }  // namespace
 
 int certify(const Arguments& a) {
-  const SoftmaxModel model = load_model(a.run);
+  const Network model = load_softmax_layer(a.run);
   Dataset all = read_for_model(a, model.schema, model.metadata, Needs::kLabelsAndWeights);
   if (!all.has_targets()) {
     throw Error(ErrorKind::kData, "the data has no labels", "the rows and labels that the model was trained on", {},

@@ -22,7 +22,7 @@ Dataset read_for_model(const Arguments& arguments, const Schema& schema,
                        const std::map<std::string, std::string>& metadata, Needs needs) {
   ReadOptions options = arguments.read;
   options.labels = needs != Needs::kFeatures;
-  const RowProvenance trained_on = recorded_rows(metadata);
+  const auto trained_on = recorded<RowProvenance>(metadata);
   options.strip_label_dot = options.strip_label_dot || trained_on.strip_label_dot;
   if (!options.sample_weight && trained_on.sample_weight) {
     options.sample_weight = trained_on.sample_weight;

@@ -8,7 +8,7 @@
 
 #include "base/words.h"
 #include "cli/arguments.h"
-#include "network/metadata.h"
+#include "network/provenance.h"
 #include "poise/error.h"
 #include "poise/metrics.h"
 #include "poise/network.h"
@@ -63,9 +63,8 @@ void print_confusion(const Metrics& metrics, const Schema& schema, bool soft_tar
 
 /// What CE − H is at the penalized optimum, on the rows that a model was trained on: −Σ_j λ_j‖W_j‖².
 std::optional<double> imbalance_of_penalty(const Network& model, const Dataset& data) {
-  const std::string recorded = recorded_text(model.metadata, "imbalance_at_rest");
-  if (recorded.empty() || count_rows_trained_on(model.metadata, data) < data.rows()) return std::nullopt;
-  return std::strtod(recorded.c_str(), nullptr);
+  if (count_rows_trained_on(model.metadata, data) < data.rows()) return std::nullopt;
+  return recorded<Provenance>(model.metadata).imbalance_at_rest;
 }
 
 std::string confidence(const Metrics& metrics, std::optional<double> by_penalty) {
@@ -110,7 +109,7 @@ void print_metrics(const Metrics& metrics, const Schema& schema, bool soft_targe
 }  // namespace
 
 int evaluate(const Arguments& a) {
-  const Network model = load_network(a.run);
+  const Network model = load_model(a.run);
   const Dataset data = read_for_model(a, model.schema, model.metadata);
   if (!data.has_targets()) {
     throw Error(ErrorKind::kData, "the data has no labels",

@@ -2,6 +2,7 @@
 #include <fmt/core.h>
 
 #include "cli/arguments.h"
+#include "network/model_check.h"
 #include "poise/error.h"
 #include "run/inference.h"
 #include "run/json_text.h"
@@ -14,7 +15,7 @@ int infer(const Arguments& a) {
                 "the uncertainty of weights is computed on the rows that they were trained on");
   }
   const Network network = load_network(a.data);
-  (void)to_softmax_model(network);  // before the data are read
+  require_softmax_layer(network, a.data);  // before the data are read
   Arguments of_data = a;
   of_data.run = a.data;
   of_data.data = a.trained_on;

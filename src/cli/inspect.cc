@@ -12,6 +12,7 @@
 #include "cli/run_summary.h"
 #include "cli/say.h"
 #include "network/metadata.h"
+#include "network/model_check.h"
 #include "poise/error.h"
 #include "poise/network.h"
 #include "rows/storage.h"
@@ -115,7 +116,7 @@ json run_of(const Arguments& a) {
 
 /// The largest weights of a softmax layer.
 int inspect_weights(const Arguments& a) {
-  const SoftmaxModel model = load_model(a.data);
+  const Network model = load_softmax_layer(a.data);
   const Weights weights = weights_of(model, a.top);
   if (a.json) {
     fmt::print("{}\n", to_text(to_json(weights, model.schema), 2));
@@ -133,7 +134,7 @@ int inspect_weights(const Arguments& a) {
 
 int inspect_model(const Arguments& a) {
   if (a.show_weights) return inspect_weights(a);
-  const Network model = load_network(a.data);
+  const Network model = load_model(a.data);
   json out = {{"kind", "model"}, {"schema", schema_summary(model.schema)}, {"metadata", model.metadata}};
   out.update(network_summary(model));
   if (json run = run_of(a); !run.is_null()) out["run"] = std::move(run);

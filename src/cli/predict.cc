@@ -50,7 +50,7 @@ void print_text(std::string_view text) { (void)std::fwrite(text.data(), 1, text.
 int predict(const Arguments& a) {
   if (!to_stdout(a)) refuse_to_overwrite(a);
   const PredictionFormat format = format_of(to_stdout(a) ? "" : a.out, a.probabilities, a.write_header);
-  const Network model = load_network(a.run);
+  const Network model = load_model(a.run);
   const Dataset data = read_for_model(a, model.schema, model.metadata, Needs::kFeatures);
   if (to_stdout(a) && !a.json) {
     write_predictions(model, data, format, a.solve.threads, print_text);

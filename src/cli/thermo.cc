@@ -9,7 +9,7 @@
 #include "base/stopwatch.h"
 #include "cli/arguments.h"
 #include "cli/say.h"
-#include "network/recorded_options.h"
+#include "network/provenance.h"
 #include "poise/calibration.h"
 #include "poise/error.h"
 #include "poise/network.h"
@@ -167,21 +167,21 @@ int thermo(const Arguments& a) {
                 "a trained model and the data to measure it on", "poise thermo --help");
   }
   refuse_idle_options(a);
-  const Network model = load_network(a.run);
+  const Network model = load_model(a.run);
   const Dataset data = read_for_model(a, model.schema, model.metadata);
   if (!data.has_targets()) {
     throw Error(ErrorKind::kData, "the data has no labels",
                 "the label column '" + model.schema.label_name + "' or a labels file", {}, {a.data});
   }
   ThermodynamicsOptions options = options_for(a, model);
-  const Field at_rest = Group{}("imbalance_at_rest", "").within(at_most(0));
+  const auto provenance = recorded<Provenance>(model.metadata);
   const ObjectiveOptions& objective = options.objective;
   const TrainedOn trained{objective.balanced_classes || !objective.class_weights.empty(),
                           objective.label_smoothing,
-                          recorded_temperature(model.metadata),
+                          provenance.temperature.value_or(1),
                           count_rows_trained_on(model.metadata, data),
                           data.rows(),
-                          recorded_number(model.metadata, at_rest).value_or(0)};
+                          provenance.imbalance_at_rest.value_or(0)};
   const Thermodynamics found = measure_in_time(a, model, data, options);
   const std::optional<Thermodynamics> plain = measure_plainly(model, data, options, trained);
   const std::vector<std::string> reading = reading_of(found, trained, plain ? &*plain : nullptr);

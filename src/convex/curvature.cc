@@ -38,10 +38,10 @@ void SoftmaxObjective::hessian_product(const Parameters& v, Parameters& product,
     }
   };
   if (in_double) {
-    engine_.run<double>(
+    engine_.run_differences<double>(
         &v, nullptr, [&](const ScoreBlock<double>& block) { apply(block); }, &product);
   } else {
-    engine_.run<float>(
+    engine_.run_differences<float>(
         &v, nullptr, [&](const ScoreBlock<float>& block) { apply(block); }, &product);
   }
   add_penalty(v, &product);
@@ -103,7 +103,7 @@ SoftmaxObjective::CurvatureAlong SoftmaxObjective::curvature_along(const Paramet
       if (change.maxCoeff() - change.minCoeff() >= kFar) sum.of_far_rows += problem_.row_weight[row] * variance;
     }
   };
-  engine_.run<double>(&v, nullptr, kernel, nullptr);
+  engine_.run_differences<double>(&v, nullptr, kernel, nullptr);
   passes_ += 0.5;
   CurvatureAlong total;
   for (const CurvatureAlong& sum : sums) total.all += sum.all, total.of_far_rows += sum.of_far_rows;

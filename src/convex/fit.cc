@@ -15,7 +15,7 @@
 #include "convex/solver/solution_path.h"
 #include "convex/solver/solvers.h"
 #include "convex/without_features.h"
-#include "network/recorded_options.h"
+#include "network/provenance.h"
 #include "poise/calibration.h"
 #include "poise/error.h"
 #include "poise/softmax_regression.h"
@@ -71,7 +71,7 @@ class SoftmaxSolver : public PenaltySolver {
     return solve_from(goes_on ? std::move(*last_) : zero_weights(objective_.problem()), !goes_on);
   }
 
-  SoftmaxFit solve(const SoftmaxModel& start) {
+  SoftmaxFit solve(const Network& start) {
     return solve_at(to_parameters(as_trained(start), data_, objective_.problem().units));
   }
 
@@ -396,22 +396,20 @@ class SoftmaxSolver : public PenaltySolver {
     report.iterations = monitor_.iterations();
     report.passes = objective.passes() - *passes_before_ + other_passes_;
     report.seconds = monitor_.seconds();
-    fit.model.schema = data_.schema;
-    to_model(state.w, objective.problem().units, fit.model);
-    record(objective.problem(), fit.model);
-    const double penalty = state.value.penalty;  // at rest CE − H = −Σ_j λ_j‖W_j‖²
-    if (penalty > 0) fit.model.metadata["imbalance_at_rest"] = fmt::format("{}", -2 * penalty);
+    fit.model = to_model(state.w, objective.problem().units, data_.schema);
+    record_training(objective.problem(), state.value.penalty, fit.model.metadata);
     return fit;
   }
 
-  void record(const Problem& problem, SoftmaxModel& model) const {
-    if (resolve_scale(data_, options_.scale) != Scale::kNone)
-      model.metadata["feature_units"] = units_as_text(problem.unit);
+  void record_training(const Problem& problem, double penalty, Metadata& metadata) const {
     ObjectiveOptions objective = options_;
     objective.scale = resolve_scale(data_, options_.scale);
     if (!(objective.unit > 0)) objective.unit = data_.unit;
-    record_options(objective, model.metadata);
-    model.metadata["trained_by"] = std::string("poise ") + kVersion;
+    record(objective, metadata);
+    Provenance provenance{.trained_by = std::string("poise ") + kVersion};
+    if (penalty > 0) provenance.imbalance_at_rest = -2 * penalty;  // −Σ_j λ_j‖W_j‖²
+    if (objective.scale != Scale::kNone) provenance.feature_units = units_as_text(problem.unit);
+    record(provenance, metadata);
   }
 
   const Stopwatch since_;
@@ -434,7 +432,7 @@ class SoftmaxSolver : public PenaltySolver {
 }  // namespace
 
 SoftmaxFit fit_softmax(const Dataset& data, const ObjectiveOptions& objective, const SolveOptions& solve,
-                       Observer* observer, const SoftmaxModel* start) {
+                       Observer* observer, const Network* start) {
   SoftmaxSolver solver(data, objective, solve, observer);
   return start ? solver.solve(*start) : solver.solve();
 }

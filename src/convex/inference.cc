@@ -29,8 +29,7 @@ Index reference_of(const InferenceOptions& options, const Schema& schema) {
 }
 
 /// The optimum, as near as a solve gets it.
-SoftmaxFit optimum_from(const SoftmaxModel& model, const Dataset& data, const ObjectiveOptions& objective,
-                        int threads) {
+SoftmaxFit optimum_from(const Network& model, const Dataset& data, const ObjectiveOptions& objective, int threads) {
   SoftmaxFit fit = fit_softmax(data, objective, {.threads = threads}, nullptr, &model);
   const bool none = fit.report.status == Status::kSeparable || fit.report.certificate.proves_absence;
   if (!none && fit.report.status != Status::kDiverged) return fit;
@@ -137,7 +136,7 @@ void fill(const Vector& theta, const Matrix& covariance, const ExactCurvature& c
 
 }  // namespace
 
-Inference infer(const SoftmaxModel& model, const Dataset& data, const InferenceOptions& options) {
+Inference infer(const Network& model, const Dataset& data, const InferenceOptions& options) {
   check_fields(options);
   const ObjectiveOptions recorded = recorded_objective(model);
   Inference found{.reference = reference_of(options, model.schema),

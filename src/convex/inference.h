@@ -2,10 +2,10 @@
 #pragma once
 
 #include "poise/inference.h"
-#include "poise/model.h"
+#include "poise/network.h"
 
 namespace poise::inline convex {
 
-Inference infer(const SoftmaxModel& model, const Dataset& data, const InferenceOptions& options);
+Inference infer(const Network& model, const Dataset& data, const InferenceOptions& options);
 
 }  // namespace poise::inline convex

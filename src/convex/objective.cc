@@ -84,7 +84,7 @@ Evaluation SoftmaxObjective::evaluate_as(const Parameters& w, Parameters* gradie
     std::transform(p.begin(), p.end(), probabilities_.row(block.first_row / block_rows).data(),
                    [](Real value) { return static_cast<float>(value); });
   };
-  engine_.run<Real>(&w, nullptr, kernel, gradient);
+  engine_.run_differences<Real>(&w, nullptr, kernel, gradient);
   passes_ += gradient ? 1 : 0.5;
 
   const Sums all = total(sums);

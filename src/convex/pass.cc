@@ -11,6 +11,7 @@
 #include "base/parallel.h"
 #include "base/stoppable.h"
 #include "convex/kernels.h"
+#include "convex/two_classes.h"
 #include "rows/storage.h"
 
 namespace poise::inline convex {
@@ -82,27 +83,29 @@ PassEngine::PassEngine(const Problem& problem, int threads)
 }
 
 template <typename Real>
-void PassEngine::run(const Parameters* first, const Parameters* second, const BlockKernel<Real>& kernel,
-                     Parameters* product) const {
+void PassEngine::run_columns(const Parameters* first, const Parameters* second, const BlockKernel<Real>& kernel,
+                             Parameters* product, Columns columns) const {
+  const bool one = columns == Columns::kOne;
+  Parameters narrow, other;
+  if (one && first) narrow = half_difference(*first), first = &narrow;
+  if (one && second) other = half_difference(*second), second = &other;
   if (features_.is_sparse()) {
-    run_sparse(first, second, kernel, product, false);
+    run_sparse(first, second, kernel, product, columns);
   } else {
-    run_dense(first, second, kernel, product, false);
+    run_dense(first, second, kernel, product, columns);
   }
+  if (one && product) *product = both_signs(*product);
 }
 
 void PassEngine::run_squared(const BlockKernel<float>& kernel, Parameters* product) const {
-  if (features_.is_sparse()) {
-    run_sparse<float>(nullptr, nullptr, kernel, product, true);
-  } else {
-    run_dense<float>(nullptr, nullptr, kernel, product, true);
-  }
+  run_columns<float>(nullptr, nullptr, kernel, product, Columns::kSquared);
 }
 
 template <typename Real>
 void PassEngine::run_dense(const Parameters* first, const Parameters* second, const BlockKernel<Real>& kernel,
-                           Parameters* product, bool square) const {
-  const Index n = features_.rows(), d = features_.cols();
+                           Parameters* product, Columns which) const {
+  const bool one = which == Columns::kOne;
+  const Index n = features_.rows(), d = features_.cols(), columns = one ? 1 : classes_;
   const Index blocks = (n + block_rows_ - 1) / block_rows_, ld = block_rows_;
   const Layer<Real> layer(first), other(second);
   std::vector<Parameters> sums(product ? chunks_ : 0);
@@ -111,37 +114,42 @@ void PassEngine::run_dense(const Parameters* first, const Parameters* second, co
   parallel_for(chunks_, threads_, [&](Index chunk) {
     std::vector<Real> x_scratch;
     std::vector<Real> z(classes_ * ld), z2(second ? z.size() : 0);
-    MatrixOf<Real> sum = MatrixOf<Real>::Zero(product ? classes_ : 0, d);
-    Vector bias_sum = Vector::Zero(product ? classes_ : 0);
+    const Index last = (classes_ - columns) * ld;  // where the scores of the columns begin
+    MatrixOf<Real> sum = MatrixOf<Real>::Zero(product ? columns : 0, d);
+    Vector bias_sum = Vector::Zero(product ? columns : 0);
     for (Index b = part_begin(blocks, chunks_, chunk); b < part_begin(blocks, chunks_, chunk + 1) && !stopped(); ++b) {
       const Index begin = b * block_rows_, rows = std::min(block_rows_, n - begin);
-      const Real* x = block_as(problem_, begin, rows, square, x_scratch);
-      if (first) block_scores(layer, x, rows, ld, z.data());
-      if (second) block_scores(other, x, rows, ld, z2.data());
+      const Real* x = block_as(problem_, begin, rows, which == Columns::kSquared, x_scratch);
+      if (first) block_scores(layer, x, rows, ld, z.data() + last);
+      if (second) block_scores(other, x, rows, ld, z2.data() + last);
+      if (one) mirror_scores(z.data(), ld);
+      if (one && second) mirror_scores(z2.data(), ld);
       kernel({chunk, begin, rows, ld, z.data(), second ? z2.data() : nullptr});
       if (!product) continue;
-      gemm(false, false, classes_, d, rows, z.data(), ld, x, d, Real{1}, sum.data(), d);
-      for (Index c = 0; c < classes_; ++c) {
-        for (Index r = 0; r < rows; ++r) bias_sum[c] += static_cast<double>(z[c * ld + r]);
+      if (one) fold_residual(z.data(), ld);
+      const Real* const residual = z.data() + last;
+      gemm(false, false, columns, d, rows, residual, ld, x, d, Real{1}, sum.data(), d);
+      for (Index c = 0; c < columns; ++c) {
+        for (Index r = 0; r < rows; ++r) bias_sum[c] += static_cast<double>(residual[c * ld + r]);
       }
     }
     if (!product || stopped.has_stopped()) return;
     Parameters& out = sums[chunk];
-    out.resize(d + 1, classes_);
+    out.resize(d + 1, columns);
     out.topRows(d) = sum.transpose().template cast<double>();
     out.row(d) = bias_sum.transpose();
   });
   if (stopped.has_stopped()) throw PassStopped();
   if (!product) return;
-  const bool large = chunks_ * classes_ * d > 4000000;  // less is done before a second thread is awake
+  const bool large = chunks_ * columns * d > 4000000;  // less is done before a second thread is awake
   tree_reduce(chunks_, large ? threads_ : 1, [&](Index into, Index from) { sums[into] += sums[from]; });
   *product = std::move(sums[0]);
 }
 
-template void PassEngine::run<float>(const Parameters*, const Parameters*, const BlockKernel<float>&,
-                                     Parameters*) const;
-template void PassEngine::run<double>(const Parameters*, const Parameters*, const BlockKernel<double>&,
-                                      Parameters*) const;
+template void PassEngine::run_columns<float>(const Parameters*, const Parameters*, const BlockKernel<float>&,
+                                             Parameters*, Columns) const;
+template void PassEngine::run_columns<double>(const Parameters*, const Parameters*, const BlockKernel<double>&,
+                                              Parameters*, Columns) const;
 
 MatrixF PassEngine::centered_gram(const Vector& center, const std::function<bool()>& stop) const {
   const Index n = features_.rows(), d = features_.cols();

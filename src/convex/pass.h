@@ -47,7 +47,17 @@ class PassEngine {
   /// certificates).
   template <typename Real>
   void run(const Parameters* first, const Parameters* second, const BlockKernel<Real>& kernel,
-           Parameters* product) const;
+           Parameters* product) const {
+    run_columns(first, second, kernel, product, Columns::kClasses);
+  }
+
+  /// The same where scores matter by their differences alone and the rows of R add up to 0, as in all that is softmax:
+  /// two classes then cost as much as one (two_classes.h).
+  template <typename Real>
+  void run_differences(const Parameters* first, const Parameters* second, const BlockKernel<Real>& kernel,
+                       Parameters* product) const {
+    run_columns(first, second, kernel, product, classes_ == 2 ? Columns::kOne : Columns::kClasses);
+  }
 
   /// As run without scores, with x∘x in place of x: `product` becomes (X̃∘X̃)ᵀR. For diagonals.
   void run_squared(const BlockKernel<float>& kernel, Parameters* product) const;
@@ -57,12 +67,17 @@ class PassEngine {
   MatrixF centered_gram(const Vector& center, const std::function<bool()>& stop = {}) const;
 
  private:
+  enum class Columns { kClasses, kSquared, kOne };  // kSquared: of x∘x; kOne: two classes in one (two_classes.h)
+
+  template <typename Real>
+  void run_columns(const Parameters* first, const Parameters* second, const BlockKernel<Real>& kernel,
+                   Parameters* product, Columns columns) const;
   template <typename Real>
   void run_dense(const Parameters* first, const Parameters* second, const BlockKernel<Real>& kernel,
-                 Parameters* product, bool square) const;
+                 Parameters* product, Columns columns) const;
   template <typename Real>
   void run_sparse(const Parameters* first, const Parameters* second, const BlockKernel<Real>& kernel,
-                  Parameters* product, bool square) const;
+                  Parameters* product, Columns columns) const;
 
   void transpose_features();
   template <typename Value, typename Real>

@@ -10,6 +10,7 @@
 #include "base/stoppable.h"
 #include "convex/kernels.h"
 #include "convex/pass.h"
+#include "convex/two_classes.h"
 
 namespace poise::inline convex {
 namespace {
@@ -18,6 +19,31 @@ template <typename Real>
 using Padded = std::vector<Real, AlignedAllocator<Real>>;  // rows begin at cache lines
 
 Index round_up(Index value, Index multiple) { return (value + multiple - 1) / multiple * multiple; }
+/// Numbers of a padded row of K classes; one class takes no more than its own.
+Index padded_size(Index classes) { return classes == 1 ? 1 : round_up(classes, kClassPadding); }
+
+/// As sparse_scores of one class: four sums, added up in the end.
+template <typename Value, typename Real>
+Real sparse_score(const std::int32_t* columns, const Value* values, Index count, const Real* weights) {
+  Real sum[4] = {};
+  Index k = 0;
+  for (; k + 4 <= count; k += 4) {
+    for (Index part = 0; part < 4; ++part)
+      sum[part] += static_cast<Real>(values[k + part]) * weights[columns[k + part]];
+  }
+  for (; k < count; ++k) sum[0] += static_cast<Real>(values[k]) * weights[columns[k]];
+  return (sum[0] + sum[1]) + (sum[2] + sum[3]);
+}
+
+template <typename Value, typename Real>
+void add_scores(const std::int32_t* columns, const Value* values, Index count, const Real* weights, Index padded,
+                Real* out) {
+  if (padded == 1) {
+    *out += sparse_score(columns, values, count, weights);
+  } else {
+    sparse_scores(columns, values, count, weights, padded, out);
+  }
+}
 
 /// (d+1)×K parameters as Real with rows padded to a multiple of kClassPadding; empty for null.
 template <typename Real>
@@ -39,7 +65,7 @@ void block_scores(const CsrMatrix& x, const Padded<Real>& w, Index classes, Inde
                   Index ld, Real* z) {
   std::vector<Real> scores(padded);
   const auto add = [&](const auto& values, Index start, Index count) {
-    sparse_scores(x.columns.data() + start, values.data() + start, count, w.data(), padded, scores.data());
+    add_scores(x.columns.data() + start, values.data() + start, count, w.data(), padded, scores.data());
   };
   for (Index r = 0; r < ld; ++r) {
     if (r < rows) {
@@ -88,7 +114,7 @@ void PassEngine::products_by_feature(const std::vector<Value>& values, const Rea
       const Index from = by.start[j];
       const Index count = by.start[j + 1] - from;
       std::fill(sum.begin(), sum.end(), Real{0});
-      sparse_scores(by.rows.data() + from, values.data() + from, count, residual, padded, sum.data());
+      add_scores(by.rows.data() + from, values.data() + from, count, residual, padded, sum.data());
       std::copy_n(sum.begin(), product.cols(), product.row(j).data());
     }
   });
@@ -96,9 +122,10 @@ void PassEngine::products_by_feature(const std::vector<Value>& values, const Rea
 
 template <typename Real>
 void PassEngine::run_sparse(const Parameters* first, const Parameters* second, const BlockKernel<Real>& kernel,
-                            Parameters* product, bool square) const {
+                            Parameters* product, Columns which) const {
   const CsrMatrix& x = *features_.sparse();
-  const Index n = x.rows(), padded = round_up(classes_, kClassPadding);
+  const bool one = which == Columns::kOne;
+  const Index n = x.rows(), columns = one ? 1 : classes_, padded = padded_size(columns);
   const Index blocks = (n + block_rows_ - 1) / block_rows_, ld = block_rows_;
   const Padded<Real> w = padded_rows<Real>(first, padded, threads_), w2 = padded_rows<Real>(second, padded, threads_);
   Padded<Real> residual(product ? n * padded : 0, Real{0});
@@ -107,23 +134,25 @@ void PassEngine::run_sparse(const Parameters* first, const Parameters* second, c
 
   parallel_for(chunks_, threads_, [&](Index chunk) {
     std::vector<Real> z(classes_ * ld), z2(second ? z.size() : 0);
+    const Index last = (classes_ - columns) * ld;  // where the scores of the columns begin
     for (Index b = part_begin(blocks, chunks_, chunk); b < part_begin(blocks, chunks_, chunk + 1) && !stopped(); ++b) {
       const Index begin = b * block_rows_, rows = std::min(block_rows_, n - begin);
-      if (first) block_scores(x, w, classes_, padded, begin, rows, ld, z.data());
-      if (second) block_scores(x, w2, classes_, padded, begin, rows, ld, z2.data());
+      if (first) block_scores(x, w, columns, padded, begin, rows, ld, z.data() + last);
+      if (second) block_scores(x, w2, columns, padded, begin, rows, ld, z2.data() + last);
+      if (one) mirror_scores(z.data(), ld);
+      if (one && second) mirror_scores(z2.data(), ld);
       kernel({chunk, begin, rows, ld, z.data(), second ? z2.data() : nullptr});
+      if (one) fold_residual(z.data(), ld);
       for (Index r = 0; product && r < rows; ++r) {
-        for (Index c = 0; c < classes_; ++c) {
-          residual[(begin + r) * padded + c] = z[c * ld + r];
-        }
+        for (Index c = 0; c < columns; ++c) residual[(begin + r) * padded + c] = z[last + c * ld + r];
       }
     }
   });
   if (stopped.has_stopped()) throw PassStopped();
   if (!product) return;
-  product->resize(x.cols + 1, classes_);
+  product->resize(x.cols + 1, columns);
   const auto multiply = [&](const auto& values) {
-    if (!square) return products_by_feature(values, residual.data(), padded, *product);
+    if (which != Columns::kSquared) return products_by_feature(values, residual.data(), padded, *product);
     auto squares = values;
     for (auto& value : squares) value *= value;
     products_by_feature(squares, residual.data(), padded, *product);
@@ -131,13 +160,13 @@ void PassEngine::run_sparse(const Parameters* first, const Parameters* second, c
   by_feature_.doubles.empty() ? multiply(by_feature_.values) : multiply(by_feature_.doubles);
   product->row(x.cols).setZero();
   for (Index i = 0; i < n; ++i) {
-    for (Index c = 0; c < classes_; ++c) (*product)(x.cols, c) += static_cast<double>(residual[i * padded + c]);
+    for (Index c = 0; c < columns; ++c) (*product)(x.cols, c) += static_cast<double>(residual[i * padded + c]);
   }
 }
 
 template void PassEngine::run_sparse<float>(const Parameters*, const Parameters*, const BlockKernel<float>&,
-                                            Parameters*, bool) const;
+                                            Parameters*, Columns) const;
 template void PassEngine::run_sparse<double>(const Parameters*, const Parameters*, const BlockKernel<double>&,
-                                             Parameters*, bool) const;
+                                             Parameters*, Columns) const;
 
 }  // namespace poise::inline convex

@@ -11,6 +11,7 @@
 #include "convex/fields.h"
 #include "convex/units.h"
 #include "data/classes.h"
+#include "network/model_check.h"
 #include "poise/error.h"
 #include "rows/column_moments.h"
 
@@ -179,7 +180,8 @@ Problem select_rows(const Problem& problem, std::span<const Index> rows) {
   return part;
 }
 
-void check_same_columns(const SoftmaxModel& model, const Dataset& data) {
+void check_same_columns(const Network& model, const Dataset& data) {
+  require_softmax_layer(model);
   const Index d = model.feature_count();
   if (data.features.cols() != d) {
     throw Error(ErrorKind::kData, "the data has " + counted(data.features.cols(), "feature"),
@@ -207,28 +209,31 @@ Parameters to_file_units(const Parameters& parameters, const ColumnMap& units) {
   return moved;
 }
 
-Parameters to_parameters(const SoftmaxModel& model, const Dataset& data, const ColumnMap& units) {
+Parameters to_parameters(const Network& model, const Dataset& data, const ColumnMap& units) {
   check_same_columns(model, data);
   const Index d = model.feature_count();
   Parameters parameters(d + 1, model.class_count());
-  parameters.topRows(d) = model.weights.transpose();
+  const Layer& layer = model.layers.front();
+  parameters.topRows(d) = layer.weights.transpose();
   Vector moved = -model.center;
   if (!units.identity()) {
     parameters.topRows(d).array().colwise() /= map_of(units.gain).array();
     moved += map_of(units.center);
   }
-  parameters.row(d) = (model.bias + model.weights * moved).transpose();
+  parameters.row(d) = (layer.bias + layer.weights * moved).transpose();
   return parameters;
 }
 
-void to_model(const Parameters& parameters, const ColumnMap& units, SoftmaxModel& model) {
+Network to_model(const Parameters& parameters, const ColumnMap& units, Schema schema) {
   const Index d = parameters.rows() - 1;
-  model.weights = parameters.topRows(d).transpose();
-  model.bias = parameters.row(d).transpose();
-  model.center = Vector::Zero(d);
-  if (units.identity()) return;
-  model.weights.array().rowwise() *= map_of(units.gain).transpose().array();
-  model.center = map_of(units.center);
+  Layer layer{parameters.topRows(d).transpose(), parameters.row(d).transpose()};
+  Network model{.schema = std::move(schema), .center = Vector::Zero(d), .layers = {}, .metadata = {}};
+  if (!units.identity()) {
+    layer.weights.array().rowwise() *= map_of(units.gain).transpose().array();
+    model.center = map_of(units.center);
+  }
+  model.layers.push_back(std::move(layer));
+  return model;
 }
 
 }  // namespace poise::inline convex

@@ -75,10 +75,10 @@ Vector mean_absolute(const Problem& problem, int threads);
 Parameters to_file_units(const Parameters& parameters, const ColumnMap& units);
 
 /// Solver's parameters ↔ model. Throws Error(kData) if the data has other columns or classes than the model.
-Parameters to_parameters(const SoftmaxModel& model, const Dataset& data, const ColumnMap& units);
-void to_model(const Parameters& parameters, const ColumnMap& units, SoftmaxModel& model);
+Parameters to_parameters(const Network& model, const Dataset& data, const ColumnMap& units);
+Network to_model(const Parameters& parameters, const ColumnMap& units, Schema schema);
 
 /// Throws Error(kData) if the data has other columns or classes than the model, whose weights then mean something else.
-void check_same_columns(const SoftmaxModel& model, const Dataset& data);
+void check_same_columns(const Network& model, const Dataset& data);
 
 }  // namespace poise::inline convex

@@ -1,13 +1,13 @@
-// F-adjoint (docs/theory/network.md#f-propagation-and-f-adjoint): from Y*_L down, by the rules in which each layer
-// hands its adjoint to the one below.
+// F-adjoint (docs/theory/network.md#f-propagation-and-f-adjoint): from Y*_L down, each layer hands its adjoint to the
+// one below.
 #include <algorithm>
 
-#include "learning/batch.h"
+#include "learning/workspace.h"
 
 namespace poise::learning {
 
 /// to ← Y*_l W_l: X*_{l−1}, both of the rows of a chunk.
-void Batch::back(const Chunk& c, Index l, const float* adjoint, float* to) {
+void Workspace::back(const Chunk& c, Index l, const float* adjoint, float* to) {
   const Index n = layout_.inputs(l), width = layout_.outputs(l);
   for (Index k = 0; k < layout_.parts(l); ++k) {
     const auto [column, columns, weights] = layout_.part(l, k);
@@ -16,7 +16,7 @@ void Batch::back(const Chunk& c, Index l, const float* adjoint, float* to) {
 }
 
 /// to ← a block of X*_{l−1} without gaps, in the precision of training.
-void Batch::back(const Block& b, Index l, float* to) {
+void Workspace::back(const Block& b, Index l, float* to) {
   const Index n = b.part.columns, width = layout_.outputs(l);
   for (Index k = 0; k < layout_.parts(l); ++k) {
     const Part part = layout_.part(l, k);
@@ -31,40 +31,30 @@ void Batch::back(const Block& b, Index l, float* to) {
   }
 }
 
-/// A block of Y*_{l−1} from Y*_l, relaxed as far as the rule does.
-void Batch::adjoint(const Block& b, Index l) {
+/// A block of Y*_{l−1} from Y*_l, with what the rule does to it on the way.
+void Workspace::adjoint(const Block& b, Index l) {
   const Index columns = b.part.columns;
   float *found = scratch(b.rows * columns), *to = at(adjoint_, l - 1, b);
   back(b, l, found);
+  const float* x = at(activation_, l - 1, b);
+  for (Index i = 0; i < b.rows; ++i) {
+    rule_.by_layer->change_handed_down(share_[b.row + i], x + i * layout_.width(l - 1), found + i * columns, columns);
+  }
   const bool dropped = !mask_.empty();
-  if (options_.rule == Rule::kEquilibrium) relax_rows(b, l - 1, found, columns);
-  times_derivative(options_.activation, at(dropped ? undropped_ : activation_, l - 1, b), found, columns, to,
+  times_derivative(options_.activation, dropped ? at(undropped_, l - 1, b) : x, found, columns, to,
                    rectangle(b, l - 1));
   if (dropped) multiply_by(at(mask_, l - 1, b), to, rectangle(b, l - 1));
   keep_rounded(adjoint_, adjoint16_, b, l - 1);
 }
 
-/// X* + ρ (X − X*), each row with its share: the adjoint has it already, the activation has not.
-void Batch::relax_rows(const Block& b, Index l, float* adjoint, Index stride) {
-  for (Index i = 0; i < b.rows; ++i) {
-    const float* x = at(activation_, l, b) + i * layout_.width(l);
-    relax(rho_, share_[b.row + i], x, adjoint + i * stride, b.part.columns);
-  }
-}
-
-void Batch::adjoint(Team& team, Index l) {
+void Workspace::adjoint(Team& team, Index l) {
   team.share(block_count(l - 1), [&](Index k) { adjoint(block(l - 1, k), l); });
 }
 
 /// All adjoints below the head, with one set of weights.
-void Batch::adjoints(Team& team) {
-  if (options_.rule == Rule::kPredictiveCoding) {
-    team.share(chunk_count(), [&](Index k) { relax_states(chunk(k)); });
-  } else if (states_move_) {
-    team.share(chunk_count(), [&](Index k) { relax_simultaneously(chunk(k)); });
-  } else {
-    for (Index l = layout_.layers(); l >= 2; --l) adjoint(team, l);
-  }
+void Workspace::adjoints(Team& team) {
+  if (rule_.by_rows) return team.share(chunk_count(), [&](Index k) { find_adjoints(chunk(k)); });
+  for (Index l = layout_.layers(); l >= 2; --l) adjoint(team, l);
 }
 
 }  // namespace poise::learning

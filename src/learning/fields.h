@@ -2,6 +2,8 @@
 #pragma once
 
 #include "convex/fields.h"
+#include "learning/loss/loss.h"
+#include "learning/rule/rule.h"
 #include "network/activation.h"
 #include "poise/training.h"
 
@@ -12,19 +14,6 @@ inline std::span<const Named<TrainingStatus>> names_of(TrainingStatus) {
       {TrainingStatus::kFinished, "finished"},       {TrainingStatus::kStopped, "stopped"},
       {TrainingStatus::kAtRest, "at_rest"},          {TrainingStatus::kTimeLimit, "time_limit"},
       {TrainingStatus::kInterrupted, "interrupted"}, {TrainingStatus::kDiverged, "diverged"}};
-  return kAll;
-}
-
-inline std::span<const Named<Loss>> names_of(Loss) {
-  static constexpr Named<Loss> kAll[] = {{Loss::kCrossEntropy, "cross-entropy"},
-                                         {Loss::kBinaryCrossEntropy, "binary-cross-entropy"},
-                                         {Loss::kSquared, "squared"}};
-  return kAll;
-}
-
-inline std::span<const Named<Rule>> names_of(Rule) {
-  static constexpr Named<Rule> kAll[] = {
-      {Rule::kAdjoint, "adjoint"}, {Rule::kEquilibrium, "equilibrium"}, {Rule::kPredictiveCoding, "predictive-coding"}};
   return kAll;
 }
 

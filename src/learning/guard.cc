@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <numbers>
 
 namespace poise::learning {
 namespace {
@@ -30,11 +29,5 @@ Guard::Verdict Guard::judge(const BatchSums& batch, Index rows) {
 }
 
 double loss_but_the_worst(const BatchSums& sums) { return (sums.loss - sums.worst_loss) / sums.weight; }
-
-double loss_of_a_guess(Loss loss, Index classes) {
-  const auto k = static_cast<double>(classes);
-  if (loss == Loss::kCrossEntropy) return std::log(k);
-  return k * (loss == Loss::kBinaryCrossEntropy ? std::numbers::ln2 : 0.125);
-}
 
 }  // namespace poise::learning

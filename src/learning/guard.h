@@ -3,7 +3,7 @@
 
 #include <deque>
 
-#include "learning/batch.h"
+#include "learning/workspace.h"
 
 namespace poise::learning {
 
@@ -46,8 +46,5 @@ class Guard {
 
 /// The mean loss of rows, the worst of them counted as 0.
 double loss_but_the_worst(const BatchSums& sums);
-
-/// ℓ of scores of 0: ln K, K ln 2 or K/8.
-double loss_of_a_guess(Loss loss, Index classes);
 
 }  // namespace poise::learning

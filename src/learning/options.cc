@@ -18,17 +18,17 @@ constexpr char kStill[] = "take --rule adjoint, or equilibrium with --relaxation
 
 void check_together(const NetworkOptions& o) {
   const bool relaxes = o.rule == Rule::kEquilibrium;
-  const bool states_move = o.rule == Rule::kPredictiveCoding || (relaxes && o.relaxation == Relaxation::kSimultaneous);
+  const bool on_rows = works_on_rows(o);
   require(!o.reference_2024 || (relaxes && o.loss == Loss::kSquared && o.order == Order::kGaussSeidel &&
                                 o.activation == Activation::kSigmoid),
           "the rule of the published code with other settings",
           "the equilibrium rule in Gauss-Seidel order, sigmoid units and the squared loss");
-  require(o.order == Order::kJacobi || (relaxes && !states_move), "Gauss-Seidel order with this rule",
+  require(o.order == Order::kJacobi || (relaxes && !on_rows), "Gauss-Seidel order with this rule",
           "the equilibrium rule, relaxed layer by layer",
           "leave --order gauss-seidel or --relaxation simultaneous out");
-  require(!states_move || o.dropout == 0, fmt::format("dropout {} with states that move", o.dropout), "dropout 0",
+  require(!on_rows || o.dropout == 0, fmt::format("dropout {} with states that move", o.dropout), "dropout 0",
           std::string("leave --dropout out, or ") + kStill);
-  require(!states_move || o.precision == Precision::kFloat32, "bfloat16 with states that move", "float32",
+  require(!on_rows || o.precision == Precision::kFloat32, "bfloat16 with states that move", "float32",
           std::string("leave --precision bf16 out, or ") + kStill);
   require(o.solve_head_every == 0 || o.loss == Loss::kCrossEntropy,
           fmt::format("an exact head with the loss '{}'", to_string(o.loss)), "the cross-entropy loss",

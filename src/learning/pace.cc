@@ -53,7 +53,7 @@ Pace::Pace(const NetworkOptions& options, Index parameters, Index steps_an_epoch
 }
 
 /// One step of power iteration: found_ = vᵀGv/vᵀv, v ← Gv/‖Gv‖.
-void Pace::iterate(Team& team, Batch& batch) {
+void Pace::iterate(Team& team, Workspace& batch) {
   batch.gauss_newton(team, direction_);
   team.share(1, [&](Index) {
     const Floats& product = batch.gradient();
@@ -65,7 +65,7 @@ void Pace::iterate(Team& team, Batch& batch) {
   });
 }
 
-void Pace::measure(Team& team, Batch& batch, Index step) {
+void Pace::measure(Team& team, Workspace& batch, Index step) {
   if (options_.step != Step::kGolden || step < next_measurement_) return;
   const int iterations = step == 0 ? kFirstIterations : kLaterIterations;
   for (int k = 0; k < iterations; ++k) iterate(team, batch);

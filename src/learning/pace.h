@@ -1,7 +1,7 @@
 // How fast to go: the learning rate of every step, from theory and the curvature that is met on the way.
 #pragma once
 
-#include "learning/batch.h"
+#include "learning/workspace.h"
 
 namespace poise::learning {
 
@@ -36,7 +36,7 @@ class Pace {
   Pace(const NetworkOptions& options, Index parameters, Index steps_an_epoch);
 
   /// Called by every member of the team after a batch, and before the first step: measures λ̂ if it is time.
-  void measure(Team& team, Batch& batch, Index step);
+  void measure(Team& team, Workspace& batch, Index step);
 
   /// η of step number `step` from 0.
   double learning_rate(Index step) const;
@@ -46,7 +46,7 @@ class Pace {
   double caution() const { return caution_; }
 
  private:
-  void iterate(Team& team, Batch& batch);
+  void iterate(Team& team, Workspace& batch);
 
   const NetworkOptions& options_;
   Index steps_an_epoch_, steps_, next_measurement_ = 0;

@@ -149,7 +149,7 @@ Network Trainer::to_network(const Floats& parameters) const {
   network.schema = data_.schema;
   network.layers = to_layers(layout_, parameters, options_.activation);
   scaling_.to_original_units(network.layers.front(), network.center);
-  network.head = options_.loss == Loss::kCrossEntropy ? Head::kSoftmax : Head::kSigmoid;
+  network.head = loss_function(options_.loss).head();
   return network;
 }
 

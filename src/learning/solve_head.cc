@@ -12,12 +12,12 @@ constexpr double kTolerance = 1e-5;     // nats; the features move on anyway
 constexpr int kMostIterations = 50;
 
 /// The last layer as a model over its own inputs.
-SoftmaxModel last_layer(const ParameterLayout& layout, const Floats& parameters, const Dataset& features) {
-  const Layer layer = to_layers(layout, parameters, Activation::kIdentity).back();
-  return {features.schema, layer.weights, layer.bias, Vector::Zero(layer.weights.cols()), {}};
+Network last_layer(const ParameterLayout& layout, const Floats& parameters, const Dataset& features) {
+  Layer layer = to_layers(layout, parameters, Activation::kIdentity).back();
+  return {features.schema, Vector::Zero(layer.weights.cols()), {std::move(layer)}, Head::kSoftmax, 1, {}};
 }
 
-Dataset activations_as_data(const Dataset& data, const ParameterLayout& layout, Team& team, Batch& batch,
+Dataset activations_as_data(const Dataset& data, const ParameterLayout& layout, Team& team, Workspace& batch,
                             const Floats& parameters) {
   const Index below = layout.layers() - 1, width = layout.width(below), n = data.rows(), room = batch.room();
   std::vector<float> values(n * width);
@@ -53,7 +53,7 @@ class Asking : public Observer {
 }  // namespace
 
 void solve_last_layer(const Dataset& data, const NetworkOptions& options, const ParameterLayout& layout, Team& team,
-                      Batch& batch, Floats& parameters, double time_limit, TrainingObserver* observer) {
+                      Workspace& batch, Floats& parameters, double time_limit, TrainingObserver* observer) {
   if (layout.layers() < 2) return;
   batch.parameters_changed();
   const Dataset features = activations_as_data(data, layout, team, batch, parameters);
@@ -66,11 +66,11 @@ void solve_last_layer(const Dataset& data, const NetworkOptions& options, const 
   solve.threads = options.threads;
   solve.time_limit = time_limit;
   Asking asking(observer);
-  const SoftmaxModel start = last_layer(layout, parameters, features);
+  const Network start = last_layer(layout, parameters, features);
   const SoftmaxFit fit = fit_softmax(features, objective, solve, &asking, &start);
   std::vector<Layer> layers = to_layers(layout, parameters, options.activation);
-  layers.back().weights = fit.model.weights;
-  layers.back().bias = fit.model.bias - fit.model.weights * fit.model.center;
+  layers.back() = fit.model.layers.front();
+  layers.back().bias -= layers.back().weights * fit.model.center;
   from_layers(layout, layers, parameters);
   batch.parameters_changed();
 }

@@ -1,7 +1,7 @@
 // The second phase of a batch: tiles of weights, each with its gradient and its step.
 #include <algorithm>
 
-#include "learning/batch.h"
+#include "learning/workspace.h"
 
 namespace poise::learning {
 namespace {
@@ -12,7 +12,7 @@ constexpr Index kTileNumbers = 16384;
 }  // namespace
 
 /// In the order of the parts' places in their layers, which is that of the team's members.
-void Batch::plan_tiles() {
+void Workspace::plan_tiles() {
   for (Index l = layout_.layers(); l >= 1; --l) {
     for (Index k = 0; k < layout_.parts(l); ++k) {
       const Part part = layout_.part(l, k);
@@ -32,7 +32,7 @@ void Batch::plan_tiles() {
 }
 
 /// Equal shares of the numbers, so that the parts of a layer fall to the members as they do in its other phases.
-void Batch::deal_tiles(int members) {
+void Workspace::deal_tiles(int members) {
   if (std::ssize(first_tile_) == members + 1) return;
   first_tile_.assign(members + 1, static_cast<Index>(tiles_.size()));
   first_tile_[0] = 0;
@@ -46,7 +46,7 @@ void Batch::deal_tiles(int members) {
   }
 }
 
-void Batch::tile_gradients(Team& team) {
+void Workspace::tile_gradients(Team& team) {
   share_tiles(team, [&](const Tile& tile) {
     float* gradient = gradient_.data();
     tile_gradient(tile, gradient + tile.weights(), gradient + layout_.bias(tile.layer) + tile.part.column);
@@ -54,7 +54,7 @@ void Batch::tile_gradients(Team& team) {
 }
 
 /// mean X_{l−1}ᵀ Y*_l of the tile, all rows of the batch (the mean is in Y*), and of the biases, if it has them.
-void Batch::tile_gradient(const Tile& tile, float* weights, float* bias) {
+void Workspace::tile_gradient(const Tile& tile, float* weights, float* bias) {
   const Index l = tile.layer, n = layout_.outputs(l), inputs = layout_.inputs(l), columns = tile.part.columns;
   if (tile.with_bias()) {
     std::fill_n(bias, columns, 0.0f);
@@ -69,7 +69,7 @@ void Batch::tile_gradient(const Tile& tile, float* weights, float* bias) {
   }
 }
 
-void Batch::sparse_gradient(const Tile& tile, float* gradient) {
+void Workspace::sparse_gradient(const Tile& tile, float* gradient) {
   const CsrMatrix& x = *problem_.features.sparse();
   const Index columns = tile.part.columns;
   std::fill_n(gradient, tile.count(), 0.0f);
@@ -86,7 +86,7 @@ void Batch::sparse_gradient(const Tile& tile, float* gradient) {
   }
 }
 
-void Batch::update(const Tile& tile, StepRule& step, float* parameters) {
+void Workspace::update(const Tile& tile, StepRule& step, float* parameters) {
   const Index count = tile.count(), columns = tile.part.columns;
   const Index bias = layout_.bias(tile.layer) + tile.part.column;
   float *gradient = scratch(count + columns), *bias_gradient = gradient + count;

@@ -7,7 +7,7 @@
 #include "learning/fields.h"
 #include "learning/options.h"
 #include "learning/trainer.h"
-#include "network/recorded_options.h"
+#include "network/provenance.h"
 #include "poise/error.h"
 #include "poise/version.h"
 
@@ -15,13 +15,19 @@ namespace poise {
 
 namespace {
 
-/// The step that led to the weights kept, as it acts on the mean loss; nothing for steps that are not Δ ← α Δ − η ∇L.
-void record_step(const NetworkOptions& options, const TrainingReport& report, Network& network) {
-  if (options.step == Step::kAdam || options.momentum_phase != 0 || report.best_epoch == 0) return;
-  const double rows = options.reduction == Reduction::kSum ? static_cast<double>(options.batch) : 1;
+/// With the step that led to the weights kept, as it acts on the mean loss, unless it is none of Δ ← α Δ − η ∇L; and
+/// what CE − H would be at rest.
+Provenance provenance_of(const NetworkOptions& options, const TrainingReport& report) {
+  Provenance provenance{.trained_by = std::string("poise ") + kVersion, .epochs = static_cast<int>(report.epochs)};
+  if (report.best_epoch == 0) return provenance;
   const Epoch& kept = report.history[report.best_epoch - 1];
-  network.metadata["learning_rate"] = fmt::format("{}", kept.learning_rate * rows);
-  network.metadata["momentum"] = fmt::format("{}", *options.momentum);
+  if (options.step != Step::kAdam && options.momentum_phase == 0) {
+    const double rows = options.reduction == Reduction::kSum ? static_cast<double>(options.batch) : 1;
+    provenance.learning_rate = kept.learning_rate * rows;
+    provenance.momentum = options.momentum;
+  }
+  if (kept.imbalance_at_rest != 0) provenance.imbalance_at_rest = kept.imbalance_at_rest;
+  return provenance;
 }
 
 /// Numbers that training keeps of every weight: itself, the best, the last good one, step and gradient, in float32, and
@@ -58,23 +64,12 @@ void check_validation(const Dataset& train, const Dataset& validation) {
   }
 }
 
-/// What CE − H would be at rest, of the weights kept.
-void record_rest(const TrainingReport& report, Network& network) {
-  if (report.best_epoch == 0) return;
-  const Epoch& kept = report.history[report.best_epoch - 1];
-  if (kept.imbalance_at_rest != 0) network.metadata["imbalance_at_rest"] = fmt::format("{}", kept.imbalance_at_rest);
-}
-
-void record(const NetworkOptions& options, const TrainingReport& report, Network& network) {
-  auto& metadata = network.metadata;
-  record_options(options, metadata);
+void record_training(const NetworkOptions& options, const TrainingReport& report, Metadata& metadata) {
+  record(options, metadata);
   ObjectiveOptions objective = options.objective;
   objective.scale = objective.scale == Scale::kNone ? Scale::kNone : Scale::kStandard;  // its older name in models
-  record_options(objective, metadata);
-  metadata["epochs"] = fmt::format("{}", report.epochs);
-  metadata["trained_by"] = std::string("poise ") + kVersion;
-  record_step(options, report, network);
-  record_rest(report, network);
+  record(objective, metadata);
+  record(provenance_of(options, report), metadata);
 }
 
 }  // namespace
@@ -87,7 +82,7 @@ NetworkFit train_network(const Dataset& train, const NetworkOptions& options, co
   const Dataset rows = learning::input_rows(train);
   const std::optional<Dataset> held_out = validation ? std::optional(learning::input_rows(*validation)) : std::nullopt;
   NetworkFit fit = learning::Trainer(rows, held_out ? &*held_out : nullptr, resolved, observer).run();
-  record(resolved, fit.report, fit.network);
+  record_training(resolved, fit.report, fit.network.metadata);
   return fit;
 }
 

@@ -133,7 +133,7 @@ void Trainer::look_before_the_first_step(BatchSums& sums) {
   }
   batch_.evaluate(team_, rows_of(0, rows), parameters_, sums);
   team_.share(1, [&](Index) {
-    guard_.emplace(loss_but_the_worst(sums), loss_of_a_guess(options_.loss, problem_.classes), weighted_rows_);
+    guard_.emplace(loss_but_the_worst(sums), loss_function(options_.loss).of_a_guess(problem_.classes), weighted_rows_);
   });
   if (options_.step != Step::kGolden) return;
   batch_.find_gradient(team_, rows_of(pieces_[0].begin, pieces_[0].count), parameters_, sums);

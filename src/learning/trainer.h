@@ -64,13 +64,13 @@ class Trainer {
   Floats parameters_;
   Floats good_, candidate_;  // weights whose loss has been seen to be good; those of an epoch's start, not seen yet
   Floats best_;
-  Batch batch_;
+  Workspace batch_;
   StepRule step_;
   Pace pace_;
   std::optional<Guard> guard_;  // from the first batch on
 
   std::optional<Problem> held_out_;
-  std::optional<Batch> held_out_batch_;
+  std::optional<Workspace> held_out_batch_;
 
   Clock::time_point started_;
   std::vector<Index> order_, held_out_rows_;
@@ -97,6 +97,7 @@ Measured means_of(const BatchSums& sums);
 /// weights. It ends early, with what it has, after `time_limit` seconds (0: none) or when `observer` (may be null)
 /// wants to stop.
 void solve_last_layer(const Dataset& data, const NetworkOptions& options, const ParameterLayout& layout, Team& team,
-                      Batch& batch, Floats& parameters, double time_limit = 0, TrainingObserver* observer = nullptr);
+                      Workspace& batch, Floats& parameters, double time_limit = 0,
+                      TrainingObserver* observer = nullptr);
 
 }  // namespace poise::learning

@@ -3,15 +3,13 @@
 #include <fmt/core.h>
 
 #include <cmath>
-#include <cstdlib>
 #include <utility>
 
+#include "network/provenance.h"
 #include "poise/error.h"
 
 namespace poise {
 namespace {
-
-constexpr const char* kKey = "temperature";
 
 bool is_temperature(double value) { return value > 0 && std::isfinite(value); }
 
@@ -24,26 +22,19 @@ void require_softmax(const Network& network) {
 }  // namespace
 
 double recorded_temperature(const std::map<std::string, std::string>& metadata) {
-  const auto found = metadata.find(kKey);
-  if (found == metadata.end()) return 1;
-  char* end = nullptr;
-  const double value = std::strtod(found->second.c_str(), &end);
-  if (end == found->second.c_str() || *end != 0 || !is_temperature(value)) {
-    throw Error(ErrorKind::kData, "the model's temperature is '" + found->second + "'", "a positive number",
-                "the file was changed after Poise wrote it");
-  }
-  return value;
+  return recorded<Provenance>(metadata).temperature.value_or(1);
 }
 
 void divide_scores(Network& network, double temperature) {
   if (!is_temperature(temperature))
     throw Error(ErrorKind::kUsage, fmt::format("a temperature of {}", temperature), "a finite number above 0");
   require_softmax(network);
-  const double product = recorded_temperature(network.metadata) * temperature;
+  Provenance provenance = recorded<Provenance>(network.metadata);
+  provenance.temperature = provenance.temperature.value_or(1) * temperature;
   Layer& last = network.layers.back();
   last.weights /= temperature;
   last.bias /= temperature;
-  network.metadata[kKey] = fmt::format("{}", product);  // the shortest text that reads back as the same number
+  record(provenance, network.metadata);
 }
 
 Calibration calibrate(Network& network, const Dataset& held_out, const MeasureOptions& options) {
@@ -60,13 +51,13 @@ Calibration calibrate(Network& network, const Dataset& held_out, const MeasureOp
   return calibration;
 }
 
-SoftmaxModel as_trained(SoftmaxModel model) {
+Network as_trained(Network model) {
   const double temperature = recorded_temperature(model.metadata);
   if (temperature != 1) {
-    model.weights *= temperature;
-    model.bias *= temperature;
+    model.layers.back().weights *= temperature;
+    model.layers.back().bias *= temperature;
   }
-  model.metadata.erase(kKey);
+  model.metadata.erase("temperature");
   return model;
 }
 

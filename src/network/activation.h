@@ -18,7 +18,10 @@ inline std::span<const Named<Activation>> names_of(Activation) {
 }
 
 inline std::span<const Named<Head>> names_of(Head) {
-  static constexpr Named<Head> kAll[] = {{Head::kSoftmax, "softmax"}, {Head::kSigmoid, "sigmoid"}};
+  static constexpr Named<Head> kAll[] = {{Head::kSoftmax, "softmax"},
+                                         {Head::kSigmoid, "sigmoid"},
+                                         {Head::kLinear, "linear"},
+                                         {Head::kLogistic, "logistic"}};
   return kAll;
 }
 

@@ -2,6 +2,7 @@
 
 #include <fmt/core.h>
 
+#include <charconv>
 #include <cmath>
 #include <cstdlib>
 
@@ -22,6 +23,15 @@ std::optional<double> recorded_number(const Metadata& metadata, const Field& fie
   const double value = std::strtod(text.c_str(), &end);
   const bool whole = !text.empty() && end == text.c_str() + text.size();
   if (!whole || !field.allows(value)) refuse_recorded(metadata, field.name, field.range.text(false));
+  return value;
+}
+
+std::uint64_t recorded_seed(const Metadata& metadata, const Field& field) {
+  const std::string& text = metadata.at(field.name);
+  std::uint64_t value = 0;
+  const char* const end = text.data() + text.size();
+  const auto [at, fault] = std::from_chars(text.data(), end, value);
+  if (fault != std::errc() || at != end) refuse_recorded(metadata, field.name, "a whole number from 0");
   return value;
 }
 

@@ -16,6 +16,9 @@ using Metadata = std::map<std::string, std::string>;
 /// number or not one that `field` allows.
 std::optional<double> recorded_number(const Metadata& metadata, const Field& field);
 
+/// The whole number from 0 under the name of `field`, which is there. Throws Error(kData) if it is no such number.
+std::uint64_t recorded_seed(const Metadata& metadata, const Field& field);
+
 /// What is recorded under `key`; empty if nothing is.
 std::string recorded_text(const Metadata& metadata, const std::string& key);
 

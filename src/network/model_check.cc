@@ -26,7 +26,7 @@ std::string layer_fault(const Layer& layer, Index inputs, const std::string& pla
 }  // namespace
 
 std::string layer_prefix(const Network& network, std::size_t layer) {
-  return is_softmax_layer(network) ? std::string() : fmt::format("layer{}/", layer + 1);
+  return network.is_softmax_layer() ? std::string() : fmt::format("layer{}/", layer + 1);
 }
 
 std::string weights_name(const Network& network, std::size_t layer) { return layer_prefix(network, layer) + "weights"; }
@@ -34,7 +34,8 @@ std::string weights_name(const Network& network, std::size_t layer) { return lay
 std::string bias_name(const Network& network, std::size_t layer) { return layer_prefix(network, layer) + "bias"; }
 
 void require_softmax_layer(const Network& network, const std::string& file) {
-  if (is_softmax_layer(network)) return;
+  if (network.is_softmax_layer()) return;
+  if (network.layers.empty()) throw Error(ErrorKind::kUsage, "the model has no layer", "a softmax layer", {}, {file});
   const char* what = network.layers.size() > 1 ? "hidden layers" : "the sigmoid head";
   throw Error(ErrorKind::kData, fmt::format("this is a network with {}, {}", what, network.architecture()),
               "a softmax layer: certificates and warm starts exist for it alone",

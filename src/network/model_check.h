@@ -26,13 +26,10 @@ std::string bias_name(const Network& network, std::size_t layer);
 /// "" for the softmax layer, "layer1/" for the first layer of a network.
 std::string layer_prefix(const Network& network, std::size_t layer);
 
-/// One layer, softmax head.
-inline bool is_softmax_layer(const Network& network) {
-  return network.layers.size() == 1 && network.head == Head::kSoftmax;
-}
-
-/// Throws Error(kData) naming `file` if the network is more than the softmax layer.
-void require_softmax_layer(const Network& network, const std::string& file);
+/// Throws Error(kData) naming `file`, if it came from one, if the network is more than the softmax layer.
+void require_softmax_layer(const Network& network, const std::string& file = {});
+/// load_model, which has to be one.
+Network load_softmax_layer(const std::string& path);
 
 /// What is wrong with shapes, schema or numbers of a network, as a sentence; empty if nothing is.
 std::string network_fault(const Network& network);

@@ -111,7 +111,7 @@ void add_outputs(GraphBuilder& builder, const Schema& schema, const std::string&
 }  // namespace
 
 void build_graph(const Network& network, onnx::Graph& graph) {
-  graph.name = is_softmax_layer(network) ? "poise_softmax" : "poise_network";
+  graph.name = network.is_softmax_layer() ? "poise_softmax" : "poise_network";
   std::vector<std::string> taken{kCenterName, "label", "probabilities"};
   for (std::size_t l = 0; l < network.layers.size(); ++l) {
     taken.push_back(weights_name(network, l));

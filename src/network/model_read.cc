@@ -184,21 +184,21 @@ std::string model_path(const std::string& path) {
 
 }  // namespace
 
+Network load_softmax_layer(const std::string& path) {
+  Network network = load_model(path);
+  require_softmax_layer(network, model_path(path));
+  return network;
+}
+
 Network parse_network(std::string_view bytes, const std::string& file) { return ModelReader(bytes, file).read(); }
 
 }  // namespace poise::inline network
 
 namespace poise {
 
-Network load_network(const std::string& path) {
+Network load_model(const std::string& path) {
   const std::string file = model_path(path);
   return parse_network(read_file(file, ModelReader::kLimit), file);
-}
-
-SoftmaxModel load_model(const std::string& path) {
-  Network network = load_network(path);
-  require_softmax_layer(network, model_path(path));
-  return to_softmax_model(std::move(network));
 }
 
 }  // namespace poise

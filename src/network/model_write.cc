@@ -57,14 +57,14 @@ std::string form_of(const Network& network) {
 // The format comes last, and it is at the end of the file: where it is, nothing has been cut off.
 void add_metadata(onnx::Model& file, const Network& network) {
   add_property(file, kSchemaKey, utf8_json(schema_to_json(network.schema)));
-  if (!is_softmax_layer(network)) add_property(file, kNetworkKey, form_of(network));
+  if (!network.is_softmax_layer()) add_property(file, kNetworkKey, form_of(network));
   utf8_json(network.metadata);
   for (const auto& [key, value] : network.metadata) add_property(file, key, value);
-  add_property(file, kFormatKey, std::to_string(is_softmax_layer(network) ? kSoftmaxFormat : kNetworkFormat));
+  add_property(file, kFormatKey, std::to_string(network.is_softmax_layer() ? kSoftmaxFormat : kNetworkFormat));
 }
 
 std::string description(const Network& network) {
-  if (is_softmax_layer(network)) {
+  if (network.is_softmax_layer()) {
     return "softmax regression: probabilities = softmax(weights (features - center) + bias)";
   }
   return fmt::format(
@@ -97,10 +97,6 @@ std::string serialize_network(const Network& network) {
 
 namespace poise {
 
-void save_network(const Network& network, const std::string& path) {
-  write_file_whole(path, serialize_network(network));
-}
-
-void save_model(const SoftmaxModel& model, const std::string& path) { save_network(to_network(model), path); }
+void save_model(const Network& network, const std::string& path) { write_file_whole(path, serialize_network(network)); }
 
 }  // namespace poise

@@ -2,8 +2,6 @@
 
 #include <fmt/core.h>
 
-#include "network/model_check.h"
-
 namespace poise {
 
 Index Network::parameter_count() const {
@@ -25,22 +23,6 @@ std::string Network::architecture() const {
     text += fmt::format(" -> {} {}", layer.weights.rows(), last ? to_string(head) : to_string(layer.activation));
   }
   return text;
-}
-
-Network to_network(SoftmaxModel model) {
-  Network network;
-  network.schema = std::move(model.schema);
-  network.center = std::move(model.center);
-  network.layers.push_back({std::move(model.weights), std::move(model.bias), Activation::kIdentity});
-  network.metadata = std::move(model.metadata);
-  return network;
-}
-
-SoftmaxModel to_softmax_model(Network network) {
-  require_softmax_layer(network, {});
-  Layer& layer = network.layers.front();
-  return {std::move(network.schema), std::move(layer.weights), std::move(layer.bias), std::move(network.center),
-          std::move(network.metadata)};
 }
 
 }  // namespace poise

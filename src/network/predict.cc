@@ -159,12 +159,4 @@ Matrix predict_probabilities(const Network& network, const Dataset& data, int th
   });
 }
 
-Matrix predict_scores(const SoftmaxModel& model, const Dataset& data, int threads) {
-  return predict_scores(to_network(model), data, threads);
-}
-
-Matrix predict_probabilities(const SoftmaxModel& model, const Dataset& data, int threads) {
-  return predict_probabilities(to_network(model), data, threads);
-}
-
 }  // namespace poise

@@ -1,4 +1,5 @@
-// The options that a model was trained with, in its metadata: those that their description says it keeps.
+// Structs with described fields in a model's metadata: the options that it was trained with, those that their
+// description says it keeps, and where it comes from (provenance.h).
 #pragma once
 
 #include <string>
@@ -19,8 +20,10 @@ std::string recorded_as(const Field& field, const T& value) {
     return value ? "true" : "false";
   } else if constexpr (Number<T>) {
     return *field.unset != 0 && value == 0 ? "" : fmt::format("{}", value);
-  } else if constexpr (std::same_as<T, std::optional<double>>) {
-    return value ? fmt::format("{}", *value) : "";
+  } else if constexpr (std::same_as<T, std::string>) {
+    return value;
+  } else if constexpr (requires { value.has_value(); }) {
+    return value ? recorded_as(field.if_unset(""), *value) : "";  // a 0 that was given is no less a value
   } else if constexpr (std::same_as<T, std::vector<ClassWeight>>) {
     return to_text(value);
   } else {
@@ -37,10 +40,14 @@ void read_recorded(const Metadata& metadata, const Field& field, T& value) {
     value = *named;
   } else if constexpr (std::same_as<T, bool>) {
     value = recorded_flag(metadata, field.name);
+  } else if constexpr (std::same_as<T, std::uint64_t>) {  // a seed: more digits than float64 has
+    value = recorded_seed(metadata, field);
   } else if constexpr (Number<T>) {
     value = static_cast<T>(recorded_number(metadata, field).value());
-  } else if constexpr (std::same_as<T, std::optional<double>>) {
-    value = recorded_number(metadata, field);
+  } else if constexpr (std::same_as<T, std::string>) {
+    value = text;
+  } else if constexpr (requires { value.has_value(); }) {
+    read_recorded(metadata, field, value.emplace());
   } else if constexpr (std::same_as<T, std::vector<ClassWeight>>) {
     try {
       value = parse_class_weights(text);
@@ -50,11 +57,17 @@ void read_recorded(const Metadata& metadata, const Field& field, T& value) {
   }
 }
 
+/// What has no value is taken out.
 template <typename Options>
-void record_options(const Options& options, Metadata& metadata) {
+void record(const Options& options, Metadata& metadata) {
   fields(options, [&](const Field& field, const auto& value) {
     if (!field.recorded) return;
-    if (const std::string text = recorded_as(field, value); !text.empty()) metadata[field.name] = text;
+    std::string text = recorded_as(field, value);
+    if (text.empty()) {
+      metadata.erase(field.name);
+    } else {
+      metadata[field.name] = std::move(text);
+    }
   });
 }
 

@@ -112,7 +112,7 @@ const char* to_string(PenaltyRule rule) { return name_of(rule); }
 
 std::optional<CrossValidation> cross_validate(const Dataset& data, const ObjectiveOptions& objective, int folds,
                                               const SolveOptions& solve, std::uint64_t seed, Observer* observer,
-                                              const SoftmaxModel* start) {
+                                              const Network* start) {
   check_folds(data, folds);
   WholeProblem whole(data, objective, solve, observer);
   const auto held_out = by_folds(whole, deal_folds(data, folds, seed), folds, start);
@@ -123,7 +123,7 @@ std::optional<CrossValidation> cross_validate(const Dataset& data, const Objecti
 
 std::optional<PenaltyChoice> choose_l2(const Dataset& data, const ObjectiveOptions& objective,
                                        const PenaltySearchOptions& search, const SolveOptions& solve,
-                                       Observer* observer, const SoftmaxModel* start) {
+                                       Observer* observer, const Network* start) {
   check_fields(search);
   check_search(data, search);
   const double middle = objective.l2.value_or(default_l2(data));

@@ -7,6 +7,8 @@
 #include "base/words.h"
 #include "convex/fields.h"
 #include "convex/inference.h"
+#include "network/model_check.h"
+#include "network/provenance.h"
 #include "poise/error.h"
 #include "poise/run.h"
 #include "run/training/trained_rows.h"
@@ -16,9 +18,10 @@ namespace poise {
 Inference infer_weights(const Network& network, const Dataset& data, const InferenceOptions& options) {
   if (!data.has_targets())
     throw Error(ErrorKind::kData, "the data has no labels", "the rows and labels that the model was trained on");
-  const SoftmaxModel model = to_softmax_model(network);
-  if (recorded_rows(network.metadata).fingerprint.empty()) return infer(model, data, options);
-  if (const std::optional<Dataset> rows = rows_trained_on(network.metadata, data)) return infer(model, *rows, options);
+  require_softmax_layer(network);
+  if (recorded<RowProvenance>(network.metadata).fingerprint.empty()) return infer(network, data, options);
+  if (const std::optional<Dataset> rows = rows_trained_on(network.metadata, data))
+    return infer(network, *rows, options);
   throw Error(ErrorKind::kData, "these are not the rows the model was trained on",
               "those rows, with their labels and weights: the uncertainty of weights is about them",
               "poise train on this data gives weights of its own", {data.name})

@@ -118,7 +118,7 @@ const PathSolution& best_of(const std::vector<PathSolution>& candidates) {
 
 void measure_path(const Dataset& train, const MeasureOptions& options, std::vector<PathSolution>& candidates) {
   for (PathSolution& candidate : candidates) {
-    candidate.train = measure_unless_stopped(to_network(candidate.fit.model), train, options);
+    candidate.train = measure_unless_stopped(candidate.fit.model, train, options);
     if (!candidate.train) return;
   }
 }

@@ -32,9 +32,9 @@ struct PathOptions {
   std::vector<double> penalties;  ///< in the order of solving; empty: found by next_penalty, which takes `measure`
   double first = 0;               ///< where that begins
   /// Called with every model that is the best so far; with the first before it is measured.
-  std::function<void(const SoftmaxModel&)> on_best;
+  std::function<void(const Network&)> on_best;
   /// Measures a model on held-out rows, if it is let; empty where there are none.
-  std::function<std::optional<Metrics>(const SoftmaxModel&)> measure;
+  std::function<std::optional<Metrics>(const Network&)> measure;
 };
 
 /// Solves for one penalty after the other, each from the nearest solution before, and measures each. The last may be

@@ -122,7 +122,7 @@ TelemetryMeasurement TelemetryObserver::measure(const Epoch& epoch, const Networ
   return measured;
 }
 
-TelemetryMeasurement measure_solution(Telemetry level, const SoftmaxModel& model, const Dataset& train, int threads,
+TelemetryMeasurement measure_solution(Telemetry level, const Network& model, const Dataset& train, int threads,
                                       std::function<bool()> stop) {
   const Stopwatch begun;
   const ObjectiveOptions objective = recorded_objective(model);
@@ -131,7 +131,7 @@ TelemetryMeasurement measure_solution(Telemetry level, const SoftmaxModel& model
   if (how.stop && how.stop()) throw MeasurementStopped();
   TelemetryMeasurement measured;
   measured.level = level;
-  measured.figures = measure_thermodynamics(to_network(model), train, how);
+  measured.figures = measure_thermodynamics(model, train, how);
   measured.l2 = objective.l2;
   measured.seconds = begun.seconds();
   return measured;

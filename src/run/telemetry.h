@@ -58,7 +58,7 @@ class TelemetryObserver : public TrainingObserver {
 
 /// One measurement of a softmax layer, which is not trained by such steps. Throws MeasurementStopped once `stop` (may
 /// be empty) has answered true.
-TelemetryMeasurement measure_solution(Telemetry level, const SoftmaxModel& model, const Dataset& train, int threads,
+TelemetryMeasurement measure_solution(Telemetry level, const Network& model, const Dataset& train, int threads,
                                       std::function<bool()> stop = {});
 
 }  // namespace poise::inline run

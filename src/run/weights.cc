@@ -8,6 +8,7 @@
 
 #include "base/words.h"
 #include "network/metadata.h"
+#include "network/model_check.h"
 
 namespace poise::inline run {
 namespace {
@@ -25,16 +26,18 @@ std::string padded(const std::string& text, std::size_t width) {
 
 }  // namespace
 
-Weights weights_of(const SoftmaxModel& model, std::size_t most) {
+Weights weights_of(const Network& model, std::size_t most) {
+  require_softmax_layer(model);
+  const Layer& layer = model.layers.front();
   const Index d = model.feature_count(), classes = model.class_count();
   Weights weights;
   const std::optional<Vector> units = recorded_units(model.metadata, d);
   weights.has_units = units.has_value();
   weights.total = d * classes;
-  weights.bias = model.bias - model.weights * model.center;
+  weights.bias = layer.bias - layer.weights * model.center;
   for (Index j = 0; j < d; ++j) {
     for (Index c = 0; c < classes; ++c) {
-      const double weight = model.weights(c, j);
+      const double weight = layer.weights(c, j);
       weights.entries.push_back({j, c, weight, units ? weight * (*units)[j] : weight});
     }
   }

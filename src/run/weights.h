@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "poise/model.h"
+#include "poise/network.h"
 
 namespace poise::inline run {
 
@@ -24,7 +24,7 @@ struct Weights {
 };
 
 /// `most` 0: all. Ties in the order of features and classes.
-Weights weights_of(const SoftmaxModel& model, std::size_t most);
+Weights weights_of(const Network& model, std::size_t most);
 
 /// {total, bias: [{class, value}], weights: [{feature, class, weight, standardized}]}
 nlohmann::json to_json(const Weights& weights, const Schema& schema);

@@ -1,7 +1,7 @@
 #include "poise/theory/free_energy_curvature.h"
 
 #include "base/decompositions.h"
-#include "learning/reference.h"
+#include "learning/reference/reference.h"
 #include "poise/error.h"
 #include "theory/linear.h"
 #include "thermo/network/layers.h"

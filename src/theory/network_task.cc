@@ -2,7 +2,7 @@
 #include <fmt/core.h>
 
 #include "base/index.h"
-#include "learning/reference.h"
+#include "learning/reference/reference.h"
 #include "poise/error.h"
 #include "poise/theory/learner_cloud.h"
 #include "thermo/network/hessian.h"

@@ -38,7 +38,7 @@ ObjectiveOptions plain(double l2) { return {.l2 = l2, .scale = Scale::kNone}; }
 struct Truth {
   Truth(const Dataset& data, const ObjectiveOptions& options) : Truth(make_problem(data, options, 1)) {}
   explicit Truth(const Problem& problem) : units(problem.units), reference(problem), best(reference.minimize()) {}
-  double above(const SoftmaxModel& model, const Dataset& data) const {
+  double above(const Network& model, const Dataset& data) const {
     return static_cast<double>(reference.at(to_parameters(model, data, units)).objective - best.objective);
   }
   ColumnMap units;
@@ -69,7 +69,7 @@ TEST_P(Solvers, EndCertifiedWithAGapThatHolds) {
         EXPECT_FALSE(fit.report.separation);
         EXPECT_GT(fit.report.passes, 0);
         EXPECT_FALSE(fit.report.why.empty());
-        EXPECT_LE(fit.model.weights.colwise().sum().cwiseAbs().maxCoeff(), 1e-10);  // gauge
+        EXPECT_LE(fit.model.layers[0].weights.colwise().sum().cwiseAbs().maxCoeff(), 1e-10);  // gauge
 
         const SolveReport again = certify_softmax(fit.model, data, {.tolerance = 1e-8, .threads = 1});
         EXPECT_EQ(again.status, Status::kCertified);
@@ -146,7 +146,7 @@ TEST_P(Solvers, KeepTheirLimits) {
   EXPECT_EQ(timed.report.status, Status::kTimeLimit);
   ASSERT_TRUE(timed.report.gap);
   EXPECT_GE(*timed.report.gap, Truth(data, plain(1e-6)).above(timed.model, data));
-  EXPECT_TRUE(timed.model.weights.allFinite());
+  EXPECT_TRUE(timed.model.layers[0].weights.allFinite());
 }
 
 struct Stopper : Observer {
@@ -168,7 +168,7 @@ TEST_P(Solvers, StopWhenAsked) {
       fit_softmax(data, plain(1e-6), {.solver = GetParam(), .tolerance = 1e-13, .threads = 1}, &stopper);
   EXPECT_EQ(fit.report.status, Status::kInterrupted);
   EXPECT_EQ(stopper.seen, 2);
-  EXPECT_TRUE(fit.model.weights.allFinite());
+  EXPECT_TRUE(fit.model.layers[0].weights.allFinite());
   EXPECT_LE(fit.report.objective, std::log(4.0));
 }
 
@@ -185,8 +185,8 @@ TEST_P(Solvers, SameModelForAnyNumberOfThreads) {
       SolveOptions more = options;
       more.threads = threads;
       const SoftmaxFit other = fit_softmax(data, plain(1e-3), more);
-      EXPECT_EQ(one.model.weights, other.model.weights);
-      EXPECT_EQ(one.model.bias, other.model.bias);
+      EXPECT_EQ(one.model.layers[0].weights, other.model.layers[0].weights);
+      EXPECT_EQ(one.model.layers[0].bias, other.model.layers[0].bias);
       EXPECT_EQ(one.report.objective, other.report.objective);
       EXPECT_EQ(*one.report.gap, *other.report.gap);
       EXPECT_EQ(one.report.iterations, other.report.iterations);
@@ -266,7 +266,7 @@ TEST(Fit, ClassesWithoutRows) {
   const SoftmaxFit fit = fit_softmax(data, plain(1e-2), {.threads = 1});
   EXPECT_EQ(fit.report.status, Status::kCertified) << fit.report.why;
   EXPECT_FALSE(fit.report.certificate.proves_existence);
-  EXPECT_TRUE(fit.model.bias.allFinite());
+  EXPECT_TRUE(fit.model.layers[0].bias.allFinite());
   data.schema.classes.pop_back();
   const Truth truth(data, plain(1e-2));
   EXPECT_NEAR(fit.report.objective, static_cast<double>(truth.best.objective), 2e-8);
@@ -290,7 +290,7 @@ TEST(Fit, WarmStartAndPath) {
     EXPECT_GE(*fits[k].report.gap, Truth(data, plain(path[k])).above(fits[k].model, data));
     if (k > 0) {  // a smaller penalty: smaller f, larger weights
       EXPECT_LT(fits[k].report.objective, fits[k - 1].report.objective);
-      EXPECT_GT(fits[k].model.weights.norm(), fits[k - 1].model.weights.norm());
+      EXPECT_GT(fits[k].model.layers[0].weights.norm(), fits[k - 1].model.layers[0].weights.norm());
     }
   }
   EXPECT_NEAR(fits.back().report.objective, cold.report.objective, 1e-8);
@@ -352,17 +352,17 @@ TEST(Certify, BoundsAnyModelFromModelAndDataAlone) {
     const SoftmaxFit fit = fit_softmax(data, plain(l2), {.tolerance = 1e-10, .threads = 1});
     const std::string path = binary_dir() + "/certify_test.onnx";
     save_model(fit.model, path);
-    const SoftmaxModel loaded = load_model(path);
+    const Network loaded = load_model(path);
     std::filesystem::remove(path);
     const SolveReport same = certify_softmax(loaded, data, {.threads = 1});
     EXPECT_EQ(same.status, Status::kCertified);
     EXPECT_GE(*same.gap, truth.above(loaded, data));
     EXPECT_LE(*same.gap, 1e-9);
     for (const double change : {1e-6, 1e-3, 0.1, 10.0, 1e4}) {
-      SoftmaxModel moved = fit.model;
+      Network moved = fit.model;
       Rng rng(15);
-      for (double& weight : moved.weights.reshaped()) weight += change * rng.normal();
-      moved.bias[0] += change;
+      for (double& weight : moved.layers[0].weights.reshaped()) weight += change * rng.normal();
+      moved.layers[0].bias[0] += change;
       const double above = truth.above(moved, data);
       const SolveReport report = certify_softmax(moved, data, {.tolerance = 1e-13, .threads = 1});
       EXPECT_NE(report.status, Status::kCertified);
@@ -379,7 +379,7 @@ TEST(Certify, BoundsAnyModelFromModelAndDataAlone) {
 TEST(FitSoftmax, RefusesAStartOfOtherFeaturesOrClasses) {
   const Dataset data = random_data({.rows = 60, .features = 3, .classes = 3}, 17);
   const auto expect_refusal = [&](const Dataset& other, const std::string& part) {
-    const SoftmaxModel start = fit_softmax(other, plain(1e-2), {.threads = 1}).model;
+    const Network start = fit_softmax(other, plain(1e-2), {.threads = 1}).model;
     try {
       fit_softmax(data, plain(1e-2), {.threads = 1}, nullptr, &start);
       ADD_FAILURE() << "no error; expected one with: " << part;
@@ -395,13 +395,23 @@ TEST(FitSoftmax, RefusesAStartOfOtherFeaturesOrClasses) {
   expect_refusal(renamed, "expected 'class 2', 'class 1' and 'class 0', as the model");
 }
 
+TEST(Certify, AndAStartTakeSoftmaxLayersAlone) {
+  const Dataset data = random_data({.rows = 20, .features = 3, .classes = 2}, 5);
+  Network network = fit_softmax(data, plain(1e-1), {.threads = 1}).model;
+  network.layers.insert(network.layers.begin(), {Matrix::Identity(3, 3), Vector::Zero(3), Activation::kTanh});
+  EXPECT_THROW(certify_softmax(network, data), Error);
+  EXPECT_THROW(fit_softmax(data, plain(1e-1), {}, nullptr, &network), Error);
+  const Network none;
+  EXPECT_THROW(certify_softmax(none, data), Error);
+  EXPECT_THROW(fit_softmax(data, plain(1e-1), {}, nullptr, &none), Error);
+}
+
 TEST(Certify, ACalibratedModelIsCertifiedAsItWasTrained) {
   const Dataset data = random_data({.rows = 120, .features = 4, .classes = 3}, 5);
   const SoftmaxFit fit = fit_softmax(data, plain(1e-3), {.tolerance = 1e-10, .threads = 1});
   ASSERT_EQ(fit.report.status, Status::kCertified);
-  Network network = to_network(fit.model);
-  divide_scores(network, 1.7320508);
-  const SoftmaxModel calibrated = to_softmax_model(network);
+  Network calibrated = fit.model;
+  divide_scores(calibrated, 1.7320508);
   const SolveReport report = certify_softmax(calibrated, data, {.tolerance = 1e-10, .threads = 1});
   EXPECT_EQ(report.status, Status::kCertified) << report.why;
   EXPECT_NEAR(report.objective, fit.report.objective, 1e-14);
@@ -413,9 +423,9 @@ TEST(Certify, ACalibratedModelIsCertifiedAsItWasTrained) {
 
 TEST(Certify, AModelOfZerosIsNoOptimumWithoutAPenalty) {
   const Dataset data = random_data({.rows = 60, .features = 3, .classes = 3, .all_labels = true}, 16);
-  SoftmaxModel model = fit_softmax(data, plain(0), {.threads = 1}).model;
-  model.weights.setZero();
-  model.bias.setZero();
+  Network model = fit_softmax(data, plain(0), {.threads = 1}).model;
+  model.layers[0].weights.setZero();
+  model.layers[0].bias.setZero();
   const SolveReport report = certify_softmax(model, data, {.threads = 1});
   EXPECT_EQ(report.status, Status::kNotCertified);
   if (report.gap) {
@@ -431,9 +441,9 @@ TEST(Certify, WithoutAPenaltyEveryDistance) {
     const SoftmaxFit fit = fit_softmax(data, plain(0), {.tolerance = 1e-10, .threads = 1});
     EXPECT_EQ(fit.report.status, Status::kCertified);
     for (const double change : {0.0, 1e-6, 1e-3, 0.05, 1.0, 30.0}) {
-      SoftmaxModel moved = fit.model;
+      Network moved = fit.model;
       Rng rng(seed);
-      for (double& weight : moved.weights.reshaped()) weight += change * rng.normal();
+      for (double& weight : moved.layers[0].weights.reshaped()) weight += change * rng.normal();
       const SolveReport report = certify_softmax(moved, data, {.threads = 1});
       const double above = truth.above(moved, data);
       if (report.gap) {
@@ -452,7 +462,7 @@ TEST(Certify, WithoutAPenaltyEveryDistance) {
 
 TEST(Certify, AModelThatDoesNotSayItsObjectiveIsRefused) {
   const Dataset data = random_data({.rows = 30, .features = 2, .classes = 3}, 17);
-  SoftmaxModel model = fit_softmax(data, plain(1)).model;
+  Network model = fit_softmax(data, plain(1)).model;
   model.metadata["l2"] = "much";
   EXPECT_THROW(certify_softmax(model, data), Error);
   model.metadata.erase("l2");

@@ -43,6 +43,7 @@ std::vector<Shape> shapes() {
           {.rows = 1, .features = 1, .classes = 2},
           {.rows = 130, .features = 7, .classes = 5, .soft = true},
           {.rows = 90, .features = 5, .classes = 2, .weights = true},
+          {.rows = 80, .features = 5, .classes = 2, .soft = true, .smoothing = 0.05},
           {.rows = 60, .features = 4, .classes = 17, .smoothing = 0.1},
           {.rows = 700, .features = 3, .classes = 4, .weights = true, .free_features = true},
           {.rows = 50, .features = 6, .classes = 3, .soft = true, .dependent = true, .smoothing = 0.05}};
@@ -283,8 +284,8 @@ TEST(Objective, NullityOfTheHessian) {
   }
 }
 
-TEST(Objective, FloatByteAndSparseStorageAgree) {
-  const Index n = 700, d = 30, k = 5;
+void expect_storages_agree(Index k) {
+  const Index n = 700, d = 30;
   const Parameters w = 0.01 * Rng(16).normals(d + 1, k), v = Rng(17).normals(d + 1, k);
   SoftmaxObjective reference(byte_problem(n, d, k, Storage::kFloat), 2);
   Parameters g0, h0;
@@ -306,6 +307,10 @@ TEST(Objective, FloatByteAndSparseStorageAgree) {
               1e-5 * largest(reference.hessian_diagonal()));
     EXPECT_LE((objective.mean_features() - reference.mean_features()).cwiseAbs().maxCoeff(), 1e-3);
   }
+}
+
+TEST(Objective, FloatByteAndSparseStorageAgree) {
+  for (const Index classes : {2, 5}) expect_storages_agree(classes);
 }
 
 /// Rows of `problem` in another arrangement: row i of the result is row index[i] with weight weight[i].
@@ -396,9 +401,9 @@ TEST(Objective, BiasSystem) {
   EXPECT_LE((product.row(3).transpose() - g).norm(), 1e-5 * g.norm());
 }
 
-TEST(Objective, SameBitsForAnyNumberOfThreads) {
+void expect_same_bits(Index k) {
   for (const Storage storage : {Storage::kFloat, Storage::kBytes, Storage::kSparse}) {
-    const Index n = 5000, d = 40, k = 4;
+    const Index n = 5000, d = 40;
     const Problem problem = byte_problem(n, d, k, storage);
     const Parameters w = 0.01 * Rng(25).normals(d + 1, k), v = 0.001 * Rng(26).normals(d + 1, k);
     SoftmaxObjective first(problem, 1);
@@ -440,6 +445,10 @@ TEST(Objective, SameBitsForAnyNumberOfThreads) {
       }
     }
   }
+}
+
+TEST(Objective, SameBitsForAnyNumberOfThreads) {
+  for (const Index classes : {2, 4}) expect_same_bits(classes);
 }
 
 }  // namespace

@@ -27,7 +27,7 @@ Dataset random_rows(Index rows, Index classes, std::uint64_t seed) {
 }
 
 /// Σ_i (p_i − t_i) x_iᵀ, K×d: what the data pull at the weights with.
-Matrix pull_of_rows(const SoftmaxModel& model, const Dataset& data) {
+Matrix pull_of_rows(const Network& model, const Dataset& data) {
   Matrix residual = predict_probabilities(model, data);
   for (Index i = 0; i < data.rows(); ++i) residual(i, data.labels[static_cast<std::size_t>(i)]) -= 1;
   const Matrix x = Matrix::NullaryExpr(data.rows(), data.features.cols(),
@@ -35,14 +35,14 @@ Matrix pull_of_rows(const SoftmaxModel& model, const Dataset& data) {
   return residual.transpose() * x;
 }
 
-double recorded_l2(const SoftmaxModel& model) { return std::stod(model.metadata.at("l2")); }
+double recorded_l2(const Network& model) { return std::stod(model.metadata.at("l2")); }
 
 /// scikit-learn's C = 1 is Σ loss + ½‖w‖² of the one weight vector w = W_1 − W_0.
 TEST(DefaultPenalty, OfTwoClassesIsThatOfLogisticRegressionWithC1) {
   const Dataset data = random_rows(200, 2, 1);
-  const SoftmaxModel model = fit_softmax(data, {.scale = Scale::kNone}, kExact).model;
+  const Network model = fit_softmax(data, {.scale = Scale::kNone}, kExact).model;
   const Matrix pull = pull_of_rows(model, data);
-  const Vector w = (model.weights.row(1) - model.weights.row(0)).transpose();
+  const Vector w = (model.layers[0].weights.row(1) - model.layers[0].weights.row(0)).transpose();
   ASSERT_GT(w.norm(), 0.1);
   EXPECT_LE((pull.row(1).transpose() + w).norm(), 1e-5 * w.norm());
 }
@@ -51,10 +51,11 @@ TEST(DefaultPenalty, OfTwoClassesIsThatOfLogisticRegressionWithC1) {
 TEST(DefaultPenalty, OfMoreClassesFallsWithTheirNumber) {
   for (const Index classes : {3, 6, 9}) {
     const Dataset data = random_rows(200, classes, 2);
-    const SoftmaxModel model = fit_softmax(data, {.scale = Scale::kNone}, kExact).model;
+    const Network model = fit_softmax(data, {.scale = Scale::kNone}, kExact).model;
     const double strength = 2.0 / static_cast<double>(std::min<Index>(classes - 1, 6));
-    ASSERT_GT(model.weights.norm(), 0.1);
-    EXPECT_LE((pull_of_rows(model, data) + strength * model.weights).norm(), 1e-5 * model.weights.norm());
+    ASSERT_GT(model.layers[0].weights.norm(), 0.1);
+    EXPECT_LE((pull_of_rows(model, data) + strength * model.layers[0].weights).norm(),
+              1e-5 * model.layers[0].weights.norm());
   }
 }
 

@@ -83,7 +83,7 @@ void expect_separable(const Rows& rows, Index classes, Storage storage = Storage
   EXPECT_FALSE(fit.report.gap);
   ASSERT_TRUE(fit.report.separation);
   expect_proof(*fit.report.separation, data);
-  EXPECT_TRUE(fit.model.weights.allFinite());
+  EXPECT_TRUE(fit.model.layers[0].weights.allFinite());
   const SolveReport again = certify_softmax(fit.model, data, {.threads = 1});
   EXPECT_NE(again.status, Status::kCertified) << again.why;
 }

@@ -17,11 +17,12 @@ TEST(SolveUnderSignals, GivesTheSameBits) {
       const auto solve = [&] {
         return fit_softmax(digits, {.l2 = 1e-2}, {.solver = solver, .tolerance = 1e-6, .threads = threads}).model;
       };
-      const SoftmaxModel expected = solve();
+      const Network expected = solve();
       const SignalTimer timer;
-      const SoftmaxModel found = solve();
+      const Network found = solve();
       EXPECT_GT(SignalTimer::count(), 0);
-      EXPECT_EQ(found.weights, expected.weights) << threads << " threads, solver " << static_cast<int>(solver);
+      EXPECT_EQ(found.layers[0].weights, expected.layers[0].weights)
+          << threads << " threads, solver " << static_cast<int>(solver);
     }
   }
 }
@@ -30,7 +31,7 @@ TEST(SolveUnderSignals, GivesTheSameBits) {
 TEST(SolveAfterFork, EndsWithTheSameBits) {
   const Dataset digits = read_dataset("digits", {});
   const auto solve = [&] { return fit_softmax(digits, {.l2 = 1e-1}, {.tolerance = 1e-4, .threads = 2}).model; };
-  const SoftmaxModel expected = solve();
+  const Network expected = solve();
   constexpr int kForks = 200, kAtATime = 4;
   for (int k = 0; k < kForks; k += kAtATime) {
     pid_t children[kAtATime];
@@ -38,7 +39,7 @@ TEST(SolveAfterFork, EndsWithTheSameBits) {
       child = ::fork();
       if (child != 0) continue;
       ::alarm(60);  // ends it if it hangs
-      ::_exit(solve().weights == expected.weights ? 0 : 1);
+      ::_exit(solve().layers[0].weights == expected.layers[0].weights ? 0 : 1);
     }
     for (const pid_t child : children) {
       int status = 0;

@@ -29,12 +29,12 @@ struct StopAtOnce : Observer {
 
 void expect_class_frequencies(const SoftmaxFit& fit, double epsilon = 0) {
   EXPECT_EQ(fit.report.iterations, 0);
-  EXPECT_TRUE(fit.model.weights.isZero(0));
+  EXPECT_TRUE(fit.model.layers[0].weights.isZero(0));
   const double frequency[] = {1.0 / 8, 2.0 / 8, 5.0 / 8};
   double normalizer = 0;
-  for (Index c = 0; c < 3; ++c) normalizer += std::exp(fit.model.bias[c]);
+  for (Index c = 0; c < 3; ++c) normalizer += std::exp(fit.model.layers[0].bias[c]);
   for (Index c = 0; c < 3; ++c) {
-    EXPECT_NEAR(std::exp(fit.model.bias[c]) / normalizer, (1 - epsilon) * frequency[c] + epsilon / 3, 1e-6);
+    EXPECT_NEAR(std::exp(fit.model.layers[0].bias[c]) / normalizer, (1 - epsilon) * frequency[c] + epsilon / 3, 1e-6);
   }
 }
 
@@ -108,7 +108,7 @@ TEST_P(Stopped, AnywhereLeavesAModel) {
     const SoftmaxFit fit =
         fit_softmax(data, {.l2 = 1e-3}, {.solver = GetParam(), .tolerance = 1e-300, .threads = 1}, &observer);
     EXPECT_EQ(fit.report.status, Status::kInterrupted) << questions;
-    EXPECT_TRUE(fit.model.weights.allFinite() && fit.model.bias.allFinite()) << questions;
+    EXPECT_TRUE(fit.model.layers[0].weights.allFinite() && fit.model.layers[0].bias.allFinite()) << questions;
     EXPECT_LE(fit.report.objective, std::log(12.0) + 1e-9) << questions;
     ASSERT_TRUE(fit.report.gap.has_value()) << questions;
     EXPECT_GE(*fit.report.gap, fit.report.objective - optimum - 1e-8) << questions;
@@ -144,7 +144,7 @@ TEST(StoppedStart, TheModelToStartFromIsAnswered) {
   const SoftmaxFit start = fit_softmax(data, kPlain, {.threads = 1});
   StopAtOnce observer;
   const SoftmaxFit fit = fit_softmax(data, kPlain, {.threads = 1}, &observer, &start.model);
-  EXPECT_LT((fit.model.weights - start.model.weights).cwiseAbs().maxCoeff(), 1e-12);
+  EXPECT_LT((fit.model.layers[0].weights - start.model.layers[0].weights).cwiseAbs().maxCoeff(), 1e-12);
 }
 
 /// Three iterations a penalty, each of at least 10 ms: alone each is within the limit, all together are not.

@@ -1,5 +1,5 @@
 // The softmax head's loops against the formulas in double precision; their use in training is tested in head_test.cc.
-#include "learning/head_kernels.h"
+#include "learning/loss/softmax_kernels.h"
 
 #include <gtest/gtest.h>
 
@@ -62,7 +62,7 @@ void expect_row(const Head& head, Index i) {
   EXPECT_EQ(head.best[static_cast<std::size_t>(i)], static_cast<float>(best));
 }
 
-TEST(SoftmaxRows, AreTheFormulasForAnyNumberOfRowsAndClasses) {
+TEST(RowLosses, AreTheFormulasForAnyNumberOfRowsAndClasses) {
   for (const Index classes : {2, 3, 10, 17, 1000}) {
     for (const Index rows : {1, 7, 8, 9, 64}) {
       for (const double spread : {0.0, 1.0, 50.0, 1e5}) {
@@ -76,14 +76,14 @@ TEST(SoftmaxRows, AreTheFormulasForAnyNumberOfRowsAndClasses) {
 }
 
 // ℓ of a row that is classified with certainty is e^{z₂ − z₁}, far below the precision of float32.
-TEST(SoftmaxRows, KeepSmallLosses) {
+TEST(RowLosses, KeepSmallLosses) {
   Head head(9, 2, 0);
   for (std::size_t i = 0; i < 9; ++i) head.scores[2 * i] = 20, head.targets[2 * i] = 1, head.targets[2 * i + 1] = 0;
   head.run();
   for (double loss : head.loss) EXPECT_NEAR(loss / std::exp(-20), 1, 1e-6);
 }
 
-TEST(SoftmaxRows, NaNOfAnyScoreReachesTheLossOfItsRowAlone) {
+TEST(RowLosses, NaNOfAnyScoreReachesTheLossOfItsRowAlone) {
   for (Index k = 0; k < 3; ++k) {
     Head head(9, 3, 1.0);
     for (Index row : {2, 8}) head.scores[static_cast<std::size_t>(row * 3 + k)] = kNaN;

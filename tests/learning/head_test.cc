@@ -4,7 +4,7 @@
 
 #include <cmath>
 
-#include "batch_case.h"
+#include "workspace_case.h"
 
 namespace poise::learning {
 namespace {

@@ -1,4 +1,4 @@
-// Elementwise kernels at the ends of their range; their use in training is tested in batch_test.cc.
+// Elementwise kernels at the ends of their range; their use in training is tested in workspace_test.cc.
 #include "learning/kernels.h"
 
 #include <gtest/gtest.h>

@@ -1,7 +1,7 @@
 // Which rule is backpropagation, when, and how far from it otherwise: the list of docs/theory/network.md.
 #include <gtest/gtest.h>
 
-#include "learning/reference.h"
+#include "learning/reference/reference.h"
 #include "sample_networks.h"
 
 namespace poise {

@@ -126,9 +126,9 @@ TEST(DivideScores, TemperaturesMultiplyAndComeBack) {
   divide_scores(network, 1.7);
   divide_scores(network, 0.3);
   EXPECT_NEAR(recorded_temperature(network.metadata), 0.51, 1e-15);
-  const SoftmaxModel model = as_trained(to_softmax_model(network));
-  EXPECT_LE((model.weights - before.weights).norm(), 1e-15 * before.weights.norm());
-  EXPECT_LE((model.bias - before.bias).norm(), 1e-15 * before.bias.norm());
+  const Network model = as_trained(network);
+  EXPECT_LE((model.layers[0].weights - before.weights).norm(), 1e-15 * before.weights.norm());
+  EXPECT_LE((model.layers[0].bias - before.bias).norm(), 1e-15 * before.bias.norm());
   EXPECT_EQ(recorded_temperature(model.metadata), 1);
 }
 

@@ -49,25 +49,21 @@ void expect_error(ErrorKind kind, const std::string& part_of_message, Action act
   }
 }
 
-std::string serialize_model(const SoftmaxModel& model) { return serialize_network(to_network(model)); }
-
-SoftmaxModel parse_model(std::string_view bytes, const std::string& file) {
-  return to_softmax_model(parse_network(bytes, file));
-}
-
-void expect_same(const SoftmaxModel& a, const SoftmaxModel& b) {
-  ASSERT_EQ(a.weights.rows(), b.weights.rows());
-  ASSERT_EQ(a.weights.cols(), b.weights.cols());
-  EXPECT_TRUE(a.weights == b.weights);  // to the bit
-  EXPECT_TRUE(a.bias == b.bias);
+void expect_same(const Network& a, const Network& b) {
+  ASSERT_TRUE(a.is_softmax_layer() && b.is_softmax_layer());
+  const Layer &of_a = a.layers[0], &of_b = b.layers[0];
+  ASSERT_EQ(of_a.weights.rows(), of_b.weights.rows());
+  ASSERT_EQ(of_a.weights.cols(), of_b.weights.cols());
+  EXPECT_TRUE(of_a.weights == of_b.weights);  // to the bit
+  EXPECT_TRUE(of_a.bias == of_b.bias);
   EXPECT_TRUE(a.center == b.center);
   EXPECT_EQ(a.metadata, b.metadata);
   EXPECT_EQ(schema_to_json(a.schema), schema_to_json(b.schema));
 }
 
-onnx::ModelProto proto_of(const SoftmaxModel& model) {
+onnx::ModelProto proto_of(const Network& model) {
   onnx::ModelProto proto;
-  EXPECT_TRUE(proto.ParseFromString(serialize_model(model)));
+  EXPECT_TRUE(proto.ParseFromString(serialize_network(model)));
   return proto;
 }
 
@@ -79,10 +75,10 @@ onnx::TensorProto& constant(onnx::ModelProto& proto, const std::string& name) {
 }
 
 TEST_F(ModelFile, RoundTripIsExact) {
-  SoftmaxModel model = random_model(mixed_schema(), 1);
-  model.weights(0, 0) = 5e-324;
-  model.weights(1, 1) = -1.7976931348623157e308;
-  model.weights(2, 2) = 0.1;
+  Network model = random_model(mixed_schema(), 1);
+  model.layers[0].weights(0, 0) = 5e-324;
+  model.layers[0].weights(1, 1) = -1.7976931348623157e308;
+  model.layers[0].weights(2, 2) = 0.1;
   model.metadata = {{"l2", "0.0001"}, {"", "empty key"}, {"empty value", ""}, {"note", "line\nline \"ü\""}};
   save_model(model, path("model.onnx"));
   expect_same(load_model(path("model.onnx")), model);
@@ -95,14 +91,14 @@ TEST_F(ModelFile, RoundTripOfArrays) {
   Schema libsvm = array_schema(1000, {"-1", "+1"});
   libsvm.format = FileFormat::kLibsvm;
   for (const Schema& schema : {images, libsvm, array_schema(1, {"only"})}) {
-    const SoftmaxModel model = random_model(schema, 2);
-    expect_same(parse_model(serialize_model(model), "memory"), model);
+    const Network model = random_model(schema, 2);
+    expect_same(parse_network(serialize_network(model), "memory"), model);
   }
 }
 
 TEST_F(ModelFile, ReadsARunDirectoryAndReplacesWhatIsThere) {
   save_model(random_model(mixed_schema(), 3), path("model.onnx"));
-  const SoftmaxModel model = random_model(mixed_schema(), 4);
+  const Network model = random_model(mixed_schema(), 4);
   save_model(model, path("model.onnx"));
   expect_same(load_model(folder_.string()), model);
   EXPECT_EQ(std::distance(fs::directory_iterator(folder_), {}), 1) << "a temporary file is left";
@@ -125,7 +121,7 @@ TEST_F(ModelFile, InputsAreTheColumnsOnceThereAreCategories) {
 TEST_F(ModelFile, MissingFiles) {
   expect_error(ErrorKind::kIo, "no such file", [&] { load_model(path("nothing.onnx")); });
   expect_error(ErrorKind::kIo, "the folder holds no model.onnx", [&] { load_model(folder_.string()); });
-  const SoftmaxModel model = random_model(mixed_schema(), 1);
+  const Network model = random_model(mixed_schema(), 1);
   expect_error(ErrorKind::kIo, "cannot write", [&] { save_model(model, path("no/such/folder/model.onnx")); });
   expect_error(ErrorKind::kIo, "cannot write", [&] { save_model(model, folder_.string()); });
   fs::create_directories(folder_ / "model.onnx");
@@ -139,11 +135,12 @@ TEST_F(ModelFile, NotAModel) {
 }
 
 TEST_F(ModelFile, EveryTruncationIsRefused) {
-  SoftmaxModel model = random_model(mixed_schema(), 1);
+  Network model = random_model(mixed_schema(), 1);
   model.metadata = {{"l2", "0.0001"}, {"rows", "100"}};
-  const std::string bytes = serialize_model(model);
+  const std::string bytes = serialize_network(model);
   for (std::size_t size = 0; size < bytes.size(); ++size) {
-    EXPECT_THROW(parse_model(std::string_view(bytes).substr(0, size), "cut"), Error) << size << " of " << bytes.size();
+    EXPECT_THROW(parse_network(std::string_view(bytes).substr(0, size), "cut"), Error)
+        << size << " of " << bytes.size();
   }
 }
 
@@ -151,19 +148,19 @@ TEST_F(ModelFile, RandomBytesAreRefused) {
   for (std::uint64_t seed = 0; seed < 2000; ++seed) {
     std::string bytes(static_cast<std::size_t>(1 + random_bits(seed, 0) % 200), '\0');
     for (std::size_t i = 0; i < bytes.size(); ++i) bytes[i] = static_cast<char>(random_bits(seed, i + 1));
-    EXPECT_THROW(parse_model(bytes, "random"), Error);
+    EXPECT_THROW(parse_network(bytes, "random"), Error);
   }
 }
 
 TEST_F(ModelFile, DamagedBytesGiveAnErrorOrAConsistentModel) {
-  const std::string bytes = serialize_model(random_model(mixed_schema(), 1));
+  const std::string bytes = serialize_network(random_model(mixed_schema(), 1));
   for (std::uint64_t seed = 0; seed < 5000; ++seed) {
     std::string damaged = bytes;
     damaged[random_bits(seed, 0) % bytes.size()] = static_cast<char>(random_bits(seed, 1));
     try {
-      const SoftmaxModel model = parse_model(damaged, "damaged");
-      EXPECT_EQ(model.weights.cols(), model.schema.feature_count());
-      EXPECT_TRUE(model.weights.allFinite());
+      const Network model = parse_network(damaged, "damaged");
+      EXPECT_EQ(model.layers[0].weights.cols(), model.schema.feature_count());
+      EXPECT_TRUE(model.layers[0].weights.allFinite());
     } catch (const Error& error) {
       EXPECT_EQ(error.kind(), ErrorKind::kData) << error.what();
     }
@@ -208,7 +205,7 @@ TEST_F(ModelFile, InconsistentParts) {
 }
 
 TEST_F(ModelFile, HugeClaimsAreComparedNotBelieved) {
-  SoftmaxModel model = random_model(array_schema(3, {"a", "b"}), 1);
+  Network model = random_model(array_schema(3, {"a", "b"}), 1);
   onnx::ModelProto proto = proto_of(model);
   const Index huge = std::numeric_limits<Index>::max();
   model.schema.array_features = huge;
@@ -220,15 +217,15 @@ TEST_F(ModelFile, HugeClaimsAreComparedNotBelieved) {
 }
 
 TEST_F(ModelFile, UnusableModelsAreNotWritten) {
-  const SoftmaxModel good = random_model(mixed_schema(), 1);
+  const Network good = random_model(mixed_schema(), 1);
   const auto refused = [&](ErrorKind kind, const std::string& message, auto change) {
-    SoftmaxModel model = good;
+    Network model = good;
     change(model);
     expect_error(kind, message, [&] { save_model(model, path("bad.onnx")); });
     EXPECT_FALSE(fs::exists(path("bad.onnx")));
   };
-  refused(ErrorKind::kUsage, "not finite", [](auto& model) { model.weights(0, 0) = INFINITY; });
-  refused(ErrorKind::kUsage, "biases", [](auto& model) { model.bias.resize(1); });
+  refused(ErrorKind::kUsage, "not finite", [](auto& model) { model.layers[0].weights(0, 0) = INFINITY; });
+  refused(ErrorKind::kUsage, "biases", [](auto& model) { model.layers[0].bias.resize(1); });
   refused(ErrorKind::kUsage, "reserved", [](auto& model) { model.metadata["schema"] = ""; });
   refused(ErrorKind::kUsage, "category twice", [](auto& model) { model.schema.columns[1].categories[1] = "?"; });
   refused(ErrorKind::kData, "UTF-8", [](auto& model) { model.schema.classes[0] = "gr\xfcn"; });

@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 
 #include "data/schema_json.h"
+#include "network/model_check.h"
 #include "network/model_file.h"
 #include "poise/error.h"
 #include "sample_models.h"
@@ -91,21 +92,21 @@ TEST(NetworkFile, TheFormatSaysWhetherAnOlderPoiseCanReadIt) {
 }
 
 TEST(NetworkFile, TheSoftmaxLayerReadsAsANetwork) {
-  const Network network = to_network(random_model(mixed_schema(), 3));
+  const Network network = random_model(mixed_schema(), 3);
   expect_same(parse_network(serialize_network(network), "memory"), network);
 }
 
 TEST(NetworkFile, LoadModelSaysWhatItIs) {
   const fs::path folder = fs::temp_directory_path() / ("poise-network-" + std::to_string(::getpid()));
   fs::create_directories(folder);
-  save_network(small_network(), (folder / "model.onnx").string());
-  expect_same(load_network(folder.string()), small_network());
+  save_model(small_network(), (folder / "model.onnx").string());
+  expect_same(load_model(folder.string()), small_network());
   expect_error(ErrorKind::kData, "model.onnx: this is a network with hidden layers, 5 -> 4 relu -> 6 relu -> 3 softmax",
-               [&] { load_model(folder.string()); });
+               [&] { load_softmax_layer(folder.string()); });
   expect_error(ErrorKind::kData, "certificates and warm starts exist for it alone",
-               [&] { load_model((folder / "model.onnx").string()); });
+               [&] { load_softmax_layer((folder / "model.onnx").string()); });
   fs::remove_all(folder);
-  expect_error(ErrorKind::kIo, "no such file", [&] { load_network(folder.string()); });
+  expect_error(ErrorKind::kIo, "no such file", [&] { load_softmax_layer(folder.string()); });
 }
 
 TEST(NetworkFile, InconsistentParts) {

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "network/model_check.h"
 #include "poise/error.h"
 #include "sample_models.h"
 
@@ -125,25 +126,11 @@ TEST(Network, ExclusiveOrNeedsAHiddenLayer) {
   EXPECT_EQ(predict_scores(network, data), expected);
 }
 
-TEST(Network, OneLayerIsSoftmaxRegression) {
-  const Schema schema = array_schema(6, {"a", "b", "c"});
-  SoftmaxModel model = random_model(schema, 3);
-  model.metadata["l2"] = "1";
-  const Network network = to_network(model);
-  const Dataset data = float_data(MatrixF::Random(50, 6), schema);
-  EXPECT_TRUE(predict_scores(network, data) == predict_scores(model, data));
-  EXPECT_TRUE(predict_probabilities(network, data) == predict_probabilities(model, data));
-  const SoftmaxModel back = to_softmax_model(network);
-  EXPECT_TRUE(back.weights == model.weights && back.bias == model.bias && back.center == model.center);
-  EXPECT_EQ(back.metadata, model.metadata);
-  EXPECT_EQ(back.schema.classes, schema.classes);
-}
-
 TEST(Network, ANetworkIsNoSoftmaxLayer) {
   const Schema schema = array_schema(6, {"a", "b", "c"});
   const auto message = [](const Network& network) {
     try {
-      to_softmax_model(network);
+      require_softmax_layer(network);
     } catch (const Error& error) {
       EXPECT_EQ(error.kind(), ErrorKind::kData);
       return std::string(error.what());

@@ -12,13 +12,13 @@ namespace {
 
 /// Files with every kind of field that is written: several layers and heads, categories, missing values.
 std::vector<std::string> files() {
-  std::vector<std::string> bytes{serialize_network(to_network(random_model(mixed_schema(), 1)))};
+  std::vector<std::string> bytes{serialize_network(random_model(mixed_schema(), 1))};
   for (const Head head : {Head::kSoftmax, Head::kSigmoid}) {
     Network network = random_network(mixed_schema(), {300, 2}, Activation::kTanh, head, 2);
     network.metadata["note"] = std::string(200, 'n');
     bytes.push_back(serialize_network(network));
   }
-  bytes.push_back(serialize_network(to_network(random_model(array_schema(3, {"a", "b", ""}), 4))));
+  bytes.push_back(serialize_network(random_model(array_schema(3, {"a", "b", ""}), 4)));
   return bytes;
 }
 

@@ -100,7 +100,7 @@ class OnnxRuntime : public testing::Test {
   // Runs the model in ONNX Runtime; null if that is not installed.
   json run(const Network& network, const json& inputs) {
     const fs::path onnx = fs::path(source_dir()) / "tests" / "onnx";
-    save_network(network, (folder_ / "model.onnx").string());
+    save_model(network, (folder_ / "model.onnx").string());
     if (!fs::exists(onnx / "node_modules" / "onnxruntime-node") || !succeeds("node --version >/dev/null 2>&1"))
       return {};
     std::ofstream(folder_ / "inputs.json") << inputs;
@@ -108,7 +108,6 @@ class OnnxRuntime : public testing::Test {
                          quoted(folder_ / "inputs.json") + " " + quoted(folder_ / "outputs.json")));
     return json::parse(read_file((folder_ / "outputs.json").string(), 1 << 30));
   }
-  json run(const SoftmaxModel& model, const json& inputs) { return run(to_network(model), inputs); }
 
   fs::path folder_;
 
@@ -166,8 +165,8 @@ TEST_F(OnnxRuntime, Images) {
   Schema schema = array_schema(64, {"0", "1", "2", "3"});
   schema.format = FileFormat::kIdx;
   schema.image_shape = {8, 8};
-  SoftmaxModel model = random_model(schema, 1);
-  model.weights /= 255;
+  Network model = random_model(schema, 1);
+  model.layers[0].weights /= 255;
   model.center.setZero();
   std::vector<std::uint8_t> pixels(100 * 64);
   for (std::size_t i = 0; i < pixels.size(); ++i) pixels[i] = static_cast<std::uint8_t>(random_bits(2, i));
@@ -181,7 +180,7 @@ TEST_F(OnnxRuntime, Images) {
 
 TEST_F(OnnxRuntime, NumbersFarFromZero) {
   const std::vector<double> middles{0, 2000, 1e6, -3e5};
-  SoftmaxModel model = random_model(
+  Network model = random_model(
       numeric_schema({numeric_column("a", 0), numeric_column("b", 1), numeric_column("c", 2), numeric_column("d", 3)}),
       3);
   // A center that float32 cannot hold: 1e6 + 0.03 is off by up to 0.03 there.
@@ -208,13 +207,13 @@ void use_far_units(Vector& center, Matrix& weights, const std::vector<Index>& fe
 }
 
 TEST_F(OnnxRuntime, NumbersThatFloat32WouldRound) {
-  SoftmaxModel model = random_model(
+  Network model = random_model(
       numeric_schema({numeric_column("time", 0), numeric_column("latitude", 1),
                       filled(numeric_column("account", 2), 4658593030733150.0, true), numeric_column("x", 3)}),
       14);
   model.center[3] = 0.25;  // of the indicator
-  use_far_units(model.center, model.weights, {0, 1, 2, 4});
-  EXPECT_EQ(float64_columns(to_network(model)), (std::vector<std::string>{"time", "latitude", "account"}));
+  use_far_units(model.center, model.layers[0].weights, {0, 1, 2, 4});
+  EXPECT_EQ(float64_columns(model), (std::vector<std::string>{"time", "latitude", "account"}));
   std::vector<Row> rows;
   for (std::uint64_t i = 0; i < 200; ++i) rows.push_back(far_row(i));
   rows[7][2] = kMissing;
@@ -242,11 +241,11 @@ TEST_F(OnnxRuntime, ANetworkOfNumbersThatFloat32WouldRoundAndCategories) {
 
 // Each feature alone is well within float32; what 300 centers are off by in float32 adds up, to 1e-4 of a probability.
 TEST_F(OnnxRuntime, ManyFeaturesWhoseCentersAreRounded) {
-  SoftmaxModel model = random_model(array_schema(300, {"a", "b"}), 17);
+  Network model = random_model(array_schema(300, {"a", "b"}), 17);
   model.center.setConstant(2000.03);
-  model.weights.row(0).setConstant(0.03);
-  model.weights.row(1).setConstant(-0.03);
-  EXPECT_TRUE(float64_columns(to_network(model)).empty());
+  model.layers[0].weights.row(0).setConstant(0.03);
+  model.layers[0].weights.row(1).setConstant(-0.03);
+  EXPECT_TRUE(float64_columns(model).empty());
   const std::vector<Row> rows = numeric_rows(50, std::vector<double>(300, 2000), false);
   RUN_OR_SKIP(outputs, model, matrix_input(rows));
   Schema schema = model.schema;
@@ -255,13 +254,13 @@ TEST_F(OnnxRuntime, ManyFeaturesWhoseCentersAreRounded) {
 }
 
 TEST(Float64Inputs, AreForNumbersFarFromZeroBesideTheirSpreadAlone) {
-  SoftmaxModel model = random_model(array_schema(3, {"a", "b"}), 16);
+  Network model = random_model(array_schema(3, {"a", "b"}), 16);
   model.center << 0, 100, 2000;
-  model.weights << 1, 0.1, 0.01, -1, -0.1, -0.01;  // pixels, percents, years within a century
-  EXPECT_TRUE(float64_columns(to_network(model)).empty());
-  model.weights(0, 2) = 10;  // years within weeks
-  EXPECT_EQ(needs_float64(to_network(model)), (std::vector<bool>{false, false, true}));
-  EXPECT_EQ(float64_columns(to_network(model)), (std::vector<std::string>{"features"}));
+  model.layers[0].weights << 1, 0.1, 0.01, -1, -0.1, -0.01;  // pixels, percents, years within a century
+  EXPECT_TRUE(float64_columns(model).empty());
+  model.layers[0].weights(0, 2) = 10;  // years within weeks
+  EXPECT_EQ(needs_float64(model), (std::vector<bool>{false, false, true}));
+  EXPECT_EQ(float64_columns(model), (std::vector<std::string>{"features"}));
 }
 
 TEST_F(OnnxRuntime, MissingNumbers) {
@@ -269,7 +268,7 @@ TEST_F(OnnxRuntime, MissingNumbers) {
   const Schema schema =
       numeric_schema({filled(numeric_column("a", 0), 0.125, true), filled(numeric_column("b", 1), 2000.7),
                       filled(numeric_column("c", 2), 1e6 + 0.01, true)});
-  SoftmaxModel model = random_model(schema, 4);
+  Network model = random_model(schema, 4);
   model.center << 0.1, 0.3, 2000.7, 1e6 + 0.02, 0.2;
   const std::vector<Row> rows = numeric_rows(200, middles, true);
   RUN_OR_SKIP(outputs, model, matrix_input(rows));
@@ -277,8 +276,7 @@ TEST_F(OnnxRuntime, MissingNumbers) {
 }
 
 TEST_F(OnnxRuntime, AMissingNumberThatHasNoFillGivesNoProbabilities) {
-  const SoftmaxModel model =
-      random_model(numeric_schema({numeric_column("a", 0), filled(numeric_column("b", 1), 1)}), 5);
+  const Network model = random_model(numeric_schema({numeric_column("a", 0), filled(numeric_column("b", 1), 1)}), 5);
   RUN_OR_SKIP(outputs, model, matrix_input({{kMissing, 1.0}, {1.0, kMissing}}));
   const json& probabilities = outputs["probabilities"]["data"];
   for (std::size_t c = 0; c < 3; ++c) EXPECT_TRUE(probabilities[c].is_null());
@@ -286,9 +284,9 @@ TEST_F(OnnxRuntime, AMissingNumberThatHasNoFillGivesNoProbabilities) {
 }
 
 TEST_F(OnnxRuntime, CategoriesAndNumbers) {
-  SoftmaxModel model = random_model(mixed_schema(), 6);
-  model.weights /= 4;  // far from certain, so that every feature shows in the probabilities
-  model.weights.col(0) /= 40;
+  Network model = random_model(mixed_schema(), 6);
+  model.layers[0].weights /= 4;  // far from certain, so that every feature shows in the probabilities
+  model.layers[0].weights.col(0) /= 40;
   model.center[0] = 38.6;
   model.center[model.feature_count() - 1] = -333333.1;
   const std::vector<Row> rows{{25.0, "blue", 0.5, "S", "a", -333333.0},
@@ -304,7 +302,7 @@ TEST_F(OnnxRuntime, CategoriesAndNumbers) {
 TEST_F(OnnxRuntime, OtherSpellingsOfMissing) {
   Schema schema = mixed_schema();
   schema.columns = {schema.columns[3], categorical_column("literal", 1, {"?", "a"})};
-  const SoftmaxModel model = random_model(schema, 7);
+  const Network model = random_model(schema, 7);
   const std::vector<Row> written{{"?", "?"}, {"NA", "NA"}, {"NaN", "a"}, {"", ""}};
   const std::vector<Row> meant{{"M", "?"}, {"M", "unknown"}, {"M", "a"}, {"M", "unknown"}};
   RUN_OR_SKIP(outputs, model, column_inputs(written, {"size", "literal"}));
@@ -314,9 +312,9 @@ TEST_F(OnnxRuntime, OtherSpellingsOfMissing) {
 // The reader and the graph get the very same cells: every text that stands for a missing value everywhere, some that do
 // so beside numbers only (and are categories here), and categories.
 void expect_same_cells(OnnxRuntime& test, const Schema& schema, const std::vector<std::string>& texts,
-                       const std::function<json(const SoftmaxModel&, const json&)>& run) {
-  SoftmaxModel model = random_model(schema, 14);
-  model.weights /= 4;
+                       const std::function<json(const Network&, const json&)>& run) {
+  Network model = random_model(schema, 14);
+  model.layers[0].weights /= 4;
   std::string file = "color,v\n";
   std::vector<Row> rows;
   for (const std::string& text : texts) {
@@ -346,7 +344,7 @@ TEST_F(OnnxRuntime, TakesTheTextsForMissingThatTheReaderTakes) {
 TEST_F(OnnxRuntime, OneCategoricalColumn) {
   Schema schema = mixed_schema();
   schema.columns = {categorical_column("label", 0, {"only"})};
-  const SoftmaxModel model = random_model(schema, 8);
+  const Network model = random_model(schema, 8);
   const std::vector<Row> rows{{"only"}, {"other"}};
   RUN_OR_SKIP(outputs, model, column_inputs(rows, {"label#0"}));
   expect_equal(outputs, model, encode(schema, rows));
@@ -418,7 +416,7 @@ TEST_F(OnnxRuntime, OnnxItselfAcceptsTheFiles) {
   }
   for (Activation activation : kActivations) {
     const fs::path path = folder_ / (std::string(to_string(activation)) + ".onnx");
-    save_network(random_network(mixed_schema(), {4, 3}, activation, Head::kSigmoid, 13), path.string());
+    save_model(random_network(mixed_schema(), {4, 3}, activation, Head::kSigmoid, 13), path.string());
     command += " " + quoted(path);
   }
   EXPECT_TRUE(succeeds(command));

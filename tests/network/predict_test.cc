@@ -8,12 +8,13 @@ namespace poise {
 namespace {
 
 // The definition, one number at a time.
-Matrix scores_by_definition(const SoftmaxModel& model, const Matrix& original) {
+Matrix scores_by_definition(const Network& model, const Matrix& original) {
   Matrix scores(original.rows(), model.class_count());
   for (Index i = 0; i < scores.rows(); ++i) {
     for (Index c = 0; c < scores.cols(); ++c) {
-      double z = model.bias[c];
-      for (Index j = 0; j < original.cols(); ++j) z += model.weights(c, j) * (original(i, j) - model.center[j]);
+      double z = model.layers[0].bias[c];
+      for (Index j = 0; j < original.cols(); ++j)
+        z += model.layers[0].weights(c, j) * (original(i, j) - model.center[j]);
       scores(i, c) = z;
     }
   }
@@ -41,7 +42,7 @@ CsrMatrix to_sparse(const MatrixF& rows) {
 
 TEST(Predict, ScoresOfFloatRows) {
   const Schema schema = array_schema(7, {"a", "b", "c"});
-  const SoftmaxModel model = random_model(schema, 1);
+  const Network model = random_model(schema, 1);
   const MatrixF rows = 50 * random_rows(600, 7, 2);
   const Dataset data = float_data(rows, schema);
   EXPECT_LT((predict_scores(model, data) - scores_by_definition(model, rows.cast<double>())).cwiseAbs().maxCoeff(),
@@ -51,7 +52,7 @@ TEST(Predict, ScoresOfFloatRows) {
 // 2^40 + k/4 in float64, weights around that center: differences are exact, and so are the scores but for their sums.
 TEST(Predict, OffsetsOfDoublesCostNoDigits) {
   const Schema schema = array_schema(3, {"a", "b"});
-  SoftmaxModel model = random_model(schema, 9);
+  Network model = random_model(schema, 9);
   model.center.setConstant(0x1p40);
   std::vector<double> values;
   Matrix apart(100, 3);
@@ -60,7 +61,7 @@ TEST(Predict, OffsetsOfDoublesCostNoDigits) {
     values.push_back(0x1p40 + apart.data()[k]);
   }
   Dataset data = float_data(MatrixF::Zero(100, 3), schema);
-  const Matrix expected = (apart * model.weights.transpose()).rowwise() + model.bias.transpose();
+  const Matrix expected = (apart * model.layers[0].weights.transpose()).rowwise() + model.layers[0].bias.transpose();
   data.features = Features::from_values(values, 100, 3);
   EXPECT_LT((predict_scores(model, data) - expected).cwiseAbs().maxCoeff(), 1e-12);
   CsrMatrix sparse;  // with entries left out where the number is 0: the last row
@@ -75,13 +76,13 @@ TEST(Predict, OffsetsOfDoublesCostNoDigits) {
   data.features = Features::from_sparse(sparse);
   const Matrix found = predict_scores(model, data);
   EXPECT_LT((found - expected).topRows(99).cwiseAbs().maxCoeff(), 1e-12);
-  const Vector at_zero = model.bias - model.weights * model.center;
+  const Vector at_zero = model.layers[0].bias - model.layers[0].weights * model.center;
   EXPECT_LT((found.row(99).transpose() - at_zero).cwiseAbs().maxCoeff(), 1e-12 * 0x1p40);
 }
 
 TEST(Predict, BytesAndSparseRowsGiveWhatFloatsGive) {
   const Schema schema = array_schema(20, {"a", "b"});
-  const SoftmaxModel model = random_model(schema, 3);
+  const Network model = random_model(schema, 3);
   std::vector<std::uint8_t> bytes(300 * 20);
   MatrixF rows(300, 20);
   for (std::size_t i = 0; i < bytes.size(); ++i) {
@@ -99,7 +100,7 @@ TEST(Predict, BytesAndSparseRowsGiveWhatFloatsGive) {
 
 TEST(Predict, ProbabilitiesAreTheSoftmaxOfTheScores) {
   const Schema schema = array_schema(5, {"a", "b", "c", "d"});
-  const SoftmaxModel model = random_model(schema, 6);
+  const Network model = random_model(schema, 6);
   const Dataset data = float_data(50 * random_rows(257, 5, 7), schema);
   const Matrix scores = predict_scores(model, data), probabilities = predict_probabilities(model, data);
   for (Index i = 0; i < scores.rows(); ++i) {
@@ -111,7 +112,7 @@ TEST(Predict, ProbabilitiesAreTheSoftmaxOfTheScores) {
 
 TEST(Predict, SameBitsForAnyNumberOfThreads) {
   const Schema schema = array_schema(33, {"a", "b", "c"});
-  const SoftmaxModel model = random_model(schema, 8);
+  const Network model = random_model(schema, 8);
   Dataset data = float_data(random_rows(3000, 33, 9), schema);
   const Matrix one = predict_probabilities(model, data, 1);
   for (int threads : {2, 3, 8}) EXPECT_TRUE(predict_probabilities(model, data, threads) == one) << threads;
@@ -123,7 +124,7 @@ TEST(Predict, NoRows) {
 }
 
 TEST(Predict, OtherFeaturesAreRefused) {
-  const SoftmaxModel model = random_model(array_schema(3, {"a", "b"}), 1);
+  const Network model = random_model(array_schema(3, {"a", "b"}), 1);
   const Dataset data = float_data(MatrixF::Zero(2, 4), array_schema(4, {"a", "b"}));
   EXPECT_THROW(predict_scores(model, data), Error);
 }

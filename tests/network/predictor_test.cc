@@ -66,7 +66,7 @@ TEST(Predictor, EveryWidth) {
 }
 
 TEST(Predictor, OneLayer) {
-  const Network network = to_network(random_model(array_schema(30, class_names(4)), 5));
+  const Network network = random_model(array_schema(30, class_names(4)), 5);
   for (Index rows : {1, 3, 500}) expect_agreement(network, random_rows(rows, 30, 0.5, 6), 2e-5);
 }
 

@@ -53,7 +53,7 @@ TEST(Folds, HaveEqualSharesOfEveryClassAndOfAll) {
 /// Labels of nothing: 80 features of 100 rows classify them nearly all, and others like a coin.
 TEST(CrossValidation, IsNotFlatteredByAsManyFeaturesAsRows) {
   const Dataset data = rows_of(100, 80, false);
-  const SoftmaxModel model = fit_softmax(data, {.l2 = 1e-3}, {.threads = 1}).model;
+  const Network model = fit_softmax(data, {.l2 = 1e-3}, {.threads = 1}).model;
   EXPECT_GT(evaluate_scores(predict_scores(model, data), data).accuracy, 0.95);
   const auto found = cross_validate(data, {.l2 = 1e-3}, 5, {.threads = 1}, 1, nullptr, &model);
   ASSERT_TRUE(found);
@@ -72,7 +72,7 @@ TEST(CrossValidation, MeasuresEveryRowByTheModelOfTheOtherFolds) {
     std::vector<Index> inside, outside;
     for (Index i = 0; i < 90; ++i) (fold[static_cast<std::size_t>(i)] == k ? inside : outside).push_back(i);
     const ObjectiveOptions objective{.l2 = l2 * 90 / 60, .scale = Scale::kNone};
-    const SoftmaxModel model = fit_softmax(select_rows(data, outside), objective, {.tolerance = 1e-13}).model;
+    const Network model = fit_softmax(select_rows(data, outside), objective, {.tolerance = 1e-13}).model;
     const Dataset held_out = select_rows(data, inside);
     const Matrix scores = predict_scores(model, held_out);
     loss += 30 * evaluate_scores(scores, held_out).cross_entropy;
@@ -131,7 +131,7 @@ std::vector<double> by_separate_solves(const Dataset& data, const std::vector<in
     for (Index i = 0; i < data.rows(); ++i) (fold[static_cast<std::size_t>(i)] == k ? inside : outside).push_back(i);
     const double share = static_cast<double>(outside.size()) / static_cast<double>(data.rows());
     const ObjectiveOptions objective{.l2 = l2 / share, .scale = Scale::kNone};
-    const SoftmaxModel model = fit_softmax(select_rows(data, outside), objective, {.tolerance = 1e-14}).model;
+    const Network model = fit_softmax(select_rows(data, outside), objective, {.tolerance = 1e-14}).model;
     const Dataset held_out = select_rows(data, inside);
     means.push_back(evaluate_scores(predict_scores(model, held_out), held_out).cross_entropy);
   }

@@ -147,7 +147,7 @@ TEST(RecordedOptions, AnObjectiveReadsBackFromMetadata) {
                                .balanced_classes = true,
                                .class_weights = {{"a, b", 0.5}, {"c", 2}}};
   Metadata metadata;
-  record_options(asked, metadata);
+  record(asked, metadata);
   EXPECT_EQ(metadata, (Metadata{{"l2", "0.30000000000000004"},
                                 {"scale", "numbers"},
                                 {"unit", "255"},

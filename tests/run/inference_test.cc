@@ -39,7 +39,7 @@ Dataset table_of(const std::vector<std::vector<int>>& counts, std::vector<float>
 }
 
 Network fit(const Dataset& data, double l2, double tolerance = 1e-8) {
-  return to_network(fit_softmax(data, {.l2 = l2, .scale = Scale::kNone}, {.tolerance = tolerance, .threads = 1}).model);
+  return fit_softmax(data, {.l2 = l2, .scale = Scale::kNone}, {.tolerance = tolerance, .threads = 1}).model;
 }
 
 /// ln (ad/bc) has the variance 1/a + 1/b + 1/c + 1/d; the model has as many weights as the table has shares, so the
@@ -107,7 +107,7 @@ TEST(Inference, OfAPenaltyIsOfThePosteriorOrOfThePenalizedEstimate) {
 TEST(Inference, OfWeighedClassesIsTheSandwichThatCountsRowsOnce) {
   const Dataset data = table_of({{40, 20}, {30, 50}}, {0, 1}, true);
   const ObjectiveOptions objective{.l2 = 0, .scale = Scale::kNone, .class_weights = {{"c1", 2}}};
-  const Network network = to_network(fit_softmax(data, objective, {.threads = 1}).model);
+  const Network network = fit_softmax(data, objective, {.threads = 1}).model;
   const Inference found = infer_weights(network, data, {.variance = Variance::kSandwich, .threads = 1});
   EXPECT_NEAR(found.weights[1].estimate, std::log(2.0 * 20 / 40), 1e-9);
   // ln(2b/a): b and a are counts, whatever they are multiplied by.

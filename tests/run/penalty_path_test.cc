@@ -84,9 +84,7 @@ struct DigitsParts {
     auto [a, b] = split_by_class(read_dataset("digits"), 300, 1);
     train = std::move(a), validation = std::move(b);
   }
-  std::optional<Metrics> measure(const SoftmaxModel& model) const {
-    return evaluate_network(to_network(model), validation);
-  }
+  std::optional<Metrics> measure(const Network& model) const { return evaluate_network(model, validation); }
 };
 
 TEST(SolvePath, TellsOfTheBestSoFarAndOfTheFirstBeforeItIsMeasured) {
@@ -95,11 +93,11 @@ TEST(SolvePath, TellsOfTheBestSoFarAndOfTheFirstBeforeItIsMeasured) {
   int measurements = 0, before_first = -1;
   PathOptions path;
   path.penalties = {1e-1, 1e-2, 1e-6};
-  path.measure = [&](const SoftmaxModel& model) {
+  path.measure = [&](const Network& model) {
     ++measurements;
     return digits.measure(model);
   };
-  path.on_best = [&](const SoftmaxModel& model) {
+  path.on_best = [&](const Network& model) {
     if (told.empty()) before_first = measurements;
     told.push_back(std::stod(model.metadata.at("l2")));
   };
@@ -122,7 +120,7 @@ TEST(SolvePath, WithoutHeldOutRowsTheLastIsKept) {
   std::vector<double> told;
   PathOptions path;
   path.penalties = {1e-2, 1e-1};
-  path.on_best = [&](const SoftmaxModel& model) { told.push_back(std::stod(model.metadata.at("l2"))); };
+  path.on_best = [&](const Network& model) { told.push_back(std::stod(model.metadata.at("l2"))); };
   const auto candidates = solve_path(digits.train, path, {}, {.tolerance = 1e-6}, nullptr);
   EXPECT_EQ(best_of(candidates).l2, 1e-1);
   EXPECT_EQ(told, (std::vector<double>{1e-2, 1e-1}));
@@ -132,7 +130,7 @@ TEST(SolvePath, FindsItsOwnRange) {
   const DigitsParts digits;
   PathOptions path;
   path.first = 1e-2;
-  path.measure = [&](const SoftmaxModel& model) { return digits.measure(model); };
+  path.measure = [&](const Network& model) { return digits.measure(model); };
   const auto candidates = solve_path(digits.train, path, {}, {.tolerance = 1e-6}, nullptr);
   const PathSolution& best = best_of(candidates);
   ASSERT_GT(candidates.size(), 3u);

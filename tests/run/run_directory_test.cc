@@ -58,7 +58,7 @@ TEST_F(RunDirectoryTest, AModelSavedBeforeAnyEventStays) {
     run.write_summary({{"again", again}});
     run.append_event({{"event", "end"}});
     EXPECT_EQ(names(), kWhole);
-    EXPECT_EQ(load_network(path()).layers.size(), sample_network().layers.size());
+    EXPECT_EQ(load_model(path()).layers.size(), sample_network().layers.size());
     EXPECT_EQ(nlohmann::json::parse(text_of(file("run.json"))), (nlohmann::json{{"again", again}}));
     EXPECT_EQ(text_of(file("metrics.jsonl")), "{\"event\":\"start\"}\n{\"event\":\"end\"}\n");
   }
@@ -72,7 +72,7 @@ TEST_F(RunDirectoryTest, AnEarlierRunStaysUntilThereIsANewModel) {
   EXPECT_EQ(text_of(file("metrics.new.jsonl")), "{\"event\":\"epoch\"}\n");
   run.save_model(sample_network());
   EXPECT_EQ(names(), (std::vector<std::string>{"metrics.jsonl", "model.onnx"}));  // no old run.json beside a new model
-  EXPECT_NO_THROW(load_network(path()));
+  EXPECT_NO_THROW(load_model(path()));
   run.append_event({{"event", "end"}});
   EXPECT_EQ(text_of(file("metrics.jsonl")), "{\"event\":\"epoch\"}\n{\"event\":\"end\"}\n");
 }

@@ -151,7 +151,7 @@ TEST(TelemetryObserver, TheSecondsOfAReportAreThoseOfItsMeasurements) {
 /// As soon as it is asked to, or after some Hessian products; a measurement that was never stopped asks much oftener.
 TEST(MeasureSolution, EndsWhenItIsAskedTo) {
   const Dataset train = read_dataset("digits");
-  const SoftmaxModel model = fit_softmax(train, {.l2 = 0.1}).model;
+  const Network model = fit_softmax(train, {.l2 = 0.1}).model;
   int asked = 0, last = 1 << 30;
   const auto stop = [&] { return ++asked >= last; };
   EXPECT_GT(measure_solution(Telemetry::kFull, model, train, 1, stop).figures.largest_curvature.value, 0);

@@ -124,7 +124,7 @@ TEST(Train, TheModelTellsWhichRowsItWasTrainedOn) {
   const std::optional<Dataset> trained_on = rows_trained_on(metadata, rows);
   ASSERT_TRUE(trained_on);
   EXPECT_EQ(fingerprint(*trained_on), result.fingerprint);
-  const SolveReport report = certify_softmax(to_softmax_model(result.model), *trained_on);
+  const SolveReport report = certify_softmax(result.model, *trained_on);
   EXPECT_EQ(report.status, Status::kCertified);
   EXPECT_EQ(report.objective, result.softmax->report.objective);
   EXPECT_TRUE(result.directory.empty());
@@ -191,7 +191,7 @@ TEST(Train, BeginsWithAModelInMemoryAsWithItsFile) {
   const TrainingRequest next{.data = {.rows = rows}, .objective = {.l2 = 0.09}};
   TrainingRequest from_file = next, from_memory = next;
   from_file.start = folder / "first";
-  from_memory.start_model = to_softmax_model(first.model);
+  from_memory.start_model = first.model;
   const TrainingResult by_file = train(from_file), by_memory = train(from_memory);
   EXPECT_EQ(by_memory.model.layers[0].weights, by_file.model.layers[0].weights);
   EXPECT_EQ(by_memory.softmax->report.passes, by_file.softmax->report.passes);

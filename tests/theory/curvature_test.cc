@@ -5,7 +5,7 @@
 #include <Eigen/Cholesky>
 #include <Eigen/Eigenvalues>
 
-#include "learning/reference.h"
+#include "learning/reference/reference.h"
 #include "poise/information.h"
 #include "sample_networks.h"
 

@@ -6,7 +6,7 @@
 #include <string>
 #include <tuple>
 
-#include "learning/reference.h"
+#include "learning/reference/reference.h"
 #include "sample_networks.h"
 
 namespace poise {

@@ -5,7 +5,7 @@
 #include <map>
 #include <memory>
 
-#include "learning/reference.h"
+#include "learning/reference/reference.h"
 #include "sample_networks.h"
 
 namespace poise {

@@ -3,7 +3,7 @@
 
 #include <cmath>
 
-#include "learning/reference.h"
+#include "learning/reference/reference.h"
 #include "sample_networks.h"
 
 namespace poise {

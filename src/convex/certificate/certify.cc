@@ -8,6 +8,7 @@
 #include "convex/existence/verdict.h"
 #include "convex/fields.h"
 #include "convex/solver/solvers.h"
+#include "network/model_check.h"
 #include "network/recorded_options.h"
 #include "poise/calibration.h"
 #include "poise/error.h"
@@ -52,7 +53,7 @@ void report_gap(const SolveState& state, const Monitor& monitor, const std::stri
 
 }  // namespace
 
-ObjectiveOptions recorded_objective(const SoftmaxModel& model) {
+ObjectiveOptions recorded_objective(const Network& model) {
   for (const char* key : {"l2", "unit", "label_smoothing"}) {
     if (model.metadata.contains(key)) continue;
     throw Error(ErrorKind::kData, fmt::format("the model does not say with which '{}' it was trained", key),
@@ -63,8 +64,9 @@ ObjectiveOptions recorded_objective(const SoftmaxModel& model) {
   return options;
 }
 
-SolveReport certify_softmax(const SoftmaxModel& model, const Dataset& data, const SolveOptions& solve) {
+SolveReport certify_softmax(const Network& model, const Dataset& data, const SolveOptions& solve) {
   check_fields(solve);
+  require_softmax_layer(model);
   const ObjectiveOptions options = recorded_objective(model);
   Monitor monitor(solve, nullptr);
   SoftmaxObjective objective(make_problem(data, options, solve.threads), solve.threads);

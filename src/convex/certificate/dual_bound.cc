@@ -83,7 +83,7 @@ Certificate SoftmaxObjective::dual_bound(const Parameters& w, const Parameters& 
   const Vector balance = moments().target_moment.row(d).transpose();
   std::vector<Sums> sums(engine_.chunk_count());
   Parameters moment;  // Σ s (q' − t) x̃ᵀ
-  engine_.run<double>(
+  engine_.run_differences<double>(
       &w, &v,
       [&](const ScoreBlock<double>& block) {
         std::vector<double> p(k * block.ld), lse(block.ld), expected(lse.size()), target(k);

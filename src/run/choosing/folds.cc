@@ -22,7 +22,7 @@ struct Fold {
 
 class Folds : public HeldOut {
  public:
-  Folds(WholeProblem& whole, std::vector<int> fold, int folds, const SoftmaxModel* start)
+  Folds(WholeProblem& whole, std::vector<int> fold, int folds, const Network* start)
       : whole_(whole), start_(start), folds_(folds), weight_(held_out_weights(whole.data())) {
     for (std::size_t i = 0; i < fold.size(); ++i) {
       const auto row = static_cast<Index>(i);
@@ -138,7 +138,7 @@ class Folds : public HeldOut {
   }
 
   WholeProblem& whole_;
-  const SoftmaxModel* start_;
+  const Network* start_;
   std::vector<Fold> folds_;
   Vector weight_;
   std::vector<Index> measured_;
@@ -147,7 +147,7 @@ class Folds : public HeldOut {
 
 }  // namespace
 
-std::unique_ptr<HeldOut> by_folds(WholeProblem& whole, std::vector<int> fold, int folds, const SoftmaxModel* start) {
+std::unique_ptr<HeldOut> by_folds(WholeProblem& whole, std::vector<int> fold, int folds, const Network* start) {
   return std::make_unique<Folds>(whole, std::move(fold), folds, start);
 }
 

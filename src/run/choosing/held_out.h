@@ -21,8 +21,8 @@ class HeldOut {
 };
 
 /// `fold`: of every row, −1: never held out. `start`: a model of all rows for the first penalty that is measured.
-std::unique_ptr<HeldOut> by_folds(WholeProblem& whole, std::vector<int> fold, int folds, const SoftmaxModel* start);
+std::unique_ptr<HeldOut> by_folds(WholeProblem& whole, std::vector<int> fold, int folds, const Network* start);
 /// Rows with `fold` −1 are not measured.
-std::unique_ptr<HeldOut> by_leaving_one_out(WholeProblem& whole, std::vector<int> fold, const SoftmaxModel* start);
+std::unique_ptr<HeldOut> by_leaving_one_out(WholeProblem& whole, std::vector<int> fold, const Network* start);
 
 }  // namespace poise::inline run

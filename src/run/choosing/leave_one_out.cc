@@ -10,8 +10,7 @@ namespace {
 
 class LeaveOneOut : public HeldOut {
  public:
-  LeaveOneOut(WholeProblem& whole, const std::vector<int>& fold, const SoftmaxModel* start)
-      : whole_(whole), start_(start) {
+  LeaveOneOut(WholeProblem& whole, const std::vector<int>& fold, const Network* start) : whole_(whole), start_(start) {
     for (std::size_t i = 0; i < fold.size(); ++i) {
       if (fold[i] >= 0) measured_.push_back(static_cast<Index>(i));
     }
@@ -40,13 +39,13 @@ class LeaveOneOut : public HeldOut {
 
  private:
   WholeProblem& whole_;
-  const SoftmaxModel* start_;
+  const Network* start_;
   std::vector<Index> measured_;
 };
 
 }  // namespace
 
-std::unique_ptr<HeldOut> by_leaving_one_out(WholeProblem& whole, std::vector<int> fold, const SoftmaxModel* start) {
+std::unique_ptr<HeldOut> by_leaving_one_out(WholeProblem& whole, std::vector<int> fold, const Network* start) {
   return std::make_unique<LeaveOneOut>(whole, fold, start);
 }
 

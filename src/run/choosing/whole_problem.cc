@@ -50,7 +50,7 @@ const WholeProblem::Solution* WholeProblem::nearest(double l2) const {
   return at == found_.end() ? nullptr : at->get();
 }
 
-const WholeProblem::Solution* WholeProblem::solve(double l2, const SoftmaxModel* start) {
+const WholeProblem::Solution* WholeProblem::solve(double l2, const Network* start) {
   if (!still_allowed()) return nullptr;
   std::optional<Parameters> given;
   if (start) given = to_parameters(as_trained(*start), data_, problem_.units);

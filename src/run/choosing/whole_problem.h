@@ -26,7 +26,7 @@ class WholeProblem {
   WholeProblem(const Dataset& data, const ObjectiveOptions& objective, const SolveOptions& solve, Observer* observer);
 
   /// Null where the observer or the time limit has ended it. `start`: for the first solve.
-  const Solution* solve(double l2, const SoftmaxModel* start = nullptr);
+  const Solution* solve(double l2, const Network* start = nullptr);
   SoftmaxObjective& objective() { return solver_->objective(); }
   const Problem& problem() const { return problem_; }
   const Dataset& data() const { return data_; }

@@ -97,7 +97,7 @@ void note_idle_features(const Metrics& best, const char* how, TrainingRun& run) 
 }
 
 void cross_validate_penalties(TrainingRun& run, ObjectiveOptions& objective, SolveOptions& solve,
-                              const SoftmaxModel& start) {
+                              const Network& start) {
   if (!can_be_folded(run.train())) {
     run.note("no class has two rows: there is nothing to cross-validate with, and the penalty is the default");
     return;

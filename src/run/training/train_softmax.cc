@@ -8,6 +8,7 @@
 #include "base/require.h"
 #include "base/words.h"
 #include "convex/problem.h"
+#include "network/model_check.h"
 #include "poise/error.h"
 #include "run/choosing/fields.h"
 #include "run/measured_parts.h"
@@ -104,11 +105,11 @@ void check_choosing(const TrainingRun& run) {
   check_search(run.train(), request.search);
 }
 
-std::optional<SoftmaxModel> model_to_start_from(const TrainingRun& run) {
+std::optional<Network> model_to_start_from(const TrainingRun& run) {
   const std::string& start = run.request().start;
-  const std::optional<SoftmaxModel>& given = run.request().start_model;
+  const std::optional<Network>& given = run.request().start_model;
   if (start.empty() && !given) return std::nullopt;
-  SoftmaxModel model = given ? *given : load_model(start);
+  Network model = given ? *given : load_softmax_layer(start);
   try {
     check_same_columns(model, run.train());
   } catch (const Error& error) {
@@ -121,22 +122,22 @@ std::optional<SoftmaxModel> model_to_start_from(const TrainingRun& run) {
 
 /// The solution, or those of the path; the best so far is always saved.
 std::vector<PathSolution> solve_all(TrainingRun& run, const ObjectiveOptions& objective, const SolveOptions& solve,
-                                    const SoftmaxModel* start) {
+                                    const Network* start) {
   SeenSolve seen(run, solve.time_limit);
   if (!is_path(run.request())) {
     std::vector<PathSolution> one{
         {resolve_l2(run.train(), objective), fit_softmax(run.train(), objective, solve, &seen, start), {}, {}}};
-    run.save(to_network(one[0].fit.model));
+    run.save(one[0].fit.model);
     return one;
   }
   PathOptions path{.penalties = run.request().l2_path,
                    .first = default_l2(run.train()),
-                   .on_best = [&](const SoftmaxModel& model) { run.save(to_network(model)); },
+                   .on_best = [&](const Network& model) { run.save(model); },
                    .measure = {}};
   if (run.parts().validation) {
-    path.measure = [&](const SoftmaxModel& model) {
+    path.measure = [&](const Network& model) {
       MeasuringTime time = run.measuring_time();
-      return measure_unless_stopped(to_network(model), *run.parts().validation, on_path(run, time));
+      return measure_unless_stopped(model, *run.parts().validation, on_path(run, time));
     };
   }
   return solve_path(run.train(), path, objective, solve, &seen);
@@ -150,7 +151,7 @@ bool was_ended(const PathSolution& solution) {
 /// The penalty that cross-validation chooses. Solves with the default first: whatever ends the search leaves that
 /// model, and what is chosen begins there.
 std::vector<PathSolution> solve_chosen(TrainingRun& run, ObjectiveOptions& objective, const SolveOptions& solve,
-                                       const SoftmaxModel* start) {
+                                       const Network* start) {
   const Stopwatch spent;
   std::vector<PathSolution> found = solve_all(run, objective, solve, start);
   const double once_more = 2 * spent.seconds();
@@ -217,7 +218,7 @@ TrainingResult train_softmax_layer(const TrainingRequest& request, Watcher& watc
   check_choosing(run);
   note_width(run);
   note_path_without_validation(run);
-  const std::optional<SoftmaxModel> start = model_to_start_from(run);
+  const std::optional<Network> start = model_to_start_from(run);
   run.begin();
 
   const Dataset& train = run.train();

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "base/index.h"
-#include "learning/reference.h"
+#include "learning/reference/reference.h"
 #include "network/activation.h"
 
 namespace poise::thermo {

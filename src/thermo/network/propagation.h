@@ -1,12 +1,12 @@
-// F-propagation and F-adjoint in float64 as in learning/reference.h, for blocks of many rows: products by BLAS, states
-// that may be displaced, several adjoints a row, second derivatives of activations.
+// F-propagation and F-adjoint in float64 as in learning/reference/reference.h, for blocks of many rows: products by
+// BLAS, states that may be displaced, several adjoints a row, second derivatives of activations.
 //
 // States and adjoints are indexed by the l of the formulas, as there. The head is the softmax.
 #pragma once
 
 #include <vector>
 
-#include "learning/reference.h"
+#include "learning/reference/reference.h"
 #include "thermo/network/rows.h"
 
 namespace poise::thermo {

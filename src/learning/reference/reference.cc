@@ -1,9 +1,9 @@
-#include "learning/reference.h"
+#include "learning/reference/reference.h"
 
 #include <algorithm>
 #include <cmath>
 
-#include "poise/information.h"
+#include "learning/loss/loss.h"
 
 namespace poise::learning::reference {
 namespace {
@@ -11,9 +11,6 @@ namespace {
 double sigmoid(double y) { return 1 / (1 + std::exp(-y)); }
 
 double sigmoid_slope(double y) { return sigmoid(y) * sigmoid(-y); }  // σ (1 − σ)
-
-/// ln(1 + e^y)
-double softplus(double y) { return std::max(y, 0.0) + std::log1p(std::exp(-std::abs(y))); }
 
 double activate_one(Activation activation, double y) {
   switch (activation) {
@@ -41,30 +38,6 @@ double slope_one(Activation activation, double y) {
       return y > 0 ? 1 : 0;
   }
   return 1;
-}
-
-double loss_of_row(Loss loss, const Vector& z, const Vector& t) {
-  switch (loss) {
-    case Loss::kCrossEntropy:
-      return cross_entropy_of_scores(t, z);
-    case Loss::kBinaryCrossEntropy:  // −Σ t ln σ(z) + (1 − t) ln σ(−z) = Σ ln(1 + e^z) − t z
-      return z.unaryExpr(&softplus).sum() - t.dot(z);
-    case Loss::kSquared:
-      return 0.5 * (z.unaryExpr(&sigmoid) - t).squaredNorm();
-  }
-  return 0;
-}
-
-Vector output_adjoint_of_row(Loss loss, const Vector& z, const Vector& t) {
-  switch (loss) {
-    case Loss::kCrossEntropy:
-      return softmax(z) - t;
-    case Loss::kBinaryCrossEntropy:
-      return z.unaryExpr(&sigmoid) - t;
-    case Loss::kSquared:
-      return (z.unaryExpr(&sigmoid) - t).cwiseProduct(z.unaryExpr(&sigmoid_slope));
-  }
-  return z;
 }
 
 /// Y_l of layer l from X_{l−1}
@@ -125,14 +98,14 @@ Propagation propagate(const std::vector<Layer>& layers, const Matrix& inputs) {
 Vector losses(Loss loss, const Matrix& scores, const Matrix& targets) {
   Vector out(scores.rows());
   for (Index i = 0; i < scores.rows(); ++i)
-    out[i] = loss_of_row(loss, scores.row(i).transpose(), targets.row(i).transpose());
+    out[i] = loss_function(loss).value(scores.row(i).transpose(), targets.row(i).transpose());
   return out;
 }
 
 Matrix output_adjoint(Loss loss, const Matrix& scores, const Matrix& targets) {
   Matrix out(scores.rows(), scores.cols());
   for (Index i = 0; i < scores.rows(); ++i)
-    out.row(i) = output_adjoint_of_row(loss, scores.row(i).transpose(), targets.row(i).transpose()).transpose();
+    out.row(i) = loss_function(loss).adjoint(scores.row(i).transpose(), targets.row(i).transpose()).transpose();
   return out;
 }
 

@@ -1,7 +1,6 @@
-#include "learning/batch.h"
+#include "learning/workspace.h"
 
 #include <algorithm>
-#include <cmath>
 
 #include "base/random.h"
 
@@ -26,23 +25,24 @@ BatchSums& BatchSums::operator+=(const BatchSums& other) {
   return *this;
 }
 
-Batch::Batch(const Problem& problem, const InputScaling& scaling, const ParameterLayout& layout,
-             const NetworkOptions& options, Index rows)
+Workspace::Workspace(const Problem& problem, const InputScaling& scaling, const ParameterLayout& layout,
+                     const NetworkOptions& options, Index rows)
     : problem_(problem),
       scaling_(scaling),
       layout_(layout),
       options_(options),
       sparse_(problem.features.is_sparse()),
       rounded_(options.precision == Precision::kBfloat16),
-      states_move_(options.rule == Rule::kPredictiveCoding ||
-                   (options.rule == Rule::kEquilibrium && options.relaxation == Relaxation::kSimultaneous)),
-      rho_(static_cast<float>(std::pow(1 - options.relaxation_rate, options.relaxation_steps))),
+      loss_(loss_function(options.loss)),
+      rule_(make_rule(options, layout.widths())),
       share_(rows),
       activation_(matrices<Floats>(layout, rows)),
       adjoint_(matrices<Floats>(layout, rows)),
+      losses_(rows),
       gradient_(layout.size()) {
   if (options.dropout > 0) undropped_ = matrices<Floats>(layout, rows), mask_ = matrices<Floats>(layout, rows);
-  if (states_move_) predicted_ = matrices<Floats>(layout, rows), drive_ = matrices<Floats>(layout, rows);
+  if (rule_.by_rows) room_ = matrices<Floats>(layout, rows);
+  if (rule_.moves_states()) predicted_ = matrices<Floats>(layout, rows);
   if (rounded_) {
     activation16_ = matrices<Rounded>(layout, rows), adjoint16_ = matrices<Rounded>(layout, rows);
     weights16_.resize(layout.size());
@@ -50,24 +50,24 @@ Batch::Batch(const Problem& problem, const InputScaling& scaling, const Paramete
   plan_tiles();
 }
 
-Index Batch::chunk_count() const { return (row_count() + kChunkRows - 1) / kChunkRows; }
+Index Workspace::chunk_count() const { return (row_count() + kChunkRows - 1) / kChunkRows; }
 
-Batch::Chunk Batch::chunk(Index number) const {
+Workspace::Chunk Workspace::chunk(Index number) const {
   const Index begin = number * kChunkRows;
   return {number, begin, std::min(kChunkRows, row_count() - begin)};
 }
 
 /// Part by part, so that the blocks of a part go to one member.
-Batch::Block Batch::block(Index l, Index number) const {
+Workspace::Block Workspace::block(Index l, Index number) const {
   const Chunk c = chunk(number % chunk_count());
   return {c.begin, c.rows, layout_.part(l, number / chunk_count())};
 }
 
-void Batch::round_weights(Index begin, Index count) {
+void Workspace::round_weights(Index begin, Index count) {
   if (rounded_) to_bfloat16(parameters_ + begin, weights16_.data() + begin, {1, count, count});
 }
 
-void Batch::begin(Team& team, std::span<const Index> rows, const Floats& parameters) {
+void Workspace::begin(Team& team, std::span<const Index> rows, const Floats& parameters) {
   team.share(1, [&](Index) {
     const bool others = parameters_ != parameters.data();
     rows_ = rows;
@@ -81,13 +81,13 @@ void Batch::begin(Team& team, std::span<const Index> rows, const Floats& paramet
 
 /// X_0 of the batch. Every member makes its own: that takes less time than fetching it from another's cache. A large
 /// batch has one for all.
-void Batch::load(Team& team) {
+void Workspace::load(Team& team) {
   if (sparse_) return;
   if (!input_is_shared()) return load({0, 0, row_count()});
   team.share(chunk_count(), [&](Index k) { load(chunk(k)); });
 }
 
-void Batch::load(const Chunk& c) {
+void Workspace::load(const Chunk& c) {
   constexpr Index kAhead = 4;  // rows in random order: nobody else would fetch them in time
   const Index width = layout_.width(0);
   Own& to = input_owner();
@@ -99,13 +99,13 @@ void Batch::load(const Chunk& c) {
   if (rounded_) to_bfloat16(to.input.data() + first, to.input16.data() + first, {c.rows, width, width});
 }
 
-bool Batch::input_is_shared() const {
+bool Workspace::input_is_shared() const {
   constexpr Index kMostNumbers = 1 << 22;
   return room() * layout_.width(0) > kMostNumbers;
 }
 
 /// Room for what members have for themselves.
-void Batch::make_own(int members) {
+void Workspace::make_own(int members) {
   const std::size_t had = own_.size(), wanted = members;
   if (had < wanted) own_.resize(wanted);
   if (sparse_) return;
@@ -116,36 +116,36 @@ void Batch::make_own(int members) {
   }
 }
 
-const float* Batch::below(Index l, Index row) {
+const float* Workspace::below(Index l, Index row) {
   return l == 1 ? input_owner().input.data() + row * layout_.width(0) : at(activation_, l - 1, row);
 }
 
-const Bfloat16* Batch::below16(Index l, Index row) {
+const Bfloat16* Workspace::below16(Index l, Index row) {
   return l == 1 ? input_owner().input16.data() + row * layout_.width(0) : at(activation16_, l - 1, row);
 }
 
-float* Batch::scratch(Index numbers) {
+float* Workspace::scratch(Index numbers) {
   Floats& room = own().scratch;
   if (std::ssize(room) < numbers) room.resize(numbers);
   return room.data();
 }
 
 /// to ← a block of X_{l−1} W_lᵀ, W_l from `parameters`; rows of `to` are `stride` apart.
-void Batch::propagate(const Block& b, Index l, const float* parameters, float* to, Index stride) {
+void Workspace::propagate(const Block& b, Index l, const float* parameters, float* to, Index stride) {
   const Index k = layout_.inputs(l), columns = b.part.columns;
   if (l == 1 && sparse_) return propagate_sparse(b, parameters, to, stride);
   multiply({false, false, b.rows, columns, k, k, columns, stride}, below(l, b.row), parameters + b.part.weights, to);
 }
 
 /// The same of whole rows.
-void Batch::propagate(const Chunk& c, Index l, const float* parameters, float* to) {
+void Workspace::propagate(const Chunk& c, Index l, const float* parameters, float* to) {
   for (Index k = 0; k < layout_.parts(l); ++k) {
     const Part part = layout_.part(l, k);
     propagate({c.begin, c.rows, part}, l, parameters, to + part.column, layout_.width(l));
   }
 }
 
-void Batch::propagate_sparse(const Block& b, const float* parameters, float* to, Index stride) {
+void Workspace::propagate_sparse(const Block& b, const float* parameters, float* to, Index stride) {
   const CsrMatrix& x = *problem_.features.sparse();
   const Index columns = b.part.columns;
   for (Index i = 0; i < b.rows; ++i) {
@@ -160,7 +160,7 @@ void Batch::propagate_sparse(const Block& b, const float* parameters, float* to,
 }
 
 /// A block of Y_l − b_l, in the precision of training.
-void Batch::preactivate(const Block& b, Index l, float* to, Index stride) {
+void Workspace::preactivate(const Block& b, Index l, float* to, Index stride) {
   if (!rounded_ || (l == 1 && sparse_)) return propagate(b, l, parameters_, to, stride);
   const Index k = layout_.inputs(l), columns = b.part.columns;
   multiply({false, false, b.rows, columns, k, k, columns, stride}, below16(l, b.row),
@@ -168,7 +168,8 @@ void Batch::preactivate(const Block& b, Index l, float* to, Index stride) {
 }
 
 /// X_1 … X_{L−1}, the scores, and with them sums and Y*_L. `number`: of the batch, for dropout.
-void Batch::forward(Team& team, std::uint64_t number) {
+void Workspace::forward(Team& team, std::uint64_t number) {
+  if (Team::member() == 0) number_ = number;  // read when all have met again
   load(team);
   for (Index l = 1; l < layout_.layers(); ++l) {
     team.share(block_count(l), [&](Index k) { forward(block(l, k), l, number); });
@@ -176,7 +177,7 @@ void Batch::forward(Team& team, std::uint64_t number) {
   team.share(chunk_count(), [&](Index k) { scores(chunk(k)); });
 }
 
-void Batch::scores(const Chunk& c) {
+void Workspace::scores(const Chunk& c) {
   const Index last = layout_.layers();
   for (Index k = 0; k < layout_.parts(last); ++k) {
     const Block b{c.begin, c.rows, layout_.part(last, k)};
@@ -185,12 +186,12 @@ void Batch::scores(const Chunk& c) {
   float* y = at(activation_, last, c.begin);
   add_bias_and_activate(Activation::kIdentity, parameters_ + layout_.bias(last), y, layout_.width(last), y,
                         rectangle(c, last));
-  head(c, true);
+  head(c);
   keep_rounded(c, last);
 }
 
 /// A block of X_l, l < L.
-void Batch::forward(const Block& b, Index l, std::uint64_t number) {
+void Workspace::forward(const Block& b, Index l, std::uint64_t number) {
   const Index columns = b.part.columns;
   float* y = scratch(b.rows * columns);
   preactivate(b, l, y, columns);
@@ -201,7 +202,7 @@ void Batch::forward(const Block& b, Index l, std::uint64_t number) {
 }
 
 /// X_l ← X_l ∘ mask, mask 0 with probability p, else 1/(1 − p): the mean stays.
-void Batch::drop_out(const Block& b, Index l, std::uint64_t number) {
+void Workspace::drop_out(const Block& b, Index l, std::uint64_t number) {
   const auto keep = static_cast<float>(1 / (1 - options_.dropout));
   const std::uint64_t stream = random_bits(random_bits(options_.seed, 0xd20u + static_cast<std::uint64_t>(l)), number);
   const Index n = layout_.width(l);
@@ -218,16 +219,16 @@ void Batch::drop_out(const Block& b, Index l, std::uint64_t number) {
   multiply_by(at(mask_, l, b), at(activation_, l, b), rectangle(b, l));
 }
 
-void Batch::keep_rounded(std::vector<Floats>& values, std::vector<Rounded>& rounded, const Block& b, Index l) {
+void Workspace::keep_rounded(std::vector<Floats>& values, std::vector<Rounded>& rounded, const Block& b, Index l) {
   if (rounded_) to_bfloat16(at(values, l, b), at(rounded, l, b), rectangle(b, l));
 }
 
 /// Y*_l of whole rows.
-void Batch::keep_rounded(const Chunk& c, Index l) {
+void Workspace::keep_rounded(const Chunk& c, Index l) {
   keep_rounded(adjoint_, adjoint16_, {c.begin, c.rows, {0, layout_.width(l), 0}}, l);
 }
 
-void Batch::find_gradient(Team& team, std::span<const Index> rows, const Floats& parameters, BatchSums& sums) {
+void Workspace::find_gradient(Team& team, std::span<const Index> rows, const Floats& parameters, BatchSums& sums) {
   begin(team, rows, parameters);
   forward(team, kNothingDropped);
   adjoints(team);
@@ -235,16 +236,16 @@ void Batch::find_gradient(Team& team, std::span<const Index> rows, const Floats&
   team.share(1, [&](Index) { add_up(sums); });
 }
 
-void Batch::train(Team& team, std::span<const Index> rows, std::uint64_t number, Floats& parameters, StepRule& step,
-                  BatchSums& sums) {
+void Workspace::train(Team& team, std::span<const Index> rows, std::uint64_t number, Floats& parameters, StepRule& step,
+                      BatchSums& sums) {
   begin(team, rows, parameters);
   forward(team, number);
-  const bool layer_by_layer = options_.rule == Rule::kEquilibrium && options_.order == Order::kGaussSeidel;
-  if (!layer_by_layer) adjoints(team);
+  const bool steps_first = rule_.by_layer && rule_.by_layer->steps_first();
+  if (!steps_first) adjoints(team);
   if (Team::member() == 0) add_up(sums);  // complete by now; nobody reads them before the next meeting
   auto step_of = [&](const Tile& tile) { update(tile, step, parameters.data()); };
-  if (!layer_by_layer) return share_tiles(team, step_of);
-  // A layer relaxes against the weights above it after their update (docs/theory/network.md#local-rules).
+  if (!steps_first) return share_tiles(team, step_of);
+  // What is handed down goes through the weights above after their update (docs/theory/network.md#local-rules).
   for (Index l = layout_.layers(); l >= 1; --l) {
     share_tiles(team, [&](const Tile& tile) {
       if (tile.layer == l) step_of(tile);
@@ -253,7 +254,7 @@ void Batch::train(Team& team, std::span<const Index> rows, std::uint64_t number,
   }
 }
 
-void Batch::evaluate(Team& team, std::span<const Index> rows, const Floats& parameters, BatchSums& sums) {
+void Workspace::evaluate(Team& team, std::span<const Index> rows, const Floats& parameters, BatchSums& sums) {
   const auto room = static_cast<Index>(share_.size()), count = static_cast<Index>(rows.size());
   for (Index first = 0; first < count; first += room) {
     begin(team, rows.subspan(first, std::min(room, count - first)), parameters);
@@ -262,7 +263,7 @@ void Batch::evaluate(Team& team, std::span<const Index> rows, const Floats& para
   }
 }
 
-void Batch::add_up(BatchSums& sums) const {
+void Workspace::add_up(BatchSums& sums) const {
   for (const BatchSums& part : chunk_sums_) sums += part;
 }
 

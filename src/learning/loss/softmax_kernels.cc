@@ -1,9 +1,9 @@
-#include "learning/head_kernels.h"
+#include "learning/loss/softmax_kernels.h"
 
 #include <cstdint>
 
 #undef HWY_TARGET_INCLUDE
-#define HWY_TARGET_INCLUDE "learning/head_kernels.cc"
+#define HWY_TARGET_INCLUDE "learning/loss/softmax_kernels.cc"
 #include "hwy/foreach_target.h"
 // The order matters: foreach_target re-includes this file once per instruction set.
 #include "hwy/contrib/math/math-inl.h"
@@ -63,7 +63,7 @@ HWY_INLINE void SoftmaxBlock(D d, const float* HWY_RESTRICT z, Index classes, fl
   hn::StoreU(which, d, best);
 }
 
-void SoftmaxRowsOf(const float* scores, Index rows, Index classes, float* adjoint, const SoftmaxRows& found,
+void SoftmaxRowsOf(const float* scores, Index rows, Index classes, float* adjoint, const RowLosses& found,
                    float* scratch) {
   const hn::CappedTag<double, kSoftmaxRows> wide;
   const hn::Rebind<float, decltype(wide)> several;
@@ -89,7 +89,7 @@ HWY_EXPORT(Exponentials);
 HWY_EXPORT(SoftmaxRowsOf);
 
 void exponentials(float* v, Index count) { HWY_DYNAMIC_DISPATCH(Exponentials)(v, count); }
-void softmax_rows(const float* scores, Index rows, Index classes, float* adjoint, const SoftmaxRows& found,
+void softmax_rows(const float* scores, Index rows, Index classes, float* adjoint, const RowLosses& found,
                   float* scratch) {
   HWY_DYNAMIC_DISPATCH(SoftmaxRowsOf)(scores, rows, classes, adjoint, found, scratch);
 }

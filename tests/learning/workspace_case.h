@@ -8,9 +8,9 @@
 #include <vector>
 
 #include "base/random.h"
-#include "learning/batch.h"
 #include "learning/options.h"
-#include "learning/reference.h"
+#include "learning/reference/reference.h"
+#include "learning/workspace.h"
 
 namespace poise::learning {
 
@@ -76,7 +76,7 @@ struct Case {
   InputScaling scaling;
   ParameterLayout layout{{kFeatures, options.hidden[0], options.hidden[1], kClasses}};
   Floats parameters = Floats(static_cast<std::size_t>(layout.size()));
-  Batch batch;
+  Workspace batch;
   std::vector<Index> rows;
   BatchSums sums;
 

@@ -4,7 +4,7 @@
 #include <cmath>
 #include <functional>
 
-#include "batch_case.h"
+#include "workspace_case.h"
 
 namespace poise::learning {
 namespace {
@@ -16,7 +16,7 @@ class EveryActivation : public testing::TestWithParam<std::tuple<Activation, Los
   }
 };
 INSTANTIATE_TEST_SUITE_P(
-    Batch, EveryActivation,
+    Workspace, EveryActivation,
     testing::Combine(testing::Values(Activation::kIdentity, Activation::kSigmoid, Activation::kTanh, Activation::kRelu),
                      testing::Values(Loss::kCrossEntropy, Loss::kBinaryCrossEntropy, Loss::kSquared),
                      testing::Values(kNarrow, kWide)));
@@ -84,7 +84,7 @@ void expect_step(Case& c, const std::vector<Layer>& expected, double tolerance) 
   }
 }
 
-TEST(Batch, GaussSeidelOrderSeesUpdatedWeights) {
+TEST(Workspace, GaussSeidelOrderSeesUpdatedWeights) {
   NetworkOptions options = options_of();
   options.rule = Rule::kEquilibrium;
   options.order = Order::kGaussSeidel;
@@ -101,7 +101,7 @@ TEST(Batch, GaussSeidelOrderSeesUpdatedWeights) {
   expect_step(c, seidel.layers, 1e-3);
 }
 
-TEST(Batch, RunsThePublishedCodesRule) {
+TEST(Workspace, RunsThePublishedCodesRule) {
   NetworkOptions options = options_of(Activation::kSigmoid, Loss::kSquared);
   options.rule = Rule::kEquilibrium;
   options.order = Order::kGaussSeidel;
@@ -116,7 +116,7 @@ TEST(Batch, RunsThePublishedCodesRule) {
               1e-4);  // float32 weights: a step keeps four digits
 }
 
-TEST(Batch, SameBitsForAnyNumberOfThreads) {
+TEST(Workspace, SameBitsForAnyNumberOfThreads) {
   for (Rule rule : {Rule::kAdjoint, Rule::kEquilibrium, Rule::kPredictiveCoding}) {
     NetworkOptions options = options_of(Activation::kRelu, Loss::kCrossEntropy, kWide);
     options.rule = rule;
@@ -129,17 +129,17 @@ TEST(Batch, SameBitsForAnyNumberOfThreads) {
   }
 }
 
-TEST(Batch, LargeBatchesShareTheirInput) {
+TEST(Workspace, LargeBatchesShareTheirInput) {
   const NetworkOptions options = options_of(Activation::kTanh);
   Case c(options), large(options);
-  Batch roomy(large.problem, large.scaling, large.layout, large.options, 500'000);  // 4.5 million inputs
+  Workspace roomy(large.problem, large.scaling, large.layout, large.options, 500'000);  // 4.5 million inputs
   Team team(2);
   c.find_gradient();
   team.run([&](int) { roomy.find_gradient(team, large.rows, large.parameters, large.sums); });
   EXPECT_EQ(roomy.gradient(), c.batch.gradient());
 }
 
-TEST(Batch, Bfloat16IsCloseToFloat32) {
+TEST(Workspace, Bfloat16IsCloseToFloat32) {
   for (const Widths& hidden : {kNarrow, kWide}) {
     NetworkOptions options = options_of(Activation::kTanh, Loss::kCrossEntropy, hidden);
     options.precision = Precision::kBfloat16;
@@ -151,7 +151,7 @@ TEST(Batch, Bfloat16IsCloseToFloat32) {
   }
 }
 
-TEST(Batch, DropoutKeepsTheMeanOfActivations) {
+TEST(Workspace, DropoutKeepsTheMeanOfActivations) {
   NetworkOptions options = options_of(Activation::kIdentity);
   options.dropout = 0.4;
   Case c(options);
@@ -218,7 +218,7 @@ double curvature_found(Case& c, const Floats& direction) {
   return found;
 }
 
-TEST(Batch, GaussNewtonProductIsTheCurvatureOfTheMeanLoss) {
+TEST(Workspace, GaussNewtonProductIsTheCurvatureOfTheMeanLoss) {
   for (const auto& [activation, hidden] : {std::pair{Activation::kTanh, kNarrow}, {Activation::kRelu, kWide}}) {
     NetworkOptions options = options_of(activation, Loss::kCrossEntropy, hidden);
     options.step = Step::kGolden;
@@ -270,7 +270,7 @@ double mean_loss(const Case& c, const Matrix& scores) {
   return -c.shares().dot(p.cwiseProduct(c.targets()).rowwise().sum().array().log().matrix());
 }
 
-TEST(Batch, DropoutsGradientAndCurvatureGoThroughItsMasks) {
+TEST(Workspace, DropoutsGradientAndCurvatureGoThroughItsMasks) {
   for (const Widths& hidden : {kNarrow, kWide}) {
     NetworkOptions options = options_of(Activation::kTanh, Loss::kCrossEntropy, hidden);
     options.dropout = 0.4;

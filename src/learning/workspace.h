@@ -1,6 +1,7 @@
-// One mini-batch: F-propagation, adjoints by the learning rule, gradients and step, shared out among the threads of a
-// team. Layers are cut by units: a thread goes forward, back and steps for the same ones in every batch, so that only
-// activations and adjoints, which are small, travel between caches. Rules that move states take chunks of rows instead.
+// Where a mini-batch is worked on: F-propagation, adjoints by the learning rule (learning/rule/rule.h), gradients and
+// step, shared out among the threads of a team. Layers are cut by units: a thread goes forward, back and steps for the
+// same ones in every batch, so that only activations and adjoints, which are small, travel between caches. Rules that
+// work on rows take chunks of them instead.
 #pragma once
 
 #include <span>
@@ -9,6 +10,8 @@
 
 #include "base/team.h"
 #include "learning/input.h"
+#include "learning/loss/loss.h"
+#include "learning/rule/rule.h"
 #include "learning/step.h"
 
 namespace poise::learning {
@@ -17,17 +20,17 @@ namespace poise::learning {
 struct BatchSums {
   double weight = 0, loss = 0, correct = 0;
   double entropy_gap = 0;  ///< CE − H(p); softmax head
-  double bulk_energy = 0;  ///< ½Σ_l‖X_l − σ(Y_l)‖² after relaxing; kPredictiveCoding
+  double bulk_energy = 0;  ///< ½Σ_l‖X_l − σ(Y_l)‖² of states that the rule has moved
   double worst_loss = 0;   ///< not a sum: the largest weighted loss of a row
 
   BatchSums& operator+=(const BatchSums& other);
 };
 
-class Batch {
+class Workspace {
  public:
   /// Room for `rows` rows. The references must outlive it.
-  Batch(const Problem& problem, const InputScaling& scaling, const ParameterLayout& layout,
-        const NetworkOptions& options, Index rows);
+  Workspace(const Problem& problem, const InputScaling& scaling, const ParameterLayout& layout,
+            const NetworkOptions& options, Index rows);
 
   /// Called by every member inside Team::run. Forward, adjoints, gradients and `step` on the given rows; the sums of
   /// the batch are added to `sums` (by one member). `number` tells batches apart for dropout.
@@ -122,10 +125,9 @@ class Batch {
   void drop_out(const Block& b, Index l, std::uint64_t number);
 
   // head.cc: loss, sums and Y*_L
-  void head(const Chunk& c, bool count);
-  void exponentials_of_scores(const Chunk& c, float* to);
+  void head(const Chunk& c);
   void targets(const Chunk& c, float* to, Index* wanted) const;
-  double sigmoid_row(float* scores, float* adjoint) const;
+  void find_losses(const Chunk& c, Index* wanted, float* best, double* gap);
   void share_out(const Chunk& c, Index l);
 
   // adjoint.cc
@@ -134,9 +136,11 @@ class Batch {
   void adjoint(const Block& b, Index l);
   void back(const Block& b, Index l, float* to);
   void back(const Chunk& c, Index l, const float* adjoint, float* to);
-  void relax_rows(const Block& b, Index l, float* adjoint, Index stride);
 
-  // tiles.cc: gradients and steps
+  // rule_rows.cc
+  class ChunkRows;
+  void find_adjoints(const Chunk& c);
+  double bulk_energy(const Chunk& c);
 
   // curvature.cc
   void tangent(const Chunk& c, const float* direction);
@@ -144,13 +148,7 @@ class Batch {
   void add_change_from_below(const Chunk& c, Index l, float* change);
   void head_curvature(const Chunk& c);
 
-  // relaxation.cc: rules in which states move
-  void relax_simultaneously(const Chunk& c);
-  void relax_states(const Chunk& c);
-  void predict_states(const Chunk& c);
-  void find_signals(const Chunk& c);
-  void move_states(const Chunk& c);
-
+  // tiles.cc: gradients and steps
   void plan_tiles();
   void deal_tiles(int members);
   template <typename Task>
@@ -166,16 +164,19 @@ class Batch {
   const InputScaling& scaling_;
   const ParameterLayout& layout_;
   const NetworkOptions& options_;
-  const bool sparse_, rounded_, states_move_;
-  const float rho_;  // what K relaxation steps leave
+  const bool sparse_, rounded_;
+  const LossFunction& loss_;
+  const RuleInUse rule_;
 
   std::span<const Index> rows_;
+  std::uint64_t number_ = 0;  // of the batch, among those of the training
   std::vector<float> share_;  // of each row in the batch's gradient: s_i/B, s_i with mean 1
   const float* parameters_ = nullptr;
   std::vector<Own> own_;                      // by member
   std::vector<Floats> activation_, adjoint_;  // X_l and Y*_l, l = 1 … L: rows×N_l
   std::vector<Floats> undropped_, mask_;      // dropout: X_l before, and 0 or 1/(1−p)
-  std::vector<Floats> predicted_, drive_;     // relaxation: σ(Y_l) and what pulls on a state
+  std::vector<Floats> predicted_, room_;  // of rules that work on rows: σ(Y_l) where states move; for their own use
+  std::vector<double> losses_;            // of such rules: ℓ of every row, of the last scores
   std::vector<Rounded> activation16_, adjoint16_;
   Rounded weights16_;
   Floats gradient_;
