@@ -14,7 +14,7 @@ int infer(const Arguments& a) {
     throw Error(ErrorKind::kUsage, "--inference without data", "poise inspect RUN DATA --inference",
                 "the uncertainty of weights is computed on the rows that they were trained on");
   }
-  const Network network = load_network(a.data);
+  const Network network = load_model(a.data);
   require_softmax_layer(network, a.data);  // before the data are read
   Arguments of_data = a;
   of_data.run = a.data;
