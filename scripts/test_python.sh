@@ -26,7 +26,7 @@ if ! reason=$("$folder/probe/bin/pip" download --quiet --no-deps --dest "$folder
   exit 0
 fi
 environment oldest numpy scipy "scikit-learn==1.6.*" pytest pandas polars pyarrow mypy ruff
-environment newest numpy scipy scikit-learn pytest onnx onnxruntime
+environment newest numpy scipy scikit-learn pytest onnx onnxruntime statsmodels
 
 # With the compiler's name that scripts/build.sh has, ccache knows what that has built.
 export CXX=${CXX:-c++} CC=${CC:-cc}

@@ -10,6 +10,7 @@
 #include "poise/error.h"
 #include "poise/estimate.h"
 #include "poise/first_law.h"
+#include "poise/inference.h"
 #include "poise/information.h"
 #include "poise/measuring.h"
 #include "poise/metrics.h"

@@ -50,7 +50,8 @@ struct TrainingRequest {
   // What to train
   ObjectiveOptions objective = {};  ///< of networks, too
   bool choose_l2 = false;           ///< softmax layer: finds the penalty. Validation rows that are asked for choose it;
-                                    ///< without them five-fold cross-validation does
+                                    ///< without them cross-validation does, as `search` says
+  PenaltySearchOptions search = {};  ///< but for its seed
   std::vector<double> l2_path = {};  ///< softmax layer: solves for each of these; validation rows choose, else the last
                                      ///< one is kept
   NetworkOptions network = {};  ///< with `hidden` layers: a network. What `objective`, `solve` and `seed` have, too, is

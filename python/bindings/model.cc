@@ -10,10 +10,12 @@
 #include "json.h"
 #include "network/model_file.h"
 #include "options.h"
+#include "poise/inference.h"
 #include "poise/metrics.h"
 #include "poise/network.h"
 #include "poise/read.h"
 #include "poise/softmax_regression.h"
+#include "run/inference.h"
 #include "run/summary.h"
 
 namespace poise::python {
@@ -85,6 +87,22 @@ nb::object certify(const Network& network, const Dataset& data, double tolerance
   return to_python(figures);
 }
 
+/// (what it says, covariance P×P)
+nb::tuple infer(const Network& network, const Dataset& data, const nb::dict& options) {
+  InferenceOptions asked;
+  set_options(asked, options);
+  Inference found;
+  nlohmann::json figures;
+  {
+    const nb::gil_scoped_release unlock;
+    found = infer_weights(network, data, asked);
+    figures = to_json(found, network.schema);
+  }
+  const auto size = std::ssize(found.weights);
+  return nb::make_tuple(to_python(figures),
+                        to_numpy(Matrix(Eigen::Map<const Matrix>(found.covariance.data(), size, size))));
+}
+
 }  // namespace
 
 void bind_model(nb::module_& module) {
@@ -99,6 +117,7 @@ void bind_model(nb::module_& module) {
       .def("probabilities", predicted<predict_probabilities>, "data"_a, "threads"_a = 0)
       .def("evaluate", evaluate, "data"_a, "threads"_a = 0)
       .def("certify", certify, "data"_a, "tolerance"_a, "threads"_a = 0)
+      .def("infer", infer, "data"_a, "options"_a)
       .def("__reduce__",
            [](const nb::object& self) {
              return nb::make_tuple(self.type().attr("from_bytes"), nb::make_tuple(self.attr("to_bytes")()));

@@ -13,6 +13,7 @@
 #include "data/fields.h"
 #include "learning/fields.h"
 #include "poise/error.h"
+#include "run/choosing/fields.h"
 #include "run/training/fields.h"
 
 namespace poise::python {
@@ -97,8 +98,13 @@ class Setter {
 bool set_special(TrainingRequest& request, std::string_view name, nb::handle given) {
   std::string text;
   const bool is_text = nb::try_cast(given, text);
-  if (name == "l2" && is_text && text == "auto") {
+  if (name == "l2" && is_text && (text == "auto" || text == "loo")) {
     request.choose_l2 = true;
+    request.search.leave_one_out = text == "loo";
+  } else if (name == "l2_from") {  // where the search begins
+    set(request.objective.l2, "l2_from", given);
+  } else if (name == "fold_of_row") {
+    set(request.search.fold_of_row, "fold_of_row", given);
   } else if (name == "class_weight" && is_text && text == "balanced") {
     request.objective.balanced_classes = true;
   } else if (name == "class_weight") {
@@ -128,7 +134,7 @@ void set_one(nb::handle key, nb::handle given, Structs&... structs) {
 void set_options(TrainingRequest& request, const nb::dict& options) {
   for (const auto& [key, given] : options) {
     if (given.is_none() || set_special(request, nb::str(key).c_str(), given)) continue;
-    set_one(key, given, request, request.objective, request.solve, request.network, request.read);
+    set_one(key, given, request, request.objective, request.search, request.solve, request.network, request.read);
   }
   request.read.threads = request.solve.threads;
 }
@@ -136,6 +142,12 @@ void set_options(TrainingRequest& request, const nb::dict& options) {
 void set_options(ReadOptions& read, const nb::dict& options) {
   for (const auto& [key, given] : options) {
     if (!given.is_none()) set_one(key, given, read);
+  }
+}
+
+void set_options(InferenceOptions& inference, const nb::dict& options) {
+  for (const auto& [key, given] : options) {
+    if (!given.is_none()) set_one(key, given, inference);
   }
 }
 

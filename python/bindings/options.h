@@ -3,6 +3,7 @@
 
 #include <nanobind/nanobind.h>
 
+#include "poise/inference.h"
 #include "poise/read.h"
 #include "poise/run.h"
 
@@ -14,5 +15,8 @@ void set_options(TrainingRequest& request, const nanobind::dict& options);
 
 /// The same of reading alone.
 void set_options(ReadOptions& read, const nanobind::dict& options);
+
+/// And of the uncertainty of weights.
+void set_options(InferenceOptions& inference, const nanobind::dict& options);
 
 }  // namespace poise::python

@@ -4,8 +4,8 @@
 >>> poise.train("digits").status
 'certified'
 
-The estimators ``SoftmaxClassifier`` and ``NetworkClassifier`` need scikit-learn, which is imported with the first use
-of their names.
+The estimators ``SoftmaxClassifier``, ``SoftmaxClassifierCV`` and ``NetworkClassifier`` need scikit-learn, which is
+imported with the first use of their names.
 """
 
 from __future__ import annotations
@@ -15,19 +15,22 @@ from typing import TYPE_CHECKING, Any
 from ._poise import __version__
 from .data import Dataset, dataset, read
 from .errors import PoiseError
-from .model import Certificate, Model, certify, load
+from .model import Certificate, Inference, Model, certify, load
 from .training import Training, train
 
 if TYPE_CHECKING:
     from .estimators import NetworkClassifier, SoftmaxClassifier
+    from .selection import SoftmaxClassifierCV
 
 __all__ = [
     "Certificate",
     "Dataset",
+    "Inference",
     "Model",
     "NetworkClassifier",
     "PoiseError",
     "SoftmaxClassifier",
+    "SoftmaxClassifierCV",
     "Training",
     "__version__",
     "certify",
@@ -39,11 +42,11 @@ __all__ = [
 
 
 def __getattr__(name: str) -> Any:
-    if name not in ("SoftmaxClassifier", "NetworkClassifier"):
+    if name not in ("SoftmaxClassifier", "SoftmaxClassifierCV", "NetworkClassifier"):
         raise AttributeError(f"module 'poise' has no attribute '{name}'")
-    from . import estimators
+    from . import estimators, selection
 
-    return getattr(estimators, name)
+    return getattr(selection if name == "SoftmaxClassifierCV" else estimators, name)
 
 
 def __dir__() -> list[str]:

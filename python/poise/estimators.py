@@ -16,6 +16,7 @@ from sklearn.utils.validation import _check_sample_weight, check_is_fitted, vali
 
 from .data import STORED, Array, Dataset, Path, dataset
 from .errors import usage_error
+from .layer import SoftmaxLayer, default_l2
 from .model import Model
 from .model import load as load_model
 from .training import Training, train
@@ -154,15 +155,16 @@ def _labels_named(names: list[str]) -> Array:
     return np.asarray(numbers if [str(n) for n in numbers] == names else names)
 
 
-class SoftmaxClassifier(_Classifier):
+class SoftmaxClassifier(SoftmaxLayer, _Classifier):
     r"""Softmax regression, solved to its optimum with a proof of how close it got.
 
     Minimizes ``Σ s_i [lse(z_i) − z_i[y_i]] / Σ s_i + (l2/2) ‖W‖²`` with ``z = W x + b``; ``b`` is not penalized.
 
     Parameters
     ----------
-    l2 : float or "auto", optional
-        The penalty, on weights of features in the units of `scale`. "auto": by five-fold cross-validation. By default
+    l2 : float, "auto" or "loo", optional
+        The penalty, on weights of features in the units of `scale`. "auto": by five-fold cross-validation; "loo": by
+        leave-one-out, in closed form; :class:`SoftmaxClassifierCV` shows how. By default
         ``2/(m Σs)`` with ``m = K − 1``, at most 6 (of sparse data at most 2).
     C : float, optional
         Instead of `l2`, and without scaling: the objective of scikit-learn's ``LogisticRegression(C=C)``.
@@ -257,6 +259,7 @@ class SoftmaxClassifier(_Classifier):
             data,
             start=start,
             l2=self._penalty(data),
+            l2_from=default_l2(data) if isinstance(self.l2, str) else None,
             scale=self._scale(),
             tolerance=self.tolerance,
             solver=self.solver,
@@ -269,10 +272,7 @@ class SoftmaxClassifier(_Classifier):
             measure=False,
         )
         self._keep(run)
-        self.certificate_ = run.certificate
-        self.l2_: float = run.figures["l2"]
-        self.n_iter_ = max(int(run.figures["iterations"]), 1)
-        self._read_layers()
+        self._solved(run)
         return self
 
     def _model_to_start_from(self) -> Model | None:
@@ -283,7 +283,6 @@ class SoftmaxClassifier(_Classifier):
 
     def _penalty(self, data: Dataset) -> Any:
         """λ of the mean loss: `C` is of the sum, and the two weight vectors of two classes are half of one each."""
-        weight = data.sample_weight
         if self.C is not None:
             if self.l2 is not None:
                 raise usage_error("penalty", "both l2 and C", "one of them")
@@ -291,9 +290,9 @@ class SoftmaxClassifier(_Classifier):
                 raise usage_error("penalty", f"C is {self.C}", "a number above 0, or inf")
             rows = float(self._total_weight(data))
             return (2.0 if len(self.classes_) == 2 else 1.0) / (self.C * rows)
-        if self.l2 is not None or weight is None or not weight.any():
+        if self.l2 is not None or data.sample_weight is None:
             return self.l2
-        return data.default_l2 * weight.sum() / np.square(weight).sum()
+        return default_l2(data)
 
     def _total_weight(self, data: Dataset) -> float:
         """Σ s_i, with the factors of the classes."""
@@ -304,20 +303,6 @@ class SoftmaxClassifier(_Classifier):
             factors = np.array([self.class_weight.get(label, 1.0) for label in self.classes_.tolist()])
             weight = weight * factors[labels]
         return float(weight.sum())
-
-    def _read_layers(self) -> None:
-        weights, bias, _ = self.model_.layers[0]
-        intercept = bias - weights @ self.model_.center
-        is_binary = len(self.classes_) == 2
-        self.coef_ = weights[1:] - weights[:1] if is_binary else weights
-        self.intercept_ = intercept[1:] - intercept[:1] if is_binary else intercept
-
-    def _facts(self) -> dict[str, str]:
-        proof = getattr(self, "certificate_", None)
-        if proof is None:
-            return {"model": self.model_.architecture}
-        gap = "none proven" if proof.gap is None else f"{proof.gap:.2e} nats above the optimum at most"
-        return {"status": proof.status, "certificate": gap, "why": proof.why, "l2": f"{self.l2_:g}"}
 
 
 class NetworkClassifier(_Classifier):

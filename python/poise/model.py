@@ -34,6 +34,74 @@ class Certificate:
         return cls(figures["status"], figures["why"], figures["objective"], figures["gap"], proof.get("rounding"))
 
 
+@dataclass(frozen=True, repr=False)
+class Inference:
+    """Standard errors, Wald's intervals and p-values of the weights of a softmax layer.
+
+    Scores are defined up to one vector that all classes share, so what has an uncertainty is the difference of a class
+    from a `reference`: θ_c = W_c − W_r, as in MNLogit of statsmodels; two classes have one row, the logistic regression
+    of the second. With N rows and the exact Hessian H at the optimum of the mean loss and its penalty, the covariance
+    is H⁻¹/N, or the sandwich H⁻¹ [Σ s ψψᵀ] H⁻¹/N². `sample_weight` counts rows. `meaning` says what the intervals are
+    where there is a penalty, which draws the weights towards 0. Source:
+    docs/theory/softmax.md#uncertainty-of-the-weights.
+
+    Attributes
+    ----------
+    classes, feature_names : list of str
+        Of the rows and columns below: the classes but for the reference, and the features, then ``(bias)``.
+    estimate, standard_error, z, p_value, low, high : array of shape (K − 1, d + 1)
+        In the units of the data; z = estimate/standard_error.
+    covariance : array of shape (P, P), P = (K − 1)(d + 1)
+        Of the estimates, row by row.
+    reference, variance, level, rows, l2, meaning
+    """
+
+    classes: list[str]
+    feature_names: list[str]
+    reference: str
+    estimate: npt.NDArray[np.float64]
+    standard_error: npt.NDArray[np.float64]
+    z: npt.NDArray[np.float64]
+    p_value: npt.NDArray[np.float64]
+    low: npt.NDArray[np.float64]
+    high: npt.NDArray[np.float64]
+    covariance: npt.NDArray[np.float64]
+    variance: str
+    level: float
+    rows: float
+    l2: float
+    meaning: str
+
+    @classmethod
+    def of(cls, figures: dict[str, Any], covariance: npt.NDArray[np.float64]) -> Inference:
+        weights = figures["weights"]
+        classes = list(dict.fromkeys(each["class"] for each in weights))
+        columns = len(weights) // len(classes)
+
+        def table(name: str) -> npt.NDArray[np.float64]:
+            return np.array([each[name] for each in weights], dtype=np.float64).reshape(-1, columns)
+
+        arrays: dict[str, Any] = {
+            name: table(name) for name in ("estimate", "standard_error", "z", "p_value", "low", "high")
+        }
+        asked = {name: figures[name] for name in ("reference", "variance", "level", "rows", "l2", "meaning")}
+        names = [each["feature"] for each in weights[:columns]]
+        return cls(classes=classes, feature_names=names, covariance=covariance, **arrays, **asked)
+
+    def table(self) -> list[dict[str, Any]]:
+        """A dict for each weight, as a data frame takes them: class, feature, estimate, standard_error, z, …"""
+        names = ("estimate", "standard_error", "z", "p_value", "low", "high")
+        return [
+            {"class": label, "feature": feature, **{name: float(getattr(self, name)[a, j]) for name in names}}
+            for a, label in enumerate(self.classes)
+            for j, feature in enumerate(self.feature_names)
+        ]
+
+    def __repr__(self) -> str:
+        size = self.estimate.size
+        return f"<poise.Inference of {size} weights against {self.reference}: {self.variance}, {self.level:g}>"
+
+
 class Model:
     """A softmax layer or a network, ready for rows in the units of its training data.
 
@@ -132,6 +200,40 @@ class Model:
         """
         rows = self.rows(X, y, sample_weight=sample_weight)
         return Certificate.of(self._network.certify(rows, tolerance, threads(n_threads)))
+
+    def inference(
+        self,
+        X: Any,
+        y: Any = None,
+        *,
+        sample_weight: Any = None,
+        level: float = 0.95,
+        variance: str = "hessian",
+        reference: Any = None,
+        n_threads: int | None = None,
+    ) -> Inference:
+        """How sure the weights of a softmax layer are, from the data that it was trained on; see :class:`Inference`.
+
+        Parameters
+        ----------
+        level : float, default=0.95
+            Of the intervals.
+        variance : {"hessian", "sandwich"}, default="hessian"
+            The inverse of the exact Hessian, with a penalty that of its posterior; or White's robust one (HC0).
+        reference : class, optional
+            The one that the others are compared with, by default the first.
+
+        Raises
+        ------
+        PoiseError
+            If there is no optimum (``inference.no_minimizer``) or features are combinations of others
+            (``inference.singular``), naming the features; for other rows (``inference.other_rows``).
+        """
+        rows = self.rows(X, y, sample_weight=sample_weight)
+        of = None if reference is None else str(reference)
+        options = {"level": level, "variance": variance, "reference": of, "threads": threads(n_threads)}
+        figures, covariance = self._network.infer(rows, options)
+        return Inference.of(figures, covariance)
 
 
 def load(path: Path) -> Model:

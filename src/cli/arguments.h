@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "poise/efficiency.h"
+#include "poise/inference.h"
 #include "poise/read.h"
 #include "poise/run.h"
 #include "poise/softmax_regression.h"
@@ -29,6 +30,9 @@ struct Arguments {
   bool write_header = false;       ///< predict --header
   bool show_weights = false;       ///< inspect --weights
   int top = 20;                    ///< inspect --top: how many of them; 0: all
+  bool inference = false;          ///< inspect --inference
+  std::string trained_on;          ///< with it: the data
+  InferenceOptions inferring;      ///< with it, but for threads
   ThermodynamicsOptions thermo;    ///< of thermo
   std::string compare;             ///< thermo --compare: the data
   EfficiencyOptions efficiency;    ///< of thermo --compare
@@ -49,6 +53,7 @@ int certify(const Arguments& arguments);
 int thermo(const Arguments& arguments);
 int compare(const Arguments& arguments);  ///< thermo --compare
 int inspect(const Arguments& arguments);
+int infer(const Arguments& arguments);  ///< inspect --inference
 int convert(const Arguments& arguments);
 int reproduce(const Arguments& arguments);
 

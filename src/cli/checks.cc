@@ -49,12 +49,15 @@ CLI::Validator in_range(const Range& range, bool whole, double most) {
       "");
 }
 
-CLI::Validator in_range_or(const Range& range, const std::string& word) {
+CLI::Validator in_range_or(const Range& range, const std::vector<std::string>& words) {
   const CLI::Validator number = in_range<double>(range);
+  std::string list;
+  for (const std::string& word : words) list += ", or " + word;
   return CLI::Validator(
       [=](std::string& text) -> std::string {
-        const std::string fault = text == word ? std::string() : number(text);
-        return fault.empty() ? fault : fault + ", or " + word;
+        const bool is_word = std::find(words.begin(), words.end(), text) != words.end();
+        const std::string fault = is_word ? std::string() : number(text);
+        return fault.empty() ? fault : fault + list;
       },
       "");
 }

@@ -24,7 +24,7 @@ CLI::Validator in_range(const Range& range) {
   return in_range(range, std::is_integral_v<T>, std::is_integral_v<T> ? std::min(most, kExact) : most);
 }
 /// The same, or the word.
-CLI::Validator in_range_or(const Range& range, const std::string& word);
+CLI::Validator in_range_or(const Range& range, const std::vector<std::string>& words);
 inline CLI::Validator whole_number_from(double low) { return in_range<int>(at_least(low)); }
 inline CLI::Validator positive() { return in_range<double>(above(0)); }
 

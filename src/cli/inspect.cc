@@ -216,8 +216,14 @@ int inspect_data(const Arguments& a) {
 }  // namespace
 
 int inspect(const Arguments& a) {
-  if (a.show_weights && !is_model(a.data)) {
-    throw Error(ErrorKind::kUsage, "--weights of what is no model", "a model.onnx or a run directory", {}, {a.data});
+  if ((a.show_weights || a.inference) && !is_model(a.data)) {
+    throw Error(ErrorKind::kUsage, fmt::format("{} of what is no model", a.inference ? "--inference" : "--weights"),
+                "a model.onnx or a run directory", {}, {a.data});
+  }
+  if (a.inference) return infer(a);
+  if (!a.trained_on.empty()) {
+    throw Error(ErrorKind::kUsage, "data beside what is to be inspected", "poise inspect PATH",
+                "with --inference poise inspect RUN DATA", {a.trained_on});
   }
   if (is_model(a.data)) return inspect_model(a);
   return is_directory(a.data) ? inspect_run(a) : inspect_data(a);

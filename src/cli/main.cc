@@ -14,6 +14,7 @@
 #include "cli/checks.h"
 #include "cli/config.h"
 #include "cli/field_options.h"
+#include "cli/inspect_options.h"
 #include "cli/lists.h"
 #include "cli/reading_options.h"
 #include "cli/reference.h"
@@ -91,13 +92,7 @@ std::map<CLI::App*, Verb> declare(CLI::App& app, Arguments& a) {
   verbs[verb] = thermo;
 
   verb = add_verb(app, "inspect", "what a data file, model or run holds", "poise inspect digits");
-  verb->add_option("PATH", a.data, "a data file (- is standard input) or known set, a model.onnx, or a run directory")
-      ->required();
-  verb->add_flag("--weights", a.show_weights,
-                 "of a softmax layer: the weights, largest first, standardized and per unit");
-  verb->add_option("--top", a.top, fmt::format("how many of them (default {}; 0: all)", a.top))
-      ->check(whole_number_from(0))
-      ->needs("--weights");
+  add_inspect(*verb, a);
   add_reading(*verb, a), add_common(*verb, a);
   verbs[verb] = inspect;
 

@@ -111,7 +111,12 @@ const char* units_of_penalty(const std::string& scale) {
 
 /// " (the default)" or how else the penalty came about; empty if it was given.
 std::string origin_of_penalty(const SoftmaxTraining& softmax) {
-  if (softmax.choice) return fmt::format(" (the best of {} by cross-validation)", softmax.choice->candidates.size());
+  if (softmax.choice) {
+    const bool is_best = softmax.choice->chosen == softmax.choice->best;
+    return fmt::format(" ({} of {} by {})", is_best ? "the best" : "one standard error from the best",
+                       softmax.choice->candidates.size(),
+                       softmax.choice->leave_one_out ? "leave-one-out" : "cross-validation");
+  }
   return softmax.l2_by_default ? " (the default)" : "";
 }
 

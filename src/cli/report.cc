@@ -9,7 +9,7 @@
 namespace poise::cli {
 namespace {
 
-bool as_json = false;
+bool wants_json = false;
 
 using nlohmann::json;
 
@@ -35,12 +35,12 @@ std::string cut_off(std::string& text, const std::string& mark) {
 }  // namespace
 
 void report_as_asked(const std::vector<std::string>& words) {
-  as_json = std::find(words.begin(), words.end(), "--json") != words.end();
+  wants_json = std::find(words.begin(), words.end(), "--json") != words.end();
 }
 
 int report(const Error& error) {
   std::fprintf(stderr, "poise: %s\n", error.what());
-  if (as_json) {
+  if (wants_json) {
     const json object = {{"kind", to_string(error.kind())},
                          {"code", error.code()},
                          {"exit_code", error.exit_code()},

@@ -4,6 +4,7 @@
 #include "cli/network_options.h"
 #include "convex/fields.h"
 #include "poise/error.h"
+#include "run/choosing/fields.h"
 #include "run/training/fields.h"
 
 namespace poise::cli {
@@ -40,16 +41,19 @@ CLI::Validator share_or_file(const Field& field) {
 
 CLI::Option* add_penalty(CLI::App& verb, const Field& field, Arguments& a) {
   const auto set = [&a](const std::string& text) {
-    a.training.choose_l2 = text == "auto";
+    a.training.choose_l2 = text == "auto" || text == "loo";
+    a.training.search.leave_one_out = text == "loo";
     if (double l2 = 0; CLI::detail::lexical_cast(text, l2)) a.objective.l2 = l2;
   };
   const std::string help =
-      std::string(field.help) + "; or auto: found by the rows of --validation or, without it, by cross-validation";
+      std::string(field.help) +
+      "; or auto: found by the rows of --validation or, without it, by cross-validation; or loo: by leave-one-out, in "
+      "closed form";
   Field with_auto = field;
   with_auto.help = help.c_str();
   return verb.add_option_function<std::string>("--l2", set, help_of(with_auto, ""))
-      ->type_name("FLOAT|auto")
-      ->check(in_range_or(field.range, "auto"));
+      ->type_name("FLOAT|auto|loo")
+      ->check(in_range_or(field.range, {"auto", "loo"}));
 }
 
 CLI::Option* add_class_weight(CLI::App& verb, const Field& field, ObjectiveOptions& o) {
@@ -81,6 +85,7 @@ void add_train(CLI::App& verb, Arguments& a) {
              {{"l2", [&](const Field& field) { return add_penalty(verb, field, a); }},
               {"balanced_classes", nullptr},  // with the next
               {"class_weights", [&](const Field& field) { return add_class_weight(verb, field, a.objective); }}});
+  add_fields(verb, a.training.search);
   add_network(verb, a.training.network);
   add_fields(verb, a.solve, {{"threads", nullptr}});  // of every verb
   add_fields(verb, a.training,
@@ -89,8 +94,8 @@ void add_train(CLI::App& verb, Arguments& a) {
       ->group("Solving the softmax layer");
   verb.add_option("--out", a.out, "run directory (default: runs/<data>-<n>)")->check(not_empty())->group(kRunning);
   verb.add_option("--config", a.config, "read options from a file with a line 'option = value' each")->group(kRunning);
-  for (const char* convex :
-       {"--l2-path", "--unit", "--solver", "--tolerance", "--max-iterations", "--start", "--require-certificate"}) {
+  for (const char* convex : {"--l2-path", "--unit", "--solver", "--tolerance", "--max-iterations", "--start",
+                             "--require-certificate", "--folds", "--l2-rule", "--l2-candidates"}) {
     verb.get_option(convex)->excludes("--hidden");
   }
   verb.get_option("--l2-path")->excludes("--l2");

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "base/fields.h"
+#include "poise/inference.h"
 #include "poise/objective.h"
 #include "poise/solver.h"
 
@@ -28,6 +29,11 @@ inline std::span<const Named<Status>> names_of(Status) {
       {Status::kSeparable, "separable"},  {Status::kIterationLimit, "iteration_limit"},
       {Status::kTimeLimit, "time_limit"}, {Status::kInterrupted, "interrupted"},
       {Status::kDiverged, "diverged"},    {Status::kNotCertified, "not_certified"}};
+  return kAll;
+}
+
+inline std::span<const Named<Variance>> names_of(Variance) {
+  static constexpr Named<Variance> kAll[] = {{Variance::kHessian, "hessian"}, {Variance::kSandwich, "sandwich"}};
   return kAll;
 }
 
@@ -80,6 +86,19 @@ void fields(Options& o, auto&& visit) {
             .if_unset("none"),
         o.time_limit);
   visit(running("threads", "threads; results have the same bits for any number").within(at_least(1)).if_unset("all"),
+        o.threads);
+}
+
+template <AnyConst<InferenceOptions> Options>
+void fields(Options& o, auto&& visit) {
+  constexpr Group field{"Uncertainty of the weights"};
+  visit(field("level", "share of the intervals that are to cover").within(between(0, 1)), o.level);
+  visit(field("variance",
+              "hessian: of the model as it is, with a penalty of its posterior; or sandwich: robust, where the "
+              "probabilities are not of the model's form"),
+        o.variance);
+  visit(field("reference", "the class that the others are compared with").if_unset("the first"), o.reference);
+  visit(field("threads", "threads; results have the same bits for any number").within(at_least(1)).if_unset("all"),
         o.threads);
 }
 

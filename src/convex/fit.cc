@@ -11,6 +11,8 @@
 #include "convex/fields.h"
 #include "convex/independent_features.h"
 #include "convex/memory.h"
+#include "convex/penalty_solver.h"
+#include "convex/solver/solution_path.h"
 #include "convex/solver/solvers.h"
 #include "convex/without_features.h"
 #include "network/provenance.h"
@@ -31,17 +33,28 @@ bool is_stopped(Status status) { return status == Status::kInterrupted || status
 
 /// Solves for one penalty after another. What does not depend on the penalty is set up once: rows, weights, units,
 /// moments, the copy of sparse features by feature.
-class SoftmaxSolver {
+class SoftmaxSolver : public PenaltySolver {
  public:
-  SoftmaxSolver(const Dataset& data, const ObjectiveOptions& options, const SolveOptions& solve, Observer* observer)
+  /// `problem`: in place of that of `data`, of which it may have some rows.
+  SoftmaxSolver(const Dataset& data, const ObjectiveOptions& options, const SolveOptions& solve, Observer* observer,
+                std::optional<Problem> problem = std::nullopt)
       : data_(data),
         options_(checked(data, options, solve)),
         solve_(solve),
         observer_(observer),
         monitor_(solve, observer),
-        objective_(make_problem(data, options_, solve.threads), solve.threads),
+        objective_(problem ? std::move(*problem) : make_problem(data, options_, solve.threads), solve.threads),
         without_mass_(find_class_without_mass(objective_.problem(), data.schema)) {
     check_penalty();
+  }
+
+  SoftmaxFit solve(double l2, const Parameters* start, std::shared_ptr<const Preconditioner> preconditioner) override {
+    set_l2(l2);
+    if (!start) return solve();
+    if (solve_.solver == Solver::kAuto || solve_.solver == Solver::kNewton) lent_ = std::move(preconditioner);
+    SoftmaxFit fit = solve_at(*start);
+    lent_ = nullptr;
+    return fit;
   }
 
   void set_l2(double l2) {
@@ -59,10 +72,11 @@ class SoftmaxSolver {
   }
 
   SoftmaxFit solve(const Network& start) {
-    SolveState state;
-    state.w = to_parameters(as_trained(start), data_, objective_.problem().units);
-    return solve_from(std::move(state), false);
+    return solve_at(to_parameters(as_trained(start), data_, objective_.problem().units));
   }
+
+  SoftmaxObjective& objective() override { return objective_; }
+  Parameters weights() const override { return last_ ? last_->w : objective_.zero(); }
 
  private:
   static ObjectiveOptions checked(const Dataset& data, ObjectiveOptions options, const SolveOptions& solve) {
@@ -70,6 +84,12 @@ class SoftmaxSolver {
     check_memory(data);
     options.l2 = resolve_l2(data, options);
     return options;
+  }
+
+  SoftmaxFit solve_at(Parameters start) {
+    SolveState state;
+    state.w = std::move(start);
+    return solve_from(std::move(state), false);
   }
 
   SoftmaxFit solve_from(SolveState state, bool cold) {
@@ -82,7 +102,7 @@ class SoftmaxSolver {
     SoftmaxFit fit = finish(objective_, state, outcome, std::move(separation));
     last_.reset();
     if (!std::isfinite(state.value.objective)) return fit;
-    if (fit.report.status == Status::kCertified) remember(state.w);
+    if (fit.report.status == Status::kCertified) path_.remember(*options_.l2, state.w);
     last_.emplace(std::move(state));
     last_->has_bound = false;  // of this penalty alone
     last_->estimate = std::numeric_limits<double>::infinity();
@@ -137,28 +157,15 @@ class SoftmaxSolver {
     }
   }
 
-  /// Solutions are smooth in ln λ: goes to where the polynomial through the last ones leads, if the objective is lower
-  /// there. Costs a pass. MNIST, 12 penalties from 0.1 to 1e-4: 190 passes; through two points 203, without it 235.
+  /// Goes to where the last solutions lead, if the objective is lower there. Costs a pass. MNIST, 12 penalties from 0.1
+  /// to 1e-4: 190 passes; through two points 203, without it 235.
   void look_ahead(SolveState& state) {
-    if (found_.size() < 2 || !(*options_.l2 > 0)) return;
+    const std::optional<Parameters> there = path_.at(*options_.l2);
+    if (!there) return;
     SolveState ahead;
-    ahead.w = Parameters::Zero(state.w.rows(), state.w.cols());
-    for (const Found& one : found_) {
-      double share = 1;  // Lagrange's
-      for (const Found& other : found_) {
-        if (&other != &one) share *= std::log(*options_.l2 / other.l2) / std::log(one.l2 / other.l2);
-      }
-      ahead.w += share * one.w;
-    }
+    ahead.w = *there;
     ahead.value = objective_.evaluate(ahead.w, &ahead.gradient);
     if (ahead.value.objective < state.value.objective) state = std::move(ahead);
-  }
-
-  void remember(const Parameters& w) {
-    constexpr std::size_t kMost = 4;
-    std::erase_if(found_, [this](const Found& one) { return std::abs(std::log(one.l2 / *options_.l2)) < 0.1; });
-    if (found_.size() == kMost) found_.erase(found_.begin());
-    if (*options_.l2 > 0) found_.push_back({*options_.l2, w});
   }
 
   /// Adds `sign` times the penalty to value and gradient.
@@ -195,7 +202,8 @@ class SoftmaxSolver {
   std::optional<SeparatingDirection> obvious_separation(const Problem& problem) {
     if ((problem.penalty.array() > 0).all()) return std::nullopt;
     if (without_mass_) return without_mass_;
-    if (!data_.labels.empty() && problem.smoothing == 0 && (problem.penalty.array() == 0).all()) {
+    const bool has_all_rows = problem.rows() == data_.rows();
+    if (has_all_rows && !data_.labels.empty() && problem.smoothing == 0 && (problem.penalty.array() == 0).all()) {
       if (auto found = find_separating_feature(data_)) return found;
     }
     return find_separating_combination(problem, data_, solve_.threads, &overlapping_);
@@ -265,9 +273,9 @@ class SoftmaxSolver {
 
   /// Where no minimizer exists: the optimum with a small penalty, a useful model all the same.
   Outcome solve_nearby(SolveState& state) {
-    ObjectiveOptions nearby = options_;
-    nearby.l2 = kNearbyL2;
-    SoftmaxObjective objective(make_problem(data_, nearby, solve_.threads), solve_.threads);
+    Problem nearby = objective_.problem();
+    poise::set_l2(nearby, kNearbyL2);
+    SoftmaxObjective objective(std::move(nearby), solve_.threads);
     state.value = objective.evaluate(state.w, &state.gradient);
     Outcome outcome = run_solver(objective, state, true);
     state.has_bound = false;  // of another objective
@@ -338,7 +346,7 @@ class SoftmaxSolver {
   }
 
   Outcome solve(SoftmaxObjective& objective, SolveState& state, bool cold) {
-    const Solver solver = solver_for(objective);
+    const Solver solver = lent_ ? Solver::kNewton : solver_for(objective);
     const int limit = iteration_limit(solve_, solver);
     switch (solver) {
       case Solver::kDescent:
@@ -351,7 +359,7 @@ class SoftmaxSolver {
       case Solver::kLbfgs:
         return solve_lbfgs(objective, state, monitor_, limit, cold);
       default:
-        return solve_newton(objective, state, monitor_, limit, "all rows");
+        return solve_newton(objective, state, monitor_, limit, "all rows", lent_);
     }
   }
 
@@ -404,12 +412,6 @@ class SoftmaxSolver {
     record(provenance, metadata);
   }
 
-  /// A solution.
-  struct Found {
-    double l2;
-    Parameters w;
-  };
-
   const Stopwatch since_;
   const Dataset& data_;
   ObjectiveOptions options_;
@@ -420,10 +422,11 @@ class SoftmaxSolver {
   std::optional<SeparatingDirection> without_mass_;  // as a direction of recession
   std::optional<SolveState> beyond_float64_;         // what other features would give
   std::optional<SolveState> last_;                   // the solution before
-  std::vector<Found> found_;                         // the last ones, of different penalties
-  std::optional<double> passes_before_;              // made by the objective; empty before the first solve
-  double other_passes_ = 0;                          // in other features
-  bool overlapping_ = false;                         // no direction of recession seems to exist
+  SolutionPath path_;
+  std::shared_ptr<const Preconditioner> lent_;  // to the solve that goes on
+  std::optional<double> passes_before_;         // made by the objective; empty before the first solve
+  double other_passes_ = 0;                     // in other features
+  bool overlapping_ = false;                    // no direction of recession seems to exist
 };
 
 }  // namespace
@@ -482,3 +485,13 @@ std::vector<SoftmaxFit> fit_softmax_path(const Dataset& data, std::span<const do
 }
 
 }  // namespace poise
+
+namespace poise::inline convex {
+
+std::unique_ptr<PenaltySolver> make_penalty_solver(Problem problem, const Dataset& data,
+                                                   const ObjectiveOptions& options, const SolveOptions& solve,
+                                                   Observer* observer) {
+  return std::make_unique<SoftmaxSolver>(data, options, solve, observer, std::move(problem));
+}
+
+}  // namespace poise::inline convex

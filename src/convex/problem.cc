@@ -162,6 +162,7 @@ Problem select_rows(const Problem& problem, std::span<const Index> rows) {
   part.units = problem.units;
   part.l2 = problem.l2;
   part.penalty = problem.penalty;
+  part.unit = problem.unit;
   part.classes = problem.classes;
   const auto count = static_cast<Index>(rows.size());
   part.row_weight.resize(count);

@@ -4,13 +4,12 @@
 
 #include <algorithm>
 #include <cmath>
-#include <functional>
 #include <utility>
 
-#include "base/stopwatch.h"
 #include "data/folds.h"
 #include "poise/error.h"
-#include "poise/network.h"
+#include "run/choosing/fields.h"
+#include "run/choosing/held_out.h"
 #include "run/penalty_path.h"
 
 namespace poise {
@@ -19,185 +18,127 @@ namespace {
 constexpr double kLargest = 64, kFactor = 4;  // candidates, times the default
 constexpr std::size_t kCandidates = 7;
 
-/// Models of the rows to train on in a fold, all of one fold after the other.
-using FitFold =
-    std::function<std::vector<SoftmaxFit>(std::size_t fold, const Dataset& part, const SolveOptions& solve)>;
-
 void check_folds(const Dataset& data, int folds) {
   if (folds >= 2 && folds <= data.rows()) return;
   throw Error(ErrorKind::kUsage, fmt::format("{} folds of {} rows", folds, data.rows()),
               "at least 2 folds, of a row each or more");
 }
 
-std::vector<Index> rows_where(const std::vector<int>& fold, bool inside, int which) {
-  std::vector<Index> rows;
-  for (std::size_t i = 0; i < fold.size(); ++i) {
-    if ((fold[i] == which) == inside) rows.push_back(static_cast<Index>(i));
+/// The folds asked for, or dealt.
+std::vector<int> folds_of(const Dataset& data, const PenaltySearchOptions& search) {
+  if (search.fold_of_row.empty()) {
+    if (!search.leave_one_out) check_folds(data, search.folds);
+    return deal_folds(data, search.leave_one_out ? 2 : search.folds, search.seed);
   }
-  return rows;
+  const auto is_fold = [&](int fold) { return fold >= -1 && fold < search.folds; };
+  if (std::ssize(search.fold_of_row) == data.rows() && std::ranges::all_of(search.fold_of_row, is_fold))
+    return search.fold_of_row;
+  throw Error(ErrorKind::kUsage, "folds of rows that do not fit them",
+              fmt::format("a number below {}, or -1, for each of {} rows", search.folds, data.rows()));
 }
 
-bool was_stopped(const SoftmaxFit& fit) {
-  return fit.report.status == Status::kInterrupted || fit.report.status == Status::kTimeLimit;
-}
-
-/// What is left of the time; empty if nothing is, or if the observer wants to stop.
-std::optional<SolveOptions> still_allowed(const SolveOptions& solve, const Stopwatch& spent, Observer* observer) {
-  if (observer && observer->stop_requested()) return std::nullopt;
-  SolveOptions rest = solve;
-  if (solve.time_limit > 0) rest.time_limit = solve.time_limit - spent.seconds();
-  return rest.time_limit < 0 ? std::nullopt : std::optional(rest);
-}
-
-void put(const Matrix& found, const std::vector<Index>& rows, Matrix& scores) {
-  for (std::size_t i = 0; i < rows.size(); ++i) scores.row(rows[i]) = found.row(static_cast<Index>(i));
-}
-
-/// The held-out rows by each of the `count` models that `fit` finds in every fold.
-std::optional<std::vector<Metrics>> measure_folds(const Dataset& data, int folds, std::uint64_t seed,
-                                                  const SolveOptions& solve, Observer* observer, std::size_t count,
-                                                  const FitFold& fit) {
-  check_folds(data, folds);
-  const Stopwatch spent;
-  const std::vector<int> fold = deal_folds(data, folds, seed);
-  std::vector<Matrix> scores(count, Matrix::Zero(data.rows(), data.schema.class_count()));
-  for (int k = 0; k < folds; ++k) {
-    const std::vector<Index> held_out = rows_where(fold, true, k);
-    if (held_out.empty()) continue;
-    const auto allowed = still_allowed(solve, spent, observer);
-    if (!allowed) return std::nullopt;
-    const std::vector<SoftmaxFit> fits = fit(k, select_rows(data, rows_where(fold, false, k)), *allowed);
-    if (fits.size() < count || std::ranges::any_of(fits, was_stopped)) return std::nullopt;
-    const Dataset unseen = select_rows(data, held_out);
-    for (std::size_t m = 0; m < count; ++m) {
-      put(predict_scores(fits[m].model, unseen, solve.threads), held_out, scores[m]);
-    }
-  }
-  const std::vector<Index> measured = rows_where(fold, false, -1);
-  if (measured.empty()) return std::nullopt;
-  const Dataset rows = select_rows(data, measured);
-  std::vector<Metrics> metrics;
-  for (const Matrix& all : scores) metrics.push_back(evaluate_scores(all(measured, Eigen::all), rows));
-  return metrics;
-}
-
-/// A search for a penalty by factors of the default, in every fold of that of its rows.
+/// Tries candidates, always the one next to the best so far.
 class PenaltySearch {
  public:
-  PenaltySearch(const Dataset& data, const ObjectiveOptions& objective, int folds, const SolveOptions& solve,
-                std::uint64_t seed, Observer* observer)
-      : data_(data), objective_(objective), solve_(solve), seed_(seed), observer_(observer) {
-    choice_.folds = folds;
-    largest_.resize(std::max(folds, 0));
-    smallest_ = largest_;
+  PenaltySearch(HeldOut& held_out, const PenaltySearchOptions& search) : held_out_(held_out), rule_(search.rule) {
+    choice_.folds = search.folds;
+    choice_.leave_one_out = search.leave_one_out;
   }
 
-  /// Whether the first candidates could be measured.
-  bool begin();
+  /// Whether all of them could be measured. The first is `from`, or next to it.
+  bool try_all(std::vector<double> candidates, double from) {
+    while (!candidates.empty()) {
+      const double middle = choice_.candidates.empty() ? from : choice_.candidates[choice_.best].l2;
+      const auto next =
+          std::ranges::min_element(candidates, {}, [&](double l2) { return std::abs(std::log(l2 / middle)); });
+      const double l2 = *next;
+      candidates.erase(next);
+      if (!try_one(l2)) return false;
+    }
+    return true;
+  }
+
   /// Beyond the candidates, as long as the best is the last one there.
-  void look_further();
-  PenaltyChoice take() { return std::move(choice_); }
+  void look_further() {
+    for (;;) {
+      std::vector<TriedPenalty> tried;
+      for (const auto& candidate : choice_.candidates) tried.push_back({candidate.l2, candidate.cross_entropy});
+      const auto next = penalty_beyond(tried, kFactor);
+      if (!next) return;
+      choice_.ended_early = !try_one(*next);
+      if (choice_.ended_early) return;
+    }
+  }
+
+  PenaltyChoice take() {
+    auto& all = choice_.candidates;
+    choice_.chosen = choice_.best;
+    if (rule_ == PenaltyRule::kOneStandardError) {
+      const double most = all[choice_.best].cross_entropy + all[choice_.best].standard_error;
+      choice_.chosen =
+          std::ranges::find_if(all, [&](const auto& one) { return one.cross_entropy <= most; }) - all.begin();
+    }
+    if (choice_.leave_one_out) choice_.folds = static_cast<int>(all[choice_.best].metrics.rows);
+    return std::move(choice_);
+  }
 
  private:
-  bool measure_beyond(double factor, bool above);
-  void choose();
+  bool try_one(double l2) {
+    auto& all = choice_.candidates;
+    const double best = all.empty() ? 0 : all[choice_.best].cross_entropy;
+    const bool may_give_up = rule_ == PenaltyRule::kBest && !all.empty();
+    auto found = may_give_up ? held_out_.measure(l2, best + worth_of(best)) : held_out_.measure(l2);
+    if (!found) return false;
+    all.insert(std::ranges::find_if(all, [&](const auto& one) { return one.l2 < l2; }), std::move(*found));
+    choice_.best = std::ranges::min_element(all, {}, &PenaltyChoice::Candidate::cross_entropy) - all.begin();
+    return true;
+  }
 
-  const Dataset& data_;
-  ObjectiveOptions objective_;
-  SolveOptions solve_;
-  std::uint64_t seed_;
-  Observer* observer_;
-  Stopwatch spent_;
-  std::vector<Network> largest_, smallest_;  // of every fold, those at the ends so far
+  HeldOut& held_out_;
+  PenaltyRule rule_;
   PenaltyChoice choice_;
 };
 
-bool PenaltySearch::begin() {
-  std::vector<double> factors;
+std::vector<double> multiples_of(double l2) {
+  std::vector<double> all;
   for (std::size_t m = 0; m < kCandidates; ++m)
-    factors.push_back(kLargest * std::pow(kFactor, -static_cast<double>(m)));
-  const auto scaled = [&](const Dataset& rows) {
-    std::vector<double> path;
-    for (const double factor : factors) path.push_back(default_l2(rows) * factor);
-    return path;
-  };
-  const auto metrics = measure_folds(data_, choice_.folds, seed_, solve_, observer_, kCandidates,
-                                     [&](std::size_t fold, const Dataset& part, const SolveOptions& allowed) {
-                                       auto fits = fit_softmax_path(part, scaled(part), objective_, allowed, observer_);
-                                       if (!fits.empty())
-                                         largest_[fold] = fits.front().model, smallest_[fold] = fits.back().model;
-                                       return fits;
-                                     });
-  if (!metrics) return false;
-  const std::vector<double> path = scaled(data_);
-  for (std::size_t m = 0; m < kCandidates; ++m) choice_.candidates.push_back({path[m], (*metrics)[m]});
-  choose();
-  return true;
-}
-
-void PenaltySearch::choose() {
-  const auto& all = choice_.candidates;
-  const auto best = std::min_element(all.begin(), all.end(), [](const auto& a, const auto& b) {
-    return a.metrics.cross_entropy < b.metrics.cross_entropy;
-  });
-  choice_.best = best - all.begin();
-}
-
-/// False if it was ended early.
-bool PenaltySearch::measure_beyond(double factor, bool above) {
-  const auto allowed = still_allowed(solve_, spent_, observer_);
-  if (!allowed) return false;
-  std::vector<Network>& models = above ? largest_ : smallest_;
-  const auto metrics =
-      measure_folds(data_, choice_.folds, seed_, *allowed, observer_, 1,
-                    [&](std::size_t fold, const Dataset& part, const SolveOptions& rest) {
-                      ObjectiveOptions objective = objective_;
-                      objective.l2 = default_l2(part) * factor;
-                      const Network* start = &models[fold];
-                      std::vector<SoftmaxFit> fit{fit_softmax(part, objective, rest, observer_, start)};
-                      models[fold] = fit.front().model;
-                      return fit;
-                    });
-  if (!metrics) return false;
-  auto& all = choice_.candidates;
-  all.insert(above ? all.begin() : all.end(), {default_l2(data_) * factor, metrics->front()});
-  choose();
-  return true;
-}
-
-void PenaltySearch::look_further() {
-  double largest = kLargest, smallest = kLargest * std::pow(kFactor, 1 - static_cast<double>(kCandidates));
-  for (;;) {
-    std::vector<TriedPenalty> tried;
-    for (const auto& candidate : choice_.candidates) tried.push_back({candidate.l2, candidate.metrics.cross_entropy});
-    const auto next = penalty_beyond(tried, kFactor);
-    if (!next) return;
-    const bool above = *next > choice_.l2();
-    const double factor = above ? largest *= kFactor : smallest /= kFactor;
-    choice_.ended_early = !measure_beyond(factor, above);
-    if (choice_.ended_early) return;
-  }
+    all.push_back(l2 * kLargest * std::pow(kFactor, -static_cast<double>(m)));
+  return all;
 }
 
 }  // namespace
 
+const char* to_string(PenaltyRule rule) { return name_of(rule); }
+
 std::optional<CrossValidation> cross_validate(const Dataset& data, const ObjectiveOptions& objective, int folds,
                                               const SolveOptions& solve, std::uint64_t seed, Observer* observer,
                                               const Network* start) {
-  const auto metrics = measure_folds(data, folds, seed, solve, observer, 1,
-                                     [&](std::size_t, const Dataset& part, const SolveOptions& allowed) {
-                                       return std::vector{fit_softmax(part, objective, allowed, observer, start)};
-                                     });
-  if (!metrics) return std::nullopt;
-  return CrossValidation{folds, metrics->front()};
+  check_folds(data, folds);
+  WholeProblem whole(data, objective, solve, observer);
+  const auto held_out = by_folds(whole, deal_folds(data, folds, seed), folds, start);
+  auto found = held_out->measure(resolve_l2(data, objective));
+  if (!found) return std::nullopt;
+  return CrossValidation{folds, std::move(found->metrics)};
 }
 
-std::optional<PenaltyChoice> choose_l2(const Dataset& data, const ObjectiveOptions& objective, int folds,
-                                       const SolveOptions& solve, std::uint64_t seed, Observer* observer) {
-  PenaltySearch search(data, objective, folds, solve, seed, observer);
-  if (!search.begin()) return std::nullopt;
-  search.look_further();
-  return search.take();
+std::optional<PenaltyChoice> choose_l2(const Dataset& data, const ObjectiveOptions& objective,
+                                       const PenaltySearchOptions& search, const SolveOptions& solve,
+                                       Observer* observer, const Network* start) {
+  check_fields(search);
+  check_search(data, search);
+  const double middle = objective.l2.value_or(default_l2(data));
+  ObjectiveOptions options = objective;
+  options.l2 = middle;
+  WholeProblem whole(data, options, solve, observer);
+  const auto held_out = search.leave_one_out ? by_leaving_one_out(whole, folds_of(data, search), start)
+                                             : by_folds(whole, folds_of(data, search), search.folds, start);
+  PenaltySearch of(*held_out, search);
+  const bool is_given = !search.candidates.empty();
+  if (!of.try_all(is_given ? search.candidates : multiples_of(middle), middle)) return std::nullopt;
+  if (!is_given) of.look_further();
+  PenaltyChoice choice = of.take();
+  choice.fit = whole.take(choice.l2());
+  return choice;
 }
 
 }  // namespace poise

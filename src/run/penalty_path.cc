@@ -72,14 +72,19 @@ class PathSolver {
 
 }  // namespace
 
+double worth_of(double loss) {
+  constexpr double kShare = 1e-4, kNothing = 1e-5;
+  return std::max(kShare * loss, kNothing);
+}
+
 std::optional<double> penalty_beyond(std::span<const TriedPenalty> tried, double factor) {
-  constexpr double kLeast = 1e-9, kMost = 1e4, kWorth = 1e-4;
+  constexpr double kLeast = 1e-9, kMost = 1e4;
   constexpr double kRounding = 1 + 1e-9;  // of a product of tenths
   const std::vector<TriedPenalty> sorted = by_penalty(tried);
   const auto best = smallest_loss(sorted);
   if (best->loss == kUnknown) return std::nullopt;
   const bool has_above = best != sorted.begin(), has_below = best + 1 != sorted.end();
-  const auto gains_over = [&](const TriedPenalty& other) { return other.loss - best->loss > kWorth * best->loss; };
+  const auto gains_over = [&](const TriedPenalty& other) { return other.loss - best->loss > worth_of(best->loss); };
   if (!has_below && best->l2 > kRounding * kLeast && (!has_above || gains_over(best[-1]))) return best->l2 / factor;
   if (!has_above && kRounding * best->l2 < kMost && has_below && gains_over(best[1])) return best->l2 * factor;
   return std::nullopt;

@@ -15,9 +15,13 @@ struct TriedPenalty {
   double loss = 0;  ///< of held-out rows; not finite: unknown
 };
 
+/// What a held-out loss has to gain to be worth a step: a ten-thousandth, and 1e-5 nats, so that on rows that the
+/// classes divide the penalty does not fall to where float64 ends.
+double worth_of(double loss);
+
 /// Whether the best of these, at least one, may lie beyond them: the penalty above the largest or below the smallest by
-/// this factor. Nothing where the best is inside, where the last step towards the end gained less than a
-/// ten-thousandth, and beyond 1e-9 and 1e4. Of equal losses the larger penalty is the better.
+/// this factor. Nothing where the best is inside, where the last step towards the end gained less than it
+/// is worth, and beyond 1e-9 and 1e4. Of equal losses the larger penalty is the better.
 std::optional<double> penalty_beyond(std::span<const TriedPenalty> tried, double factor);
 
 /// The penalty to try after these, or nothing if the best is found to half a decade: from `first` in decades as

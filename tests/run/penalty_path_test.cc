@@ -68,6 +68,7 @@ TEST(PenaltyBeyond, LooksWhereTheLastStepHasGained) {
   EXPECT_EQ(penalty_beyond(Tried{{1, 0.6}, {4, 0.5}, {16, 0.7}}, 4), std::nullopt);  // inside
   EXPECT_EQ(penalty_beyond(Tried{{4, 0.6}, {1, 0.5}}, 4), 0.25);
   EXPECT_EQ(penalty_beyond(Tried{{4, 0.50004}, {1, 0.5}}, 4), std::nullopt);  // less than a ten-thousandth
+  EXPECT_EQ(penalty_beyond(Tried{{4, 2e-6}, {1, 1e-6}}, 4), std::nullopt);    // next to nothing
   EXPECT_EQ(penalty_beyond(Tried{{1e4, 0.5}, {1, 0.6}}, 4), std::nullopt);
   EXPECT_EQ(penalty_beyond(Tried{{1, 0.6}, {1e-9, 0.5}}, 4), std::nullopt);
 }

@@ -43,7 +43,8 @@ Matrix dense_hessian(const SoftmaxObjective& objective, const Matrix* probabilit
   const Index n = problem.rows(), size = problem.cols() + 1, k = problem.classes, strip = 128;
   const Index rows_of_blocks = k == 2 ? 1 : k;  // of two classes all blocks are the same up to sign
   const Index side = rows_of_blocks * size;
-  const Index parts = std::clamp<Index>(n / 512, 1, 8);
+  constexpr Index kMostNumbers = Index{1} << 26;  // of the parts' sums: 512 MiB
+  const Index parts = std::clamp<Index>(std::min(n / 512, kMostNumbers / (side * side)), 1, 8);
   auto probability = [&](Index row, Index c) {
     return probabilities ? (*probabilities)(row, c) : static_cast<double>(objective.probability(row, c));
   };

@@ -33,9 +33,9 @@ CgGoal forcing(double estimate, bool has_bounds, double tolerance) {
 }  // namespace
 
 Outcome solve_newton(SoftmaxObjective& objective, SolveState& state, Monitor& monitor, int max_iterations,
-                     const std::string& phase, std::unique_ptr<Preconditioner> preconditioner) {
+                     const std::string& phase, std::shared_ptr<const Preconditioner> preconditioner) {
   const bool has_bounds = objective.has_dual_bounds();
-  bool full = is_small(objective);
+  bool full = is_small(objective) && !preconditioner;
   double last_decrease = preconditioner ? 0 : 1;
   int in_tail = 0;
   while (true) {

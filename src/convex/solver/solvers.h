@@ -129,7 +129,7 @@ void leave_float(SoftmaxObjective& objective, SolveState& state);
 /// is possible in float64, or a limit is hit. state.value and gradient belong to state.w on return; where a limit was
 /// hit they may be rough, and so they may where a pass was stopped.
 Outcome solve_newton(SoftmaxObjective& objective, SolveState& state, Monitor& monitor, int max_iterations,
-                     const std::string& phase, std::unique_ptr<Preconditioner> preconditioner = nullptr);
+                     const std::string& phase, std::shared_ptr<const Preconditioner> preconditioner = nullptr);
 /// `cold`: start from a solution on a sixteenth of the rows.
 Outcome solve_lbfgs(SoftmaxObjective& objective, SolveState& state, Monitor& monitor, int max_iterations, bool cold);
 Outcome solve_golden(SoftmaxObjective& objective, const Preconditioner& preconditioner, SolveState& state,

@@ -22,8 +22,17 @@ constexpr double kShortestLimit = 1e-3;  // seconds: 0 would be no limit
 
 int folds_of(const Dataset& data) { return std::max(2, static_cast<int>(std::min<Index>(kMostFolds, data.rows()))); }
 
+/// As asked for, with no more folds than rows.
+PenaltySearchOptions search_of(const TrainingRun& run) {
+  PenaltySearchOptions search = run.request().search;
+  search.seed = run.request().seed;
+  const Index rows = run.train().rows();
+  if (search.fold_of_row.empty()) search.folds = std::max(2, static_cast<int>(std::min<Index>(search.folds, rows)));
+  return search;
+}
+
 SolveOptions for_folds(SolveOptions solve) {
-  solve.tolerance = std::max(solve.tolerance, kClose);
+  solve.tolerance = std::max(solve.tolerance, std::min(kClose, 100 * solve.tolerance));
   return solve;
 }
 
@@ -35,7 +44,7 @@ double size_of_problem(const Dataset& data) {
 void note_end_of_search(const PenaltyChoice& choice, TrainingRun& run) {
   if (!choice.ended_early) return;
   run.note(fmt::format("the penalty chosen, {:.3g}, is the {} of those tried, where the search was ended", choice.l2(),
-                       choice.best == 0 ? "largest" : "smallest"));
+                       choice.chosen == 0 ? "largest" : "smallest"));
 }
 
 /// Where answering by the class frequencies would be as good.
@@ -87,7 +96,8 @@ void note_idle_features(const Metrics& best, const char* how, TrainingRun& run) 
                   how, short_number(best.cross_entropy, 4), short_number(best.frequencies_entropy, 4)));
 }
 
-void cross_validate_penalties(TrainingRun& run, ObjectiveOptions& objective, SolveOptions& solve) {
+void cross_validate_penalties(TrainingRun& run, ObjectiveOptions& objective, SolveOptions& solve,
+                              const Network& start) {
   if (!can_be_folded(run.train())) {
     run.note("no class has two rows: there is nothing to cross-validate with, and the penalty is the default");
     return;
@@ -96,13 +106,12 @@ void cross_validate_penalties(TrainingRun& run, ObjectiveOptions& objective, Sol
   run.link().tell({.kind = Event::Kind::kChoosing});
   UnseenSolve unseen(run.link());
   SoftmaxTraining& softmax = *run.result().softmax;
-  softmax.choice =
-      choose_l2(run.train(), objective, folds_of(run.train()), for_folds(solve), run.request().seed, &unseen);
+  softmax.choice = choose_l2(run.train(), objective, search_of(run), for_folds(solve), &unseen, &start);
   if (solve.time_limit > 0) solve.time_limit = std::max(solve.time_limit - spent.seconds(), kShortestLimit);
   if (!softmax.choice) return;
   const PenaltyChoice& choice = *softmax.choice;
   objective.l2 = choice.l2();
-  const Metrics& best = choice.candidates[choice.best].metrics;
+  const Metrics& best = choice.candidates[choice.chosen].metrics;
   note_end_of_search(choice, run);
   note_idle_features(best, "by cross-validation", run);
   softmax.cross_validation = CrossValidation{choice.folds, best};

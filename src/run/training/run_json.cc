@@ -60,12 +60,16 @@ json to_json(const PenaltyChoice& choice, double seconds) {
   json candidates = json::array();
   for (const PenaltyChoice::Candidate& candidate : choice.candidates) {
     candidates.push_back({{"l2", candidate.l2},
-                          {"cross_entropy", candidate.metrics.cross_entropy},
-                          {"accuracy", candidate.metrics.accuracy}});
+                          {"cross_entropy", candidate.cross_entropy},
+                          {"standard_error", candidate.standard_error},
+                          {"by_fold", candidate.by_fold},
+                          {"hopeless", candidate.hopeless},
+                          {"accuracy", candidate.hopeless ? json() : json(candidate.metrics.accuracy)}});
   }
   return {{"folds", choice.folds},
+          {"leave_one_out", choice.leave_one_out},
           {"candidates", candidates},
-          {"metrics", with_folds(choice.candidates[choice.best].metrics, choice.folds)},
+          {"metrics", with_folds(choice.candidates[choice.chosen].metrics, choice.folds)},
           {"seconds", seconds}};
 }
 
@@ -165,9 +169,11 @@ json asked_json(const TrainingRequest& request, const TrainingResult& result) {
   json asked = options_json(request.objective);
   asked.update(options_json(request.solve));
   asked.update(options_json(request));
-  if (request.choose_l2) asked["l2"] = "auto";
+  if (request.choose_l2) asked["l2"] = request.search.leave_one_out ? "loo" : "auto";
+  asked.update(options_json(request.search));
   if (result.network) {
-    for (const char* convex : {"l2_path", "unit", "solver", "tolerance", "max_iterations", "start"})
+    for (const char* convex :
+         {"l2_path", "unit", "solver", "tolerance", "max_iterations", "start", "folds", "l2_rule", "l2_candidates"})
       asked.erase(convex);
     const NetworkOptions& options = result.network->options;
     json trained = options_json(options);

@@ -5,10 +5,12 @@
 #include <optional>
 #include <utility>
 
+#include "base/require.h"
 #include "base/words.h"
 #include "convex/problem.h"
 #include "network/model_check.h"
 #include "poise/error.h"
+#include "run/choosing/fields.h"
 #include "run/measured_parts.h"
 #include "run/penalty_path.h"
 #include "run/telemetry.h"
@@ -92,6 +94,17 @@ void check_unit(const TrainingRun& run) {
               {run.request().data.path});
 }
 
+void check_choosing(const TrainingRun& run) {
+  const TrainingRequest& request = run.request();
+  check_fields(request.search);
+  require(request.choose_l2 || (!request.search.leave_one_out && request.search.candidates.empty()),
+          "a way to choose the penalty, which is not to be chosen", "l2 auto or loo");
+  require(!has_held_out_rows(request) || (!request.search.leave_one_out && request.search.candidates.empty() &&
+                                          request.search.fold_of_row.empty()),
+          "validation rows, and another way to choose the penalty", "one or the other");
+  check_search(run.train(), request.search);
+}
+
 std::optional<Network> model_to_start_from(const TrainingRun& run) {
   const std::string& start = run.request().start;
   const std::optional<Network>& given = run.request().start_model;
@@ -145,11 +158,11 @@ std::vector<PathSolution> solve_chosen(TrainingRun& run, ObjectiveOptions& objec
   SolveOptions rest = solve;
   if (solve.time_limit > 0) rest.time_limit -= spent.seconds() + once_more;
   if (was_ended(found[0]) || rest.time_limit < 0) return found;
-  cross_validate_penalties(run, objective, rest);
+  cross_validate_penalties(run, objective, rest, found[0].fit.model);
   if (!objective.l2) return found;
   if (solve.time_limit > 0) rest.time_limit += once_more;
-  const Network from = std::move(found[0].fit.model);
-  return solve_all(run, objective, rest, &from);
+  const std::optional<SoftmaxFit> from = std::exchange(run.result().softmax->choice->fit, std::nullopt);
+  return solve_all(run, objective, rest, &from->model);
 }
 
 /// What the run as a whole has come to: a path that was stopped has not ended well, whichever of its models is chosen.
@@ -202,6 +215,7 @@ void measure_solutions(TrainingRun& run, const std::vector<PathSolution>& candid
 TrainingResult train_softmax_layer(const TrainingRequest& request, Watcher& watcher) {
   TrainingRun run(request, watcher, 0);
   check_unit(run);
+  check_choosing(run);
   note_width(run);
   note_path_without_validation(run);
   const std::optional<Network> start = model_to_start_from(run);

@@ -1,0 +1,57 @@
+// The problem of all rows, solved for several penalties: where every fold's solve starts, and what bounds its loss.
+#pragma once
+
+#include <optional>
+#include <vector>
+
+#include "base/stopwatch.h"
+#include "convex/penalty_solver.h"
+
+namespace poise::inline run {
+
+/// Cross-entropy of a row's target (without smoothing) at scores z.
+double loss_at(const Eigen::Ref<const Eigen::RowVectorXd>& scores, const Dataset& data, Index row);
+
+/// Weights of the rows in held-out means, adding up to 1: those of the data alone.
+Vector held_out_weights(const Dataset& data);
+
+class WholeProblem {
+ public:
+  struct Solution {
+    double l2;
+    Parameters w;
+    SoftmaxFit fit;
+  };
+
+  WholeProblem(const Dataset& data, const ObjectiveOptions& objective, const SolveOptions& solve, Observer* observer);
+
+  /// Null where the observer or the time limit has ended it. `start`: for the first solve.
+  const Solution* solve(double l2, const Network* start = nullptr);
+  SoftmaxObjective& objective() { return solver_->objective(); }
+  const Problem& problem() const { return problem_; }
+  const Dataset& data() const { return data_; }
+  const ObjectiveOptions& options() const { return options_; }
+  Observer* observer() const { return observer_; }
+  /// With what is left of the time; empty if nothing is, or if the observer wants to stop.
+  std::optional<SolveOptions> still_allowed() const;
+  /// Whether held-out losses are those that the solves minimize: rows of equal classes and hard targets.
+  bool measures_what_it_minimizes() const;
+  /// The fit for this penalty, which has been solved for.
+  SoftmaxFit take(double l2);
+
+ private:
+  const Solution* nearest(double l2) const;
+
+  const Dataset& data_;
+  ObjectiveOptions options_;
+  SolveOptions solve_;
+  Observer* observer_;
+  Stopwatch spent_;
+  Problem problem_;
+  std::unique_ptr<PenaltySolver> solver_;
+  std::vector<std::unique_ptr<Solution>> found_;
+};
+
+bool was_stopped(const SoftmaxFit& fit);
+
+}  // namespace poise::inline run
