@@ -28,19 +28,22 @@ inline Network random_model(const Schema& schema, std::uint64_t seed) {
   return model;
 }
 
-/// Hidden layers of the given widths and activation; weights of size 1/√inputs, so that nothing saturates.
+/// Hidden layers of the given widths and activation; weights of size 1/√inputs, so that nothing saturates. With a head
+/// that gives features there are as many outputs as features, and no classes.
 inline Network random_network(const Schema& schema, const std::vector<Index>& hidden, Activation activation, Head head,
                               std::uint64_t seed) {
   Network network;
   network.schema = schema;
   network.head = head;
+  if (network.reconstructs()) network.schema.classes.clear();
   std::uint64_t counter = 0;
   const auto draw = [&] { return random_normalish(seed, counter++); };
   Index inputs = schema.feature_count();
   network.center = Vector::NullaryExpr(inputs, draw);
   for (std::size_t l = 0; l <= hidden.size(); ++l) {
     const bool last = l == hidden.size();
-    const Index outputs = last ? schema.class_count() : hidden[l];
+    const Index results = network.reconstructs() ? schema.feature_count() : schema.class_count();
+    const Index outputs = last ? results : hidden[l];
     Layer layer{Matrix::NullaryExpr(outputs, inputs, draw) / std::sqrt(static_cast<double>(inputs)),
                 Vector::NullaryExpr(outputs, draw), last ? Activation::kIdentity : activation};
     network.layers.push_back(std::move(layer));

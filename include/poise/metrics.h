@@ -1,4 +1,4 @@
-// How good a classifier's probabilities are, and whether they are at equilibrium.
+// How good a classifier's probabilities are, and whether they are at equilibrium; how near a reconstruction is.
 #pragma once
 
 #include <vector>
@@ -68,11 +68,29 @@ struct Metrics {
 Metrics evaluate_scores(const Matrix& scores, const Dataset& data, const MeasureOptions& options = {});
 
 /// The same of a network, whose scores are computed in blocks and kept if they take no more than a quarter of the
-/// machine's memory. Throws Error(kData), too, if the numbers of features differ.
+/// machine's memory. Throws Error(kData), too, if the numbers of features differ, or if the network gives features and
+/// not classes (see evaluate_reconstruction).
 Metrics evaluate_network(const Network& network, const Dataset& data, const MeasureOptions& options = {});
 
 /// `targets`: n×K, rows sum to 1. `weight`: n entries with any positive sum. At most 20 passes over the scores.
 Temperature fit_temperature(const Matrix& scores, const Matrix& targets, const Vector& weight,
                             const MeasureOptions& options = {});
+
+/// How near x̂ is to x, with rows in the shares s_i of their weights, Σ s_i = 1. A feature j counts in units u_j, those
+/// that training recorded (its standard deviation, say), or 1 where none are recorded, or one of 0 is.
+struct ReconstructionMetrics {
+  Index rows = 0;
+  Vector feature_errors;     ///< d: e_j = Σ_i s_i ((x̂_ij − x_ij)/u_j)²
+  Vector feature_variances;  ///< d: v_j = Σ_i s_i ((x_ij − x̄_j)/u_j)², the error of always answering the mean x̄
+  double mean_squared_error = 0;  ///< Σ_j e_j / d
+  double variance = 0;            ///< Σ_j v_j / d
+  double explained_variance = 0;  ///< 1 − Σ_j e_j / Σ_j v_j; −∞ or NaN where all rows are the same
+};
+
+/// Of a network that reconstructs; labels are not looked at. Rows are taken a block at a time. The same bits for any
+/// number of threads. Throws Error(kData) if the numbers of features differ, or of a classifier, and
+/// MeasurementStopped.
+ReconstructionMetrics evaluate_reconstruction(const Network& network, const Dataset& data,
+                                              const MeasureOptions& options = {});
 
 }  // namespace poise

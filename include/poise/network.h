@@ -22,8 +22,8 @@ enum class Activation {
   kRelu  ///< max(0, y); its derivative at 0 is taken as 0
 };
 
-/// What turns scores into probabilities of classes or, where the target of training was the inputs themselves,
-/// into features.
+/// What turns scores into probabilities of classes or, where the target of training was the inputs themselves
+/// (docs/theory/network.md#unsupervised-systems), into features.
 enum class Head {
   kSoftmax,  ///< p_c = e^{y_c} / Σ_k e^{y_k}
   kSigmoid,  ///< p_c = σ(y_c) / Σ_k σ(y_k): one sigmoid per class, as in the F-adjoint papers
@@ -62,13 +62,23 @@ struct Network {
 
 /// n×K scores z, in double precision, such that softmax(z) gives the head's probabilities: Y_L for the softmax head,
 /// log σ(Y_L) for the sigmoid head. The same bits for any number of threads. Throws Error(kData) if the numbers of
-/// features differ.
+/// features differ, or if the network gives features and not classes.
 Matrix predict_scores(const Network& network, const Dataset& data, int threads = 0);
 
 /// The head's probabilities, n×K: row sums are 1.
 Matrix predict_probabilities(const Network& network, const Dataset& data, int threads = 0);
 
-/// Writes an ONNX file that takes raw features and gives `label` (string) and `probabilities` (float32, n×K).
+/// x̂, n×d, of a network that reconstructs: its features in the units of the data, in double precision and the same bits
+/// for any number of threads. Throws Error(kData) if the numbers of features differ, or of a classifier.
+Matrix reconstruct(const Network& network, const Dataset& data, int threads = 0);
+
+/// X_l, n×N_l, of the hidden layer l = 1 … L−1 of any network. Throws Error(kUsage) if it has no such layer,
+/// Error(kData) if the numbers of features differ.
+Matrix hidden_states(const Network& network, const Dataset& data, Index layer, int threads = 0);
+
+/// Writes an ONNX file that takes raw features and gives `label` (string) and `probabilities` (float32, n×K) or, of a
+/// network that reconstructs, `reconstruction` (float32, n×d, in the units of the data) and, if it has hidden layers,
+/// `code`: the states of the narrowest, the first of several (float32).
 ///
 /// All-numeric data have one input `features`, float32 [n, columns], with the numbers as they are in the data file
 /// (pixels 0 … 255, LIBSVM rows made dense). Data with categorical columns have one input per column, named after it,

@@ -21,7 +21,7 @@ namespace poise {
 /// inputs of 0 remain 0. Other features are centered as they arrive.
 class Predictor {
  public:
-  /// Throws Error(kUsage) if the network contradicts itself.
+  /// Throws Error(kUsage) if the network contradicts itself, Error(kData) if it gives features and not classes.
   explicit Predictor(const Network& network);
 
   Index feature_count() const;

@@ -38,7 +38,8 @@ struct ReadOptions {
   char quote = '"';                  ///< tables: around cells; 0: none
   char decimal = 0;                  ///< tables: the decimal mark, '.' or ','; 0: inferred, a column at a time
   std::optional<bool> header = {};   ///< tables; default: inferred
-  bool labels = true;                ///< with a schema: false leaves labels unread, so that unknown ones are no error
+  bool labels = true;  ///< false leaves labels unread: with a schema so that unknown ones are no error, without one for
+                       ///< data that have none: every column is a feature, but for `label` or one that is called so
   bool inspecting = false;       ///< tables, without a schema: missing values and labels unusable as classes are not
                                  ///< errors; the notices say what training would refuse
   bool strip_label_dot = false;  ///< tables: "<=50K." is the label "<=50K"
@@ -52,7 +53,8 @@ struct ReadOptions {
 Dataset read_dataset(const std::string& source, const ReadOptions& options = {});
 
 /// The same with the schema of a trained model: its columns must be present, and categories and classes must be known.
-/// The label column may be missing; the result then has no labels.
+/// The label column may be missing; the result then has no labels. Nor has it for a model without classes, which
+/// reconstructs features.
 Dataset read_dataset(const std::string& source, const ReadOptions& options, const Schema& schema);
 
 /// The source that holds the test part of a named set ("mnist" → "mnist:test"), or an empty string.

@@ -54,9 +54,13 @@ struct TrainingRequest {
   PenaltySearchOptions search = {};  ///< but for its seed
   std::vector<double> l2_path = {};  ///< softmax layer: solves for each of these; validation rows choose, else the last
                                      ///< one is kept
-  NetworkOptions network = {};  ///< with `hidden` layers: a network. What `objective`, `solve` and `seed` have, too, is
-                                ///< taken from there
-  std::string start = {};       ///< softmax layer: model file or run directory to start from
+  NetworkOptions network = {};  ///< with `hidden` layers, or features as the target, a network (in the latter case with
+                                ///< 32 hidden units, or half as many as features, unless it says). What `objective`,
+                                ///< `solve` and `seed` have, too, is taken from there
+
+  /// Whether it is a network that is trained, or the softmax layer alone.
+  bool is_network() const { return !network.hidden.empty() || network.target == Target::kFeatures; }
+  std::string start = {};                             ///< softmax layer: model file or run directory to start from
   std::optional<Network> start_model = std::nullopt;  ///< or the model itself
 
   // How
@@ -120,6 +124,18 @@ struct MeasuredParts {
   std::optional<Metrics> train, validation, test;
 };
 
+/// The same of a network whose target was the features.
+struct ReconstructedParts {
+  std::optional<ReconstructionMetrics> train, validation, test;
+};
+
+/// The mean of the rows trained on and their k leading principal components: what the best linear network with k units
+/// in its narrowest layer reaches on those rows.
+struct PrincipalComponents {
+  Index components = 0;
+  double mean_squared_error = 0;  ///< as ReconstructionMetrics has it, on the validation rows, else those trained on
+};
+
 struct CalibratedParts {
   Temperature temperature;      ///< what the scores were divided by, unless `at_limit`: then the model is as it was
   Index rows = 0;               ///< that it was found on
@@ -149,6 +165,8 @@ struct SoftmaxTraining {
 struct NetworkTraining {
   TrainingReport report;
   NetworkOptions options;  ///< with what the data decided
+  /// Where the features are the target: what to compare the network with. Empty beyond 2,000 features.
+  std::optional<PrincipalComponents> principal = std::nullopt;
 };
 
 struct TelemetryReport {
@@ -169,6 +187,7 @@ struct TrainingResult {
   std::optional<SoftmaxTraining> softmax;
   std::optional<NetworkTraining> network;
   MeasuredParts measured;
+  ReconstructedParts reconstructed;  ///< in its place where the features were the target
   std::optional<CalibratedParts> calibration;
   std::optional<TelemetryReport> telemetry;
   std::vector<std::string> notices;  ///< all that is odd about data, options and result, a sentence each

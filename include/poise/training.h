@@ -17,11 +17,19 @@
 
 namespace poise {
 
+/// What t is, which the outputs are compared with.
+enum class Target {
+  kClasses,  ///< the label, or its distribution: supervised
+  kFeatures  ///< the inputs themselves, whatever labels there are: unsupervised. Accuracy is then the share of the
+             ///< features' variance explained, 1 − Σ s‖x̂ − x‖²/Σ s‖x − x̄‖² (docs/theory/network.md)
+};
+
 /// ℓ and the head that goes with it.
 enum class Loss {
   kCrossEntropy,        ///< softmax head, −Σ t ln p:            Y*_L = p − t
   kBinaryCrossEntropy,  ///< sigmoid head, one per class:        Y*_L = σ(Y_L) − t
-  kSquared              ///< sigmoid head, ½‖σ(Y_L) − t‖²:       Y*_L = (σ(Y_L) − t) ∘ σ'(Y_L)
+  kSquared,      ///< sigmoid head, ½‖σ(Y_L) − t‖²:       Y*_L = (σ(Y_L) − t) ∘ σ'(Y_L); of classes
+  kSquaredError  ///< linear head, ½‖Y_L − t‖²:           Y*_L = Y_L − t; of features, t as the inputs are scaled
 };
 
 /// How the adjoints of hidden layers are found. Which rule equals backpropagation, and when: docs/theory/network.md.
@@ -75,7 +83,9 @@ struct NetworkOptions {
   // Architecture
   std::vector<Index> hidden = {};             ///< widths of the hidden layers; empty: the softmax layer alone
   Activation activation = Activation::kRelu;  ///< of the hidden layers
-  Loss loss = Loss::kCrossEntropy;
+  Target target = Target::kClasses;
+  /// Empty: kCrossEntropy, of features kSquaredError. Features take kBinaryCrossEntropy as well, t = x/unit in [0, 1].
+  std::optional<Loss> loss = {};
   Initialization initialization = Initialization::kAuto;
   double gain = 1;  ///< factor on all initial weights (those of a first layer on standardized sparse data are drawn
                     ///< at 0.1 of what the initialization says)
@@ -142,6 +152,7 @@ enum class TrainingStatus {
 };
 
 const char* to_string(TrainingStatus status);
+const char* to_string(Target target);
 const char* to_string(Loss loss);
 const char* to_string(Rule rule);
 const char* to_string(Step step);
@@ -154,7 +165,7 @@ const char* to_string(Reduction reduction);
 /// Weighted means over rows.
 struct Measured {
   double loss = 0;             ///< ℓ, without the penalty
-  double accuracy = 0;         ///< share of rows whose largest score is the target's largest entry
+  double accuracy = 0;         ///< share of rows whose largest score is the target's largest entry; see kFeatures
   double equilibrium_gap = 0;  ///< CE − H: Epoch::imbalance_at_rest at rest; softmax head only, else 0
 };
 
@@ -169,6 +180,7 @@ struct Validated : Measured {
 struct Epoch {
   int number = 0;  ///< from 1
   double seconds = 0;
+  Target target = Target::kClasses;
   Measured train;  ///< over the batches, each just before its step, without those taken back; NaN if all were
   std::optional<Validated> validation;  ///< after the epoch, if there are validation data
   double curvature = 0;                 ///< golden: λ̂, the largest curvature of the mean loss, at least 32

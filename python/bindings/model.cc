@@ -65,11 +65,25 @@ nb::object predicted(const Network& network, const Dataset& data, int threads) {
   return to_numpy(std::move(numbers));
 }
 
+nb::object states(const Network& network, const Dataset& data, Index layer, int threads) {
+  Matrix numbers;
+  {
+    const nb::gil_scoped_release unlock;
+    numbers = hidden_states(network, data, layer, threads);
+  }
+  return to_numpy(std::move(numbers));
+}
+
+nlohmann::json figures_of(const Network& network, const Dataset& data, const MeasureOptions& options) {
+  if (network.reconstructs()) return to_json(evaluate_reconstruction(network, data, options), network.schema);
+  return to_json_with_confusion(evaluate_network(network, data, options), network.schema);
+}
+
 nb::object evaluate(const Network& network, const Dataset& data, int threads) {
   nlohmann::json figures;
   {
     const nb::gil_scoped_release unlock;
-    figures = to_json_with_confusion(evaluate_network(network, data, {.threads = threads}), network.schema);
+    figures = figures_of(network, data, {.threads = threads});
   }
   return to_python(figures);
 }
@@ -115,6 +129,8 @@ void bind_model(nb::module_& module) {
       .def("read", read_for, "source"_a, "options"_a, "labels"_a)
       .def("scores", predicted<predict_scores>, "data"_a, "threads"_a = 0)
       .def("probabilities", predicted<predict_probabilities>, "data"_a, "threads"_a = 0)
+      .def("reconstruct", predicted<reconstruct>, "data"_a, "threads"_a = 0)
+      .def("hidden_states", states, "data"_a, "layer"_a, "threads"_a = 0)
       .def("evaluate", evaluate, "data"_a, "threads"_a = 0)
       .def("certify", certify, "data"_a, "tolerance"_a, "threads"_a = 0)
       .def("infer", infer, "data"_a, "options"_a)

@@ -103,7 +103,7 @@ class Inference:
 
 
 class Model:
-    """A softmax layer or a network, ready for rows in the units of its training data.
+    """A softmax layer or a network, which may be an autoencoder, ready for rows in the units of its training data.
 
     Wherever rows are wanted, an array, sparse matrix or frame will do, or a :class:`Dataset`, or the path of a file,
     which is then read as the model's schema says. The file format, and what pickle stores, is ONNX.
@@ -118,7 +118,10 @@ class Model:
         return cls(_poise.Model.from_bytes(data))
 
     def to_bytes(self) -> bytes:
-        """The ONNX file as bytes: raw features in, ``label`` and ``probabilities`` out."""
+        """The ONNX file as bytes: raw features in, ``label`` and ``probabilities`` out.
+
+        Of an autoencoder, ``reconstruction`` and ``code`` instead.
+        """
         return self._network.to_bytes()
 
     def save(self, path: Path) -> None:
@@ -133,7 +136,7 @@ class Model:
 
     @property
     def classes(self) -> list[str]:
-        """Names of the K classes, in the order of scores and probabilities."""
+        """Names of the K classes, in the order of scores and probabilities; none of an autoencoder."""
         return self._network.classes
 
     @property
@@ -180,6 +183,20 @@ class Model:
         """Probabilities of the classes, n×K; rows sum to 1."""
         return self._network.probabilities(self.rows(X, labels=False), threads(n_threads))
 
+    def reconstruct(self, X: Any, *, n_threads: int | None = None) -> npt.NDArray[np.float64]:
+        """The features as an autoencoder gives them again, n×d, in the units of the data.
+
+        Raises PoiseError for a classifier, as the methods for classes do for an autoencoder.
+        """
+        return self._network.reconstruct(self.rows(X, labels=False), threads(n_threads))
+
+    def hidden_states(self, X: Any, layer: int, *, n_threads: int | None = None) -> npt.NDArray[np.float64]:
+        """The states of hidden layer 1, 2, … of any network, n×width: of an autoencoder's narrowest, the code.
+
+        ``layers[layer - 1]`` are the weights, bias and activation that give them.
+        """
+        return self._network.hidden_states(self.rows(X, labels=False), layer, threads(n_threads))
+
     def predict(self, X: Any, *, n_threads: int | None = None) -> Array:
         """The name of the most probable class of each row; the first of several."""
         labels: Array = np.asarray(self.classes)[self.scores(X, n_threads=n_threads).argmax(axis=1)]
@@ -188,7 +205,10 @@ class Model:
     def evaluate(
         self, X: Any, y: Any = None, *, sample_weight: Any = None, n_threads: int | None = None
     ) -> dict[str, Any]:
-        """Accuracy, cross-entropy (nats), calibration, confusion and more, as ``poise evaluate --json`` has them."""
+        """Accuracy, cross-entropy (nats), calibration, confusion and more, as ``poise evaluate --json`` has them.
+
+        Of an autoencoder ``mean_squared_error``, ``explained_variance`` and the like; ``y`` is then not needed.
+        """
         return self._network.evaluate(self.rows(X, y, sample_weight=sample_weight), threads(n_threads))
 
     def certify(

@@ -28,6 +28,7 @@ struct Arguments {
   std::string out;                 ///< --out: run directory or file
   bool probabilities = false;      ///< predict --proba
   bool write_header = false;       ///< predict --header
+  Index hidden_layer = 0;          ///< predict --hidden-layer; 0: not given
   bool show_weights = false;       ///< inspect --weights
   int top = 20;                    ///< inspect --top: how many of them; 0: all
   bool inference = false;          ///< inspect --inference

@@ -1,10 +1,12 @@
-// poise evaluate: a model against labeled data.
+// poise evaluate: a model against labeled data, or against the data that it is to reconstruct.
 #include <fmt/core.h>
 
 #include <algorithm>
 #include <cmath>
 #include <cstdlib>
+#include <numeric>
 #include <optional>
+#include <vector>
 
 #include "base/words.h"
 #include "cli/arguments.h"
@@ -22,7 +24,7 @@ namespace poise::cli {
 namespace {
 
 constexpr Index kLargestTable = 30;  // classes
-constexpr std::size_t kWidestName = 16;
+constexpr std::size_t kWidestName = 16, kWidestFeature = 32;
 
 std::size_t width_of_names(const Schema& schema, std::size_t least) {
   std::size_t width = least;
@@ -106,11 +108,59 @@ void print_metrics(const Metrics& metrics, const Schema& schema, bool soft_targe
   print_confusion(metrics, schema, soft_targets);
 }
 
+std::string explained(double error, double variance) {
+  const double share = 1 - error / variance;
+  return std::isfinite(share) ? fmt::format("{:.4f} %", 100 * share) : std::string("-");
+}
+
+/// The features that are furthest from their reconstruction.
+void print_features(const ReconstructionMetrics& metrics, const Schema& schema) {
+  constexpr Index kMost = 10;
+  const Index d = metrics.feature_errors.size(), shown = std::min(kMost, d);
+  std::vector<Index> order(d);
+  std::iota(order.begin(), order.end(), 0);
+  std::stable_sort(order.begin(), order.end(),
+                   [&](Index a, Index b) { return metrics.feature_errors[a] > metrics.feature_errors[b]; });
+  order.resize(shown);
+  std::size_t width = 7;
+  for (const Index j : order) width = std::max(width, std::min(width_of(schema.feature_name(j)), kWidestFeature));
+  fmt::print("{:<{}} {:>12} {:>12}  explained{}\n", "feature", width, "error", "variance",
+             shown < d ? fmt::format("   (the {} with the largest errors; --json has all {})", shown, d) : "");
+  for (const Index j : order) {
+    const std::string name = schema.feature_name(j);
+    const std::string shown_name(first_characters(name, kWidestFeature));
+    const double error = metrics.feature_errors[j], variance = metrics.feature_variances[j];
+    fmt::print("{}{} {:>12.6g} {:>12.6g}  {:>9}\n", shown_name, std::string(width - width_of(shown_name), ' '), error,
+               variance, explained(error, variance));
+  }
+}
+
+void print_reconstruction(const ReconstructionMetrics& metrics, const Network& model) {
+  const bool has_units = recorded_units(model.metadata, model.feature_count()).has_value();
+  fmt::print(
+      "rows        {}\nerror       {:.6g} squared, mean over the features{}; the mean of the rows alone: {:.6g}\n",
+      metrics.rows, metrics.mean_squared_error, has_units ? ", each in the unit of training" : "", metrics.variance);
+  fmt::print("explained   {} of the variance\n", explained(metrics.mean_squared_error, metrics.variance));
+  print_features(metrics, model.schema);
+}
+
+int evaluate_features(const Arguments& a, const Network& model, const Dataset& data) {
+  note_rows_trained_on(a, model.metadata, data);
+  const ReconstructionMetrics metrics = evaluate_reconstruction(model, data, {.threads = a.solve.threads});
+  if (a.json) {
+    fmt::print("{}\n", to_text(to_json(metrics, model.schema), 2));
+  } else {
+    print_reconstruction(metrics, model);
+  }
+  return 0;
+}
+
 }  // namespace
 
 int evaluate(const Arguments& a) {
   const Network model = load_model(a.run);
   const Dataset data = read_for_model(a, model.schema, model.metadata);
+  if (model.reconstructs()) return evaluate_features(a, model, data);
   if (!data.has_targets()) {
     throw Error(ErrorKind::kData, "the data has no labels",
                 "the label column '" + model.schema.label_name + "' or a labels file",

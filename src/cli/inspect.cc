@@ -101,9 +101,19 @@ json network_summary(const Network& network) {
     squares += layer.weights.squaredNorm();
     largest = std::max(largest, layer.weights.cwiseAbs().maxCoeff());
   }
-  return {{"architecture", network.architecture()}, {"layers", layers},
-          {"head", to_string(network.head)},        {"parameters", network.parameter_count()},
-          {"weights_norm", std::sqrt(squares)},     {"largest_weight", largest}};
+  json out = {{"architecture", network.architecture()}, {"layers", layers},
+              {"head", to_string(network.head)},        {"parameters", network.parameter_count()},
+              {"weights_norm", std::sqrt(squares)},     {"largest_weight", largest}};
+  if (network.reconstructs()) out["output_unit"] = network.output_unit;
+  return out;
+}
+
+/// "its features, from a code of 8 units (layer 2)"
+std::string words_on_target(const Network& network) {
+  const std::size_t layer = code_layer(network);
+  if (layer == 0) return "its features";
+  return fmt::format("its features, from a code of {} (layer {})",
+                     counted(network.layers[layer - 1].weights.rows(), "unit"), layer);
 }
 
 /// Of the run that a.data names; null if there is none, and a note if it cannot be read.
@@ -143,6 +153,7 @@ int inspect_model(const Arguments& a) {
     return 0;
   }
   fmt::print("model       {}, {}\n", model.architecture(), counted(model.parameter_count(), "parameter"));
+  if (model.reconstructs()) fmt::print("gives       {}\n", words_on_target(model));
   if (model.schema.format == FileFormat::kIdx) out["schema"]["format"] = "images";
   print_schema(out["schema"]);
   for (const auto& [key, value] : model.metadata) {

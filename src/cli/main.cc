@@ -65,17 +65,23 @@ std::map<CLI::App*, Verb> declare(CLI::App& app, Arguments& a) {
   require_data(*verb, a), add_reading(*verb, a), add_common(*verb, a), add_unknown(*verb, a), add_train(*verb, a);
   verbs[verb] = train;
 
-  verb = add_verb(app, "evaluate", "accuracy, cross-entropy, calibration and confusion of a model on data",
+  verb = add_verb(app, "evaluate",
+                  "accuracy, cross-entropy, calibration and confusion of a model on data, or what it reconstructs",
                   "poise evaluate runs/digits digits:test");
   require_run(*verb, a), require_data(*verb, a), add_reading(*verb, a), add_common(*verb, a), add_unknown(*verb, a);
   verbs[verb] = evaluate;
 
-  verb = add_verb(app, "predict", "one label per row", "poise predict runs/digits digits:test --proba -o labels.csv");
+  verb = add_verb(app, "predict", "one label per row, or the features as the model reconstructs them",
+                  "poise predict runs/digits digits:test --proba -o labels.csv");
   require_run(*verb, a), require_data(*verb, a), add_reading_of_predict(*verb, a), add_common(*verb, a),
       add_unknown(*verb, a);
   verb->add_flag("--proba", a.probabilities, "add a column of probabilities per class");
+  verb->add_option("--hidden-layer", a.hidden_layer,
+                   "instead: the states of this hidden layer, from 1: the codes of an autoencoder")
+      ->check(whole_number_from(1))
+      ->excludes("--proba");
   verb->add_option("-o,--out,--output", a.out,
-                   "file to write: .csv or, of probabilities, .npy, plain or .gz (default, and -: stdout)")
+                   "file to write: .csv or, of numbers, .npy, plain or .gz (default, and -: stdout)")
       ->check(not_empty());
   verbs[verb] = predict;
 

@@ -1,5 +1,7 @@
 #include "cli/network_options.h"
 
+#include <vector>
+
 #include "cli/field_options.h"
 #include "learning/fields.h"
 
@@ -20,6 +22,24 @@ CLI::Option* add_compat(CLI::App& verb, const Field& field, NetworkOptions& o) {
           "--compat", [&o](const std::string&) { take_published_rule(o); },
           std::string("reference-2024: ") + field.help)
       ->check(one_of({"reference-2024"}));
+}
+
+/// Options of networks where none is trained.
+void refuse_without_network(const std::vector<CLI::Option*>& options, const NetworkOptions& o) {
+  if (!o.hidden.empty() || o.target == Target::kFeatures) return;
+  for (const CLI::Option* option : options) {
+    if (option->count() > 0 && option->get_name() != "--target")
+      throw CLI::RequiresError(option->get_name(), "--hidden or --target features");
+  }
+}
+
+/// Options that are about classes, where the features are the target.
+void refuse_with_features(const CLI::App& verb, const NetworkOptions& o) {
+  if (o.target != Target::kFeatures) return;
+  for (const char* of_classes : {"--l2-path", "--solver", "--tolerance", "--max-iterations", "--start",
+                                 "--require-certificate", "--labels", "--calibrate"}) {
+    if (verb.get_option(of_classes)->count() > 0) throw CLI::ExcludesError(of_classes, "--target features");
+  }
 }
 
 /// Options that the chosen rule or step would not look at.
@@ -47,13 +67,15 @@ void add_network(CLI::App& verb, NetworkOptions& o) {
                         {"seed", nullptr},  // of the whole training, as are these
                         {"time_limit", nullptr},
                         {"threads", nullptr}};
-  for (CLI::Option* option : add_fields(verb, o, special)) {
-    if (option->get_name() != "--hidden") option->needs("--hidden");
-  }
+  const std::vector<CLI::Option*> options = add_fields(verb, o, special);
   for (const char* decided : {"--loss", "--activation", "--rule", "--order", "--relaxation"}) {
     verb.get_option("--compat")->excludes(verb.get_option(decided));
   }
-  verb.final_callback([&verb, &o] { refuse_without_effect(verb, o); });
+  verb.final_callback([&verb, &o, options] {
+    refuse_without_network(options, o);
+    refuse_with_features(verb, o);
+    refuse_without_effect(verb, o);
+  });
 }
 
 }  // namespace poise::cli

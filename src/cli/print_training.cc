@@ -31,7 +31,19 @@ bool print_part(const char* name, const json& found) {
     return found.at(key).is_null() ? std::numeric_limits<double>::quiet_NaN() : found.at(key).get<double>();
   };
   if (found.is_null()) return false;
+  if (found.contains("explained_variance")) {
+    fmt::print("{:<11} mean squared error {}   variance explained {:.2f} %\n", name,
+               short_number(number("mean_squared_error"), 5), 100 * number("explained_variance"));
+    return true;
+  }
   print_part(name, number("accuracy"), number("cross_entropy"), number("expected_calibration_error"));
+  return true;
+}
+
+bool print_part(const char* name, const ReconstructionMetrics* found) {
+  if (!found) return false;
+  fmt::print("{:<11} mean squared error {}   variance explained {:.2f} %\n", name,
+             short_number(found->mean_squared_error, 5), 100 * found->explained_variance);
   return true;
 }
 
@@ -94,7 +106,20 @@ void print_calibration(const TrainingResult& result) {
              short_number(after->cross_entropy, 5));
 }
 
+void print_reconstructed(const TrainingResult& result) {
+  const auto if_any = [](const auto& metrics) { return metrics ? &*metrics : nullptr; };
+  const ReconstructedParts& measured = result.reconstructed;
+  print_parts(if_any(measured.train), if_any(measured.validation), if_any(measured.test),
+              static_cast<const ReconstructionMetrics*>(nullptr), result.not_measured);
+  if (const auto& principal = result.network->principal) {
+    fmt::print("PCA         mean squared error {} with {} on the {} rows\n",
+               short_number(principal->mean_squared_error, 5), counted(principal->components, "principal component"),
+               measured.validation ? "validation" : "same");
+  }
+}
+
 void print_measured(const TrainingResult& result) {
+  if (result.model.reconstructs()) return print_reconstructed(result);
   print_calibration(result);
   const auto if_any = [](const std::optional<Metrics>& metrics) { return metrics ? &*metrics : nullptr; };
   const MeasuredParts& measured = result.measured;

@@ -19,7 +19,7 @@ void add_reading(CLI::App& verb, Arguments& a) { add_most(verb, a, {}); }
 
 void add_reading_of_predict(CLI::App& verb, Arguments& a) {
   add_most(verb, a, {{"header", nullptr}});
-  verb.add_flag("--header", a.write_header, "begin with a line of names (with --proba always)");
+  verb.add_flag("--header", a.write_header, "begin with a line of names (always where there are numbers)");
   verb.add_flag_function(
       "--no-header", [&a](std::int64_t) { a.read.header = false; },
       "the table read has no header row (default: inferred)");

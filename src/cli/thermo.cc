@@ -9,6 +9,7 @@
 #include "base/stopwatch.h"
 #include "cli/arguments.h"
 #include "cli/say.h"
+#include "network/model_check.h"
 #include "network/provenance.h"
 #include "poise/calibration.h"
 #include "poise/error.h"
@@ -168,6 +169,7 @@ int thermo(const Arguments& a) {
   }
   refuse_idle_options(a);
   const Network model = load_model(a.run);
+  require_classifier(model, a.run);
   const Dataset data = read_for_model(a, model.schema, model.metadata);
   if (!data.has_targets()) {
     throw Error(ErrorKind::kData, "the data has no labels",

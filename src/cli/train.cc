@@ -50,7 +50,7 @@ TrainingRequest request_of(const Arguments& a) {
 /// The optimum depends on no random numbers.
 void note_idle_seed(const Arguments& a) {
   const TrainingRequest& asked = a.training;
-  const bool draws = !asked.network.hidden.empty() || asked.choose_l2 || asked.calibrate || asked.validation.given() ||
+  const bool draws = asked.is_network() || asked.choose_l2 || asked.calibrate || asked.validation.given() ||
                      asked.validation_share.value_or(0) > 0;
   if (a.given.contains("--seed") && !draws && !a.quiet)
     say("note: --seed has no effect: the optimum depends on no random numbers, and no rows are held out\n");

@@ -97,6 +97,7 @@ Dataset read_digits(const NamedSource& source, const ReadOptions& options, const
     all.labels.clear();
     if (options.labels) set_labels(all, labels, schema);
   }
+  if (schema == nullptr && !options.labels) all.labels.clear(), all.schema.classes.clear();
   if (source.part == "all") return all;
   auto [train, test] = split_rows(all, kDigitsTestRows, kDigitsSeed);
   return source.part == "test" ? test : train;

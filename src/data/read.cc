@@ -144,7 +144,10 @@ Dataset read_dataset(const std::string& source, const ReadOptions& options) {
 }
 
 Dataset read_dataset(const std::string& source, const ReadOptions& options, const Schema& schema) {
-  return read_any(source, options, &schema);
+  ReadOptions needed = options;
+  // A model without classes has no use for labels. A table's reader leaves them, but reads row weights.
+  if (schema.classes.empty() && schema.columns.empty()) needed.labels = false;
+  return read_any(source, needed, &schema);
 }
 
 }  // namespace poise

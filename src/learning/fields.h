@@ -51,15 +51,27 @@ inline std::span<const Named<Reduction>> names_of(Reduction) {
   return kAll;
 }
 
+inline std::span<const Named<Target>> names_of(Target) {
+  static constexpr Named<Target> kAll[] = {{Target::kClasses, "classes"}, {Target::kFeatures, "features"}};
+  return kAll;
+}
+
 void architecture_fields(auto& o, auto&& visit) {
   constexpr Group field{"Networks: what to train"};
   visit(field("hidden", "train a network with hidden layers of these widths, with commas between").within(at_least(1)),
         o.hidden);
   visit(field("activation", "of hidden units"), o.activation);
-  visit(field("loss", "cross-entropy of a softmax head; of sigmoids, one a class: binary-cross-entropy or squared")
-            .kept_in_model()
-            .for_experiments(),
-        o.loss);
+  visit(field("target", "classes, or features: unsupervised, the outputs are to be the inputs (an autoencoder)")
+            .kept_in_model(),
+        o.target);
+  visit(
+      field("loss",
+            "cross-entropy of a softmax head; of sigmoids, one a class: binary-cross-entropy or squared; of features: "
+            "squared-error, or binary-cross-entropy where they are between 0 and the `unit`")
+          .if_unset("cross-entropy, of features squared-error")
+          .kept_in_model()
+          .for_experiments(),
+      o.loss);
   visit(field("initialization", "of the weights; auto: kaiming for relu, xavier for the others").for_experiments(),
         o.initialization);
   visit(field("gain", "factor on all initial weights").within({0, 1000, true, false}).for_experiments(), o.gain);

@@ -2,11 +2,18 @@
 // (docs/theory/network.md#f-propagation-and-f-adjoint).
 #include <algorithm>
 #include <array>
+#include <functional>
+#include <numeric>
 
 #include "learning/workspace.h"
 
 namespace poise::learning {
 namespace {
+
+/// Of an adjoint: of features both losses have the error there.
+double squared_norm(const float* v, Index count) {
+  return std::transform_reduce(v, v + count, 0.0, std::plus<>(), [](float x) { return static_cast<double>(x) * x; });
+}
 
 Index first_largest(const std::vector<double>& v) { return std::max_element(v.begin(), v.end()) - v.begin(); }
 
@@ -17,6 +24,13 @@ void Workspace::targets(const Chunk& c, float* to, Index* wanted) const {
   const Index classes = layout_.outputs(layout_.layers());
   const double share = problem_.smoothing / static_cast<double>(classes);
   const auto off = static_cast<float>(share), on = static_cast<float>(share + (1 - problem_.smoothing));
+  if (options_.target == Target::kFeatures) {
+    for (Index i = 0; i < c.rows; ++i, to += classes) {
+      load_row(problem_.features, scaling_.target, rows_[c.begin + i], to);
+      wanted[i] = 0;
+    }
+    return;
+  }
   std::vector<double> exact(problem_.labels.empty() ? classes : 0);
   for (Index i = 0; i < c.rows; ++i, to += classes) {
     const Index row = rows_[c.begin + i];
@@ -57,7 +71,11 @@ void Workspace::head(const Chunk& c) {
     sums.loss += weight * loss;
     sums.entropy_gap += weight * gap[i];
     sums.worst_loss = std::max(sums.worst_loss, weight * loss);
-    sums.correct += static_cast<Index>(best[i]) == wanted[i] ? weight : 0;
+    if (options_.target == Target::kFeatures) {
+      sums.correct += weight * (1 - squared_norm(at(adjoint_, last, c.begin + i), classes) / scaling_.variance);
+    } else {
+      sums.correct += static_cast<Index>(best[i]) == wanted[i] ? weight : 0;
+    }
   }
   if (rule_.by_rows) return;  // gets adjoints of single rows
   for (Index i = c.begin; i < c.begin + c.rows; ++i) {

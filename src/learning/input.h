@@ -3,20 +3,37 @@
 
 #include "convex/problem.h"
 #include "learning/parameters.h"
+#include "poise/training.h"
 
 namespace poise::learning {
 
 /// The affine map of every feature.
 struct InputScaling {
-  ColumnMap map;  ///< never empty; sparse data: center 0
-  Floats gain;    ///< the gains in float32
+  ColumnMap map;        ///< never empty; sparse data: center 0
+  Floats gain;          ///< the gains in float32
+  ColumnMap target;     ///< Target::kFeatures: from the file's numbers to t
+  double variance = 1;  ///< likewise: Σ_j of t_j over the rows
 
   explicit InputScaling(ColumnMap map = {});
 
   /// Divides the first layer by what the inputs were multiplied by: weights per original unit, and the center that goes
   /// with them.
   void to_original_units(Layer& first, Vector& center) const;
+
+  /// Target::kFeatures. Of the squared error t are the inputs; of the binary cross-entropy x/unit.
+  /// Throws Error(kData) for that where it is not in [0, 1], and for sparse data.
+  void set_targets(const Dataset& data, const Vector& row_weight, Loss loss, int threads);
+  /// The outputs of such a network, and its head, in the file's units.
+  void to_file_units(Network& network) const;
+  /// What counts as 1 of a feature in the loss, in the file's units; 1 where a feature is constant.
+  Vector target_units() const;
 };
+
+/// Outputs of a network: classes, or features.
+Index output_count(const Dataset& data, const NetworkOptions& options);
+
+/// The rows as inputs that are their own targets. Throws Error(kData) if there are none, or no weight.
+Problem weigh_inputs(const Dataset& data);
 
 /// The data as networks take it: tables of many categories, which are stored as sparse rows, made dense, because their
 /// numbers are to be centered. Everything else as it is, sharing its storage.

@@ -4,6 +4,7 @@
 namespace poise {
 
 const char* to_string(TrainingStatus status) { return name_of(status); }
+const char* to_string(Target target) { return name_of(target); }
 const char* to_string(Loss loss) { return name_of(loss); }
 const char* to_string(Rule rule) { return name_of(rule); }
 const char* to_string(Step step) { return name_of(step); }

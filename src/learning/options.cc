@@ -19,7 +19,7 @@ constexpr char kStill[] = "take --rule adjoint, or equilibrium with --relaxation
 void check_together(const NetworkOptions& o) {
   const bool relaxes = o.rule == Rule::kEquilibrium;
   const bool on_rows = works_on_rows(o);
-  require(!o.reference_2024 || (relaxes && o.loss == Loss::kSquared && o.order == Order::kGaussSeidel &&
+  require(!o.reference_2024 || (relaxes && loss_of(o) == Loss::kSquared && o.order == Order::kGaussSeidel &&
                                 o.activation == Activation::kSigmoid),
           "the rule of the published code with other settings",
           "the equilibrium rule in Gauss-Seidel order, sigmoid units and the squared loss");
@@ -30,14 +30,25 @@ void check_together(const NetworkOptions& o) {
           std::string("leave --dropout out, or ") + kStill);
   require(!on_rows || o.precision == Precision::kFloat32, "bfloat16 with states that move", "float32",
           std::string("leave --precision bf16 out, or ") + kStill);
-  require(o.solve_head_every == 0 || o.loss == Loss::kCrossEntropy,
-          fmt::format("an exact head with the loss '{}'", to_string(o.loss)), "the cross-entropy loss",
+  require(o.solve_head_every == 0 || loss_of(o) == Loss::kCrossEntropy,
+          fmt::format("an exact head with the loss '{}'", to_string(loss_of(o))), "the cross-entropy loss",
           "leave --solve-head-every or --loss out");
-  require(!o.stop_at_rest || o.loss == Loss::kCrossEntropy,
-          fmt::format("stop_at_rest with the loss '{}', which has no output entropy to balance", to_string(o.loss)),
+  require(!o.stop_at_rest || loss_of(o) == Loss::kCrossEntropy,
+          fmt::format("stop_at_rest with the loss '{}', which has no output entropy to balance", to_string(loss_of(o))),
           "the cross-entropy loss", "leave --stop-at-rest out, or use --patience");
   require(o.momentum_phase == 0 || o.step != Step::kAdam, "complex momentum with Adam", "the golden or sgd step",
           "leave --momentum-phase out, or take --step golden or sgd");
+}
+
+void check_target(const NetworkOptions& o) {
+  const bool features = o.target == Target::kFeatures, squares = loss_of(o) == Loss::kSquaredError;
+  const bool of_features = squares || loss_of(o) == Loss::kBinaryCrossEntropy;
+  require(features ? of_features : !squares,
+          fmt::format("the loss '{}' of {}", to_string(loss_of(o)), to_string(o.target)),
+          features ? "squared-error or binary-cross-entropy" : "cross-entropy, binary-cross-entropy or squared");
+  const ObjectiveOptions& rows = o.objective;
+  require(!features || (rows.label_smoothing == 0 && !rows.balanced_classes && rows.class_weights.empty()),
+          "weights of classes or smoothed labels where the features are the target", "neither");
 }
 
 }  // namespace
@@ -48,6 +59,8 @@ NetworkOptions resolve(const NetworkOptions& options, Index rows) {
   check_fields(o.objective);
   require(o.objective.unit == 0, fmt::format("unit is {} for a network", o.objective.unit), "none");
   check_together(o);
+  check_target(o);
+  o.loss = loss_of(o);
   // A batch every fortieth of an epoch or so, and some 8,000 steps in all, but 20 to 200 epochs.
   if (o.batch == 0) o.batch = rows < 4000 ? 32 : rows < 16000 ? 64 : 128;
   o.batch = std::max<Index>(1, std::min(o.batch, rows));  // that there are rows is for make_problem to say

@@ -43,6 +43,7 @@ BatchSums Trainer::measure_training(std::span<const Index> rows) {
 Epoch Trainer::measure_epoch(int number) {
   Epoch epoch;
   epoch.number = number;
+  epoch.target = options_.target;
   epoch.train = means_of(sums_);
   if (sums_.weight > 0)
     epoch.bulk_energy = sums_.bulk_energy / sums_.weight, epoch.energy = sums_.energy / sums_.weight;
@@ -102,7 +103,7 @@ std::optional<TrainingStatus> Trainer::reason_to_stop() const {
 /// At a stationary last layer 0 = ⟨W, ∂L/∂W⟩ + ⟨b, ∂L/∂b⟩ = CE − H + λ‖W‖²
 /// (docs/theory/network.md#when-a-network-is-at-rest with the penalty's own term).
 double Trainer::imbalance_at_rest() const {
-  if (*options_.objective.l2 == 0 || options_.loss != Loss::kCrossEntropy) return 0;
+  if (*options_.objective.l2 == 0 || loss_of(options_) != Loss::kCrossEntropy) return 0;
   return -*options_.objective.l2 * to_layers(layout_, parameters_, options_.activation).back().weights.squaredNorm();
 }
 
@@ -151,7 +152,8 @@ Network Trainer::to_network(const Floats& parameters) const {
   network.schema = data_.schema;
   network.layers = to_layers(layout_, parameters, options_.activation);
   scaling_.to_original_units(network.layers.front(), network.center);
-  network.head = loss_function(options_.loss).head();
+  network.head = loss_function(loss_of(options_)).head();
+  if (options_.target == Target::kFeatures) scaling_.to_file_units(network);
   return network;
 }
 

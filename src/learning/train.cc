@@ -36,7 +36,7 @@ void check_memory(const Dataset& train, const NetworkOptions& options) {
   constexpr double kBytes = 5 * 4 + 2 * 8;
   double parameters = 0, inputs = static_cast<double>(train.features.cols());
   std::vector<Index> widths = options.hidden;
-  widths.push_back(train.schema.class_count());
+  widths.push_back(learning::output_count(train, options));
   for (const Index width : widths) {
     parameters += (inputs + 1) * static_cast<double>(width);
     inputs = static_cast<double>(width);
@@ -72,6 +72,14 @@ void record_training(const NetworkOptions& options, const TrainingReport& report
   record(provenance_of(options, report), metadata);
 }
 
+/// What counts as 1 of each feature, where they are the target.
+void record_units(const NetworkOptions& options, const Vector& units, Metadata& metadata) {
+  if (options.target != Target::kFeatures) return;
+  auto provenance = recorded<Provenance>(metadata);
+  provenance.feature_units = units_as_text(units);
+  record(provenance, metadata);
+}
+
 }  // namespace
 
 NetworkFit train_network(const Dataset& train, const NetworkOptions& options, const Dataset* validation,
@@ -81,8 +89,10 @@ NetworkFit train_network(const Dataset& train, const NetworkOptions& options, co
   check_memory(train, resolved);
   const Dataset rows = learning::input_rows(train);
   const std::optional<Dataset> held_out = validation ? std::optional(learning::input_rows(*validation)) : std::nullopt;
-  NetworkFit fit = learning::Trainer(rows, held_out ? &*held_out : nullptr, resolved, observer).run();
+  learning::Trainer trainer(rows, held_out ? &*held_out : nullptr, resolved, observer);
+  NetworkFit fit = trainer.run();
   record_training(resolved, fit.report, fit.network.metadata);
+  record_units(resolved, trainer.target_units(), fit.network.metadata);
   return fit;
 }
 

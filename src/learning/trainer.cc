@@ -19,8 +19,18 @@ constexpr double kWorthThreads = 4e6;   // flops of a batch: less is done before
 std::vector<Index> widths_of(const Dataset& data, const NetworkOptions& options) {
   std::vector<Index> widths{data.features.cols()};
   widths.insert(widths.end(), options.hidden.begin(), options.hidden.end());
-  widths.push_back(data.schema.class_count());
+  widths.push_back(output_count(data, options));
   return widths;
+}
+
+Problem weighed(const Dataset& data, const NetworkOptions& options) {
+  return options.target == Target::kFeatures ? weigh_inputs(data) : weigh_rows(data, options.objective);
+}
+
+InputScaling scaling_of(const Dataset& data, const Vector& row_weight, const NetworkOptions& options) {
+  InputScaling scaling = scale_inputs(data, row_weight, options.objective.scale != Scale::kNone, options.threads);
+  if (options.target == Target::kFeatures) scaling.set_targets(data, row_weight, loss_of(options), options.threads);
+  return scaling;
 }
 
 int worthwhile_threads(const ParameterLayout& layout, const NetworkOptions& options) {
@@ -41,8 +51,8 @@ Trainer::Trainer(const Dataset& train, const Dataset* validation, const NetworkO
     : data_(train),
       options_(options),
       observer_(observer),
-      problem_(weigh_rows(train, options.objective)),
-      scaling_(scale_inputs(train, problem_.row_weight, options.objective.scale != Scale::kNone, options.threads)),
+      problem_(weighed(train, options)),
+      scaling_(scaling_of(train, problem_.row_weight, options)),
       layout_(widths_of(train, options)),
       team_(worthwhile_threads(layout_, options)),
       parameters_(layout_.size()),
@@ -60,7 +70,7 @@ Trainer::Trainer(const Dataset& train, const Dataset* validation, const NetworkO
   }
   good_ = parameters_;
   if (!validation) return;
-  held_out_ = weigh_rows(*validation, options.objective);
+  held_out_ = weighed(*validation, options);
   held_out_batch_.emplace(*held_out_, scaling_, layout_, options, kHeldOutRows);
   held_out_rows_ = all_rows(validation->rows());
 }
@@ -133,7 +143,8 @@ void Trainer::look_before_the_first_step(BatchSums& sums) {
   }
   batch_.evaluate(team_, rows_of(0, rows), parameters_, sums);
   team_.share(1, [&](Index) {
-    guard_.emplace(loss_but_the_worst(sums), loss_function(options_.loss).of_a_guess(problem_.classes), weighted_rows_);
+    guard_.emplace(loss_but_the_worst(sums), loss_function(loss_of(options_)).of_a_guess(problem_.classes),
+                   weighted_rows_);
   });
   if (options_.step != Step::kGolden) return;
   batch_.find_gradient(team_, rows_of(pieces_[0].begin, pieces_[0].count), parameters_, sums);

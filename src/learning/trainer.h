@@ -16,6 +16,9 @@ class Trainer {
 
   NetworkFit run();
 
+  /// See InputScaling; Target::kFeatures alone.
+  Vector target_units() const { return scaling_.target_units(); }
+
  private:
   using Clock = std::chrono::steady_clock;
   struct Piece {  // a batch of an epoch: rows [begin, begin + count) of order_, of which `weighted` count for something

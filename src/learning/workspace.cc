@@ -34,7 +34,7 @@ Workspace::Workspace(const Problem& problem, const InputScaling& scaling, const 
       options_(options),
       sparse_(problem.features.is_sparse()),
       rounded_(options.precision == Precision::kBfloat16),
-      loss_(loss_function(options.loss)),
+      loss_(loss_function(loss_of(options))),
       rule_(make_rule(options, layout.widths())),
       share_(rows),
       activation_(matrices<Floats>(layout, rows)),

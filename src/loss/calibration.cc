@@ -15,8 +15,8 @@ bool is_temperature(double value) { return value > 0 && std::isfinite(value); }
 
 void require_softmax(const Network& network) {
   if (network.head == Head::kSoftmax) return;
-  throw Error(ErrorKind::kUsage, "a temperature for a network with the sigmoid head", "the softmax head",
-              "train with the cross-entropy loss");
+  throw Error(ErrorKind::kUsage, fmt::format("a temperature for a network with the {} head", to_string(network.head)),
+              "the softmax head", "train with the cross-entropy loss");
 }
 
 }  // namespace

@@ -10,6 +10,7 @@
 #include "loss/ranking.h"
 #include "loss/targets.h"
 #include "loss/temperature.h"
+#include "network/model_check.h"
 #include "poise/error.h"
 #include "poise/network.h"
 
@@ -190,6 +191,7 @@ Metrics evaluate_scores(const Matrix& scores, const Dataset& data, const Measure
 }
 
 Metrics evaluate_network(const Network& network, const Dataset& data, const MeasureOptions& options) {
+  require_classifier(network);
   require_targets(data);
   return evaluate(ScoredRows(network, data, options, bytes_for_scores()), data, options);
 }

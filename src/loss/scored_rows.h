@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <memory>
+#include <utility>
 #include <vector>
 
 #include "base/index.h"
@@ -46,24 +47,32 @@ inline Index chunk_count(Index rows) {
   return std::clamp<Index>(blocks / 4, 1, 1024);
 }
 
-/// Calls visit(first, count, scores, sum) for all blocks, and adds up the `Sum`s of the chunks along a fixed tree: the
-/// bits do not depend on the threads. Sum has a default value and `+=`. Throws MeasurementStopped.
+/// Calls visit(first, count, room, sum) for all blocks of that many rows, and adds up the `Sum`s of the chunks along a
+/// fixed tree: the bits do not depend on the threads. Sum has a default value and `+=`; `room` is the visitor's to use.
+/// Throws MeasurementStopped.
 template <typename Sum, typename Visit>
-Sum sum_over_rows(const ScoredRows& rows, const MeasureOptions& options, const Visit& visit) {
+Sum sum_over_blocks(Index rows, const MeasureOptions& options, const Visit& visit) {
   constexpr Index kBlock = ScoredRows::kBlockRows;
-  const Index chunks = chunk_count(rows.rows()), blocks = (rows.rows() + kBlock - 1) / kBlock;
+  const Index chunks = chunk_count(rows), blocks = (rows + kBlock - 1) / kBlock;
   std::vector<Sum> sums(chunks);
   const bool done = parallel_for_unless(options.stop, chunks, options.threads, [&](Index chunk) {
     std::vector<double> room;
-    Sum& sum = sums[chunk];
     for (Index b = part_begin(blocks, chunks, chunk); b < part_begin(blocks, chunks, chunk + 1); ++b) {
-      const Index first = b * kBlock, count = std::min(kBlock, rows.rows() - first);
-      visit(first, count, rows.block(first, count, room), sum);
+      const Index first = b * kBlock;
+      visit(first, std::min(kBlock, rows - first), room, sums[chunk]);
     }
   });
   if (!done) throw MeasurementStopped();
   tree_reduce(chunks, 1, [&](Index into, Index from) { sums[into] += sums[from]; });
-  return sums[0];
+  return std::move(sums[0]);
+}
+
+/// The same of scores: visit(first, count, scores, sum).
+template <typename Sum, typename Visit>
+Sum sum_over_rows(const ScoredRows& rows, const MeasureOptions& options, const Visit& visit) {
+  return sum_over_blocks<Sum>(rows.rows(), options, [&](Index first, Index count, std::vector<double>& room, Sum& sum) {
+    visit(first, count, rows.block(first, count, room), sum);
+  });
 }
 
 }  // namespace poise::inline loss

@@ -3,20 +3,30 @@
 #include <algorithm>
 
 #include "network/activation.h"
+#include "network/metadata.h"
 
 namespace poise::inline network {
 namespace {
 
-// Of a score: what one feature may add to the difference between a probability by Poise and by ONNX Runtime is half of
-// that, and the promise is 1e-5 in all.
+// Of a score, or of the unit of a feature that the network gives again: what one feature may add to the difference
+// between a probability by Poise and by ONNX Runtime is half of that, and the promise is 1e-5 in all.
 constexpr double kShift = 4e-6;
 
+/// The weights of the last layer are per unit of the data where it gives features; these are what 1 of each counts as.
+Vector output_units(const Network& network) {
+  const Index outputs = network.layers.back().weights.rows();
+  if (network.head != Head::kLinear) return Vector::Ones(outputs);
+  const Vector units = recorded_units(network.metadata, outputs).value_or(Vector::Ones(outputs));
+  return (units.array() == 0).select(1.0, units);
+}
+
 /// What the layers behind the first make of a shift of one of its values.
-double gain_of_later_layers(const Network& network) {
+double gain_of_later_layers(const Network& network, const Vector& units) {
   double gain = 1;
   for (std::size_t l = 1; l < network.layers.size(); ++l) {
-    gain *= entry_of(network.layers[l - 1].activation).largest_slope *
-            network.layers[l].weights.rowwise().norm().maxCoeff();
+    Vector norms = network.layers[l].weights.rowwise().norm();
+    if (l + 1 == network.layers.size()) norms = norms.cwiseQuotient(units);
+    gain *= entry_of(network.layers[l - 1].activation).largest_slope * norms.maxCoeff();
   }
   return gain;
 }
@@ -24,10 +34,14 @@ double gain_of_later_layers(const Network& network) {
 }  // namespace
 
 std::vector<bool> needs_float64(const Network& network) {
-  const double gain = gain_of_later_layers(network);
+  const Vector units = output_units(network);
+  const double gain = gain_of_later_layers(network, units);
+  const Matrix& weights = network.layers.front().weights;
+  Vector scale = Vector::Ones(weights.rows());
+  if (network.layers.size() == 1) scale = units.cwiseInverse();
   std::vector<bool> needed;
   for (Index j = 0; j < network.feature_count(); ++j) {
-    const double weight = network.layers.front().weights.col(j).cwiseAbs().maxCoeff();
+    const double weight = weights.col(j).cwiseProduct(scale).cwiseAbs().maxCoeff();
     needed.push_back(0x1p-24 * std::abs(network.center[j]) * weight * gain > kShift);
   }
   return needed;

@@ -2,6 +2,8 @@
 
 #include <fmt/core.h>
 
+#include <cmath>
+
 #include "data/schema_json.h"
 #include "poise/error.h"
 
@@ -23,6 +25,20 @@ std::string layer_fault(const Layer& layer, Index inputs, const std::string& pla
   return {};
 }
 
+// What the last layer gives: a score of each class, or each feature again.
+std::string output_fault(const Network& network, Index outputs) {
+  const Index classes = network.schema.class_count(), d = network.schema.feature_count();
+  if (!network.reconstructs()) {
+    return outputs == classes ? std::string() : fmt::format("{} rows of weights, {} classes", outputs, classes);
+  }
+  if (classes > 0) return fmt::format("{} classes of a network that reconstructs features", classes);
+  if (outputs != d) return fmt::format("{} rows of weights, {} features to reconstruct", outputs, d);
+  if (!(network.output_unit > 0) || !std::isfinite(network.output_unit)) {
+    return fmt::format("the unit of the outputs is {}, not a finite number above 0", network.output_unit);
+  }
+  return {};
+}
+
 }  // namespace
 
 std::string layer_prefix(const Network& network, std::size_t layer) {
@@ -36,10 +52,55 @@ std::string bias_name(const Network& network, std::size_t layer) { return layer_
 void require_softmax_layer(const Network& network, const std::string& file) {
   if (network.is_softmax_layer()) return;
   if (network.layers.empty()) throw Error(ErrorKind::kUsage, "the model has no layer", "a softmax layer", {}, {file});
-  const char* what = network.layers.size() > 1 ? "hidden layers" : "the sigmoid head";
-  throw Error(ErrorKind::kData, fmt::format("this is a network with {}, {}", what, network.architecture()),
+  const char* what = network.reconstructs()      ? "that reconstructs features"
+                     : network.layers.size() > 1 ? "with hidden layers"
+                                                 : "with the sigmoid head";
+  throw Error(ErrorKind::kData, fmt::format("this is a network {}, {}", what, network.architecture()),
               "a softmax layer: certificates and warm starts exist for it alone",
               "'poise evaluate', 'predict' and 'inspect' work with every network", {file});
+}
+
+void require_classifier(const Network& network, const std::string& file) {
+  if (!network.reconstructs()) return;
+  throw Error(ErrorKind::kData,
+              fmt::format("this is a network that reconstructs features, {}: it has no classes, and so no "
+                          "probabilities of them",
+                          network.architecture()),
+              "a classifier",
+              "'poise evaluate' and 'predict' (in the library: evaluate_reconstruction, reconstruct and "
+              "hidden_states) work with it",
+              file.empty() ? Location{} : Location{file});
+}
+
+void require_reconstruction(const Network& network) {
+  if (network.reconstructs()) return;
+  throw Error(ErrorKind::kData,
+              fmt::format("this is a classifier, {}: its output is not features", network.architecture()),
+              "a network trained with its features as the target",
+              "hidden_states gives the states of a classifier's hidden layers");
+}
+
+void require_hidden_layer(const Network& network, Index layer) {
+  const Index hidden = std::ssize(network.layers) - 1;
+  if (layer >= 1 && layer <= hidden) return;
+  throw Error(ErrorKind::kUsage, fmt::format("hidden layer {} of the network {}", layer, network.architecture()),
+              hidden == 0   ? "a network with hidden layers"
+              : hidden == 1 ? "1, its only hidden layer"
+                            : fmt::format("1 to {}", hidden));
+}
+
+std::size_t code_layer(const Network& network) {
+  std::size_t narrowest = 0;
+  for (std::size_t l = 1; l < network.layers.size(); ++l) {
+    const auto width = [&](std::size_t layer) { return network.layers[layer - 1].weights.rows(); };
+    if (narrowest == 0 || width(l) < width(narrowest)) narrowest = l;
+  }
+  return narrowest;
+}
+
+int model_format(const Network& network) {
+  if (network.reconstructs()) return kReconstructionFormat;
+  return network.is_softmax_layer() ? kSoftmaxFormat : kNetworkFormat;
 }
 
 std::string network_fault(const Network& network) {
@@ -53,8 +114,8 @@ std::string network_fault(const Network& network) {
     if (!wrong.empty()) return wrong;
     inputs = network.layers[l].weights.rows();
   }
-  if (inputs != network.schema.class_count())
-    return fmt::format("{} rows of weights, {} classes", inputs, network.schema.class_count());
+  const std::string outputs = output_fault(network, inputs);
+  if (!outputs.empty()) return outputs;
   if (network.layers.back().activation != Activation::kIdentity) return "the last layer has an activation and a head";
   const Index d = network.feature_count();
   if (network.center.size() != d) return fmt::format("a center of {} numbers, {} features", network.center.size(), d);

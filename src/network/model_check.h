@@ -13,7 +13,8 @@ inline constexpr const char* kNetworkKey = "network";  ///< "poise.network": hid
 inline constexpr const char* kFormatKey = "format";    ///< "poise.format": the format's number, the last entry
 
 /// Of the file; the number goes up when an older Poise could not read it. The softmax layer keeps the first.
-inline constexpr int kSoftmaxFormat = 1, kNetworkFormat = 2;
+inline constexpr int kSoftmaxFormat = 1, kNetworkFormat = 2, kReconstructionFormat = 3;
+int model_format(const Network& network);
 
 /// Keys that are not for the user's metadata.
 inline bool is_reserved(const std::string& key) { return key == kSchemaKey || key == kNetworkKey || key == kFormatKey; }
@@ -28,7 +29,15 @@ std::string layer_prefix(const Network& network, std::size_t layer);
 
 /// Throws Error(kData) naming `file`, if it came from one, if the network is more than the softmax layer.
 void require_softmax_layer(const Network& network, const std::string& file = {});
-/// load_model, which has to be one.
+/// Throws Error(kData) naming `file`, if it came from one, if the network gives features and not classes.
+void require_classifier(const Network& network, const std::string& file = {});
+/// Throws Error(kData) if it gives classes and not features.
+void require_reconstruction(const Network& network);
+/// Throws Error(kUsage) unless 1 ≤ layer < L.
+void require_hidden_layer(const Network& network, Index layer);
+/// The number of the narrowest hidden layer, the first of several, whose states are the code; 0: there is none.
+std::size_t code_layer(const Network& network);
+/// load_model, which has to be a softmax layer.
 Network load_softmax_layer(const std::string& path);
 
 /// What is wrong with shapes, schema or numbers of a network, as a sentence; empty if nothing is.

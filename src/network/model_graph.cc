@@ -11,6 +11,11 @@ namespace {
 
 using onnx::Type;
 
+constexpr const char* kLabelOutput = "label";
+constexpr const char* kProbabilitiesOutput = "probabilities";
+constexpr const char* kReconstructionOutput = "reconstruction";
+constexpr const char* kCodeOutput = "code";
+
 // Appends the layers. Products are float32, and so is centering unless an input is float64; the constants are float64
 // and cast, which a runtime does once, when it loads the file. Values of the graph are called "poise/…", those of layer
 // l of a network "poise/layer<l>/…".
@@ -18,16 +23,19 @@ class LayerBuilder {
  public:
   LayerBuilder(GraphBuilder& builder, const Network& network) : builder_(builder), network_(network) {}
 
-  /// features → scores, such that their softmax are the probabilities.
-  std::string scores(const RawFeatures& features) {
+  /// features → Y_L. The names of X_1 … X_{L−1} are in `states` then.
+  std::string last_preactivation(const RawFeatures& features) {
     std::string value = first_layer(features);
     for (std::size_t l = 1; l < network_.layers.size(); ++l) {
       value = activate(l - 1, value);
+      states.push_back(value);
       const std::string weights = weights_of(l);
       value = product(l, value, weights, builder_.constant(bias_name(network_, l), bias(l).data(), {bias(l).size()}));
     }
-    return network_.head == Head::kSoftmax ? value : log_sigmoid(value);
+    return value;
   }
+
+  std::vector<std::string> states;
 
  private:
   const Vector& bias(std::size_t l) const { return network_.layers[l].bias; }
@@ -78,40 +86,68 @@ class LayerBuilder {
     return op ? builder_.node(op, {value}, name(l, "activation")) : value;
   }
 
-  // ln σ(y) = −softplus(−y). Sigmoids divided by their sum would be 0/0 where all of them underflow.
-  std::string log_sigmoid(const std::string& value) {
-    const std::string negative = builder_.node("Neg", {value}, "poise/negative_scores");
-    const std::string softplus = builder_.node("Softplus", {negative}, "poise/softplus");
-    return builder_.node("Neg", {softplus}, "poise/log_sigmoid");
-  }
-
   GraphBuilder& builder_;
   const Network& network_;
 };
 
-void add_outputs(GraphBuilder& builder, const Schema& schema, const std::string& scores) {
+// ln σ(y) = −softplus(−y). Sigmoids divided by their sum would be 0/0 where all of them underflow.
+std::string log_sigmoid(GraphBuilder& builder, const std::string& value) {
+  const std::string negative = builder.node("Neg", {value}, "poise/negative_scores");
+  const std::string softplus = builder.node("Softplus", {negative}, "poise/softplus");
+  return builder.node("Neg", {softplus}, "poise/log_sigmoid");
+}
+
+void add_classes(GraphBuilder& builder, const Network& network, const std::string& last) {
+  const Schema& schema = network.schema;
+  const std::string scores = network.head == Head::kSoftmax ? last : log_sigmoid(builder, last);
   const std::string best = builder.node("ArgMax", {scores}, "poise/class");
   builder.attribute("axis", 1);
   builder.attribute("keepdims", 0);
-  builder.node("Gather", {builder.constant("poise/classes", schema.classes), best}, "label");
-  builder.node("Softmax", {scores}, "probabilities");
+  builder.node("Gather", {builder.constant("poise/classes", schema.classes), best}, kLabelOutput);
+  builder.node("Softmax", {scores}, kProbabilitiesOutput);
   builder.attribute("axis", 1);
-  builder.output("label", Type::kString, {});
-  builder.output("probabilities", Type::kFloat, {schema.class_count()});
+  builder.output(kLabelOutput, Type::kString, {});
+  builder.output(kProbabilitiesOutput, Type::kFloat, {schema.class_count()});
+}
+
+void add_features(GraphBuilder& builder, const Network& network, const std::string& last,
+                  const std::vector<std::string>& states) {
+  if (network.head == Head::kLogistic) {
+    const std::string share = builder.node("Sigmoid", {last}, "poise/share");
+    const std::string unit =
+        builder.constant("poise/output_unit", std::vector<float>{static_cast<float>(network.output_unit)});
+    builder.node("Mul", {share, unit}, kReconstructionOutput);
+  } else {
+    builder.node("Identity", {last}, kReconstructionOutput);
+  }
+  builder.output(kReconstructionOutput, Type::kFloat, {network.feature_count()});
+  const std::size_t layer = code_layer(network);
+  if (layer == 0) return;
+  builder.node("Identity", {states[layer - 1]}, kCodeOutput);
+  builder.output(kCodeOutput, Type::kFloat, {network.layers[layer - 1].weights.rows()});
+}
+
+std::vector<std::string> outputs_of(const Network& network) {
+  if (network.reconstructs()) return {kReconstructionOutput, kCodeOutput};
+  return {kLabelOutput, kProbabilitiesOutput};
 }
 
 }  // namespace
 
 void build_graph(const Network& network, onnx::Graph& graph) {
   graph.name = network.is_softmax_layer() ? "poise_softmax" : "poise_network";
-  std::vector<std::string> taken{kCenterName, "label", "probabilities"};
+  std::vector<std::string> taken = outputs_of(network);
+  taken.emplace_back(kCenterName);
   for (std::size_t l = 0; l < network.layers.size(); ++l) {
     taken.push_back(weights_name(network, l));
     taken.push_back(bias_name(network, l));
   }
   GraphBuilder builder(graph, taken);
   const RawFeatures features = raw_inputs(builder, network.schema, needs_float64(network));
-  add_outputs(builder, network.schema, LayerBuilder(builder, network).scores(features));
+  LayerBuilder layers(builder, network);
+  const std::string last = layers.last_preactivation(features);
+  if (network.reconstructs()) return add_features(builder, network, last, layers.states);
+  add_classes(builder, network, last);
 }
 
 }  // namespace poise::inline network

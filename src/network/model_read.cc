@@ -35,7 +35,9 @@ class ModelReader {
     Network network;
     read_metadata(network);
     network.layers.resize(1);
-    if (format == kNetworkFormat) read_form(network);
+    if (format != kSoftmaxFormat) read_form(network);
+    if (network.reconstructs() != (format == kReconstructionFormat))
+      refuse(fmt::format("the file has format {}, which knows no {} head", format, to_string(network.head)));
     read_layers(network);
     const Index d = network.schema.feature_count();
     network.center = Eigen::Map<const Vector>(tensor(kCenterName, {d}), d);
@@ -61,11 +63,12 @@ class ModelReader {
     }
     const auto format = property(kFormatKey);
     if (!format) refuse("the file is cut short: its last entry, poise.format, is missing", "write the model again");
-    for (int known : {kSoftmaxFormat, kNetworkFormat}) {
+    for (int known : {kSoftmaxFormat, kNetworkFormat, kReconstructionFormat}) {
       if (*format == std::to_string(known)) return known;
     }
-    refuse(fmt::format("the model has format \"{}\"; this Poise reads formats up to {}", *format, kNetworkFormat),
-           fmt::format("use Poise {} or later", read_.producer_version));
+    refuse(
+        fmt::format("the model has format \"{}\"; this Poise reads formats up to {}", *format, kReconstructionFormat),
+        fmt::format("use Poise {} or later", read_.producer_version));
   }
 
   std::optional<std::string> property(const std::string& key) const {
@@ -93,8 +96,8 @@ class ModelReader {
     }
   }
 
-  // Hidden activations and head: {"hidden": ["relu", …], "head": "softmax"}. Leaves one layer for each activation, and
-  // the last.
+  // Hidden activations and head: {"hidden": ["relu", …], "head": "softmax"}, with an "output_unit" where it gives
+  // features. Leaves one layer for each activation, and the last.
   void read_form(Network& network) const {
     const auto text = property(kNetworkKey);
     if (!text) refuse("the model does not say what its layers are (metadata poise.network)");
@@ -111,17 +114,20 @@ class ModelReader {
       const auto head = value_named<Head>(name);
       if (!head) refuse(fmt::format("the network has the unknown head \"{}\"", name));
       network.head = *head;
+      if (network.reconstructs()) network.output_unit = form.at("output_unit").get<double>();
     } catch (const nlohmann::json::exception& error) {
       refuse(fmt::format("metadata poise.network is not a network's: {}", error.what()));
     }
   }
 
-  // The first layer takes the schema's features, the last gives its classes; what is between says the file.
+  // The first layer takes the schema's features, the last gives its classes or the features again; what is between says
+  // the file.
   void read_layers(Network& network) const {
     Index inputs = network.schema.feature_count();
+    const Index results = network.reconstructs() ? inputs : network.schema.class_count();
     for (std::size_t l = 0; l < network.layers.size(); ++l) {
       const bool last = l + 1 == network.layers.size();
-      const Index outputs = last ? network.schema.class_count() : width(weights_name(network, l));
+      const Index outputs = last ? results : width(weights_name(network, l));
       const double* weights = tensor(weights_name(network, l), {inputs, outputs});
       network.layers[l].weights = Eigen::Map<const Matrix>(weights, inputs, outputs).transpose();
       network.layers[l].bias = Eigen::Map<const Vector>(tensor(bias_name(network, l), {outputs}), outputs);

@@ -51,7 +51,9 @@ void add_property(onnx::Model& file, const std::string& key, const std::string& 
 std::string form_of(const Network& network) {
   nlohmann::ordered_json hidden = nlohmann::ordered_json::array();
   for (std::size_t l = 0; l + 1 < network.layers.size(); ++l) hidden.push_back(to_string(network.layers[l].activation));
-  return nlohmann::ordered_json{{"hidden", hidden}, {"head", to_string(network.head)}}.dump();
+  nlohmann::ordered_json form{{"hidden", hidden}, {"head", to_string(network.head)}};
+  if (network.reconstructs()) form["output_unit"] = network.output_unit;
+  return form.dump();
 }
 
 // The format comes last, and it is at the end of the file: where it is, nothing has been cut off.
@@ -60,7 +62,21 @@ void add_metadata(onnx::Model& file, const Network& network) {
   if (!network.is_softmax_layer()) add_property(file, kNetworkKey, form_of(network));
   utf8_json(network.metadata);
   for (const auto& [key, value] : network.metadata) add_property(file, key, value);
-  add_property(file, kFormatKey, std::to_string(network.is_softmax_layer() ? kSoftmaxFormat : kNetworkFormat));
+  add_property(file, kFormatKey, std::to_string(model_format(network)));
+}
+
+std::string words_on_head(const Network& network) {
+  switch (network.head) {
+    case Head::kSoftmax:
+      return "the head is the softmax";
+    case Head::kSigmoid:
+      return "the head divides the classes' sigmoids by their sum";
+    case Head::kLinear:
+      return "the last gives the features again";
+    case Head::kLogistic:
+      return fmt::format("{:g} times the sigmoids of the last are the features again", network.output_unit);
+  }
+  return {};
 }
 
 std::string description(const Network& network) {
@@ -70,9 +86,7 @@ std::string description(const Network& network) {
   return fmt::format(
       "feed-forward network {}: every layer is activation(weights input + bias), the first of features - "
       "center; {}",
-      network.architecture(),
-      network.head == Head::kSoftmax ? "the head is the softmax"
-                                     : "the head divides the classes' sigmoids by their sum");
+      network.architecture(), words_on_head(network));
 }
 
 }  // namespace

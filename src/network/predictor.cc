@@ -101,6 +101,7 @@ class Predictor::Prepared {
   explicit Prepared(const Network& network) : head_(network.head) {
     const std::string fault = network_fault(network);
     if (!fault.empty()) throw Error(ErrorKind::kUsage, "the network cannot be used: " + fault);
+    require_classifier(network);
     const Layer& first = network.layers.front();
     const Vector center = center_as_it_comes(network);
     if (!center.isZero(0)) center_.assign(center.begin(), center.end());

@@ -1,21 +1,16 @@
 // Scores of the rows of one data set, a block at a time: for whoever does not want them all at once.
 #pragma once
 
-#include <memory>
-
-#include "poise/network.h"
+#include "network/propagation.h"
 
 namespace poise::inline network {
 
 class Scorer {
  public:
-  static constexpr Index kBlockRows = 256;  ///< a block of doubles stays in the second-level cache up to d ≈ 500
+  static constexpr Index kBlockRows = Propagation::kBlockRows;
 
-  /// Both must outlive it. Throws Error(kData) if the numbers of features differ.
+  /// Both must outlive it. Throws Error(kData) if the numbers of features differ, or if the network gives features.
   Scorer(const Network& network, const Dataset& data);
-  ~Scorer();
-  Scorer(const Scorer&) = delete;
-  Scorer& operator=(const Scorer&) = delete;
 
   Index rows() const;
   Index classes() const;
@@ -24,8 +19,7 @@ class Scorer {
   void score(Index first, Index count, double* out) const;
 
  private:
-  struct Prepared;
-  std::unique_ptr<const Prepared> prepared_;
+  Propagation propagation_;
 };
 
 }  // namespace poise::inline network

@@ -8,20 +8,26 @@
 
 namespace poise::inline run {
 
-std::optional<Metrics> measure_unless_stopped(const Network& network, const Dataset& rows,
-                                              const MeasureOptions& options) {
+namespace {
+
+template <typename Measure>
+auto unless_stopped(const Measure& measure) -> std::optional<decltype(measure())> {
   try {
-    return evaluate_network(network, rows, options);
+    return measure();
   } catch (const MeasurementStopped&) {
     return std::nullopt;
   }
 }
 
-namespace {
-
-void measure_part(const Network& network, const Dataset& rows, const MeasureOptions& options,
-                  std::optional<Metrics>& measured) {
-  if (!measured) measured = measure_unless_stopped(network, rows, options);
+/// Of parts that are not measured yet; the rows trained on last.
+template <typename Measured, typename Measure>
+void measure_each(const Parts& parts, Measured& measured, const Measure& measure) {
+  const auto part = [&](const Dataset& rows, auto& found) {
+    if (!found) found = unless_stopped([&] { return measure(rows); });
+  };
+  if (parts.test) part(*parts.test, measured.test);
+  if (parts.validation) part(*parts.validation, measured.validation);
+  part(parts.train, measured.train);
 }
 
 /// All weights 0.
@@ -31,15 +37,24 @@ Network network_of(const std::vector<Index>& widths, const Schema& schema) {
   network.center = Vector::Zero(widths.front());
   for (std::size_t l = 1; l < widths.size(); ++l)
     network.layers.push_back({Matrix::Zero(widths[l], widths[l - 1]), Vector::Zero(widths[l]), Activation::kIdentity});
+  if (schema.classes.empty()) network.head = Head::kLinear;
   return network;
 }
 
 }  // namespace
 
+std::optional<Metrics> measure_unless_stopped(const Network& network, const Dataset& rows,
+                                              const MeasureOptions& options) {
+  return unless_stopped([&] { return evaluate_network(network, rows, options); });
+}
+
 void measure_parts(const Network& network, const Parts& parts, const MeasureOptions& options, MeasuredParts& measured) {
-  if (parts.test) measure_part(network, *parts.test, options, measured.test);
-  if (parts.validation) measure_part(network, *parts.validation, options, measured.validation);
-  measure_part(network, parts.train, options, measured.train);
+  measure_each(parts, measured, [&](const Dataset& rows) { return evaluate_network(network, rows, options); });
+}
+
+void measure_parts(const Network& network, const Parts& parts, const MeasureOptions& options,
+                   ReconstructedParts& measured) {
+  measure_each(parts, measured, [&](const Dataset& rows) { return evaluate_reconstruction(network, rows, options); });
 }
 
 std::optional<CalibratedParts> calibrate_parts(Network& network, const Parts& parts, const MeasuredParts& before,
@@ -62,7 +77,12 @@ double seconds_to_measure(const std::vector<Index>& widths, const Parts& parts, 
   Dataset rows = select_rows(parts.train, some);
   rows.sample_weight.resize(0);  // these rows' may all be 0
   const Stopwatch measuring;
-  (void)evaluate_network(network_of(widths, parts.train.schema), rows, {.threads = threads});
+  const Network network = network_of(widths, parts.train.schema);
+  if (network.reconstructs()) {
+    (void)evaluate_reconstruction(network, rows, {.threads = threads});
+  } else {
+    (void)evaluate_network(network, rows, {.threads = threads});
+  }
   return measuring.seconds() * static_cast<double>(all) / static_cast<double>(rows.rows());
 }
 

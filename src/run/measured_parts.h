@@ -16,6 +16,10 @@ std::optional<Metrics> measure_unless_stopped(const Network& network, const Data
 /// Measures what is not measured yet, the rows that were not trained on first. What `options.stop` ends stays empty.
 void measure_parts(const Network& network, const Parts& parts, const MeasureOptions& options, MeasuredParts& measured);
 
+/// The same of a network that reconstructs.
+void measure_parts(const Network& network, const Parts& parts, const MeasureOptions& options,
+                   ReconstructedParts& measured);
+
 /// Divides the scores of `network` by the temperature that the validation rows ask for, which `before` has, and
 /// measures the parts again. Nothing, and the network as it was, if the validation rows are not measured.
 /// Throws Error(kUsage) unless the head is softmax.

@@ -22,13 +22,14 @@ double seconds_left_of(const Event& event) {
 
 std::string line_of_epoch(const Event& event) {
   const Epoch& epoch = *event.epoch;
+  const bool of_features = epoch.target == Target::kFeatures;
   std::string text = fmt::format("{:6.{}f} s  epoch {}/{}  loss {}", epoch.seconds, epoch.seconds < 1000 ? 1 : 0,
                                  epoch.number, event.epochs, short_number(epoch.train.loss, 4));
   if (epoch.validation) {
-    text += fmt::format("  validation {}, {:.2f} %", short_number(epoch.validation->loss, 4),
-                        100 * epoch.validation->accuracy);
+    text += fmt::format("  validation {}, {:.2f} %{}", short_number(epoch.validation->loss, 4),
+                        100 * epoch.validation->accuracy, of_features ? " explained" : "");
   } else {
-    text += fmt::format("  accuracy {:.2f} %", 100 * epoch.train.accuracy);
+    text += fmt::format("  {} {:.2f} %", of_features ? "explained" : "accuracy", 100 * epoch.train.accuracy);
   }
   const double left = seconds_left_of(event);
   return left > 0 ? text + fmt::format("  {} left", duration(left)) : text;

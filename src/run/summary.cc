@@ -1,6 +1,7 @@
 #include "run/summary.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace poise::inline run {
 
@@ -8,7 +9,8 @@ using nlohmann::json;
 
 namespace {
 
-json to_json(const Measured& measured) {
+json to_json(const Measured& measured, Target target) {
+  if (target == Target::kFeatures) return {{"loss", measured.loss}, {"explained_variance", measured.accuracy}};
   return {{"loss", measured.loss}, {"accuracy", measured.accuracy}, {"equilibrium_gap", measured.equilibrium_gap}};
 }
 
@@ -25,12 +27,13 @@ json to_json(const Epoch& epoch) {
   json event = {{"event", "epoch"},
                 {"epoch", epoch.number},
                 {"seconds", epoch.seconds},
-                {"train", to_json(epoch.train)},
+                {"train", to_json(epoch.train, epoch.target)},
                 {"learning_rate", epoch.learning_rate},
                 {"validation", nullptr}};
   if (epoch.validation) {
-    event["validation"] = to_json(static_cast<const Measured&>(*epoch.validation));
-    event["validation"]["smoothed_accuracy"] = epoch.validation->smoothed_accuracy;
+    event["validation"] = to_json(static_cast<const Measured&>(*epoch.validation), epoch.target);
+    event["validation"][epoch.target == Target::kFeatures ? "smoothed" : "smoothed_accuracy"] =
+        epoch.validation->smoothed_accuracy;
   }
   if (epoch.imbalance_at_rest != 0) event["imbalance_at_rest"] = epoch.imbalance_at_rest;
   if (epoch.curvature > 0) event["curvature"] = epoch.curvature;
@@ -77,6 +80,13 @@ json to_json(const SeparatingDirection& direction, const Schema& schema) {
           {"proving_features", proving}};
 }
 
+json to_json(const ReconstructionMetrics& metrics) {
+  return {{"rows", metrics.rows},
+          {"mean_squared_error", metrics.mean_squared_error},
+          {"variance", metrics.variance},
+          {"explained_variance", metrics.explained_variance}};
+}
+
 json to_json(const Metrics& metrics) {
   return {{"rows", metrics.rows},
           {"cross_entropy", metrics.cross_entropy},
@@ -119,6 +129,20 @@ json to_json_with_confusion(const Metrics& metrics, const Schema& schema) {
     for (Index c = 0; c < metrics.confusion.cols(); ++c) row.push_back(metrics.confusion(r, c));
     out["confusion"].push_back(row);
   }
+  return out;
+}
+
+json to_json(const ReconstructionMetrics& metrics, const Schema& schema) {
+  json features = json::array();
+  for (Index j = 0; j < metrics.feature_errors.size(); ++j) {
+    const double error = metrics.feature_errors[j], variance = metrics.feature_variances[j];
+    features.push_back({{"feature", schema.feature_name(j)},
+                        {"mean_squared_error", error},
+                        {"variance", variance},
+                        {"explained_variance", 1 - error / variance}});
+  }
+  json out = to_json(metrics);
+  out["features"] = std::move(features);
   return out;
 }
 

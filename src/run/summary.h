@@ -17,9 +17,12 @@ nlohmann::json to_json(const Certificate& certificate);
 nlohmann::json to_json(const SeparatingDirection& direction, const Schema& schema);
 /// {rows, cross_entropy, accuracy, …} of all classes together.
 nlohmann::json to_json(const Metrics& metrics);
+nlohmann::json to_json(const ReconstructionMetrics& metrics);
 /// With `by_class` besides: an object a class.
 nlohmann::json to_json_by_class(const Metrics& metrics, const Schema& schema);
 /// With class names and the confusion matrix besides.
 nlohmann::json to_json_with_confusion(const Metrics& metrics, const Schema& schema);
+/// {rows, mean_squared_error, variance, explained_variance}, and `features`: an object a feature.
+nlohmann::json to_json(const ReconstructionMetrics& metrics, const Schema& schema);
 
 }  // namespace poise::inline run

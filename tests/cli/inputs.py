@@ -71,17 +71,30 @@ def tensor(name, rows):
     return dims + field(2, 11) + field(8, name) + field(10, struct.pack(f"<{len(values)}d", *values))
 
 
-def network(columns, classes, layers, head="softmax"):
+def column(name, position):
+    """A numeric column of this name, or of [name, [category, ...]] a categorical one."""
+    if isinstance(name, str):
+        return {"name": name, "position": position, "kind": "numeric"}
+    return {"name": name[0], "position": position, "kind": "categorical", "categories": name[1]}
+
+
+def network(columns, layers, classes=(), head="softmax", output_unit=1.0, metadata=None):
     """A network's file as docs/model-file.md has it, without the graph's nodes, which Poise does not read.
-    layers: [{"weights": K x d, "bias": K, "activation": "relu"}, ...]; the last one has no activation."""
-    schema = {"format": "table", "columns": [{"name": name, "position": j, "kind": "numeric"} for j, name in enumerate(columns)],
-              "array_features": 0, "image_shape": [], "label_name": "label", "label_position": len(columns),
-              "classes": classes, "has_header": True, "missing": "error"}
+    layers: [{"weights": K x d, "bias": K, "activation": "relu"}, ...]; the last one has no activation.
+    Heads "linear" and "logistic" give features: there are no classes then, and no label."""
+    features = head in ("linear", "logistic")
+    schema = {"format": "table", "columns": [column(name, j) for j, name in enumerate(columns)],
+              "array_features": 0, "image_shape": [], "label_name": "" if features else "label",
+              "label_position": -1 if features else len(columns),
+              "classes": list(classes), "has_header": True, "missing": "error"}
     form = {"hidden": [layer["activation"] for layer in layers[:-1]], "head": head}
-    constants = [tensor("center", [0.0] * len(columns))]
+    if features:
+        form["output_unit"] = output_unit
+    constants = [tensor("center", [0.0] * len(layers[0]["weights"][0]))]
     for l, layer in enumerate(layers, 1):
         constants += [tensor(f"layer{l}/weights", [list(row) for row in zip(*layer["weights"])]), tensor(f"layer{l}/bias", layer["bias"])]
-    entries = [("poise.schema", json.dumps(schema)), ("poise.network", json.dumps(form)), ("poise.format", "2")]
+    entries = [("poise.schema", json.dumps(schema)), ("poise.network", json.dumps(form))]
+    entries += [(f"poise.{key}", value) for key, value in (metadata or {}).items()] + [("poise.format", "3" if features else "2")]
     graph = b"".join(field(5, constant) for constant in constants)
     return (field(1, 7) + field(2, "poise") + field(7, graph)
             + b"".join(field(14, field(1, key) + field(2, value)) for key, value in entries))

@@ -14,7 +14,7 @@ def verbs(t):
 def options_in_help(text):
     """All names with a dash at the head of an entry of --help."""
     names = set()
-    for entry in re.findall(r"^  (-[^ ]+)", text, re.M):
+    for entry in re.findall(r"^  (-[^ \n]+)", text, re.M):
         names.update(re.sub(r"\{.*?\}", "", name) for name in entry.split(","))
     return names
 

@@ -41,7 +41,7 @@ Quadrature quadrature(const Case& c, const std::vector<Layer>& layers, double te
     }
     targets.rowwise() = t.row(i);
     const Matrix scores = (states * layers[2].weights.transpose()).rowwise() + layers[2].bias.transpose();
-    const Vector energy = bulk + reference::losses(c.options.loss, scores, targets);
+    const Vector energy = bulk + reference::losses(loss_of(c.options), scores, targets);
     const Vector weight = (-energy / temperature).array().exp();
     const double z = weight.sum();
     sum.free_energy -= c.shares()[i] * temperature * std::log(z * step * step);

@@ -27,10 +27,10 @@ Index largest(const Eigen::RowVectorXd& v) {
 void expect_head(Case& c, const Matrix& t) {
   const auto pass = reference::propagate(c.layers(), c.inputs());
   const Matrix& z = pass.preactivation.back();
-  const Matrix top = reference::output_adjoint(c.options.loss, z, t);
+  const Matrix top = reference::output_adjoint(loss_of(c.options), z, t);
   c.find_gradient();
   expect_gradient(c, reference::adjoint(c.layers(), pass, top), pass.activation, 2e-6);
-  EXPECT_NEAR(c.sums.loss / c.sums.weight, reference::losses(c.options.loss, z, t).dot(c.shares()), 1e-6);
+  EXPECT_NEAR(c.sums.loss / c.sums.weight, reference::losses(loss_of(c.options), z, t).dot(c.shares()), 1e-6);
   double correct = 0, gap = 0;
   for (Index i = 0; i < kRows; ++i) {
     if (largest(z.row(i)) == largest(t.row(i))) correct += c.shares()[i];
@@ -39,7 +39,7 @@ void expect_head(Case& c, const Matrix& t) {
     gap += c.shares()[i] * (p - t.row(i).transpose().array()).matrix().dot(p.log().matrix());  // CE − H(p)
   }
   EXPECT_NEAR(c.sums.correct / c.sums.weight, correct, 1e-12);
-  if (c.options.loss == Loss::kCrossEntropy) {
+  if (loss_of(c.options) == Loss::kCrossEntropy) {
     EXPECT_NEAR(c.sums.entropy_gap / c.sums.weight, gap, 1e-6);
   }
 }

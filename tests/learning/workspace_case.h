@@ -59,6 +59,7 @@ inline NetworkOptions options_of(Activation activation = Activation::kSigmoid, L
   options.hidden = hidden;
   options.activation = activation;
   options.loss = loss;
+  if (loss == Loss::kSquaredError) options.target = Target::kFeatures;
   options.batch = kRows;
   options.epochs = 1;
   options.objective.scale = Scale::kNone;
@@ -74,7 +75,7 @@ struct Case {
   Dataset data;
   Problem problem;
   InputScaling scaling;
-  ParameterLayout layout{{kFeatures, options.hidden[0], options.hidden[1], kClasses}};
+  ParameterLayout layout{{kFeatures, options.hidden[0], options.hidden[1], output_count(data, options)}};
   Floats parameters = Floats(static_cast<std::size_t>(layout.size()));
   Workspace batch;
   std::vector<Index> rows;
@@ -83,11 +84,12 @@ struct Case {
   explicit Case(const NetworkOptions& asked, bool sparse = false)
       : options(resolve(asked, kRows)),
         data(random_data(sparse)),
-        problem(weigh_rows(data, {})),
+        problem(options.target == Target::kFeatures ? weigh_inputs(data) : weigh_rows(data, {})),
         scaling(scale_inputs(data, problem.row_weight, options.objective.scale != Scale::kNone, 1)),
         batch(problem, scaling, layout, options, kRows),
         rows(static_cast<std::size_t>(kRows)) {
     std::iota(rows.begin(), rows.end(), Index{0});
+    if (options.loss == Loss::kSquaredError) scaling.set_targets(data, problem.row_weight, loss_of(options), 1);
     initialize(layout, Initialization::kXavier, options.activation, 5, parameters);
     for (Index l = 1; l <= 3; ++l) {
       for (Index j = 0; j < layout.outputs(l); ++j) parameters.data()[layout.bias(l) + j] = 0.2f * noise(6, 10 * l + j);
@@ -116,6 +118,7 @@ struct Case {
     return x;
   }
   Matrix targets() const {
+    if (options.target == Target::kFeatures) return inputs();
     Matrix t = Matrix::Zero(kRows, kClasses);
     for (Index i = 0; i < kRows; ++i) t(i, data.labels[static_cast<std::size_t>(i)]) = 1;
     return t;

@@ -38,6 +38,7 @@ void expect_same(const Network& a, const Network& b) {
     EXPECT_EQ(a.layers[l].activation, b.layers[l].activation);
   }
   EXPECT_EQ(a.head, b.head);
+  EXPECT_EQ(a.output_unit, b.output_unit);
   EXPECT_TRUE(a.center == b.center);
   EXPECT_EQ(a.metadata, b.metadata);
   EXPECT_EQ(schema_to_json(a.schema), schema_to_json(b.schema));
@@ -63,17 +64,24 @@ std::string& property(onnx::ModelProto& proto, const std::string& key) {
   throw std::runtime_error("no property " + key);
 }
 
+Network small_autoencoder(Head head) {
+  Network network = random_network(array_schema(5, {}), {4, 2}, Activation::kTanh, head, 1);
+  network.output_unit = 16;
+  return network;
+}
+
 Network small_network() {
   return random_network(array_schema(5, {"a", "b", "c"}), {4, 6}, Activation::kRelu, Head::kSoftmax, 1);
 }
 
 TEST(NetworkFile, RoundTripIsExact) {
-  for (Head head : {Head::kSoftmax, Head::kSigmoid}) {
+  for (Head head : {Head::kSoftmax, Head::kSigmoid, Head::kLinear, Head::kLogistic}) {
     for (const std::vector<Index>& hidden : {std::vector<Index>{}, {1}, {9, 3, 12}}) {
       Network network = random_network(mixed_schema(), hidden, Activation::kTanh, head, 2);
       network.layers[0].weights(0, 0) = 5e-324;
       network.layers[0].bias[0] = -1.7976931348623157e308;
       if (hidden.size() == 3) network.layers[1].activation = Activation::kIdentity;
+      if (network.reconstructs()) network.output_unit = 1.0 / 3;
       network.metadata = {{"epochs", "12"}, {"note", "line\nline \"ü\""}};
       expect_same(parse_network(serialize_network(network), "memory"), network);
     }
@@ -89,6 +97,8 @@ TEST(NetworkFile, TheFormatSaysWhetherAnOlderPoiseCanReadIt) {
   EXPECT_EQ(format({}, Head::kSoftmax), "1");
   EXPECT_EQ(format({}, Head::kSigmoid), "2");
   EXPECT_EQ(format({3}, Head::kSoftmax), "2");
+  EXPECT_EQ(format({}, Head::kLinear), "3");
+  EXPECT_EQ(format({3}, Head::kLogistic), "3");
 }
 
 TEST(NetworkFile, TheSoftmaxLayerReadsAsANetwork) {
@@ -139,6 +149,48 @@ TEST(NetworkFile, InconsistentParts) {
   refused("no constant \"weights\"", [](auto& proto) { property(proto, "format") = "1"; });
 }
 
+TEST(NetworkFile, InconsistentPartsOfWhatReconstructs) {
+  const auto refused = [&](const std::string& message, auto change) {
+    onnx::ModelProto proto = proto_of(small_autoencoder(Head::kLogistic));
+    change(proto);
+    expect_error(ErrorKind::kData, message, [&] { parse_network(proto.SerializeAsString(), "memory"); });
+  };
+  const auto form = [](const std::string& text) { return [=](auto& proto) { property(proto, "network") = text; }; };
+  refused("metadata poise.network is not a network's", form(R"({"hidden":["relu","relu"],"head":"logistic"})"));
+  refused("metadata poise.network is not a network's",
+          form(R"({"hidden":["relu","relu"],"head":"logistic","output_unit":null})"));
+  refused("the unit of the outputs is 0", form(R"({"hidden":["relu","relu"],"head":"logistic","output_unit":0})"));
+  refused("the unit of the outputs is -1", form(R"({"hidden":["relu","relu"],"head":"linear","output_unit":-1})"));
+  refused("the file has format 3, which knows no softmax head", form(R"({"hidden":["relu","relu"],"head":"softmax"})"));
+  refused("the file has format 2, which knows no logistic head", [](auto& proto) { property(proto, "format") = "2"; });
+  refused("the shape of \"layer3/weights\"", [](auto& proto) { constant(proto, "layer3/weights").set_dims(1, 4); });
+  refused("2 classes of a network that reconstructs features", [](auto& proto) {
+    property(proto, "schema") = schema_to_json(array_schema(5, {"a", "b"})).dump();
+  });
+}
+
+TEST(NetworkFile, ANetworkThatCannotReconstructIsNotSaved) {
+  const auto refused = [](const std::string& message, auto change) {
+    Network network = small_autoencoder(Head::kLinear);
+    change(network);
+    expect_error(ErrorKind::kUsage, message, [&] { serialize_network(network); });
+  };
+  refused("2 classes of a network that reconstructs features", [](Network& n) { n.schema.classes = {"a", "b"}; });
+  refused("the unit of the outputs is inf", [](Network& n) { n.output_unit = INFINITY; });
+  refused("4 rows of weights, 5 features to reconstruct", [](Network& n) {
+    n.layers.back().weights.conservativeResize(4, 2);
+    n.layers.back().bias.conservativeResize(4);
+  });
+}
+
+TEST(NetworkFile, SaysThatWhatReconstructsIsNoSoftmaxLayer) {
+  for (const std::vector<Index>& hidden : {std::vector<Index>{}, {2}}) {
+    const Network network = random_network(array_schema(5, {}), hidden, Activation::kTanh, Head::kLinear, 1);
+    expect_error(ErrorKind::kData, "this is a network that reconstructs features, 5 -> ",
+                 [&] { require_softmax_layer(network); });
+  }
+}
+
 TEST(NetworkFile, HugeClaimsAreComparedNotBelieved) {
   const Index huge = std::numeric_limits<Index>::max();
   for (Index claim : {huge, Index{1} << 62, Index{0}, Index{-1}}) {
@@ -157,23 +209,27 @@ TEST(NetworkFile, HugeClaimsAreComparedNotBelieved) {
 }
 
 TEST(NetworkFile, EveryTruncationIsRefused) {
-  const std::string bytes = serialize_network(small_network());
-  for (std::size_t size = 0; size < bytes.size(); ++size) {
-    EXPECT_THROW(parse_network(std::string_view(bytes).substr(0, size), "cut"), Error)
-        << size << " of " << bytes.size();
+  for (const Network& network : {small_network(), small_autoencoder(Head::kLinear)}) {
+    const std::string bytes = serialize_network(network);
+    for (std::size_t size = 0; size < bytes.size(); ++size) {
+      EXPECT_THROW(parse_network(std::string_view(bytes).substr(0, size), "cut"), Error)
+          << size << " of " << bytes.size();
+    }
   }
 }
 
 TEST(NetworkFile, DamagedBytesGiveAnErrorOrAConsistentNetwork) {
-  const std::string bytes = serialize_network(small_network());
-  for (std::uint64_t seed = 0; seed < 5000; ++seed) {
-    std::string damaged = bytes;
-    damaged[random_bits(seed, 0) % bytes.size()] = static_cast<char>(random_bits(seed, 1));
-    try {
-      const Network network = parse_network(damaged, "damaged");
-      EXPECT_EQ(network.widths(), (std::vector<Index>{5, 4, 6, 3}));
-    } catch (const Error& error) {
-      EXPECT_EQ(error.kind(), ErrorKind::kData) << error.what();
+  for (const Network& given : {small_network(), small_autoencoder(Head::kLogistic)}) {
+    const std::string bytes = serialize_network(given);
+    for (std::uint64_t seed = 0; seed < 5000; ++seed) {
+      std::string damaged = bytes;
+      damaged[random_bits(seed, 0) % bytes.size()] = static_cast<char>(random_bits(seed, 1));
+      try {
+        const Network network = parse_network(damaged, "damaged");
+        EXPECT_EQ(network.widths(), given.widths());
+      } catch (const Error& error) {
+        EXPECT_EQ(error.kind(), ErrorKind::kData) << error.what();
+      }
     }
   }
 }

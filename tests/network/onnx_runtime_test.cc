@@ -382,6 +382,60 @@ TEST_F(OnnxRuntime, NetworksOfNumbersFarFromZero) {
   expect_equal(outputs, network, encode(schema, rows));
 }
 
+void expect_values(const json& output, const Matrix& expected, double tolerance) {
+  ASSERT_EQ(output["dims"], (json{expected.rows(), expected.cols()}));
+  for (Index k = 0; k < expected.size(); ++k)
+    EXPECT_NEAR(output["data"][static_cast<std::size_t>(k)].get<double>(), expected.data()[k], tolerance) << k;
+}
+
+TEST_F(OnnxRuntime, ReconstructionAndCodeOfCategoriesAndNumbers) {
+  const std::vector<Row> rows{{25.0, "blue", 0.5, "S", "a", -333333.0},
+                              {kMissing, "dark \"red\"", -1.5, "L", "?", -333333.5},
+                              {38.5, "grün", 0.0, "", "a", kMissing},
+                              {70.0, "?", 1.0, "unseen", "", -333332.0}};
+  Schema schema = mixed_schema();
+  schema.columns[3].name = "code";
+  const auto inputs = column_inputs(rows, {"age", "color", "weights", "code#3", "kind, or type", "#5"});
+  for (const std::vector<Index>& hidden : {std::vector<Index>{}, {3, 5, 3}}) {
+    for (Head head : {Head::kLinear, Head::kLogistic}) {
+      Network network = random_network(schema, hidden, Activation::kTanh, head, 18);
+      network.layers[0].weights.col(0) /= 40;
+      network.output_unit = 16;
+      network.center[0] = 38.6;
+      network.center[network.feature_count() - 1] = -333333.1;
+      RUN_OR_SKIP(outputs, network, inputs);
+      const Dataset data = encode(network.schema, rows);
+      EXPECT_EQ(outputs.size(), hidden.empty() ? 1u : 2u);
+      expect_values(outputs["reconstruction"], reconstruct(network, data), 16e-5);
+      if (!hidden.empty()) expect_values(outputs["code"], hidden_states(network, data, 1), 1e-5);
+    }
+  }
+}
+
+TEST_F(OnnxRuntime, ReconstructionAndCodeOfImages) {
+  Schema schema = array_schema(64, {});
+  schema.format = FileFormat::kIdx;
+  schema.image_shape = {8, 8};
+  for (Activation activation : kActivations) {
+    Network network = random_network(schema, {9, 4, 9}, activation, Head::kLinear, 19);
+    network.layers[0].weights /= 255;
+    network.layers.back().weights *= 255;  // x̂ is in the pixels' own unit
+    network.layers.back().bias *= 255;
+    network.center.setConstant(100.3);
+    network.metadata = {{"scale", "none"}, {"unit", "255"}};
+    EXPECT_TRUE(float64_columns(network).empty());
+    std::vector<std::uint8_t> pixels(50 * 64);
+    for (std::size_t i = 0; i < pixels.size(); ++i) pixels[i] = static_cast<std::uint8_t>(random_bits(2, i));
+    Dataset data = float_data(MatrixF(50, 64), schema);
+    data.features = Features::from_values(pixels, 50, 64);
+    json input = tensor(50, 64);
+    input["data"] = pixels;
+    RUN_OR_SKIP(outputs, network, (json{{"features", input}}));
+    expect_values(outputs["reconstruction"], reconstruct(network, data), 255 * 2e-5);
+    expect_values(outputs["code"], hidden_states(network, data, 2), 1e-5);
+  }
+}
+
 TEST_F(OnnxRuntime, SigmoidsThatAllUnderflowStillAddUpToOne) {
   const Schema schema = numeric_schema({numeric_column("a", 0)});
   Network network = random_network(schema, {}, Activation::kIdentity, Head::kSigmoid, 12);
@@ -418,6 +472,9 @@ TEST_F(OnnxRuntime, OnnxItselfAcceptsTheFiles) {
     const fs::path path = folder_ / (std::string(to_string(activation)) + ".onnx");
     save_model(random_network(mixed_schema(), {4, 3}, activation, Head::kSigmoid, 13), path.string());
     command += " " + quoted(path);
+    const fs::path features = folder_ / (std::string(to_string(activation)) + "-features.onnx");
+    save_model(random_network(mixed_schema(), {4, 3}, activation, Head::kLogistic, 14), features.string());
+    command += " " + quoted(features);
   }
   EXPECT_TRUE(succeeds(command));
 }

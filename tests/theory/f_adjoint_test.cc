@@ -18,7 +18,7 @@ using reference::Adjoint;
 using reference::Propagation;
 
 constexpr std::array kActivations = {Activation::kIdentity, Activation::kSigmoid, Activation::kTanh, Activation::kRelu};
-constexpr std::array kLosses = {Loss::kCrossEntropy, Loss::kBinaryCrossEntropy, Loss::kSquared};
+constexpr std::array kLosses = {Loss::kCrossEntropy, Loss::kBinaryCrossEntropy, Loss::kSquared, Loss::kSquaredError};
 
 /// Smallest |Y_l| of hidden layers: finite differences must stay on one side of the kink of ReLU.
 double distance_from_kinks(const SampleNetwork& network) {
@@ -105,7 +105,7 @@ TEST_P(EveryNetwork, WeightsTimesGradientIsAdjointTimesPreactivation) {
 
 std::string name_of(const testing::TestParamInfo<std::tuple<Activation, Loss>>& info) {
   static constexpr std::array kActivationNames = {"Identity", "Sigmoid", "Tanh", "Relu"};
-  static constexpr std::array kLossNames = {"CrossEntropy", "BinaryCrossEntropy", "Squared"};
+  static constexpr std::array kLossNames = {"CrossEntropy", "BinaryCrossEntropy", "Squared", "SquaredError"};
   return std::string(kActivationNames[static_cast<std::size_t>(std::get<0>(info.param))]) +
          kLossNames[static_cast<std::size_t>(std::get<1>(info.param))];
 }
@@ -140,7 +140,9 @@ TEST(FPropagation, HugeScores) {
   EXPECT_EQ(reference::losses(Loss::kBinaryCrossEntropy, scores, targets)[0], 1600);
   EXPECT_EQ(reference::losses(Loss::kSquared, scores, targets)[0], 1);
   for (const Loss loss : kLosses) {
-    const Matrix want = loss == Loss::kSquared ? Matrix{{0, 0}} : Matrix{{1, -1}};
+    const Matrix want = loss == Loss::kSquared        ? Matrix{{0, 0}}
+                        : loss == Loss::kSquaredError ? Matrix{{800, -801}}
+                                                      : Matrix{{1, -1}};
     EXPECT_EQ(reference::output_adjoint(loss, scores, targets), want);
   }
 }

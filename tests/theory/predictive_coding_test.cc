@@ -20,7 +20,7 @@ using reference::PredictiveCoding;
 using reference::Propagation;
 
 constexpr std::array kActivations = {Activation::kIdentity, Activation::kSigmoid, Activation::kTanh, Activation::kRelu};
-constexpr std::array kLosses = {Loss::kCrossEntropy, Loss::kBinaryCrossEntropy, Loss::kSquared};
+constexpr std::array kLosses = {Loss::kCrossEntropy, Loss::kBinaryCrossEntropy, Loss::kSquared, Loss::kSquaredError};
 
 Clamp clamp_of(const SampleNetwork& network, double weight = 1) { return {network.loss, network.targets, weight}; }
 

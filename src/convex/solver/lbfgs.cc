@@ -163,6 +163,7 @@ Outcome solve_lbfgs(SoftmaxObjective& objective, SolveState& state, Monitor& mon
   if (limit) return limited(*limit, monitor);
   leave_float(objective, state);
   auto preconditioner = low_rank ? low_rank_preconditioner(objective, monitor.stop()) : lbfgs.take_preconditioner();
+  if (is_small(objective)) preconditioner = nullptr;  // the Hessian itself serves better
   return solve_newton(objective, state, monitor, max_iterations, "all rows, float64", std::move(preconditioner));
 }
 

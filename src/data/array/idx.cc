@@ -108,7 +108,7 @@ Dataset read_idx(const Bytes& bytes, const std::string& file, const ReadOptions&
   std::vector<Index> image_shape;
   if (array.shape.size() == 3) image_shape = {array.shape[1], array.shape[2]};
   set_array_schema(data, FileFormat::kIdx, image_shape, file, schema);
-  if (schema != nullptr && !options.labels) return data;
+  if (!options.labels) return data;
   const std::string labels = options.labels_file.empty() ? find_label_file(file) : options.labels_file;
   if (!labels.empty()) {
     set_labels(data, read_label_file(labels), schema);

@@ -51,14 +51,15 @@ class NpyReader {
 
   Dataset run() {
     const std::string label_file = options_.labels_file.empty() ? find_label_file(file_) : options_.labels_file;
-    if (label_file.empty() && image_shape_.empty()) label_column_ = find_label_column();
-    if (label_file.empty() && !image_shape_.empty() && schema_ == nullptr) {
+    const bool asked = options_.labels || options_.label || schema_ != nullptr;
+    if (asked && label_file.empty() && image_shape_.empty()) label_column_ = find_label_column();
+    if (options_.labels && label_file.empty() && !image_shape_.empty() && schema_ == nullptr) {
       throw Error(ErrorKind::kData, "no labels beside the images", "a file of labels", "--labels names it", {file_});
     }
     read_features();
     if (!image_shape_.empty()) data_.unit = 255;
     set_array_schema(data_, FileFormat::kNpy, image_shape_, file_, schema_);
-    if (schema_ != nullptr && !options_.labels) return std::move(data_);
+    if (!options_.labels) return std::move(data_);
     if (!label_file.empty()) set_labels(data_, read_label_file(label_file), schema_);
     if (label_column_ >= 0) set_labels(data_, column_labels(), schema_);
     if (options_.labels_file.empty() && !label_file.empty())

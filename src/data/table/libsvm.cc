@@ -201,8 +201,8 @@ Dataset read_libsvm(const Bytes& bytes, const std::string& file, const ReadOptio
   Dataset data;
   data.features = Features::from_sparse(std::move(matrix));
   set_array_schema(data, FileFormat::kLibsvm, {}, file, schema);
-  if (schema != nullptr && !options.labels) {
-    // Predicting: whatever stands there.
+  if (!options.labels) {
+    // Whatever stands there.
   } else if (!options.labels_file.empty()) {
     set_labels(data, read_label_file(options.labels_file), schema);
   } else {

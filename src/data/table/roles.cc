@@ -26,6 +26,8 @@ Index need_column(const TableHead& head, const std::string& name, const char* op
               head.has_header ? hint : "if line 1 names the columns: --header", {head.text.file});
 }
 
+constexpr const char* kByName = "by its name";
+
 Index default_label(const TableHead& head, std::string& how) {
   Index best = head.columns() - 1;
   while (best > 0 && head.unnamed[best] && head.looks[best].empty()) {
@@ -38,7 +40,7 @@ Index default_label(const TableHead& head, std::string& how) {
     if (!is_label_name(head.names[j], rank) || rank >= best_rank) continue;
     best = j;
     best_rank = rank;
-    how = "by its name";
+    how = kByName;
   }
   return best;
 }
@@ -212,6 +214,13 @@ TableRoles choose_roles(const TableHead& head, const ReadOptions& options) {
   TableRoles roles;
   if (options.label) {
     roles.label = need_column(head, *options.label, "--label");
+  } else if (!options.labels) {
+    const Index named = default_label(head, roles.label_by);
+    if (roles.label_by == kByName) {
+      roles.label = named;
+      roles.notices.push_back(fmt::format(
+          "{} is left out, as its name is that of a label; under another name it is a feature", head.title(named)));
+    }
   } else {
     roles.label = default_label(head, roles.label_by);
     roles.label_was_chosen = true;
@@ -225,12 +234,13 @@ TableRoles choose_roles(const TableHead& head, const ReadOptions& options) {
     if (j != roles.label && j != roles.weight && !ignored[j]) roles.features.push_back(j);
   }
   if (roles.features.empty()) {
+    const std::string label = roles.label < 0 ? "" : fmt::format(": {} is the label", head.title(roles.label));
     const std::string weight = roles.weight < 0 ? "" : fmt::format(", {} holds the weights", head.title(roles.weight));
     const std::string left_out =
         options.ignore.empty() ? "" : fmt::format(", --ignore leaves out {}", list_names(options.ignore));
     throw Error(ErrorKind::kData,
-                fmt::format("the table has {} column{} and none is left for features: {} is the label{}{}",
-                            head.columns(), head.columns() == 1 ? "" : "s", head.title(roles.label), weight, left_out),
+                fmt::format("the table has {} column{} and none is left for features{}{}{}", head.columns(),
+                            head.columns() == 1 ? "" : "s", label, weight, left_out),
                 "a label and at least one feature",
                 head.columns() == 1 ? "if the delimiter was not recognized, name it with --delimiter" : "",
                 {head.text.file});

@@ -60,7 +60,9 @@ class TableReader {
   MissingPolicy policy() const {
     return schema_ != nullptr ? schema_->missing : options_.missing.value_or(MissingPolicy::kCategory);
   }
-  bool reads_labels() const { return roles_.label >= 0 && (schema_ == nullptr || options_.labels); }
+  bool reads_labels() const {
+    return roles_.label >= 0 && options_.labels && (schema_ == nullptr || !schema_->classes.empty());
+  }
   Location place(Index row, Index column) const {
     return head_.text.where(head_.text.row_at(head_.data, parsed_.file_row(row)), column + 1);
   }
@@ -120,7 +122,7 @@ class TableReader {
   }
 
   void read_weights() {
-    if (roles_.weight < 0 || (schema_ != nullptr && !options_.labels)) return;
+    if (roles_.weight < 0 || (schema_ != nullptr && !options_.labels && schema_->class_count() > 0)) return;
     check_numbers(head_, parsed_, roles_.weight, Gaps::kWeight);
     const Index slot = parsed_.slots[roles_.weight];
     data_.sample_weight.resize(parsed_.rows());
@@ -221,8 +223,7 @@ class TableReader {
     }
     data_.schema.format = FileFormat::kTable;
     data_.schema.columns = std::move(columns.columns);
-    data_.schema.label_name = head_.names[roles_.label];
-    data_.schema.label_position = roles_.label;
+    if (reads_labels()) data_.schema.label_name = head_.names[roles_.label], data_.schema.label_position = roles_.label;
     data_.schema.has_header = head_.has_header;
     data_.schema.missing = policy();
     data_.schema.missing_values = options_.missing_values;

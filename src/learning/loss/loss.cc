@@ -10,6 +10,8 @@ const LossFunction& loss_function(Loss loss) {
       return binary_cross_entropy_loss();
     case Loss::kSquared:
       return squared_loss();
+    case Loss::kSquaredError:
+      return squared_error_loss();
   }
   return cross_entropy_loss();
 }
@@ -17,7 +19,8 @@ const LossFunction& loss_function(Loss loss) {
 std::span<const Named<Loss>> names_of(Loss) {
   static constexpr Named<Loss> kAll[] = {{Loss::kCrossEntropy, "cross-entropy"},
                                          {Loss::kBinaryCrossEntropy, "binary-cross-entropy"},
-                                         {Loss::kSquared, "squared"}};
+                                         {Loss::kSquared, "squared"},
+                                         {Loss::kSquaredError, "squared-error"}};
   return kAll;
 }
 

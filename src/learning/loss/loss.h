@@ -18,7 +18,7 @@ class LossFunction {
  public:
   virtual ~LossFunction() = default;
 
-  virtual Head head() const = 0;
+  virtual Head head() const = 0;                       ///< where the target is the class
   virtual double of_a_guess(Index classes) const = 0;  ///< ℓ of scores of 0
 
   /// Rows lie without gaps. `adjoint` holds t and becomes Y*_L = ∂ℓ/∂Y_L; with the sigmoid head scores become p.
@@ -38,9 +38,15 @@ class LossFunction {
 
 const LossFunction& loss_function(Loss loss);
 
+/// The loss asked for, or that of the target.
+inline Loss loss_of(const NetworkOptions& options) {
+  return options.loss.value_or(options.target == Target::kFeatures ? Loss::kSquaredError : Loss::kCrossEntropy);
+}
+
 const LossFunction& cross_entropy_loss();
 const LossFunction& binary_cross_entropy_loss();
 const LossFunction& squared_loss();
+const LossFunction& squared_error_loss();
 
 std::span<const Named<Loss>> names_of(Loss);
 

@@ -19,7 +19,7 @@ constexpr Index kMostClassesNamed = 3;                   // rare classes
 /// The share of the held-out rows' weight that each class has where they decide: of the accuracy of a network with
 /// balanced classes every class that is there has the same.
 Vector shares_of_classes(const TrainingRequest& request, const Dataset& held_out) {
-  const bool balanced = request.objective.balanced_classes && !request.network.hidden.empty();
+  const bool balanced = request.objective.balanced_classes && request.is_network();
   Vector share = Vector::Zero(held_out.schema.class_count());
   for (std::size_t i = 0; i < held_out.labels.size(); ++i) {
     share[held_out.labels[i]] += held_out.sample_weight.size() > 0 ? held_out.sample_weight[static_cast<Index>(i)] : 1;
@@ -92,7 +92,7 @@ void require_targets(const Dataset& rows, const std::string& what, const std::st
 }
 
 /// What readers make sure of and a program may get wrong; `what` as in "validation ".
-void check_rows_in_memory(const Dataset& data, const std::string& what) {
+void check_rows_in_memory(const Dataset& data, const std::string& what, bool labeled) {
   const Index n = data.rows(), classes = data.schema.class_count();
   const auto refuse = [&](const std::string& found, const std::string& expected) {
     throw Error(ErrorKind::kData, fmt::format("the {}rows have {}", what, found), expected, "", {data.name});
@@ -101,6 +101,10 @@ void check_rows_in_memory(const Dataset& data, const std::string& what) {
     refuse(fmt::format("{}", counted(data.features.cols(), "feature")),
            fmt::format("{}, as their schema says", data.schema.feature_count()));
   }
+  const Vector& weight = data.sample_weight;
+  if (weight.size() > 0 && (weight.size() != n || !((weight.array() >= 0).all() && weight.allFinite())))
+    refuse("weights that are none", fmt::format("{} numbers, 0 or more", n));
+  if (!labeled) return;
   const std::int64_t given = data.labels.empty() ? data.targets.rows() : std::ssize(data.labels);
   if (given != n) refuse(counted(given, "label"), fmt::format("one for each of the {} rows", n));
   if (std::ranges::any_of(data.labels, [&](std::int32_t label) { return label < 0 || label >= classes; }))
@@ -110,28 +114,37 @@ void check_rows_in_memory(const Dataset& data, const std::string& what) {
                                            (data.targets.rowwise().sum().array() > 0).all()))) {
     refuse("targets that are no distributions", fmt::format("{} shares a row, 0 or more and not all 0", classes));
   }
-  const Vector& weight = data.sample_weight;
-  if (weight.size() > 0 && (weight.size() != n || !((weight.array() >= 0).all() && weight.allFinite())))
-    refuse("weights that are none", fmt::format("{} numbers, 0 or more", n));
 }
 
-/// Other rows than those trained on: read as those are, or in memory with the same columns and classes.
-Dataset rows_beside(const TrainingRequest& request, const DataSource& source, const Schema& schema, const char* what) {
-  if (!source.rows) {
-    ReadOptions options = request.read;
-    options.labels_file.clear();
-    Dataset rows = read_dataset(source.path, options, schema);
-    require_targets(rows, fmt::format("{} ", what), source.path);
-    return rows;
+void drop_labels(Dataset& data) {
+  data.labels.clear();
+  data.targets.resize(0, 0);
+  data.schema.classes.clear();
+}
+
+/// Rows in memory, or read: those to train on, or with the `schema` of these others, `what` as in "validation ".
+/// Without labels where the features are the target.
+Dataset rows_of(const TrainingRequest& request, const DataSource& source, const Schema* schema,
+                const std::string& what) {
+  const bool labeled = request.network.target == Target::kClasses;
+  ReadOptions options = request.read;
+  options.labels = labeled;
+  if (schema) options.labels_file.clear();
+  Dataset rows = source.rows ? *source.rows
+                 : schema    ? read_dataset(source.path, options, *schema)
+                             : read_dataset(source.path, options);
+  if (labeled) {
+    require_targets(rows, what, source.path, schema ? "" : "--label or --labels");
+  } else {
+    drop_labels(rows);
   }
-  require_targets(*source.rows, fmt::format("{} ", what), source.path);
-  check_rows_in_memory(*source.rows, fmt::format("{} ", what));
-  if (source.rows->features.cols() != schema.feature_count() || source.rows->schema.classes != schema.classes) {
-    throw Error(ErrorKind::kData,
-                fmt::format("the {} rows have other features or classes than those to train on", what),
+  if (!source.rows) return rows;
+  check_rows_in_memory(rows, what, labeled);
+  if (schema && (rows.features.cols() != schema->feature_count() || rows.schema.classes != schema->classes)) {
+    throw Error(ErrorKind::kData, fmt::format("the {}rows have other features or classes than those to train on", what),
                 "the same features, and the same classes in the same order", "", {source.path});
   }
-  return *source.rows;
+  return rows;
 }
 
 Parts hold_out(const TrainingRequest& request, double share, Dataset all) {
@@ -181,20 +194,17 @@ Index held_out_rows(Index rows, double share) {
 }
 
 Parts read_parts(const TrainingRequest& request, double share) {
-  Dataset all = request.data.rows ? *request.data.rows : read_dataset(request.data.path, request.read);
-  require_targets(all, "", request.data.path, "--label or --labels");
-  if (request.data.rows) check_rows_in_memory(all, "");
-  Parts parts = hold_out(request, share, std::move(all));
+  Parts parts = hold_out(request, share, rows_of(request, request.data, nullptr, ""));
   const Schema& schema = parts.train.schema;
   if (request.validation.given()) {
-    parts.validation = rows_beside(request, request.validation, schema, "validation");
+    parts.validation = rows_of(request, request.validation, &schema, "validation ");
     pass_on_notices(*parts.validation, "--validation", parts.train.notices);
     note_rare_classes(request, *parts.validation, parts.train.notices);
   }
   DataSource test = request.test;
   if (!test.given() && !request.data.rows) test.path = test_part_of(request.data.path);
   if (test.given()) {
-    parts.test = rows_beside(request, test, schema, "test");
+    parts.test = rows_of(request, test, &schema, "test ");
     pass_on_notices(*parts.test, "--test", parts.train.notices);
   }
   return parts;

@@ -33,6 +33,17 @@ json to_json(const MeasuredParts& measured, const Schema& schema) {
   return {{"train", part(measured.train)}, {"validation", part(measured.validation)}, {"test", part(measured.test)}};
 }
 
+json to_json(const ReconstructedParts& measured) {
+  const auto part = [&](const std::optional<ReconstructionMetrics>& metrics) {
+    return metrics ? to_json(*metrics) : json();
+  };
+  return {{"train", part(measured.train)}, {"validation", part(measured.validation)}, {"test", part(measured.test)}};
+}
+
+json to_json(const PrincipalComponents& found) {
+  return {{"components", found.components}, {"mean_squared_error", found.mean_squared_error}};
+}
+
 json to_json(const CalibratedParts& calibrated, const Schema& schema) {
   const bool changed = !calibrated.temperature.at_limit;
   return {{"temperature", changed ? calibrated.temperature.temperature : 1},
@@ -193,7 +204,8 @@ json asked_json(const TrainingRequest& request, const TrainingResult& result) {
 json result_json(const TrainingResult& result, bool has_ended) {
   const Schema& schema = result.model.schema;
   json out = result.network ? network_json(*result.network, result) : softmax_json(*result.softmax, result.model);
-  out.update(to_json(result.measured, schema));
+  out.update(result.model.reconstructs() ? to_json(result.reconstructed) : to_json(result.measured, schema));
+  if (result.network && result.network->principal) out["principal_components"] = to_json(*result.network->principal);
   out.update({{"status", result.status},
               {"why", result.why},
               {"rows", result.rows},

@@ -10,7 +10,7 @@ namespace {
 /// What no command line can say, but a program can.
 void check_request_as_a_whole(const TrainingRequest& request) {
   const double share = request.validation_share.value_or(0);
-  const bool is_network = !request.network.hidden.empty();
+  const bool is_network = request.is_network();
   check_fields(request);
   check_fields(request.read);
   check_fields(request.objective);
@@ -30,7 +30,7 @@ void check_request_as_a_whole(const TrainingRequest& request) {
 
 TrainingResult train(const TrainingRequest& request, Watcher& watcher) {
   check_request_as_a_whole(request);
-  return request.network.hidden.empty() ? train_softmax_layer(request, watcher) : train_hidden_layers(request, watcher);
+  return request.is_network() ? train_hidden_layers(request, watcher) : train_softmax_layer(request, watcher);
 }
 
 TrainingResult train(const TrainingRequest& request) {

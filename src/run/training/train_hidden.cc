@@ -7,10 +7,12 @@
 #include <vector>
 
 #include "convex/problem.h"
+#include "learning/loss/loss.h"
 #include "learning/options.h"
 #include "learning/pace.h"
 #include "poise/error.h"
 #include "run/baseline.h"
+#include "run/principal_components.h"
 #include "run/short_number.h"
 #include "run/telemetry.h"
 #include "run/training/read_parts.h"
@@ -45,18 +47,22 @@ void check_network_request(const TrainingRequest& request) {
   if (request.choose_l2) {
     throw Error(ErrorKind::kUsage, "--l2 auto with --hidden", "a number", "it is for the softmax layer alone");
   }
-  if (request.network.loss == Loss::kCrossEntropy) return;  // a temperature, and telemetry, are about the softmax head
+  if (learning::loss_of(request.network) == Loss::kCrossEntropy)
+    return;  // a temperature, and telemetry, are about the softmax head
   const bool measured = request.telemetry != Telemetry::kOff;
   const char* option = request.calibrate ? "--calibrate" : measured ? "--telemetry" : nullptr;
   if (!option) return;
   throw Error(ErrorKind::kUsage,
-              fmt::format("{} with the loss '{}', whose head is not softmax", option, to_string(request.network.loss)),
+              fmt::format("{} with the loss '{}', whose head is not softmax", option,
+                          to_string(learning::loss_of(request.network))),
               "the cross-entropy loss", fmt::format("leave {} out", option));
 }
 
 /// What the softmax layer has, too, is taken from there.
-NetworkOptions network_options_of(const TrainingRequest& request) {
+NetworkOptions network_options_of(const TrainingRequest& request, const Dataset& train) {
+  constexpr Index kCode = 32;
   NetworkOptions options = request.network;
+  if (options.hidden.empty()) options.hidden = {std::clamp<Index>(train.features.cols() / 2, 1, kCode)};
   options.objective = request.objective;
   options.threads = request.solve.threads;
   options.seed = request.seed;
@@ -66,7 +72,7 @@ NetworkOptions network_options_of(const TrainingRequest& request) {
 std::vector<Index> widths_of(const NetworkOptions& options, const Dataset& train) {
   std::vector<Index> widths{train.features.cols()};
   widths.insert(widths.end(), options.hidden.begin(), options.hidden.end());
-  widths.push_back(train.schema.class_count());
+  widths.push_back(learning::output_count(train, options));
   return widths;
 }
 
@@ -116,7 +122,7 @@ void note_baseline(TrainingRun& run, const TrainingReport& report) {
   const bool finished = report.status != TrainingStatus::kInterrupted && report.status != TrainingStatus::kTimeLimit &&
                         report.status != TrainingStatus::kDiverged;
   const auto& held_out = run.parts().validation;
-  if (!finished || !held_out || run.request().network.loss != Loss::kCrossEntropy) return;
+  if (!finished || !held_out || learning::loss_of(run.request().network) != Loss::kCrossEntropy) return;
   std::optional<SolveOptions> solve = run.solve_in_time_left();
   if (!solve) return;
   const double most = std::max(kShare * report.train_seconds, kShortest);
@@ -129,6 +135,25 @@ void note_baseline(TrainingRun& run, const TrainingReport& report) {
   if (baseline && !baseline->network_is_better()) run.note(note_of(*baseline, held_out->rows()));
 }
 
+/// The best that a linear network of these widths could do; said where this one is no better.
+std::optional<PrincipalComponents> compare_with_principal_components(TrainingRun& run, const NetworkOptions& options) {
+  const auto& held_out = run.parts().validation;
+  const ReconstructedParts& measured = run.result().reconstructed;
+  const auto& own = held_out ? measured.validation : measured.train;
+  if (!own || !run.reason_to_end().empty()) return std::nullopt;
+  const auto found = principal_components(run.train(), held_out ? *held_out : run.train(), run.result().model,
+                                          *std::ranges::min_element(options.hidden));
+  constexpr double kWorse = 1.005;
+  if (found && own->mean_squared_error > kWorse * found->mean_squared_error) {
+    run.note(fmt::format(
+        "{} principal component{} alone reconstruct{} better: a mean squared error of {} on the {} rows, against {}",
+        found->components, found->components == 1 ? "" : "s", found->components == 1 ? "s" : "",
+        short_number(found->mean_squared_error, 4), held_out ? "held-out" : "same",
+        short_number(own->mean_squared_error, 4)));
+  }
+  return found;
+}
+
 /// What makes probabilities better.
 std::string hint_on_probabilities(const TrainingRun& run, const NetworkTraining& trained) {
   const TrainingRequest& request = run.request();
@@ -136,7 +161,7 @@ std::string hint_on_probabilities(const TrainingRun& run, const NetworkTraining&
   const double penalty = default_network_l2(run.train());
   const std::optional<double> given = request.objective.l2;
   std::string hint;
-  if (!request.calibrate && request.network.loss == Loss::kCrossEntropy) hint += "--calibrate, ";
+  if (!request.calibrate && learning::loss_of(request.network) == Loss::kCrossEntropy) hint += "--calibrate, ";
   if (given && *given < penalty) hint += fmt::format("--l2 {:.1g}, ", penalty);
   return hint + (trained.report.best_epoch > 1 ? "fewer --epochs" : "more --epochs");
 }
@@ -148,7 +173,7 @@ TrainingResult train_hidden_layers(const TrainingRequest& request, Watcher& watc
   TrainingRun run(request, watcher, kHeldOut);
   check_scale(run);
   note_capped_rate(run);
-  NetworkOptions options = network_options_of(request);
+  NetworkOptions options = network_options_of(request, run.train());
   options.time_limit = run.time_to_train(widths_of(options, run.train()));
   NetworkTraining& network = run.result().network.emplace();
   network.options = learning::resolve(options, run.train());
@@ -169,7 +194,11 @@ TrainingResult train_hidden_layers(const TrainingRequest& request, Watcher& watc
   if (request.telemetry != Telemetry::kOff) run.result().telemetry = telemetry.report();
   run.write_first();
   run.measure();
-  if (request.measure) note_baseline(run, network.report);
+  if (request.measure && request.network.target == Target::kFeatures) {
+    network.principal = compare_with_principal_components(run, network.options);
+  } else if (request.measure) {
+    note_baseline(run, network.report);
+  }
   return run.finish(hint_on_probabilities(run, network));
 }
 

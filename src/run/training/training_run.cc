@@ -132,7 +132,11 @@ void TrainingRun::measure() {
   MeasuringTime time = measuring_time();
   const MeasureOptions options{.threads = request_.solve.threads, .stop = time.stop()};
   const Stopwatch measuring;
-  measure_parts(result_.model, parts_, options, result_.measured);
+  if (result_.model.reconstructs()) {
+    measure_parts(result_.model, parts_, options, result_.reconstructed);
+  } else {
+    measure_parts(result_.model, parts_, options, result_.measured);
+  }
   if (request_.calibrate) {
     result_.calibration = calibrate_parts(result_.model, parts_, result_.measured, options);
     if (result_.calibration) {
@@ -146,7 +150,8 @@ void TrainingRun::measure() {
 
 TrainingResult TrainingRun::finish(const std::string& hint) {
   result_.seconds_write = writing_.seconds();
-  result_.notes = notes_on(parts_, result_.measured, result_.network ? "the network" : "the model", hint);
+  if (!result_.model.reconstructs())
+    result_.notes = notes_on(parts_, result_.measured, result_.network ? "the network" : "the model", hint);
   if (std::string text = note_on_inputs(result_.model); !text.empty()) result_.notes.push_back(std::move(text));
   for (const std::string& text : result_.notes) note(text);
   write_summary(true);

@@ -6,6 +6,7 @@
 
 #include "base/random.h"
 #include "base/words.h"
+#include "network/model_check.h"
 #include "poise/error.h"
 #include "thermo/network/layers.h"
 
@@ -28,6 +29,7 @@ std::vector<Index> draw_rows(const Vector& weight, Index most, std::uint64_t see
 
 void check(const Network& network, Index features, Index classes) {
   check_layers(network.layers, network.center.size());
+  require_classifier(network);
   if (network.head != Head::kSoftmax) {
     throw Error(ErrorKind::kData, fmt::format("a network with the {} head", to_string(network.head)),
                 "one with the softmax head", "cross-entropy is the free energy of a softmax; train with that loss");
