@@ -127,7 +127,13 @@ void bind_data(nb::module_& module) {
       .def_prop_ro("is_sparse", [](const Dataset& data) { return data.features.is_sparse(); })
       .def_prop_ro("classes", [](const Dataset& data) { return data.schema.classes; })
       .def_prop_ro("feature_names", feature_names)
-      .def_prop_ro("notices", [](const Dataset& data) { return data.notices; })
+      .def_prop_ro("notices",
+                   [](const Dataset& data) {
+                     const nb::object in_python = nb::module_::import_("poise.errors").attr("in_python");
+                     nb::list notices;
+                     for (const std::string& notice : data.notices) notices.append(in_python(notice));
+                     return notices;
+                   })
       .def_prop_ro("fingerprint", [](const Dataset& data) { return fingerprint(data); })
       .def_prop_ro("default_l2", [](const Dataset& data) { return default_l2(data); })
       .def_prop_ro("labels", labels)

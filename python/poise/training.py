@@ -9,6 +9,7 @@ from typing import Any
 
 from . import _poise
 from .data import Dataset, dataset, threads
+from .errors import in_python
 from .model import Certificate, Model
 
 Event = dict[str, Any]
@@ -50,7 +51,7 @@ class Training:
     @property
     def notices(self) -> list[str]:
         """All that is odd about data, options and result, a sentence each."""
-        return list(self.figures["notices"])
+        return [in_python(notice) for notice in self.figures["notices"]]
 
     @property
     def directory(self) -> str | None:

@@ -144,3 +144,21 @@ def test_a_fit_takes_no_second_copy_of_the_rows():
     """
     grown = subprocess.run([sys.executable, "-c", textwrap.dedent(code)], check=True, capture_output=True, text=True)
     assert int(grown.stdout) / 1024 < 150
+
+
+def test_messages_name_parameters_and_not_options_of_the_command_line(tmp_path):
+    path = tmp_path / "a.csv"
+    path.write_text("x,kind,z\n" + "".join(f"{k},{'ab'[k % 2]},{k % 3}\n" for k in range(20)))
+    notices = poise.read(path).notices
+    assert any("`label` names another" in notice for notice in notices)
+    assert not any("--" in notice for notice in notices)
+    with pytest.raises(poise.PoiseError) as caught:
+        poise.read(path, label="kind", ignore=["kind"])
+    assert "--" not in str(caught.value)
+    assert caught.value.parameter in ("ignore", "label")
+    with pytest.raises(poise.PoiseError) as caught:
+        poise.train("digits", hidden=[4], dropout=1.5)
+    assert caught.value.parameter == "dropout"
+    with pytest.raises(poise.PoiseError) as caught:
+        poise.read(tmp_path / "none.csv")
+    assert caught.value.parameter is None
