@@ -1,6 +1,7 @@
 #include "network/float64_inputs.h"
 
 #include <algorithm>
+#include <cmath>
 
 #include "network/activation.h"
 #include "network/metadata.h"
@@ -33,16 +34,31 @@ double gain_of_later_layers(const Network& network, const Vector& units) {
 
 }  // namespace
 
+Vector float32_gains(const Network& network) {
+  constexpr double kLeast = 1e-30, kMost = 1e30;
+  constexpr int kMostBits = 1000;  // so that its inverse is a number, too
+  const Matrix& weights = network.layers.front().weights;
+  Vector gains = Vector::Ones(weights.cols());
+  for (Index j = 0; j < weights.cols(); ++j) {
+    const double largest = weights.col(j).cwiseAbs().maxCoeff();
+    if (largest == 0 && std::abs(network.center[j]) > kMost) gains[j] = 0;
+    if (largest == 0 || (largest >= kLeast && largest <= kMost)) continue;
+    gains[j] = std::ldexp(1.0, std::clamp(std::ilogb(largest), -kMostBits, kMostBits));
+  }
+  return gains;
+}
+
 std::vector<bool> needs_float64(const Network& network) {
   const Vector units = output_units(network);
   const double gain = gain_of_later_layers(network, units);
   const Matrix& weights = network.layers.front().weights;
   Vector scale = Vector::Ones(weights.rows());
   if (network.layers.size() == 1) scale = units.cwiseInverse();
+  const Vector gains = float32_gains(network);
   std::vector<bool> needed;
   for (Index j = 0; j < network.feature_count(); ++j) {
     const double weight = weights.col(j).cwiseProduct(scale).cwiseAbs().maxCoeff();
-    needed.push_back(0x1p-24 * std::abs(network.center[j]) * weight * gain > kShift);
+    needed.push_back(gains[j] != 1 || 0x1p-24 * std::abs(network.center[j]) * weight * gain > kShift);
   }
   return needed;
 }

@@ -8,6 +8,11 @@
 
 namespace poise::inline network {
 
+/// One a feature, g_j: what x_j − c_j is to be multiplied by, and its weights divided, before they become float32: a
+/// power of two, and 1 unless the weights are beyond 1e±30, for which float32 has no numbers. 0 where no weight is
+/// beside a center that it has no number for.
+Vector float32_gains(const Network& network);
+
 /// One a feature: whether float32 is too coarse for its numbers. Rounding x ≈ c to float32 moves it by up to 2⁻²⁴ |c|,
 /// the scores of a softmax layer by up to 2⁻²⁴ |c_j| max_k |W_kj|, and a probability by half of that. Unix seconds in
 /// float32, for one, are 128 apart. With hidden layers, the later ones are counted with an estimate of what they make

@@ -126,13 +126,14 @@ RawFeatures raw_inputs(GraphBuilder& builder, const Schema& schema, const std::v
   return has_categories ? column_inputs(builder, schema, wide) : array_input(builder, schema, number_type(any(wide)));
 }
 
-std::string fill_in(GraphBuilder& builder, const Schema& schema, const Vector& center, const std::string& centered) {
+std::string fill_in(GraphBuilder& builder, const Schema& schema, const Vector& center, const Vector& gain,
+                    const std::string& centered) {
   std::vector<float> fills(schema.feature_count(), kMissing);
   bool needed = false;
   Index feature = 0;
   for (const Column& column : schema.columns) {
     if (column.kind == ColumnKind::kNumeric && column.can_fill) {
-      fills[feature] = static_cast<float>(column.fill - center[feature]);
+      fills[feature] = static_cast<float>((column.fill - center[feature]) * gain[feature]);
       needed = true;
     }
     feature += column.feature_count();

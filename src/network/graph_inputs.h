@@ -20,7 +20,9 @@ struct RawFeatures {
 RawFeatures raw_inputs(GraphBuilder& builder, const Schema& schema, const std::vector<bool>& wide);
 
 /// A missing number becomes the fill of its column; columns that must not be missing keep their NaN. `centered` is
-/// float(features − center): after centering, filling in the mean gives exactly 0 where the mean is the center.
-std::string fill_in(GraphBuilder& builder, const Schema& schema, const Vector& center, const std::string& centered);
+/// float((features − center) ∘ gain): after centering, filling in the mean gives exactly 0 where the mean is the
+/// center.
+std::string fill_in(GraphBuilder& builder, const Schema& schema, const Vector& center, const Vector& gain,
+                    const std::string& centered);
 
 }  // namespace poise::inline network

@@ -59,13 +59,30 @@ class LayerBuilder {
     const std::string center = builder_.constant(kCenterName, network_.center.data(), {network_.center.size()});
     if (features.type == Type::kDouble) {
       const std::string centered = builder_.node("Sub", {features.name, center}, "poise/centered_float64");
-      const std::string rounded = builder_.cast(centered, Type::kFloat, "poise/centered");
-      return product(0, fill_in(builder_, network_.schema, network_.center, rounded), weights, given);
+      const Vector gain = float32_gains(network_);
+      const bool in_range = (gain.array() == 1).all();
+      const std::string scaled = in_range ? centered : scale(centered, gain);
+      const std::string rounded = builder_.cast(scaled, Type::kFloat, "poise/centered");
+      const std::string filled = fill_in(builder_, network_.schema, network_.center, gain, rounded);
+      return product(0, filled, in_range ? weights : divide(weights, gain), given);
     }
     const std::string rounded = builder_.cast(center, Type::kFloat, "poise/center");
     const std::string centered = builder_.node("Sub", {features.name, rounded}, "poise/centered");
-    const std::string filled = fill_in(builder_, network_.schema, float_center(), centered);
+    const Vector ones = Vector::Ones(network_.feature_count());
+    const std::string filled = fill_in(builder_, network_.schema, float_center(), ones, centered);
     return product(0, filled, weights, shifted_bias(weights, given, center, rounded));
+  }
+
+  // Features whose weights float32 has no numbers for: W (x − c) = (W/g) (g (x − c)), g powers of two.
+  std::string scale(const std::string& centered, const Vector& gain) {
+    return builder_.node("Mul", {centered, builder_.constant("poise/gain", gain.data(), {gain.size()})},
+                         "poise/scaled_float64");
+  }
+
+  std::string divide(const std::string& weights, const Vector& gain) {
+    const Vector inverse = gain.unaryExpr([](double g) { return g == 0 ? 1 : 1 / g; });
+    return builder_.node("Mul", {weights, builder_.constant("poise/inverse_gain", inverse.data(), {inverse.size(), 1})},
+                         name(0, "scaled_weights"));
   }
 
   // Rounding the center to float32 shifts the features by center − float(center), which can be large beside their

@@ -221,6 +221,29 @@ TEST_F(OnnxRuntime, NumbersThatFloat32WouldRound) {
   expect_equal(outputs, model, encode(model.schema, rows));
 }
 
+// Units that float32 has no numbers for, with a missing number and a feature that no weight is beside.
+TEST_F(OnnxRuntime, NumbersThatFloat32DoesNotHave) {
+  const std::vector<double> units{1e300, 1e-300, 1, 1e200};
+  Network model = random_model(numeric_schema({filled(numeric_column("huge", 0), 3e300), numeric_column("tiny", 1),
+                                               numeric_column("x", 2), numeric_column("idle", 3)}),
+                               21);
+  for (Index j = 0; j < 4; ++j) {
+    model.center[j] *= units[static_cast<std::size_t>(j)];
+    model.layers[0].weights.col(j) /= units[static_cast<std::size_t>(j)];
+  }
+  model.layers[0].weights.col(3).setZero();
+  EXPECT_EQ(float64_columns(model), (std::vector<std::string>{"huge", "tiny", "idle"}));
+  std::vector<Row> rows;
+  for (std::uint64_t i = 0; i < 100; ++i) {
+    Row row;
+    for (std::size_t j = 0; j < 4; ++j) row.emplace_back(units[j] * random_normalish(22, 4 * i + j));
+    rows.push_back(std::move(row));
+  }
+  rows[7][0] = kMissing;
+  RUN_OR_SKIP(outputs, model, matrix_input(rows));
+  expect_equal(outputs, model, encode(model.schema, rows));
+}
+
 TEST_F(OnnxRuntime, ANetworkOfNumbersThatFloat32WouldRoundAndCategories) {
   Column kind = mixed_schema().columns[1];  // "color", with a fill
   kind.position = 4;
