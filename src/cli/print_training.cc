@@ -20,6 +20,12 @@ void print_part(const char* name, double accuracy, double cross_entropy, double 
              short_number(cross_entropy, 5), calibration_error);
 }
 
+/// Rows that are all the same have no variance to explain.
+void print_reconstruction(const char* name, double error, double explained) {
+  fmt::print("{:<11} mean squared error {}{}\n", name, short_number(error, 5),
+             std::isfinite(explained) ? fmt::format("   variance explained {:.2f} %", 100 * explained) : "");
+}
+
 /// False where there is nothing to print.
 bool print_part(const char* name, const Metrics* found) {
   if (found) print_part(name, found->accuracy, found->cross_entropy, found->expected_calibration_error);
@@ -32,8 +38,7 @@ bool print_part(const char* name, const json& found) {
   };
   if (found.is_null()) return false;
   if (found.contains("explained_variance")) {
-    fmt::print("{:<11} mean squared error {}   variance explained {:.2f} %\n", name,
-               short_number(number("mean_squared_error"), 5), 100 * number("explained_variance"));
+    print_reconstruction(name, number("mean_squared_error"), number("explained_variance"));
     return true;
   }
   print_part(name, number("accuracy"), number("cross_entropy"), number("expected_calibration_error"));
@@ -41,10 +46,8 @@ bool print_part(const char* name, const json& found) {
 }
 
 bool print_part(const char* name, const ReconstructionMetrics* found) {
-  if (!found) return false;
-  fmt::print("{:<11} mean squared error {}   variance explained {:.2f} %\n", name,
-             short_number(found->mean_squared_error, 5), 100 * found->explained_variance);
-  return true;
+  if (found) print_reconstruction(name, found->mean_squared_error, found->explained_variance);
+  return found;
 }
 
 /// What the parts are worth, a line each, and whether that is all there is to know.

@@ -75,3 +75,9 @@ def check_options_of_classes_are_refused(t):
     t.write("a.libsvm", "1 1:2 3:4\n2 2:1\n1 3:5\n")
     result = t.run("train a.libsvm --target features --hidden 1 --out no", exit=3)
     t.check("sparse rows where the features are the target" in result.stderr, f"stderr\n{result}")
+
+
+def check_rows_that_are_all_the_same_have_no_variance_to_explain(t):
+    t.write("a.csv", "x,z\n" + "1,2\n" * 20)
+    result = t.run("train a.csv --target features --hidden 1 --validation 0 --out run")
+    t.check("mean squared error 0" in result.stdout and "nan" not in result.stdout.lower(), f"stdout\n{result}")
