@@ -65,9 +65,10 @@ void architecture_fields(auto& o, auto&& visit) {
             .kept_in_model(),
         o.target);
   visit(
-      field("loss",
-            "cross-entropy of a softmax head; of sigmoids, one a class: binary-cross-entropy or squared; of features: "
-            "squared-error, or binary-cross-entropy where they are between 0 and the `unit`")
+      field(
+          "loss",
+          "cross-entropy of a softmax head; of sigmoids, one a class: binary-cross-entropy or squared; of features: "
+          "squared-error, or binary-cross-entropy where they are between 0 and 255 (images), 16 (digits) or 1 (others)")
           .if_unset("cross-entropy, of features squared-error")
           .kept_in_model()
           .for_experiments(),

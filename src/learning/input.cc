@@ -102,6 +102,7 @@ void InputScaling::set_targets(const Dataset& data, const Vector& row_weight, Lo
     const double deviation = moments.deviation[j] * target.gain[j];
     variance += deviation * deviation;
   }
+  if (!(variance > 0)) variance = 1;  // rows that are all the same: the error itself is what is measured
 }
 
 Vector InputScaling::target_units() const {

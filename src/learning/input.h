@@ -12,7 +12,7 @@ struct InputScaling {
   ColumnMap map;        ///< never empty; sparse data: center 0
   Floats gain;          ///< the gains in float32
   ColumnMap target;     ///< Target::kFeatures: from the file's numbers to t
-  double variance = 1;  ///< likewise: Σ_j of t_j over the rows
+  double variance = 1;  ///< likewise: Σ_j of t_j over the rows, 1 if that is 0
 
   explicit InputScaling(ColumnMap map = {});
 

@@ -72,7 +72,9 @@ Validated Trainer::smoothed(const Measured& measured) {
 void Trainer::keep_best(const Epoch& epoch) {
   if (epoch.validation) {
     const double now = epoch.validation->smoothed_accuracy;
-    const double half_a_row = 0.5 / static_cast<double>(held_out_rows_.size());
+    constexpr double kOfVariance = 1e-4;  // of a share of variance, which rows are not counted in
+    const double half_a_row =
+        options_.target == Target::kFeatures ? kOfVariance : 0.5 / static_cast<double>(held_out_rows_.size());
     if (std::isnan(now) || now < best_accuracy_ - half_a_row) return;
     // Nor is creeping towards a limit a gain for patience.
     if (now > gained_accuracy_ + half_a_row) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <chrono>
+#include <limits>
 #include <optional>
 
 #include "learning/guard.h"
@@ -21,6 +22,8 @@ class Trainer {
 
  private:
   using Clock = std::chrono::steady_clock;
+  static constexpr double kNone =
+      -std::numeric_limits<double>::infinity();  // the share of variance explained may be < 0
   struct Piece {  // a batch of an epoch: rows [begin, begin + count) of order_, of which `weighted` count for something
     Index number, begin, count, weighted;
   };
@@ -84,7 +87,7 @@ class Trainer {
   BatchSums sums_;
   double first_rate_ = 0, train_seconds_ = 0;
   std::optional<double> smoothed_accuracy_;  // of the validation data; empty before the first epoch
-  double best_accuracy_ = 0, gained_accuracy_ = 0;
+  double best_accuracy_ = kNone, gained_accuracy_ = kNone;
   int gained_epoch_ = 0;
   bool stopping_ = false, went_back_ = false, regroup_ = false;
   std::size_t taken_ = 0;  // batches of the epoch

@@ -37,9 +37,6 @@ class Writer {
 
  protected:
   bool is_npy() const { return format_.kind == PredictionFormat::Kind::kNpy; }
-  void append_number(fmt::memory_buffer& out, double number) const {
-    fmt::format_to(std::back_inserter(out), "{:.9g}", number);
-  }
   static std::string bytes_of(const double* numbers, std::size_t count) {
     return {reinterpret_cast<const char*>(numbers), count * sizeof(double)};
   }
@@ -86,7 +83,7 @@ class ClassWriter : public Writer {
       out.append(name.data(), name.data() + name.size());
       for (std::size_t c = 0; has_probabilities() && c < classes; ++c) {
         out.push_back(format_.separator);
-        append_number(out, probabilities[i * classes + c]);
+        fmt::format_to(std::back_inserter(out), "{:.9g}", probabilities[i * classes + c]);
       }
       out.push_back('\n');
     }
@@ -116,7 +113,7 @@ class NumberWriter : public Writer {
     for (Index i = 0; i < count; ++i) {
       for (Index j = 0; j < numbers.cols(); ++j) {
         if (j > 0) out.push_back(format_.separator);
-        append_number(out, numbers(i, j));
+        fmt::format_to(std::back_inserter(out), "{}", numbers(i, j));  // that reads back as it is
       }
       out.push_back('\n');
     }

@@ -81,3 +81,30 @@ def check_rows_that_are_all_the_same_have_no_variance_to_explain(t):
     t.write("a.csv", "x,z\n" + "1,2\n" * 20)
     result = t.run("train a.csv --target features --hidden 1 --validation 0 --out run")
     t.check("mean squared error 0" in result.stdout and "nan" not in result.stdout.lower(), f"stdout\n{result}")
+
+
+def check_the_epoch_kept_is_the_best_however_bad(t):
+    """Noise: the network is worse than the mean in every epoch, and best where its smoothed share of variance is largest."""
+    import random
+    draw = random.Random(5)
+    for name, rows in (("a.csv", 30), ("b.csv", 40)):
+        t.write(name, "".join(",".join(f"{draw.gauss(0, 1):.4f}" for _ in range(20)) + "\n" for _ in range(rows)))
+    options = "--target features --hidden 12 --activation tanh --gain 2 --validation b.csv --step sgd --learning-rate 0.05 --no-header"
+    answer = t.json(f"train a.csv {options} --epochs 120 --json --quiet --out run")
+    events = [json.loads(line) for line in t.read("run/metrics.jsonl").decode().splitlines()]
+    smoothed = [event["validation"]["smoothed"] for event in events if event["event"] == "epoch"]
+    t.check(max(smoothed) < 0, f"the network is better than the mean: {max(smoothed)}")
+    best = max(smoothed)
+    t.equal(answer["best_epoch"], max(k for k, s in enumerate(smoothed, 1) if s >= best - 1e-4), "the epoch kept")
+    patient = t.json(f"train a.csv {options} --epochs 120 --patience 5 --json --quiet --out patient")
+    rising = next(k for k in range(1, len(smoothed)) if smoothed[k] < smoothed[k - 1])
+    t.check(patient["epochs"] >= min(rising + 4, 120), f"stopped after {patient['epochs']} epochs; the figure rises up to epoch {rising}")
+
+
+def check_features_are_written_to_the_last_digit(t):
+    t.write("a.csv", "x,z\n" + "".join(f"{4000000000 + 7 * k},{k % 5}\n" for k in range(50)))
+    t.run("train a.csv --target features --hidden 2 --activation identity --validation 0 --out run")
+    t.run("predict run a.csv -o r.csv")
+    first = [float(line.split(",")[0]) for line in t.read("r.csv").decode().splitlines()[1:]]
+    answer = t.json("predict run a.csv --json")
+    t.equal(first, [row[0] for row in answer["reconstruction"]], "the numbers in the file")

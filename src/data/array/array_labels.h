@@ -14,6 +14,7 @@ struct ArrayLabels {
   std::vector<std::int64_t> values;
   MatrixF targets;
   bool of_features = false;  ///< a column of the features' array, which may hold a quantity
+  Index rounded = 0;         ///< of the targets: to float32
 
   Index rows() const { return targets.size() > 0 ? targets.rows() : static_cast<Index>(values.size()); }
 };

@@ -226,7 +226,9 @@ ArrayLabels npy_labels(const NpyArray& array, const std::string& file) {
   labels.targets.resize(rows, classes);
   for (Index i = 0; i < rows; ++i) {
     for (Index k = 0; k < classes; ++k) {
-      labels.targets(i, k) = static_cast<float>(array.value(array.fortran ? k * rows + i : i * classes + k));
+      const double given = array.value(array.fortran ? k * rows + i : i * classes + k);
+      labels.targets(i, k) = static_cast<float>(given);
+      labels.rounded += static_cast<double>(labels.targets(i, k)) != given;
     }
   }
   check_distributions(labels.targets, file);

@@ -151,7 +151,8 @@ Parts hold_out(const TrainingRequest& request, double share, Dataset all) {
   if (share <= 0) return {std::move(all), std::nullopt, std::nullopt};
   const Index held_out = held_out_rows(all.rows(), share);
   if (held_out == 0 && !request.validation_share && !request.calibrate && request.network.patience == 0) {
-    all.notices.push_back(fmt::format("{} are too few to hold some out", counted(all.rows(), "row")));
+    all.notices.push_back(
+        fmt::format("{} {} too few to hold some out", counted(all.rows(), "row"), all.rows() == 1 ? "is" : "are"));
     return {std::move(all), std::nullopt, std::nullopt};
   }
   if (held_out == 0) {

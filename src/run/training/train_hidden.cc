@@ -45,7 +45,8 @@ void check_network_request(const TrainingRequest& request) {
                 "without them there is no best epoch to wait for");
   }
   if (request.choose_l2) {
-    throw Error(ErrorKind::kUsage, "--l2 auto with --hidden", "a number", "it is for the softmax layer alone");
+    throw Error(ErrorKind::kUsage, "a penalty to be chosen for a network (--l2 auto or loo)", "a number",
+                "it is for the softmax layer alone");
   }
   if (learning::loss_of(request.network) == Loss::kCrossEntropy)
     return;  // a temperature, and telemetry, are about the softmax head
@@ -143,8 +144,9 @@ std::optional<PrincipalComponents> compare_with_principal_components(TrainingRun
   if (!own || !run.reason_to_end().empty()) return std::nullopt;
   const auto found = principal_components(run.train(), held_out ? *held_out : run.train(), run.result().model,
                                           *std::ranges::min_element(options.hidden));
-  constexpr double kWorse = 1.005;
-  if (found && own->mean_squared_error > kWorse * found->mean_squared_error) {
+  constexpr double kWorse = 1.005, kLeast = 1e-3;  // the latter of the variance: less is rounding
+  const double worse = found ? own->mean_squared_error - kWorse * found->mean_squared_error : 0;
+  if (worse > kLeast * own->variance) {
     run.note(fmt::format(
         "{} principal component{} alone reconstruct{} better: a mean squared error of {} on the {} rows, against {}",
         found->components, found->components == 1 ? "" : "s", found->components == 1 ? "s" : "",

@@ -99,9 +99,11 @@ void check_choosing(const TrainingRun& run) {
   check_fields(request.search);
   require(request.choose_l2 || (!request.search.leave_one_out && request.search.candidates.empty()),
           "a way to choose the penalty, which is not to be chosen", "l2 auto or loo");
-  require(!has_held_out_rows(request) || (!request.search.leave_one_out && request.search.candidates.empty() &&
-                                          request.search.fold_of_row.empty()),
-          "validation rows, and another way to choose the penalty", "one or the other");
+  const PenaltySearchOptions& search = request.search;
+  require(!has_held_out_rows(request) || (!search.leave_one_out && search.candidates.empty() &&
+                                          search.fold_of_row.empty() && search.rule == PenaltyRule::kBest),
+          "--l2 loo, --l2-candidates or --l2-rule where validation rows choose the penalty", "one or the other",
+          "without --validation rows of the data choose it, by folds or one by one");
   check_search(run.train(), request.search);
 }
 
