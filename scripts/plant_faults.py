@@ -33,7 +33,7 @@ FAULTS = (  # what is wrong, file, text there, text instead, test program
     ("splits do not depend on the seed", "src/data/split.cc",
      "shuffle(std::span<Index>(order), seed);", "shuffle(std::span<Index>(order), 0 * seed);", "data"),
     ("the noise of an ensemble is T, not its root", "src/theory/sampling.cc",
-     "const double deviation = std::sqrt(temperature);", "const double deviation = temperature;", "thermo"),
+     "const double deviation = std::sqrt(temperature);", "const double deviation = temperature;", "theory"),
     ("the worst model of a path is kept", "src/run/penalty_path.cc",
      "const auto best = std::min_element(candidates.begin()", "const auto best = std::max_element(candidates.begin()", "run"),
     ("the weight of a row is not normalized", "src/convex/problem.cc", "return weight / sum;", "return weight;", "convex"),
