@@ -44,10 +44,8 @@ struct ThermodynamicsOptions {
   double momentum = 0;       ///< α in [0, 1)
   Index batch = 0;           ///< rows per batch; 0: the optimizer temperature is not measured
   std::uint64_t seed = 1;
-  int threads = 0;  ///< 0: as many as the machine has; the bits do not depend on it
-  /// If set, it is called on the caller's thread at the start of a measurement, between blocks of rows and between
-  /// Hessian products; true ends the measurement with MeasurementStopped.
-  std::function<bool()> stop{};
+  int threads = 0;             ///< 0: as many as the machine has; the bits do not depend on it
+  Watcher* watcher = nullptr;  ///< is asked between blocks of rows and between Hessian products
 };
 
 /// The canonical ensemble p of states x with ℋ = ½‖e(x)‖² + CE at temperature T, e = x − f(wx + b) over N hidden

@@ -149,15 +149,12 @@ TEST_P(Solvers, KeepTheirLimits) {
   EXPECT_TRUE(timed.model.layers[0].weights.allFinite());
 }
 
-struct Stopper : Observer {
+struct Stopper : Watcher {
   int after = 1, seen = 0;
-  std::vector<double> objectives;
-  bool gap_rose = false;
-  void on_iteration(const Progress& progress) override {
-    ++seen;
-    objectives.push_back(progress.objective);
+  Answer on_event(const Event& event) override {
+    seen += event.kind == Event::Kind::kIteration;
+    return seen >= after ? Answer::kStop : Answer::kGoOn;
   }
-  bool stop_requested() override { return seen >= after; }
 };
 
 TEST_P(Solvers, StopWhenAsked) {

@@ -271,7 +271,8 @@ TEST(Metrics, EndWhenTheyAreAskedTo) {
   const Dataset data = many_rows(20000, 5, z);
   for (int answers : {0, 1, 10, 30}) {
     int asked = 0;
-    const MeasureOptions options{.threads = 1, .stop = [&] { return asked++ >= answers; }};
+    StopWhen later([&] { return asked++ >= answers; });
+    const MeasureOptions options{.threads = 1, .watcher = &later};
     EXPECT_THROW(evaluate_scores(z, data, options), MeasurementStopped) << answers;
     EXPECT_LE(asked, answers + 1);
   }

@@ -352,9 +352,9 @@ TEST(Train, TheTimeLimitIsThatOfTheRequest) {
 /// On another thread nobody is asked, and messages wait for the watcher's own.
 TEST(WatcherLink, AsksAndTellsOnItsOwnThreadAlone) {
   Recorder recorder;
-  WatcherLink link(recorder);
+  WatcherLink link(&recorder);
   std::thread([&] {
-    link.tell_message("a step was taken back");
+    link.post({.kind = Event::Kind::kMessage, .text = "a step was taken back"});
     EXPECT_FALSE(link.stop_requested());
   }).join();
   EXPECT_TRUE(recorder.kinds.empty());
