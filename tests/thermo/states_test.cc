@@ -143,7 +143,7 @@ TEST_P(StatesOf, ComplexityIsTheLogDeterminantOfAllHiddenNeurons) {
 TEST_P(StatesOf, EntropyTendsToMinusComplexity) {
   Classifier classifier = random_classifier({4, 6, 5, 3}, GetParam(), 20, 6, 1.5);
   classifier.data.labels.clear();
-  classifier.data.targets = predict_probabilities(classifier.network, classifier.data).cast<float>();
+  classifier.data.targets = predict_probabilities(classifier.network, classifier.data);
   const auto found = measure_thermodynamics(classifier.network, classifier.data, full({1e-5}, 200));
   const Estimate& entropy = found.ensembles[0].entropy;
   EXPECT_GT(found.complexity.value, 0.1);
