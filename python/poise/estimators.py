@@ -10,12 +10,19 @@ import numpy as np
 import numpy.typing as npt
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.exceptions import ConvergenceWarning
-from sklearn.utils import check_random_state
+from sklearn.utils import _safe_indexing, check_random_state
 from sklearn.utils.multiclass import check_classification_targets
-from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
+from sklearn.utils.validation import (
+    _check_sample_weight,
+    check_consistent_length,
+    check_is_fitted,
+    column_or_1d,
+    validate_data,
+)
 
 from .data import STORED, Array, Dataset, Path, dataset
 from .errors import usage_error
+from .frames import column_names, is_frame, labels_array, names_of, read_frame
 from .layer import SoftmaxLayer, default_l2
 from .model import Model
 from .model import load as load_model
@@ -29,9 +36,10 @@ class _Classifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
 
     model_: Model
     classes_: Array
+    unknown_category: str
 
     def _rows(self, X: Any, y: Any, sample_weight: Any) -> Dataset:
-        X, y = validate_data(self, X, y, accept_sparse="csr", dtype=list(STORED), order="C")
+        X, y = self._validated(X, y, reset=True)
         check_classification_targets(y)
         self.classes_, labels = np.unique(y, return_inverse=True)
         if len(self.classes_) < 2:
@@ -41,6 +49,36 @@ class _Classifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         data = dataset(X, sample_weight=sample_weight, classes=self.classes_.tolist())
         data.set_labels(labels.astype(np.int32))
         return data
+
+    def _validated(self, X: Any, y: Any, reset: bool) -> tuple[Any, Array]:
+        """Rows that agree with those of fit, or are them: frames as they are."""
+        if y is None or not is_frame(X):
+            y = labels_array(y) if type(y).__module__.partition(".")[0] in ("polars", "pyarrow") else y
+            X, y = validate_data(self, X, y, accept_sparse="csr", dtype=list(STORED), order="C", reset=reset)
+            return X, y
+        y = column_or_1d(labels_array(y), warn=True)
+        check_consistent_length(X, y)
+        self._validate_frame(X, reset)
+        return X, y
+
+    def _validate_frame(self, X: Any, reset: bool) -> None:
+        """As scikit-learn does, for frames that its older versions do not know, and naming columns out of order."""
+        names = column_names(X)
+        texts = names_of(X)
+        if reset:
+            self.n_features_in_ = len(names)
+            self.__dict__.pop("feature_names_in_", None)
+            if texts is not None:
+                self.feature_names_in_ = np.asarray(texts, dtype=object)
+            return
+        expected = self.feature_names_in_.tolist() if hasattr(self, "feature_names_in_") else None
+        if texts is not None and expected is not None and texts != expected:
+            raise ValueError(_difference(texts, expected))
+        if len(names) != self.n_features_in_:
+            raise ValueError(
+                f"X has {len(names)} features, but {type(self).__name__} is expecting {self.n_features_in_} features "
+                "as input."
+            )
 
     def _class_weight(self) -> Any:
         weight = self.class_weight
@@ -67,7 +105,13 @@ class _Classifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
 
     def _checked(self, X: Any) -> Dataset:
         check_is_fitted(self)
+        if is_frame(X) and self.model_._network.is_table:
+            self._validate_frame(X, reset=False)
+            options = {"unknown_category": self.unknown_category}
+            return read_frame(X, options, features_only=True, like=self.model_._network)
         X = validate_data(self, X, accept_sparse="csr", dtype=list(STORED), order="C", reset=False)
+        if X.shape[1] != len(self.model_.feature_names):
+            raise usage_error("frame", "an array for a model of categories", "a frame with the columns of fit")
         return dataset(X, classes=self.model_.classes)
 
     def decision_function(self, X: Any) -> npt.NDArray[np.float64]:
@@ -112,6 +156,9 @@ class _Classifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         estimator.model_, estimator.history_ = model, []
         estimator.classes_ = _labels_named(model.classes)
         estimator.n_features_in_ = len(model.feature_names)
+        if model._network.has_names:
+            estimator.feature_names_in_ = np.asarray(model._network.column_names, dtype=object)
+            estimator.n_features_in_ = len(estimator.feature_names_in_)
         estimator._read_layers()
         return estimator
 
@@ -145,6 +192,25 @@ class _Classifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         tags = super().__sklearn_tags__()
         tags.input_tags.sparse = True
         return tags
+
+
+def _difference(names: list[str], expected: list[str]) -> str:
+    """In scikit-learn's words."""
+    text = "The feature names should match those that were passed during fit.\n"
+    new = [name for name in names if name not in expected]
+    missing = [name for name in expected if name not in names]
+    for title, which in (("unseen at fit time", new), ("seen at fit time, yet now missing", missing)):
+        if which:
+            text += (
+                f"Feature names {title}:\n"
+                + "".join(f"- {name}\n" for name in which[:5])
+                + ("- ...\n" if which[5:] else "")
+            )
+    if new or missing:
+        return text
+    place = next(k for k, name in enumerate(names) if name != expected[k])
+    text += "Feature names must be in the same order as they were in fit.\n"
+    return text + f"Column {place} is '{names[place]}' and was '{expected[place]}'.\n"
 
 
 def _labels_named(names: list[str]) -> Array:
@@ -186,6 +252,8 @@ class SoftmaxClassifier(SoftmaxLayer, _Classifier):
         Start from the model of the last fit, if classes and features are the same.
     random_state : int or RandomState, optional
         Of the folds of ``l2="auto"``. The optimum depends on no random numbers.
+    unknown_category : {"error", "none"}, default="error"
+        Of frames with text: whether a category that fit has not seen is refused when predicting, or counts as none.
     n_threads : int, optional
         By default what ``OMP_NUM_THREADS`` says, else all processors. The result has the same bits for any number.
 
@@ -201,6 +269,7 @@ class SoftmaxClassifier(SoftmaxLayer, _Classifier):
     l2_ : float
         The penalty used.
     model_ : Model
+        Its ``feature_names`` name the columns of `coef_`: of a frame with text one a category.
     classes_, n_features_in_, feature_names_in_, n_iter_
         As in scikit-learn.
 
@@ -234,6 +303,7 @@ class SoftmaxClassifier(SoftmaxLayer, _Classifier):
         time_limit: float | None = None,
         warm_start: bool = False,
         random_state: Any = None,
+        unknown_category: str = "error",
         n_threads: int | None = None,
     ) -> None:
         self.l2 = l2
@@ -247,13 +317,14 @@ class SoftmaxClassifier(SoftmaxLayer, _Classifier):
         self.time_limit = time_limit
         self.warm_start = warm_start
         self.random_state = random_state
+        self.unknown_category = unknown_category
         self.n_threads = n_threads
 
     def fit(self, X: Any, y: Any, sample_weight: Any = None) -> SoftmaxClassifier:
         """Solves for rows X (n, d) with labels y (n,) and weights (n,)."""
         start = self._model_to_start_from()
         data = self._rows(X, y, sample_weight)
-        if start is not None and (start.classes, len(start.feature_names)) != (data.classes, data.n_features):
+        if start is not None and (start.classes, start.feature_names) != (data.classes, data.feature_names):
             start = None
         run = train(
             data,
@@ -339,6 +410,8 @@ class NetworkClassifier(_Classifier):
         Limit in seconds.
     random_state : int or RandomState, optional
         Of initial weights, batches and held-out rows. None is 1: two fits are the same.
+    unknown_category : {"error", "none"}, default="error"
+        Of frames with text: whether a category that fit has not seen is refused when predicting, or counts as none.
     n_threads : int, optional
         By default what ``OMP_NUM_THREADS`` says, else all processors. The result has the same bits for any number.
 
@@ -388,6 +461,7 @@ class NetworkClassifier(_Classifier):
         precision: str = "float32",
         time_limit: float | None = None,
         random_state: Any = None,
+        unknown_category: str = "error",
         n_threads: int | None = None,
     ) -> None:
         self.hidden_layer_sizes = hidden_layer_sizes
@@ -410,11 +484,16 @@ class NetworkClassifier(_Classifier):
         self.precision = precision
         self.time_limit = time_limit
         self.random_state = random_state
+        self.unknown_category = unknown_category
         self.n_threads = n_threads
 
-    def fit(self, X: Any, y: Any) -> NetworkClassifier:
-        """Trains on rows X (n, d) with labels y (n,)."""
-        data = self._rows(X, y, None)
+    def fit(self, X: Any, y: Any, sample_weight: Any = None) -> NetworkClassifier:
+        """Trains on rows X (n, d) with labels y (n,) and weights (n,).
+
+        A row's loss, and its share in held-out accuracy and in the scale of inputs, counts in proportion to its weight;
+        rows of weight 0 are never drawn. But a row of weight 2 is drawn once an epoch and not twice.
+        """
+        data = self._rows(*self._weighted_rows(X, y, sample_weight))
         hidden = np.atleast_1d(self.hidden_layer_sizes).tolist()
         if not hidden:
             raise usage_error(
@@ -450,6 +529,18 @@ class NetworkClassifier(_Classifier):
         self.n_iter_ = int(run.figures["epochs"])
         self._read_layers()
         return self
+
+    @staticmethod
+    def _weighted_rows(X: Any, y: Any, sample_weight: Any) -> tuple[Any, Any, Any]:
+        """Without those of weight 0, so that no part of the rows held out is of such alone."""
+        if sample_weight is None or y is None:
+            return X, y, sample_weight
+        check_consistent_length(X, y)
+        weight = _check_sample_weight(sample_weight, X, dtype=np.float64, ensure_non_negative=True)
+        rows = np.flatnonzero(weight)
+        if len(rows) in (0, len(weight)):
+            return X, y, weight
+        return _safe_indexing(X, rows), _safe_indexing(y, rows), weight[rows]
 
     def _read_layers(self) -> None:
         layers = self.model_.layers

@@ -10,7 +10,8 @@ import numpy as np
 import numpy.typing as npt
 
 from . import _poise
-from .data import Array, Dataset, Path, dataset, threads
+from .data import Array, Dataset, Path, dataset, labels_of, threads
+from .frames import is_frame, read_frame
 
 
 @dataclass(frozen=True)
@@ -165,15 +166,33 @@ class Model:
         return self._network.layers
 
     def rows(self, X: Any, y: Any = None, *, sample_weight: Any = None, labels: bool = True, **options: Any) -> Dataset:
-        """A data set as this model wants it; `options` are those of :func:`poise.read`, for files.
+        """A data set as this model wants it; `options` are those of :func:`poise.read`, for files and frames.
 
-        ``labels=False`` leaves the labels of a file unread.
+        ``labels=False`` leaves the labels of a file unread. Columns of frames are found by name, whatever their order;
+        a category that training did not have is an error, but for ``unknown_category="none"``.
         """
         if isinstance(X, Dataset):
             return X
         if isinstance(X, (str, os.PathLike)):
             return self._network.read(os.fspath(X), options, labels)
+        if is_frame(X):
+            return self._rows_of_frame(X, y, sample_weight, labels, options)
         return dataset(X, y, sample_weight=sample_weight, classes=self.classes)
+
+    def _rows_of_frame(self, X: Any, y: Any, sample_weight: Any, labels: bool, options: dict[str, Any]) -> Dataset:
+        """By the schema; of a model of arrays, by the place of the columns."""
+        if not self._network.is_table:
+            numbers = read_frame(X, options, features_only=True).features
+            return dataset(numbers, y, sample_weight=sample_weight, classes=self.classes)
+        features_only = y is not None or not labels
+        if isinstance(sample_weight, str):
+            options, sample_weight = {**options, "sample_weight": sample_weight}, None
+        data = read_frame(X, options, features_only=features_only, like=self._network)
+        if y is not None:
+            data.set_labels(labels_of(y, self.classes)[0])
+        if sample_weight is not None:
+            data.set_sample_weight(np.ascontiguousarray(sample_weight, dtype=np.float64))
+        return data
 
     def scores(self, X: Any, *, n_threads: int | None = None) -> npt.NDArray[np.float64]:
         """z = W x + b of the last layer, n×K; softmax(z) are the probabilities."""

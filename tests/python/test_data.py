@@ -92,14 +92,6 @@ def test_frames_bring_their_names_along(name):
     assert (data.features == np.array([[30, 1.5], [40, 2.5], [50, 0.1]])).all()
 
 
-@pytest.mark.parametrize("name", ["pandas", "polars", "pyarrow"])
-def test_a_column_of_text_is_named(name):
-    module = pytest.importorskip(name)
-    numbers = {"age": [30, 40], "city": ["Oslo", "Rome"]}
-    with pytest.raises(poise.PoiseError, match="city"):
-        poise.dataset(module.table(numbers) if name == "pyarrow" else module.DataFrame(numbers))
-
-
 def test_labels_targets_and_weights():
     X = np.eye(3)
     data = poise.dataset(X, ["b", "a", "b"], sample_weight=[1, 2, 3])
