@@ -42,3 +42,4 @@ for name in oldest middle newest; do
   [ "$name" != middle ] || checks=(-k "scikit_learns_checks")
   "$folder/$name/bin/python" -m pytest -q "${checks[@]}" "$@"
 done
+"$folder/newest/bin/python" tests/python/sklearn_logistic.py  # scikit-learn's own tests of its estimator, on ours
