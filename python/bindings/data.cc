@@ -53,8 +53,8 @@ Dataset dataset_of(Features features, std::vector<std::string> classes,
 }
 
 Dataset dense(RowsArray array, std::vector<std::string> classes, const std::optional<std::vector<std::string>>& names,
-              const std::string& name) {
-  return dataset_of(features_of(std::move(array)), std::move(classes), names, name);
+              const std::string& name, bool is_bfloat16) {
+  return dataset_of(features_of(std::move(array), is_bfloat16), std::move(classes), names, name);
 }
 
 template <typename T>
@@ -219,7 +219,8 @@ void bind_data(nb::module_& module) {
       .def("set_labels", set_labels, "labels"_a.noconvert())
       .def("set_targets", set_targets, "targets"_a.noconvert())
       .def("set_sample_weight", set_sample_weight, "sample_weight"_a.noconvert());
-  module.def("dense", dense, "array"_a.noconvert(), "classes"_a, "feature_names"_a.none(), "name"_a);
+  module.def("dense", dense, "array"_a.noconvert(), "classes"_a, "feature_names"_a.none(), "name"_a,
+             "is_bfloat16"_a = false);
   module.def("sparse", sparse<float>, "values"_a.noconvert(), "columns"_a.noconvert(), "row_start"_a.noconvert(),
              "cols"_a, "classes"_a, "name"_a);
   module.def("sparse", sparse<double>, "values"_a.noconvert(), "columns"_a.noconvert(), "row_start"_a.noconvert(),

@@ -62,6 +62,10 @@ class Model:
     @property
     def feature_names(self) -> list[str]: ...
     @property
+    def output_unit(self) -> float: ...
+    @property
+    def is_logistic(self) -> bool: ...
+    @property
     def column_names(self) -> list[str]: ...
     @property
     def has_names(self) -> bool: ...
@@ -77,7 +81,11 @@ class Model:
     def metadata(self) -> dict[str, str]: ...
 
 def dense(
-    array: npt.NDArray[Any], classes: Sequence[str], feature_names: Sequence[str] | None, name: str
+    array: npt.NDArray[Any],
+    classes: Sequence[str],
+    feature_names: Sequence[str] | None,
+    name: str,
+    is_bfloat16: bool = False,
 ) -> Dataset: ...
 def sparse(
     values: npt.NDArray[Any],

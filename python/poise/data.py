@@ -18,9 +18,9 @@ Array: TypeAlias = npt.NDArray[Any]
 Path: TypeAlias = "str | os.PathLike[str]"
 
 #: Types that the library computes with as they are.
-STORED = (np.float64, np.float32, np.uint8, np.int16, np.int32)
+STORED = (np.float64, np.float32, np.uint8, np.int16, np.int32, np.float16)
 #: Others, and the smallest of those that holds all their numbers. 64 bits are looked at number by number.
-_HELD_BY = {"b1": np.uint8, "i1": np.int16, "u2": np.int32, "f2": np.float32, "u4": np.float64}
+_HELD_BY = {"b1": np.uint8, "i1": np.int16, "u2": np.int32, "u4": np.float64}
 
 
 def threads(asked: int | None) -> int:
@@ -33,8 +33,10 @@ def threads(asked: int | None) -> int:
         return 0
 
 
-def _array(values: Any) -> Array:
-    """A C-contiguous array of a stored type, with the same numbers: `values` itself where it is one."""
+def _array(values: Any) -> Any:
+    """An array of a stored type, with the same numbers: `values` itself where it is one, in any order."""
+    if is_tensor(values):
+        return _tensor(values)
     array = np.asarray(values)
     if array.ndim != 2:
         raise usage_error("shape", f"an array of {array.ndim} dimensions", "rows by features")
@@ -49,7 +51,29 @@ def _array(values: Any) -> Array:
             array = rounded
         else:
             raise usage_error("type", f"features of type {array.dtype}", "numbers", "encode text as numbers first")
-    return np.ascontiguousarray(array.astype(array.dtype.newbyteorder("="), copy=False))
+    array = array.astype(array.dtype.newbyteorder("="), copy=False)
+    whole = array.flags.aligned and all(stride % array.itemsize == 0 for stride in array.strides)
+    return array if whole else array.copy(order="C")
+
+
+def is_tensor(values: Any) -> bool:
+    """Whether it is an array of another library than numpy, such as torch, that can be looked at by DLPack."""
+    return (
+        hasattr(values, "__dlpack__")
+        and not isinstance(values, np.ndarray)
+        and not hasattr(values, "__arrow_c_stream__")
+    )
+
+
+def _tensor(values: Any) -> Any:
+    """What the library looks at itself; other types by way of numpy."""
+    if values.ndim != 2:
+        raise usage_error("shape", f"an array of {values.ndim} dimensions", "rows by features")
+    if values.__dlpack_device__()[0] != 1:
+        raise usage_error("device", f"a tensor on {values.device}", "one in the memory of the CPU", "tensor.cpu()")
+    values = values.detach() if getattr(values, "requires_grad", False) else values
+    name = str(values.dtype).rpartition(".")[2]
+    return values if name in (*(each.__name__ for each in STORED), "bfloat16") else _array(np.from_dlpack(values))
 
 
 def _csr(matrix: Any) -> Any:
@@ -74,7 +98,10 @@ def _rows(features: Any, classes: list[str], names: Sequence[str] | None, name: 
             classes,
             name,
         )
-    return _poise.dense(_array(features), classes, None if names is None else [str(n) for n in names], name)
+    if is_bfloat16 := str(getattr(features, "dtype", "")) == "bfloat16":
+        features = features.view(np.uint16)  # numpy knows it by ml_dtypes alone
+    array = features if is_bfloat16 else _array(features)
+    return _poise.dense(array, classes, None if names is None else [str(n) for n in names], name, is_bfloat16)
 
 
 def labels_of(y: Any, classes: Sequence[Any] | None = None) -> tuple[npt.NDArray[np.int32], list[str]]:
@@ -105,12 +132,13 @@ def dataset(
 
     Parameters
     ----------
-    X : array, sparse matrix or frame of shape (n, d)
-        C-contiguous uint8, int16, int32, float32 and float64 are looked at where they are: no copy is made, and the
-        numbers must not change while the data set lives. Other arrays are copied, once and without rounding. Sparse
-        matrices are copied as compressed rows. Frames of pandas, polars, pyarrow and others that export Arrow's C
-        stream are read as the CSV of the same table would be, so text, categories and truth values become categories,
-        and missing values are marked and filled in.
+    X : array, tensor, sparse matrix or frame of shape (n, d)
+        uint8, int16, int32, float16, float32 and float64, in whatever order, are looked at where they are, as are
+        tensors of torch and others on the CPU, bfloat16 too: no copy is made, and the numbers must not change while
+        the data set lives. Other types are copied, once and without rounding. Compressed sparse rows of float32 are
+        looked at, too; float64 that float32 holds becomes that, indices of 64 bits become 32. Frames of pandas,
+        polars, pyarrow and others that export Arrow's C stream are read as the CSV of the same table would be, so
+        text, categories and truth values become categories, and missing values are marked and filled in.
     y : array of shape (n,) or (n, K), optional
         Labels of any type, or float rows that are distributions over the `classes`.
     sample_weight : array of shape (n,), optional
