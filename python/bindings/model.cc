@@ -149,6 +149,8 @@ void bind_model(nb::module_& module) {
       .def_prop_ro("feature_names", feature_names)
       .def_prop_ro("column_names", column_names)
       .def_prop_ro("has_names", [](const Network& network) { return network.schema.has_header; })
+      .def_prop_ro("output_unit", [](const Network& network) { return network.output_unit; })
+      .def_prop_ro("is_logistic", [](const Network& network) { return network.head == Head::kLogistic; })
       .def_prop_ro("is_sparse", [](const Network& n) { return n.schema.format == FileFormat::kLibsvm; })
       .def_prop_ro("is_table", [](const Network& n) { return n.schema.format == FileFormat::kTable; })
       .def_prop_ro("center", [](const Network& network) { return to_numpy(network.center); })

@@ -2,41 +2,30 @@
 
 from __future__ import annotations
 
-import html
-import warnings
 from typing import Any, TypeVar
 
 import numpy as np
 import numpy.typing as npt
-from sklearn.base import BaseEstimator, ClassifierMixin
-from sklearn.exceptions import ConvergenceWarning
-from sklearn.utils import _safe_indexing, check_random_state
+from sklearn.base import ClassifierMixin
+from sklearn.utils import _safe_indexing
 from sklearn.utils.multiclass import check_classification_targets
-from sklearn.utils.validation import (
-    _check_sample_weight,
-    check_consistent_length,
-    check_is_fitted,
-    column_or_1d,
-    validate_data,
-)
+from sklearn.utils.validation import _check_sample_weight, check_consistent_length, column_or_1d, validate_data
 
+from .base import Trained
 from .data import STORED, Array, Dataset, Path, dataset
 from .errors import usage_error
-from .frames import column_names, is_frame, labels_array, names_of, read_frame
+from .frames import is_frame, labels_array
 from .layer import SoftmaxLayer, default_l2
 from .model import Model
-from .model import load as load_model
-from .training import Training, train
+from .training import train
 
 Self = TypeVar("Self", bound="_Classifier")
 
 
-class _Classifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
-    """What the estimators have in common: arrays in, a trained :class:`Model` inside."""
+class _Classifier(ClassifierMixin, Trained):  # type: ignore[misc]
+    """Rows and labels in, classes out."""
 
-    model_: Model
     classes_: Array
-    unknown_category: str
 
     def _rows(self, X: Any, y: Any, sample_weight: Any) -> Dataset:
         X, y = self._validated(X, y, reset=True)
@@ -54,31 +43,12 @@ class _Classifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         """Rows that agree with those of fit, or are them: frames as they are."""
         if y is None or not is_frame(X):
             y = labels_array(y) if type(y).__module__.partition(".")[0] in ("polars", "pyarrow") else y
-            X, y = validate_data(self, X, y, accept_sparse="csr", dtype=list(STORED), order="C", reset=reset)
+            X, y = validate_data(self, X, y, accept_sparse="csr", dtype=list(STORED), reset=reset)
             return X, y
         y = column_or_1d(labels_array(y), warn=True)
         check_consistent_length(X, y)
         self._validate_frame(X, reset)
         return X, y
-
-    def _validate_frame(self, X: Any, reset: bool) -> None:
-        """As scikit-learn does, for frames that its older versions do not know, and naming columns out of order."""
-        names = column_names(X)
-        texts = names_of(X)
-        if reset:
-            self.n_features_in_ = len(names)
-            self.__dict__.pop("feature_names_in_", None)
-            if texts is not None:
-                self.feature_names_in_ = np.asarray(texts, dtype=object)
-            return
-        expected = self.feature_names_in_.tolist() if hasattr(self, "feature_names_in_") else None
-        if texts is not None and expected is not None and texts != expected:
-            raise ValueError(_difference(texts, expected))
-        if len(names) != self.n_features_in_:
-            raise ValueError(
-                f"X has {len(names)} features, but {type(self).__name__} is expecting {self.n_features_in_} features "
-                "as input."
-            )
 
     def _class_weight(self) -> Any:
         weight = self.class_weight
@@ -87,32 +57,9 @@ class _Classifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         known = set(self.classes_.tolist())
         return {str(label): factor for label, factor in weight.items() if label in known}
 
-    def _seed(self) -> int | None:
-        if self.random_state is None or isinstance(self.random_state, (int, np.integer)):
-            return None if self.random_state is None else int(self.random_state)
-        return int(check_random_state(self.random_state).randint(2**31))
-
-    def _keep(self, run: Training) -> None:
-        """Takes over what a run has come to."""
-        self.model_, self.history_ = run.model, run.history
-        self.figures_ = run.figures
-        if run.status in ("iteration_limit", "time_limit", "interrupted", "diverged"):
-            warnings.warn(f"{run.status}: {run.why}", ConvergenceWarning, stacklevel=3)
-
     def _scores(self, X: Any) -> npt.NDArray[np.float64]:
         rows = self._checked(X)
         return self.model_.scores(rows, n_threads=self.n_threads)
-
-    def _checked(self, X: Any) -> Dataset:
-        check_is_fitted(self)
-        if is_frame(X) and self.model_._network.is_table:
-            self._validate_frame(X, reset=False)
-            options = {"unknown_category": self.unknown_category}
-            return read_frame(X, options, features_only=True, like=self.model_._network)
-        X = validate_data(self, X, accept_sparse="csr", dtype=list(STORED), order="C", reset=False)
-        if X.shape[1] != len(self.model_.feature_names):
-            raise usage_error("frame", "an array for a model of categories", "a frame with the columns of fit")
-        return dataset(X, classes=self.model_.classes)
 
     def decision_function(self, X: Any) -> npt.NDArray[np.float64]:
         """Scores of rows (n, d): (n, K), or (n,) for two classes: by how much the second leads."""
@@ -135,30 +82,14 @@ class _Classifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         with np.errstate(divide="ignore"):
             return np.log(self.predict_proba(X))
 
-    def to_onnx(self) -> bytes:
-        """The model as an ONNX file: raw features in, ``label`` (text) and ``probabilities`` out."""
-        check_is_fitted(self)
-        return self.model_.to_bytes()
-
-    def save(self, path: Path) -> None:
-        """Writes that file. Parameters of the estimator are not in it; pickle keeps them."""
-        check_is_fitted(self)
-        self.model_.save(path)
-
     @classmethod
     def load(cls: type[Self], path: Path, **parameters: Any) -> Self:
         """A fitted estimator from a model file or run directory, also of the command line.
 
-        Class names that are all whole numbers become integers.
+        Names of classes that are all whole numbers become integers.
         """
-        model = load_model(path)
-        estimator = cls(**parameters)
-        estimator.model_, estimator.history_ = model, []
-        estimator.classes_ = _labels_named(model.classes)
-        estimator.n_features_in_ = len(model.feature_names)
-        if model._network.has_names:
-            estimator.feature_names_in_ = np.asarray(model._network.column_names, dtype=object)
-            estimator.n_features_in_ = len(estimator.feature_names_in_)
+        estimator = super().load(path, **parameters)
+        estimator.classes_ = _labels_named(estimator.model_.classes)
         estimator._read_layers()
         return estimator
 
@@ -166,51 +97,10 @@ class _Classifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         """Sets the attributes that show the weights."""
         raise NotImplementedError
 
-    def _facts(self) -> dict[str, str]:
-        """What the HTML form shows of a fitted estimator."""
-        raise NotImplementedError
-
-    def _html_of_facts(self) -> str:
-        if not hasattr(self, "model_"):
-            return ""
-        rows = "".join(
-            f"<tr><th style='text-align:left'>{html.escape(name)}</th><td>{html.escape(text)}</td></tr>"
-            for name, text in self._facts().items()
-        )
-        return f"<table class='poise-facts'>{rows}</table>"
-
-    def _repr_html_inner(self) -> str:
-        return str(super()._repr_html_inner()) + self._html_of_facts()
-
-    def _repr_mimebundle_(self, **kwargs: Any) -> dict[str, str]:
-        bundle: dict[str, str] = super()._repr_mimebundle_(**kwargs)
-        if "text/html" in bundle:
-            bundle["text/html"] += self._html_of_facts()
-        return bundle
-
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
         tags.input_tags.sparse = True
         return tags
-
-
-def _difference(names: list[str], expected: list[str]) -> str:
-    """In scikit-learn's words."""
-    text = "The feature names should match those that were passed during fit.\n"
-    new = [name for name in names if name not in expected]
-    missing = [name for name in expected if name not in names]
-    for title, which in (("unseen at fit time", new), ("seen at fit time, yet now missing", missing)):
-        if which:
-            text += (
-                f"Feature names {title}:\n"
-                + "".join(f"- {name}\n" for name in which[:5])
-                + ("- ...\n" if which[5:] else "")
-            )
-    if new or missing:
-        return text
-    place = next(k for k, name in enumerate(names) if name != expected[k])
-    text += "Feature names must be in the same order as they were in fit.\n"
-    return text + f"Column {place} is '{names[place]}' and was '{expected[place]}'.\n"
 
 
 def _labels_named(names: list[str]) -> Array:
@@ -386,7 +276,7 @@ class NetworkClassifier(_Classifier):
     activation : {"relu", "tanh", "sigmoid", "identity"}, default="relu"
     l2 : float, optional
         Penalty ``(l2/2) Σ ‖W‖²`` on the mean loss. By default three times that of the softmax layer.
-    loss : {"cross-entropy", "binary-cross-entropy", "squared"}, default="cross-entropy"
+    loss : {"cross-entropy", "binary-cross-entropy", "squared-error"}, default="cross-entropy"
     rule : {"adjoint", "equilibrium", "predictive-coding", "canonical"}, default="adjoint"
         How the adjoints of hidden layers are found; "adjoint" is backpropagation.
     step : {"golden", "sgd", "adam"}, default="golden"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,7 +12,22 @@ import numpy.typing as npt
 
 from . import _poise
 from .data import Array, Dataset, Path, dataset, labels_of, threads
+from .errors import usage_error
 from .frames import is_frame, read_frame
+
+
+def _logistic(z: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    tail = np.exp(-np.abs(z))
+    values: npt.NDArray[np.float64] = np.where(z >= 0, 1, tail) / (1 + tail)
+    return values
+
+
+_ACTIVATIONS: dict[str, Callable[[npt.NDArray[np.float64]], npt.NDArray[np.float64]]] = {
+    "identity": lambda z: z,
+    "relu": lambda z: np.maximum(z, 0),
+    "tanh": np.tanh,
+    "sigmoid": _logistic,
+}
 
 
 @dataclass(frozen=True)
@@ -215,6 +231,21 @@ class Model:
         ``layers[layer - 1]`` are the weights, bias and activation that give them.
         """
         return self._network.hidden_states(self.rows(X, labels=False), layer, threads(n_threads))
+
+    def decode(self, states: Any, layer: int) -> npt.NDArray[np.float64]:
+        """The features that states (n, width) of hidden layer 1, 2, … of an autoencoder give: the inverse of a code.
+
+        ``decode(hidden_states(X, l), l)`` is ``reconstruct(X)``, but for rounding.
+        """
+        values = np.asarray(states, dtype=np.float64)
+        layers = self.layers
+        if self.classes or not 1 <= layer < len(layers):
+            what = "a classifier" if self.classes else f"hidden layer {layer}"
+            raise usage_error("layer", what, f"an autoencoder, and one of its layers 1 to {len(layers) - 1}")
+        for weights, bias, activation in layers[layer:-1]:
+            values = _ACTIVATIONS[activation](values @ weights.T + bias)
+        values = values @ layers[-1][0].T + layers[-1][1]
+        return _logistic(values) * self._network.output_unit if self._network.is_logistic else values
 
     def predict(self, X: Any, *, n_threads: int | None = None) -> Array:
         """The name of the most probable class of each row; the first of several."""
