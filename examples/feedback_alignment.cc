@@ -48,12 +48,15 @@ class FeedbackAlignment : public poise::LearningRule {
   std::vector<std::vector<float>> b_;
 };
 
-struct Watch : poise::TrainingObserver {
+struct Watch : poise::Watcher {
   explicit Watch(Angle& of) : angle(of) {}
-  void on_epoch(const poise::Epoch& epoch) override {
-    last = angle.degrees();
-    if (epoch.number == 1) first = last;
-    angle.inner = angle.ours = angle.theirs = 0;
+  poise::Answer on_event(const poise::Event& event) override {
+    if (event.kind == poise::Event::Kind::kEpoch) {
+      last = angle.degrees();
+      if (event.epoch->number == 1) first = last;
+      angle.inner = angle.ours = angle.theirs = 0;
+    }
+    return poise::Answer::kGoOn;
   }
   Angle& angle;
   double first = 0, last = 0;

@@ -21,12 +21,12 @@ struct CrossValidation {
 
 /// Divides the rows into `folds` parts, class by class and at random by `seed`, and measures each part by the optimum
 /// on the others. A class's only row is never held out, nor are rows of weight 0. `start` (optional), a model of all
-/// rows, saves time and changes nothing: the optimum does not depend on it. Empty if the observer or the time limit,
+/// rows, saves time and changes nothing: the optimum does not depend on it. Empty if the watcher or the time limit,
 /// which covers all solves, ended it, or if no class has two rows. Throws like fit_softmax, and Error(kUsage) for fewer
 /// than 2 folds or fewer rows.
 std::optional<CrossValidation> cross_validate(const Dataset& data, const ObjectiveOptions& objective = {},
                                               int folds = 5, const SolveOptions& solve = {}, std::uint64_t seed = 1,
-                                              Observer* observer = nullptr, const Network* start = nullptr);
+                                              Watcher* watcher = nullptr, const Network* start = nullptr);
 
 enum class PenaltyRule {
   kBest,             ///< the smallest held-out cross-entropy
@@ -66,7 +66,7 @@ struct PenaltyChoice {
   std::vector<Candidate> candidates;  ///< penalties falling
   std::size_t best = 0;               ///< the one of smallest cross-entropy, on ties the largest penalty
   std::size_t chosen = 0;             ///< by the rule
-  bool ended_early = false;           ///< the observer or the time limit ended the search beyond the first seven
+  bool ended_early = false;           ///< the watcher or the time limit ended the search beyond the first seven
   std::optional<SoftmaxFit> fit;      ///< of all rows for the penalty chosen, as near as the search wanted it
 
   double l2() const { return candidates[chosen].l2; }
@@ -80,6 +80,6 @@ struct PenaltyChoice {
 /// (optional) is a model of all rows for it. Empty and throws as cross_validate.
 std::optional<PenaltyChoice> choose_l2(const Dataset& data, const ObjectiveOptions& objective = {},
                                        const PenaltySearchOptions& search = {}, const SolveOptions& solve = {},
-                                       Observer* observer = nullptr, const Network* start = nullptr);
+                                       Watcher* watcher = nullptr, const Network* start = nullptr);
 
 }  // namespace poise

@@ -109,7 +109,7 @@ struct RankCorrelation {
 struct EfficiencyReport {
   std::vector<CandidateResult> candidates;  ///< sorted by the Laplacian per weight, largest first
   double target_loss = 0;
-  bool complete = true;  ///< false: stopped by the observer, and there are no correlations
+  bool complete = true;  ///< false: stopped by the watcher, and there are no correlations
   /// The claims in turn. Speed is minus the epochs to the target; candidates that never reached it are tied last. For
   /// speed and accuracy, candidates with setbacks are left out, because their step is not the common one.
   RankCorrelation depth_laplacian;        ///< deeper → more Laplacian per weight
@@ -121,19 +121,11 @@ struct EfficiencyReport {
   RankCorrelation depth_speed;                        ///< deeper → reaches the target sooner
 };
 
-/// Training runs go on in parallel. Calls come one at a time, from any thread, in no fixed order.
-class EfficiencyObserver {
- public:
-  virtual ~EfficiencyObserver() = default;
-  /// Called for every run that has ended, not for one that was stopped. Its `epochs` is not known yet.
-  virtual void on_trained(const Candidate&, int /*seed*/, const CandidateRun&) {}
-  virtual bool stop_requested() { return false; }  ///< true ends all runs
-};
-
-/// Trains every candidate with every seed. `test` may be null. The same bits for any number of threads. Throws
-/// Error(kUsage) for fewer than kFewestCandidates and for options out of range.
+/// Trains every candidate with every seed, several at a time. `test` may be null. `watcher` is told of every training
+/// that has come to its end (kCandidate, whose `epochs` is not known yet), in no fixed order. The same bits for any
+/// number of threads. Throws Error(kUsage) for fewer than kFewestCandidates and for options out of range.
 EfficiencyReport compare_architectures(const Dataset& train, const Dataset* test, const EfficiencyOptions& options,
-                                       EfficiencyObserver* observer = nullptr);
+                                       Watcher* watcher = nullptr);
 
 /// Spearman's ρ of `a` and `b`: the correlation of their ranks, where equal values share their mean rank; 0 if either
 /// is constant. Throws Error(kUsage) if they differ in size or contain NaN.

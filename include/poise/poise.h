@@ -25,3 +25,4 @@
 #include "poise/thermodynamics.h"
 #include "poise/training.h"
 #include "poise/version.h"
+#include "poise/watcher.h"

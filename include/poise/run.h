@@ -81,44 +81,6 @@ struct TelemetryMeasurement {
   double seconds = 0;               ///< that it took
 };
 
-struct TrainingResult;
-
-/// What happens in a run. Pointers are valid during the call alone.
-struct Event {
-  enum class Kind {
-    kTick,            ///< nothing new, only an occasion to stop: many a second
-    kNote,            ///< `text`, one of TrainingResult::notices
-    kBegin,           ///< data and options are good; training begins, and the directory is made
-    kChoosing,        ///< cross-validation of penalties begins
-    kIteration,       ///< of a solve: `iteration`, and on a path `l2`
-    kEpoch,           ///< of a network: `epoch`, of `epochs`
-    kMessage,         ///< `text`: of a network about a step taken back, of a solver about its step
-    kThermodynamics,  ///< `measurement`
-    kModel,           ///< there is a model, and it is written; a better one may replace it
-    kMeasuring,       ///< training is over, and a first run.json is written; what the model is worth is measured now
-    kEnd              ///< `result`, and everything is written
-  };
-  Kind kind = Kind::kTick;
-  std::string text = {};
-  const Progress* iteration = nullptr;
-  std::optional<double> l2 = std::nullopt;
-  const Epoch* epoch = nullptr;
-  int epochs = 0;
-  double time_limit = 0;  ///< kIteration, kEpoch: seconds that training may take; 0: no limit
-  const TelemetryMeasurement* measurement = nullptr;
-  const TrainingResult* result = nullptr;
-};
-
-enum class Answer { kGoOn, kStop };
-
-/// Is told everything, on the thread that called `train` alone, and may end the run. After the first kStop training
-/// ends at its next step and measuring within a second; the model so far is kept.
-class Watcher {
- public:
-  virtual ~Watcher() = default;
-  virtual Answer on_event(const Event&) { return Answer::kGoOn; }
-};
-
 /// Empty where there are no such rows, where measuring was ended before, or was not asked for.
 struct MeasuredParts {
   std::optional<Metrics> train, validation, test;

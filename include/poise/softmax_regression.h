@@ -34,13 +34,13 @@ struct SoftmaxFit {
 /// are used. Throws Error(kData) for data without labels or with one class and for a start with hidden layers,
 /// Error(kUsage) for options out of range.
 SoftmaxFit fit_softmax(const Dataset& data, const ObjectiveOptions& objective = {}, const SolveOptions& solve = {},
-                       Observer* observer = nullptr, const Network* start = nullptr);
+                       Watcher* watcher = nullptr, const Network* start = nullptr);
 
 /// Solves for every λ in `path`, each starting from the solution before whose λ is nearest. The results are in the
 /// order of `path`, and fewer if an interrupt or the time limit, which covers the whole path, ended it.
 std::vector<SoftmaxFit> fit_softmax_path(const Dataset& data, std::span<const double> path,
                                          const ObjectiveOptions& objective = {}, const SolveOptions& solve = {},
-                                         Observer* observer = nullptr);
+                                         Watcher* watcher = nullptr);
 
 /// The same with penalties that are decided on the way: `next` is told all solutions so far, in the order in which they
 /// were made, and answers with the penalty to solve for, or with nothing to end the path. Each solve starts from the
@@ -48,7 +48,7 @@ std::vector<SoftmaxFit> fit_softmax_path(const Dataset& data, std::span<const do
 using NextPenalty = std::function<std::optional<double>(std::span<const SoftmaxFit>)>;
 std::vector<SoftmaxFit> fit_softmax_path(const Dataset& data, const NextPenalty& next,
                                          const ObjectiveOptions& objective = {}, const SolveOptions& solve = {},
-                                         Observer* observer = nullptr);
+                                         Watcher* watcher = nullptr);
 
 /// Recomputes the certificate of `model` on its training data from scratch, without changing the weights. The objective
 /// is the one recorded in the model's metadata. For a calibrated model (poise/calibration.h), the weights as trained

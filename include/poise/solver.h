@@ -1,4 +1,4 @@
-// The options, results and observers of convex solvers.
+// The options, results and progress of convex solvers.
 #pragma once
 
 #include <optional>
@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "poise/schema.h"
+#include "poise/watcher.h"
 
 namespace poise {
 
@@ -23,7 +24,7 @@ enum class Status {
   kSeparable,  ///< there is no minimizer, proven by a direction of recession
   kIterationLimit,
   kTimeLimit,
-  kInterrupted,  ///< the observer asked to stop
+  kInterrupted,  ///< the watcher asked to stop
   kDiverged,     ///< the numbers are no longer finite
   kNotCertified  ///< certify_softmax only, which does not change the weights: the proven gap is above the tolerance
 };
@@ -86,7 +87,7 @@ struct SolveOptions {
   int threads = 0;          ///< 0: as many as the machine has; the result has the same bits for any number
 };
 
-/// One outer iteration, as observers see it.
+/// One outer iteration, as watchers see it.
 struct Progress {
   int iteration = 0;   ///< from 1; on a path, from 1 in every solve
   double seconds = 0;  ///< since the solve began; on a path, since the first solve began
@@ -96,16 +97,6 @@ struct Progress {
   double passes = 0;
   bool on_part_of_rows = false;  ///< a warm start: the objective is that of a subset of the rows, not comparable
   std::string phase;             ///< "rows 1/16", "all rows", "λ = 1e-3"
-};
-
-/// Watches a solve. Called from the solving thread, between iterations; `stop_requested` also within long ones.
-class Observer {
- public:
-  virtual ~Observer() = default;
-  virtual void on_penalty(double /*l2*/) {}  ///< fit_softmax_path is about to solve for this penalty
-  virtual void on_iteration(const Progress&) {}
-  virtual void on_message(const std::string&) {}
-  virtual bool stop_requested() { return false; }  ///< true ends the solve with kInterrupted and a usable model
 };
 
 }  // namespace poise

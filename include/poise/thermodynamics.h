@@ -44,10 +44,8 @@ struct ThermodynamicsOptions {
   double momentum = 0;       ///< α in [0, 1)
   Index batch = 0;           ///< rows per batch; 0: the optimizer temperature is not measured
   std::uint64_t seed = 1;
-  int threads = 0;  ///< 0: as many as the machine has; the bits do not depend on it
-  /// If set, it is called on the caller's thread at the start of a measurement, between blocks of rows and between
-  /// Hessian products; true ends the measurement with MeasurementStopped.
-  std::function<bool()> stop{};
+  int threads = 0;             ///< 0: as many as the machine has; the bits do not depend on it
+  Watcher* watcher = nullptr;  ///< is asked between blocks of rows and between Hessian products
 };
 
 /// The canonical ensemble p of states x with ℋ = ½‖e(x)‖² + CE at temperature T, e = x − f(wx + b) over N hidden
@@ -62,6 +60,9 @@ struct NoisyEnsemble {
   Estimate bulk_loss;    ///< ⟨½‖e‖²⟩ − NT/2: what the hidden states pay for the task
   Estimate entropy;      ///< S_x − S_0 (Shannon); as T → 0, minus the complexity at the states of smallest ℋ
   Estimate divergence;   ///< KL(p‖p_0) = (F − U)/T ≥ 0
+  /// ∇²F with respect to all parameters, ⟨∇²ℋ⟩ − Var(∇ℋ)/T: of the loss alone it is Thermodynamics::laplacian
+  /// (docs/theory/thermodynamics-measurements.md#the-laplacian-of-the-free-energy). It may be below 0.
+  Estimate laplacian;
   double effective_draws = 0;  ///< mean over rows of (Σ w)²/Σ w² of the importance weights; at best `draws`
 };
 

@@ -14,6 +14,7 @@
 
 #include "poise/network.h"
 #include "poise/objective.h"
+#include "poise/watcher.h"
 
 namespace poise {
 
@@ -176,7 +177,7 @@ struct Validated : Measured {
                                  ///< epoch without a finite loss, which s skips
 };
 
-/// One epoch, as observers and the report see it.
+/// One epoch, as watchers and the report see it.
 struct Epoch {
   int number = 0;  ///< from 1
   double seconds = 0;
@@ -191,27 +192,6 @@ struct Epoch {
   /// −λ‖W_L‖² after the epoch: what CE − H of the loss trained on is where the last layer is at rest. Softmax head
   /// only, else 0.
   double imbalance_at_rest = 0;
-};
-
-/// Watches a training run. Never called by two threads at the same time.
-class TrainingObserver {
- public:
-  virtual ~TrainingObserver() = default;
-  virtual void on_epoch(const Epoch&) {}  ///< on the thread that called train_network
-
-  /// A step was taken back, as the text explains. Called on any training thread, where denormal numbers may count as 0
-  /// and loops are serial.
-  virtual void on_message(const std::string&) {}
-
-  /// Called between batches, and while a last layer is solved; true ends training with kInterrupted. On any thread,
-  /// like on_message.
-  virtual bool stop_requested() { return false; }
-
-  /// Called after on_epoch, on the thread that called train_network. If true, on_network is called with the network as
-  /// it is after that epoch, in original units: the weights in training, not those of the best epoch. The copy is made
-  /// only if it is wanted.
-  virtual bool wants_network(int /*epoch*/) { return false; }
-  virtual void on_network(const Epoch&, const Network&) {}
 };
 
 struct TrainingReport {
@@ -237,6 +217,6 @@ struct NetworkFit {
 /// Throws Error(kData) for data without labels or with one class, and for validation data with other features or
 /// classes; Error(kUsage) for options out of range.
 NetworkFit train_network(const Dataset& train, const NetworkOptions& options, const Dataset* validation = nullptr,
-                         TrainingObserver* observer = nullptr);
+                         Watcher* watcher = nullptr);
 
 }  // namespace poise

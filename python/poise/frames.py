@@ -131,6 +131,8 @@ def labels_array(y: Any) -> npt.NDArray[Any]:
             return np.asarray(y.to_numpy() if hasattr(y, "to_numpy") else y)
         y = y.iloc[:, 0] if _is_pandas(y) else y[column_names(y)[0]]
     values = np.asarray(y)
+    if values.ndim == 2 and values.shape[1] == 1:
+        values = values[:, 0]
     missing = [
         row for row, value in enumerate(values.tolist() if values.dtype.kind in "OfmM" else ()) if _is_missing(value)
     ]

@@ -4,6 +4,7 @@
 #include <atomic>
 #include <functional>
 #include <thread>
+#include <utility>
 
 #include "base/parallel.h"
 
@@ -13,7 +14,7 @@ namespace poise::inline base {
 /// on the thread alone that made this. Once it has said true, the answer is true.
 class StopTest {
  public:
-  explicit StopTest(const std::function<bool()>& stop) : stop_(stop) {}
+  explicit StopTest(std::function<bool()> stop) : stop_(std::move(stop)) {}
 
   bool operator()() {
     if (stop_ && !stopped_ && std::this_thread::get_id() == caller_ && stop_()) stopped_ = true;
@@ -23,7 +24,7 @@ class StopTest {
   bool has_stopped() const { return stopped_; }
 
  private:
-  const std::function<bool()>& stop_;
+  const std::function<bool()> stop_;
   const std::thread::id caller_ = std::this_thread::get_id();
   std::atomic<bool> stopped_{false};
 };

@@ -41,6 +41,9 @@ struct Arguments {
   std::string experiment;          ///< of reproduce: its name
   std::vector<std::string> sets;   ///< --data of reproduce; empty: the experiment's own
   int epochs = 0, seeds = 0;       ///< of reproduce; 0: its own
+  double temperature = 0;          ///< of septuple
+  Index samples = 1 << 16;         ///< septuple --samples
+  Index starts = 64;               ///< septuple --starts
   bool require_certificate = false;
   bool json = false, quiet = false;
   std::set<std::string> given;  ///< the names of the options that were, with their dashes
@@ -53,6 +56,7 @@ int predict(const Arguments& arguments);
 int certify(const Arguments& arguments);
 int thermo(const Arguments& arguments);
 int compare(const Arguments& arguments);  ///< thermo --compare
+int septuple(const Arguments& arguments);
 int inspect(const Arguments& arguments);
 int infer(const Arguments& arguments);  ///< inspect --inference
 int convert(const Arguments& arguments);

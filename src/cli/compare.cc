@@ -22,18 +22,19 @@ namespace {
 using nlohmann::json;
 
 /// A line a training on stderr, and the wish to stop.
-class CompareProgress : public EfficiencyObserver {
+class CompareProgress : public Watcher {
  public:
   explicit CompareProgress(bool quiet) : quiet_(quiet) {}
 
-  void on_trained(const Candidate& candidate, int seed, const CandidateRun& run) override {
-    if (quiet_) return;
-    CandidateResult shown;
-    shown.candidate = candidate;
-    say("{:<8} seed {}: Laplacian a weight {:.4g}, final loss {:.5f}\n", shown.name(), seed, run.laplacian_per_weight,
-        run.final_loss);
+  Answer on_event(const Event& event) override {
+    if (event.kind == Event::Kind::kCandidate && !quiet_) {
+      CandidateResult shown;
+      shown.candidate = *event.candidate;
+      say("{:<8} seed {}: Laplacian a weight {:.4g}, final loss {:.5f}\n", shown.name(), event.run->seed,
+          event.run->laplacian_per_weight, event.run->final_loss);
+    }
+    return interrupted ? Answer::kStop : Answer::kGoOn;
   }
-  bool stop_requested() override { return interrupted.load(); }
 
  private:
   bool quiet_;

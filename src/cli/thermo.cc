@@ -2,11 +2,11 @@
 #include <fmt/core.h>
 
 #include <algorithm>
-#include <memory>
 #include <optional>
 #include <utility>
 
 #include "base/stopwatch.h"
+#include "base/watcher_link.h"
 #include "cli/arguments.h"
 #include "cli/say.h"
 #include "network/model_check.h"
@@ -114,16 +114,18 @@ Thermodynamics measure_in_time(const Arguments& a, const Network& model, const D
                                ThermodynamicsOptions& options) {
   const double limit = a.solve.time_limit;
   if (limit <= 0) return measure_thermodynamics(model, data, options);
-  const auto clock = std::make_shared<Stopwatch>();
-  options.stop = [clock, limit] { return clock->seconds() > limit; };
+  const Stopwatch clock;
+  StopWhen out_of_time([&] { return clock.seconds() > limit; });
+  ThermodynamicsOptions timed = options;
+  timed.watcher = &out_of_time;
   std::optional<Thermodynamics> found;
   try {
     if (options.detail == Detail::kFull) {
-      ThermodynamicsOptions light = options;
+      ThermodynamicsOptions light = timed;
       light.detail = Detail::kLight;
       found = measure_thermodynamics(model, data, light);
     }
-    return measure_thermodynamics(model, data, options);
+    return measure_thermodynamics(model, data, timed);
   } catch (const MeasurementStopped&) {
     if (!found) {
       throw Error(ErrorKind::kResource, fmt::format("the time limit of {:g} s ended the measurement", limit),
@@ -141,7 +143,6 @@ std::optional<Thermodynamics> measure_plainly(const Network& model, const Datase
                                               const TrainedOn& trained) {
   if (loss_of(trained).empty()) return std::nullopt;
   options.detail = Detail::kLight;
-  options.stop = {};
   options.objective = {.scale = options.objective.scale};
   return measure_thermodynamics(model, data, options);
 }

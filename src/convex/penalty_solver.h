@@ -22,9 +22,9 @@ class PenaltySolver {
 };
 
 /// `problem` is that of `data`, or of some of its rows: features, classes and options are reported by the names that
-/// they have there. The time limit of `solve` covers all solves. `data` and `observer` must outlive the solver.
+/// they have there. The time limit of `solve` covers all solves. `data` and `watcher` must outlive the solver.
 std::unique_ptr<PenaltySolver> make_penalty_solver(Problem problem, const Dataset& data,
                                                    const ObjectiveOptions& options, const SolveOptions& solve,
-                                                   Observer* observer);
+                                                   Watcher* watcher);
 
 }  // namespace poise::inline convex

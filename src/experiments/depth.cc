@@ -53,17 +53,20 @@ json run_json(const json& labels, const CandidateResult& result, const Candidate
   return out;
 }
 
-class ComparisonWatch : public EfficiencyObserver {
+class ComparisonWatch : public Watcher {
  public:
   ComparisonWatch(json labels, Events& events) : labels_(std::move(labels)), events_(events) {}
-  void on_trained(const Candidate& candidate, int seed, const CandidateRun& run) override {
-    events_.append({{"event", "trained"}, {"result", training_json(labels_, candidate, run)}});
-    events_.show(fmt::format("{}, {} layers of {}, seed {}", in_words(labels_), candidate.hidden.size(),
-                             candidate.hidden.front(), seed));
+  Answer on_event(const Event& event) override {
+    if (event.kind == Event::Kind::kCandidate) on_trained(*event.candidate, *event.run);
+    return events_.should_stop() ? Answer::kStop : Answer::kGoOn;
   }
-  bool stop_requested() override { return events_.should_stop(); }
 
  private:
+  void on_trained(const Candidate& candidate, const CandidateRun& run) {
+    events_.append({{"event", "trained"}, {"result", training_json(labels_, candidate, run)}});
+    events_.show(fmt::format("{}, {} layers of {}, seed {}", in_words(labels_), candidate.hidden.size(),
+                             candidate.hidden.front(), run.seed));
+  }
   json labels_;
   Events& events_;
 };

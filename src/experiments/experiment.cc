@@ -17,12 +17,22 @@ constexpr double kSoftmaxTimeLimit = 600;  // seconds; without penalty MNIST tak
 constexpr double kThermodynamicsTimeLimit = 600;
 
 /// Turns what the trainer tells into events and a line for the user.
-class TrainingWatch : public TrainingObserver {
+class TrainingWatch : public Watcher {
  public:
   TrainingWatch(const json& labels, int epochs, const Checkpoints& checkpoints, Events& events)
       : labels_(labels), epochs_(epochs), checkpoints_(checkpoints), events_(events) {}
 
-  void on_epoch(const Epoch& epoch) override {
+  Answer on_event(const Event& event) override {
+    if (event.kind == Event::Kind::kEpoch) on_epoch(event);
+    if (event.kind == Event::Kind::kMessage) on_message(event.text);
+    return events_.should_stop() ? Answer::kStop : Answer::kGoOn;
+  }
+
+  int setbacks() const { return setbacks_; }
+
+ private:
+  void on_epoch(const Event& told) {
+    const Epoch& epoch = *told.epoch;
     json event = to_json(epoch);
     event["test"] = event["validation"];  // what is measured here are test rows: nothing is chosen by them
     event.erase("validation");
@@ -32,21 +42,16 @@ class TrainingWatch : public TrainingObserver {
     events_.show(fmt::format("{}: epoch {} of {}, {} accuracy {:.2f} %", in_words(labels_), epoch.number, epochs_,
                              held_out ? "test" : "train",
                              100 * (held_out ? epoch.validation->accuracy : epoch.train.accuracy)));
+    if (std::ranges::binary_search(checkpoints_.epochs, epoch.number)) checkpoints_.visit(epoch.number, told.network());
   }
 
-  void on_message(const std::string& text) override {
+  void on_message(const std::string& text) {
     ++setbacks_;
     json event = {{"event", "message"}, {"text", text}};
     event.update(labels_);
     events_.append(event);
   }
 
-  bool stop_requested() override { return events_.should_stop(); }
-  bool wants_network(int epoch) override { return std::ranges::binary_search(checkpoints_.epochs, epoch); }
-  void on_network(const Epoch& epoch, const Network& network) override { checkpoints_.visit(epoch.number, network); }
-  int setbacks() const { return setbacks_; }
-
- private:
   json labels_;
   int epochs_, setbacks_ = 0;
   const Checkpoints& checkpoints_;

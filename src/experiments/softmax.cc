@@ -28,11 +28,19 @@ struct Point {
 };
 
 /// Keeps the trace of a solve and turns it into events.
-class Trace : public Observer {
+class Trace : public Watcher {
  public:
   Trace(const json& labels, Events& events) : labels_(labels), events_(events) {}
 
-  void on_iteration(const Progress& progress) override {
+  Answer on_event(const Event& event) override {
+    if (event.kind == Event::Kind::kIteration) on_iteration(*event.iteration);
+    return events_.interrupted() ? Answer::kStop : Answer::kGoOn;
+  }
+
+  const std::vector<Point>& points() const { return points_; }
+
+ private:
+  void on_iteration(const Progress& progress) {
     if (progress.on_part_of_rows) return;
     points_.push_back({progress.passes, progress.objective});
     json event = labels_;
@@ -46,10 +54,6 @@ class Trace : public Observer {
         fmt::format("{}: {} passes, objective {:.9g}", in_words(labels_), progress.passes, progress.objective));
   }
 
-  bool stop_requested() override { return events_.interrupted(); }
-  const std::vector<Point>& points() const { return points_; }
-
- private:
   json labels_;
   Events& events_;
   std::vector<Point> points_;

@@ -87,10 +87,12 @@ void Trainer::keep_best(const Epoch& epoch) {
   if (held_out_) best_ = parameters_;
 }
 
-void Trainer::show(const Epoch& epoch) const {
-  if (!observer_) return;
-  observer_->on_epoch(epoch);
-  if (observer_->wants_network(epoch.number)) observer_->on_network(epoch, to_network(parameters_));
+void Trainer::show(const Epoch& epoch) {
+  watcher_.on_event({.kind = Event::Kind::kEpoch,
+                     .epoch = &epoch,
+                     .epochs = options_.epochs,
+                     .network = [this] { return to_network(parameters_); },
+                     .time_limit = options_.time_limit});
 }
 
 std::optional<TrainingStatus> Trainer::reason_to_stop() const {

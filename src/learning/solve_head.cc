@@ -40,20 +40,10 @@ Dataset activations_as_data(const Dataset& data, const ParameterLayout& layout, 
   return found;
 }
 
-/// Has the solver ask who watches the training.
-class Asking : public Observer {
- public:
-  explicit Asking(TrainingObserver* observer) : observer_(observer) {}
-  bool stop_requested() override { return observer_ && observer_->stop_requested(); }
-
- private:
-  TrainingObserver* observer_;
-};
-
 }  // namespace
 
 void solve_last_layer(const Dataset& data, const NetworkOptions& options, const ParameterLayout& layout, Team& team,
-                      Workspace& batch, Floats& parameters, double time_limit, TrainingObserver* observer) {
+                      Workspace& batch, Floats& parameters, double time_limit, Watcher* watcher) {
   if (layout.layers() < 2) return;
   batch.parameters_changed();
   const Dataset features = activations_as_data(data, layout, team, batch, parameters);
@@ -65,9 +55,8 @@ void solve_last_layer(const Dataset& data, const NetworkOptions& options, const 
   solve.max_iterations = kMostIterations;
   solve.threads = options.threads;
   solve.time_limit = time_limit;
-  Asking asking(observer);
   const Network start = last_layer(layout, parameters, features);
-  const SoftmaxFit fit = fit_softmax(features, objective, solve, &asking, &start);
+  const SoftmaxFit fit = fit_softmax(features, objective, solve, watcher, &start);
   std::vector<Layer> layers = to_layers(layout, parameters, options.activation);
   layers.back() = fit.model.layers.front();
   layers.back().bias -= layers.back().weights * fit.model.center;
@@ -92,7 +81,8 @@ void Trainer::solve_head() {
   const double objective = head_objective();
   if (!std::isfinite(objective)) return;  // the guard will take the last step back
   const Floats before = parameters_;
-  solve_last_layer(data_, options_, layout_, team_, batch_, parameters_, left, observer_);
+  Unseen unseen(watcher_);
+  solve_last_layer(data_, options_, layout_, team_, batch_, parameters_, left, &unseen);
   const double solved = head_objective();
   if (held_out_ ? solved <= objective : solved < objective) return step_.rest();
   parameters_ = before;

@@ -83,13 +83,13 @@ void record_units(const NetworkOptions& options, const Vector& units, Metadata& 
 }  // namespace
 
 NetworkFit train_network(const Dataset& train, const NetworkOptions& options, const Dataset* validation,
-                         TrainingObserver* observer) {
+                         Watcher* watcher) {
   const NetworkOptions resolved = learning::resolve(options, train);
   if (validation) check_validation(train, *validation);
   check_memory(train, resolved);
   const Dataset rows = learning::input_rows(train);
   const std::optional<Dataset> held_out = validation ? std::optional(learning::input_rows(*validation)) : std::nullopt;
-  learning::Trainer trainer(rows, held_out ? &*held_out : nullptr, resolved, observer);
+  learning::Trainer trainer(rows, held_out ? &*held_out : nullptr, resolved, watcher);
   NetworkFit fit = trainer.run();
   record_training(resolved, fit.report, fit.network.metadata);
   record_units(resolved, trainer.target_units(), fit.network.metadata);

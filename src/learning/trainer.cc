@@ -46,11 +46,10 @@ std::vector<Index> all_rows(Index count) {
 
 }  // namespace
 
-Trainer::Trainer(const Dataset& train, const Dataset* validation, const NetworkOptions& options,
-                 TrainingObserver* observer)
+Trainer::Trainer(const Dataset& train, const Dataset* validation, const NetworkOptions& options, Watcher* watcher)
     : data_(train),
       options_(options),
-      observer_(observer),
+      watcher_(watcher),
       problem_(weighed(train, options)),
       scaling_(scaling_of(train, problem_.row_weight, options)),
       layout_(widths_of(train, options)),
@@ -173,7 +172,7 @@ bool Trainer::take_batch(const Piece& piece, Index step, BatchSums& batch) {
 }
 
 bool Trainer::may_go_on() {
-  if (!interrupted_ && observer_ && observer_->stop_requested()) interrupted_ = TrainingStatus::kInterrupted;
+  if (!interrupted_ && watcher_.stop_requested()) interrupted_ = TrainingStatus::kInterrupted;
   if (!interrupted_ && options_.time_limit > 0 && seconds() > options_.time_limit) {
     interrupted_ = TrainingStatus::kTimeLimit;
   }
@@ -201,14 +200,15 @@ void Trainer::back_up(Index step) {
   step_.rest();
   pace_.slow_down();
   if (pace_.caution() < kLeastCaution) interrupted_ = TrainingStatus::kDiverged;
-  if (!observer_) return;
   const std::string loss = std::isnan(guard_->loss())
                                ? "not a number"
                                : fmt::format("{:.3g}, above {:.3g}", guard_->loss(), guard_->limit());
-  observer_->on_message(
-      fmt::format("step {}: the mean loss, without the worst row, is {}: back to the start of epoch {}, at rest, with "
-                  "{:.3g} of the step",
-                  step + 1, loss, good_epoch_ + 1, pace_.caution()));
+  watcher_.post(
+      {.kind = Event::Kind::kMessage,
+       .text = fmt::format(
+           "step {}: the mean loss, without the worst row, is {}: back to the start of epoch {}, at rest, with "
+           "{:.3g} of the step",
+           step + 1, loss, good_epoch_ + 1, pace_.caution())});
 }
 
 /// Momentum that led upwards is let go, as in the convex solver (docs/theory/dual-process.md#the-step).

@@ -5,6 +5,7 @@
 #include <limits>
 #include <optional>
 
+#include "base/watcher_link.h"
 #include "learning/guard.h"
 #include "learning/pace.h"
 
@@ -13,7 +14,7 @@ namespace poise::learning {
 /// One training run. `options` are resolved; data and options must outlive it.
 class Trainer {
  public:
-  Trainer(const Dataset& train, const Dataset* validation, const NetworkOptions& options, TrainingObserver* observer);
+  Trainer(const Dataset& train, const Dataset* validation, const NetworkOptions& options, Watcher* watcher);
 
   NetworkFit run();
 
@@ -51,7 +52,7 @@ class Trainer {
   BatchSums measure_training(std::span<const Index> rows);
   Validated smoothed(const Measured& measured);
   void keep_best(const Epoch& epoch);
-  void show(const Epoch& epoch) const;
+  void show(const Epoch& epoch);
   std::optional<TrainingStatus> reason_to_stop() const;
   double imbalance_at_rest() const;
   bool is_at_rest() const;
@@ -62,7 +63,7 @@ class Trainer {
 
   const Dataset& data_;
   const NetworkOptions& options_;
-  TrainingObserver* observer_;
+  WatcherLink watcher_;
   Problem problem_;
   InputScaling scaling_;
   ParameterLayout layout_;
@@ -100,10 +101,9 @@ Measured means_of(const BatchSums& sums);
 
 /// The convex problem of the last layer on the activations below it (docs/theory/network.md#the-golden-step-in-poise):
 /// on return `parameters` hold its solution, warm-started from what they held, with penalty `l2` (at least 1e-6) on the
-/// weights. It ends early, with what it has, after `time_limit` seconds (0: none) or when `observer` (may be null)
+/// weights. It ends early, with what it has, after `time_limit` seconds (0: none) or when `watcher` (may be null)
 /// wants to stop.
 void solve_last_layer(const Dataset& data, const NetworkOptions& options, const ParameterLayout& layout, Team& team,
-                      Workspace& batch, Floats& parameters, double time_limit = 0,
-                      TrainingObserver* observer = nullptr);
+                      Workspace& batch, Floats& parameters, double time_limit = 0, Watcher* watcher = nullptr);
 
 }  // namespace poise::learning

@@ -10,7 +10,7 @@ namespace poise::inline run {
 namespace {
 
 Vector target_of(const Dataset& data, Index row) {
-  if (data.targets.size() > 0) return data.targets.row(row).transpose().cast<double>();
+  if (data.targets.size() > 0) return data.targets.row(row).transpose();
   return Vector::Unit(data.schema.class_count(), data.labels[row]);
 }
 
@@ -32,10 +32,10 @@ double error_of_difference(const Matrix& one, const Matrix& other, const Dataset
 
 std::optional<Baseline> compare_with_softmax_layer(const Network& network, const Dataset& train,
                                                    const Dataset& held_out, const ObjectiveOptions& objective,
-                                                   SolveOptions solve, Observer* observer) {
+                                                   SolveOptions solve, Watcher* watcher) {
   constexpr double kClose = 1e-3;
   solve.tolerance = std::max(solve.tolerance, kClose);
-  const SoftmaxFit fit = fit_softmax(train, objective, solve, observer);
+  const SoftmaxFit fit = fit_softmax(train, objective, solve, watcher);
   if (fit.report.status != Status::kCertified) return std::nullopt;
   const Matrix deep = predict_scores(network, held_out, solve.threads);
   const Matrix flat = predict_scores(fit.model, held_out, solve.threads);

@@ -23,6 +23,6 @@ struct Baseline {
 /// by the time limit in `solve`.
 std::optional<Baseline> compare_with_softmax_layer(const Network& network, const Dataset& train,
                                                    const Dataset& held_out, const ObjectiveOptions& objective,
-                                                   SolveOptions solve, Observer* observer = nullptr);
+                                                   SolveOptions solve, Watcher* watcher = nullptr);
 
 }  // namespace poise::inline run

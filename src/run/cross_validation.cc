@@ -111,10 +111,10 @@ std::vector<double> multiples_of(double l2) {
 const char* to_string(PenaltyRule rule) { return name_of(rule); }
 
 std::optional<CrossValidation> cross_validate(const Dataset& data, const ObjectiveOptions& objective, int folds,
-                                              const SolveOptions& solve, std::uint64_t seed, Observer* observer,
+                                              const SolveOptions& solve, std::uint64_t seed, Watcher* watcher,
                                               const Network* start) {
   check_folds(data, folds);
-  WholeProblem whole(data, objective, solve, observer);
+  WholeProblem whole(data, objective, solve, watcher);
   const auto held_out = by_folds(whole, deal_folds(data, folds, seed), folds, start);
   auto found = held_out->measure(resolve_l2(data, objective));
   if (!found) return std::nullopt;
@@ -122,14 +122,14 @@ std::optional<CrossValidation> cross_validate(const Dataset& data, const Objecti
 }
 
 std::optional<PenaltyChoice> choose_l2(const Dataset& data, const ObjectiveOptions& objective,
-                                       const PenaltySearchOptions& search, const SolveOptions& solve,
-                                       Observer* observer, const Network* start) {
+                                       const PenaltySearchOptions& search, const SolveOptions& solve, Watcher* watcher,
+                                       const Network* start) {
   check_fields(search);
   check_search(data, search);
   const double middle = objective.l2.value_or(default_l2(data));
   ObjectiveOptions options = objective;
   options.l2 = middle;
-  WholeProblem whole(data, options, solve, observer);
+  WholeProblem whole(data, options, solve, watcher);
   const auto held_out = search.leave_one_out ? by_leaving_one_out(whole, folds_of(data, search), start)
                                              : by_folds(whole, folds_of(data, search), search.folds, start);
   PenaltySearch of(*held_out, search);

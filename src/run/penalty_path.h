@@ -40,7 +40,7 @@ struct PathOptions {
 /// Solves for one penalty after the other, each from the nearest solution before, and measures each. The last may be
 /// one that was stopped.
 std::vector<PathSolution> solve_path(const Dataset& train, const PathOptions& path, const ObjectiveOptions& objective,
-                                     const SolveOptions& solve, Observer* observer);
+                                     const SolveOptions& solve, Watcher* watcher);
 
 /// That of the smallest cross-entropy on the held-out rows, the first of equals; the last one if none is measured.
 /// Requires one.

@@ -60,57 +60,63 @@ TelemetryPlan plan_telemetry(Telemetry level, Index rows, int epochs) {
   return plan;
 }
 
-TelemetryObserver::TelemetryObserver(Telemetry level, const Dataset& train, const NetworkOptions& options,
-                                     TrainingObserver& next, Tell tell)
-    : options_(learning::resolve(options, train)), next_(next), tell_(std::move(tell)) {
+TelemetryWatcher::TelemetryWatcher(Telemetry level, const Dataset& train, const NetworkOptions& options, Watcher& next)
+    : options_(learning::resolve(options, train)), next_(next) {
   plan_ = plan_telemetry(level, train.rows(), options_.epochs);
   report_.level = level, report_.every = plan_.every, report_.rows = plan_.rows;
   if (level == Telemetry::kOff) return;
   const Stopwatch begun;
   ThermodynamicsOptions how = measuring(level, plan_.rows, options_.objective, options_.threads);
   how.seed = options_.seed;
-  how.stop = [this] { return must_stop(); };
+  how.watcher = &ending_;
   thermometer_.emplace(train, how);
   preparing_ = begun.seconds();
 }
 
 /// Why a measurement is to end before its end: what ends the training, too.
-bool TelemetryObserver::must_stop() {
+bool TelemetryWatcher::must_stop() {
   const double limit = options_.time_limit;
   std::string& stopped = report_.stopped;
-  if (next_.stop_requested()) stopped = "interrupted";
+  if (next_.on_event({}) == Answer::kStop) stopped = "interrupted";
   if (stopped.empty() && limit > 0 && begun_at_ + measuring_.seconds() > limit) stopped = "time_limit";
   return !stopped.empty();
 }
 
-bool TelemetryObserver::is_due(int epoch) const {
+bool TelemetryWatcher::is_due(int epoch) const {
   return plan_.every > 0 && (epoch % plan_.every == 0 || epoch == options_.epochs);
 }
 
-bool TelemetryObserver::wants_network(int epoch) { return is_due(epoch) || next_.wants_network(epoch); }
+Answer TelemetryWatcher::on_event(const Event& event) {
+  const Answer answer = next_.on_event(event);
+  if (event.kind == Event::Kind::kEpoch && is_due(event.epoch->number)) on_epoch(event);
+  return answer;
+}
 
 /// A measurement that fails must not end the training that it watches, nor one that is stopped.
-void TelemetryObserver::on_network(const Epoch& epoch, const Network& network) {
-  if (next_.wants_network(epoch.number)) next_.on_network(epoch, network);
-  if (!is_due(epoch.number)) return;
+void TelemetryWatcher::on_epoch(const Event& event) {
+  const Epoch& epoch = *event.epoch;
   begun_at_ = epoch.seconds, measuring_ = Stopwatch();
   try {
-    report_.measurements.push_back(measure(epoch, network));
+    report_.measurements.push_back(measure(epoch, event.network()));
     TelemetryMeasurement& measured = report_.measurements.back();
     measured.seconds = preparing_ + measuring_.seconds();
     report_.seconds += measured.seconds, preparing_ = 0;
-    tell_(measured);
+    next_.on_event({.kind = Event::Kind::kThermodynamics, .measurement = &measured});
   } catch (const MeasurementStopped&) {
-    next_.on_message(fmt::format("no telemetry of epoch {}: {}", epoch.number,
-                                 report_.stopped == "interrupted" ? "interrupted" : "out of time"));
+    tell_why_not(epoch, report_.stopped == "interrupted" ? "interrupted" : "out of time");
   } catch (const Error& error) {
     if (error.kind() != ErrorKind::kNumeric) throw;
-    next_.on_message(fmt::format("no telemetry of epoch {}: {}", epoch.number, error.what()));
+    tell_why_not(epoch, error.what());
   }
   seconds_of_training_ += measuring_.seconds();
 }
 
-TelemetryMeasurement TelemetryObserver::measure(const Epoch& epoch, const Network& network) {
+void TelemetryWatcher::tell_why_not(const Epoch& epoch, const std::string& why) {
+  next_.on_event(
+      {.kind = Event::Kind::kMessage, .text = fmt::format("no telemetry of epoch {}: {}", epoch.number, why)});
+}
+
+TelemetryMeasurement TelemetryWatcher::measure(const Epoch& epoch, const Network& network) {
   thermometer_->set_step(rate_of(epoch, options_), *options_.momentum, options_.batch);
   EnsembleRecord now;
   TelemetryMeasurement measured;
@@ -123,12 +129,12 @@ TelemetryMeasurement TelemetryObserver::measure(const Epoch& epoch, const Networ
 }
 
 TelemetryMeasurement measure_solution(Telemetry level, const Network& model, const Dataset& train, int threads,
-                                      std::function<bool()> stop) {
+                                      Watcher* watcher) {
   const Stopwatch begun;
   const ObjectiveOptions objective = recorded_objective(model);
   ThermodynamicsOptions how = measuring(level, kMostRows, objective, threads);
-  how.stop = std::move(stop);
-  if (how.stop && how.stop()) throw MeasurementStopped();
+  how.watcher = watcher;
+  if (watcher && watcher->on_event({}) == Answer::kStop) throw MeasurementStopped();
   TelemetryMeasurement measured;
   measured.level = level;
   measured.figures = measure_thermodynamics(model, train, how);

@@ -1,10 +1,11 @@
 // Telemetry of a training: thermodynamic measurements of the network as it learns.
 #pragma once
 
-#include <functional>
 #include <optional>
+#include <string>
 
 #include "base/stopwatch.h"
+#include "base/watcher_link.h"
 #include "poise/run.h"
 
 namespace poise::inline run {
@@ -17,21 +18,15 @@ struct TelemetryPlan {
 };
 TelemetryPlan plan_telemetry(Telemetry level, Index rows, int epochs);
 
-/// Measures at the epochs of the plan and tells `next` everything that it is told itself; `tell` is told of every
-/// measurement.
-class TelemetryObserver : public TrainingObserver {
+/// Measures at the epochs of the plan, and tells `next` of that and of all that it is told itself.
+class TelemetryWatcher : public Watcher {
  public:
-  using Tell = std::function<void(const TelemetryMeasurement&)>;
-
   /// `options` as given to train_network. Everything referred to must outlive it.
-  TelemetryObserver(Telemetry level, const Dataset& train, const NetworkOptions& options, TrainingObserver& next,
-                    Tell tell);
+  TelemetryWatcher(Telemetry level, const Dataset& train, const NetworkOptions& options, Watcher& next);
+  TelemetryWatcher(const TelemetryWatcher&) = delete;
+  TelemetryWatcher& operator=(const TelemetryWatcher&) = delete;
 
-  void on_epoch(const Epoch& epoch) override { next_.on_epoch(epoch); }
-  void on_message(const std::string& text) override { next_.on_message(text); }
-  bool stop_requested() override { return next_.stop_requested(); }
-  bool wants_network(int epoch) override;
-  void on_network(const Epoch& epoch, const Network& network) override;
+  Answer on_event(const Event& event) override;
 
   /// All measurements.
   TelemetryReport report() const { return report_; }
@@ -40,13 +35,15 @@ class TelemetryObserver : public TrainingObserver {
 
  private:
   bool must_stop();
+  void on_epoch(const Event& event);
+  void tell_why_not(const Epoch& epoch, const std::string& why);
   bool is_due(int epoch) const;
   TelemetryMeasurement measure(const Epoch& epoch, const Network& network);
 
   TelemetryPlan plan_;
   NetworkOptions options_;  // resolved
-  TrainingObserver& next_;
-  Tell tell_;
+  Watcher& next_;
+  StopWhen ending_{[this] { return must_stop(); }};
   TelemetryReport report_;
   std::optional<Thermometer> thermometer_;
   EnsembleRecord before_;  // of the measurement before
@@ -56,9 +53,9 @@ class TelemetryObserver : public TrainingObserver {
   Stopwatch measuring_;
 };
 
-/// One measurement of a softmax layer, which is not trained by such steps. Throws MeasurementStopped once `stop` (may
-/// be empty) has answered true.
+/// One measurement of a softmax layer, which is not trained by such steps. Throws MeasurementStopped if
+/// `watcher` (may be null) ends it.
 TelemetryMeasurement measure_solution(Telemetry level, const Network& model, const Dataset& train, int threads,
-                                      std::function<bool()> stop = {});
+                                      Watcher* watcher = nullptr);
 
 }  // namespace poise::inline run

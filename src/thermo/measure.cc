@@ -23,7 +23,7 @@ using thermo::scaled;
 constexpr std::uint64_t kLanczosStream = 0x7e40'0005;
 
 void go_on(const ThermodynamicsOptions& o) {
-  if (o.stop && o.stop()) throw MeasurementStopped();
+  if (o.watcher && o.watcher->on_event({}) == Answer::kStop) throw MeasurementStopped();
 }
 
 /// tr Cov(g_n)/P over rows of equal chance, g_n = n s_n ∇CE_n with the mean ∇ mean CE:
@@ -77,6 +77,7 @@ NoisyEnsemble summarize(double temperature, const thermo::RowEnsemble& rows, con
           mean(thermo::kBulkLoss),
           mean(thermo::kEntropy),
           mean(thermo::kDivergence),
+          thermo::ensemble_laplacian(weight, rows),
           weight.dot(rows.effective_draws)};
 }
 
@@ -164,7 +165,7 @@ Thermodynamics Thermometer::measure(const Network& network, EnsembleRecord* reco
   out.rows = rows.size();
   out.parameters = network.parameter_count();
   thermo::measure_outputs(figures.scores, figures.targets, rows.weight(),
-                          {.threads = options_.threads, .stop = options_.stop}, out);
+                          {.threads = options_.threads, .watcher = options_.watcher}, out);
   if (options_.detail == Detail::kFull) {
     go_on(options_);
     if (record) record->rows_ = std::make_unique<EnsembleRecord::Rows>();

@@ -8,6 +8,7 @@
 
 #include "base/index.h"
 #include "base/stoppable.h"
+#include "base/watcher_link.h"
 #include "poise/information.h"
 #include "thermo/row_mean.h"
 
@@ -63,9 +64,10 @@ class RareRows {
 /// Calls f(row) for all rows, in parallel.
 void for_each_row(Index rows, const MeasureOptions& options, const std::function<void(Index)>& f) {
   constexpr Index kRows = 256;
-  const bool done = parallel_for_unless(options.stop, (rows + kRows - 1) / kRows, options.threads, [&](Index block) {
-    for (Index i = block * kRows; i < std::min(rows, (block + 1) * kRows); ++i) f(i);
-  });
+  const bool done =
+      parallel_for_unless(asking(options.watcher), (rows + kRows - 1) / kRows, options.threads, [&](Index block) {
+        for (Index i = block * kRows; i < std::min(rows, (block + 1) * kRows); ++i) f(i);
+      });
   if (!done) throw MeasurementStopped();
 }
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/stoppable.h"
+#include "base/watcher_link.h"
 #include "poise/error.h"
 #include "thermo/network/hessian.h"
 
@@ -64,7 +65,7 @@ Vector complexities(Adjoint of_classes, Index rows, Index classes) {
 
 RowFigures measure_rows(const std::vector<Layer>& layers, const MeasuredRows& rows, const CurvatureMeter& meter,
                         const ThermodynamicsOptions& options) {
-  StopTest stopped(options.stop);
+  StopTest stopped(asking(options.watcher));
   const Index n = rows.size(), classes = layers.back().bias.size();
   RowFigures out{Matrix(n, classes), Matrix(n, classes), RowCurvature(n, std::ssize(layers)), Vector(n), Vector(n), {}};
   out.gradient =
@@ -86,7 +87,7 @@ RowStates measure_states(const std::vector<Layer>& layers, const MeasuredRows& r
                          const ThermodynamicsOptions& options, RowCurvature& curvature) {
   const Index n = rows.size(), classes = layers.back().bias.size();
   const ForwardNoise noise(layers, options.temperatures, options.draws, options.seed);
-  StopTest stopped(options.stop);
+  StopTest stopped(asking(options.watcher));
   RowStates out{Vector(n), std::vector<RowEnsemble>(options.temperatures.size(), RowEnsemble(n, options.draws))};
   for_each_block(rows, rows_of_stacks(std::max<Index>(classes, options.draws)), options.threads,
                  [&](const RowBlock& block) {

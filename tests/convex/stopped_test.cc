@@ -23,8 +23,8 @@ Dataset unequal_classes(bool separable) {
   return data;
 }
 
-struct StopAtOnce : Observer {
-  bool stop_requested() override { return true; }
+struct StopAtOnce : Watcher {
+  Answer on_event(const Event&) override { return Answer::kStop; }
 };
 
 void expect_class_frequencies(const SoftmaxFit& fit, double epsilon = 0) {
@@ -45,14 +45,14 @@ INSTANTIATE_TEST_SUITE_P(Solvers, Stopped,
                          [](const auto& of) { return to_string(of.param); });
 
 TEST_P(Stopped, BeforeTheFirstIterationAnswersClassFrequencies) {
-  StopAtOnce observer;
+  StopAtOnce watcher;
   for (const bool separable : {false, true}) {
     const Dataset data = unequal_classes(separable);
     for (const ObjectiveOptions& objective :
          {ObjectiveOptions{.l2 = 1e-2, .scale = Scale::kNone}, ObjectiveOptions{.l2 = 0, .scale = Scale::kNone},
           ObjectiveOptions{.l2 = 0.1, .scale = Scale::kNone, .label_smoothing = 0.3}}) {
       const SolveOptions solve{.solver = GetParam(), .threads = 1};
-      const SoftmaxFit fit = fit_softmax(data, objective, solve, &observer);
+      const SoftmaxFit fit = fit_softmax(data, objective, solve, &watcher);
       EXPECT_EQ(fit.report.status, Status::kInterrupted);
       expect_class_frequencies(fit, objective.label_smoothing);
       const SoftmaxFit timed = fit_softmax(data, objective, {.solver = GetParam(), .time_limit = 1e-9, .threads = 1});
@@ -96,24 +96,26 @@ TEST(StoppedPreconditioner, IsNone) {
 // Wherever a solver is when it is told to stop, within a preconditioner or a pass, too, it leaves a model, with its
 // objective, and says so.
 TEST_P(Stopped, AnywhereLeavesAModel) {
-  struct StopLater : Observer {
+  struct StopLater : Watcher {
     int left;
     explicit StopLater(int questions) : left(questions) {}
-    bool stop_requested() override { return left-- <= 0; }
+    Answer on_event(const Event& event) override {
+      return event.kind == Event::Kind::kTick && left-- <= 0 ? Answer::kStop : Answer::kGoOn;
+    }
   };
   const Dataset data = noisy_rows(10500, 40, 12);  // enough rows to start with a part of them
   const double optimum = fit_softmax(data, {.l2 = 1e-3}).report.objective;
   for (const int questions : {0, 1, 2, 5, 9, 14, 20, 33, 50, 80, 130, 210, 340}) {
-    StopLater observer(questions);
+    StopLater watcher(questions);
     const SoftmaxFit fit =
-        fit_softmax(data, {.l2 = 1e-3}, {.solver = GetParam(), .tolerance = 1e-300, .threads = 1}, &observer);
+        fit_softmax(data, {.l2 = 1e-3}, {.solver = GetParam(), .tolerance = 1e-300, .threads = 1}, &watcher);
     EXPECT_EQ(fit.report.status, Status::kInterrupted) << questions;
     EXPECT_TRUE(fit.model.layers[0].weights.allFinite() && fit.model.layers[0].bias.allFinite()) << questions;
     EXPECT_LE(fit.report.objective, std::log(12.0) + 1e-9) << questions;
     ASSERT_TRUE(fit.report.gap.has_value()) << questions;
     EXPECT_GE(*fit.report.gap, fit.report.objective - optimum - 1e-8) << questions;
-    EXPECT_LE(observer.left, 0) << questions;
-    EXPECT_GE(observer.left, -40) << "asked on and on";
+    EXPECT_LE(watcher.left, 0) << questions;
+    EXPECT_GE(watcher.left, -40) << "asked on and on";
     StopAtOnce at_once;
     const SoftmaxFit same = fit_softmax(data, {.l2 = 1e-3}, {.threads = 1}, &at_once, &fit.model);
     EXPECT_NEAR(fit.report.objective, same.report.objective, 1e-9) << questions;
@@ -142,21 +144,24 @@ const ObjectiveOptions kPlain{.l2 = 0.1, .scale = Scale::kNone};
 TEST(StoppedStart, TheModelToStartFromIsAnswered) {
   const Dataset data = unequal_classes(false);
   const SoftmaxFit start = fit_softmax(data, kPlain, {.threads = 1});
-  StopAtOnce observer;
-  const SoftmaxFit fit = fit_softmax(data, kPlain, {.threads = 1}, &observer, &start.model);
+  StopAtOnce watcher;
+  const SoftmaxFit fit = fit_softmax(data, kPlain, {.threads = 1}, &watcher, &start.model);
   EXPECT_LT((fit.model.layers[0].weights - start.model.layers[0].weights).cwiseAbs().maxCoeff(), 1e-12);
 }
 
 /// Three iterations a penalty, each of at least 10 ms: alone each is within the limit, all together are not.
 TEST(StoppedPath, TheTimeLimitIsThatOfTheWholePath) {
-  struct Slow : Observer {
-    void on_iteration(const Progress&) override { std::this_thread::sleep_for(std::chrono::milliseconds(10)); }
-  } observer;
+  struct Slow : Watcher {
+    Answer on_event(const Event& event) override {
+      if (event.kind == Event::Kind::kIteration) std::this_thread::sleep_for(std::chrono::milliseconds(10));
+      return Answer::kGoOn;
+    }
+  } watcher;
   std::vector<double> path;
   for (int k = 0; k < 40; ++k) path.push_back(std::pow(0.9, k));
   const SolveOptions solve{
       .solver = Solver::kDescent, .tolerance = 1e-300, .max_iterations = 3, .time_limit = 0.2, .threads = 1};
-  const auto fits = fit_softmax_path(unequal_classes(false), path, kPlain, solve, &observer);
+  const auto fits = fit_softmax_path(unequal_classes(false), path, kPlain, solve, &watcher);
   EXPECT_LT(fits.size(), path.size());
   EXPECT_EQ(fits.back().report.status, Status::kTimeLimit);
 }
@@ -180,21 +185,21 @@ TEST(Path, IsDecidedOnTheWay) {
   }
 }
 
-TEST(Path, ObserversSeeThePenaltiesAndTheSecondsOfAllSolves) {
-  struct Watch : Observer {
+TEST(Path, WatchersSeeThePenaltiesAndTheSecondsOfAllSolves) {
+  struct Watch : Watcher {
     std::vector<double> penalties, seconds;
-    int begun = 0;
-    void on_penalty(double l2) override { penalties.push_back(l2); }
-    void on_iteration(const Progress& progress) override {
-      begun += progress.iteration == 1;
-      seconds.push_back(progress.seconds);
+    Answer on_event(const Event& event) override {
+      if (event.kind != Event::Kind::kIteration) return Answer::kGoOn;
+      EXPECT_EQ(event.iteration->iteration == 1, penalties.empty() || penalties.back() != event.l2);
+      if (event.iteration->iteration == 1) penalties.push_back(event.l2.value_or(0));
+      seconds.push_back(event.iteration->seconds);
       std::this_thread::sleep_for(std::chrono::milliseconds(2));
+      return Answer::kGoOn;
     }
   } watch;
   const std::vector<double> path{1, 0.1, 0.01};
   fit_softmax_path(unequal_classes(false), path, kPlain, {.solver = Solver::kNewton, .threads = 1}, &watch);
   EXPECT_EQ(watch.penalties, path);
-  EXPECT_EQ(watch.begun, 3);
   EXPECT_TRUE(std::is_sorted(watch.seconds.begin(), watch.seconds.end()));
 }
 

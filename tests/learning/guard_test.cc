@@ -127,9 +127,12 @@ NetworkOptions golden() {
   return options;
 }
 
-struct Recorder : TrainingObserver {
+struct Recorder : Watcher {
   std::vector<std::string> messages;
-  void on_message(const std::string& text) override { messages.push_back(text); }
+  Answer on_event(const Event& event) override {
+    if (event.kind == Event::Kind::kMessage) messages.push_back(event.text);
+    return Answer::kGoOn;
+  }
 };
 
 TEST(Training, OneWrongRowDoesNotEndAnEpoch) {
@@ -350,8 +353,8 @@ TEST(Training, AGoldenRunOfOneStepTakesIt) {
   NetworkOptions options = golden();
   options.batch = 200;
   options.epochs = 1;
-  struct AtOnce : TrainingObserver {
-    bool stop_requested() override { return true; }
+  struct AtOnce : Watcher {
+    Answer on_event(const Event&) override { return Answer::kStop; }
   } at_once;
   const Dataset data = line(200);
   const NetworkFit before = train_network(data, options, nullptr, &at_once), after = train_network(data, options);

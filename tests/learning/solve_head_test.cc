@@ -73,9 +73,12 @@ TEST(SolveHead, LeavesNoTraceWhereItIsNotKept) {
   EXPECT_EQ(with.report.history.back().train.loss, without.report.history.back().train.loss);
 }
 
-struct Counter : TrainingObserver {
+struct Counter : Watcher {
   int asked = 0;
-  bool stop_requested() override { return ++asked < 0; }
+  Answer on_event(const Event& event) override {
+    asked += event.kind == Event::Kind::kTick;
+    return Answer::kGoOn;
+  }
 };
 
 TEST(SolveHead, AsksWhetherToStop) {

@@ -48,13 +48,15 @@ double accuracy(const Network& network, const Dataset& data) {
   return evaluate_scores(predict_scores(network, data), data).accuracy;
 }
 
-struct Recorder : TrainingObserver {
+struct Recorder : Watcher {
   std::vector<Epoch> epochs;
   std::vector<std::string> messages;
   int stop_after = 1 << 30;  // epochs
-  void on_epoch(const Epoch& epoch) override { epochs.push_back(epoch); }
-  void on_message(const std::string& text) override { messages.push_back(text); }
-  bool stop_requested() override { return static_cast<int>(epochs.size()) >= stop_after; }
+  Answer on_event(const Event& event) override {
+    if (event.kind == Event::Kind::kEpoch) epochs.push_back(*event.epoch);
+    if (event.kind == Event::Kind::kMessage) messages.push_back(event.text);
+    return std::ssize(epochs) >= stop_after ? Answer::kStop : Answer::kGoOn;
+  }
 };
 
 TEST(TrainNetwork, LearnsWhatNoLinearClassifierCan) {
@@ -218,7 +220,7 @@ TEST(TrainNetwork, GoesBackFromADivergenceAndSaysSo) {
   EXPECT_TRUE(std::isfinite(fit.report.history.back().train.loss));
 }
 
-TEST(TrainNetwork, ObserverAndTimeLimitEndItWithAUsableNetwork) {
+TEST(TrainNetwork, WatcherAndTimeLimitEndItWithAUsableNetwork) {
   Recorder recorder;
   recorder.stop_after = 3;
   const NetworkFit stopped = train_network(rings(300, 1), small(), nullptr, &recorder);
@@ -233,13 +235,14 @@ TEST(TrainNetwork, ObserverAndTimeLimitEndItWithAUsableNetwork) {
 }
 
 /// Keeps the network of every other epoch.
-struct Collector : TrainingObserver {
+struct Collector : Watcher {
   std::vector<Epoch> epochs;
   std::vector<Network> networks;
-  bool wants_network(int epoch) override { return epoch % 2 == 0; }
-  void on_network(const Epoch& epoch, const Network& network) override {
-    epochs.push_back(epoch);
-    networks.push_back(network);
+  Answer on_event(const Event& event) override {
+    if (event.kind != Event::Kind::kEpoch || event.epoch->number % 2 != 0) return Answer::kGoOn;
+    epochs.push_back(*event.epoch);
+    networks.push_back(event.network());
+    return Answer::kGoOn;
   }
 };
 

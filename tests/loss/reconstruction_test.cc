@@ -5,6 +5,7 @@
 #include <Eigen/Eigenvalues>
 #include <cmath>
 
+#include "base/watcher_link.h"
 #include "poise/calibration.h"
 #include "poise/error.h"
 #include "poise/metrics.h"
@@ -134,7 +135,8 @@ TEST(Reconstruction, TheSameBitsForAnyNumberOfThreads) {
 TEST(Reconstruction, IsStoppedByRequest) {
   const Network network = linear(Matrix::Identity(3, 3), Vector::Zero(3));
   const Dataset data = float_data(sample_rows(50, 3, 6), network.schema);
-  EXPECT_THROW((void)evaluate_reconstruction(network, data, {.stop = [] { return true; }}), MeasurementStopped);
+  StopWhen at_once([] { return true; });
+  EXPECT_THROW((void)evaluate_reconstruction(network, data, {.watcher = &at_once}), MeasurementStopped);
 }
 
 template <typename Action>

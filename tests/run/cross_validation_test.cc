@@ -236,13 +236,13 @@ TEST(CrossValidation, RefusesFoldsThatCannotBe) {
   EXPECT_THROW(cross_validate(data, {}, 11), Error);
 }
 
-struct Impatient : Observer {
-  bool stop_requested() override { return true; }
+struct Impatient : Watcher {
+  Answer on_event(const Event&) override { return Answer::kStop; }
 };
 
 TEST(CrossValidation, EndsWhenAsked) {
-  Impatient observer;
-  EXPECT_FALSE(cross_validate(rows_of(50, 2, true), {}, 5, {.threads = 1}, 1, &observer));
+  Impatient watcher;
+  EXPECT_FALSE(cross_validate(rows_of(50, 2, true), {}, 5, {.threads = 1}, 1, &watcher));
 }
 
 }  // namespace

@@ -6,6 +6,7 @@
 
 #include <cmath>
 
+#include "base/watcher_link.h"
 #include "poise/error.h"
 #include "run/measured_words.h"
 #include "run/measuring_time.h"
@@ -50,7 +51,8 @@ TEST(MeasureParts, MeasuresWhatIsThereAndNotYetMeasured) {
 TEST(MeasureParts, LeavesOutWhatThereIsNoTimeFor) {
   const Parts parts{rows_of(3, 1), rows_of(1, 1), rows_of(2, 1)};
   MeasuredParts measured;
-  measure_parts(network_of(0), parts, {.stop = [] { return true; }}, measured);
+  StopWhen at_once([] { return true; });
+  measure_parts(network_of(0), parts, {.watcher = &at_once}, measured);
   EXPECT_FALSE(measured.train || measured.validation || measured.test);
   Network network = network_of(1);
   EXPECT_FALSE(calibrate_parts(network, parts, measured, {}));
@@ -81,8 +83,9 @@ TEST(SecondsToMeasure, OfRowsWhoseWeightsHappenToBeZero) {
 struct Clock {
   double now = 0;
   bool interrupted = false;
+  StopWhen asked{[this] { return interrupted; }};
   MeasuringTime measuring(double limit) {
-    return {limit, [this] { return now; }, [this] { return interrupted; }};
+    return {limit, [this] { return now; }, asked};
   }
 };
 

@@ -49,19 +49,20 @@ TEST(PlanTelemetry, FullMeasuresEveryEpochOfAShortRun) {
 }
 
 /// Counts what it is told.
-struct Counter : TrainingObserver {
-  int epochs = 0, networks = 0;
+struct Counter : Watcher {
+  int epochs = 0;
+  std::vector<json> events;
   std::vector<std::string> messages;
-  void on_epoch(const Epoch&) override { ++epochs; }
-  void on_message(const std::string& text) override { messages.push_back(text); }
-  bool stop_requested() override { return epochs >= 15; }
-  bool wants_network(int epoch) override { return epoch == 7; }
-  void on_network(const Epoch&, const Network&) override { ++networks; }
+  Answer on_event(const Event& event) override {
+    epochs += event.kind == Event::Kind::kEpoch;
+    if (event.kind == Event::Kind::kMessage) messages.push_back(event.text);
+    if (event.kind == Event::Kind::kThermodynamics) events.push_back(to_json(event));
+    return epochs >= 15 ? Answer::kStop : Answer::kGoOn;
+  }
 };
 
 struct Watched {
   Network network;
-  std::vector<json> events;
   TelemetryReport report;
   Counter counter;
 };
@@ -75,33 +76,29 @@ Watched watch(Telemetry level, int threads = 1) {
   options.threads = threads;
   const Dataset train = read_dataset("digits");
   Watched watched;
-  const auto tell = [&](const TelemetryMeasurement& measured) { watched.events.push_back(to_json(measured)); };
-  TelemetryObserver telemetry(level, train, options, watched.counter, tell);
+  TelemetryWatcher telemetry(level, train, options, watched.counter);
   watched.network = train_network(train, options, nullptr, &telemetry).network;
   watched.report = telemetry.report();
   return watched;
 }
 
-TEST(TelemetryObserver, PassesOnWhatItIsToldAndChangesNothing) {
+TEST(TelemetryWatcher, PassesOnWhatItIsToldAndChangesNothing) {
   const Watched off = watch(Telemetry::kOff), full = watch(Telemetry::kFull);
-  EXPECT_TRUE(off.events.empty());
+  EXPECT_TRUE(off.counter.events.empty());
   EXPECT_TRUE(off.report.measurements.empty());
-  for (const Watched* one : {&off, &full}) {
-    EXPECT_EQ(one->counter.epochs, 15);  // stopped by it
-    EXPECT_EQ(one->counter.networks, 1);
-  }
+  for (const Watched* one : {&off, &full}) EXPECT_EQ(one->counter.epochs, 15);  // stopped by it
   EXPECT_TRUE(off.counter.messages.empty());
   EXPECT_EQ(full.counter.messages, std::vector<std::string>{"no telemetry of epoch 15: interrupted"});
   for (std::size_t l = 0; l < 2; ++l) EXPECT_EQ(off.network.layers[l].weights, full.network.layers[l].weights);
 }
 
-TEST(TelemetryObserver, EventsTellTheEpochAndAllFigures) {
+TEST(TelemetryWatcher, EventsTellTheEpochAndAllFigures) {
   const Watched full = watch(Telemetry::kFull);
-  ASSERT_EQ(full.events.size(), 14u);  // the 15th was stopped
+  ASSERT_EQ(full.counter.events.size(), 14u);  // the 15th was stopped
   EXPECT_EQ(full.report.measurements.size(), 14u);
   EXPECT_EQ(full.report.stopped, "interrupted");
-  for (std::size_t k = 0; k < full.events.size(); ++k) {
-    const json& event = full.events[k];
+  for (std::size_t k = 0; k < full.counter.events.size(); ++k) {
+    const json& event = full.counter.events[k];
     EXPECT_EQ(event["event"], "thermodynamics");
     EXPECT_EQ(event["epoch"], k + 1);
     EXPECT_EQ(event["rows"], 512);
@@ -114,10 +111,10 @@ TEST(TelemetryObserver, EventsTellTheEpochAndAllFigures) {
 
 /// dU and dC of the first law are the differences of what two events in turn have measured: the same rows, the same
 /// noise.
-TEST(TelemetryObserver, TheFirstLawLinksOneEventToTheNext) {
+TEST(TelemetryWatcher, TheFirstLawLinksOneEventToTheNext) {
   const Watched full = watch(Telemetry::kFull);
-  for (std::size_t k = 1; k < full.events.size(); ++k) {
-    const json &before = full.events[k - 1], &now = full.events[k];
+  for (std::size_t k = 1; k < full.counter.events.size(); ++k) {
+    const json &before = full.counter.events[k - 1], &now = full.counter.events[k];
     for (std::size_t t = 0; t < 2; ++t) {
       const json& law = now["first_law"][t];
       const double temperature = now["ensembles"][t]["temperature"];
@@ -138,7 +135,7 @@ TEST(TelemetryObserver, TheFirstLawLinksOneEventToTheNext) {
   }
 }
 
-TEST(TelemetryObserver, TheSecondsOfAReportAreThoseOfItsMeasurements) {
+TEST(TelemetryWatcher, TheSecondsOfAReportAreThoseOfItsMeasurements) {
   for (const Telemetry level : {Telemetry::kLight, Telemetry::kFull}) {
     const Watched watched = watch(level);
     double sum = 0;
@@ -153,24 +150,24 @@ TEST(MeasureSolution, EndsWhenItIsAskedTo) {
   const Dataset train = read_dataset("digits");
   const Network model = fit_softmax(train, {.l2 = 0.1}).model;
   int asked = 0, last = 1 << 30;
-  const auto stop = [&] { return ++asked >= last; };
-  EXPECT_GT(measure_solution(Telemetry::kFull, model, train, 1, stop).figures.largest_curvature.value, 0);
+  StopWhen stop([&] { return ++asked >= last; });
+  EXPECT_GT(measure_solution(Telemetry::kFull, model, train, 1, &stop).figures.largest_curvature.value, 0);
   EXPECT_GT(asked, 8);
   for (last = 1; last < 8; ++last) {
     asked = 0;
-    EXPECT_THROW(measure_solution(Telemetry::kFull, model, train, 1, stop), MeasurementStopped);
+    EXPECT_THROW(measure_solution(Telemetry::kFull, model, train, 1, &stop), MeasurementStopped);
     EXPECT_EQ(asked, last);
   }
   asked = 0, last = 1;
-  EXPECT_THROW(measure_solution(Telemetry::kLight, model, train, 1, stop), MeasurementStopped);
+  EXPECT_THROW(measure_solution(Telemetry::kLight, model, train, 1, &stop), MeasurementStopped);
 }
 
-TEST(TelemetryObserver, SameEventsForAnyThreads) {
+TEST(TelemetryWatcher, SameEventsForAnyThreads) {
   Watched one = watch(Telemetry::kFull, 1), two = watch(Telemetry::kFull, 2);
-  ASSERT_EQ(one.events.size(), two.events.size());
-  for (std::size_t k = 0; k < one.events.size(); ++k) {
-    one.events[k].erase("seconds"), two.events[k].erase("seconds");
-    EXPECT_EQ(one.events[k], two.events[k]);
+  ASSERT_EQ(one.counter.events.size(), two.counter.events.size());
+  for (std::size_t k = 0; k < one.counter.events.size(); ++k) {
+    one.counter.events[k].erase("seconds"), two.counter.events[k].erase("seconds");
+    EXPECT_EQ(one.counter.events[k], two.counter.events[k]);
   }
 }
 

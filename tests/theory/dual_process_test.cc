@@ -54,7 +54,7 @@ TEST(DualProcess, FirstStepFromRest) {
     state.w = objective.zero();
     state.value = objective.evaluate(state.w, &state.gradient);
     const Parameters want = state.w - kGoldenLearningRate * 200 * metric->solve(state.gradient);
-    Monitor monitor({.tolerance = 1e-15}, nullptr);
+    Monitor monitor({.tolerance = 1e-15});
     const Outcome outcome = solve_golden(objective, *metric, state, monitor, 1);
     EXPECT_EQ(outcome.status, Status::kIterationLimit);
     EXPECT_LE((state.w - want).cwiseAbs().maxCoeff(), 1e-15 * want.cwiseAbs().maxCoeff());

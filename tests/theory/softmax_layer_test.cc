@@ -25,7 +25,7 @@ SolveState start_at(SoftmaxObjective& objective, Parameters w) {
 /// Solves with the given solver; weights without gauge.
 SolveState solve(SoftmaxObjective& objective, Solver solver, double tolerance) {
   SolveState state = start_at(objective, objective.zero());
-  Monitor monitor({.tolerance = tolerance}, nullptr);
+  Monitor monitor({.tolerance = tolerance});
   switch (solver) {
     case Solver::kGolden:
       solve_golden(objective, *global_preconditioner(objective), state, monitor, 20000);
@@ -102,7 +102,7 @@ TEST(SoftmaxLayer, DescentLemma) {
     SolveState state = start_at(objective, 0.5 * Rng(22).normals(6, 3));
     for (int k = 0; k < 40; ++k) {
       const SolveState before = state;
-      Monitor monitor({.tolerance = 1e-15}, nullptr);
+      Monitor monitor({.tolerance = 1e-15});
       solve_descent(objective, state, monitor, 1);
       const double step = (before.w - state.w).norm() / before.gradient.norm();
       EXPECT_LE(step, 1.0001 / lipschitz) << "centered " << centered;
@@ -187,7 +187,7 @@ TEST(SoftmaxLayer, SeparableDataNeedSmoothing) {
   auto norm_after = [&](int iterations) {
     SoftmaxObjective objective(make_problem(data, options, 1), 1);
     SolveState state = start_at(objective, objective.zero());
-    Monitor monitor({.tolerance = 1e-15}, nullptr);
+    Monitor monitor({.tolerance = 1e-15});
     solve_newton(objective, state, monitor, iterations, "");
     return state.w.norm();
   };

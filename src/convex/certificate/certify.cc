@@ -68,7 +68,7 @@ SolveReport certify_softmax(const Network& model, const Dataset& data, const Sol
   check_fields(solve);
   require_softmax_layer(model);
   const ObjectiveOptions options = recorded_objective(model);
-  Monitor monitor(solve, nullptr);
+  Monitor monitor(solve);
   SoftmaxObjective objective(make_problem(data, options, solve.threads), solve.threads);
   const Problem& problem = objective.problem();
   SolveState state;

@@ -24,12 +24,12 @@ double SolveState::gap() const {
   return std::max(0.0, value.objective - bound.dual_value) + std::max(bound.rounding, value.rounding);
 }
 
-Monitor::Monitor(const SolveOptions& options, Observer* observer, double spent)
-    : tolerance_(options.tolerance), time_limit_(options.time_limit), spent_(spent), observer_(observer) {}
+Monitor::Monitor(const SolveOptions& options, WatcherLink* watcher, double spent)
+    : tolerance_(options.tolerance), time_limit_(options.time_limit), spent_(spent), watcher_(watcher) {}
 
 void Monitor::iteration(const SolveState& state, double passes, const std::string& phase, bool on_part_of_rows) {
   ++iterations_;
-  if (!observer_) return;
+  if (!watcher_) return;
   Progress progress;
   progress.iteration = iterations_;
   progress.seconds = spent_ + seconds();
@@ -39,23 +39,21 @@ void Monitor::iteration(const SolveState& state, double passes, const std::strin
   progress.passes = passes;
   progress.phase = phase;
   progress.on_part_of_rows = on_part_of_rows;
-  observer_->on_iteration(progress);
+  watcher_->on_event({.kind = Event::Kind::kIteration, .iteration = &progress, .l2 = l2_, .time_limit = time_limit_});
 }
 
 void Monitor::message(const std::string& text) const {
-  if (observer_) observer_->on_message(text);
+  if (watcher_) watcher_->on_event({.kind = Event::Kind::kMessage, .text = text});
 }
 
-bool Monitor::must_stop() const { return (observer_ && observer_->stop_requested()) || is_out_of_time(); }
+bool Monitor::must_stop() const { return is_interrupted() || is_out_of_time(); }
 
-Status Monitor::stopped_by() const {
-  return observer_ && observer_->stop_requested() ? Status::kInterrupted : Status::kTimeLimit;
-}
+Status Monitor::stopped_by() const { return is_interrupted() ? Status::kInterrupted : Status::kTimeLimit; }
 
-bool Monitor::is_past_limit() const { return (observer_ && observer_->stop_requested()) || is_past_time(); }
+bool Monitor::is_past_limit() const { return is_interrupted() || is_past_time(); }
 
 std::optional<Status> Monitor::limit_reached(int max_iterations) {
-  if (observer_ && observer_->stop_requested()) return Status::kInterrupted;
+  if (is_interrupted()) return Status::kInterrupted;
   if (is_out_of_time()) return Status::kTimeLimit;
   if (iterations_ >= max_iterations) return Status::kIterationLimit;
   return std::nullopt;

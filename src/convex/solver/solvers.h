@@ -3,9 +3,11 @@
 
 #include <algorithm>
 #include <limits>
+#include <optional>
 #include <span>
 
 #include "base/stopwatch.h"
+#include "base/watcher_link.h"
 #include "convex/objective.h"
 #include "convex/preconditioner/preconditioner.h"
 
@@ -37,11 +39,16 @@ struct SolveState {
   double gradient_norm() const { return gradient.cwiseAbs().maxCoeff(); }
 };
 
-/// Counts, clocks, limits and observers of one solve; shared by its phases.
+/// Whether time or an interrupt ended it.
+inline bool is_stopped(Status status) { return status == Status::kInterrupted || status == Status::kTimeLimit; }
+
+/// Counts, clocks, limits and the watcher of one solve; shared by its phases.
 class Monitor {
  public:
-  /// `spent`: seconds of the time limit that are gone already.
-  Monitor(const SolveOptions& options, Observer* observer, double spent = 0);
+  /// `watcher` may be null. `spent`: seconds of the time limit that are gone already.
+  explicit Monitor(const SolveOptions& options, WatcherLink* watcher = nullptr, double spent = 0);
+  /// What iterations say of the path that the solve is part of.
+  void set_penalty_of_path(std::optional<double> l2) { l2_ = l2; }
 
   /// Reports the state as outer iteration number `iteration()`; `extra_passes` are those of other objectives.
   void iteration(const SolveState& state, double passes, const std::string& phase, bool on_part_of_rows = false);
@@ -71,6 +78,7 @@ class Monitor {
  private:
   static constexpr double kSolving = 0.9;  // of the time limit
 
+  bool is_interrupted() const { return watcher_ && watcher_->stop_requested(); }
   bool is_out_of_time() const {
     return time_limit_ > 0 && spent_ + seconds() >= std::min(kSolving * time_limit_, time_limit_ - kept_free_);
   }
@@ -78,7 +86,8 @@ class Monitor {
   Stopwatch stopwatch_;
   double tolerance_, time_limit_, spent_, kept_free_ = 0;
   int iterations_ = 0;
-  Observer* observer_;
+  WatcherLink* watcher_;
+  std::optional<double> l2_;
 };
 
 /// While it lives passes of the objective end early, by PassStopped, once `stop` (may be empty) says true.

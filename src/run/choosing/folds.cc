@@ -105,7 +105,7 @@ class Folds : public HeldOut {
       }
     }
     fold.others =
-        make_penalty_solver(select_rows(problem, others), whole_.data(), whole_.options(), *allowed, whole_.observer());
+        make_penalty_solver(select_rows(problem, others), whole_.data(), whole_.options(), *allowed, whole_.watcher());
     fold.rows = std::make_unique<SoftmaxObjective>(select_rows(problem, fold.held_out), allowed->threads);
     return true;
   }

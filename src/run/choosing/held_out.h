@@ -14,7 +14,7 @@ namespace poise::inline run {
 class HeldOut {
  public:
   virtual ~HeldOut() = default;
-  /// Empty where the observer or the time limit has ended it. A candidate that is proven to be worth more nats than
+  /// Empty where the watcher or the time limit has ended it. A candidate that is proven to be worth more nats than
   /// `most` is given up.
   virtual std::optional<PenaltyChoice::Candidate> measure(double l2,
                                                           double most = std::numeric_limits<double>::infinity()) = 0;

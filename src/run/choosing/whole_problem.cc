@@ -11,7 +11,7 @@ namespace poise::inline run {
 double loss_at(const Eigen::Ref<const Eigen::RowVectorXd>& scores, const Dataset& data, Index row) {
   const double most = scores.maxCoeff(), lse = most + std::log((scores.array() - most).exp().sum());
   if (!data.labels.empty()) return lse - scores[data.labels[row]];
-  const Eigen::RowVectorXd target = data.targets.row(row).cast<double>();
+  const Eigen::RowVectorXd target = data.targets.row(row);
   return lse - target.dot(scores) / target.sum();
 }
 
@@ -25,16 +25,16 @@ bool was_stopped(const SoftmaxFit& fit) {
 }
 
 WholeProblem::WholeProblem(const Dataset& data, const ObjectiveOptions& objective, const SolveOptions& solve,
-                           Observer* observer)
+                           Watcher* watcher)
     : data_(data),
       options_(objective),
       solve_(solve),
-      observer_(observer),
+      watcher_(watcher),
       problem_(make_problem(data, objective, solve.threads)),
-      solver_(make_penalty_solver(problem_, data, objective, solve, observer)) {}
+      solver_(make_penalty_solver(problem_, data, objective, solve, watcher)) {}
 
 std::optional<SolveOptions> WholeProblem::still_allowed() const {
-  if (observer_ && observer_->stop_requested()) return std::nullopt;
+  if (watcher_ && watcher_->on_event({}) == Answer::kStop) return std::nullopt;
   SolveOptions rest = solve_;
   if (solve_.time_limit > 0) rest.time_limit = solve_.time_limit - spent_.seconds();
   return rest.time_limit < 0 ? std::nullopt : std::optional(rest);

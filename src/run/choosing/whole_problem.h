@@ -23,16 +23,16 @@ class WholeProblem {
     SoftmaxFit fit;
   };
 
-  WholeProblem(const Dataset& data, const ObjectiveOptions& objective, const SolveOptions& solve, Observer* observer);
+  WholeProblem(const Dataset& data, const ObjectiveOptions& objective, const SolveOptions& solve, Watcher* watcher);
 
-  /// Null where the observer or the time limit has ended it. `start`: for the first solve.
+  /// Null where the watcher or the time limit has ended it. `start`: for the first solve.
   const Solution* solve(double l2, const Network* start = nullptr);
   SoftmaxObjective& objective() { return solver_->objective(); }
   const Problem& problem() const { return problem_; }
   const Dataset& data() const { return data_; }
   const ObjectiveOptions& options() const { return options_; }
-  Observer* observer() const { return observer_; }
-  /// With what is left of the time; empty if nothing is, or if the observer wants to stop.
+  Watcher* watcher() const { return watcher_; }
+  /// With what is left of the time; empty if nothing is, or if the watcher wants to stop.
   std::optional<SolveOptions> still_allowed() const;
   /// Whether held-out losses are those that the solves minimize: rows of equal classes and hard targets.
   bool measures_what_it_minimizes() const;
@@ -45,7 +45,7 @@ class WholeProblem {
   const Dataset& data_;
   ObjectiveOptions options_;
   SolveOptions solve_;
-  Observer* observer_;
+  Watcher* watcher_;
   Stopwatch spent_;
   Problem problem_;
   std::unique_ptr<PenaltySolver> solver_;

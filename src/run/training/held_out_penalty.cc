@@ -103,8 +103,8 @@ void cross_validate_penalties(TrainingRun& run, ObjectiveOptions& objective, Sol
     return;
   }
   const Stopwatch spent;
-  run.link().tell({.kind = Event::Kind::kChoosing});
-  UnseenSolve unseen(run.link());
+  run.on_event({.kind = Event::Kind::kChoosing});
+  Unseen unseen(run);
   SoftmaxTraining& softmax = *run.result().softmax;
   softmax.choice = choose_l2(run.train(), objective, search_of(run), for_folds(solve), &unseen, &start);
   if (solve.time_limit > 0) solve.time_limit = std::max(solve.time_limit - spent.seconds(), kShortestLimit);
@@ -126,7 +126,7 @@ void estimate_by_folds(TrainingRun& run, const ObjectiveOptions& objective, cons
   if (!solved || unseen_rows || train.rows() < kFewestToFold || size_of_problem(train) > kCheap) return;
   const std::optional<SolveOptions> solve = run.solve_in_time_left();
   if (!solve || resolve_l2(train, objective) == 0) return;
-  UnseenSolve unseen(run.link());
+  Unseen unseen(run);
   auto& found = run.result().softmax->cross_validation;
   found = cross_validate(train, objective, folds_of(train), for_folds(*solve), run.request().seed, &unseen, &fit.model);
   if (!found) return;

@@ -21,23 +21,6 @@
 namespace poise::inline run {
 namespace {
 
-/// Tells of the epochs.
-class SeenEpochs : public TrainingObserver {
- public:
-  SeenEpochs(TrainingRun& run, const NetworkOptions& options)
-      : run_(run), epochs_(options.epochs), time_limit_(options.time_limit) {}
-  void on_epoch(const Epoch& epoch) override {
-    run_.tell({.kind = Event::Kind::kEpoch, .epoch = &epoch, .epochs = epochs_, .time_limit = time_limit_});
-  }
-  void on_message(const std::string& text) override { run_.tell_message(text); }
-  bool stop_requested() override { return run_.link().stop_requested(); }
-
- private:
-  TrainingRun& run_;
-  int epochs_;
-  double time_limit_;
-};
-
 /// Options that a network has no use for, or only with others.
 void check_network_request(const TrainingRequest& request) {
   if (request.network.patience > 0 && request.validation_share == 0.0) {
@@ -128,7 +111,7 @@ void note_baseline(TrainingRun& run, const TrainingReport& report) {
   if (!solve) return;
   const double most = std::max(kShare * report.train_seconds, kShortest);
   solve->time_limit = solve->time_limit > 0 ? std::min(solve->time_limit, most) : most;
-  UnseenSolve unseen(run.link());
+  Unseen unseen(run);
   ObjectiveOptions objective = run.request().objective;  // units, label smoothing and class weights are the network's
   objective.l2 = std::nullopt;
   const auto baseline =
@@ -181,10 +164,7 @@ TrainingResult train_hidden_layers(const TrainingRequest& request, Watcher& watc
   network.options = learning::resolve(options, run.train());
   run.begin();
 
-  SeenEpochs seen(run, network.options);
-  TelemetryObserver telemetry(request.telemetry, run.train(), options, seen, [&](const TelemetryMeasurement& measured) {
-    run.tell({.kind = Event::Kind::kThermodynamics, .measurement = &measured});
-  });
+  TelemetryWatcher telemetry(request.telemetry, run.train(), options, run);
   const auto& held_out = run.parts().validation;
   NetworkFit fit = train_network(run.train(), options, held_out ? &*held_out : nullptr, &telemetry);
   run.save(std::move(fit.network));

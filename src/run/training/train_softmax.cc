@@ -20,22 +20,6 @@
 namespace poise::inline run {
 namespace {
 
-/// Tells of the solves that are the training itself.
-class SeenSolve : public UnseenSolve {
- public:
-  SeenSolve(TrainingRun& run, double time_limit) : UnseenSolve(run.link()), run_(run), time_limit_(time_limit) {}
-  void on_penalty(double l2) override { l2_ = l2; }
-  void on_iteration(const Progress& progress) override {
-    run_.tell({.kind = Event::Kind::kIteration, .iteration = &progress, .l2 = l2_, .time_limit = time_limit_});
-  }
-  void on_message(const std::string& text) override { link.tell({.kind = Event::Kind::kMessage, .text = text}); }
-
- private:
-  TrainingRun& run_;
-  double time_limit_;
-  std::optional<double> l2_;  // of this solve, if it is one of a path
-};
-
 bool has_held_out_rows(const TrainingRequest& request) {
   return request.validation.given() || request.validation_share.value_or(0) > 0;
 }
@@ -47,7 +31,7 @@ bool is_path(const TrainingRequest& request) { return !request.l2_path.empty() |
 
 /// AUC, which sorts the rows of every class, is of the model chosen alone.
 MeasureOptions on_path(const TrainingRun& run, MeasuringTime& time) {
-  return {.threads = run.request().solve.threads, .auc = false, .stop = time.stop()};
+  return {.threads = run.request().solve.threads, .auc = false, .watcher = &time};
 }
 
 /// Of the ways to label up to 2 (d + 1) rows in general position, planes realize half or more (Cover 1965): that such
@@ -104,6 +88,9 @@ void check_choosing(const TrainingRun& run) {
                                           search.fold_of_row.empty() && search.rule == PenaltyRule::kBest),
           "--l2 loo, --l2-candidates or --l2-rule where validation rows choose the penalty", "one or the other",
           "without --validation rows of the data choose it, by folds or one by one");
+  const bool by_folds = request.choose_l2 && !has_held_out_rows(request) && !search.leave_one_out;
+  require(by_folds || search.folds == PenaltySearchOptions().folds, "--folds where no folds choose the penalty",
+          "--l2 auto without validation rows", "--l2 loo leaves out one row at a time; a number needs no folds");
   check_search(run.train(), request.search);
 }
 
@@ -125,10 +112,9 @@ std::optional<Network> model_to_start_from(const TrainingRun& run) {
 /// The solution, or those of the path; the best so far is always saved.
 std::vector<PathSolution> solve_all(TrainingRun& run, const ObjectiveOptions& objective, const SolveOptions& solve,
                                     const Network* start) {
-  SeenSolve seen(run, solve.time_limit);
   if (!is_path(run.request())) {
     std::vector<PathSolution> one{
-        {resolve_l2(run.train(), objective), fit_softmax(run.train(), objective, solve, &seen, start), {}, {}}};
+        {resolve_l2(run.train(), objective), fit_softmax(run.train(), objective, solve, &run, start), {}, {}}};
     run.save(one[0].fit.model);
     return one;
   }
@@ -142,7 +128,7 @@ std::vector<PathSolution> solve_all(TrainingRun& run, const ObjectiveOptions& ob
       return measure_unless_stopped(model, *run.parts().validation, on_path(run, time));
     };
   }
-  return solve_path(run.train(), path, objective, solve, &seen);
+  return solve_path(run.train(), path, objective, solve, &run);
 }
 
 bool was_ended(const PathSolution& solution) {
@@ -193,22 +179,22 @@ void measure_solutions(TrainingRun& run, const std::vector<PathSolution>& candid
   const TrainingRequest& request = run.request();
   TelemetryReport& report = run.result().telemetry.emplace();
   report.level = request.telemetry;
-  const auto must_stop = [&] {
+  StopWhen must_stop([&] {
     if (report.stopped.empty()) report.stopped = run.reason_to_end();
     return !report.stopped.empty();
-  };
+  });
   for (const PathSolution& candidate : candidates) {
     if (candidate.fit.report.status == Status::kDiverged) continue;
     try {
       report.measurements.push_back(
-          measure_solution(request.telemetry, candidate.fit.model, run.train(), request.solve.threads, must_stop));
+          measure_solution(request.telemetry, candidate.fit.model, run.train(), request.solve.threads, &must_stop));
     } catch (const MeasurementStopped&) {
       return;
     }
     const TelemetryMeasurement& measured = report.measurements.back();
     report.rows = measured.figures.rows;
     report.seconds += measured.seconds;
-    run.tell({.kind = Event::Kind::kThermodynamics, .measurement = &measured});
+    run.on_event({.kind = Event::Kind::kThermodynamics, .measurement = &measured});
   }
 }
 

@@ -32,7 +32,7 @@ std::string note_on_inputs(const Network& model) {
 }  // namespace
 
 TrainingRun::TrainingRun(const TrainingRequest& request, Watcher& watcher, double held_out)
-    : request_(request), link_(watcher) {
+    : request_(request), link_(&watcher) {
   const Stopwatch reading;
   result_.held_out = held_out_share(request, held_out);
   parts_ = read_parts(request, result_.held_out);
@@ -54,19 +54,14 @@ TrainingRun::TrainingRun(const TrainingRequest& request, Watcher& watcher, doubl
 
 void TrainingRun::note(std::string text) {
   result_.notices.push_back(text);
-  if (has_begun_) link_.tell({.kind = Event::Kind::kNote, .text = std::move(text)});
+  if (has_begun_) link_.on_event({.kind = Event::Kind::kNote, .text = std::move(text)});
 }
 
-void TrainingRun::tell(const Event& event) {
-  if (directory_) {
+Answer TrainingRun::on_event(const Event& event) {
+  if (directory_ && event.kind != Event::Kind::kTick) {
     if (const nlohmann::json line = to_json(event); !line.is_null()) directory_->append_event(line);
   }
-  link_.tell(event);
-}
-
-void TrainingRun::tell_message(const std::string& text) {
-  if (directory_) directory_->append_event(to_json(Event{.kind = Event::Kind::kMessage, .text = text}));
-  link_.tell_message(text);
+  return link_.on_event(event);
 }
 
 double TrainingRun::time_to_train(const std::vector<Index>& widths) const {
@@ -78,7 +73,7 @@ double TrainingRun::time_to_train(const std::vector<Index>& widths) const {
 }
 
 MeasuringTime TrainingRun::measuring_time() {
-  return {request_.solve.time_limit, [this] { return since_read_.seconds(); }, link_.asking()};
+  return {request_.solve.time_limit, [this] { return since_read_.seconds(); }, link_};
 }
 
 std::optional<SolveOptions> TrainingRun::solve_in_time_left() {
@@ -95,8 +90,8 @@ std::string TrainingRun::reason_to_end() {
 }
 
 void TrainingRun::begin() {
-  for (const std::string& text : result_.notices) link_.tell({.kind = Event::Kind::kNote, .text = text});
-  link_.tell({.kind = Event::Kind::kBegin});
+  for (const std::string& text : result_.notices) link_.on_event({.kind = Event::Kind::kNote, .text = text});
+  link_.on_event({.kind = Event::Kind::kBegin});
   has_begun_ = true;
   if (!request_.directory) return;
   directory_.emplace(*request_.directory, name_of_data(request_));
@@ -108,7 +103,7 @@ void TrainingRun::save(Network model) {
   result_.model = std::move(model);
   record(rows_, result_.model.metadata);
   if (directory_) directory_->save_model(result_.model);
-  link_.tell({.kind = Event::Kind::kModel});
+  link_.on_event({.kind = Event::Kind::kModel});
 }
 
 void TrainingRun::write_summary(bool has_ended) {
@@ -124,13 +119,13 @@ void TrainingRun::write_first() {
   };
   if (request_.validation.given()) note_if_trained_on(*parts_.validation, "--validation");
   if (parts_.test) note_if_trained_on(*parts_.test, "--test");
-  link_.tell({.kind = Event::Kind::kMeasuring});
+  link_.on_event({.kind = Event::Kind::kMeasuring});
 }
 
 void TrainingRun::measure() {
   if (!request_.measure) return;
   MeasuringTime time = measuring_time();
-  const MeasureOptions options{.threads = request_.solve.threads, .stop = time.stop()};
+  const MeasureOptions options{.threads = request_.solve.threads, .watcher = &time};
   const Stopwatch measuring;
   if (result_.model.reconstructs()) {
     measure_parts(result_.model, parts_, options, result_.reconstructed);
@@ -155,7 +150,7 @@ TrainingResult TrainingRun::finish(const std::string& hint) {
   if (std::string text = note_on_inputs(result_.model); !text.empty()) result_.notes.push_back(std::move(text));
   for (const std::string& text : result_.notes) note(text);
   write_summary(true);
-  tell({.kind = Event::Kind::kEnd, .result = &result_});
+  on_event({.kind = Event::Kind::kEnd, .result = &result_});
   return std::move(result_);
 }
 

@@ -8,18 +8,19 @@
 #include <vector>
 
 #include "base/stopwatch.h"
+#include "base/watcher_link.h"
 #include "poise/run.h"
 #include "run/measuring_time.h"
 #include "run/parts.h"
 #include "run/run_directory.h"
 #include "run/training/trained_rows.h"
-#include "run/training/watcher_link.h"
 
 namespace poise::inline run {
 
 /// The steps in the order in which they are called: constructor, note, begin, save (more than once on a path),
-/// write_first, measure, finish. Between them `result` is filled.
-class TrainingRun {
+/// write_first, measure, finish. Between them `result` is filled. As a watcher of solvers and trainers it writes what
+/// they tell to metrics.jsonl and passes it on.
+class TrainingRun : public Watcher {
  public:
   /// Reads the data; a share of them is held out as the request says, or `held_out`. Both must outlive it.
   TrainingRun(const TrainingRequest& request, Watcher& watcher, double held_out);
@@ -27,15 +28,11 @@ class TrainingRun {
   const TrainingRequest& request() const { return request_; }
   const Dataset& train() const { return parts_.train; }
   const Parts& parts() const { return parts_; }
-  WatcherLink& link() { return link_; }
   TrainingResult& result() { return result_; }
 
   /// Among the notices of the result; told, but not before the begin: an error may come first.
   void note(std::string text);
-  /// To metrics.jsonl and to the watcher; on the thread that made this.
-  void tell(const Event& event);
-  /// A message, on any thread, but not on two at the same time.
-  void tell_message(const std::string& text);
+  Answer on_event(const Event& event) override;
 
   /// Seconds of the time limit that training may take, so that measuring a network of these widths has its time, too;
   /// at least three quarters. 0: no limit.

@@ -5,10 +5,10 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
-#include <mutex>
 
 #include "base/parallel.h"
 #include "base/require.h"
+#include "base/watcher_link.h"
 #include "learning/input.h"
 #include "poise/error.h"
 #include "poise/thermodynamics.h"
@@ -59,21 +59,18 @@ NetworkOptions training_options(const EfficiencyOptions& o, const Candidate& can
   return n;
 }
 
-/// Asks the caller's observer, one thread at a time.
-class Watch : public TrainingObserver {
+/// Of one training, on the thread that it is on: counts its setbacks and asks the caller's watcher.
+class Watch : public Watcher {
  public:
-  Watch(EfficiencyObserver* observer, std::mutex& mutex) : observer_(observer), mutex_(mutex) {}
-  void on_message(const std::string&) override { ++setbacks_; }
-  bool stop_requested() override {
-    if (!observer_) return false;
-    const std::lock_guard lock(mutex_);
-    return observer_->stop_requested();
+  explicit Watch(WatcherLink& link) : link_(link) {}
+  Answer on_event(const Event& event) override {
+    if (event.kind == Event::Kind::kMessage) ++setbacks_;
+    return link_.stop_requested() ? Answer::kStop : Answer::kGoOn;
   }
   int setbacks() const { return setbacks_; }
 
  private:
-  EfficiencyObserver* observer_;
-  std::mutex& mutex_;
+  WatcherLink& link_;
   int setbacks_ = 0;
 };
 
@@ -102,11 +99,11 @@ double speed_of(const CandidateRun& run, int epochs) { return -epochs_of(run, ep
 
 class Comparison {
  public:
-  Comparison(const Dataset& train, const Dataset* test, const EfficiencyOptions& options, EfficiencyObserver* observer)
+  Comparison(const Dataset& train, const Dataset* test, const EfficiencyOptions& options, Watcher* watcher)
       : train_(train),
         test_(test),
         options_(options),
-        observer_(observer),
+        link_(watcher),
         candidates_(resolve_candidates(train, options)),
         thermometer_(train, measuring(options)),
         trainings_(candidates_.size() * options.seeds) {}
@@ -132,8 +129,7 @@ class Comparison {
   const Dataset& train_;
   const Dataset* test_;
   const EfficiencyOptions& options_;
-  EfficiencyObserver* observer_;
-  std::mutex mutex_;
+  WatcherLink link_;
   std::vector<Candidate> candidates_;
   Thermometer thermometer_;
   std::vector<Traced> trainings_;  ///< of every candidate all seeds in a row
@@ -144,8 +140,8 @@ void Comparison::train(std::size_t number) {
   const Candidate& candidate = candidates_[number / seeds];
   const std::size_t seed = number % seeds + 1;
   const NetworkOptions options = training_options(options_, candidate, seed);
-  Watch watch(observer_, mutex_);
-  if (watch.stop_requested()) return;
+  if (link_.stop_requested()) return;
+  Watch watch(link_);
 
   Traced& traced = trainings_[number];
   traced.run.seed = static_cast<int>(seed);
@@ -161,9 +157,7 @@ void Comparison::train(std::size_t number) {
   traced.run.final_loss = has_loss ? traced.losses.back() : std::numeric_limits<double>::infinity();
   traced.run.test_accuracy = std::numeric_limits<double>::quiet_NaN();
   if (test_ && !report.history.empty()) traced.run.test_accuracy = report.history.back().validation->accuracy;
-  if (!observer_ || !traced.complete) return;
-  const std::lock_guard lock(mutex_);
-  observer_->on_trained(candidate, static_cast<int>(seed), traced.run);
+  if (traced.complete) link_.post({.kind = Event::Kind::kCandidate, .candidate = &candidate, .run = &traced.run});
 }
 
 /// Of weights of variance gain²/N_{l−1}, less in a first layer on sparse data: for ReLU half of the real one, because
@@ -242,6 +236,7 @@ void Comparison::correlate(EfficiencyReport& report) const {
 
 EfficiencyReport Comparison::run() {
   parallel_for(std::ssize(trainings_), options_.threads, [this](Index number) { train(number); });
+  link_.flush();
   EfficiencyReport report;
   for (const Traced& traced : trainings_) report.complete = report.complete && traced.complete;
   std::vector<std::vector<double>> losses;
@@ -271,8 +266,8 @@ std::string CandidateResult::name() const {
 }
 
 EfficiencyReport compare_architectures(const Dataset& train, const Dataset* test, const EfficiencyOptions& options,
-                                       EfficiencyObserver* observer) {
-  return Comparison(train, test, options, observer).run();
+                                       Watcher* watcher) {
+  return Comparison(train, test, options, watcher).run();
 }
 
 }  // namespace poise

@@ -10,8 +10,8 @@ namespace poise::thermo {
 namespace {
 
 /// Ends a training before its first batch.
-struct AtOnce : TrainingObserver {
-  bool stop_requested() override { return true; }
+struct AtOnce : Watcher {
+  Answer on_event(const Event&) override { return Answer::kStop; }
 };
 
 }  // namespace

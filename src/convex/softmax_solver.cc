@@ -1,0 +1,255 @@
+#include "convex/softmax_solver.h"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <cmath>
+#include <string>
+#include <utility>
+
+#include "convex/existence/verdict.h"
+#include "convex/fields.h"
+#include "convex/memory.h"
+#include "poise/calibration.h"
+#include "poise/error.h"
+#include "poise/version.h"
+
+namespace poise::inline convex {
+namespace {
+
+int iteration_limit(const SolveOptions& options, Solver solver) {
+  if (options.max_iterations > 0) return options.max_iterations;
+  return solver == Solver::kNewton ? kNewtonIterations : kOtherIterations;
+}
+
+}  // namespace
+
+SoftmaxSolver::SoftmaxSolver(const Dataset& data, const ObjectiveOptions& options, const SolveOptions& solve,
+                             Watcher* watcher, std::optional<Problem> problem)
+    : data_(data),
+      options_(checked(data, options, solve)),
+      solve_(solve),
+      watcher_(watcher),
+      monitor_(solve, &watcher_),
+      objective_(problem ? std::move(*problem) : make_problem(data, options_, solve.threads), solve.threads),
+      without_mass_(find_class_without_mass(objective_.problem(), data.schema)) {
+  check_penalty();
+}
+
+SoftmaxFit SoftmaxSolver::solve(double l2, const Parameters* start,
+                                std::shared_ptr<const Preconditioner> preconditioner) {
+  set_l2(l2);
+  if (!start) return solve();
+  if (solve_.solver == Solver::kAuto || solve_.solver == Solver::kNewton) lent_ = std::move(preconditioner);
+  SoftmaxFit fit = solve_at(*start);
+  lent_ = nullptr;
+  return fit;
+}
+
+void SoftmaxSolver::set_l2(double l2) {
+  options_.l2 = l2;
+  if (last_) take_penalty(*last_, -1);
+  objective_.set_l2(l2);
+  check_penalty();
+  if (last_) take_penalty(*last_, 1);
+}
+
+SoftmaxFit SoftmaxSolver::solve() {
+  const bool goes_on = last_.has_value();
+  return solve_from(goes_on ? std::move(*last_) : zero_weights(objective_.problem()), !goes_on);
+}
+
+SoftmaxFit SoftmaxSolver::solve(const Network& start) {
+  return solve_at(to_parameters(as_trained(start), data_, objective_.problem().units));
+}
+
+ObjectiveOptions SoftmaxSolver::checked(const Dataset& data, ObjectiveOptions options, const SolveOptions& solve) {
+  check_fields(solve);
+  check_memory(data);
+  options.l2 = resolve_l2(data, options);
+  return options;
+}
+
+SoftmaxFit SoftmaxSolver::solve_at(Parameters start) {
+  SolveState state;
+  state.w = std::move(start);
+  return solve_from(std::move(state), false);
+}
+
+SoftmaxFit SoftmaxSolver::solve_from(SolveState state, bool cold) {
+  if (passes_before_) monitor_ = Monitor(solve_, &watcher_, since_.seconds());
+  monitor_.set_penalty_of_path(of_path_ ? options_.l2 : std::nullopt);
+  passes_before_ = objective_.passes();
+  other_passes_ = 0;
+  beyond_float64_.reset();
+  std::optional<SeparatingDirection> separation;
+  const Outcome outcome = solve_and_prove(state, cold, separation);
+  SoftmaxFit fit = finish(objective_, state, outcome, std::move(separation));
+  last_.reset();
+  if (!std::isfinite(state.value.objective)) return fit;
+  if (fit.report.status == Status::kCertified) path_.remember(*options_.l2, state.w);
+  last_.emplace(std::move(state));
+  last_->has_bound = false;  // of this penalty alone
+  last_->estimate = std::numeric_limits<double>::infinity();
+  return fit;
+}
+
+Outcome SoftmaxSolver::solve_and_prove(SolveState& state, bool cold, std::optional<SeparatingDirection>& separation) {
+  if (!begin(state, cold)) {
+    const Outcome outcome = limited(monitor_.stopped_by(), monitor_);
+    state = class_frequencies(objective_.problem());
+    bound_briefly(objective_, state, outcome.status);
+    return outcome;
+  }
+  const SolveState fallback = cold ? class_frequencies(objective_.problem()) : state;
+  separation = obvious_separation(objective_.problem());
+  if (separation) {
+    const Outcome outcome = separable(*separation, solve_nearby(state));
+    if (monitor_.iterations() == 0) state.w = fallback.w;
+    state.value = objective_.evaluate(state.w, &state.gradient);
+    sharpen(objective_, state);
+    return outcome;
+  }
+  std::optional<Outcome> elsewhere = solve_in_independent_features(objective_, state, cold);
+  Outcome outcome = elsewhere ? *elsewhere : run_solver(objective_, state, cold);
+  const bool stopped = is_stopped(outcome.status);
+  if (stopped && state.value.objective > fallback.value.objective) state = fallback;
+  if (outcome.status == Status::kConverged && objective_.has_dual_bounds())
+    outcome = certify_afresh(objective_, state, outcome);
+  const bool limited = outcome.status == Status::kTimeLimit || outcome.status == Status::kIterationLimit;
+  if ((limited || stopped) && !state.has_bound) bound_briefly(objective_, state, outcome.status);
+  if (limited && state.gap() <= solve_.tolerance && options_.l2 > 0) outcome = certified(state, monitor_);
+  if (!stopped && outcome.status != Status::kCertified && outcome.status != Status::kDiverged)
+    outcome = settle(objective_, state, outcome, separation);
+  if (!std::isfinite(state.value.objective))
+    outcome = {Status::kDiverged, "the objective is not a finite number at the weights found"};
+  if (!stopped && (!state.has_bound || !objective_.has_dual_bounds())) sharpen(objective_, state);
+  return outcome;
+}
+
+bool SoftmaxSolver::begin(SolveState& state, bool cold) {
+  const bool known = cold || (state.gradient.size() > 0 && !state.is_rough());
+  try {
+    const StoppablePasses stoppable(objective_, cold ? monitor_.stop() : Stop());
+    if (!cold && known) look_ahead(state);
+    if (known && solver_for(objective_) == Solver::kLbfgs) return true;
+    state.value = objective_.evaluate(state.w, &state.gradient);
+    return true;
+  } catch (const PassStopped&) {
+    return false;
+  }
+}
+
+void SoftmaxSolver::look_ahead(SolveState& state) {
+  const std::optional<Parameters> there = path_.at(*options_.l2);
+  if (!there) return;
+  SolveState ahead;
+  ahead.w = *there;
+  ahead.value = objective_.evaluate(ahead.w, &ahead.gradient);
+  if (ahead.value.objective < state.value.objective) state = std::move(ahead);
+}
+
+void SoftmaxSolver::take_penalty(SolveState& state, double sign) const {
+  if (state.gradient.size() == 0) return;
+  const Vector& penalty = objective_.problem().penalty;
+  const auto weights = state.w.topRows(penalty.size());
+  const double sum = 0.5 * penalty.dot(weights.rowwise().squaredNorm());
+  state.gradient.topRows(penalty.size()) += sign * (penalty.asDiagonal() * weights);
+  state.value.penalty = sign > 0 ? sum : 0;
+  state.value.objective = state.value.cross_entropy + state.value.penalty;
+}
+
+Solver SoftmaxSolver::solver_for(const SoftmaxObjective& objective) const {
+  if (solve_.solver != Solver::kAuto) return solve_.solver;
+  return is_small(objective) ? Solver::kNewton : Solver::kLbfgs;
+}
+
+void SoftmaxSolver::check_penalty() const {
+  const Problem& problem = objective_.problem();
+  for (Index j = 0; j < problem.cols(); ++j) {
+    if (std::isfinite(problem.penalty[j])) continue;
+    throw Error(ErrorKind::kUsage,
+                fmt::format("the penalty on the weight of {} overflows: its unit is too small beside the values",
+                            data_.schema.feature_name(j)),
+                "units nearer to the size of the values", "standardize the features, or scale this one");
+  }
+}
+
+Outcome SoftmaxSolver::run_solver(SoftmaxObjective& objective, SolveState& state, bool cold) {
+  const SolveState begin = state;
+  const Outcome outcome = run_unless_stopped(objective, state, cold);
+  if (!state.is_rough()) return outcome;
+  const StoppablePasses stoppable(objective, [this] { return monitor_.is_past_time(); });
+  try {
+    leave_float(objective, state);
+  } catch (const PassStopped&) {  // what float32 tells of it, if that was computed, has to do
+  }
+  if (state.value.objective > begin.value.objective) state = begin;
+  return outcome;
+}
+
+Outcome SoftmaxSolver::run_unless_stopped(SoftmaxObjective& objective, SolveState& state, bool cold) {
+  const StoppablePasses stoppable(objective, monitor_.stop());
+  try {
+    return run(lent_ ? Solver::kNewton : solver_for(objective), objective, state, cold);
+  } catch (const PassStopped&) {
+    return limited(monitor_.stopped_by(), monitor_);
+  }
+}
+
+Outcome SoftmaxSolver::run(Solver solver, SoftmaxObjective& objective, SolveState& state, bool cold) {
+  const int limit = iteration_limit(solve_, solver);
+  switch (solver) {
+    case Solver::kDescent:
+      return solve_descent(objective, state, monitor_, limit);
+    case Solver::kGolden: {
+      const auto preconditioner = global_preconditioner(objective, monitor_.stop());
+      if (!preconditioner) return limited(monitor_.stopped_by(), monitor_);
+      return solve_golden(objective, *preconditioner, state, monitor_, limit);
+    }
+    case Solver::kLbfgs:
+      return solve_lbfgs(objective, state, monitor_, limit, cold);
+    default:
+      return solve_newton(objective, state, monitor_, limit, "all rows", lent_);
+  }
+}
+
+SoftmaxFit SoftmaxSolver::finish(const SoftmaxObjective& objective, const SolveState& state, const Outcome& outcome,
+                                 std::optional<SeparatingDirection> separation) {
+  SoftmaxFit fit;
+  SolveReport& report = fit.report;
+  report.status = outcome.status;
+  report.why = outcome.why;
+  if (without_mass_ && !separation)
+    report.why += "; no minimizer exists, the gap is to the infimum: " + without_mass_->sentence;
+  if (state.is_rough()) report.why += "; the objective is that of float32 arithmetic, for lack of time";
+  report.objective = state.value.objective;
+  if (state.has_bound && !separation) {
+    report.gap = state.gap();
+    report.certificate = state.bound;
+    report.certificate.proves_absence = without_mass_.has_value();
+    report.certificate.objective = state.value.objective;
+    report.certificate.rounding = std::max(state.bound.rounding, state.value.rounding);
+    report.certificate.gap = *report.gap;
+  }
+  report.separation = std::move(separation);
+  report.iterations = monitor_.iterations();
+  report.passes = objective.passes() - *passes_before_ + other_passes_;
+  report.seconds = monitor_.seconds();
+  fit.model = to_model(state.w, objective.problem().units, data_.schema);
+  record_training(objective.problem(), state.value.penalty, fit.model.metadata);
+  return fit;
+}
+
+void SoftmaxSolver::record_training(const Problem& problem, double penalty, Metadata& metadata) const {
+  ObjectiveOptions objective = options_;
+  objective.scale = resolve_scale(data_, options_.scale);
+  if (!(objective.unit > 0)) objective.unit = data_.unit;
+  record(objective, metadata);
+  Provenance provenance{.trained_by = std::string("poise ") + kVersion};
+  if (penalty > 0) provenance.imbalance_at_rest = -2 * penalty;  // −Σ_j λ_j‖W_j‖²
+  if (objective.scale != Scale::kNone) provenance.feature_units = units_as_text(problem.unit);
+  record(provenance, metadata);
+}
+
+}  // namespace poise::inline convex
