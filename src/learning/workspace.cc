@@ -147,7 +147,7 @@ void Workspace::propagate(const Chunk& c, Index l, const float* parameters, floa
 }
 
 void Workspace::propagate_sparse(const Block& b, const float* parameters, float* to, Index stride) {
-  const CsrMatrix& x = *problem_.features.sparse();
+  const CsrView& x = *problem_.features.sparse();
   const Index columns = b.part.columns;
   for (Index i = 0; i < b.rows; ++i) {
     const Index row = rows_[b.row + i];
