@@ -129,7 +129,7 @@ class SoftmaxClassifier(SoftmaxLayer, _Classifier):
         for dense arrays, "none" for sparse ones and with `C`.
     tolerance : float, default=1e-8
         The gap wanted: objective − optimum, in nats.
-    solver : {"auto", "newton", "lbfgs", "golden", "descent"}, default="auto"
+    solver : {"auto", "newton", "lbfgs", "golden", "descent", "barzilai-borwein"}, default="auto"
     class_weight : dict or "balanced", optional
         Factors on the weights of the rows of classes.
     label_smoothing : float, default=0
