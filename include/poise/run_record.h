@@ -97,8 +97,8 @@ struct RunRecord {
 };
 
 /// Reads run.json, metrics.jsonl and, for weights, model.onnx. What metrics.jsonl or the model lack is left out: a run
-/// that did not end has a record, too. Throws Error(kIo) without run.json, and Error(kData) if it is not that of
-/// `poise train`.
-RunRecord read_run(const std::string& directory);
+/// that did not end has a record, too. `path`: the directory, or a file in it. Throws Error(kIo) without run.json, and
+/// Error(kData) if it is not that of `poise train`.
+RunRecord read_run(const std::string& path);
 
 }  // namespace poise

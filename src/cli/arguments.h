@@ -41,6 +41,8 @@ struct Arguments {
   std::string experiment;          ///< of reproduce: its name
   std::vector<std::string> sets;   ///< --data of reproduce; empty: the experiment's own
   int epochs = 0, seeds = 0;       ///< of reproduce; 0: its own
+  std::vector<std::string> runs;   ///< of report: run directories
+  bool no_report = false;          ///< train --no-report
   bool require_certificate = false;
   bool json = false, quiet = false;
   std::set<std::string> given;  ///< the names of the options that were, with their dashes
@@ -57,6 +59,10 @@ int inspect(const Arguments& arguments);
 int infer(const Arguments& arguments);  ///< inspect --inference
 int convert(const Arguments& arguments);
 int reproduce(const Arguments& arguments);
+int report_runs(const Arguments& arguments);
+
+/// Writes the report of a training into its run directory; what prevents it is said on stderr, unless quiet.
+void write_report_of(const std::string& directory, bool quiet);
 
 /// Prints the notices of a data set on stderr, unless quiet.
 void print_notices(const Arguments& arguments, const Dataset& data);

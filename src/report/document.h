@@ -88,6 +88,7 @@ struct Document {
   enum class Mood { kGood, kPlain, kBad };
   std::string status;  ///< a word or two
   Mood mood = Mood::kPlain;
+  std::string why;      ///< the status, in a sentence
   std::string verdict;  ///< one sentence
   std::vector<Headline> headlines;
   std::vector<Section> sections;

@@ -97,9 +97,18 @@ std::string number(double value, int digits) {
   return with_minus(text.substr(0, e)) + "·10" + superscript(std::stoi(text.substr(e + 1)));
 }
 
+std::string fixed(double value, int decimals) {
+  return std::isnan(value) ? std::string("–") : with_minus(fmt::format("{:.{}f}", value, decimals));
+}
+
+std::string brief(double value) {
+  const double size = std::abs(value);
+  return std::isfinite(value) && ((size >= 1e-4 && size < 1e4) || size == 0) ? with_minus(fmt::format("{:.4g}", value))
+                                                                             : number(value, 4);
+}
+
 std::string percent(double share, int decimals) {
-  if (std::isnan(share)) return "–";
-  return with_minus(fmt::format("{:.{}f} %", 100 * share, decimals));
+  return std::isnan(share) ? std::string("–") : fixed(100 * share, decimals) + "\u00a0%";
 }
 
 std::string count(double whole) {
@@ -120,7 +129,7 @@ std::string time(double seconds) {
 }
 
 std::string percent_range(const Bounds& shares, int decimals) {
-  return fmt::format("{:.{}f}–{:.{}f} %", 100 * shares.low, decimals, 100 * shares.high, decimals);
+  return fmt::format("{:.{}f}–{:.{}f}\u00a0%", 100 * shares.low, decimals, 100 * shares.high, decimals);
 }
 
 std::string plain(double value) { return std::isfinite(value) ? fmt::format("{:.9g}", value) : std::string(); }

@@ -11,7 +11,11 @@ namespace poise::report {
 
 /// `digits` significant ones: "0.1367", "3.0·10⁻¹¹" (below 10⁻⁴ and from 10⁶ on), "−2"; "–" for NaN, "∞".
 std::string number(double value, int digits = 4);
-/// A share: "96.22 %".
+/// With so many decimals: "0.9998"; "–" for NaN.
+std::string fixed(double value, int decimals);
+/// As short as it can be with four digits: "15", "0.001".
+std::string brief(double value);
+/// A share: "96.22 %", with a blank that does not break.
 std::string percent(double share, int decimals = 2);
 /// "60,000"
 std::string count(double whole);

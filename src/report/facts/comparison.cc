@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdlib>
 #include <map>
 #include <numeric>
 #include <set>
@@ -67,15 +68,15 @@ std::vector<Cell> result_row(const RunRecord& run, const std::string& name, cons
     return metrics;
   }();
   const Metrics& m = part ? part->metrics : none;
-  const std::string passes = run.is_network ? count(run.epochs) + " epochs" : number(run.passes, 4) + " passes";
+  const std::string passes = run.is_network ? count(run.epochs) + " epochs" : brief(run.passes) + " passes";
   return {name,
           status_words(run),
           part ? part->name : "–",
           {percent(m.accuracy), m.accuracy},
           interval_of(m.accuracy, draws_of(m)),
           {number(m.cross_entropy), m.cross_entropy},
-          {number(m.equilibrium_gap, 3), std::abs(m.equilibrium_gap)},
-          {number(m.expected_calibration_error, 3), m.expected_calibration_error},
+          {part ? imbalance(m) : std::string("–"), std::abs(m.equilibrium_gap)},
+          {fixed(m.expected_calibration_error, 4), m.expected_calibration_error},
           {count(static_cast<double>(run.is_network ? run.parameters : run.classes * (run.features + 1))),
            static_cast<double>(run.is_network ? run.parameters : run.classes * (run.features + 1))},
           {passes, run.is_network ? run.epochs : run.passes},
@@ -142,6 +143,15 @@ Table reconstructions_table(std::span<const RunRecord> runs) {
   return table;
 }
 
+/// A number in few digits.
+std::string setting_of(const RunRecord& run, const std::string& option) {
+  const std::string value = run.option(option);
+  if (value.empty()) return "–";
+  char* end = nullptr;
+  const double size = std::strtod(value.c_str(), &end);
+  return *end == 0 && value.size() > 8 ? brief(size) : shortened(value, 40);
+}
+
 /// A chart with one curve a run.
 template <typename Points>
 Chart overlaid(std::span<const RunRecord> runs, Chart chart, const Points& points_of) {
@@ -186,31 +196,25 @@ auto by_pass(bool seconds) {
 
 Section settings_differences(std::span<const RunRecord> runs) {
   Section section{"differences", "What differs", {}};
-  const std::vector<std::string> names = names_of(runs);
   std::set<std::string> options;
   for (const RunRecord& run : runs) {
     for (const auto& [name, value] : run.asked) options.insert(name);
   }
-  Table table{
-      .caption = "Options that differ between the runs", .columns = {{"run", false}}, .rows = {}, .can_sort = true};
-  for (const std::string& name : names) table.rows.push_back({name});
-  table.columns.push_back({"model", false});
-  for (std::size_t k = 0; k < runs.size(); ++k) {
-    const std::string model = name_of_model(runs[k]);
-    table.rows[k].emplace_back(model.substr(model.find(' ') + 1));
-  }
+  Table table{.caption = "What the runs are, and the options that differ between them",
+              .columns = {{"option", false}},
+              .rows = {}};
+  for (const std::string& name : names_of(runs)) table.columns.push_back({name, false});
+  std::vector<Cell>& models = table.rows.emplace_back(std::vector<Cell>{"model"});
+  for (const RunRecord& run : runs) models.emplace_back(name_of_model(run).substr(name_of_model(run).find(' ') + 1));
   for (const std::string& option : options) {
-    const auto value = [&](const RunRecord& run) { return run.option(option); };
-    if (std::all_of(runs.begin(), runs.end(), [&](const RunRecord& run) { return value(run) == value(runs.front()); }))
-      continue;
-    table.columns.push_back({option, false});
-    for (std::size_t k = 0; k < runs.size(); ++k)
-      table.rows[k].emplace_back(value(runs[k]).empty() ? "–" : shortened(value(runs[k]), 40));
+    const auto is_first = [&](const RunRecord& run) { return run.option(option) == runs.front().option(option); };
+    if (std::all_of(runs.begin(), runs.end(), is_first)) continue;
+    std::vector<Cell>& row = table.rows.emplace_back(std::vector<Cell>{option});
+    for (const RunRecord& run : runs) row.emplace_back(setting_of(run, option));
   }
   if (!same(runs, &RunRecord::fingerprint))
-    section.blocks.emplace_back(
-        Paragraph{"The runs were trained on different rows, as the fingerprints of these tell: other data, another "
-                  "split, or another order of reading."});
+    section.blocks.emplace_back(Paragraph{
+        "The runs were trained on different rows, as their fingerprints tell: other data, or another split."});
   if (!same(runs, &RunRecord::version))
     section.blocks.emplace_back(Paragraph{"The runs are of different versions of Poise."});
   section.blocks.emplace_back(std::move(table));

@@ -149,14 +149,6 @@ Chart thermodynamic_chart(const std::string& title, const std::string& unit, con
           .guides = {}};
 }
 
-std::string value_and_error(const Estimate& estimate) {
-  const Bounds bounds = confidence_interval({estimate.value, estimate.row_error, 0, 0});
-  const double half = (bounds.high - bounds.low) / 2;
-  if (std::isnan(estimate.value)) return "–";
-  return number(estimate.value) +
-         (std::isfinite(half) && half > 1e-12 * std::abs(estimate.value) ? " ± " + number(half, 2) : "");
-}
-
 Table last_figures(const TelemetryMeasurement& last) {
   const Thermodynamics& t = last.figures;
   Table table{
@@ -177,7 +169,8 @@ Table last_figures(const TelemetryMeasurement& last) {
       {"gradient norm", &t.gradient_norm, "nats"},
       {"complexity C", &t.complexity, "nats"}};
   for (const auto& [name, estimate, unit] : all) {
-    if (!std::isnan(estimate->value)) table.rows.push_back({name, value_and_error(*estimate), unit});
+    if (!std::isnan(estimate->value))
+      table.rows.push_back({name, with_interval(estimate->value, estimate->row_error), unit});
   }
   if (!std::isnan(t.largest_curvature.value))
     table.rows.push_back({"largest curvature", number(t.largest_curvature.value), "nats"});
@@ -259,7 +252,7 @@ Section penalty_section(const RunRecord& run) {
               .x = {.name = "penalty λ", .log = true},
               .y = {.name = "cross-entropy, nats"},
               .series = {},
-              .guides = {{.at = run.l2, .vertical = true, .name = fmt::format("λ = {}", number(run.l2, 3))}}};
+              .guides = {{.at = run.l2, .vertical = true, .name = fmt::format("λ = {}", brief(run.l2))}}};
   for (Series* series : {&held_out, &train, &given_up}) {
     const bool any =
         std::any_of(series->points.begin(), series->points.end(), [](const Point& p) { return std::isfinite(p.y); });

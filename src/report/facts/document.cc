@@ -16,11 +16,11 @@ Document document_of_one(const RunRecord& run) {
                     .subtitle = name_of_model(run) + " for " + name_of_data(run),
                     .status = status_words(run),
                     .mood = mood_of(run),
+                    .why = run.why,
                     .verdict = verdict_of(run),
                     .headlines = headlines_of(run),
                     .sections = {}};
   Section summary{"summary", "How it ended", {}};
-  summary.blocks.emplace_back(Paragraph{fmt::format("Status {}: {}.", status_words(run), run.why)});
   if (!run.separation.empty()) summary.blocks.emplace_back(Paragraph{run.separation});
   if (!run.not_measured.empty())
     summary.blocks.emplace_back(
@@ -53,6 +53,7 @@ Document document_of_many(std::span<const RunRecord> runs) {
                     .subtitle = "",
                     .status = "",
                     .mood = Document::Mood::kPlain,
+                    .why = "",
                     .verdict = "",
                     .headlines = {},
                     .sections = {}};

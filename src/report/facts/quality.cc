@@ -4,7 +4,6 @@
 #include <cmath>
 #include <numeric>
 
-#include "base/statistics.h"
 #include "base/words.h"
 #include "report/facts/interval.h"
 #include "report/facts/sections.h"
@@ -32,14 +31,12 @@ Table metrics_table(const RunRecord& run) {
                           {"calibration error", true, "expected: confidence against accuracy in 15 bins"},
                           {"CE − H", true, "0 at rest, above 0 over-confident, below under-confident; nats"}},
               .rows = {}};
-  static const double z = normal_quantile(0.95);
   for (const RunRecord::Part& part : run.parts) {
     const Metrics& m = part.metrics;
-    const std::string error = std::isnan(m.cross_entropy_error) ? "" : " ± " + number(z * m.cross_entropy_error, 2);
     table.rows.push_back({part.name, count(static_cast<double>(m.rows)), percent(m.accuracy),
-                          interval_of(m.accuracy, draws_of(m)), number(m.cross_entropy) + error,
-                          percent(m.balanced_accuracy), number(m.macro_f1), number(m.auc),
-                          number(m.expected_calibration_error, 3), number(m.equilibrium_gap, 3)});
+                          interval_of(m.accuracy, draws_of(m)), with_interval(m.cross_entropy, m.cross_entropy_error),
+                          percent(m.balanced_accuracy), fixed(m.macro_f1, 4), fixed(m.auc, 4),
+                          fixed(m.expected_calibration_error, 4), imbalance(m)});
   }
   return table;
 }
@@ -286,8 +283,8 @@ Section classes_section(const RunRecord& run) {
                           recall,
                           interval_of(one.recall, has_draws ? one.weight : 0),
                           {percent(one.precision, 1), one.precision},
-                          {number(one.f1, 3), one.f1},
-                          {number(one.auc), one.auc}});
+                          {fixed(one.f1, 4), one.f1},
+                          {fixed(one.auc, 4), one.auc}});
   }
   section.blocks.emplace_back(std::move(table));
   return section;

@@ -24,6 +24,10 @@ std::vector<Headline> headlines_of(const RunRecord& run);
 
 /// Rows that a share is of, as independent draws; 0 where rows have weights, so that no interval is known.
 double draws_of(const Metrics& metrics);
+/// "0.1367 ± 0.0042": 1.96 standard errors of a mean.
+std::string with_interval(double mean, double standard_error);
+/// CE − H with its sign; what is rounding is 0.
+std::string imbalance(const Metrics& metrics);
 /// "94.1–97.6 %" by Wilson; "–" without draws.
 std::string interval_of(double share, double draws);
 

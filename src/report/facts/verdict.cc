@@ -9,6 +9,7 @@
 #include "report/facts/interval.h"
 #include "report/facts/sections.h"
 #include "report/words.h"
+#include "run/measurements.h"
 
 namespace poise::report {
 namespace {
@@ -109,6 +110,19 @@ std::string interval_of(double share, double draws) {
   return percent_range(wilson_interval(share, draws));
 }
 
+std::string with_interval(double mean, double standard_error) {
+  if (!std::isfinite(mean) || !std::isfinite(standard_error)) return number(mean);
+  std::string text = value_and_error(mean, confidence_interval({mean, standard_error, 0, 0, 0}));
+  if (text.starts_with('-')) text.replace(0, 1, "−");
+  return text;
+}
+
+std::string imbalance(const Metrics& metrics) {
+  const double gap = metrics.equilibrium_gap;
+  if (std::abs(gap) < 1e-9 * (metrics.cross_entropy + metrics.entropy)) return "0";
+  return (gap > 0 ? "+" : "") + number(gap, 3);
+}
+
 std::string verdict_of(const RunRecord& run) {
   std::string text = name_of_model(run);
   text[0] = static_cast<char>(text[0] - 'a' + 'A');
@@ -129,7 +143,7 @@ std::vector<Headline> headlines_of(const RunRecord& run) {
                        count(static_cast<double>(metrics.rows)) + " " + rows_of(part.name)});
     all.push_back({number(metrics.cross_entropy), "cross-entropy, nats",
                    "class frequencies alone: " + number(metrics.frequencies_entropy)});
-    all.push_back({(metrics.equilibrium_gap > 0 ? "+" : "") + number(metrics.equilibrium_gap, 3), "CE − H, nats",
+    all.push_back({imbalance(metrics), "CE − H, nats",
                    metrics.at_rest               ? "at rest"
                    : metrics.equilibrium_gap > 0 ? "over-confident"
                                                  : "under-confident"});
@@ -142,7 +156,7 @@ std::vector<Headline> headlines_of(const RunRecord& run) {
         {number(metrics.mean_squared_error), "mean squared error", "mean of the rows: " + number(metrics.variance)});
   }
   if (run.certificate) all.push_back({number(run.certificate->gap, 2), "proven gap, nats", "objective − optimum"});
-  const std::string passes = run.is_network ? counted(run.epochs, "epoch") : number(run.passes, 4) + " passes";
+  const std::string passes = run.is_network ? counted(run.epochs, "epoch") : brief(run.passes) + " passes";
   all.push_back({time(run.seconds), "to train", passes + ", " + counted(run.rows, "row")});
   return all;
 }

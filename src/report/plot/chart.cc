@@ -19,10 +19,9 @@ std::string description_of(const Series& series) {
   const auto is_less = [](const Point& a, const Point& b) { return a.y < b.y; };
   const auto [least, largest] = std::minmax_element(points.begin(), points.end(), is_less);
   const Point &first = points.front(), &last = points.back();
-  if (points.size() == 1) return fmt::format("{}: {} at {}", series.name, number(first.y, 3), number(first.x, 3));
-  return fmt::format("{}: from {} at {} to {} at {}, between {} and {}", series.name, number(first.y, 3),
-                     number(first.x, 3), number(last.y, 3), number(last.x, 3), number(least->y, 3),
-                     number(largest->y, 3));
+  if (points.size() == 1) return fmt::format("{}: {} at {}", series.name, brief(first.y), brief(first.x));
+  return fmt::format("{}: from {} at {} to {} at {}, between {} and {}", series.name, brief(first.y), brief(first.x),
+                     brief(last.y), brief(last.x), brief(least->y), brief(largest->y));
 }
 
 }  // namespace

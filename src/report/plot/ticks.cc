@@ -59,7 +59,7 @@ Ticks log_ticks(double low, double high, int most) {
   Ticks ticks;
   for (int power = first - 1; power <= last; ++power) {
     for (const double factor : {1.0, 2.0, 5.0}) {
-      const bool is_wanted = last - first < 1 || (factor == 1 && (power - last) % stride == 0);
+      const bool is_wanted = last - first < 2 || (factor == 1 && (power - last) % stride == 0);
       const double value = factor * std::pow(10, power);
       if (!is_wanted || value < low * (1 - 1e-9) || value > high * (1 + 1e-9)) continue;
       ticks.at.push_back(value);

@@ -153,7 +153,11 @@ std::string RunRecord::option(std::string_view name) const {
   return found == asked.end() ? std::string() : found->second;
 }
 
-RunRecord read_run(const std::string& directory) {
+RunRecord read_run(const std::string& path) {
+  std::error_code none;
+  const fs::path file(path);
+  const bool is_file = file.has_parent_path() && fs::is_regular_file(file, none);  // a model.onnx stands for its run
+  const std::string directory = is_file ? file.parent_path().string() : path;
   const json summary = read_summary(directory);
   const json& result = summary.at("result");
   RunRecord run;
@@ -175,8 +179,7 @@ RunRecord read_run(const std::string& directory) {
   read_choice(result, run);
   if (const json& errors = member(result, "surest_errors"); errors.is_object())
     run.surest_errors = surest_errors_of(errors, classes);
-  std::error_code ignored;
-  if (const fs::path events = fs::path(directory) / "metrics.jsonl"; fs::exists(events, ignored))
+  if (const fs::path events = fs::path(directory) / "metrics.jsonl"; fs::exists(events, none))
     read_events(read_file(events.string(), kMostBytes), run);
   read_weights(directory, run);
   return run;

@@ -99,8 +99,9 @@ std::string html(const Pictures& pictures, const std::string& id) {
       fmt::format("<section class=\"pictures\" aria-labelledby=\"{0}-p\"><h3 id=\"{0}-p\">{1}</h3><p>{2}</p><ul>", id,
                   escaped(pictures.title), escaped(pictures.caption));
   for (const Picture& picture : pictures.all) {
-    body += fmt::format("<li><img src=\"{}\" alt=\"\"><b>{}</b>{}</li>", picture.url, escaped(picture.name),
-                        picture.note.empty() ? "" : "<span>" + escaped(picture.note) + "</span>");
+    body +=
+        fmt::format("<li><img src=\"{}\" alt=\"picture of {}\"><b>{}</b>{}</li>", picture.url, escaped(picture.name),
+                    escaped(picture.name), picture.note.empty() ? "" : "<span>" + escaped(picture.note) + "</span>");
   }
   return body + "</ul></section>\n";
 }
@@ -135,7 +136,8 @@ std::string legend(const Chart& chart) {
     items += fmt::format("<li data-style=\"{}\">{}{}</li>", style % kStyles, swatch(style, series.mark),
                          escaped(series.name));
   }
-  return "<ul class=\"legend\">" + items + "</ul>";
+  const char* shown = chart.series.size() > 1 ? "legend" : "legend hidden";  // one curve is what the axis says
+  return fmt::format("<ul class=\"{}\">", shown) + items + "</ul>";
 }
 
 std::string html(const Chart& chart, const std::string& id) {

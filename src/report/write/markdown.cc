@@ -118,6 +118,8 @@ std::string text_of(const Section& section, const Writer& writer) {
 std::string head_of(const Document& document) {
   std::string text = "# " + in_markdown(shortened(document.title, 100)) + "\n\n";
   if (!document.verdict.empty()) text += "**" + in_markdown(shortened(document.verdict, kLongestText)) + "**\n\n";
+  if (!document.why.empty())
+    text += in_markdown(document.status) + ": " + in_markdown(shortened(document.why, kLongestText)) + ".\n\n";
   for (const Headline& one : document.headlines)
     text += fmt::format("- {}: {} ({})\n", in_markdown(one.name), in_markdown(one.value), in_markdown(one.note));
   return text + (document.headlines.empty() ? "" : "\n");

@@ -32,7 +32,8 @@ std::string header_of(const Document& document) {
   if (!document.subtitle.empty()) text += "<p class=\"over\">" + escaped(document.subtitle) + "</p>\n";
   text += "<h1>" + escaped(document.title) + "</h1>\n";
   if (!document.status.empty())
-    text += fmt::format("<p class=\"status {}\">{}</p>\n", class_of(document.mood), escaped(document.status));
+    text += fmt::format("<p class=\"how\"><span class=\"status {}\">{}</span> {}</p>\n", class_of(document.mood),
+                        escaped(document.status), escaped(document.why));
   if (!document.verdict.empty()) text += "<p class=\"verdict\">" + escaped(document.verdict) + "</p>\n";
   if (!document.headlines.empty()) text += "<dl class=\"headlines\">";
   for (const Headline& one : document.headlines) {
