@@ -16,6 +16,7 @@ from ._poise import __version__
 from .data import Dataset, dataset, read
 from .errors import PoiseError
 from .model import Certificate, Inference, Model, certify, load
+from .report import Report, report
 from .training import Training, train
 
 if TYPE_CHECKING:
@@ -29,6 +30,7 @@ __all__ = [
     "Model",
     "NetworkClassifier",
     "PoiseError",
+    "Report",
     "SoftmaxClassifier",
     "SoftmaxClassifierCV",
     "Training",
@@ -37,6 +39,7 @@ __all__ = [
     "dataset",
     "load",
     "read",
+    "report",
     "train",
 ]
 

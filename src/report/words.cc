@@ -113,10 +113,12 @@ std::string percent(double share, int decimals) {
 
 std::string count(double whole) {
   if (!std::isfinite(whole)) return "–";
-  if (whole != std::floor(whole) || std::abs(whole) >= 1e15) return number(whole);
-  std::string text = fmt::format("{:.0f}", std::abs(whole));
+  const double rounded = std::round(whole);  // a product that rounding has kept from being whole counts as such
+  if (std::abs(whole - rounded) > 1e-9 * std::max(1.0, std::abs(whole)) || std::abs(whole) >= 1e15)
+    return number(whole);
+  std::string text = fmt::format("{:.0f}", std::abs(rounded));
   for (std::size_t k = text.size(); k > 3; k -= 3) text.insert(k - 3, ",");
-  return (whole < 0 ? "−" : "") + text;
+  return (rounded < 0 ? "−" : "") + text;
 }
 
 std::string time(double seconds) {

@@ -29,6 +29,7 @@ TEST(ReportWords, SharesCountsAndTimes) {
   EXPECT_EQ(count(999), "999");
   EXPECT_EQ(count(-1000), "−1,000");
   EXPECT_EQ(count(2.5), "2.500");
+  EXPECT_EQ(count(49 * (7.0 / 49) * (1 + 4e-16)), "7");
   EXPECT_EQ(time(0.0123), "12 ms");
   EXPECT_EQ(time(12.34), "12.3 s");
   EXPECT_EQ(time(250), "4 min 10 s");

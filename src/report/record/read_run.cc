@@ -140,7 +140,8 @@ void read_weights(const std::string& directory, RunRecord& run) {
   const std::uintmax_t size = fs::file_size(path, ignored);
   if (ignored || size > kLargestModel) return;
   try {
-    add_weights(load_model(path.string()), run);
+    const Network model = load_model(path.string());
+    if (model.feature_count() == run.features && model.schema.classes == run.schema.classes) add_weights(model, run);
   } catch (const Error&) {
     run.notices.emplace_back("model.onnx cannot be read: its weights are not shown");
   }

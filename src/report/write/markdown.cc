@@ -9,7 +9,7 @@
 namespace poise::report {
 namespace {
 
-constexpr std::size_t kLongestText = 600, kLongestCell = 40;
+constexpr std::size_t kLongestText = 400, kLongestCell = 40;
 
 class Writer {
  public:
