@@ -11,8 +11,6 @@
 namespace poise::report {
 namespace {
 
-constexpr std::size_t kLongestName = 40;
-
 Series reliability_series(const std::vector<ReliabilityBin>& bins, const std::string& name, bool has_draws, int style) {
   Series series{.name = name, .points = {}, .mark = Mark::kDots, .style = style};
   for (const ReliabilityBin& bin : bins) {

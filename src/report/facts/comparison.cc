@@ -13,7 +13,7 @@
 namespace poise::report {
 namespace {
 
-constexpr std::size_t kLongestName = 48, kMostSeries = 8;
+constexpr std::size_t kMostSeries = 8;
 
 /// Names that tell the runs apart: those of their directories, with their paths where these are the same.
 std::vector<std::string> names_of(std::span<const RunRecord> runs) {

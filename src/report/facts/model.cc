@@ -13,8 +13,6 @@ namespace poise::report {
 namespace {
 
 constexpr std::size_t kMostColumns = 100;  // of the table of a schema
-constexpr std::size_t kLongestName = 48;
-
 Pictures weight_pictures(const RunRecord& run) {
   const std::vector<Index>& shape = run.schema.image_shape;
   const bool of_classes = !run.is_network;

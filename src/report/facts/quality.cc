@@ -13,9 +13,7 @@ namespace {
 
 constexpr std::size_t kLargestMatrix = 20;  // classes; of more, those that are confused most
 constexpr std::size_t kMostPairs = 20;      // of the list beside such a part
-constexpr std::size_t kMostClasses = 1000;   // rows of the table of classes
-constexpr std::size_t kLongestName = 40;
-
+constexpr std::size_t kMostClasses = 1000;  // rows of the table of classes
 Table metrics_table(const RunRecord& run) {
   Table table{.caption = "What the model is worth, on all rows that were measured",
               .columns = {{"rows of", false},

@@ -9,6 +9,8 @@
 
 namespace poise::report {
 
+inline constexpr std::size_t kLongestName = 44;  ///< characters of a name from data, in a table
+
 // Words
 std::string name_of(const RunRecord& run);        ///< of its directory: "digits-1"
 std::string name_of_data(const RunRecord& run);   ///< "digits"

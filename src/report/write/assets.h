@@ -16,7 +16,7 @@ extern const unsigned long kPlotStyleSize;
 extern const unsigned char kPlotLicense[];
 extern const unsigned long kPlotLicenseSize;
 
-inline std::string_view text_of(const unsigned char* bytes, unsigned long size) {
+inline std::string_view asset(const unsigned char* bytes, unsigned long size) {
   return {reinterpret_cast<const char*>(bytes), size};
 }
 

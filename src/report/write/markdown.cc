@@ -115,7 +115,7 @@ std::string text_of(const Section& section, const Writer& writer) {
   return text;
 }
 
-std::string head_of(const Document& document) {
+std::string opening_of(const Document& document) {
   std::string text = "# " + in_markdown(shortened(document.title, 100)) + "\n\n";
   if (!document.verdict.empty()) text += "**" + in_markdown(shortened(document.verdict, kLongestText)) + "**\n\n";
   if (!document.why.empty())
@@ -128,7 +128,7 @@ std::string head_of(const Document& document) {
 /// As many sections as fit.
 std::string cut_to(const Document& document, const Writer& writer, std::size_t most) {
   const std::string cut = "More is in the HTML report.\n";
-  std::string text = head_of(document);
+  std::string text = opening_of(document);
   for (const Section& section : document.sections) {
     const std::string next = text_of(section, writer);
     if (text.size() + next.size() + cut.size() > most) return text + cut;
@@ -142,7 +142,7 @@ std::string cut_to(const Document& document, const Writer& writer, std::size_t m
 std::string markdown_of(const Document& document, std::size_t most) {
   for (const std::size_t rows : {20, 10, 5}) {
     const Writer writer(rows);
-    std::string text = head_of(document);
+    std::string text = opening_of(document);
     for (const Section& section : document.sections) text += text_of(section, writer);
     if (text.size() <= most) return text;
   }

@@ -23,8 +23,8 @@ std::string head_of(const Document& document) {
       "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
       "<meta name=\"generator\" content=\"poise {}\">\n<meta name=\"color-scheme\" content=\"light dark\">\n"
       "<title>{} – Poise</title>\n<style>\n{}\n{}</style>\n</head>\n",
-      kPolicy, kVersion, escaped(document.title), text_of(kPlotStyle, kPlotStyleSize),
-      text_of(kReportStyle, kReportStyleSize));
+      kPolicy, kVersion, escaped(document.title), asset(kPlotStyle, kPlotStyleSize),
+      asset(kReportStyle, kReportStyleSize));
 }
 
 std::string header_of(const Document& document) {
@@ -66,11 +66,11 @@ std::string html_of(const Document& document) {
   for (const Section& section : document.sections) page += html_of(section);
   page += fmt::format("<footer>Made by Poise {}. One file, no network.</footer>\n</main>\n", kVersion);
   page += "<script>\n/*\n";
-  page += text_of(kPlotLicense, kPlotLicenseSize);
+  page += asset(kPlotLicense, kPlotLicenseSize);
   page += "*/\n";
-  page += text_of(kPlotScript, kPlotScriptSize);
+  page += asset(kPlotScript, kPlotScriptSize);
   page += "\n</script>\n<script>\n";
-  page += text_of(kReportScript, kReportScriptSize);
+  page += asset(kReportScript, kReportScriptSize);
   return page + "</script>\n</body>\n</html>\n";
 }
 
