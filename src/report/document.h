@@ -65,6 +65,7 @@ struct List {
 /// A line for a shell.
 struct Command {
   std::string text;
+  std::string name = "command";  ///< tells several apart
 };
 /// Beside each other, where there is room.
 struct Charts {

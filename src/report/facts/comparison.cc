@@ -143,6 +143,16 @@ Table reconstructions_table(std::span<const RunRecord> runs) {
   return table;
 }
 
+/// Between the runs that have it: a softmax layer and a network have other options.
+bool differs(std::span<const RunRecord> runs, const std::string& option) {
+  std::set<std::string> values;
+  for (const RunRecord& run : runs) {
+    const auto is_it = [&](const RunRecord::Named& one) { return one.first == option; };
+    if (std::any_of(run.asked.begin(), run.asked.end(), is_it)) values.insert(run.option(option));
+  }
+  return values.size() > 1;
+}
+
 /// A number in few digits.
 std::string setting_of(const RunRecord& run, const std::string& option) {
   const std::string value = run.option(option);
@@ -207,8 +217,7 @@ Section settings_differences(std::span<const RunRecord> runs) {
   std::vector<Cell>& models = table.rows.emplace_back(std::vector<Cell>{"model"});
   for (const RunRecord& run : runs) models.emplace_back(name_of_model(run).substr(name_of_model(run).find(' ') + 1));
   for (const std::string& option : options) {
-    const auto is_first = [&](const RunRecord& run) { return run.option(option) == runs.front().option(option); };
-    if (std::all_of(runs.begin(), runs.end(), is_first)) continue;
+    if (!differs(runs, option)) continue;
     std::vector<Cell>& row = table.rows.emplace_back(std::vector<Cell>{option});
     for (const RunRecord& run : runs) row.emplace_back(setting_of(run, option));
   }
@@ -295,7 +304,8 @@ Section runs_one_by_one(std::span<const RunRecord> runs) {
   const std::vector<std::string> names = names_of(runs);
   for (std::size_t k = 0; k < runs.size(); ++k) {
     section.blocks.emplace_back(Paragraph{names[k] + " (" + status_words(runs[k]) + "): " + verdict_of(runs[k])});
-    if (!runs[k].command.empty()) section.blocks.emplace_back(Command{runs[k].command});
+    if (!runs[k].command.empty())
+      section.blocks.emplace_back(Command{runs[k].command, fmt::format("command of run {}, {}", k + 1, names[k])});
   }
   return section;
 }

@@ -139,7 +139,7 @@ Section repeat_section(const RunRecord& run) {
     section.blocks.emplace_back(
         Paragraph{"The rows were in memory, so no command line repeats this run; its options are below."});
   } else {
-    section.blocks.emplace_back(Command{run.command});
+    section.blocks.emplace_back(Command{run.command, "command"});
     section.blocks.emplace_back(
         Paragraph{"The same version gives the same model, for any number of threads. A run that a time limit or a "
                   "signal ended stops elsewhere."});

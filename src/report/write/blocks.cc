@@ -168,8 +168,8 @@ std::string html(const List& list, const std::string&) {
 }
 
 std::string html(const Command& command, const std::string&) {
-  return "<div class=\"command\"><pre tabindex=\"0\" role=\"region\" aria-label=\"command\"><code>" +
-         escaped(command.text) + "</code></pre></div>\n";
+  return "<div class=\"command\"><pre tabindex=\"0\" role=\"region\" aria-label=\"" + escaped(command.name) +
+         "\"><code>" + escaped(command.text) + "</code></pre></div>\n";
 }
 
 }  // namespace
