@@ -238,9 +238,8 @@ Section results_compared(std::span<const RunRecord> runs) {
   if (any_classifier) {
     section.blocks.emplace_back(results_table(runs));
     section.blocks.emplace_back(
-        Paragraph{"By cross-entropy, the smallest first; the best of a column is marked. Runs whose intervals (Wilson, "
-                  "95 %) overlap may differ by luck alone. On the same rows they are compared more sharply than the "
-                  "intervals tell, which are those of each run by itself."});
+        Paragraph{"By cross-entropy, the smallest first; the best of a column is marked. Intervals are Wilson's, at 95 "
+                  "%, each of one run by itself: two runs on the same rows differ less by luck than these suggest."});
   }
   if (any_other) section.blocks.emplace_back(reconstructions_table(runs));
   return section;

@@ -66,7 +66,7 @@ Ticks log_ticks(double low, double high, int most) {
       ticks.labels.push_back(log_label(value));
     }
   }
-  return ticks;
+  return ticks.at.size() < 3 ? linear_ticks(low, high, most) : ticks;
 }
 
 }  // namespace poise::report

@@ -15,7 +15,7 @@ struct Ticks {
 Ticks linear_ticks(double low, double high, int most);
 
 /// Powers of ten within [low, high], low > 0; where there are fewer than three of them also 2 and 5 times these; where
-/// there are more than `most`, every second, third, … of them.
+/// there are more than `most`, every second, third, … of them. linear_ticks where that makes fewer than three.
 Ticks log_ticks(double low, double high, int most);
 
 }  // namespace poise::report
