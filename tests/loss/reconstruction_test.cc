@@ -5,6 +5,7 @@
 #include <Eigen/Eigenvalues>
 #include <cmath>
 
+#include "base/watcher_link.h"
 #include "poise/calibration.h"
 #include "poise/error.h"
 #include "poise/metrics.h"

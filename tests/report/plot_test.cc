@@ -163,7 +163,8 @@ TEST(Svg, PassesOverWhatHasNoPlace) {
   const std::string svg = svg_of(chart, "a");
   EXPECT_THAT(svg, Not(HasSubstr("nan")));
   EXPECT_THAT(svg, Not(HasSubstr("inf,")));
-  EXPECT_EQ(std::distance(std::sregex_iterator(svg.begin(), svg.end(), std::regex("<circle")), {}), 2);
+  const std::regex circle("<circle");
+  EXPECT_EQ(std::distance(std::sregex_iterator(svg.begin(), svg.end(), circle), {}), 2);
   chart.series[0].points = {{.x = 1, .y = -1}};
   EXPECT_EQ(svg_of(chart, "a"), "");
 }

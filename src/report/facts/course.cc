@@ -92,42 +92,46 @@ std::vector<Guide> kept_epoch(const RunRecord& run) {
            .name = fmt::format("epoch {} kept", run.best_epoch)}};
 }
 
+Chart loss_chart(const RunRecord& run, const Epochs& epochs, const std::vector<double>& x, const char* by) {
+  Chart chart;
+  chart.title = fmt::format("Loss by {}", by);
+  chart.x.name = by;
+  chart.y.name = run.reconstructs ? "loss" : "loss, nats";
+  chart.y.log = falls_far(epochs.train_loss);
+  chart.series =
+      curves(x, {"training rows, during the epoch", "validation rows, after it"}, {epochs.train_loss, epochs.loss});
+  return chart;
+}
+
+/// Without what can be given in a line.
+Chart epoch_chart(const char* title, const char* y, std::vector<Series> series) {
+  Chart chart;
+  chart.title = title;
+  chart.x.name = "epoch";
+  chart.y.name = y;
+  chart.series = std::move(series);
+  return chart;
+}
+
 void add_epochs(const RunRecord& run, Section& section) {
   const Epochs epochs = epochs_of(run);
   if (epochs.number.empty()) return;
-  const bool log = falls_far(epochs.train_loss);
-  const Axis by_epoch{.name = "epoch"}, by_second{.name = "seconds"};
-  const auto loss = [&](const std::vector<double>& x, const Axis& axis, std::vector<Guide> guides) {
-    return Chart{.title = "Loss by " + axis.name,
-                 .caption = "",
-                 .x = axis,
-                 .y = {.name = run.reconstructs ? "loss" : "loss, nats", .log = log},
-                 .series = curves(x, {"training rows, during the epoch", "validation rows, after it"},
-                                  {epochs.train_loss, epochs.loss}),
-                 .guides = std::move(guides)};
-  };
-  const Chart accuracy{
-      .title = run.reconstructs ? "Variance explained by epoch" : "Accuracy by epoch",
-      .caption = "",
-      .x = by_epoch,
-      .y = {.name = run.reconstructs ? "share of variance" : "accuracy"},
-      .series =
-          curves(epochs.number, {"training rows, during the epoch", "validation rows, after it", "the same, smoothed"},
-                 {epochs.train_accuracy, epochs.accuracy, epochs.smoothed}),
-      .guides = kept_epoch(run)};
-  const Chart rate{.title = "Learning rate by epoch",
-                   .caption = "",
-                   .x = by_epoch,
-                   .y = {.name = "η"},
-                   .series = curves(epochs.number, {"learning rate"}, {epochs.learning_rate}),
-                   .guides = {}};
-  Charts charts{{loss(epochs.number, by_epoch, kept_epoch(run)), loss(epochs.seconds, by_second, {}), accuracy, rate}};
-  Chart bulk{.title = "Energy in the bulk by epoch",
-             .caption = "Mean ½Σ‖X − σ(Y)‖² of the states that the rule moved.",
-             .x = by_epoch,
-             .y = {.name = "energy", .log = falls_far(epochs.bulk)},
-             .series = curves(epochs.number, {"bulk energy"}, {epochs.bulk}),
-             .guides = {}};
+  Charts charts;
+  charts.all.push_back(loss_chart(run, epochs, epochs.number, "epoch"));
+  charts.all.back().guides = kept_epoch(run);
+  charts.all.push_back(loss_chart(run, epochs, epochs.seconds, "seconds"));
+  charts.all.push_back(epoch_chart(
+      run.reconstructs ? "Variance explained by epoch" : "Accuracy by epoch",
+      run.reconstructs ? "share of variance" : "accuracy",
+      curves(epochs.number, {"training rows, during the epoch", "validation rows, after it", "the same, smoothed"},
+             {epochs.train_accuracy, epochs.accuracy, epochs.smoothed})));
+  charts.all.back().guides = kept_epoch(run);
+  charts.all.push_back(
+      epoch_chart("Learning rate by epoch", "η", curves(epochs.number, {"learning rate"}, {epochs.learning_rate})));
+  Chart bulk =
+      epoch_chart("Energy in the bulk by epoch", "energy", curves(epochs.number, {"bulk energy"}, {epochs.bulk}));
+  bulk.caption = "Mean ½Σ‖X − σ(Y)‖² of the states that the rule moved.";
+  bulk.y.log = falls_far(epochs.bulk);
   if (has_points(bulk)) charts.all.push_back(std::move(bulk));
   section.blocks.emplace_back(std::move(charts));
 }

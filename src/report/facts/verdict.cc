@@ -120,7 +120,7 @@ std::string with_interval(double mean, double standard_error) {
 std::string imbalance(const Metrics& metrics) {
   const double gap = metrics.equilibrium_gap;
   if (std::abs(gap) < 1e-9 * (metrics.cross_entropy + metrics.entropy)) return "0";
-  return (gap > 0 ? "+" : "") + number(gap, 3);
+  return fmt::format("{}{}", gap > 0 ? "+" : "", number(gap, 3));
 }
 
 std::string verdict_of(const RunRecord& run) {

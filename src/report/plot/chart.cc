@@ -37,7 +37,7 @@ bool has_points(const Chart& chart) {
 
 std::string description_of(const Chart& chart) {
   std::string text = fmt::format("{} against {}.", chart.y.name, chart.x.name);
-  for (const Series& series : chart.series) text += " " + description_of(series) + ".";
+  for (const Series& series : chart.series) text += fmt::format(" {}.", description_of(series));
   return text;
 }
 
