@@ -23,7 +23,7 @@ struct Dataset {
   Features features;                 ///< n×d, the file's numbers
   double unit = 1;                   ///< what `--scale none` counts as 1: 255 for images, 16 for digits
   std::vector<std::int32_t> labels;  ///< n class ids; empty if there are none (when predicting) or targets are soft
-  MatrixF targets;                   ///< n×K target distributions; empty for class labels
+  Matrix targets;                    ///< n×K target distributions; empty for class labels
   Vector sample_weight;              ///< n non-negative weights; empty means all 1
   Schema schema;
   std::vector<Index> missing;        ///< tables: how many values are missing in the file, per column of the schema

@@ -7,3 +7,5 @@
 #include "poise/theory/free_energy_curvature.h"
 #include "poise/theory/learner_cloud.h"
 #include "poise/theory/septuple.h"
+#include "poise/theory/septuple_file.h"
+#include "poise/theory/septuple_training.h"

@@ -60,6 +60,9 @@ struct NoisyEnsemble {
   Estimate bulk_loss;    ///< ⟨½‖e‖²⟩ − NT/2: what the hidden states pay for the task
   Estimate entropy;      ///< S_x − S_0 (Shannon); as T → 0, minus the complexity at the states of smallest ℋ
   Estimate divergence;   ///< KL(p‖p_0) = (F − U)/T ≥ 0
+  /// ∇²F with respect to all parameters, ⟨∇²ℋ⟩ − Var(∇ℋ)/T: of the loss alone it is Thermodynamics::laplacian
+  /// (docs/theory/thermodynamics-measurements.md#the-laplacian-of-the-free-energy). It may be below 0.
+  Estimate laplacian;
   double effective_draws = 0;  ///< mean over rows of (Σ w)²/Σ w² of the importance weights; at best `draws`
 };
 

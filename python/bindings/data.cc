@@ -94,16 +94,16 @@ nb::object targets(nb::handle self) {
   if (data.targets.size() == 0) return nb::none();
   const std::size_t rows = static_cast<std::size_t>(data.targets.rows()),
                     classes = static_cast<std::size_t>(data.targets.cols());
-  return nb::cast(nb::ndarray<nb::numpy, const float>(data.targets.data(), {rows, classes}, self));
+  return nb::cast(nb::ndarray<nb::numpy, const double>(data.targets.data(), {rows, classes}, self));
 }
 
 void set_labels(Dataset& data, List<std::int32_t> values) {
   data.labels.assign(values.data(), values.data() + values.size());
 }
 
-void set_targets(Dataset& data, Table<float> values) {
-  data.targets = Eigen::Map<const MatrixF>(values.data(), static_cast<Index>(values.shape(0)),
-                                           static_cast<Index>(values.shape(1)));
+void set_targets(Dataset& data, Table<double> values) {
+  data.targets =
+      Eigen::Map<const Matrix>(values.data(), static_cast<Index>(values.shape(0)), static_cast<Index>(values.shape(1)));
 }
 
 void set_sample_weight(Dataset& data, List<double> values) {

@@ -160,7 +160,7 @@ def dataset(
     targets = labels = None
     names: list[str] = [] if classes is None else [str(c) for c in classes]
     if y is not None and np.ndim(y) == 2:
-        targets = np.ascontiguousarray(y, dtype=np.float32)
+        targets = np.ascontiguousarray(y, dtype=np.float64)
         names = names or [str(k) for k in range(targets.shape[1])]
     elif y is not None:
         labels, names = labels_of(y, classes)

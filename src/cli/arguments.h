@@ -43,6 +43,9 @@ struct Arguments {
   int epochs = 0, seeds = 0;       ///< of reproduce; 0: its own
   std::vector<std::string> runs;   ///< of report: run directories
   bool no_report = false;          ///< train --no-report
+  double temperature = 0;          ///< of septuple
+  Index samples = 1 << 16;         ///< septuple --samples
+  Index starts = 64;               ///< septuple --starts
   bool require_certificate = false;
   bool json = false, quiet = false;
   std::set<std::string> given;  ///< the names of the options that were, with their dashes
@@ -55,6 +58,7 @@ int predict(const Arguments& arguments);
 int certify(const Arguments& arguments);
 int thermo(const Arguments& arguments);
 int compare(const Arguments& arguments);  ///< thermo --compare
+int septuple(const Arguments& arguments);
 int inspect(const Arguments& arguments);
 int infer(const Arguments& arguments);  ///< inspect --inference
 int convert(const Arguments& arguments);

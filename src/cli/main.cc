@@ -20,6 +20,7 @@
 #include "cli/reference.h"
 #include "cli/report.h"
 #include "cli/reproduce_options.h"
+#include "cli/septuple_options.h"
 #include "cli/signals.h"
 #include "cli/thermo_options.h"
 #include "cli/train_options.h"
@@ -96,6 +97,11 @@ std::map<CLI::App*, Verb> declare(CLI::App& app, Arguments& a) {
                   "poise thermo runs/digits digits\n  poise thermo --compare digits --neurons 64");
   add_reading(*verb, a), add_common(*verb, a), add_unknown(*verb, a), add_thermo(*verb, a);
   verbs[verb] = thermo;
+
+  verb = add_verb(app, "septuple", "fixed points, canonical ensemble and learning efficiency of a network of any shape",
+                  "poise septuple network.json --temperature 0.1");
+  add_septuple(*verb, a), add_common(*verb, a);
+  verbs[verb] = septuple;
 
   verb = add_verb(app, "inspect", "what a data file, model or run holds", "poise inspect digits");
   add_inspect(*verb, a);

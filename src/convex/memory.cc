@@ -18,7 +18,7 @@ double bytes_wanted(const Dataset& data) {
   constexpr double kPerParameter = 250;  // state, gradient, trial, history and their temporaries
   const double n = static_cast<double>(data.rows()), parameters = static_cast<double>(data.features.cols() + 1),
                classes = static_cast<double>(data.schema.class_count());
-  double of_row_and_class = data.labels.empty() ? 8 : 4;  // p in float32, the problem's own targets
+  double of_row_and_class = data.labels.empty() ? 12 : 4;  // p in float32, the problem's own targets
   const double gram = 4 * classes * parameters * parameters;
   double preconditioner = data.features.cols() < kMaxGramFeatures ? gram : 0, copy = 0;
   if (const CsrMatrix* sparse = data.features.sparse()) {

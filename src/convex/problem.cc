@@ -18,6 +18,16 @@
 namespace poise::inline convex {
 namespace {
 
+/// A row of weight 0 is no row: one that counts, however little, must not become that.
+[[noreturn]] void fail_underflow(const Dataset& data, Index row) {
+  throw Error(ErrorKind::kData,
+              fmt::format("the weight of row {} is above 0, but beside the others' so small that float64 has no number "
+                          "for its share",
+                          row + 1),
+              "weights within some 300 powers of ten of each other", "give rows that are not to count the weight 0",
+              {data.name});
+}
+
 /// Multiplies the weight of every row by what its class is to weigh.
 void weigh_classes(const Dataset& data, const ObjectiveOptions& options, Vector& weight) {
   if (options.class_weights.empty()) return;
@@ -28,13 +38,18 @@ void weigh_classes(const Dataset& data, const ObjectiveOptions& options, Vector&
         data.labels.empty() ? "a label a row" : "one or the other");
   }
   const std::vector<double> factors = class_factors(options.class_weights, data.schema);
-  for (Index i = 0; i < weight.size(); ++i) weight[i] *= factors[data.labels[i]];
+  for (Index i = 0; i < weight.size(); ++i) {
+    const double factor = factors[data.labels[i]], product = weight[i] * factor;
+    if (product == 0 && weight[i] > 0 && factor > 0) fail_underflow(data, i);
+    weight[i] = product;
+  }
 }
 
 Vector normalized_weights(const Dataset& data, const ObjectiveOptions& options, Index classes) {
   const Index n = data.rows();
   Vector weight = data.sample_weight.size() > 0 ? data.sample_weight : Vector::Ones(n);
   weigh_classes(data, options, weight);
+  const Vector given = weight;
   if (options.balanced_classes) {
     if (data.labels.empty())
       throw Error(ErrorKind::kUsage, "balanced class weights need class labels, not soft targets", "a label a row");
@@ -45,11 +60,7 @@ Vector normalized_weights(const Dataset& data, const ObjectiveOptions& options, 
       if (weight[i] > 0) weight[i] *= sum / (static_cast<double>(classes) * of_class[data.labels[i]]);
     }
   }
-  const double sum = weight.sum();
-  if (!(sum > 0) || !std::isfinite(sum)) {
-    throw Error(ErrorKind::kData, fmt::format("the sample weights add up to {}", sum), "a positive number");
-  }
-  return weight / sum;
+  return row_shares(data, weight, given);
 }
 
 Eigen::Map<const Vector> map_of(const std::vector<double>& numbers) { return {numbers.data(), std::ssize(numbers)}; }
@@ -86,6 +97,21 @@ double effective_rows(const Dataset& data) {
 
 }  // namespace
 
+Vector row_shares(const Dataset& data, const Vector& weight, const Vector& given) {
+  const double largest = weight.size() > 0 ? weight.maxCoeff() : 0;
+  if (!(largest > 0) || !std::isfinite(largest)) {
+    throw Error(ErrorKind::kData, fmt::format("the largest of the row weights is {}", largest), "a number above 0",
+                "a row of weight 0 does not count; at least one has to", {data.name});
+  }
+  const double sum = weight.sum();
+  Vector share = weight / (std::isfinite(sum) ? sum : largest);
+  if (!std::isfinite(sum)) share /= share.sum();
+  for (Index i = 0; i < share.size(); ++i) {
+    if (share[i] == 0 && given[i] > 0) fail_underflow(data, i);
+  }
+  return share;
+}
+
 Scale resolve_scale(const Dataset& data, Scale scale) {
   if (scale != Scale::kAuto) return scale;
   if (data.schema.format == FileFormat::kTable)
@@ -105,10 +131,10 @@ void Problem::target_of(Index row, std::span<double> target) const {
     target[labels[row]] += 1 - smoothing;
     return;
   }
-  // float32 rows sum to 1 up to 1e-7; the dual bound needs the sum exact.
-  const double scale = (1 - smoothing) / targets.row(row).cast<double>().sum();
+  // Rows sum to 1 up to rounding, of float32 to 1e-7; the dual bound needs the sum exact.
+  const double scale = (1 - smoothing) / targets.row(row).sum();
   for (Index c = 0; c < classes; ++c) {
-    target[c] = scale * static_cast<double>(targets(row, c)) + share;
+    target[c] = scale * targets(row, c) + share;
   }
 }
 

@@ -24,7 +24,7 @@ struct Problem {
   Features given;                    ///< n×d: the file's rows, for proofs; empty if `features` are they
   ColumnMap units;                   ///< from the file's numbers to x; empty: x as they are
   std::vector<std::int32_t> labels;  ///< n; empty if `targets` are given
-  MatrixF targets;                   ///< n×K; empty for labels
+  Matrix targets;                    ///< n×K; empty for labels
   double smoothing = 0;              ///< ε: t = (1−ε) t + ε/K
   Vector row_weight;                 ///< n, sums to 1
   double l2 = 0;                     ///< λ
@@ -55,6 +55,10 @@ Scale resolve_scale(const Dataset& data, Scale scale);
 inline double resolve_l2(const Dataset& data, const ObjectiveOptions& options) {
   return options.l2 ? *options.l2 : default_l2(data);
 }
+
+/// Shares that add up to 1 of weights of any size. Throws Error(kData) if no weight is above 0, or if a share would be
+/// 0 where `given`, which the weights were made from, is above 0.
+Vector row_shares(const Dataset& data, const Vector& weight, const Vector& given);
 
 /// Rows, targets and weights alone: features as they are, no penalty.
 Problem weigh_rows(const Dataset& data, const ObjectiveOptions& options);

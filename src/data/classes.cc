@@ -73,7 +73,9 @@ std::string note_on_numbers(const std::vector<std::string>& classes) {
 }
 
 /// What people mean by a label, most likely.
-std::string without_case(const std::string& label) {
+std::string meaning_of(const std::string& label) {
+  double value = 0;
+  if (parse_number(label, value) == NumberStatus::kNumber) return fmt::format("{}", value);
   std::string text;
   for (const char c : label) {
     if (std::isspace(static_cast<unsigned char>(c)) == 0)
@@ -84,15 +86,15 @@ std::string without_case(const std::string& label) {
 
 std::string note_on_spellings(const std::vector<std::string>& classes) {
   std::map<std::string, std::vector<std::string>> spellings;
-  for (const std::string& name : classes) spellings[without_case(name)].push_back(name);
+  for (const std::string& name : classes) spellings[meaning_of(name)].push_back(name);
   std::string lists;
   for (const auto& [_, names] : spellings) {
     if (names.size() > 1) lists += (lists.empty() ? "" : "; ") + list_names(names);
   }
   if (lists.empty()) return {};
   return fmt::format(
-      "classes that differ only in upper and lower case or blanks: {}; if they are the same, write them "
-      "the same way",
+      "classes that differ only in upper and lower case, blanks or how a number is written: {}; if they are the same, "
+      "write them the same way",
       lists);
 }
 

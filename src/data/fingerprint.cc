@@ -6,6 +6,7 @@
 
 #include "base/parallel.h"
 #include "data/bytes/hash.h"
+#include "data/soft_targets.h"
 #include "poise/dataset.h"
 #include "rows/entries.h"
 
@@ -93,7 +94,8 @@ std::string fingerprint(const Dataset& data) {
   const std::optional<std::uint64_t> plain = table ? std::nullopt : hash_of_plain(data.features);
   std::uint64_t hash = plain ? *plain : hash_of_numbers(data.features);
   hash = hash_vector(hash, data.labels);
-  hash = hash_vector(hash, data.targets);
+  const std::optional<MatrixF> narrow = within_float32(data.targets);  // as they were once stored
+  hash = narrow ? hash_vector(hash, *narrow) : hash_vector(hash, data.targets);
   hash = hash_vector(hash, data.sample_weight);
   for (const std::string& name : data.schema.classes) hash = hash_vector(hash, name);
   return fmt::format("{}{:016x}", plain ? "" : kNewStorage, hash);

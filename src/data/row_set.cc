@@ -28,7 +28,7 @@ std::uint64_t hash_entries(const Features& x, Index row) {
 /// What belongs to a row besides its features.
 std::uint64_t with_target(const Dataset& data, Index row, std::uint64_t hash) {
   if (!data.labels.empty()) hash = mix(hash, static_cast<std::uint64_t>(data.labels[row]));
-  for (Index c = 0; c < data.targets.cols(); ++c) hash = mix(hash, bits(static_cast<double>(data.targets(row, c))));
+  for (Index c = 0; c < data.targets.cols(); ++c) hash = mix(hash, bits(data.targets(row, c)));
   return mix(hash, bits(data.sample_weight.size() > 0 ? data.sample_weight[row] : 1));
 }
 

@@ -134,11 +134,8 @@ Problem weigh_inputs(const Dataset& data) {
   Problem problem;
   problem.features = problem.given = data.features;
   problem.classes = data.features.cols();
-  problem.row_weight = data.sample_weight.size() > 0 ? data.sample_weight : Vector::Ones(data.rows());
-  const double sum = problem.row_weight.sum();
-  if (!(sum > 0) || !std::isfinite(sum))
-    throw Error(ErrorKind::kData, fmt::format("the sample weights add up to {}", sum), "a positive number");
-  problem.row_weight /= sum;
+  const Vector weight = data.sample_weight.size() > 0 ? data.sample_weight : Vector::Ones(data.rows());
+  problem.row_weight = row_shares(data, weight, weight);
   problem.penalty = Vector::Zero(data.features.cols());
   return problem;
 }

@@ -15,7 +15,7 @@ class TargetRows {
   TargetRows& operator=(const TargetRows&) = delete;
   /// `data` must outlive it.
   explicit TargetRows(const Dataset& data) : labels_(&data.labels) {
-    if (data.targets.size() > 0) take(data.targets.cast<double>());
+    if (data.targets.size() > 0) take(data.targets);
   }
   explicit TargetRows(const Matrix& distributions) { take(distributions); }
 

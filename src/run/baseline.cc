@@ -10,7 +10,7 @@ namespace poise::inline run {
 namespace {
 
 Vector target_of(const Dataset& data, Index row) {
-  if (data.targets.size() > 0) return data.targets.row(row).transpose().cast<double>();
+  if (data.targets.size() > 0) return data.targets.row(row).transpose();
   return Vector::Unit(data.schema.class_count(), data.labels[row]);
 }
 

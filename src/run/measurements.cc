@@ -145,6 +145,7 @@ std::string table_of_ensembles(const Thermodynamics& t) {
     add_line(table, "  loss under noise, weighted by e^(-CE/T)", e.mean_loss, "nats");
     add_line(table, "  energy it costs the states", e.bulk_loss, "nats");
     add_line(table, "  entropy less that of free noise", e.entropy, "nats");
+    add_line(table, "  Laplacian of the free energy", e.laplacian, "nats");
   }
   return table.text();
 }
@@ -157,10 +158,10 @@ json to_json(const LayerCurvature& layer) {
 }
 
 json to_json(const NoisyEnsemble& ensemble) {
-  return {{"temperature", ensemble.temperature},        {"free_energy", to_json(ensemble.free_energy)},
-          {"mean_loss", to_json(ensemble.mean_loss)},   {"bulk_loss", to_json(ensemble.bulk_loss)},
-          {"entropy", to_json(ensemble.entropy)},       {"divergence_from_noise", to_json(ensemble.divergence)},
-          {"effective_draws", ensemble.effective_draws}};
+  return {{"temperature", ensemble.temperature},      {"free_energy", to_json(ensemble.free_energy)},
+          {"mean_loss", to_json(ensemble.mean_loss)}, {"bulk_loss", to_json(ensemble.bulk_loss)},
+          {"entropy", to_json(ensemble.entropy)},     {"divergence_from_noise", to_json(ensemble.divergence)},
+          {"laplacian", to_json(ensemble.laplacian)}, {"effective_draws", ensemble.effective_draws}};
 }
 
 json to_json(const StepThermodynamics& step) {

@@ -162,8 +162,9 @@ std::vector<std::string> number_names(const Network& network, const PredictionFo
 }
 
 PredictionFormat format_of(std::string_view path, RowAnswer answer, bool header) {
-  for (const char* other : {".xz", ".zst", ".bz2", ".zip", ".npz", ".parquet", ".xlsx", ".onnx"}) {
-    if (!path.ends_with(other)) continue;
+  for (const char* other : {".xz", ".zst", ".bz2", ".zip", ".npz", ".parquet", ".xlsx", ".onnx", ".libsvm", ".svm",
+                            ".svmlight", ".json", ".jsonl", ".safetensors"}) {
+    if (!path.ends_with(other) && !path.ends_with(std::string(other) + ".gz")) continue;
     throw Error(ErrorKind::kUsage, fmt::format("the name ends with {}, which predictions are not written as", other),
                 ".csv or .tsv or, of numbers alone, .npy, plain or .gz", {}, {std::string(path)});
   }

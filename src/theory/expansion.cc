@@ -22,10 +22,10 @@ Error not_bound(const Septuple& septuple, const Expansion& about, double least) 
                   about.free.size(), least);
   const std::string expected = "M positive definite";
   const double m2 = septuple.mass_squared;
-  if (septuple.place == LossPlace::kBoundary && m2 >= 0)
+  if (septuple.place != LossPlace::kBulk && m2 >= 0)
     return Error(ErrorKind::kNumeric,
-                 found + fmt::format("; the loss on the boundary sees hidden states only through {} output residuals",
-                                     septuple.outputs.size()),
+                 found + fmt::format("; the loss on the boundary sees hidden states only through {} residuals",
+                                     septuple.residual_mask().sum()),
                  expected,
                  "put the loss in the bulk, clamp hidden neurons, or confine them by a negative mass_squared");
   if (m2 > 0)

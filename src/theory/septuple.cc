@@ -56,7 +56,8 @@ std::vector<Index> Septuple::free_neurons() const {
 Vector Septuple::residual_mask() const {
   if (place == LossPlace::kBulk) return Vector::Ones(neurons());
   Vector mask = Vector::Zero(neurons());
-  for (const Index i : outputs) mask[i] = 1;
+  if (place != LossPlace::kInputs) mask(outputs).setOnes();
+  if (place != LossPlace::kOutputs) mask(inputs).setOnes();
   return mask;
 }
 

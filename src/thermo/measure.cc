@@ -77,6 +77,7 @@ NoisyEnsemble summarize(double temperature, const thermo::RowEnsemble& rows, con
           mean(thermo::kBulkLoss),
           mean(thermo::kEntropy),
           mean(thermo::kDivergence),
+          thermo::ensemble_laplacian(weight, rows),
           weight.dot(rows.effective_draws)};
 }
 

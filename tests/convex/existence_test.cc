@@ -382,7 +382,7 @@ TEST(Existence, ClassesWithoutMass) {
   Dataset soft = hard;
   soft.labels.clear();
   soft.sample_weight.resize(0);
-  soft.targets = MatrixF::Zero(30, 3);
+  soft.targets = Matrix::Zero(30, 3);
   for (Index i = 0; i < 30; ++i) soft.targets.row(i) << 0.25f, 0, 0.75f;
   for (const Dataset& data : {hard, soft}) {
     const SoftmaxFit none = fit_softmax(data, free_weights(), {.threads = 1});
@@ -408,7 +408,7 @@ TEST(Existence, SoftTargetsWithZeros) {
   MatrixF x(6, 1);
   x << 0, 1, 2, 3, 4, 5;
   Dataset data = float_data(x, array_schema(1, {"0", "1"}));
-  data.targets = MatrixF::Zero(6, 2);
+  data.targets = Matrix::Zero(6, 2);
   data.targets << 1, 0, 1, 0, 0.5f, 0.5f, 0, 1, 0, 1, 0, 1;  // a tie at 2, everything else apart from it
   EXPECT_EQ(fit_softmax(data, free_weights(), {.threads = 1}).report.status, Status::kSeparable);
   data.targets.row(0) << 0.75f, 0.25f;

@@ -383,8 +383,27 @@ TEST(Objective, WeightsOfClassesMultiplyThoseOfRows) {
   EXPECT_THROW(make_problem(data, options, 1), Error);  // no such class
   options.class_weights = {{"a", 2}};
   data.labels.clear();
-  data.targets = MatrixF::Constant(4, 3, 1.0F / 3);
+  data.targets = Matrix::Constant(4, 3, 1.0F / 3);
   EXPECT_THROW(make_problem(data, options, 1), Error);  // soft targets
+}
+
+// Else a class of such rows would be none, and a proof would be about other rows.
+TEST(Objective, RowsThatCountAreNotRoundedAway) {
+  Dataset data = float_data(MatrixF::Ones(3, 1), array_schema(1, {"a", "b"}));
+  data.labels = {0, 1, 1};
+  ObjectiveOptions options;
+  options.class_weights = {{"a", 1e-200}, {"b", 1e200}};
+  EXPECT_THROW(make_problem(data, options, 1), Error);
+  options.class_weights = {{"a", 1e-100}, {"b", 1e100}};
+  EXPECT_NEAR(make_problem(data, options, 1).row_weight[0], 0.5e-200, 1e-215);
+  options.class_weights = {{"a", 1e-300}};
+  data.sample_weight = Vector{{1e-100, 1, 1}};
+  EXPECT_THROW(make_problem(data, options, 1), Error);
+  options.class_weights = {};
+  data.sample_weight = Vector{{0, 1e308, 1e308}};  // whose sum is no number
+  EXPECT_EQ(make_problem(data, options, 1).row_weight, (Vector{{0, 0.5, 0.5}}));
+  data.sample_weight = Vector::Zero(3);
+  EXPECT_THROW(make_problem(data, options, 1), Error);
 }
 
 TEST(Objective, BiasSystem) {

@@ -288,7 +288,7 @@ inline Problem random_problem(const Shape& shape, std::uint64_t seed) {
       x.row(at) = row.head(d).cast<float>().transpose();
       problem.row_weight[at] = copy ? 0.3 * weight : weight;
       if (shape.soft) {
-        problem.targets.row(at) = target.cast<float>().transpose() / static_cast<float>(target.sum());
+        problem.targets.row(at) = target.transpose() / target.sum();
       } else {
         problem.labels.push_back(static_cast<std::int32_t>(copy ? copy - 1 : label));
       }

@@ -164,7 +164,7 @@ TEST(SeparatingFeature, SoftTargetsHaveNone) {
   rows.add({0}, 0), rows.add({1}, 1);
   Dataset data = rows.data(2);
   data.labels.clear();
-  data.targets = MatrixF::Constant(2, 2, 0.5f);
+  data.targets = Matrix::Constant(2, 2, 0.5f);
   EXPECT_FALSE(find_separating_feature(data));
   EXPECT_EQ(fit_without_penalty(data).report.status, Status::kCertified);
 }

@@ -225,13 +225,26 @@ TEST(Npy, TakesTheLastColumnForTheLabel) {
       kData, "holds 0.5 in row 1");
 }
 
+// 0.1 is no float32 number. Targets that are have the fingerprint of the days when all were stored as such.
+TEST(Npy, TakesSoftTargetsExactly) {
+  const TempDir dir;
+  const std::string file = dir.write("x.npy", npy(npy_dict("<f4", "(1, 1)"), raw<float>({1})));
+  const auto with = [&](const std::string& labels) { return read_dataset(file, with_labels(dir, labels)); };
+  const Dataset tenth = with(npy(npy_dict("<f8", "(1, 2)"), raw<double>({0.1, 0.9})));
+  EXPECT_EQ(tenth.targets(0, 0), 0.1);
+  const Dataset narrow = with(npy(npy_dict("<f4", "(1, 2)"), raw<float>({0.1F, 0.9F})));
+  EXPECT_NE(fingerprint(tenth), fingerprint(narrow));
+  const auto widened = raw<double>({static_cast<double>(0.1F), static_cast<double>(0.9F)});
+  EXPECT_EQ(fingerprint(with(npy(npy_dict("<f8", "(1, 2)"), widened))), fingerprint(narrow));
+}
+
 TEST(Npy, TakesSoftTargets) {
   const TempDir dir;
   const std::string file = dir.write("x.npy", npy(npy_dict("<f4", "(2, 1)"), raw<float>({1, 2})));
   const Dataset data =
       read_dataset(file, with_labels(dir, npy(npy_dict("<f8", "(2, 3)"), raw<double>({0.5, 0.25, 0.25, 0, 1, 0}))));
   EXPECT_TRUE(data.labels.empty());
-  EXPECT_EQ(data.targets(0, 1), 0.25F);
+  EXPECT_EQ(data.targets(0, 1), 0.25);
   EXPECT_EQ(data.schema.classes, (std::vector<std::string>{"0", "1", "2"}));
   for (const std::vector<double>& bad :
        {std::vector<double>{0.5, 0.25, 0.5, 0, 1, 0}, {1.5, -0.5, 0, 0, 1, 0}, {std::nan(""), 0, 1, 0, 1, 0}}) {

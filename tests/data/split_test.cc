@@ -71,7 +71,7 @@ TEST(Split, IsTheSameEverywhere) {
 TEST(Split, TakesSoftTargetsForOneClass) {
   Dataset data = rows_of("aababcabaa");
   data.labels.clear();
-  data.targets = MatrixF::Constant(10, 3, 1.0F / 3);
+  data.targets = Matrix::Constant(10, 3, 1.0F / 3);
   EXPECT_EQ(numbers_in(split_by_class(data, 4, 5).second), numbers_in(split_rows(data, 4, 5).second));
 }
 

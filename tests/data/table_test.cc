@@ -196,6 +196,15 @@ TEST(Table, LeavesAQuoteInsideOfACellAlone) {
   EXPECT_EQ(data.schema.columns[0].categories, (std::vector<std::string>{"5\" pipe", "6\" pipe"}));
 }
 
+// "sep=;", as spreadsheets write it. A column of that name is no such line.
+TEST(Table, ASeparatorLineNamesTheDelimiter) {
+  const Dataset plain = read_text("a;b;label\n1,5;2;x\n2,5;1;y\n", {.delimiter = ';'});
+  EXPECT_EQ(fingerprint(read_text("sep=;\na;b;label\n1,5;2;x\n2,5;1;y\n")), fingerprint(plain));
+  EXPECT_EQ(fingerprint(read_text("sep=;\r\na;b;label\r\n1,5;2;x\r\n2,5;1;y\r\n")), fingerprint(plain));
+  EXPECT_EQ(read_text("sep=|\na,b|label\n1|x\n2|y\n").schema.columns[0].name, "a,b");
+  EXPECT_EQ(read_text("sep=;,label\n1,x\n2,y\n").schema.columns[0].name, "sep=;");
+}
+
 TEST(Table, FollowsTheOptionsOnDelimiterHeaderAndComment) {
   ReadOptions options;
   options.delimiter = ':';

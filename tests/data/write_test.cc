@@ -86,7 +86,7 @@ TEST(Write, NpyRoundTrips) {
   EXPECT_EQ(fingerprint(table), fingerprint(again));
   EXPECT_TRUE(has_notice(again, "t-labels.npy.gz"));
   Dataset soft = digits;
-  soft.targets = MatrixF::Constant(450, 10, 0.1F);
+  soft.targets = Matrix::Constant(450, 10, 0.1);
   soft.labels.clear();
   write_dataset(soft, dir.path("s.npy"));
   EXPECT_EQ(read_dataset(dir.path("s.npy")).targets, soft.targets);
@@ -111,7 +111,7 @@ TEST(Write, RefusesWhatAFormatCannotHold) {
   expect_error([&] { write_dataset(table, dir.path("t.svm")); }, ErrorKind::kUsage, "'two words'");
   expect_error([&] { write_dataset(table, dir.path("t.xls")); }, ErrorKind::kUsage, ".csv, .tsv, .libsvm or .npy");
   Dataset soft = table;
-  soft.targets = MatrixF::Constant(2, 2, 0.5F);
+  soft.targets = Matrix::Constant(2, 2, 0.5F);
   expect_error([&] { write_dataset(soft, dir.path("t.csv")); }, ErrorKind::kUsage, "soft targets");
   Dataset weighted = table;
   weighted.sample_weight = Vector::Ones(2);

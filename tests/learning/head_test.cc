@@ -61,7 +61,7 @@ TEST(Head, TakesSoftTargetsWithAndWithoutSmoothing) {
       Case c(options_of(Activation::kTanh, loss));
       const Matrix t = random_targets();
       c.problem.labels.clear();
-      c.problem.targets = t.cast<float>();
+      c.problem.targets = t;
       c.problem.smoothing = smoothing;
       expect_head(c, (1 - smoothing) * t + smoothing * Matrix::Constant(kRows, kClasses, 1.0 / kClasses));
     }

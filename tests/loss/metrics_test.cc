@@ -97,14 +97,14 @@ TEST(Metrics, SoftTargetsAreMetByTheirOwnProbabilities) {
   const Matrix p{{0.7, 0.2, 0.1}, {0.4, 0.5, 0.1}, {0.1, 0.3, 0.6}};
   Dataset data = labelled({0, 1, 2}, {"a", "b", "c"});
   data.labels.clear();
-  data.targets = p.cast<float>();
+  data.targets = p;
   const Metrics metrics = evaluate_scores(scores_of(p), data);
   EXPECT_NEAR(metrics.expected_calibration_error, 0, 1e-7);
   EXPECT_NEAR(metrics.equilibrium_gap, 0, 1e-7);
   EXPECT_TRUE(metrics.at_rest);
   EXPECT_EQ(metrics.accuracy, 1);
   // Turned by one class: confidence 0.7, 0.5 and 0.6 where the targets have 0.1, 0.4 and 0.3.
-  data.targets = MatrixF{{0.1F, 0.7F, 0.2F}, {0.5F, 0.4F, 0.1F}, {0.6F, 0.1F, 0.3F}};
+  data.targets = Matrix{{0.1F, 0.7F, 0.2F}, {0.5F, 0.4F, 0.1F}, {0.6F, 0.1F, 0.3F}};
   EXPECT_NEAR(evaluate_scores(scores_of(p), data).expected_calibration_error, (0.6 + 0.1 + 0.3) / 3, 1e-7);
 }
 
@@ -153,7 +153,7 @@ TEST(Metrics, SoftTargets) {
   const Matrix p{{0.7, 0.3}, {0.4, 0.6}};
   Dataset data = labelled({0, 0}, {"a", "b"});
   data.labels.clear();
-  data.targets = MatrixF{{0.25f, 0.75f}, {0.5f, 1.5f}};  // the second row counts as (¼, ¾)
+  data.targets = Matrix{{0.25f, 0.75f}, {0.5f, 1.5f}};  // the second row counts as (¼, ¾)
   const Metrics metrics = evaluate_scores(scores_of(p), data);
   EXPECT_NEAR(metrics.accuracy, 0.5, 1e-15);
   EXPECT_NEAR(metrics.cross_entropy,

@@ -47,7 +47,7 @@ TEST(Ticks, OfOneValueAreThatValue) { EXPECT_THAT(linear_ticks(5, 5, 6).at, Elem
 
 TEST(Ticks, OfLogarithmsArePowersOfTen) {
   EXPECT_THAT(log_ticks(0.5, 2e3, 6).labels, ElementsAre("1", "10", "100", "1,000"));
-  EXPECT_THAT(log_ticks(1e-10, 1, 6).labels, ElementsAre("10⁻¹⁰", "10⁻⁸", "10⁻⁶", "10⁻⁴", "0.01", "1"));
+  EXPECT_THAT(log_ticks(1e-10, 1, 6).labels, ElementsAre("10⁻¹⁰", "10⁻⁸", "10⁻⁶", "0.0001", "0.01", "1"));
   EXPECT_THAT(log_ticks(0.9, 6, 6).labels, ElementsAre("1", "2", "5"));
   EXPECT_THAT(log_ticks(0.075, 0.17, 6).labels, ElementsAre("0.08", "0.10", "0.12", "0.14", "0.16"));
 }

@@ -6,6 +6,7 @@
 
 #include <cmath>
 
+#include "base/watcher_link.h"
 #include "poise/error.h"
 #include "run/measured_words.h"
 #include "run/measuring_time.h"

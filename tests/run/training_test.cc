@@ -12,12 +12,12 @@
 #include <nlohmann/json.hpp>
 #include <thread>
 
+#include "base/watcher_link.h"
 #include "paths.h"
 #include "poise/error.h"
 #include "poise/run.h"
 #include "run/training/run_json.h"
 #include "run/training/trained_rows.h"
-#include "run/training/watcher_link.h"
 #include "sample_models.h"
 
 namespace poise {
@@ -163,15 +163,15 @@ TEST(Train, RefusesRowsInMemoryThatContradictThemselves) {
   refused([](Dataset& rows) { rows.sample_weight = Vector::Ones(49); });
   refused([](Dataset& rows) { rows.sample_weight = -Vector::Ones(50); });
   refused([](Dataset& rows) { rows.sample_weight = Vector::Constant(50, std::nan("")); });
-  refused([](Dataset& rows) { rows.labels.clear(), rows.targets = MatrixF::Ones(50, 3); });
-  refused([](Dataset& rows) { rows.labels.clear(), rows.targets = -MatrixF::Ones(50, 2); });
+  refused([](Dataset& rows) { rows.labels.clear(), rows.targets = Matrix::Ones(50, 3); });
+  refused([](Dataset& rows) { rows.labels.clear(), rows.targets = -Matrix::Ones(50, 2); });
 }
 
 /// Soft targets and row weights from memory; of weight 0 a row does not count.
 TEST(Train, TakesTargetsAndWeightsFromMemory) {
   Dataset rows = points(100, 1);
-  rows.targets = MatrixF::Zero(100, 2);
-  for (Index i = 0; i < 100; ++i) rows.targets(i, i % 2) = 0.9F, rows.targets(i, 1 - i % 2) = 0.1F;
+  rows.targets = Matrix::Zero(100, 2);
+  for (Index i = 0; i < 100; ++i) rows.targets(i, i % 2) = 0.9, rows.targets(i, 1 - i % 2) = 0.1;
   rows.labels.clear();
   rows.sample_weight = Vector::Ones(100);
   rows.sample_weight.tail(20).setZero();

@@ -53,7 +53,7 @@ TEST(LinearEnsemble, T21OfClampedNeuronsMatchesQuadrature) {
 TEST(LinearEnsemble, T21OfALossOnTheBoundaryMatchesQuadrature) {
   Septuple septuple = random_septuple(5, Activation::kIdentity, 6, 2);
   septuple.outputs = {2, 3, 4};
-  septuple.place = LossPlace::kBoundary;
+  septuple.place = LossPlace::kOutputs;
   const Septuple held = clamp(septuple, {2, 3, 4}, Vector{{0.3, -0.5, 0.9}});
   expect_is(linear_ensemble(held, 0.4), integrate(held, 0.4, 25, 2001), 1e-9);
 }
@@ -135,9 +135,9 @@ std::string reason_of(const Septuple& septuple) {
 TEST(GaussianApproximation, SaysWhyTheLossDoesNotBindTheStates) {
   const SampleNetwork network = random_network({2, 5, 1}, Activation::kTanh, Loss::kSquared, 1, 3);
   Septuple boundary = to_septuple(network.layers, network.inputs.row(0).transpose());
-  boundary.place = LossPlace::kBoundary;
+  boundary.place = LossPlace::kOutputs;
   boundary = clamp(clamp(boundary, boundary.inputs, network.inputs.row(0).transpose()), {7}, Vector{{0.4}});
-  EXPECT_NE(reason_of(boundary).find("sees hidden states only through 1 output residuals"), std::string::npos)
+  EXPECT_NE(reason_of(boundary).find("sees hidden states only through 1 residuals"), std::string::npos)
       << reason_of(boundary);
   boundary.mass_squared = -0.1;
   EXPECT_EQ(reason_of(boundary), "");

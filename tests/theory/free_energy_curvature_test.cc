@@ -61,7 +61,7 @@ TEST(FreeEnergyCurvature, IsThatOfFiniteDifferences) {
   expect_finite_differences(clamp(cyclic, {0, 3}, Vector{{0.5, -0.9}}));
   Septuple boundary = random_septuple(5, Activation::kIdentity, 6, 1);
   boundary.outputs = {3, 4};
-  boundary.place = LossPlace::kBoundary;
+  boundary.place = LossPlace::kOutputs;
   boundary.mass_squared = -0.4;
   expect_finite_differences(clamp(boundary, {0, 3, 4}, Vector{{0.5, -0.9, 0.2}}));
 }

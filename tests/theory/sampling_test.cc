@@ -58,7 +58,7 @@ TEST(NoisyForward, IsTheCumulantExpansionForAWeakPotential) {
 TEST(NoisyForward, IsRefusedToCyclesAndBoundaries) {
   EXPECT_THROW(noisy_forward_ensemble(tanh_pair(), 1), Error);
   Septuple boundary = chain(Activation::kTanh);
-  boundary.place = LossPlace::kBoundary;
+  boundary.place = LossPlace::kOutputs;
   EXPECT_THROW(noisy_forward_ensemble(boundary, 1), Error);
   EXPECT_THROW(noisy_forward_ensemble(held_chain(), 1, {.samples = 1}), Error);
 }
@@ -103,7 +103,7 @@ TEST(ImportanceSampling, RefusesWhatIsNotBound) {
   pair.mass_squared = 1;
   EXPECT_THROW(importance_ensemble(pair, 1), Error);
   Septuple boundary = tanh_pair();
-  boundary.place = LossPlace::kBoundary;
+  boundary.place = LossPlace::kOutputs;
   boundary.outputs = {1};
   EXPECT_THROW(importance_ensemble(boundary, 1), Error);
 }

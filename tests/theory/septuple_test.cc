@@ -85,7 +85,7 @@ TEST_P(EmbeddedNetwork, ClampedAtBothEndsTheBulkLossIsThatOfPredictiveCoding) {
   EXPECT_NEAR(clamped.loss(x), reference::bulk_energy(network_.layers, predicted)[0] + output, 1e-12);
 
   Septuple boundary = clamped;
-  boundary.place = LossPlace::kBoundary;
+  boundary.place = LossPlace::kOutputs;
   EXPECT_NEAR(boundary.loss(x), output, 1e-12);
 }
 
@@ -141,19 +141,21 @@ TEST(FixedPoints, ALimitCycleIsReportedAndCalmedBySmallerSteps) {
   EXPECT_LE(calm.state.norm(), 1e-12);
 }
 
-/// Cyclic, every activation, a clamped neuron, mass; loss in the bulk or at two outputs.
+/// Cyclic, every activation, a clamped neuron, mass; loss in the bulk, at two outputs, at two inputs, or at these four.
 Septuple mixed_septuple(LossPlace place) {
   Septuple out = random_septuple(7, Activation::kTanh, 31, 1.3);
   out.activation = {Activation::kIdentity, Activation::kSigmoid, Activation::kTanh,    Activation::kRelu,
                     Activation::kTanh,     Activation::kSigmoid, Activation::kIdentity};
-  out.outputs = {4, 6};
+  out.inputs = {1, 3}, out.outputs = {4, 6};
   out.place = place;
   out.mass_squared = -0.3;
   return clamp(out, {0}, Vector{{0.6}});
 }
 
 class DerivativesOfTheLoss : public testing::TestWithParam<LossPlace> {};
-INSTANTIATE_TEST_SUITE_P(Places, DerivativesOfTheLoss, testing::Values(LossPlace::kBulk, LossPlace::kBoundary));
+INSTANTIATE_TEST_SUITE_P(Places, DerivativesOfTheLoss,
+                         testing::Values(LossPlace::kBulk, LossPlace::kOutputs, LossPlace::kInputs,
+                                         LossPlace::kBoundary));
 
 TEST_P(DerivativesOfTheLoss, AreThoseOfFiniteDifferences) {
   Septuple septuple = mixed_septuple(GetParam());

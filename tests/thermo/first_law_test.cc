@@ -148,7 +148,7 @@ Relaxed relaxed(const Network& network, const Dataset& data, double temperature)
     OneUnit unit{last.weights.col(0), last.bias, Vector::Zero(2),
                  first.weights.row(0).dot(x.cast<double>()) + first.bias[0]};
     if (data.targets.size() > 0) {
-      unit.target = data.targets.row(i).transpose().cast<double>();
+      unit.target = data.targets.row(i).transpose();
     } else {
       unit.target[data.labels[static_cast<std::size_t>(i)]] = 1;
     }
@@ -180,7 +180,7 @@ TEST(FirstLaw, ComplexityIsThatOfTheForwardPass) {
   ThermodynamicsOptions options = options_with(1);
   EXPECT_NEAR(measure_thermodynamics(network, data, options).complexity.value, exact.of_forward_pass, 1e-12);
   data.labels.clear();  // t = q: the forward pass is the mode
-  data.targets = predict_probabilities(network, data).cast<float>();
+  data.targets = predict_probabilities(network, data);
   const Relaxed at_rest = relaxed(network, data, 0.01);
   EXPECT_NEAR(measure_thermodynamics(network, data, options).complexity.value, at_rest.complexity, 1e-6);
 }

@@ -92,8 +92,8 @@ TEST(Measure, SoftTargetsAndSmoothing) {
   ThermodynamicsOptions options = all_rows(Detail::kLight);
   options.objective.label_smoothing = 0.1;
   const auto smoothed = measure_thermodynamics(classifier.network, classifier.data, options);
-  MatrixF targets = MatrixF::Constant(50, 4, 0.025f);
-  for (Index i = 0; i < 50; ++i) targets(i, classifier.data.labels[static_cast<std::size_t>(i)]) = 0.925f;
+  Matrix targets = Matrix::Constant(50, 4, 0.025);
+  for (Index i = 0; i < 50; ++i) targets(i, classifier.data.labels[static_cast<std::size_t>(i)]) = 0.925;
   classifier.data.labels.clear();
   classifier.data.targets = targets;
   const auto soft = measure_thermodynamics(classifier.network, classifier.data, all_rows(Detail::kLight));

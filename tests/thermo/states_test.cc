@@ -143,7 +143,7 @@ TEST_P(StatesOf, ComplexityIsTheLogDeterminantOfAllHiddenNeurons) {
 TEST_P(StatesOf, EntropyTendsToMinusComplexity) {
   Classifier classifier = random_classifier({4, 6, 5, 3}, GetParam(), 20, 6, 1.5);
   classifier.data.labels.clear();
-  classifier.data.targets = predict_probabilities(classifier.network, classifier.data).cast<float>();
+  classifier.data.targets = predict_probabilities(classifier.network, classifier.data);
   const auto found = measure_thermodynamics(classifier.network, classifier.data, full({1e-5}, 200));
   const Estimate& entropy = found.ensembles[0].entropy;
   EXPECT_GT(found.complexity.value, 0.1);
@@ -164,6 +164,92 @@ TEST_P(StatesOf, PotentialsBelongTogether) {
 }
 
 INSTANTIATE_TEST_SUITE_P(States, StatesOf, testing::Values(Activation::kSigmoid, Activation::kTanh, Activation::kRelu));
+
+/// Every parameter of the network, by reference.
+std::vector<double*> parameters(SampleNetwork& network) {
+  std::vector<double*> all;
+  for (Layer& layer : network.layers) {
+    for (double& w : layer.weights.reshaped()) all.push_back(&w);
+    for (double& b : layer.bias) all.push_back(&b);
+  }
+  return all;
+}
+
+/// Σ over parameters of second differences of f(network).
+double laplacian_by_differences(SampleNetwork network, double step, const std::function<double()>& f,
+                                SampleNetwork& changed) {
+  changed = network;
+  const double here = f();
+  double sum = 0;
+  const std::vector<double*> of_changed = parameters(changed);
+  for (double* const theta : of_changed) {
+    const double before = *theta;
+    *theta = before + step;
+    const double up = f();
+    *theta = before - step;
+    sum += (up - 2 * here + f()) / (step * step);
+    *theta = before;
+  }
+  return sum;
+}
+
+// ∇²F of the weights and biases of both layers, by second differences of F by quadrature.
+TEST_P(StatesOf, LaplacianOfTheFreeEnergyAgreesWithQuadrature) {
+  const Classifier classifier = random_classifier({4, 2, 3}, GetParam(), 6, 3, 2);
+  const std::vector<double> temperatures{0.01, 0.1, 1};
+  const auto found = measure_thermodynamics(classifier.network, classifier.data, full(temperatures, 400));
+  for (std::size_t k = 0; k < temperatures.size(); ++k) {
+    const double T = temperatures[k];
+    SampleNetwork changed;
+    const double expected = laplacian_by_differences(
+        in_measured_units(classifier), 1e-3, [&] { return two_neurons_by_quadrature(changed, T, 9, 81).free_energy; },
+        changed);
+    const Estimate& laplacian = found.ensembles[k].laplacian;
+    EXPECT_NEAR(laplacian.value, expected, 4 * laplacian.error + 1e-4 * std::abs(expected)) << T;
+    EXPECT_LE(laplacian.error, 0.1 * std::abs(expected)) << T;
+  }
+}
+
+// T → 0: that of the least ½‖e‖² + CE over states, which is not that of the loss.
+TEST(States, AtLowTemperatureTheLaplacianIsThatOfTheRelaxedEnergy) {
+  const Classifier classifier = random_classifier({3, 4, 3, 3}, Activation::kTanh, 8, 4, 2);
+  const auto found = measure_thermodynamics(classifier.network, classifier.data, full({1e-5}, 2000));
+  SampleNetwork changed;
+  const double expected = laplacian_by_differences(
+      in_measured_units(classifier), 1e-3, [&] { return relax(changed, 1e-15).energy.mean(); }, changed);
+  const Estimate& laplacian = found.ensembles[0].laplacian;
+  EXPECT_NEAR(laplacian.value, expected, 4 * laplacian.error + 1e-3 * std::abs(expected));
+  EXPECT_GT(std::abs(expected - found.laplacian.value), 10 * laplacian.error);
+}
+
+// A head that does not look at the states leaves them to the noise: W_2 = 0 and, of N hidden neurons at T,
+//   ∇²F = (1 − ‖q‖²)(‖σ(Y_1)‖² + NT + 1) − N ‖q − t‖²
+TEST_P(StatesOf, LaplacianOfAHeadThatIsBlindInClosedForm) {
+  Classifier classifier = random_classifier({4, 5, 3}, GetParam(), 10, 8);
+  classifier.network.layers[1].weights.setZero();
+  const double T = 0.3;
+  const auto found = measure_thermodynamics(classifier.network, classifier.data, full({T}, 2000));
+  const SampleNetwork network = in_measured_units(classifier);
+  const Vector q = softmax(network.layers[1].bias);
+  double expected = 0;
+  for (Index i = 0; i < 10; ++i) {
+    const double states = network.pass().activation[1].row(i).squaredNorm();
+    const double error = (q - network.targets.row(i).transpose()).squaredNorm();
+    expected += ((1 - q.squaredNorm()) * (states + 5 * T + 1) - 5 * error) / 10;
+  }
+  const Estimate& laplacian = found.ensembles[0].laplacian;
+  EXPECT_NEAR(laplacian.value, expected, 4 * laplacian.error);
+  EXPECT_LE(laplacian.error, 0.15);
+}
+
+// Two draws of equal weight, by hand: ⟨tr⟩ = 2, Var g = 1, so 2 − 1/T; of one draw alone its trace.
+TEST(FreeEnergy, LaplacianOfTwoDrawsByHand) {
+  const double T = 0.5, all = 2 - 1 / T;
+  const thermo::LaplacianOfRow row = thermo::free_energy_laplacian(
+      Vector{{-1, -1}}, {Vector{{1, 3}}, Eigen::MatrixXd{{1, -1}, {-1, 1}}}, T);  // g = 1 and −1
+  EXPECT_NEAR(row.value, 2 * all - 2, 1e-14);
+  EXPECT_NEAR(row.variance, 0.5 * (1 + 1), 1e-14);  // θ_{−r}: 3 and 1, about their mean 2
+}
 
 // With many draws about the relaxed state, and with a plain noisy forward pass of
 // docs/theory/thermodynamics-measurements.md#the-noisy-forward-ensemble at a temperature that it can cope with, the

@@ -6,10 +6,11 @@
 //   residual   e(x) = x − f(w x + b)
 //   loss       ℋ(x) = ½ Σ_{i ∈ P} e_i² + V(x),   V(x) = −½ m² xᵀx
 //
-// P is either all neurons (loss in the bulk) or the output neurons (loss on the boundary). States are dimensionless. ℋ
+// P is all neurons (loss in the bulk) or those of the boundary: outputs, inputs, or both. States are dimensionless. ℋ
 // is in the units of its ensemble's temperature (poise/theory/ensemble.h), so ℋ/T is in nats.
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <vector>
 
@@ -19,7 +20,9 @@ namespace poise {
 
 enum class LossPlace {
   kBulk,     ///< ℋ = ½ eᵀe + V: every neuron's residual counts
-  kBoundary  ///< ℋ = ½ Σ over output neurons of e_i² + V; makes sense with inputs and outputs clamped to data
+  kOutputs,  ///< ℋ = ½ Σ over output neurons of e_i² + V; makes sense with inputs and outputs clamped to data
+  kInputs,   ///< over input neurons: what others predict of the data, without labels
+  kBoundary  ///< over both
 };
 
 /// How far to follow the activation dynamics.
@@ -45,7 +48,7 @@ struct SeptupleGradient {
 
 struct Septuple {
   Matrix weights;                      ///< w, N×N: w_ij leads from neuron j to neuron i; 0: no connection
-  Vector bias;                         ///< b, N; the bias of an input neuron is its datum, not a parameter
+  Vector bias;                         ///< b, N; the bias of an input neuron to which none leads is its datum
   std::vector<Activation> activation;  ///< f, one per neuron
   std::vector<Index> inputs;           ///< selected by P_in
   std::vector<Index> outputs;          ///< selected by P_out; none of them is an input
@@ -84,6 +87,20 @@ struct Septuple {
   /// it.
   void validate() const;
 };
+
+/// One of several states of rest, and how the dynamics meets it.
+struct RestingState {
+  FixedPoint rest{};
+  Index starts = 0;            ///< so many of the starts led here
+  double loss = 0;             ///< ℋ there
+  double spectral_radius = 0;  ///< of diag f' w over the free neurons: below 1 the state is stable, step by step
+  bool stable() const { return spectral_radius < 1; }
+};
+
+/// The fixed points that the dynamics (of rate ½, so that it does not oscillate) finds from 0 and `starts` − 1 random
+/// states of standard deviation 2, the one met most often first; starts that do not come to rest are left out. There
+/// may be others.
+std::vector<RestingState> resting_states(const Septuple& septuple, Index starts = 64, std::uint64_t seed = 1);
 
 /// An MLP and one row of inputs as a septuple: x = (X_0, X_1, …, X_L), N = Σ N_l. w has W_l in the rows of layer l and
 /// the columns of layer l − 1, and is nilpotent; b = (input, b_1, …, b_L); f is the identity on inputs. The loss is in

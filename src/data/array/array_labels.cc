@@ -35,12 +35,6 @@ void set_targets(Dataset& data, const ArrayLabels& labels, const Schema* schema)
                 fmt::format("one for each of the model's {} classes", schema->class_count()));
   }
   data.targets = labels.targets;
-  if (labels.rounded > 0) {
-    data.notices.push_back(fmt::format(
-        "{} of the {} soft targets are no float32 numbers and are taken as the nearest ones: what is proven "
-        "is about those",
-        labels.rounded, labels.targets.size()));
-  }
   if (schema != nullptr) return;
   for (Index k = 0; k < labels.targets.cols(); ++k) data.schema.classes.push_back(std::to_string(k));
 }

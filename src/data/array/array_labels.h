@@ -12,9 +12,8 @@ namespace poise::inline data {
 struct ArrayLabels {
   std::string what;  ///< for messages: the file, or the column
   std::vector<std::int64_t> values;
-  MatrixF targets;
+  Matrix targets;
   bool of_features = false;  ///< a column of the features' array, which may hold a quantity
-  Index rounded = 0;         ///< of the targets: to float32
 
   Index rows() const { return targets.size() > 0 ? targets.rows() : static_cast<Index>(values.size()); }
 };

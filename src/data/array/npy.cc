@@ -197,9 +197,9 @@ class NpyReader {
   Dataset data_;
 };
 
-void check_distributions(const MatrixF& targets, const std::string& file) {
+void check_distributions(const Matrix& targets, const std::string& file) {
   for (Index i = 0; i < targets.rows(); ++i) {
-    const double sum = targets.row(i).cast<double>().sum();
+    const double sum = targets.row(i).sum();
     if (targets.row(i).minCoeff() >= 0 && std::abs(sum - 1) <= 1e-4) continue;
     throw Error(
         ErrorKind::kData,
@@ -226,9 +226,7 @@ ArrayLabels npy_labels(const NpyArray& array, const std::string& file) {
   labels.targets.resize(rows, classes);
   for (Index i = 0; i < rows; ++i) {
     for (Index k = 0; k < classes; ++k) {
-      const double given = array.value(array.fortran ? k * rows + i : i * classes + k);
-      labels.targets(i, k) = static_cast<float>(given);
-      labels.rounded += static_cast<double>(labels.targets(i, k)) != given;
+      labels.targets(i, k) = array.value(array.fortran ? k * rows + i : i * classes + k);
     }
   }
   check_distributions(labels.targets, file);

@@ -86,6 +86,17 @@ const char* without_blank_lines(const TableText& text) {
   return end;
 }
 
+/// Spreadsheets' first line "sep=;" says the delimiter of the others: it is passed over. 0 if there is none.
+char take_separator_line(TableText& text) {
+  constexpr std::string_view kBegin = "sep=";
+  const std::string_view all(text.begin, text.end - text.begin), line = all.substr(0, all.find('\n'));
+  const bool cut = line.ends_with('\r');
+  if (!line.starts_with(kBegin) || line.size() != kBegin.size() + 1 + (cut ? 1 : 0) || line.size() == all.size())
+    return 0;
+  text.rows = text.begin + line.size() + 1;
+  return line[kBegin.size()];
+}
+
 }  // namespace
 
 std::vector<TextRow> sample_rows(const TableText& text, std::size_t most) {
@@ -113,10 +124,12 @@ Index infer_dialect(TableText& text, const ReadOptions& options) {
   text.quotes = options.quote != 0 && (text.quotes || options.quote != '"');
   text.end = without_blank_lines(text);
   text.rows = text.begin;
+  const char named = take_separator_line(text);
   std::vector<const char*> comments;
-  if (!options.comment) comments = lines_of_comment(text, '#', text.rows);
+  if (!options.comment && named == 0) comments = lines_of_comment(text, '#', text.rows);
   const auto find_delimiter = [&] {
-    text.dialect.delimiter = options.delimiter != 0 ? options.delimiter : infer_delimiter(text);
+    const char known = options.delimiter != 0 ? options.delimiter : named;
+    text.dialect.delimiter = known != 0 ? known : infer_delimiter(text);
   };
   if (text.rows == text.end && !comments.empty()) text.rows = comments.front();
   find_delimiter();

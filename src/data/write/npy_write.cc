@@ -7,6 +7,7 @@
 #include <optional>
 
 #include "data/bytes/bytes.h"
+#include "data/soft_targets.h"
 #include "data/write/output_file.h"
 #include "data/write/row_values.h"
 #include "poise/error.h"
@@ -67,9 +68,10 @@ std::vector<std::int64_t> class_numbers(const std::vector<std::string>& classes)
 
 void write_labels(const Dataset& data, OutputFile& out) {
   if (data.targets.size() > 0) {
-    out.write(npy_header("<f4", {data.targets.rows(), data.targets.cols()}));
-    write_values(out, data.targets.data(), data.targets.size());
-    return;
+    const std::optional<MatrixF> narrow = within_float32(data.targets);
+    out.write(npy_header(narrow ? "<f4" : "<f8", {data.targets.rows(), data.targets.cols()}));
+    if (narrow) return write_values(out, narrow->data(), narrow->size());
+    return write_values(out, data.targets.data(), data.targets.size());
   }
   const std::vector<std::int64_t> numbers = class_numbers(data.schema.classes);
   std::vector<std::int64_t> values;

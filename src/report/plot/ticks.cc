@@ -30,7 +30,7 @@ std::string linear_label(double value, double step) {
 }
 
 std::string log_label(double value) {
-  const bool is_short = value >= 0.999e-3 && value < 0.999e5;
+  const bool is_short = value >= 0.999e-4 && value < 0.999e5;
   if (is_short) return value < 1 ? fmt::format("{:g}", value) : count(std::round(value));
   std::string text = number(value, 1);
   return text.starts_with("1·") ? text.substr(std::string("1·").size()) : text;  // "10⁻⁶"

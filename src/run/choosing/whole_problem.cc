@@ -11,7 +11,7 @@ namespace poise::inline run {
 double loss_at(const Eigen::Ref<const Eigen::RowVectorXd>& scores, const Dataset& data, Index row) {
   const double most = scores.maxCoeff(), lse = most + std::log((scores.array() - most).exp().sum());
   if (!data.labels.empty()) return lse - scores[data.labels[row]];
-  const Eigen::RowVectorXd target = data.targets.row(row).cast<double>();
+  const Eigen::RowVectorXd target = data.targets.row(row);
   return lse - target.dot(scores) / target.sum();
 }
 

@@ -88,6 +88,9 @@ void check_choosing(const TrainingRun& run) {
                                           search.fold_of_row.empty() && search.rule == PenaltyRule::kBest),
           "--l2 loo, --l2-candidates or --l2-rule where validation rows choose the penalty", "one or the other",
           "without --validation rows of the data choose it, by folds or one by one");
+  const bool by_folds = request.choose_l2 && !has_held_out_rows(request) && !search.leave_one_out;
+  require(by_folds || search.folds == PenaltySearchOptions().folds, "--folds where no folds choose the penalty",
+          "--l2 auto without validation rows", "--l2 loo leaves out one row at a time; a number needs no folds");
   check_search(run.train(), request.search);
 }
 

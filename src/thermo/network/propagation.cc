@@ -58,11 +58,12 @@ Propagation propagate_displaced(const std::vector<Layer>& layers, Matrix first_p
   return pass;
 }
 
-std::vector<Matrix> bends(const std::vector<Layer>& layers, const Propagation& pass) {
+std::vector<Matrix> bends(const std::vector<Layer>& layers, const Propagation& pass,
+                          const std::vector<Matrix>& displacement) {
   std::vector<Matrix> out(layers.size() + 1);
   for (std::size_t l = 1; l < layers.size(); ++l) {
     const Activation activation = layers[l - 1].activation;
-    const Matrix& x = pass.activation[l];
+    const Matrix x = displacement.empty() ? pass.activation[l] : pass.activation[l] - displacement[l];
     out[l] = is_bent(activation) ? Matrix(x.unaryExpr(entry_of(activation).bend_at)) : Matrix::Zero(x.rows(), x.cols());
   }
   return out;

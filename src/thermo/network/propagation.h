@@ -36,8 +36,10 @@ Propagation propagate(const std::vector<Layer>& layers, const Matrix& inputs);
 Propagation propagate_displaced(const std::vector<Layer>& layers, Matrix first_preactivation,
                                 const std::vector<Matrix>& displacement);
 
-/// σ''_l(Y_l) of the hidden layers, of a pass without displacement; [0] and [L] are empty. σ'' of ReLU is 0.
-std::vector<Matrix> bends(const std::vector<Layer>& layers, const Propagation& pass);
+/// σ''_l(Y_l) of the hidden layers; [0] and [L] are empty. σ'' of ReLU is 0. `displacement` is that of the pass; none
+/// by default.
+std::vector<Matrix> bends(const std::vector<Layer>& layers, const Propagation& pass,
+                          const std::vector<Matrix>& displacement = {});
 bool is_bent(Activation activation);  ///< whether σ'' is not 0
 
 /// Every row `copies` times, one behind the other.

@@ -38,6 +38,11 @@ Estimate ensemble_mean_energy(const Vector& weight, const RowEnsemble& rows) {
                         rows.energy.cols());
 }
 
+Estimate ensemble_laplacian(const Vector& weight, const RowEnsemble& rows) {
+  return mean_with_bias(weight, rows.laplacian.col(0), rows.laplacian.col(1), rows.laplacian.col(2),
+                        rows.energy.cols());
+}
+
 ForwardNoise::ForwardNoise(const std::vector<Layer>& layers, std::vector<double> temperatures, int draws,
                            std::uint64_t seed)
     : layers_(layers), temperatures_(std::move(temperatures)), draws_(draws), seed_(seed) {}
@@ -95,24 +100,54 @@ ForwardNoise::Noise ForwardNoise::draw(const RelaxedStates& relaxed, Index class
   return noise;
 }
 
-WeightedDraws ForwardNoise::weigh(const Noise& noise, const Matrix& start, const Matrix& targets,
+ForwardNoise::Drawn ForwardNoise::draw_states(const Noise& noise, const Matrix& start, const Matrix& targets,
+                                              double temperature) const {
+  Drawn drawn{noise.center, {}, {}, {}};
+  for (std::size_t l = 1; l < layers_.size(); ++l) drawn.displacement[l] += std::sqrt(temperature) * noise.y[l];
+  drawn.pass = propagate_displaced(layers_, start, drawn.displacement);
+  drawn.probabilities = probabilities(drawn.pass);
+  drawn.star = adjoint(layers_, drawn.pass.slope, drawn.probabilities - targets);
+  return drawn;
+}
+
+WeightedDraws ForwardNoise::weigh(const Noise& noise, const Drawn& drawn, const Matrix& targets,
                                   double temperature) const {
   const double width = std::sqrt(temperature);
-  std::vector<Matrix> states = noise.center;
-  for (std::size_t l = 1; l < layers_.size(); ++l) states[l] += width * noise.y[l];
-  const Propagation pass = propagate_displaced(layers_, start, states);
-  const Adjoint star = adjoint(layers_, pass.slope, probabilities(pass) - targets);
-  Vector push = Vector::Zero(start.rows()), along = push, across = push, balance = push;
+  Vector push = Vector::Zero(targets.rows()), along = push, across = push, balance = push;
   for (std::size_t l = 1; l < layers_.size(); ++l) {
-    const Matrix& pull = star.activation_adjoint[l];
-    push += 0.5 * noise.center[l].rowwise().squaredNorm();                       // ½‖η*‖²
-    along += noise.center[l].cwiseProduct(noise.y[l]).rowwise().sum();           // ⟨η*, y⟩
-    across += pull.cwiseProduct(noise.y[l]).rowwise().sum();                     // ⟨X*, y⟩
-    balance += noise.balance[l].cwiseProduct(states[l] + pull).rowwise().sum();  // a·∇ℋ
+    const Matrix& pull = drawn.star.activation_adjoint[l];
+    push += 0.5 * noise.center[l].rowwise().squaredNorm();                                   // ½‖η*‖²
+    along += noise.center[l].cwiseProduct(noise.y[l]).rowwise().sum();                       // ⟨η*, y⟩
+    across += pull.cwiseProduct(noise.y[l]).rowwise().sum();                                 // ⟨X*, y⟩
+    balance += noise.balance[l].cwiseProduct(drawn.displacement[l] + pull).rowwise().sum();  // a·∇ℋ
   }
-  const Vector loss = learning::reference::losses(Loss::kCrossEntropy, pass.preactivation.back(), targets);
+  const Vector loss = learning::reference::losses(Loss::kCrossEntropy, drawn.pass.preactivation.back(), targets);
   return {-(loss + push) / temperature - along / width - noise.log_density, loss + balance,
           push + 0.5 * width * (along - across) - balance};
+}
+
+/// At fixed states ∂ℋ/∂(W_l, b_l) = d_l ⊗ (X_{l−1}, 1) with d_l = −e_l ∘ σ'(Y_l) in hidden layers and q − t in the
+/// last; the trace of ∂²ℋ/∂(W_l, b_l)² is (‖X_{l−1}‖² + 1) Σ_j [σ'² − e σ''], in the last layer (‖X_{L−1}‖² + 1)(1 −
+/// ‖q‖²).
+GradientDraws ForwardNoise::gradients(const Drawn& drawn, const std::vector<Matrix>& bend, Index row,
+                                      double inputs) const {
+  const auto of_row = [&](const Matrix& all) { return all.middleRows(row * draws_, draws_); };
+  GradientDraws found{Vector::Zero(draws_), Eigen::MatrixXd::Zero(draws_, draws_)};
+  Eigen::MatrixXd below = Eigen::MatrixXd::Constant(draws_, draws_, inputs + 1);  // X_{l−1} X_{l−1}ᵀ + 1
+  for (std::size_t l = 1; l < layers_.size(); ++l) {
+    const Matrix e = of_row(drawn.displacement[l]), slope = of_row(drawn.pass.slope[l]);
+    const Matrix d = e.cwiseProduct(slope);
+    const Vector curvature = (slope.cwiseAbs2() - e.cwiseProduct(of_row(bend[l]))).rowwise().sum();
+    found.trace += curvature.cwiseProduct(below.diagonal());
+    found.gram += (d * d.transpose()).cwiseProduct(below);
+    const Matrix x = of_row(drawn.pass.activation[l]);
+    below = ((x * x.transpose()).array() + 1).matrix();
+  }
+  const Matrix d = of_row(drawn.star.preactivation_adjoint[layers_.size()]);
+  const Matrix q = of_row(drawn.probabilities);
+  found.trace += (1 - q.rowwise().squaredNorm().array()).matrix().cwiseProduct(below.diagonal());
+  found.gram += (d * d.transpose()).cwiseProduct(below);
+  return found;
 }
 
 void ForwardNoise::measure(const Matrix& first_preactivation, const RowBlock& block, std::span<const Index> numbers,
@@ -122,7 +157,9 @@ void ForwardNoise::measure(const Matrix& first_preactivation, const RowBlock& bl
   const Noise noise = draw(relaxed, block.targets.cols(), numbers);
   const Matrix start = repeat_rows(first_preactivation, draws_), targets = repeat_rows(block.targets, draws_);
   for (std::size_t k = 0; k < temperatures_.size(); ++k) {
-    const WeightedDraws draws = weigh(noise, start, targets, temperatures_[k]);
+    const Drawn drawn = draw_states(noise, start, targets, temperatures_[k]);
+    const WeightedDraws draws = weigh(noise, drawn, targets, temperatures_[k]);
+    const std::vector<Matrix> bend = bends(layers_, drawn.pass, drawn.displacement);
     for (Index i = 0; i < block.size(); ++i) {
       const auto of_row = [&](const Vector& all) -> Vector { return all.segment(i * draws_, draws_); };
       const FreeEnergyOfRow row =
@@ -132,6 +169,9 @@ void ForwardNoise::measure(const Matrix& first_preactivation, const RowBlock& bl
       out[k].bias.row(block.first + i) = row.bias.transpose();
       out[k].effective_draws[block.first + i] = row.effective_draws;
       out[k].free_energy.row(block.first + i) = row.pseudo_values.row(kFreeEnergy);
+      const LaplacianOfRow laplacian = free_energy_laplacian(
+          of_row(draws.log_weight), gradients(drawn, bend, i, block.inputs.row(i).squaredNorm()), temperatures_[k]);
+      out[k].laplacian.row(block.first + i) << laplacian.value, laplacian.variance, laplacian.bias;
       out[k].energy.row(block.first + i) = row.pseudo_values.row(kMeanLoss) + row.pseudo_values.row(kBulkLoss);
     }
   }

@@ -32,17 +32,20 @@ struct RowEnsemble {
         bias(rows, 5),
         effective_draws(rows),
         free_energy(rows, draws),
-        energy(rows, draws) {}
+        energy(rows, draws),
+        laplacian(rows, 3) {}
 
   Matrix value, variance, bias;
   Vector effective_draws;
   Matrix free_energy, energy;  ///< n×R, the jackknife's pseudo-values of F and of U + E
+  Matrix laplacian;            ///< n×3: value, variance and bias of ∇²F with respect to all parameters
 };
 
 /// Means over rows with `weight` adding up to 1, of a column and of U + E. Draws are independent between rows; what
 /// bias the jackknife has left is common to them, and counts as error.
 Estimate ensemble_mean(const Vector& weight, const RowEnsemble& rows, Index quantity);
 Estimate ensemble_mean_energy(const Vector& weight, const RowEnsemble& rows);
+Estimate ensemble_laplacian(const Vector& weight, const RowEnsemble& rows);
 
 class ForwardNoise {
  public:
@@ -60,7 +63,17 @@ class ForwardNoise {
   };
   Noise draw(const RelaxedStates& relaxed, Index classes, std::span<const Index> numbers) const;
   void shape(const RelaxedStates& relaxed, Index row, Index classes, Index number, Noise& noise) const;
-  WeightedDraws weigh(const Noise& noise, const Matrix& start, const Matrix& targets, double temperature) const;
+  /// The states of all draws at a temperature: displacements η, and the pass and the adjoint of CE there.
+  struct Drawn {
+    std::vector<Matrix> displacement;
+    Propagation pass;
+    Matrix probabilities;
+    Adjoint star;
+  };
+  Drawn draw_states(const Noise& noise, const Matrix& start, const Matrix& targets, double temperature) const;
+  WeightedDraws weigh(const Noise& noise, const Drawn& drawn, const Matrix& targets, double temperature) const;
+  /// Of one row, `inputs` its X_0.
+  GradientDraws gradients(const Drawn& drawn, const std::vector<Matrix>& bend, Index row, double inputs) const;
 
   const std::vector<Layer>& layers_;
   std::vector<double> temperatures_;

@@ -48,41 +48,88 @@ Potentials potentials(const Relative& of, double temperature, Index r = -1, Inde
   return Potentials{{f, loss, bulk, (loss + bulk - f) / temperature, (f - loss) / temperature}};
 }
 
-Potentials mean_without_two(const Relative& draws, double temperature) {
-  const Index count = draws.weight.size(), reach = std::min(kNeighbors, (count - 1) / 2);
-  Potentials sum = Potentials::Zero();
-  for (Index r = 0; r < count; ++r) {
-    for (Index k = 1; k <= reach; ++k) sum += potentials(draws, temperature, r, (r + k) % count);
+/// Estimates from all draws and from all but one or two, θ(r, s), where −1 leaves none out.
+template <int N>
+struct Jackknife {
+  Eigen::Matrix<double, N, 1> value, variance, bias;
+  Eigen::Matrix<double, N, Eigen::Dynamic> pseudo_values;
+
+  template <typename Theta>
+  Jackknife(Index count, const Theta& theta) {
+    const auto all = static_cast<double>(count);
+    const Eigen::Matrix<double, N, 1> of_all = theta(-1, -1);
+    pseudo_values.resize(Eigen::NoChange, count);
+    Eigen::Matrix<double, N, 1> sum = Eigen::Matrix<double, N, 1>::Zero(), squares = sum, pairs = sum;
+    for (Index r = 0; r < count; ++r) {
+      const Eigen::Matrix<double, N, 1> change = theta(r, -1) - of_all;
+      pseudo_values.col(r) = of_all - (all - 1) * change;
+      sum += change;
+      squares += change.cwiseAbs2();
+    }
+    const Eigen::Matrix<double, N, 1> change = sum / all;  // mean θ_{−r} − θ
+    value = of_all - (all - 1) * change;
+    variance = (all - 1) / all * (squares - all * change.cwiseAbs2()).cwiseMax(0);
+    bias.setZero();
+    if (count < 3) return;
+    const Index reach = std::min(kNeighbors, (count - 1) / 2);
+    for (Index r = 0; r < count; ++r) {
+      for (Index k = 1; k <= reach; ++k) pairs += theta(r, (r + k) % count) - of_all;
+    }
+    // The second-order jackknife in differences from θ.
+    bias = (all - 1) * (all - 2) * change - (all - 2) * (all - 2) / (2 * static_cast<double>(count * reach)) * pairs;
   }
-  return sum / static_cast<double>(count * reach);
-}
+};
+
+/// Of all draws but r and s; w are their weights, and product = gram·w.
+struct LaplacianOfDraws {
+  const GradientDraws& draws;
+  double temperature;
+  Vector weight, product;
+
+  double operator()(Index r, Index s) const {
+    constexpr double kSound = 1e-6;  // of the weight that is left: below, differences are none
+    const double left = weight.sum() - of(weight, r) - of(weight, s);
+    if (left < kSound * weight.sum()) return anew(r, s);
+    const Vector squares = draws.gram.diagonal();
+    const auto mean = [&](const Vector& x) {
+      return (weight.dot(x) - of(weight, r) * of(x, r) - of(weight, s) * of(x, s)) / left;
+    };
+    double square = weight.dot(product);
+    for (const Index k : {r, s}) square += of(weight, k) * (of(weight, k) * of(squares, k) - 2 * of(product, k));
+    if (r >= 0 && s >= 0) square += 2 * weight[r] * weight[s] * draws.gram(r, s);
+    return mean(draws.trace) - (mean(squares) - square / (left * left)) / temperature;
+  }
+
+ private:
+  static double of(const Vector& x, Index k) { return k < 0 ? 0 : x[k]; }
+  double anew(Index r, Index s) const {
+    Vector w = weight;
+    for (const Index k : {r, s}) {
+      if (k >= 0) w[k] = 0;
+    }
+    if (w.sum() <= 0) return 0;  // draws without any weight tell nothing
+    w /= w.sum();
+    return w.dot(draws.trace) - (w.dot(draws.gram.diagonal()) - w.dot(draws.gram * w)) / temperature;
+  }
+};
 
 }  // namespace
 
 FreeEnergyOfRow free_energy(WeightedDraws all_draws, double temperature) {
   const Relative draws(std::move(all_draws));
   const Index count = draws.weight.size();
-  const auto all = static_cast<double>(count);
-  const Potentials of_all = potentials(draws, temperature);
-  FreeEnergyOfRow row;
-  row.pseudo_values.resize(Eigen::NoChange, count);
-  Potentials sum = Potentials::Zero(), squares = sum;
-  for (Index r = 0; r < count; ++r) {
-    const Potentials change = potentials(draws, temperature, r) - of_all;
-    row.pseudo_values.col(r) = of_all - (all - 1) * change;
-    sum += change;
-    squares += change.cwiseAbs2();
-  }
-  const Potentials change = sum / all;  // mean θ_{−r} − θ
-  row.value = of_all - (all - 1) * change;
-  row.variance = (all - 1) / all * (squares - all * change.cwiseAbs2()).cwiseMax(0);
-  row.bias.setZero();
-  if (count > 2) {  // the second-order jackknife in differences from θ
-    const Potentials pair_change = mean_without_two(draws, temperature) - of_all;
-    row.bias = (all - 1) * (all - 2) * change - (all - 2) * (all - 2) / 2 * pair_change;
-  }
+  const Jackknife<5> found(count, [&](Index r, Index s) { return potentials(draws, temperature, r, s); });
+  FreeEnergyOfRow row{found.value, found.variance, found.bias, found.pseudo_values};
   row.effective_draws = draws.weight.sum() * draws.weight.sum() / draws.weight.squaredNorm();
   return row;
+}
+
+LaplacianOfRow free_energy_laplacian(const Vector& log_weight, const GradientDraws& draws, double temperature) {
+  const Vector weight = (log_weight.array() - log_weight.maxCoeff()).unaryExpr([](double x) { return std::exp(x); });
+  const LaplacianOfDraws theta{draws, temperature, weight, draws.gram * weight};
+  using One = Eigen::Matrix<double, 1, 1>;
+  const Jackknife<1> found(weight.size(), [&](Index r, Index s) { return One(theta(r, s)); });
+  return {found.value[0], found.variance[0], found.bias[0]};
 }
 
 }  // namespace poise::thermo

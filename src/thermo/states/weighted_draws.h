@@ -1,4 +1,5 @@
-// Free energy of one row from weighted draws of its loss: log-mean-exp, bias taken out by the jackknife, error bar.
+// Free energy of one row, and its Laplacian, from weighted draws of its loss: log-mean-exp, bias taken out by the
+// jackknife, error bar.
 #pragma once
 
 #include "poise/dataset.h"
@@ -25,5 +26,16 @@ struct WeightedDraws {
   Vector log_weight, loss, bulk;
 };
 FreeEnergyOfRow free_energy(WeightedDraws draws, double temperature);
+
+/// Of the same draws, for all parameters θ: tr ∂²ℋ/∂θ², and the products ⟨g_r, g_s⟩ of g = ∂ℋ/∂θ.
+struct GradientDraws {
+  Vector trace;          ///< R
+  Eigen::MatrixXd gram;  ///< R×R
+};
+/// ∇²F = ⟨tr ∂²ℋ/∂θ²⟩ − (⟨‖g‖²⟩ − ‖⟨g⟩‖²)/T, by the same jackknife.
+struct LaplacianOfRow {
+  double value = 0, variance = 0, bias = 0;
+};
+LaplacianOfRow free_energy_laplacian(const Vector& log_weight, const GradientDraws& draws, double temperature);
 
 }  // namespace poise::thermo
