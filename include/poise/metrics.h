@@ -69,8 +69,8 @@ struct Metrics {
   double expected_calibration_error = 0;  ///< Σ_bins share·|hits − confidence|, 15 bins of equal width; hits: the mean
                                           ///< target of the predicted class; for labels, the bin's accuracy
   std::vector<ReliabilityBin> reliability;  ///< the bins that have rows, by confidence; empty if a score is NaN
-  std::vector<WrongRow> surest_errors;      ///< those of largest probability, the surest first; rows of weight 0 are not
-                                            ///< among them
+  std::vector<WrongRow> surest_errors;  ///< those of largest probability, the surest first; rows of weight 0 are not
+                                        ///< among them
   Temperature temperature;
   Matrix confusion;  ///< K×K: weight of the rows of class r that are predicted as c
   // What the class frequencies of these rows are worth, and what the classes are one by one

@@ -92,8 +92,8 @@ struct ReconstructedParts {
   std::optional<ReconstructionMetrics> train, validation, test;
 };
 
-/// The rows that the model is surest of and wrong about: of the test rows, else of those held out, else of those trained
-/// on.
+/// The rows that the model is surest of and wrong about: of the test rows, else of those held out, else of those
+/// trained on.
 struct SurestErrors {
   struct Row {
     WrongRow wrong;

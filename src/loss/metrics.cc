@@ -96,8 +96,7 @@ void measure_reliability(const RowFigures& rows, const TargetRows& targets, Metr
   metrics.expected_calibration_error = bins.empty() ? kNone : 0;
   for (const BinSums& bin : bins) {
     metrics.expected_calibration_error += std::abs(bin.hits - bin.sure);
-    if (bin.rows > 0)
-      metrics.reliability.push_back({bin.rows, bin.share, bin.sure / bin.share, bin.hits / bin.share});
+    if (bin.rows > 0) metrics.reliability.push_back({bin.rows, bin.share, bin.sure / bin.share, bin.hits / bin.share});
   }
 }
 

@@ -22,7 +22,8 @@ nlohmann::json to_json(const ReconstructionMetrics& metrics);
 nlohmann::json to_json_by_class(const Metrics& metrics, const Schema& schema);
 /// At most this many pairs of classes are written of a confusion matrix in run.json, whatever the number of classes.
 inline constexpr std::size_t kMostConfused = 400;
-/// With `confused` and `confused_pairs` besides: the pairs of classes that are taken for each other, the heaviest first.
+/// With `confused` and `confused_pairs` besides: the pairs of classes that are taken for each other, the heaviest
+/// first.
 nlohmann::json to_json_with_confused(const Metrics& metrics, const Schema& schema);
 /// With class names and the confusion matrix besides.
 nlohmann::json to_json_with_confusion(const Metrics& metrics, const Schema& schema);

@@ -37,7 +37,8 @@ void add_pixels(const Dataset& data, std::vector<SurestErrors::Row>& rows) {
 std::optional<SurestErrors> surest_errors(const MeasuredParts& measured, const Parts& parts) {
   const std::pair<const std::optional<Metrics>*, const char*> all[] = {
       {&measured.test, "test"}, {&measured.validation, "validation"}, {&measured.train, "train"}};
-  const auto telling = std::find_if(std::begin(all), std::end(all), [](const auto& part) { return part.first->has_value(); });
+  const auto telling =
+      std::find_if(std::begin(all), std::end(all), [](const auto& part) { return part.first->has_value(); });
   if (telling == std::end(all) || (**telling->first).surest_errors.empty()) return std::nullopt;
   SurestErrors found{telling->second, {}};
   for (const WrongRow& wrong : (**telling->first).surest_errors) found.rows.push_back({wrong, {}});
