@@ -33,8 +33,8 @@ class Report:
 
     def _repr_html_(self) -> str:
         """In a frame, so that its style and its script stay its own."""
-        style = "width: 100%; height: 42rem; border: 0"
-        return f'<iframe title="Poise report" sandbox="allow-scripts" style="{style}" srcdoc="{escape(self.html)}"></iframe>'
+        frame = 'title="Poise report" sandbox="allow-scripts" style="width: 100%; height: 42rem; border: 0"'
+        return f'<iframe {frame} srcdoc="{escape(self.html)}"></iframe>'
 
 
 def report(runs: Run | Iterable[Run], path: str | os.PathLike[str] | None = None) -> Report:
