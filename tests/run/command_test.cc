@@ -29,6 +29,8 @@ TEST(Command, HasWhatDiffers) {
 TEST(Command, OfAPenaltyThatIsChosen) {
   TrainingRequest request{.data = {.path = "a"}, .choose_l2 = true};
   EXPECT_EQ(command_of(request), "poise train a --l2 auto");
+  request.search.folds = 3;
+  EXPECT_EQ(command_of(request), "poise train a --l2 auto --folds 3");
   request.search.leave_one_out = true;
   EXPECT_EQ(command_of(request), "poise train a --l2 loo");
 }

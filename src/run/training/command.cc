@@ -78,6 +78,14 @@ void add_network(const NetworkOptions& network, Command& command) {
   }
 }
 
+void add_search(const PenaltySearchOptions& search, Command& command) {
+  if (search.leave_one_out) {
+    command.add_options(search, {"folds"});
+  } else {
+    command.add_options(search, {});
+  }
+}
+
 }  // namespace
 
 std::string command_of(const TrainingRequest& request) {
@@ -88,11 +96,8 @@ std::string command_of(const TrainingRequest& request) {
   Command command(request.data.path);
   command.add_options(request.read, {});
   add_objective(request, command);
-  if (request.is_network()) {
-    add_network(request.network, command);
-  } else {
-    command.add_options(request.search, {});
-  }
+  if (request.is_network()) add_network(request.network, command);
+  if (!request.is_network() && request.choose_l2) add_search(request.search, command);
   command.add_options(request.solve, {});
   command.add_options(request, {"validation"});
   if (request.validation.given()) {
