@@ -9,6 +9,7 @@
 #include "data/schema_json.h"
 #include "learning/fields.h"
 #include "poise/version.h"
+#include "run/choosing/fields.h"
 #include "run/json_text.h"
 #include "run/measurements.h"
 #include "run/summary.h"
