@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Builds the Python package and tests it beside the oldest scikit-learn it supports and the newest there is.
+# Builds the Python package and tests it beside the oldest scikit-learn it supports and the newest there is; its own
+# checks beside one between them, too.
 # Needs PyPI; where that cannot be reached it says so and succeeds.
 #   scripts/test_python.sh [PYTEST ARGUMENTS]
 set -euo pipefail
@@ -26,15 +27,19 @@ if ! reason=$("$folder/probe/bin/pip" download --quiet --no-deps --dest "$folder
   exit 0
 fi
 environment oldest numpy scipy "scikit-learn==1.6.*" pytest pandas polars pyarrow mypy ruff
-environment newest numpy scipy scikit-learn pytest onnx onnxruntime statsmodels
+environment middle numpy scipy "scikit-learn==1.8.*" pytest  # for scikit-learn's own checks alone
+environment newest numpy scipy scikit-learn pytest onnx onnxruntime statsmodels lightgbm
 
 # With the compiler's name that scripts/build.sh has, ccache knows what that has built.
 export CXX=${CXX:-c++} CC=${CC:-cc}
 rm -rf "$folder/wheel"
 nice "$folder/newest/bin/pip" wheel --quiet --no-deps --wheel-dir "$folder/wheel" \
   --config-settings=cmake.define.POISE_WERROR="${POISE_WERROR:-OFF}" .
-for name in oldest newest; do
+for name in oldest middle newest; do
   "$folder/$name/bin/pip" install --quiet --no-deps --force-reinstall "$folder"/wheel/*.whl
   "$folder/$name/bin/python" -c "import sklearn, sys; print('scikit-learn', sklearn.__version__, 'on Python', sys.version.split()[0])"
-  "$folder/$name/bin/python" -m pytest -q "$@"
+  checks=()
+  [ "$name" != middle ] || checks=(-k "scikit_learns_checks")
+  "$folder/$name/bin/python" -m pytest -q "${checks[@]}" "$@"
 done
+"$folder/newest/bin/python" tests/python/sklearn_logistic.py  # scikit-learn's own tests of its estimator, on ours

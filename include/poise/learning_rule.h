@@ -86,4 +86,7 @@ using MakeLearningRule =
 /// taken or empty, or a 65th rule. From any thread.
 Rule register_learning_rule(const std::string& name, MakeLearningRule make);
 
+/// One of the library or one that was registered. Throws Error(kUsage) for an unknown name.
+Rule rule_named(const std::string& name);
+
 }  // namespace poise

@@ -3,6 +3,7 @@
 
 #include "poise/calibration.h"
 #include "poise/class_weight.h"
+#include "poise/compare.h"
 #include "poise/cross_validation.h"
 #include "poise/dataset.h"
 #include "poise/dual_process.h"

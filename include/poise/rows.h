@@ -11,22 +11,25 @@
 
 namespace poise {
 
-/// How a number is stored. Every column of a table is kept in the first of these types that holds all its numbers
-/// exactly.
-enum class NumberType : std::uint8_t { kUint8, kInt16, kInt32, kFloat32, kFloat64 };
+/// How a number is stored. Every column of a table is kept in the first of the five plain types that holds all its
+/// numbers exactly. The two of 16 bits are those of arrays that others own: IEEE 754 binary16, and the upper half of
+/// float32.
+enum class NumberType : std::uint8_t { kUint8, kInt16, kInt32, kFloat32, kFloat64, kFloat16, kBfloat16 };
 
-std::size_t size_of(NumberType type);  ///< bytes: 1, 2, 4, 4, 8
+std::size_t size_of(NumberType type);  ///< bytes: 1, 2, 4, 4, 8, 2, 2
 
 /// Neighboring columns of one type within the record of a row.
 struct ColumnRun {
   NumberType type = NumberType::kFloat32;
   Index first = 0, count = 0;  ///< columns [first, first + count)
   Index offset = 0;            ///< where they begin in the record, bytes
+  Index step = 0;              ///< bytes from one column to the next; 0: they have no gaps
 
   bool operator==(const ColumnRun&) const = default;
 };
 
-/// Dense rows as records: row i begins at data + i·stride. An array whose columns agree is one run.
+/// Dense rows as records: row i begins at data + i·stride. An array whose columns agree is one run; its columns may lie
+/// apart (`step`), as they do in Fortran's order, and both may be negative.
 struct DenseRows {
   const std::byte* data = nullptr;
   Index stride = 0;  ///< bytes from one row to the next
@@ -49,6 +52,23 @@ struct CsrMatrix {
   double value(std::size_t k) const { return doubles.empty() ? static_cast<double>(values[k]) : doubles[k]; }
 };
 
+/// A look at such rows, whoever owns them.
+struct CsrView {
+  Index cols = 0;
+  std::span<const Index> row_start;
+  std::span<const std::int32_t> columns;
+  std::span<const float> values;
+  std::span<const double> doubles;
+
+  CsrView() = default;
+  CsrView(const CsrMatrix& m)  // NOLINT(google-explicit-constructor): it is one
+      : cols(m.cols), row_start(m.row_start), columns(m.columns), values(m.values), doubles(m.doubles) {}
+
+  Index rows() const { return static_cast<Index>(row_start.size()) - 1; }
+  std::size_t entries() const { return columns.size(); }
+  double value(std::size_t k) const { return doubles.empty() ? static_cast<double>(values[k]) : doubles[k]; }
+};
+
 /// An immutable n×d matrix of the file's numbers. Copying is cheap: copies share the storage, which may be a
 /// memory-mapped file or an array that another language owns.
 class Features {
@@ -64,14 +84,16 @@ class Features {
   /// Records, see DenseRows; `runs` cover the columns 0 … d−1 in order.
   static Features from_records(std::shared_ptr<const void> owner, DenseRows records, Index rows);
   static Features from_sparse(CsrMatrix matrix);
+  /// Sparse rows that `owner` keeps alive.
+  static Features view_sparse(std::shared_ptr<const void> owner, const CsrView& rows);
 
   Index rows() const { return rows_; }
   Index cols() const { return cols_; }
   std::size_t stored_bytes() const;  ///< size of the storage, for memory reports and rooflines
 
   bool is_sparse() const { return sparse_ != nullptr; }
-  const DenseRows& dense() const { return dense_; }          ///< no runs if sparse
-  const CsrMatrix* sparse() const { return sparse_.get(); }  ///< null if dense
+  const DenseRows& dense() const { return dense_; }        ///< no runs if sparse
+  const CsrView* sparse() const { return sparse_.get(); }  ///< null if dense
 
   /// The whole n×d array, row-major and without gaps, if every column is of type T; else null.
   template <typename T>
@@ -87,7 +109,7 @@ class Features {
   Index rows_ = 0, cols_ = 0;
   std::shared_ptr<const void> owner_;
   DenseRows dense_;
-  std::shared_ptr<const CsrMatrix> sparse_;
+  std::shared_ptr<const CsrView> sparse_;
 };
 
 }  // namespace poise

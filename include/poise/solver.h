@@ -11,11 +11,12 @@
 namespace poise {
 
 enum class Solver {
-  kAuto,    ///< Newton for small problems (up to 400 parameters), else L-BFGS
-  kNewton,  ///< Newton with preconditioned conjugate gradients
-  kLbfgs,   ///< L-BFGS in a preconditioner of curvatures, in float32; finished and certified by Newton in float64
-  kGolden,  ///< dual-process momentum (η, α) in the Böhning preconditioner, or a diagonal one, with restart
-  kDescent  ///< gradient descent with the step 1/ℓ, half of the proven bound 2/ℓ
+  kAuto,     ///< Newton for small problems (up to 400 parameters), else L-BFGS
+  kNewton,   ///< Newton with preconditioned conjugate gradients
+  kLbfgs,    ///< L-BFGS in a preconditioner of curvatures, in float32; finished and certified by Newton in float64
+  kGolden,   ///< dual-process momentum (η, α) in the Böhning preconditioner, or a diagonal one, with restart
+  kDescent,  ///< gradient descent with the step 1/ℓ, half of the proven bound 2/ℓ
+  kBarzilaiBorwein  ///< gradient descent with the step ⟨ΔW, Δ∇⟩/‖Δ∇‖², halved where f rises above its last ten values
 };
 
 enum class Status {

@@ -97,6 +97,9 @@ struct NetworkOptions {
   /// column, about their means; images as a whole; sparse data about 0, x̂_j ∝ x_j/(a_j p_j^¼) with p_j the share of
   /// rows in which x_j ≠ 0 and a_j the mean |x_j| there. `unit` is not for networks.
   ObjectiveOptions objective = {};
+  /// κ: the loss is CE + κ H(p), H the entropy of the outputs; of kCrossEntropy alone. Above 0 outputs become surer,
+  /// below 0 less sure (docs/theory/dual-process.md#the-entropy-process). The golden step's curvature is that of CE.
+  double entropy_weight = 0;
   double dropout = 0;  ///< in [0, 1): share of hidden units dropped in a training pass; the others are scaled up
 
   // Rule
@@ -124,9 +127,9 @@ struct NetworkOptions {
   double time_limit = 0;  ///< seconds; 0: none
   int patience = 0;  ///< stop after this many epochs in which Validated::smoothed_accuracy gained less than half a row;
                      ///< 0: never
-  /// Stop when, in each of the last two epochs, |loss − H + λ‖W_L‖²| ≤ 2 % of the loss and the loss moved by less than
-  /// 1 %. The loss is that of Epoch::train, with smoothed labels and class weights if asked for. Not in the first 15 %
-  /// of the epochs.
+  /// Stop when, in each of the last two epochs, |CE − H − imbalance_at_rest| ≤ 2 % of the loss and the loss moved by
+  /// less than 1 %. The loss is that of Epoch::train, with smoothed labels and class weights if asked for. Not in the
+  /// first 15 % of the epochs.
   bool stop_at_rest = false;
   int solve_head_every = 0;  ///< every this many epochs the last layer is solved exactly. The solution is
                              ///< kept if it is no worse on the validation data or, without such data, better on the
@@ -189,8 +192,8 @@ struct Epoch {
   double bulk_energy = 0;               ///< mean ½Σ_l‖X_l − σ(Y_l)‖² of states that the rule has moved
   double energy = 0;                    ///< mean ℋ of such states: bulk_energy and their ℓ
   double temperature = 0;               ///< kCanonical: T at the end of the epoch
-  /// −λ‖W_L‖² after the epoch: what CE − H of the loss trained on is where the last layer is at rest. Softmax head
-  /// only, else 0.
+  /// κ⟨Var_p(z)⟩ − λ‖W_L‖², the variance of the scores z in their probabilities p as mean over the epoch, ‖W_L‖ after
+  /// it: what CE − H of the loss trained on is where the last layer is at rest. Softmax head only, else 0.
   double imbalance_at_rest = 0;
 };
 

@@ -13,6 +13,8 @@ struct CandidateRun;
 struct Epoch;
 struct Network;
 struct Progress;
+struct Setting;
+struct SettingRun;
 struct TelemetryMeasurement;
 struct TrainingResult;
 
@@ -27,6 +29,7 @@ struct Event {
     kEpoch,           ///< of a network: `epoch`, of `epochs`; `network` makes it
     kMessage,         ///< `text`: of a network about a step taken back, of a solver about its step
     kCandidate,       ///< of compare_architectures: `candidate` has been trained, as `run` says
+    kSetting,         ///< of compare_settings: `setting` has been trained, as `setting_run` says
     kThermodynamics,  ///< `measurement`
     kModel,           ///< there is a model, and it is written; a better one may replace it
     kMeasuring,       ///< training is over, and a first run.json is written; what the model is worth is measured now
@@ -44,6 +47,8 @@ struct Event {
   double time_limit = 0;  ///< kIteration, kEpoch: seconds that this may take; 0: no limit
   const Candidate* candidate = nullptr;
   const CandidateRun* run = nullptr;
+  const Setting* setting = nullptr;
+  const SettingRun* setting_run = nullptr;
   const TelemetryMeasurement* measurement = nullptr;
   const TrainingResult* result = nullptr;
 };

@@ -7,9 +7,13 @@
 #include <cstring>
 #include <memory>
 #include <span>
+#include <tuple>
+#include <type_traits>
 #include <utility>
 
 #include "poise/error.h"
+#include "rows/load.h"
+#include "rows/number_type.h"
 
 namespace poise::python {
 
@@ -17,16 +21,17 @@ namespace nb = nanobind;
 
 namespace {
 
-/// Calls f with a number of the type.
-template <typename F>
-auto with_type(const nb::dlpack::dtype& type, F f) {
-  if (type == nb::dtype<std::uint8_t>()) return f(std::uint8_t{});
-  if (type == nb::dtype<std::int16_t>()) return f(std::int16_t{});
-  if (type == nb::dtype<std::int32_t>()) return f(std::int32_t{});
-  if (type == nb::dtype<float>()) return f(float{});
-  if (type == nb::dtype<double>()) return f(double{});
+NumberType number_type_of(const nb::dlpack::dtype& type) {
+  constexpr std::uint8_t kFloat = 2, kBfloat = 4;  // DLDataTypeCode
+  if (type == nb::dtype<std::uint8_t>()) return NumberType::kUint8;
+  if (type == nb::dtype<std::int16_t>()) return NumberType::kInt16;
+  if (type == nb::dtype<std::int32_t>()) return NumberType::kInt32;
+  if (type == nb::dtype<float>()) return NumberType::kFloat32;
+  if (type == nb::dtype<double>()) return NumberType::kFloat64;
+  if (type.code == kFloat && type.bits == 16) return NumberType::kFloat16;
+  if (type.code == kBfloat && type.bits == 16) return NumberType::kBfloat16;
   throw Error(ErrorKind::kUsage, fmt::format("features of {} bits of type code {}", int{type.bits}, int{type.code}),
-              "uint8, int16, int32, float32 or float64");
+              "uint8, int16, int32, float16, bfloat16, float32 or float64");
 }
 
 /// Numbers that Python owns from now on.
@@ -66,22 +71,70 @@ bool is_float32(T value) {
   return std::isnan(value) || static_cast<T>(static_cast<float>(value)) == value;
 }
 
+/// What keeps arrays of Python alive, on whatever thread it is let go.
+template <typename... Arrays>
+std::shared_ptr<const void> keep(Arrays... arrays) {
+  using Kept = std::tuple<Arrays...>;
+  return {new Kept(std::move(arrays)...), [](const void* p) {
+            const nb::gil_scoped_acquire guard;
+            delete static_cast<const Kept*>(p);
+          }};
+}
+
 template <typename T>
 Features sparse(List<T> values, List<std::int32_t> columns, List<std::int64_t> row_start, std::int64_t cols) {
   const std::span numbers(values.data(), values.size());
   const std::span places(columns.data(), columns.size());
   const std::span start(row_start.data(), row_start.size());
   check_sparse(numbers.size(), places, start, cols);
-  CsrMatrix matrix;
-  matrix.cols = cols;
-  matrix.row_start.assign(start.begin(), start.end());
-  matrix.columns.assign(places.begin(), places.end());
-  if (std::ranges::all_of(numbers, is_float32<T>)) {
-    matrix.values.assign(numbers.begin(), numbers.end());
+  CsrView view;
+  view.cols = cols, view.row_start = start, view.columns = places;
+  if constexpr (std::is_same_v<T, float>) {
+    view.values = numbers;
+    return Features::view_sparse(keep(values, columns, row_start), view);
   } else {
-    matrix.doubles.assign(numbers.begin(), numbers.end());
+    if (!std::ranges::all_of(numbers, is_float32<T>)) {
+      view.doubles = numbers;
+      return Features::view_sparse(keep(values, columns, row_start), view);
+    }
+    const auto narrow = std::make_shared<const std::vector<float>>(numbers.begin(), numbers.end());
+    view.values = *narrow;
+    return Features::view_sparse(keep(narrow, columns, row_start), view);
   }
-  return Features::from_sparse(std::move(matrix));
+}
+
+nb::dlpack::dtype dlpack_type(NumberType type) {
+  switch (type) {
+    case NumberType::kUint8:
+      return nb::dtype<std::uint8_t>();
+    case NumberType::kInt16:
+      return nb::dtype<std::int16_t>();
+    case NumberType::kInt32:
+      return nb::dtype<std::int32_t>();
+    case NumberType::kFloat16:
+      return {static_cast<std::uint8_t>(nb::dlpack::dtype_code::Float), 16, 1};
+    case NumberType::kFloat32:
+      return nb::dtype<float>();
+    default:
+      return nb::dtype<double>();
+  }
+}
+
+/// A look at dense rows of one type where they are.
+nb::object look(const Features& features, nb::dlpack::dtype type, nb::handle owner) {
+  const ColumnRun& run = features.dense().runs[0];
+  const auto size = static_cast<std::int64_t>(size_of(run.type));
+  const std::size_t shape[] = {static_cast<std::size_t>(features.rows()), static_cast<std::size_t>(features.cols())};
+  const std::int64_t strides[] = {features.dense().stride / size, step_of(run) / size};
+  return nb::cast(nb::ndarray<nb::numpy, nb::ro>(features.dense().data, 2, shape, owner, strides, type));
+}
+
+/// bfloat16 as float32.
+nb::object as_float32(const Features& features) {
+  auto numbers = std::make_unique<MatrixF>(features.rows(), features.cols());
+  load_rows(features, {}, 0, features.rows(), numbers->data(), features.cols());
+  float* const data = numbers->data();
+  return owned(std::move(numbers), data, {size(features.rows()), size(features.cols())});
 }
 
 /// Records of several types as float64.
@@ -96,16 +149,14 @@ nb::object as_float64(const Features& features) {
 
 }  // namespace
 
-Features features_of(RowsArray array) {
+Features features_of(RowsArray array, bool is_bfloat16) {
   const auto rows = static_cast<Index>(array.shape(0)), cols = static_cast<Index>(array.shape(1));
-  const void* const data = array.data();
-  return with_type(array.dtype(), [&](auto number) {
-    const std::shared_ptr<const void> owner(new RowsArray(array), [](const void* p) {
-      const nb::gil_scoped_acquire guard;
-      delete static_cast<const RowsArray*>(p);
-    });
-    return Features::view_values(owner, static_cast<const decltype(number)*>(data), rows, cols);
-  });
+  const NumberType type = is_bfloat16 ? NumberType::kBfloat16 : number_type_of(array.dtype());
+  const auto size = static_cast<Index>(size_of(type));
+  const bool together = cols <= 1 || array.stride(1) == 1;  // the step of a single column, or row, means nothing
+  DenseRows records{static_cast<const std::byte*>(array.data()), rows <= 1 ? cols * size : array.stride(0) * size, {}};
+  if (cols > 0) records.runs.push_back({type, 0, cols, 0, together ? 0 : array.stride(1) * size});
+  return Features::from_records(keep(array), std::move(records), rows);
 }
 
 Features sparse_features_of(List<double> values, List<std::int32_t> columns, List<std::int64_t> row_start,
@@ -132,7 +183,7 @@ nb::object to_numpy(const Vector& vector) {
 }
 
 nb::object to_numpy(const Features& features, nb::handle owner) {
-  if (const CsrMatrix* m = features.sparse()) {
+  if (const CsrView* m = features.sparse()) {
     const nb::object values = m->doubles.empty() ? view(m->values.data(), {m->values.size()}, owner)
                                                  : view(m->doubles.data(), {m->doubles.size()}, owner);
     const nb::object parts = nb::make_tuple(values, view(m->columns.data(), {m->columns.size()}, owner),
@@ -140,13 +191,10 @@ nb::object to_numpy(const Features& features, nb::handle owner) {
     const nb::object shape = nb::make_tuple(features.rows(), features.cols());
     return nb::module_::import_("scipy.sparse").attr("csr_array")(parts, nb::arg("shape") = shape);
   }
-  const auto look = [&](const auto* data) { return view(data, {size(features.rows()), size(features.cols())}, owner); };
-  if (const auto* data = features.array<std::uint8_t>()) return look(data);
-  if (const auto* data = features.array<std::int16_t>()) return look(data);
-  if (const auto* data = features.array<std::int32_t>()) return look(data);
-  if (const auto* data = features.array<float>()) return look(data);
-  if (const auto* data = features.array<double>()) return look(data);
-  return as_float64(features);
+  const std::vector<ColumnRun>& runs = features.dense().runs;
+  if (runs.size() != 1) return as_float64(features);
+  if (runs[0].type == NumberType::kBfloat16) return as_float32(features);
+  return look(features, dlpack_type(runs[0].type), owner);
 }
 
 }  // namespace poise::python

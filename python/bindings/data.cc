@@ -8,9 +8,12 @@
 #include <utility>
 
 #include "arrays.h"
+#include "arrow.h"
+#include "frame.h"
 #include "options.h"
 #include "poise/dataset.h"
 #include "poise/error.h"
+#include "poise/network.h"
 #include "poise/read.h"
 #include "poise/softmax_regression.h"
 
@@ -50,8 +53,8 @@ Dataset dataset_of(Features features, std::vector<std::string> classes,
 }
 
 Dataset dense(RowsArray array, std::vector<std::string> classes, const std::optional<std::vector<std::string>>& names,
-              const std::string& name) {
-  return dataset_of(features_of(std::move(array)), std::move(classes), names, name);
+              const std::string& name, bool is_bfloat16) {
+  return dataset_of(features_of(std::move(array), is_bfloat16), std::move(classes), names, name);
 }
 
 template <typename T>
@@ -65,6 +68,76 @@ Dataset read(const std::string& source, const nb::dict& options) {
   set_options(read, options);
   const nb::gil_scoped_release unlock;
   return read_dataset(source, read);
+}
+
+using ColumnArray = nb::ndarray<nb::ro, nb::ndim<1>, nb::device::cpu>;
+
+CellType cell_type(const nb::dlpack::dtype& type, const std::string& name) {
+  if (type == nb::dtype<std::int8_t>()) return CellType::kInt8;
+  if (type == nb::dtype<std::int16_t>()) return CellType::kInt16;
+  if (type == nb::dtype<std::int32_t>()) return CellType::kInt32;
+  if (type == nb::dtype<std::int64_t>()) return CellType::kInt64;
+  if (type == nb::dtype<std::uint8_t>()) return CellType::kUint8;
+  if (type == nb::dtype<std::uint16_t>()) return CellType::kUint16;
+  if (type == nb::dtype<std::uint32_t>()) return CellType::kUint32;
+  if (type == nb::dtype<std::uint64_t>()) return CellType::kUint64;
+  if (type == nb::dtype<float>()) return CellType::kFloat32;
+  if (type == nb::dtype<double>()) return CellType::kFloat64;
+  throw Error(ErrorKind::kData, fmt::format("column '{}' is of a type of {} bits", name, int{type.bits}), "numbers");
+}
+
+/// Adds (name, numbers, None, False), or (name, numbers of strings, strings, whether they are truth values).
+void add_column(Frame& frame, const nb::tuple& given) {
+  FrameColumn& column = frame.columns.emplace_back();
+  column.name = nb::cast<std::string>(given[0]);
+  column.is_text = !given[2].is_none();
+  column.is_truth = nb::cast<bool>(given[3]);
+  const auto array = nb::cast<ColumnArray>(given[1], false);
+  Cells& cells = frame.parts[0].cells.emplace_back();
+  cells.type = cell_type(array.dtype(), column.name);
+  cells.stride = array.stride(0) * (array.dtype().bits / 8);
+  cells.data = static_cast<const std::byte*>(array.data());
+  frame.parts[0].rows = static_cast<Index>(array.shape(0));
+  if (!column.is_text) {  // the caller keeps the numbers until the frame is read
+    return;
+  }
+  for (const nb::handle text : nb::borrow<nb::list>(given[2])) column.strings.number_of(nb::cast<std::string>(text));
+  const auto codes = nb::cast<List<std::int32_t>>(given[1]);
+  cells.codes.assign(codes.data(), codes.data() + codes.size());
+  cells.type = CellType::kText, cells.data = nullptr;
+}
+
+Frame frame_of(nb::handle source) {
+  if (PyCapsule_CheckExact(source.ptr()) != 0) return frame_of_arrow(nb::borrow<nb::capsule>(source));
+  Frame frame;
+  frame.parts.resize(1);
+  for (const nb::handle column : nb::borrow<nb::list>(source)) add_column(frame, nb::borrow<nb::tuple>(column));
+  return frame;
+}
+
+/// Of a model, or of the rows that one is trained on.
+const Schema* schema_in(nb::handle like) {
+  if (like.is_none()) return nullptr;
+  return nb::isinstance<Network>(like) ? &nb::cast<const Network&>(like).schema
+                                       : &nb::cast<const Dataset&>(like).schema;
+}
+
+Dataset frame(nb::handle source, const nb::dict& options, bool features_only, nb::handle like,
+              const std::optional<List<double>>& sample_weight) {
+  FrameOptions how;
+  set_options(how.read, options);
+  how.features_only = features_only;
+  how.schema = schema_in(like);
+  if (sample_weight) {
+    how.sample_weight = Eigen::Map<const Vector>(sample_weight->data(), static_cast<Index>(sample_weight->size()));
+  }
+  Frame table = frame_of(source);
+  if (how.sample_weight.size() > 0 && how.sample_weight.size() != table.rows()) {
+    throw Error(ErrorKind::kData, fmt::format("{} weights of {} rows", how.sample_weight.size(), table.rows()),
+                "a weight a row");
+  }
+  const nb::gil_scoped_release unlock;
+  return read_frame(table, how);
 }
 
 std::vector<std::string> feature_names(const Dataset& data) {
@@ -100,6 +173,8 @@ nb::object targets(nb::handle self) {
 void set_labels(Dataset& data, List<std::int32_t> values) {
   data.labels.assign(values.data(), values.data() + values.size());
 }
+
+void set_classes(Dataset& data, std::vector<std::string> classes) { data.schema.classes = std::move(classes); }
 
 void set_targets(Dataset& data, Table<double> values) {
   data.targets =
@@ -140,14 +215,17 @@ void bind_data(nb::module_& module) {
       .def_prop_ro("targets", targets)
       .def_prop_ro("sample_weight", sample_weight)
       .def_prop_ro("features", [](nb::handle self) { return to_numpy(nb::cast<const Dataset&>(self).features, self); })
+      .def("set_classes", set_classes, "classes"_a)
       .def("set_labels", set_labels, "labels"_a.noconvert())
       .def("set_targets", set_targets, "targets"_a.noconvert())
       .def("set_sample_weight", set_sample_weight, "sample_weight"_a.noconvert());
-  module.def("dense", dense, "array"_a.noconvert(), "classes"_a, "feature_names"_a.none(), "name"_a);
+  module.def("dense", dense, "array"_a.noconvert(), "classes"_a, "feature_names"_a.none(), "name"_a,
+             "is_bfloat16"_a = false);
   module.def("sparse", sparse<float>, "values"_a.noconvert(), "columns"_a.noconvert(), "row_start"_a.noconvert(),
              "cols"_a, "classes"_a, "name"_a);
   module.def("sparse", sparse<double>, "values"_a.noconvert(), "columns"_a.noconvert(), "row_start"_a.noconvert(),
              "cols"_a, "classes"_a, "name"_a);
+  module.def("frame", frame, "source"_a, "options"_a, "features_only"_a, "like"_a.none(), "sample_weight"_a.none());
   module.def("read", read, "source"_a, "options"_a);
 }
 

@@ -47,6 +47,12 @@ std::vector<std::string> feature_names(const Network& network) {
   return names;
 }
 
+std::vector<std::string> column_names(const Network& network) {
+  std::vector<std::string> names;
+  for (const Column& column : network.schema.columns) names.push_back(column.name);
+  return names;
+}
+
 /// (weights N_l×N_{l−1}, bias, activation) of each layer.
 nb::list layers(const Network& network) {
   nb::list out;
@@ -141,6 +147,10 @@ void bind_model(nb::module_& module) {
       .def_prop_ro("classes", [](const Network& network) { return network.schema.classes; })
       .def_prop_ro("n_features", &Network::feature_count)
       .def_prop_ro("feature_names", feature_names)
+      .def_prop_ro("column_names", column_names)
+      .def_prop_ro("has_names", [](const Network& network) { return network.schema.has_header; })
+      .def_prop_ro("output_unit", [](const Network& network) { return network.output_unit; })
+      .def_prop_ro("is_logistic", [](const Network& network) { return network.head == Head::kLogistic; })
       .def_prop_ro("is_sparse", [](const Network& n) { return n.schema.format == FileFormat::kLibsvm; })
       .def_prop_ro("is_table", [](const Network& n) { return n.schema.format == FileFormat::kTable; })
       .def_prop_ro("center", [](const Network& network) { return to_numpy(network.center); })

@@ -4,12 +4,13 @@
 >>> poise.train("digits").status
 'certified'
 
-The estimators ``SoftmaxClassifier``, ``SoftmaxClassifierCV`` and ``NetworkClassifier`` need scikit-learn, which is
-imported with the first use of their names.
+The estimators ``SoftmaxClassifier``, ``SoftmaxClassifierCV``, ``NetworkClassifier`` and ``Autoencoder`` need
+scikit-learn, which is imported with the first use of their names.
 """
 
 from __future__ import annotations
 
+import importlib
 from typing import TYPE_CHECKING, Any
 
 from ._poise import __version__
@@ -20,10 +21,12 @@ from .report import Report, report
 from .training import Training, train
 
 if TYPE_CHECKING:
+    from .autoencoder import Autoencoder
     from .estimators import NetworkClassifier, SoftmaxClassifier
     from .selection import SoftmaxClassifierCV
 
 __all__ = [
+    "Autoencoder",
     "Certificate",
     "Dataset",
     "Inference",
@@ -44,12 +47,18 @@ __all__ = [
 ]
 
 
-def __getattr__(name: str) -> Any:
-    if name not in ("SoftmaxClassifier", "SoftmaxClassifierCV", "NetworkClassifier"):
-        raise AttributeError(f"module 'poise' has no attribute '{name}'")
-    from . import estimators, selection
+_ESTIMATORS = {
+    "Autoencoder": "autoencoder",
+    "NetworkClassifier": "estimators",
+    "SoftmaxClassifier": "estimators",
+    "SoftmaxClassifierCV": "selection",
+}
 
-    return getattr(selection if name == "SoftmaxClassifierCV" else estimators, name)
+
+def __getattr__(name: str) -> Any:
+    if name not in _ESTIMATORS:
+        raise AttributeError(f"module 'poise' has no attribute '{name}'")
+    return getattr(importlib.import_module(f".{_ESTIMATORS[name]}", __name__), name)
 
 
 def __dir__() -> list[str]:

@@ -12,14 +12,15 @@ import numpy.typing as npt
 from . import _poise
 from ._poise import Dataset as Dataset
 from .errors import usage_error
+from .frames import is_frame, labels_array, read_frame
 
 Array: TypeAlias = npt.NDArray[Any]
 Path: TypeAlias = "str | os.PathLike[str]"
 
 #: Types that the library computes with as they are.
-STORED = (np.float64, np.float32, np.uint8, np.int16, np.int32)
+STORED = (np.float64, np.float32, np.uint8, np.int16, np.int32, np.float16)
 #: Others, and the smallest of those that holds all their numbers. 64 bits are looked at number by number.
-_HELD_BY = {"b1": np.uint8, "i1": np.int16, "u2": np.int32, "f2": np.float32, "u4": np.float64}
+_HELD_BY = {"b1": np.uint8, "i1": np.int16, "u2": np.int32, "u4": np.float64}
 
 
 def threads(asked: int | None) -> int:
@@ -32,8 +33,10 @@ def threads(asked: int | None) -> int:
         return 0
 
 
-def _array(values: Any) -> Array:
-    """A C-contiguous array of a stored type, with the same numbers: `values` itself where it is one."""
+def _array(values: Any) -> Any:
+    """An array of a stored type, with the same numbers: `values` itself where it is one, in any order."""
+    if is_tensor(values):
+        return _tensor(values)
     array = np.asarray(values)
     if array.ndim != 2:
         raise usage_error("shape", f"an array of {array.ndim} dimensions", "rows by features")
@@ -48,35 +51,29 @@ def _array(values: Any) -> Array:
             array = rounded
         else:
             raise usage_error("type", f"features of type {array.dtype}", "numbers", "encode text as numbers first")
-    return np.ascontiguousarray(array.astype(array.dtype.newbyteorder("="), copy=False))
+    array = array.astype(array.dtype.newbyteorder("="), copy=False)
+    whole = array.flags.aligned and all(stride % array.itemsize == 0 for stride in array.strides)
+    return array if whole else array.copy(order="C")
 
 
-def _columns(frame: Any) -> tuple[Array, list[str]] | None:
-    """The numbers and column names of a frame of pandas, polars or pyarrow; None for anything else."""
-    if hasattr(frame, "column_names") and hasattr(frame, "columns"):  # pyarrow: each column is an array
-        names = [str(name) for name in frame.column_names]
-        columns = [np.asarray(column) for column in frame.columns]
-        _refuse_text(names, columns)
-        return np.column_stack(columns), names
-    if hasattr(frame, "columns") and hasattr(frame, "to_numpy"):
-        names = [str(name) for name in frame.columns]
-        array = frame.to_numpy()
-        if array.dtype.kind not in "biuf":
-            _refuse_text(names, [np.asarray(frame[name]) for name in frame.columns])
-            array = array.astype(np.float64)
-        return array, names
-    return None
+def is_tensor(values: Any) -> bool:
+    """Whether it is an array of another library than numpy, such as torch, that can be looked at by DLPack."""
+    return (
+        hasattr(values, "__dlpack__")
+        and not isinstance(values, np.ndarray)
+        and not hasattr(values, "__arrow_c_stream__")
+    )
 
 
-def _refuse_text(names: list[str], columns: list[Array]) -> None:
-    for name, column in zip(names, columns, strict=True):
-        if column.dtype.kind not in "biuf":
-            raise usage_error(
-                "type",
-                f"column '{name}' is of type {column.dtype}",
-                "numbers",
-                "write the frame to a file: poise.read and poise.train encode its categories",
-            )
+def _tensor(values: Any) -> Any:
+    """What the library looks at itself; other types by way of numpy."""
+    if values.ndim != 2:
+        raise usage_error("shape", f"an array of {values.ndim} dimensions", "rows by features")
+    if values.__dlpack_device__()[0] != 1:
+        raise usage_error("device", f"a tensor on {values.device}", "one in the memory of the CPU", "tensor.cpu()")
+    values = values.detach() if getattr(values, "requires_grad", False) else values
+    name = str(values.dtype).rpartition(".")[2]
+    return values if name in (*(each.__name__ for each in STORED), "bfloat16") else _array(np.from_dlpack(values))
 
 
 def _csr(matrix: Any) -> Any:
@@ -101,15 +98,15 @@ def _rows(features: Any, classes: list[str], names: Sequence[str] | None, name: 
             classes,
             name,
         )
-    frame = _columns(features)
-    if frame is not None:
-        features, names = frame[0], names if names is not None else frame[1]
-    return _poise.dense(_array(features), classes, None if names is None else [str(n) for n in names], name)
+    if is_bfloat16 := str(getattr(features, "dtype", "")) == "bfloat16":
+        features = features.view(np.uint16)  # numpy knows it by ml_dtypes alone
+    array = features if is_bfloat16 else _array(features)
+    return _poise.dense(array, classes, None if names is None else [str(n) for n in names], name, is_bfloat16)
 
 
 def labels_of(y: Any, classes: Sequence[Any] | None = None) -> tuple[npt.NDArray[np.int32], list[str]]:
     """Labels as numbers of classes, and the classes' names in order."""
-    values = np.asarray(y)
+    values = labels_array(y)
     if classes is None:
         found, numbers = np.unique(values, return_inverse=True)
         return numbers.astype(np.int32), [str(name) for name in found.tolist()]
@@ -129,21 +126,29 @@ def dataset(
     classes: Sequence[Any] | None = None,
     feature_names: Sequence[str] | None = None,
     name: str = "array",
+    **options: Any,
 ) -> Dataset:
     """Rows in memory as a data set.
 
     Parameters
     ----------
-    X : array, sparse matrix or frame of shape (n, d)
-        C-contiguous uint8, int16, int32, float32 and float64 are looked at where they are: no copy is made, and the
-        numbers must not change while the data set lives. Other arrays are copied, once and without rounding. Sparse
-        matrices are copied as compressed rows. Frames of pandas, polars and pyarrow need numeric columns.
+    X : array, tensor, sparse matrix or frame of shape (n, d)
+        uint8, int16, int32, float16, float32 and float64, in whatever order, are looked at where they are, as are
+        tensors of torch and others on the CPU, bfloat16 too: no copy is made, and the numbers must not change while
+        the data set lives. Other types are copied, once and without rounding. Compressed sparse rows of float32 are
+        looked at, too; float64 that float32 holds becomes that, indices of 64 bits become 32. Frames of pandas,
+        polars, pyarrow and others that export Arrow's C stream are read as the CSV of the same table would be, so
+        text, categories and truth values become categories, and missing values are marked and filled in.
     y : array of shape (n,) or (n, K), optional
         Labels of any type, or float rows that are distributions over the `classes`.
     sample_weight : array of shape (n,), optional
         Not negative. Only their ratios matter to the mean loss.
     classes : sequence, optional
         Classes in order. By default the sorted labels, or numbers from 0 for distributions.
+    **options
+        Of a frame: ``missing``, ``missing_values``, ``min_category_rows``, ``ignore``, ``categorical`` and ``numeric``,
+        as in :func:`read`. With ``label="column"`` instead of `y`, label and (as ``sample_weight="column"``) weights
+        are columns of the frame, and what a file's reader leaves out, such as numbers of rows, is left out.
 
     Raises
     ------
@@ -157,29 +162,42 @@ def dataset(
     >>> data.rows, data.classes, data.labels.tolist()
     (3, ['a', 'b'], [0, 1, 0])
     """
+    if is_frame(X):
+        if feature_names is not None:
+            raise usage_error("feature_names", "names for a frame, which has its own", "no feature_names")
+        if y is None and ("label" in options or isinstance(sample_weight, str)):
+            return read_frame(X, {**options, "sample_weight": sample_weight}, features_only=False)
+    elif options:
+        raise usage_error("unknown_option", f"'{next(iter(options))}' for an array", "an option of frames with a frame")
     targets = labels = None
     names: list[str] = [] if classes is None else [str(c) for c in classes]
-    if y is not None and np.ndim(y) == 2:
+    if y is not None and np.ndim(y) == 2 and np.shape(y)[1] > 1:
         targets = np.ascontiguousarray(y, dtype=np.float64)
         names = names or [str(k) for k in range(targets.shape[1])]
     elif y is not None:
         labels, names = labels_of(y, classes)
-    data = _rows(X, names, feature_names, name)
+    if sample_weight is not None:
+        sample_weight = np.ascontiguousarray(sample_weight, dtype=np.float64)
+    if is_frame(X):
+        data = read_frame(X, options, features_only=True, sample_weight=sample_weight)
+        data.set_classes(names)
+    else:
+        data = _rows(X, names, feature_names, name)
     if labels is not None:
         data.set_labels(labels)
     if targets is not None:
         data.set_targets(targets)
     if sample_weight is not None:
-        data.set_sample_weight(np.ascontiguousarray(sample_weight, dtype=np.float64))
+        data.set_sample_weight(sample_weight)
     return data
 
 
-def read(source: Path, **options: Any) -> Dataset:
+def read(source: Any, **options: Any) -> Dataset:
     """Reads a file, or a known set such as ``digits``, as ``poise train`` does.
 
     Parameters
     ----------
-    source : path or name
+    source : path, name or frame
         CSV and similar tables, LIBSVM, NPY or IDX, each also compressed with gzip.
     **options
         ``label``, ``ignore``, ``categorical``, ``numeric``, ``sample_weight``, ``labels`` (a file of them), ``missing``
@@ -199,4 +217,6 @@ def read(source: Path, **options: Any) -> Dataset:
     >>> digits.rows, digits.features.shape, digits.features.dtype.name
     (1347, (1347, 64), 'uint8')
     """
+    if is_frame(source):
+        return read_frame(source, options, features_only=False)
     return _poise.read(os.fspath(source), options)

@@ -2,36 +2,33 @@
 
 from __future__ import annotations
 
-import html
-import warnings
 from typing import Any, TypeVar
 
 import numpy as np
 import numpy.typing as npt
-from sklearn.base import BaseEstimator, ClassifierMixin
-from sklearn.exceptions import ConvergenceWarning
-from sklearn.utils import check_random_state
+from sklearn.base import ClassifierMixin
+from sklearn.utils import _safe_indexing
 from sklearn.utils.multiclass import check_classification_targets
-from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
+from sklearn.utils.validation import _check_sample_weight, check_consistent_length, column_or_1d, validate_data
 
+from .base import Trained
 from .data import STORED, Array, Dataset, Path, dataset
 from .errors import usage_error
+from .frames import is_frame, labels_array
 from .layer import SoftmaxLayer, default_l2
 from .model import Model
-from .model import load as load_model
-from .training import Training, train
+from .training import train
 
 Self = TypeVar("Self", bound="_Classifier")
 
 
-class _Classifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
-    """What the estimators have in common: arrays in, a trained :class:`Model` inside."""
+class _Classifier(ClassifierMixin, Trained):  # type: ignore[misc]
+    """Rows and labels in, classes out."""
 
-    model_: Model
     classes_: Array
 
     def _rows(self, X: Any, y: Any, sample_weight: Any) -> Dataset:
-        X, y = validate_data(self, X, y, accept_sparse="csr", dtype=list(STORED), order="C")
+        X, y = self._validated(X, y, reset=True)
         check_classification_targets(y)
         self.classes_, labels = np.unique(y, return_inverse=True)
         if len(self.classes_) < 2:
@@ -42,6 +39,17 @@ class _Classifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         data.set_labels(labels.astype(np.int32))
         return data
 
+    def _validated(self, X: Any, y: Any, reset: bool) -> tuple[Any, Array]:
+        """Rows that agree with those of fit, or are them: frames as they are."""
+        if y is None or not is_frame(X):
+            y = labels_array(y) if type(y).__module__.partition(".")[0] in ("polars", "pyarrow") else y
+            X, y = validate_data(self, X, y, accept_sparse="csr", dtype=list(STORED), reset=reset)
+            return X, y
+        y = column_or_1d(labels_array(y), warn=True)
+        check_consistent_length(X, y)
+        self._validate_frame(X, reset)
+        return X, y
+
     def _class_weight(self) -> Any:
         weight = self.class_weight
         if not isinstance(weight, dict):
@@ -49,26 +57,9 @@ class _Classifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         known = set(self.classes_.tolist())
         return {str(label): factor for label, factor in weight.items() if label in known}
 
-    def _seed(self) -> int | None:
-        if self.random_state is None or isinstance(self.random_state, (int, np.integer)):
-            return None if self.random_state is None else int(self.random_state)
-        return int(check_random_state(self.random_state).randint(2**31))
-
-    def _keep(self, run: Training) -> None:
-        """Takes over what a run has come to."""
-        self.model_, self.history_ = run.model, run.history
-        self.figures_ = run.figures
-        if run.status in ("iteration_limit", "time_limit", "interrupted", "diverged"):
-            warnings.warn(f"{run.status}: {run.why}", ConvergenceWarning, stacklevel=3)
-
     def _scores(self, X: Any) -> npt.NDArray[np.float64]:
         rows = self._checked(X)
         return self.model_.scores(rows, n_threads=self.n_threads)
-
-    def _checked(self, X: Any) -> Dataset:
-        check_is_fitted(self)
-        X = validate_data(self, X, accept_sparse="csr", dtype=list(STORED), order="C", reset=False)
-        return dataset(X, classes=self.model_.classes)
 
     def decision_function(self, X: Any) -> npt.NDArray[np.float64]:
         """Scores of rows (n, d): (n, K), or (n,) for two classes: by how much the second leads."""
@@ -91,55 +82,20 @@ class _Classifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         with np.errstate(divide="ignore"):
             return np.log(self.predict_proba(X))
 
-    def to_onnx(self) -> bytes:
-        """The model as an ONNX file: raw features in, ``label`` (text) and ``probabilities`` out."""
-        check_is_fitted(self)
-        return self.model_.to_bytes()
-
-    def save(self, path: Path) -> None:
-        """Writes that file. Parameters of the estimator are not in it; pickle keeps them."""
-        check_is_fitted(self)
-        self.model_.save(path)
-
     @classmethod
     def load(cls: type[Self], path: Path, **parameters: Any) -> Self:
         """A fitted estimator from a model file or run directory, also of the command line.
 
-        Class names that are all whole numbers become integers.
+        Names of classes that are all whole numbers become integers.
         """
-        model = load_model(path)
-        estimator = cls(**parameters)
-        estimator.model_, estimator.history_ = model, []
-        estimator.classes_ = _labels_named(model.classes)
-        estimator.n_features_in_ = len(model.feature_names)
+        estimator = super().load(path, **parameters)
+        estimator.classes_ = _labels_named(estimator.model_.classes)
         estimator._read_layers()
         return estimator
 
     def _read_layers(self) -> None:
         """Sets the attributes that show the weights."""
         raise NotImplementedError
-
-    def _facts(self) -> dict[str, str]:
-        """What the HTML form shows of a fitted estimator."""
-        raise NotImplementedError
-
-    def _html_of_facts(self) -> str:
-        if not hasattr(self, "model_"):
-            return ""
-        rows = "".join(
-            f"<tr><th style='text-align:left'>{html.escape(name)}</th><td>{html.escape(text)}</td></tr>"
-            for name, text in self._facts().items()
-        )
-        return f"<table class='poise-facts'>{rows}</table>"
-
-    def _repr_html_inner(self) -> str:
-        return str(super()._repr_html_inner()) + self._html_of_facts()
-
-    def _repr_mimebundle_(self, **kwargs: Any) -> dict[str, str]:
-        bundle: dict[str, str] = super()._repr_mimebundle_(**kwargs)
-        if "text/html" in bundle:
-            bundle["text/html"] += self._html_of_facts()
-        return bundle
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
@@ -173,7 +129,7 @@ class SoftmaxClassifier(SoftmaxLayer, _Classifier):
         for dense arrays, "none" for sparse ones and with `C`.
     tolerance : float, default=1e-8
         The gap wanted: objective − optimum, in nats.
-    solver : {"auto", "newton", "lbfgs", "golden", "descent"}, default="auto"
+    solver : {"auto", "newton", "lbfgs", "golden", "descent", "barzilai-borwein"}, default="auto"
     class_weight : dict or "balanced", optional
         Factors on the weights of the rows of classes.
     label_smoothing : float, default=0
@@ -186,6 +142,8 @@ class SoftmaxClassifier(SoftmaxLayer, _Classifier):
         Start from the model of the last fit, if classes and features are the same.
     random_state : int or RandomState, optional
         Of the folds of ``l2="auto"``. The optimum depends on no random numbers.
+    unknown_category : {"error", "none"}, default="error"
+        Of frames with text: whether a category that fit has not seen is refused when predicting, or counts as none.
     n_threads : int, optional
         By default what ``OMP_NUM_THREADS`` says, else all processors. The result has the same bits for any number.
 
@@ -201,6 +159,7 @@ class SoftmaxClassifier(SoftmaxLayer, _Classifier):
     l2_ : float
         The penalty used.
     model_ : Model
+        Its ``feature_names`` name the columns of `coef_`: of a frame with text one a category.
     classes_, n_features_in_, feature_names_in_, n_iter_
         As in scikit-learn.
 
@@ -234,6 +193,7 @@ class SoftmaxClassifier(SoftmaxLayer, _Classifier):
         time_limit: float | None = None,
         warm_start: bool = False,
         random_state: Any = None,
+        unknown_category: str = "error",
         n_threads: int | None = None,
     ) -> None:
         self.l2 = l2
@@ -247,13 +207,14 @@ class SoftmaxClassifier(SoftmaxLayer, _Classifier):
         self.time_limit = time_limit
         self.warm_start = warm_start
         self.random_state = random_state
+        self.unknown_category = unknown_category
         self.n_threads = n_threads
 
     def fit(self, X: Any, y: Any, sample_weight: Any = None) -> SoftmaxClassifier:
         """Solves for rows X (n, d) with labels y (n,) and weights (n,)."""
         start = self._model_to_start_from()
         data = self._rows(X, y, sample_weight)
-        if start is not None and (start.classes, len(start.feature_names)) != (data.classes, data.n_features):
+        if start is not None and (start.classes, start.feature_names) != (data.classes, data.feature_names):
             start = None
         run = train(
             data,
@@ -315,7 +276,7 @@ class NetworkClassifier(_Classifier):
     activation : {"relu", "tanh", "sigmoid", "identity"}, default="relu"
     l2 : float, optional
         Penalty ``(l2/2) Σ ‖W‖²`` on the mean loss. By default three times that of the softmax layer.
-    loss : {"cross-entropy", "binary-cross-entropy", "squared"}, default="cross-entropy"
+    loss : {"cross-entropy", "binary-cross-entropy", "squared-error"}, default="cross-entropy"
     rule : {"adjoint", "equilibrium", "predictive-coding", "canonical"}, default="adjoint"
         How the adjoints of hidden layers are found; "adjoint" is backpropagation.
     step : {"golden", "sgd", "adam"}, default="golden"
@@ -339,6 +300,8 @@ class NetworkClassifier(_Classifier):
         Limit in seconds.
     random_state : int or RandomState, optional
         Of initial weights, batches and held-out rows. None is 1: two fits are the same.
+    unknown_category : {"error", "none"}, default="error"
+        Of frames with text: whether a category that fit has not seen is refused when predicting, or counts as none.
     n_threads : int, optional
         By default what ``OMP_NUM_THREADS`` says, else all processors. The result has the same bits for any number.
 
@@ -388,6 +351,7 @@ class NetworkClassifier(_Classifier):
         precision: str = "float32",
         time_limit: float | None = None,
         random_state: Any = None,
+        unknown_category: str = "error",
         n_threads: int | None = None,
     ) -> None:
         self.hidden_layer_sizes = hidden_layer_sizes
@@ -410,11 +374,16 @@ class NetworkClassifier(_Classifier):
         self.precision = precision
         self.time_limit = time_limit
         self.random_state = random_state
+        self.unknown_category = unknown_category
         self.n_threads = n_threads
 
-    def fit(self, X: Any, y: Any) -> NetworkClassifier:
-        """Trains on rows X (n, d) with labels y (n,)."""
-        data = self._rows(X, y, None)
+    def fit(self, X: Any, y: Any, sample_weight: Any = None) -> NetworkClassifier:
+        """Trains on rows X (n, d) with labels y (n,) and weights (n,).
+
+        A row's loss, and its share in held-out accuracy and in the scale of inputs, counts in proportion to its weight;
+        rows of weight 0 are never drawn. But a row of weight 2 is drawn once an epoch and not twice.
+        """
+        data = self._rows(*self._weighted_rows(X, y, sample_weight))
         hidden = np.atleast_1d(self.hidden_layer_sizes).tolist()
         if not hidden:
             raise usage_error(
@@ -450,6 +419,18 @@ class NetworkClassifier(_Classifier):
         self.n_iter_ = int(run.figures["epochs"])
         self._read_layers()
         return self
+
+    @staticmethod
+    def _weighted_rows(X: Any, y: Any, sample_weight: Any) -> tuple[Any, Any, Any]:
+        """Without those of weight 0, so that no part of the rows held out is of such alone."""
+        if sample_weight is None or y is None:
+            return X, y, sample_weight
+        check_consistent_length(X, y)
+        weight = _check_sample_weight(sample_weight, X, dtype=np.float64, ensure_non_negative=True)
+        rows = np.flatnonzero(weight)
+        if len(rows) in (0, len(weight)):
+            return X, y, weight
+        return _safe_indexing(X, rows), _safe_indexing(y, rows), weight[rows]
 
     def _read_layers(self) -> None:
         layers = self.model_.layers

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
-from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
+from sklearn.utils.validation import _check_sample_weight, check_is_fitted
 
-from .data import STORED, Array, Dataset, dataset
+from .data import Array, Dataset
 from .errors import usage_error
 from .model import Inference, Model
 from .training import Training
@@ -21,6 +21,12 @@ class SoftmaxLayer:
     classes_: Array
     l2_: float
     n_threads: int | None
+
+    if TYPE_CHECKING:  # of the other base
+
+        def _validated(self, X: Any, y: Any, reset: bool) -> tuple[Any, Array]: ...
+
+        def _checked(self, X: Any) -> Dataset: ...
 
     def _solved(self, run: Training) -> None:
         """Takes over what is known of a layer beside its model."""
@@ -81,13 +87,15 @@ class SoftmaxLayer:
         array([[0.4952, 0.3873]])
         """
         check_is_fitted(self)
-        X, y = validate_data(self, X, y, accept_sparse="csr", dtype=list(STORED), order="C", reset=False)
+        X, y = self._validated(X, y, reset=False)
         labels = np.searchsorted(self.classes_, y).clip(max=len(self.classes_) - 1)
         if not (self.classes_[labels] == y).all():
             raise usage_error("inference", "labels that fit has not seen", "the y of fit")
         if sample_weight is not None:
             sample_weight = _check_sample_weight(sample_weight, X, dtype=np.float64)
-        data = dataset(X, sample_weight=sample_weight, classes=self.model_.classes)
+        data = self._checked(X)
+        if sample_weight is not None:
+            data.set_sample_weight(sample_weight)
         data.set_labels(labels.astype(np.int32))
         return self.model_.inference(
             data, level=level, variance=variance, reference=reference, n_threads=self.n_threads

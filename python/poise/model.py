@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,7 +11,23 @@ import numpy as np
 import numpy.typing as npt
 
 from . import _poise
-from .data import Array, Dataset, Path, dataset, threads
+from .data import Array, Dataset, Path, dataset, labels_of, threads
+from .errors import usage_error
+from .frames import is_frame, read_frame
+
+
+def _logistic(z: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    tail = np.exp(-np.abs(z))
+    values: npt.NDArray[np.float64] = np.where(z >= 0, 1, tail) / (1 + tail)
+    return values
+
+
+_ACTIVATIONS: dict[str, Callable[[npt.NDArray[np.float64]], npt.NDArray[np.float64]]] = {
+    "identity": lambda z: z,
+    "relu": lambda z: np.maximum(z, 0),
+    "tanh": np.tanh,
+    "sigmoid": _logistic,
+}
 
 
 @dataclass(frozen=True)
@@ -165,15 +182,33 @@ class Model:
         return self._network.layers
 
     def rows(self, X: Any, y: Any = None, *, sample_weight: Any = None, labels: bool = True, **options: Any) -> Dataset:
-        """A data set as this model wants it; `options` are those of :func:`poise.read`, for files.
+        """A data set as this model wants it; `options` are those of :func:`poise.read`, for files and frames.
 
-        ``labels=False`` leaves the labels of a file unread.
+        ``labels=False`` leaves the labels of a file unread. Columns of frames are found by name, whatever their order;
+        a category that training did not have is an error, but for ``unknown_category="none"``.
         """
         if isinstance(X, Dataset):
             return X
         if isinstance(X, (str, os.PathLike)):
             return self._network.read(os.fspath(X), options, labels)
+        if is_frame(X):
+            return self._rows_of_frame(X, y, sample_weight, labels, options)
         return dataset(X, y, sample_weight=sample_weight, classes=self.classes)
+
+    def _rows_of_frame(self, X: Any, y: Any, sample_weight: Any, labels: bool, options: dict[str, Any]) -> Dataset:
+        """By the schema; of a model of arrays, by the place of the columns."""
+        if not self._network.is_table:
+            numbers = read_frame(X, options, features_only=True).features
+            return dataset(numbers, y, sample_weight=sample_weight, classes=self.classes)
+        features_only = y is not None or not labels
+        if isinstance(sample_weight, str):
+            options, sample_weight = {**options, "sample_weight": sample_weight}, None
+        data = read_frame(X, options, features_only=features_only, like=self._network)
+        if y is not None:
+            data.set_labels(labels_of(y, self.classes)[0])
+        if sample_weight is not None:
+            data.set_sample_weight(np.ascontiguousarray(sample_weight, dtype=np.float64))
+        return data
 
     def scores(self, X: Any, *, n_threads: int | None = None) -> npt.NDArray[np.float64]:
         """z = W x + b of the last layer, n×K; softmax(z) are the probabilities."""
@@ -196,6 +231,21 @@ class Model:
         ``layers[layer - 1]`` are the weights, bias and activation that give them.
         """
         return self._network.hidden_states(self.rows(X, labels=False), layer, threads(n_threads))
+
+    def decode(self, states: Any, layer: int) -> npt.NDArray[np.float64]:
+        """The features that states (n, width) of hidden layer 1, 2, … of an autoencoder give: the inverse of a code.
+
+        ``decode(hidden_states(X, l), l)`` is ``reconstruct(X)``, but for rounding.
+        """
+        values = np.asarray(states, dtype=np.float64)
+        layers = self.layers
+        if self.classes or not 1 <= layer < len(layers):
+            what = "a classifier" if self.classes else f"hidden layer {layer}"
+            raise usage_error("layer", what, f"an autoencoder, and one of its layers 1 to {len(layers) - 1}")
+        for weights, bias, activation in layers[layer:-1]:
+            values = _ACTIVATIONS[activation](values @ weights.T + bias)
+        values = values @ layers[-1][0].T + layers[-1][1]
+        return _logistic(values) * self._network.output_unit if self._network.is_logistic else values
 
     def predict(self, X: Any, *, n_threads: int | None = None) -> Array:
         """The name of the most probable class of each row; the first of several."""

@@ -34,7 +34,8 @@ class SoftmaxClassifierCV(SoftmaxLayer, _Classifier):
         again, for up to 5,000 parameters (K − 1)(d + 1).
     rule : {"best", "one-standard-error"}, default="best"
         The penalty of the smallest held-out cross-entropy, or the largest within a standard error of it.
-    scale, tolerance, solver, class_weight, label_smoothing, max_iter, time_limit, n_threads
+    scale, tolerance, solver, class_weight, label_smoothing, max_iter, time_limit, unknown_category,
+    n_threads
         As in :class:`SoftmaxClassifier`.
     random_state : int or RandomState, optional
         Of the folds. None is 1: two fits are the same.
@@ -80,6 +81,7 @@ class SoftmaxClassifierCV(SoftmaxLayer, _Classifier):
         max_iter: int | None = None,
         time_limit: float | None = None,
         random_state: Any = None,
+        unknown_category: str = "error",
         n_threads: int | None = None,
     ) -> None:
         self.l2s = l2s
@@ -93,6 +95,7 @@ class SoftmaxClassifierCV(SoftmaxLayer, _Classifier):
         self.max_iter = max_iter
         self.time_limit = time_limit
         self.random_state = random_state
+        self.unknown_category = unknown_category
         self.n_threads = n_threads
 
     def fit(self, X: Any, y: Any, sample_weight: Any = None, groups: Any = None) -> SoftmaxClassifierCV:

@@ -9,7 +9,8 @@ from typing import Any
 
 from . import _poise
 from .data import Dataset, dataset, threads
-from .errors import in_python
+from .errors import in_python, usage_error
+from .frames import READING, is_frame, read_frame
 from .model import Certificate, Model
 
 Event = dict[str, Any]
@@ -76,8 +77,9 @@ def train(
 
     Parameters
     ----------
-    data : path, name, Dataset, or array with `y`
-    test, validation : path or Dataset, optional
+    data : path, name, Dataset, frame, or array or frame with `y`
+        A frame without `y` holds the label, too: the column named ``label=``, or as a CSV.
+    test, validation : path, Dataset or frame, optional
         Rows to measure and to choose by; `validation` may be a share of the rows, too.
     start : Model, optional
         A softmax layer to start from.
@@ -99,13 +101,27 @@ def train(
     >>> run.status, run.certificate.gap < 1e-8
     ('certified', True)
     """
-    if not isinstance(data, (str, os.PathLike, Dataset)):
-        data = dataset(data, y)
+    reading = {name: options[name] for name in READING if name in options}
+    if is_frame(data) and y is None:
+        data = read_frame(data, reading, features_only=False)
+    elif not isinstance(data, (str, os.PathLike, Dataset)):
+        data = dataset(data, y, **(reading if is_frame(data) else {}))
+    test, validation = (_like(data, rows, reading) for rows in (test, validation))
     options["threads"] = threads(options.get("threads"))
     network, figures, history = _poise.train(
         _source(data), _source(test), _source(validation), options, None if start is None else start._network, on_event
     )
     return Training(Model(network), figures, history)
+
+
+def _like(data: Any, rows: Any, reading: dict[str, Any]) -> Any:
+    """Frames beside the rows trained on have their columns."""
+    if not is_frame(rows):
+        return rows
+    if not isinstance(data, Dataset):
+        raise usage_error("frame", "a frame beside a file to train on", "both of one kind", "poise.read the file")
+    reading = {name: value for name, value in reading.items() if name != "min_category_rows"}
+    return read_frame(rows, reading, features_only=False, like=data)
 
 
 def _source(data: Any) -> Any:

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "poise/compare.h"
 #include "poise/efficiency.h"
 #include "poise/inference.h"
 #include "poise/read.h"
@@ -35,17 +36,21 @@ struct Arguments {
   std::string trained_on;          ///< with it: the data
   InferenceOptions inferring;      ///< with it, but for threads
   ThermodynamicsOptions thermo;    ///< of thermo
-  std::string compare;             ///< thermo --compare: the data
-  EfficiencyOptions efficiency;    ///< of thermo --compare
-  Index neurons = 0, weights = 0;  ///< of thermo --compare: the budget, one of them
+  SettingGrid grid;                ///< of compare
+  ComparisonOptions comparison;    ///< likewise, but for threads
+  EfficiencyOptions efficiency;    ///< of compare with a budget: its rows
+  Index neurons = 0, weights = 0;  ///< the budget, one of them
   std::string experiment;          ///< of reproduce: its name
   std::vector<std::string> sets;   ///< --data of reproduce; empty: the experiment's own
   int epochs = 0, seeds = 0;       ///< of reproduce; 0: its own
   std::vector<std::string> runs;   ///< of report: run directories
   bool no_report = false;          ///< train --no-report
-  double temperature = 0;          ///< of septuple
-  Index samples = 1 << 16;         ///< septuple --samples
-  Index starts = 64;               ///< septuple --starts
+  std::vector<std::string> parts;  ///< of reproduce thermodynamics; empty: all
+  double train_share = 1;          ///< of reproduce double-bayesian, as is the next
+  bool centered_inputs = false;
+  double temperature = 0;   ///< of septuple
+  Index samples = 1 << 16;  ///< septuple --samples
+  Index starts = 64;        ///< septuple --starts
   bool require_certificate = false;
   bool json = false, quiet = false;
   std::set<std::string> given;  ///< the names of the options that were, with their dashes
@@ -57,7 +62,8 @@ int evaluate(const Arguments& arguments);
 int predict(const Arguments& arguments);
 int certify(const Arguments& arguments);
 int thermo(const Arguments& arguments);
-int compare(const Arguments& arguments);  ///< thermo --compare
+int compare(const Arguments& arguments);
+int compare_budget(const Arguments& arguments);  ///< compare --neurons or --weights
 int septuple(const Arguments& arguments);
 int inspect(const Arguments& arguments);
 int infer(const Arguments& arguments);  ///< inspect --inference

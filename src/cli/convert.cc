@@ -31,7 +31,7 @@ bool loses_classes(const Dataset& data, const std::string& format) {
 }
 
 /// `what`: the columns in words.
-void report(const Arguments& a, Index rows, Index columns, const std::string& what, const nlohmann::json& more = {}) {
+void tell(const Arguments& a, Index rows, Index columns, const std::string& what, const nlohmann::json& more = {}) {
   if (a.json) {
     nlohmann::json out = {{"rows", rows}, {"features", columns}, {"output", a.target}};
     if (!more.is_null()) out.update(more);
@@ -54,8 +54,8 @@ void convert_data(const Arguments& a, const Dataset& data, const std::string& fo
     say("note: NPY holds no names: the classes are written as their numbers from 0, in the order '{}', …\n",
         data.schema.classes[0]);
   }
-  report(a, data.rows(), data.features.cols(), counted(data.features.cols(), "feature"),
-         unit_lost ? nlohmann::json{{"unit_lost", data.unit}} : nlohmann::json());
+  tell(a, data.rows(), data.features.cols(), counted(data.features.cols(), "feature"),
+       unit_lost ? nlohmann::json{{"unit_lost", data.unit}} : nlohmann::json());
 }
 
 void copy(const Arguments& a, const Bytes& bytes, const std::string& file, char delimiter) {
@@ -63,7 +63,7 @@ void copy(const Arguments& a, const Bytes& bytes, const std::string& file, char 
   for (const std::string& notice : copied.notices) {
     if (!a.quiet) say("note: {}\n", notice);
   }
-  report(a, copied.rows, copied.columns, counted(copied.columns, "column") + " and a label");
+  tell(a, copied.rows, copied.columns, counted(copied.columns, "column") + " and a label");
 }
 
 }  // namespace

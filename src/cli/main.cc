@@ -12,6 +12,7 @@
 
 #include "cli/arguments.h"
 #include "cli/checks.h"
+#include "cli/compare_options.h"
 #include "cli/config.h"
 #include "cli/field_options.h"
 #include "cli/inspect_options.h"
@@ -94,9 +95,16 @@ std::map<CLI::App*, Verb> declare(CLI::App& app, Arguments& a) {
   verbs[verb] = certify;
 
   verb = add_verb(app, "thermo", "thermodynamics of a trained model: at rest? over-confident? where is the curvature?",
-                  "poise thermo runs/digits digits\n  poise thermo --compare digits --neurons 64");
-  add_reading(*verb, a), add_common(*verb, a), add_unknown(*verb, a), add_thermo(*verb, a);
+                  "poise thermo runs/digits digits");
+  require_run(*verb, a), require_data(*verb, a), add_reading(*verb, a), add_common(*verb, a), add_unknown(*verb, a),
+      add_thermo(*verb, a);
   verbs[verb] = thermo;
+
+  verb = add_verb(app, "compare", "train settings over seeds, rule against rule, and judge which one is better",
+                  "poise compare digits --rules adjoint,equilibrium --order jacobi,gauss-seidel --learning-rate 0.1,1\n"
+                  "  poise compare digits --neurons 64");
+  require_data(*verb, a), add_reading(*verb, a), add_common(*verb, a), add_compare(*verb, a);
+  verbs[verb] = compare;
 
   verb = add_verb(app, "septuple", "fixed points, canonical ensemble and learning efficiency of a network of any shape",
                   "poise septuple network.json --temperature 0.1");

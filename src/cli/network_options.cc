@@ -1,5 +1,6 @@
 #include "cli/network_options.h"
 
+#include <algorithm>
 #include <vector>
 
 #include "cli/field_options.h"
@@ -42,15 +43,17 @@ void refuse_with_features(const CLI::App& verb, const NetworkOptions& o) {
   }
 }
 
-/// Options that the chosen rule or step would not look at.
-void refuse_without_effect(const CLI::App& verb, const NetworkOptions& o) {
+}  // namespace
+
+void refuse_without_effect(const CLI::App& verb, const NetworkOptions& o, const std::vector<Rule>& rules) {
   const auto refuse = [&](const char* name, bool has_effect, const std::string& expected) {
     if (has_effect || verb.get_option(name)->count() == 0) return;
     throw CLI::ValidationError(name, "has no effect with these options; expected " + expected);
   };
-  const bool equilibrium = o.rule == Rule::kEquilibrium;
-  const bool canonical = o.rule == Rule::kCanonical;
-  const bool local = equilibrium || canonical || o.rule == Rule::kPredictiveCoding;
+  const auto any = [&](Rule rule) { return std::ranges::find(rules, rule) != rules.end(); };
+  const bool equilibrium = any(Rule::kEquilibrium);
+  const bool canonical = any(Rule::kCanonical);
+  const bool local = equilibrium || canonical || any(Rule::kPredictiveCoding);
   refuse("--order", equilibrium, "--rule equilibrium");
   refuse("--relaxation", equilibrium, "--rule equilibrium");
   refuse("--relaxation-rate", local, "--rule equilibrium, predictive-coding or canonical");
@@ -59,8 +62,6 @@ void refuse_without_effect(const CLI::App& verb, const NetworkOptions& o) {
   refuse("--mean-energy", canonical, "--rule canonical");
   refuse("--momentum", o.step != Step::kAdam, "--step golden or sgd");
 }
-
-}  // namespace
 
 void add_network(CLI::App& verb, NetworkOptions& o) {
   const Special special{{"reference_2024", [&](const Field& field) { return add_compat(verb, field, o); }},
@@ -74,7 +75,7 @@ void add_network(CLI::App& verb, NetworkOptions& o) {
   verb.final_callback([&verb, &o, options] {
     refuse_without_network(options, o);
     refuse_with_features(verb, o);
-    refuse_without_effect(verb, o);
+    refuse_without_effect(verb, o, {o.rule});
   });
 }
 

@@ -41,7 +41,8 @@ std::string operands(const CLI::App& verb) {
 std::vector<const CLI::Option*> dashed_options(const CLI::App& verb) {
   std::vector<const CLI::Option*> options;
   for (const CLI::Option* option : verb.get_options({})) {
-    if (option->nonpositional()) options.push_back(option);
+    const bool hidden = option->get_group().empty();
+    if (option->nonpositional() && !hidden) options.push_back(option);
   }
   return options;
 }

@@ -17,7 +17,7 @@ struct OptionWords {
 };
 OptionWords words_of(const CLI::Option& option);
 
-/// The options of a verb that start with a dash, as declared.
+/// The options of a verb that start with a dash, as declared, but those that are in no help.
 std::vector<const CLI::Option*> dashed_options(const CLI::App& verb);
 
 /// What a verb is called with, "[OPTIONS] RUN DATA".

@@ -23,6 +23,21 @@ const Experiment& experiment_named(const std::string& name) {
   return *std::find_if(all.begin(), all.end(), [&](const Experiment& e) { return e.name == name; });
 }
 
+/// Options of one experiment alone.
+void refuse_of_others(const Arguments& a, const Experiment& experiment) {
+  const std::pair<const char*, std::vector<const char*>> own[] = {
+      {"f-adjoint", {"--learning-rate", "--hidden", "--loss"}},
+      {"double-bayesian", {"--train-share", "--centered-inputs"}},
+      {"thermodynamics", {"--parts"}}};
+  for (const auto& [name, options] : own) {
+    for (const char* option : options) {
+      if (!a.given.contains(option) || experiment.name == std::string(name)) continue;
+      throw Error(ErrorKind::kUsage, fmt::format("{} with '{}'", option, experiment.name), {},
+                  fmt::format("it is an option of {}", name));
+    }
+  }
+}
+
 void refuse(bool given, const char* option, const Experiment& experiment) {
   if (!given) return;
   throw Error(ErrorKind::kUsage, fmt::format("{} with '{}', which trains no networks", option, experiment.name), {},
@@ -30,6 +45,7 @@ void refuse(bool given, const char* option, const Experiment& experiment) {
 }
 
 ExperimentOptions options_of(const Arguments& a, const Experiment& experiment) {
+  refuse_of_others(a, experiment);
   if (experiment.seeds == 0) {
     refuse(a.epochs > 0, "--epochs", experiment);
     refuse(a.seeds > 0, "--seeds", experiment);
@@ -38,9 +54,20 @@ ExperimentOptions options_of(const Arguments& a, const Experiment& experiment) {
   options.epochs = a.epochs > 0 ? a.epochs : experiment.epochs;
   options.seeds = a.seeds > 0 ? a.seeds : experiment.seeds;
   options.threads = a.solve.threads;
+  options.parts = a.parts;
+  options.train_share = a.train_share;
+  options.centered_inputs = a.centered_inputs;
+  options.learning_rate = a.training.network.learning_rate;
+  options.hidden = a.training.network.hidden;
+  options.loss = a.training.network.loss;
   for (const std::string& name : a.sets.empty() ? experiment.data : a.sets) {
     ExperimentData data{name, read_dataset(name, a.read), {}};
-    data.test = read_dataset(test_part_of(name), a.read, data.train.schema);
+    const std::string test = test_part_of(name);
+    if (test.empty() && experiment.seeds > 0) {
+      throw Error(ErrorKind::kUsage, fmt::format("--data {} with '{}'", name, experiment.name),
+                  "digits, mnist or fashion-mnist, which have a test part", "files are for softmax");
+    }
+    if (!test.empty()) data.test = read_dataset(test, a.read, data.train.schema);
     options.data.push_back(std::move(data));
   }
   return options;
@@ -53,6 +80,12 @@ json asked_json(const ExperimentOptions& options, double time_limit) {
           {"epochs", options.epochs},
           {"seeds", options.seeds},
           {"threads", options.threads},
+          {"parts", options.parts},
+          {"train_share", options.train_share},
+          {"centered_inputs", options.centered_inputs},
+          {"learning_rate", options.learning_rate > 0 ? json(options.learning_rate) : json()},
+          {"hidden", options.hidden.empty() ? json() : json(options.hidden)},
+          {"loss", options.loss ? json(to_string(*options.loss)) : json()},
           {"time_limit", time_limit}};
 }
 

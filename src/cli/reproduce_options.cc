@@ -2,9 +2,13 @@
 
 #include <fmt/core.h>
 
+#include <filesystem>
+
 #include "cli/checks.h"
+#include "cli/field_options.h"
 #include "cli/lists.h"
 #include "experiments/experiment.h"
+#include "learning/fields.h"
 
 namespace poise::cli {
 namespace {
@@ -21,6 +25,38 @@ std::string defaults(double (*of)(const Experiment&)) {
   return text;
 }
 
+/// A known set, or a file that is there.
+CLI::Validator set_or_file() {
+  const CLI::Validator known = one_of({"digits", "mnist", "fashion-mnist"});
+  return {[=](std::string& text) {
+            std::error_code error;
+            return std::filesystem::is_regular_file(text, error) ? std::string() : known(text);
+          },
+          "digits|mnist|fashion-mnist"};
+}
+
+/// The paper's network, rate and loss, or others.
+void add_f_adjoint(CLI::App& verb, NetworkOptions& o) {
+  constexpr Group field{"Of f-adjoint"};
+  add_field(verb,
+            field("learning_rate", "of the step on the sum of a batch's gradients").within(above(0)).if_unset("0.001"),
+            o.learning_rate);
+  add_field(verb,
+            field("hidden", "widths of the hidden layers, with commas between").within(at_least(1)).if_unset("128"),
+            o.hidden);
+  add_field(verb,
+            field("loss", "of the last layer; the published program, which has squared only, is left out of others")
+                .if_unset("squared"),
+            o.loss);
+}
+
+void add_double_bayesian(CLI::App& verb, Arguments& a) {
+  constexpr Group field{"Of double-bayesian"};
+  add_field(verb, field("train_share", "of the training rows, of every class").within({0, 1, true, false}),
+            a.train_share);
+  add_field(verb, field("centered_inputs", "inputs in [-1, 1] in place of [0, 1]"), a.centered_inputs);
+}
+
 }  // namespace
 
 void add_reproduce(CLI::App& verb, Arguments& a) {
@@ -35,14 +71,20 @@ void add_reproduce(CLI::App& verb, Arguments& a) {
   verb.add_option("--seeds", a.seeds,
                   fmt::format("repetitions (default: {}; fewer than {} decide nothing)", seeds, kFewestSeeds))
       ->check(whole_number_from(1));
-  as_list(verb.add_option("--data", a.sets, "digits, mnist, fashion-mnist: one, or several with commas between")
-              ->check(one_of({"digits", "mnist", "fashion-mnist"})));
+  as_list(verb.add_option("--data", a.sets,
+                          "digits, mnist, fashion-mnist: one, or several with commas between; of softmax files, too")
+              ->check(set_or_file()));
   verb.add_option(
           "--time-limit", a.solve.time_limit,
           fmt::format("limit in seconds on the whole experiment, which ends with the batch or measurement it is at "
                       "then (default: {}; none for the others)",
                       limits))
       ->check(positive());
+  add_f_adjoint(verb, a.training.network);
+  add_double_bayesian(verb, a);
+  as_list(verb.add_option("--parts", a.parts, "some of it alone, with commas between (default: all)")
+              ->group("Of thermodynamics")
+              ->check(one_of(parts_of_thermodynamics())));
   verb.add_option("--data-dir", a.read.data_dir, "where the named sets mnist and fashion-mnist are");
   verb.add_option("--out", a.out, "run directory (default: runs/reproduce-<name>-<n>)")->check(not_empty());
 }

@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <fstream>
 
+#include "cli/print_comparison.h"
 #include "cli/print_training.h"
 #include "experiments/experiment.h"
 #include "poise/error.h"
@@ -18,7 +19,7 @@ using namespace experiments;
 Finding finding_of(const json& entry) {
   const auto text = [&](const char* key) { return entry.at(key).get<std::string>(); };
   Finding finding{text("data"), text("claim"), text("figure")};
-  for (const Verdict verdict : {Verdict::kReproduced, Verdict::kNotReproduced}) {
+  for (const Verdict verdict : kAllVerdicts) {
     if (entry.at("verdict") == to_string(verdict)) finding.verdict = verdict;
   }
   return finding;
@@ -42,7 +43,9 @@ json read_run(const std::string& directory, std::string* damage) {
 void print_run(const json& run) {
   try {
     const json& result = run.at("result");
-    if (result.contains("findings")) {
+    if (result.contains("settings")) {
+      print_comparison(result);
+    } else if (result.contains("findings")) {
       fmt::print("experiment  {}\npaper       {}\n\n", result.at("experiment").get<std::string>(),
                  result.at("paper").get<std::string>());
       print_experiment(result);
@@ -51,7 +54,7 @@ void print_run(const json& run) {
     }
   } catch (const json::exception& error) {
     throw Error(ErrorKind::kData, fmt::format("run.json is not as Poise writes it: {}", error.what()),
-                "that of train or reproduce");
+                "that of train, compare or reproduce");
   }
 }
 

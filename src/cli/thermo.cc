@@ -157,17 +157,6 @@ json plain_json(const std::optional<Thermodynamics>& plain) {
 }  // namespace
 
 int thermo(const Arguments& a) {
-  if (!a.compare.empty()) {
-    if (a.run.empty() && (a.neurons > 0 || a.weights > 0)) return compare(a);
-    throw Error(ErrorKind::kUsage,
-                a.run.empty() ? "--compare without a budget" : "--compare and RUN '" + a.run + "' at once",
-                a.run.empty() ? "--neurons N or --weights N" : "either a model to measure or architectures to compare",
-                "poise thermo --help");
-  }
-  if (a.run.empty() || a.data.empty()) {
-    throw Error(ErrorKind::kUsage, a.run.empty() ? "RUN and DATA are required" : "DATA is required",
-                "a trained model and the data to measure it on", "poise thermo --help");
-  }
   refuse_idle_options(a);
   const Network model = load_model(a.run);
   require_classifier(model, a.run);

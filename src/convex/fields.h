@@ -15,11 +15,9 @@ inline std::span<const Named<Scale>> names_of(Scale) {
 }
 
 inline std::span<const Named<Solver>> names_of(Solver) {
-  static constexpr Named<Solver> kAll[] = {{Solver::kAuto, "auto"},
-                                           {Solver::kNewton, "newton"},
-                                           {Solver::kLbfgs, "lbfgs"},
-                                           {Solver::kGolden, "golden"},
-                                           {Solver::kDescent, "descent"}};
+  static constexpr Named<Solver> kAll[] = {
+      {Solver::kAuto, "auto"},     {Solver::kNewton, "newton"},   {Solver::kLbfgs, "lbfgs"},
+      {Solver::kGolden, "golden"}, {Solver::kDescent, "descent"}, {Solver::kBarzilaiBorwein, "barzilai-borwein"}};
   return kAll;
 }
 
@@ -69,8 +67,8 @@ template <AnyConst<SolveOptions> Options>
 void fields(Options& o, auto&& visit) {
   constexpr Group solving{"Solving the softmax layer"}, running{"Running and writing"};
   visit(solving("solver",
-                "auto (newton for up to 400 parameters, else lbfgs), newton, lbfgs, golden (dual-process momentum) or "
-                "descent")
+                "auto (newton for up to 400 parameters, else lbfgs), newton, lbfgs, golden (dual-process momentum), "
+                "descent or barzilai-borwein")
             .for_experiments(),
         o.solver);
   visit(solving("tolerance", "wanted gap objective - optimum, absolute").within(above(0)).measured_in("nats"),

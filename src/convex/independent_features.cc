@@ -8,6 +8,7 @@
 #include "base/parallel.h"
 #include "base/random.h"
 #include "convex/certificate/independent_basis.h"
+#include "rows/storage.h"
 
 namespace poise::inline convex {
 namespace {
@@ -33,7 +34,7 @@ std::vector<Index> sample_rows(const Problem& problem) {
 bool is_worth_a_look(const Problem& problem) {
   const Index d = problem.cols();
   if (d < 1 || d > kMostFeatures || (problem.penalty.array() > 0).any()) return false;
-  if (problem.features.array<std::uint8_t>() != nullptr) return false;  // too few values for a near miss
+  if (holds_only(problem.features, NumberType::kUint8)) return false;  // too few values for a near miss
   return static_cast<double>(problem.rows()) * static_cast<double>(d) <= kMostNumbers;
 }
 

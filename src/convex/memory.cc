@@ -21,7 +21,7 @@ double bytes_wanted(const Dataset& data) {
   double of_row_and_class = data.labels.empty() ? 12 : 4;  // p in float32, the problem's own targets
   const double gram = 4 * classes * parameters * parameters;
   double preconditioner = data.features.cols() < kMaxGramFeatures ? gram : 0, copy = 0;
-  if (const CsrMatrix* sparse = data.features.sparse()) {
+  if (const CsrView* sparse = data.features.sparse()) {
     const double entries = static_cast<double>(sparse->entries()), drawn = std::min<double>(n, kLowRankRows);
     of_row_and_class += 8;  // residuals in float64
     preconditioner = data.features.cols() < kMaxSparseGramFeatures

@@ -61,7 +61,7 @@ Padded<Real> padded_rows(const Parameters* w, Index padded, int threads) {
 }
 
 template <typename Real>
-void block_scores(const CsrMatrix& x, const Padded<Real>& w, Index classes, Index padded, Index begin, Index rows,
+void block_scores(const CsrView& x, const Padded<Real>& w, Index classes, Index padded, Index begin, Index rows,
                   Index ld, Real* z) {
   std::vector<Real> scores(padded);
   const auto add = [&](const auto& values, Index start, Index count) {
@@ -81,7 +81,7 @@ void block_scores(const CsrMatrix& x, const Padded<Real>& w, Index classes, Inde
 }  // namespace
 
 void PassEngine::transpose_features() {
-  const CsrMatrix& x = *features_.sparse();
+  const CsrView& x = *features_.sparse();
   const std::size_t d = x.cols;
   ByFeature& to = by_feature_;
   to.start.assign(d + 1, 0);
@@ -123,7 +123,7 @@ void PassEngine::products_by_feature(const std::vector<Value>& values, const Rea
 template <typename Real>
 void PassEngine::run_sparse(const Parameters* first, const Parameters* second, const BlockKernel<Real>& kernel,
                             Parameters* product, Columns which) const {
-  const CsrMatrix& x = *features_.sparse();
+  const CsrView& x = *features_.sparse();
   const bool one = which == Columns::kOne;
   const Index n = x.rows(), columns = one ? 1 : classes_, padded = padded_size(columns);
   const Index blocks = (n + block_rows_ - 1) / block_rows_, ld = block_rows_;

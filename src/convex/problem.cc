@@ -14,6 +14,7 @@
 #include "network/model_check.h"
 #include "poise/error.h"
 #include "rows/column_moments.h"
+#include "rows/storage.h"
 
 namespace poise::inline convex {
 namespace {
@@ -66,7 +67,7 @@ Vector normalized_weights(const Dataset& data, const ObjectiveOptions& options, 
 Eigen::Map<const Vector> map_of(const std::vector<double>& numbers) { return {numbers.data(), std::ssize(numbers)}; }
 
 /// Bytes in an array: pixels, which are of one size as they are.
-bool is_image(const Features& x) { return x.array<std::uint8_t>() != nullptr; }
+bool is_image(const Features& x) { return holds_only(x, NumberType::kUint8); }
 
 /// What λ counts as 1: the standard deviation of a column, and 1 for one that is constant, as its weight is 0 in any
 /// unit. `indicators_as_given`: 1 for columns of 0 and 1 that stand for a category, too. Standardized, a rare category

@@ -202,6 +202,8 @@ Outcome SoftmaxSolver::run(Solver solver, SoftmaxObjective& objective, SolveStat
   switch (solver) {
     case Solver::kDescent:
       return solve_descent(objective, state, monitor_, limit);
+    case Solver::kBarzilaiBorwein:
+      return solve_barzilai_borwein(objective, state, monitor_, limit);
     case Solver::kGolden: {
       const auto preconditioner = global_preconditioner(objective, monitor_.stop());
       if (!preconditioner) return limited(monitor_.stopped_by(), monitor_);

@@ -44,7 +44,7 @@ double reach_of(const ColumnMoments& moments, std::size_t j, double center) {
 }
 
 bool may_stay(const Features& x, const ColumnMoments& moments) {
-  if (x.array<float>() == nullptr && x.array<std::uint8_t>() == nullptr) return false;
+  if (!holds_only(x, NumberType::kFloat32) && !holds_only(x, NumberType::kUint8)) return false;
   for (std::size_t j = 0; j < moments.mean.size(); ++j) {
     const double mean = std::abs(moments.mean[j]), deviation = moments.deviation[j];
     if (deviation == 0 ? mean > 0 : mean > kFewDeviations * deviation || !is_moderate(deviation)) return false;

@@ -9,6 +9,7 @@
 #include "data/soft_targets.h"
 #include "poise/dataset.h"
 #include "rows/entries.h"
+#include "rows/storage.h"
 
 namespace poise {
 namespace {
@@ -35,10 +36,30 @@ std::uint64_t hash_vector(std::uint64_t hash, const T& values) {
   return hash_bytes(hash, values.data(), values.size() * sizeof(*values.data()));
 }
 
+/// The hash of dense rows of one type as if they stood in one piece.
+template <typename T>
+std::uint64_t hash_as_array(std::uint64_t hash, const Features& x) {
+  if (const T* const data = x.array<T>()) return hash_bytes(hash, data, x.stored_bytes());
+  const std::size_t numbers = kHashBlock / sizeof(T), size = x.rows() * x.cols();
+  std::vector<std::uint64_t> parts((size + numbers - 1) / numbers);
+  parallel_for(std::ssize(parts), 0, [&](Index block) {
+    const auto begin = static_cast<Index>(block * numbers), end = static_cast<Index>(std::min(size, begin + numbers));
+    const Index first = begin / x.cols(), rows = (end - 1) / x.cols() - first + 1;
+    std::vector<double> loaded(rows * x.cols());
+    load_rows(x, {}, first, rows, loaded.data(), x.cols());
+    const auto from = loaded.begin() + (begin - first * x.cols());
+    const std::vector<T> values(from, from + (end - begin));
+    parts[block] = hash_block(reinterpret_cast<const char*>(values.data()), values.size() * sizeof(T));
+  });
+  hash = mix(hash, size * sizeof(T));
+  for (const std::uint64_t part : parts) hash = mix(hash, part);
+  return hash;
+}
+
 /// The hash that data has had since version 0.1, if its storage is one that there was then.
 std::optional<std::uint64_t> hash_of_plain(const Features& x) {
-  const bool floats = x.array<float>() != nullptr, bytes = x.array<std::uint8_t>() != nullptr;
-  const CsrMatrix* const sparse = x.sparse();
+  const bool floats = holds_only(x, NumberType::kFloat32), bytes = holds_only(x, NumberType::kUint8);
+  const CsrView* const sparse = x.sparse();
   if (!floats && !bytes && !(sparse != nullptr && sparse->doubles.empty())) return std::nullopt;
   std::uint64_t hash = mix(floats ? 0 : bytes ? 1 : 2, static_cast<std::uint64_t>(x.rows()));
   hash = mix(hash, static_cast<std::uint64_t>(x.cols()));
@@ -47,7 +68,7 @@ std::optional<std::uint64_t> hash_of_plain(const Features& x) {
     hash = hash_vector(hash, sparse->columns);
     hash = hash_vector(hash, sparse->values);
   } else {
-    hash = hash_bytes(hash, x.dense().data, x.stored_bytes());
+    hash = floats ? hash_as_array<float>(hash, x) : hash_as_array<std::uint8_t>(hash, x);
   }
   hash = hash_vector(hash, Vector::Zero(x.cols()).eval());  // centers and scales, once
   return hash_vector(hash, Vector::Ones(x.cols()).eval());

@@ -8,6 +8,7 @@
 
 #include "base/shell_word.h"
 #include "data/array/idx.h"
+#include "data/array/members.h"
 #include "data/array/npy.h"
 #include "data/bytes/bytes.h"
 #include "data/bytes/foreign.h"
@@ -34,13 +35,13 @@ std::optional<FileFormat> format_by_name(const std::string& file) {
   std::transform(name.begin(), name.end(), name.begin(), [](unsigned char c) { return std::tolower(c); });
   if (ends_with_any(name, std::array{".csv", ".tsv"})) return FileFormat::kTable;
   if (ends_with_any(name, std::array{".libsvm", ".svm", ".svmlight"})) return FileFormat::kLibsvm;
-  if (name.ends_with(".npy")) return FileFormat::kNpy;
+  if (ends_with_any(name, std::array{".npy", ".npz", ".safetensors"})) return FileFormat::kNpy;
   if (ends_with_any(name, std::array{"-ubyte", ".idx", ".idx1", ".idx2", ".idx3"})) return FileFormat::kIdx;
   return std::nullopt;  // .txt, .data, .trn, .tst and the like may be a table or LIBSVM: the content decides
 }
 
 FileFormat format_by_content(std::string_view bytes) {
-  if (is_npy(bytes)) return FileFormat::kNpy;
+  if (is_array_file(bytes)) return FileFormat::kNpy;
   if (is_idx(bytes)) return FileFormat::kIdx;
   return looks_like_libsvm(bytes) ? FileFormat::kLibsvm : FileFormat::kTable;
 }
@@ -69,6 +70,15 @@ void refuse_model_of_table(const NamedSource& name, const std::string& source, c
               {source});
 }
 
+/// A file, an array in a file of several, or shards.
+Dataset read_file(const std::string& source, const ReadOptions& options, const Schema* schema) {
+  if (is_pattern(source)) return read_array(join_shards(source), source, options, schema);
+  const MemberPath named = split_member(source);
+  const Bytes bytes = load_data(named.path);
+  if (named.member.empty()) return read_bytes(bytes, shown_name(source), options, schema);
+  return read_array_file(bytes, named.path, named.member, options, schema);
+}
+
 Dataset read_any(const std::string& source, const ReadOptions& options, const Schema* schema) {
   if (source.empty()) throw Error(ErrorKind::kUsage, "no data named", "a file, or digits, mnist or fashion-mnist");
   check_fields(options);
@@ -78,8 +88,7 @@ Dataset read_any(const std::string& source, const ReadOptions& options, const Sc
   if (name && name->set == "digits") {
     data = read_digits(*name, options, schema);
   } else {
-    const std::string path = name ? find_images(*name, options) : source;
-    data = read_bytes(load_data(path), shown_name(path), options, schema);
+    data = read_file(name ? find_images(*name, options) : source, options, schema);
   }
   data.name = name ? source : source == kStandardInput ? "stdin" : base_name(source);
   return data;
@@ -110,7 +119,7 @@ Bytes load_data(const std::string& path) {
 
 Bytes readable(const Bytes& bytes, const std::string& file) {
   const std::string_view view = bytes.view();
-  if (is_npy(view) || is_idx(view)) return bytes;
+  if (is_array_file(view) || is_idx(view)) return bytes;
   refuse_foreign(view, file);
   const std::optional<ByteOrder> order = utf16_order(view);
   return order ? utf16_to_utf8(view, *order, file) : bytes;
@@ -125,7 +134,7 @@ Dataset read_bytes(const Bytes& raw, const std::string& file, const ReadOptions&
       case FileFormat::kLibsvm:
         return read_libsvm(bytes, file, options, schema);
       case FileFormat::kNpy:
-        return read_npy(bytes, file, options, schema);
+        return read_array_file(bytes, file, {}, options, schema);
       case FileFormat::kIdx:
         return read_idx(bytes, file, options, schema);
     }

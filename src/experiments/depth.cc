@@ -1,7 +1,7 @@
 // Laplacian against depth (docs/theory/thermodynamics-laws.md#efficiency-of-an-architecture,
-// docs/reproduce.md#thermodynamics): architectures of one budget, with equal layers of 4 to 64 tanh units, trained with
-// one learning rate for all and with the golden step, which gives each its own. The gain of the initial weights changes
-// Laplacian and speed alike, so every claim is judged at gain 1 and shown at the others.
+// docs/reproduce.md#thermodynamics): architectures of one budget, with equal layers of 4 to 64 tanh units, and of one
+// width, trained with one learning rate for all and with the golden step, which gives each its own. The gain of the
+// initial weights changes Laplacian and speed alike, so every claim is judged at gain 1 and shown at the others.
 #include <fmt/core.h>
 
 #include <algorithm>
@@ -22,15 +22,21 @@ constexpr std::size_t kUnitGain = 1;  // place of gain 1
 constexpr Index kNeurons = 64, kMostRows = 2000;
 constexpr double kSgdRate = 0.1;
 
-struct Setting {
+constexpr Index kWidth = 16;  // of networks of equal width
+constexpr std::array<Index, 5> kDepths = {1, 2, 4, 8, 16};
+
+enum class Shared { kAllNeurons, kAllWeights, kLayerWidth };  // what all networks have in common
+struct DepthSetting {
   const char* name;
-  Budget of;
+  Shared shared;
   Step step;
 };
-constexpr std::array<Setting, 4> kSettings = {{{"64 neurons, one η", Budget::kNeurons, Step::kSgd},
-                                               {"64 neurons, golden", Budget::kNeurons, Step::kGolden},
-                                               {"equal weights, one η", Budget::kWeights, Step::kSgd},
-                                               {"equal weights, golden", Budget::kWeights, Step::kGolden}}};
+constexpr std::array<DepthSetting, 6> kSettings = {{{"64 neurons, one η", Shared::kAllNeurons, Step::kSgd},
+                                                    {"64 neurons, golden", Shared::kAllNeurons, Step::kGolden},
+                                                    {"equal weights, one η", Shared::kAllWeights, Step::kSgd},
+                                                    {"equal weights, golden", Shared::kAllWeights, Step::kGolden},
+                                                    {"width 16, one η", Shared::kLayerWidth, Step::kSgd},
+                                                    {"width 16, golden", Shared::kLayerWidth, Step::kGolden}}};
 
 /// What is known of a training as soon as it has ended.
 json training_json(const json& labels, const Candidate& candidate, const CandidateRun& run) {
@@ -71,13 +77,15 @@ class ComparisonWatch : public Watcher {
   Events& events_;
 };
 
-EfficiencyOptions options_of(const Setting& setting, const Dataset& train, const ExperimentOptions& asked,
+EfficiencyOptions options_of(const DepthSetting& setting, const Dataset& train, const ExperimentOptions& asked,
                              double gain) {
   EfficiencyOptions o;
-  o.of = setting.of;
   o.budget = kNeurons;
-  if (setting.of == Budget::kWeights) {  // those of one layer of 64
+  if (setting.shared == Shared::kAllWeights) {  // those of one layer of 64
+    o.of = Budget::kWeights;
     o.budget = parameters_of({{kNeurons}}, train.features.cols(), train.schema.class_count());
+  } else if (setting.shared == Shared::kLayerWidth) {
+    for (const Index depth : kDepths) o.candidates.push_back({std::vector<Index>(depth, kWidth)});
   }
   o.gain = gain;
   o.step = setting.step;
@@ -89,8 +97,8 @@ EfficiencyOptions options_of(const Setting& setting, const Dataset& train, const
 }
 
 /// All gains, with the target of gain 1; empty if stopped on the way.
-ReportsByGain compare(const Setting& setting, const Dataset& train, const Dataset& test, const ExperimentOptions& asked,
-                      const json& labels, Events& events, json& runs) {
+ReportsByGain compare(const DepthSetting& setting, const Dataset& train, const Dataset& test,
+                      const ExperimentOptions& asked, const json& labels, Events& events, json& runs) {
   ReportsByGain reports(kGains.size());
   for (const std::size_t g : {kUnitGain, std::size_t{0}, std::size_t{2}}) {
     json of_gain = labels;
@@ -175,7 +183,7 @@ std::string extremes(const EfficiencyReport& report) {
 
 namespace {
 
-void add_findings(const std::string& where, const Setting& setting, const ReportsByGain& reports,
+void add_findings(const std::string& where, const DepthSetting& setting, const ReportsByGain& reports,
                   const ExperimentOptions& asked, std::vector<Finding>& findings) {
   const auto add = [&](const std::string& claim, const Part& part) {
     findings.push_back(finding_of(where, claim, reports, part, asked.seeds));
@@ -202,7 +210,7 @@ std::vector<Finding> laplacian_and_depth(const ExperimentData& data, const Exper
   const bool many = data.train.rows() > kMostRows;
   const Dataset train = many ? split_rows(data.train, kMostRows, 1).second : data.train;
   std::vector<Finding> findings;
-  for (const Setting& setting : kSettings) {
+  for (const DepthSetting& setting : kSettings) {
     const json labels = {{"part", "depth"}, {"data", data.name}};
     const std::string where = fmt::format("{}, {}", data.name, setting.name);
     ReportsByGain reports;

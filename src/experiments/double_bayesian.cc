@@ -1,17 +1,26 @@
 // The experiment of the dual process: is (η, α) = (0.016, 0.874) a distinguished pair of learning rate and momentum?
 //
 // A network 784-128-10 of ReLU, mean cross-entropy, batches of 64, on a grid in e = η/(1 − α) and α: to first order
-// momentum sums to a step of e, so that pairs of equal e should be equal. A tenth of the training rows is held out to
-// choose the rival; accuracy is that of the last epoch. Pairs of one seed share split, initial weights and batches.
-#include <algorithm>
+// momentum sums to a step of e, so that pairs of equal e should be equal; and the golden pair with complex momentum. A
+// tenth of the training rows is held out to choose the rival; accuracy is that of the last epoch. Pairs of one seed
+// share split, initial weights and batches.
+#include <fmt/core.h>
 
+#include <algorithm>
+#include <array>
+#include <cmath>
+
+#include "base/words.h"
 #include "experiments/pair_grid.h"
 #include "poise/metrics.h"
+#include "rows/load.h"
 
 namespace poise::experiments {
 namespace {
 
 using nlohmann::json;
+
+constexpr std::array<double, 3> kPhases = {0.05, 0.2, 0.8};  // of complex momentum, radians; −θ does the same as θ
 
 NetworkOptions options_of(const Pair& pair, const ExperimentOptions& asked, std::uint64_t seed) {
   NetworkOptions o;
@@ -33,49 +42,127 @@ double accuracy(const Network& network, const Dataset& data, int threads) {
   return evaluate_scores(predict_scores(network, data, threads), data).accuracy;
 }
 
-/// Every pair once; false if stopped on the way: then the seed does not count.
+/// The rows of one seed.
+struct Split {
+  Dataset train, validation;
+  const Dataset& test;
+};
+
+/// |CE − H|/CE of the validation rows after the epoch in which their CE was least.
+double imbalance_at_the_minimum(const TrainingReport& report) {
+  const Epoch* best = nullptr;
+  for (const Epoch& epoch : report.history) {
+    if (!best || epoch.validation->loss < best->validation->loss) best = &epoch;
+  }
+  return best ? std::abs(best->validation->equilibrium_gap) / best->validation->loss : 0;
+}
+
+/// Trains one pair; figures are those of the network after the last epoch. Empty if stopped on the way: then the seed
+/// does not count.
+std::optional<PairFigures> train_pair(const Split& split, const NetworkOptions& options, const json& labels,
+                                      Events& events, json& runs) {
+  std::optional<Network> last;
+  const Checkpoints at_the_end{{options.epochs}, [&](int, const Network& network) { last = network; }};
+  const Trained trained =
+      train_observed(split.train, options, &split.validation, labels, events, at_the_end, "validation");
+  json run = labels;
+  run.update({{"learning_rate", options.learning_rate},
+              {"momentum", *options.momentum},
+              {"step", options.learning_rate / (1 - *options.momentum)},
+              {"momentum_phase", options.momentum_phase},
+              {"status", to_string(trained.fit.report.status)},
+              {"setbacks", trained.setbacks}});
+  std::optional<PairFigures> found;
+  if (trained.complete || trained.fit.report.status == TrainingStatus::kDiverged) {
+    const Network& network = last ? *last : trained.fit.network;
+    found = PairFigures{accuracy(network, split.validation, options.threads),
+                        accuracy(network, split.test, options.threads), trained.setbacks,
+                        imbalance_at_the_minimum(trained.fit.report)};
+    run.update({{"validation", found->validation}, {"test", found->test}, {"imbalance", found->imbalance}});
+  }
+  runs.push_back(run);
+  events.append({{"event", "cell"}, {"result", run}});
+  return found;
+}
+
+/// Every pair and phase once; false if stopped on the way.
 bool run_seed(const ExperimentData& data, const ExperimentOptions& asked, int seed, Events& events, PairGrid& grid,
-              json& runs) {
+              std::vector<Phase>& phases, json& runs) {
   const auto number = static_cast<std::uint64_t>(seed);
-  const auto [train, validation] = split_rows(data.train, std::max<Index>(1, data.train.rows() / 10), number);
-  std::vector<PairFigures> found;
+  auto [train, validation] = split_rows(data.train, std::max<Index>(1, data.train.rows() / 10), number);
+  const Split split{std::move(train), std::move(validation), data.test};
+  std::vector<PairFigures> found, with_phase;
   for (const Pair& pair : grid.pairs()) {
     const json labels = {{"data", data.name}, {"pair", pair.name()}, {"seed", seed}};
-    const Trained trained = train_observed(train, options_of(pair, asked, number), nullptr, labels, events);
-    json run = labels;
-    run.update({{"learning_rate", pair.learning_rate()},
-                {"momentum", pair.momentum},
-                {"step", pair.step},
-                {"status", to_string(trained.fit.report.status)},
-                {"setbacks", trained.setbacks}});
-    const bool usable = trained.complete || trained.fit.report.status == TrainingStatus::kDiverged;
-    if (usable) {
-      found.push_back({accuracy(trained.fit.network, validation, asked.threads),
-                       accuracy(trained.fit.network, data.test, asked.threads), trained.setbacks});
-      run.update({{"validation", found.back().validation}, {"test", found.back().test}});
-    }
-    runs.push_back(run);
-    events.append({{"event", "cell"}, {"result", run}});
-    if (!usable) return false;
+    const auto figures = train_pair(split, options_of(pair, asked, number), labels, events, runs);
+    if (!figures) return false;
+    found.push_back(*figures);
+  }
+  for (const Phase& phase : phases) {
+    const json labels = {{"data", data.name}, {"pair", grid.golden().name()}, {"phase", phase.angle}, {"seed", seed}};
+    NetworkOptions options = options_of(grid.golden(), asked, number);
+    options.momentum_phase = phase.angle;
+    const auto figures = train_pair(split, options, labels, events, runs);
+    if (!figures) return false;
+    with_phase.push_back(*figures);
   }
   grid.add_seed(found);
+  for (std::size_t k = 0; k < phases.size(); ++k) {
+    phases[k].validation.push_back(with_phase[k].validation);
+    phases[k].test.push_back(with_phase[k].test);
+    phases[k].setbacks += with_phase[k].setbacks;
+  }
   return true;
+}
+
+/// x in [0, unit] as 2x/unit − 1 in [−1, 1].
+void center_inputs(Dataset& data) {
+  const Index n = data.rows(), d = data.features.cols();
+  std::vector<float> values(n * d);
+  const ColumnMap map{std::vector<double>(d, data.unit / 2), std::vector<double>(d, 2 / data.unit)};
+  load_rows(data.features, map, Index{0}, n, values.data(), d);
+  data.features = Features::from_values(std::move(values), n, d);
+  data.unit = 1;
+}
+
+/// The rows and inputs that were asked for.
+ExperimentData as_asked(const ExperimentData& given, const ExperimentOptions& asked) {
+  ExperimentData data = given;
+  if (asked.train_share < 1) {
+    const auto rows = static_cast<Index>(asked.train_share * static_cast<double>(given.train.rows()));
+    data.train = split_by_class(given.train, rows, 1).second;
+  }
+  if (asked.centered_inputs) center_inputs(data.train), center_inputs(data.test);
+  return data;
+}
+
+/// What a verdict is about: "mnist, 30 epochs, 50 % of the rows, inputs in [−1, 1]".
+std::string setting_of(const std::string& data, const ExperimentOptions& asked) {
+  return fmt::format("{}, {}, {}, inputs in [{}, 1]", data, counted(asked.epochs, "epoch"),
+                     asked.train_share < 1 ? fmt::format("{:g} % of the rows", 100 * asked.train_share) : "all rows",
+                     asked.centered_inputs ? "−1" : "0");
 }
 
 }  // namespace
 
 Outcome run_double_bayesian(const ExperimentOptions& options, Events& events) {
   Outcome outcome;
-  for (const ExperimentData& data : options.data) {
+  for (const ExperimentData& given : options.data) {
+    const ExperimentData data = as_asked(given, options);
+    const std::string setting = setting_of(data.name, options);
     PairGrid grid;
+    std::vector<Phase> phases;
+    for (const double angle : kPhases) phases.push_back({angle, {}, {}});
     for (int seed = 1; seed <= options.seeds && !events.should_stop(); ++seed) {
-      if (!run_seed(data, options, seed, events, grid, outcome.runs)) break;
+      if (!run_seed(data, options, seed, events, grid, phases, outcome.runs)) break;
     }
     if (grid.golden().test.empty()) {
-      outcome.findings.push_back({data.name, "(0.016, 0.874) is a distinguished pair", "no seed was completed"});
+      outcome.findings.push_back({setting, "(0.016, 0.874) is a distinguished pair", "no seed was completed"});
       continue;
     }
-    for (Finding& finding : findings_on(grid, data.name)) outcome.findings.push_back(std::move(finding));
+    for (Finding& finding : findings_on(grid, setting)) outcome.findings.push_back(std::move(finding));
+    outcome.findings.push_back(balance_on(grid, setting));
+    outcome.findings.push_back(phases_on(grid, phases, setting));
   }
   return outcome;
 }

@@ -5,6 +5,7 @@
 #include <cstdio>
 #include <functional>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -24,8 +25,16 @@ struct ExperimentData {
 
 struct ExperimentOptions {
   std::vector<ExperimentData> data;
-  int epochs = 0, seeds = 0;  ///< of experiments that train networks; seeds are 1, 2, …
-  int threads = 0;            ///< 0: as many as the machine has
+  int epochs = 0, seeds = 0;            ///< of experiments that train networks; seeds are 1, 2, …
+  int threads = 0;                      ///< 0: as many as the machine has
+  std::vector<std::string> parts = {};  ///< of thermodynamics; empty: all of parts_of_thermodynamics
+  // Of double-bayesian
+  double train_share = 1;        ///< of the training rows, class by class
+  bool centered_inputs = false;  ///< inputs in [−1, 1] in place of [0, 1]
+  // Of f-adjoint, instead of the paper's
+  double learning_rate = 0;        ///< 0: the paper's
+  std::vector<Index> hidden = {};  ///< empty: the paper's
+  std::optional<Loss> loss = {};
 };
 
 /// One line of the table.
@@ -85,6 +94,9 @@ Outcome run_double_bayesian(const ExperimentOptions& options, Events& events);
 Outcome run_softmax(const ExperimentOptions& options, Events& events);
 Outcome run_thermodynamics(const ExperimentOptions& options, Events& events);
 
+/// What run_thermodynamics consists of.
+std::vector<std::string> parts_of_thermodynamics();
+
 /// "; steps halved because a loss blew up: 3" of so many setbacks; empty of none.
 std::string halved_steps(int setbacks);
 
@@ -114,7 +126,9 @@ struct Checkpoints {
 
 /// Trains; every epoch is an event that carries the entries of `labels`, too. Accuracy on `test` (may be null) is in
 /// each `Epoch::validation`; with it the network is that of the best epoch, which no experiment uses, else of the last.
+/// `called`: what the events call those rows.
 Trained train_observed(const Dataset& train, const NetworkOptions& options, const Dataset* test,
-                       const nlohmann::json& labels, Events& events, const Checkpoints& checkpoints = {});
+                       const nlohmann::json& labels, Events& events, const Checkpoints& checkpoints = {},
+                       const char* called = "test");
 
 }  // namespace poise::experiments

@@ -24,7 +24,6 @@ using thermo::HiddenStates;
 
 constexpr std::array<double, 3> kTemperatures = {0.01, 0.1, 1};
 constexpr double kChangeAgreement = 0.1;  // share of what is compared
-constexpr Index kHidden = 16, kRows = 256;
 constexpr int kDraws = 64;
 
 /// One training: states[t] at temperature t, an entry a checkpoint.
@@ -37,22 +36,6 @@ std::vector<int> checkpoints(int epochs) {
   for (int e = 1; e < epochs; e *= 2) out.push_back(e);
   out.push_back(epochs);
   return out;
-}
-
-NetworkOptions options_of(int epochs, std::uint64_t seed) {
-  NetworkOptions o;
-  o.objective.l2 = 0;
-  o.hidden = {kHidden};
-  o.activation = Activation::kTanh;
-  o.step = Step::kSgd;
-  o.learning_rate = 0.1;
-  o.momentum = 0;
-  o.cooling = false;
-  o.epochs = epochs;
-  o.batch = 32;
-  o.seed = seed;
-  o.threads = 1;
-  return o;
 }
 
 json checkpoint_json(const json& labels, int epoch, const HiddenStates& states) {
@@ -72,7 +55,7 @@ bool follow(const ExperimentData& data, const ExperimentOptions& asked, int seed
             json& runs) {
   const auto number = static_cast<std::uint64_t>(seed);
   ThermodynamicsOptions measuring;
-  measuring.rows = kRows;
+  measuring.rows = kMeasuredRows;
   const thermo::MeasuredRows rows(data.train, measuring);
   const thermo::RowBlock block = rows.block(0, rows.size());
   const json labels = {{"part", "first law"}, {"data", data.name}, {"seed", seed}};
@@ -85,7 +68,7 @@ bool follow(const ExperimentData& data, const ExperimentOptions& asked, int seed
       events.append({{"event", "checkpoint"}, {"result", runs.back()}});
     }
   };
-  const NetworkOptions training = options_of(asked.epochs, number);
+  const NetworkOptions training = small_network(asked.epochs, number);
   measure(0, thermo::initial_network(data.train, training));
   return train_observed(data.train, training, nullptr, labels, events, {checkpoints(asked.epochs), measure}).complete;
 }
@@ -121,6 +104,27 @@ Finding at_all_temperatures(const std::string& data, const std::string& claim, c
     samples.push_back(std::move(sample));
   }
   finding.verdict = judge_all_within(samples, kChangeAgreement);
+  return finding;
+}
+
+/// Whether learning orders the states, as the second law says of learners: ΔS, the same rows and noise before and
+/// after.
+Finding states_order(const std::string& data, const std::vector<Path>& paths) {
+  Finding finding{data, "second law of the states: their total entropy falls along training", "ΔS"};
+  std::vector<Sample> falls;
+  for (std::size_t t = 0; t < kTemperatures.size(); ++t) {
+    Sample rise, fall;
+    for (const Path& path : paths) {
+      rise.push_back(Change(path.states[t]).entropy);
+      fall.push_back(-rise.back());
+    }
+    const Interval interval = interval_of(rise);
+    finding.figure += fmt::format("{} {:+.3f}", t == 0 ? ":" : ",", mean_of(rise));
+    if (rise.size() >= kFewestSeeds) finding.figure += fmt::format(" [{:+.3f}, {:+.3f}]", interval.low, interval.high);
+    finding.figure += fmt::format(" nats at T = {}", kTemperatures[t]);
+    falls.push_back(std::move(fall));
+  }
+  finding.verdict = judge_all_above(falls, 0);
   return finding;
 }
 
@@ -162,7 +166,8 @@ std::vector<Finding> first_law(const ExperimentData& data, const ExperimentOptio
                               fmt::format("our analysis: dU = T dS + T dC + dℋ_min (the work of learning), within "
                                           "{:.0f} % of dU",
                                           100 * kChangeAgreement),
-                              paths, "left over", imbalance)};
+                              paths, "left over", imbalance),
+          states_order(where, paths)};
 }
 
 }  // namespace poise::experiments

@@ -108,6 +108,7 @@ void PairGrid::add_seed(const std::vector<PairFigures>& figures) {
     pairs_[k].validation.push_back(figures[k].validation);
     pairs_[k].test.push_back(figures[k].test);
     pairs_[k].setbacks += figures[k].setbacks;
+    pairs_[k].imbalance.push_back(figures[k].imbalance);
   }
 }
 
@@ -134,6 +135,34 @@ std::vector<const Pair*> PairGrid::at(const std::vector<std::size_t>& places) co
   std::vector<const Pair*> found;
   for (std::size_t place : places) found.push_back(&pairs_[place]);
   return found;
+}
+
+Finding balance_on(const PairGrid& grid, const std::string& data) {
+  const Pair &golden = grid.golden(), &rival = grid.rival(), &folklore = grid.folklore();
+  Finding finding{data,
+                  "at the minimum of the loss CE = H: nearer with (0.016, 0.874) than with its rival and (0.01, 0.9)",
+                  fmt::format("|CE − H| of CE on the validation rows, where their CE is least: {} %, rival {} {} %, "
+                              "(0.01, 0.9) {} %",
+                              in_percent(golden.imbalance), rival.name(), in_percent(rival.imbalance),
+                              in_percent(folklore.imbalance))};
+  settle(finding,
+         judge_all_above(
+             {difference(rival.imbalance, golden.imbalance), difference(folklore.imbalance, golden.imbalance)}, 0),
+         setbacks_of({&golden, &rival, &folklore}));
+  return finding;
+}
+
+Finding phases_on(const PairGrid& grid, const std::vector<Phase>& phases, const std::string& data) {
+  const Phase& best =
+      *std::ranges::max_element(phases, {}, [](const Phase& phase) { return mean_of(phase.validation); });
+  Finding finding{data, "complex momentum: a phase makes (0.016, 0.874) better", {}};
+  for (const Phase& phase : phases)
+    finding.figure += fmt::format("{} % at θ = {:g}, ", in_percent(phase.test), phase.angle);
+  const Sample lead = difference(best.test, grid.golden().test);
+  finding.figure += fmt::format("{} % at 0; best on the validation rows: θ = {:g}, {} points",
+                                in_percent(grid.golden().test), best.angle, in_points(lead));
+  settle(finding, judge_above(lead, kBeaten), best.setbacks + grid.golden().setbacks);
+  return finding;
 }
 
 std::vector<Finding> findings_on(const PairGrid& grid, const std::string& data) {

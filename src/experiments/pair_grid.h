@@ -9,12 +9,14 @@ namespace poise::experiments {
 struct PairFigures {
   double validation = 0, test = 0;  ///< accuracies
   int setbacks = 0;
+  double imbalance = 0;  ///< |CE − H|/CE of the validation rows after the epoch in which their CE was least
 };
 
 struct Pair {
   double step, momentum;    ///< e = η/(1 − α), and α
   Sample validation, test;  ///< accuracies, a seed each
   int setbacks = 0;         ///< of these seeds
+  Sample imbalance = {};    ///< as PairFigures has it
 
   double learning_rate() const { return step * (1 - momentum); }
   std::string name() const;
@@ -43,6 +45,20 @@ class PairGrid {
   std::vector<Pair> pairs_;
   std::vector<std::size_t> curve_;
 };
+
+/// The golden pair with complex momentum α e^{iθ} in place of α.
+struct Phase {
+  double angle;             ///< θ, radians
+  Sample validation, test;  ///< accuracies, a seed each
+  int setbacks = 0;
+};
+
+/// The seed's claim that both processes balance at the minimum of the loss: whether CE = H there is nearer for the
+/// golden pair than for its rival and the control.
+Finding balance_on(const PairGrid& grid, const std::string& data);
+
+/// Whether any phase is better than none: that of the best validation accuracy, judged by the test rows.
+Finding phases_on(const PairGrid& grid, const std::vector<Phase>& phases, const std::string& data);
 
 /// The claims of docs/reproduce.md: of every row, along the curve, no pair beats the golden one, the control.
 std::vector<Finding> findings_on(const PairGrid& grid, const std::string& data);

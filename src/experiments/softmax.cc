@@ -1,7 +1,8 @@
 // Claims about multi-class logistic regression (Rychlik): when a minimum exists, and that convexity methods find it.
 //
 // For each set: λ = 0 with labels as they are, λ = 0 with smoothed labels (every class has positive probability, which
-// is enough for a minimum to exist), and a race of the solvers by passes over the data at λ = 1e-4.
+// is enough for a minimum to exist), what gradient descent does there, and a race of the solvers by passes over the
+// data at λ = 1e-4.
 #include <fmt/core.h>
 
 #include <algorithm>
@@ -9,7 +10,7 @@
 #include <limits>
 #include <optional>
 
-#include "experiments/experiment.h"
+#include "experiments/descent.h"
 #include "poise/softmax_regression.h"
 #include "run/summary.h"
 
@@ -19,9 +20,10 @@ namespace {
 using nlohmann::json;
 
 constexpr double kSmoothing = 0.001, kRaceL2 = 1e-4;
-constexpr std::array kRacers = {Solver::kNewton, Solver::kLbfgs, Solver::kGolden, Solver::kDescent};
+constexpr std::array kRacers = {Solver::kNewton, Solver::kLbfgs, Solver::kGolden, Solver::kDescent,
+                                Solver::kBarzilaiBorwein};
 constexpr std::array kRelativeGaps = {1e-2, 1e-4, 1e-6};
-constexpr int kSolvesPerSet = 2 + static_cast<int>(kRacers.size());
+constexpr int kSolvesPerSet = 3 + static_cast<int>(kRacers.size());
 
 struct Point {
   double passes, objective;
@@ -62,7 +64,15 @@ class Trace : public Watcher {
 struct Solved {
   SolveReport report;
   std::vector<Point> points;
+  Network model;
 };
+
+ObjectiveOptions without_penalty(double smoothing) {
+  ObjectiveOptions objective;
+  objective.l2 = 0;
+  objective.label_smoothing = smoothing;
+  return objective;
+}
 
 /// Runs the solves of the experiment one after the other and shares the time among those to come.
 class Solves {
@@ -80,7 +90,8 @@ class Solves {
     solve.time_limit = events_.time_for_one_of(left_--);
     const json labels = {{"data", data.name}, {"question", question}, {"solver", to_string(solver)}};
     Trace trace(labels, events_);
-    Solved solved{fit_softmax(data.train, objective, solve, &trace).report, trace.points()};
+    SoftmaxFit fit = fit_softmax(data.train, objective, solve, &trace);
+    Solved solved{std::move(fit.report), trace.points(), std::move(fit.model)};
     if (solved.report.status == Status::kTimeLimit) events_.ran_out_of_time();
     json run = to_json(solved.report);
     run.update(labels);
@@ -88,6 +99,16 @@ class Solves {
     runs_.push_back(run);
     return solved;
   }
+
+  /// Gradient descent without a penalty, held against its theorem; `optimum` is proven.
+  Finding descend(const ExperimentData& data, double smoothing, const Network& optimum) {
+    const DescentTrace trace = descend_without_penalty(data.train, without_penalty(smoothing), optimum, threads_,
+                                                       events_.time_for_one_of(left_--), events_);
+    runs_.push_back(to_json(trace));
+    runs_.back().update({{"data", data.name}, {"question", "descent"}, {"label_smoothing", smoothing}});
+    return finding_on(trace, data.name, smoothing);
+  }
+  void leave_one_out() { --left_; }
 
  private:
   int threads_, left_;
@@ -101,11 +122,12 @@ std::string summary_of(const SolveReport& report) {
   return fmt::format("{}, {}, {:.0f} passes", to_string(report.status), gap, report.passes);
 }
 
-Finding one_hot(const ExperimentData& data, Solves& solves) {
-  ObjectiveOptions objective;
-  objective.l2 = 0;
-  const SolveReport report = solves.run(data, "labels as they are", objective, Solver::kAuto).report;
-  Finding finding{data.name, "the premise of doing without penalty: a minimum exists for labels as they are",
+bool is_proven(const SolveReport& report) {
+  return report.status == Status::kCertified && report.certificate.proves_existence;
+}
+
+Finding one_hot(const ExperimentData& data, const SolveReport& report) {
+  Finding finding{data.name, "premise of doing without a penalty: a minimum exists for labels as they are",
                   summary_of(report)};
   if (report.separation) {
     const SeparatingDirection& proof = *report.separation;
@@ -114,18 +136,14 @@ Finding one_hot(const ExperimentData& data, Solves& solves) {
       finding.figure += fmt::format("; {} features are such a proof each, {} for one", proof.proving_features.size(),
                                     data.train.schema.feature_name(proof.proving_features.front()));
     }
-    finding.verdict = Verdict::kNotReproduced;
-  } else if (report.status == Status::kCertified && report.certificate.proves_existence) {
-    finding.verdict = Verdict::kReproduced;
+    finding.verdict = Verdict::kPremiseNotMet;
+  } else if (is_proven(report)) {
+    finding.verdict = Verdict::kPremiseMet;
   }
   return finding;
 }
 
-Finding smoothed(const ExperimentData& data, Solves& solves) {
-  ObjectiveOptions objective;
-  objective.l2 = 0;
-  objective.label_smoothing = kSmoothing;
-  const SolveReport report = solves.run(data, "smoothed labels", objective, Solver::kAuto).report;
+Finding smoothed(const ExperimentData& data, const SolveReport& report) {
   return {data.name,
           fmt::format("if every class has positive probability (smoothing {}), a minimum exists and is "
                       "found without penalty",
@@ -178,9 +196,20 @@ Outcome run_softmax(const ExperimentOptions& options, Events& events) {
   Outcome outcome;
   Solves solves(options, events, outcome.runs);
   for (const ExperimentData& data : options.data) {
-    outcome.findings.push_back(one_hot(data, solves));
+    const Solved plain = solves.run(data, "labels as they are", without_penalty(0), Solver::kAuto);
+    outcome.findings.push_back(one_hot(data, plain.report));
     if (events.interrupted()) break;  // what was not begun is no finding
-    outcome.findings.push_back(smoothed(data, solves));
+    const Solved smooth = solves.run(data, "smoothed labels", without_penalty(kSmoothing), Solver::kAuto);
+    outcome.findings.push_back(smoothed(data, smooth.report));
+    if (events.interrupted()) break;
+    if (is_proven(plain.report)) {
+      outcome.findings.push_back(solves.descend(data, 0, plain.model));
+    } else if (is_proven(smooth.report)) {
+      outcome.findings.push_back(solves.descend(data, kSmoothing, smooth.model));
+    } else {
+      outcome.findings.push_back(no_descent(data.name));
+      solves.leave_one_out();
+    }
     for (Finding& finding : race(data, solves, events, outcome.runs)) outcome.findings.push_back(std::move(finding));
     if (events.interrupted()) break;
   }

@@ -36,6 +36,10 @@ const char* to_string(Verdict verdict) {
       return "not reproduced";
     case Verdict::kUndecidable:
       return "undecidable";
+    case Verdict::kPremiseMet:
+      return "premise met";
+    case Verdict::kPremiseNotMet:
+      return "premise not met";
   }
   return "";
 }
@@ -74,8 +78,8 @@ Verdict judge_all_within(const std::vector<Sample>& samples, double margin) {
 }
 
 Verdict opposite(Verdict verdict) {
-  if (verdict == Verdict::kUndecidable) return verdict;
-  return verdict == Verdict::kReproduced ? Verdict::kNotReproduced : Verdict::kReproduced;
+  if (verdict == Verdict::kReproduced) return Verdict::kNotReproduced;
+  return verdict == Verdict::kNotReproduced ? Verdict::kReproduced : verdict;
 }
 
 std::string in_percent(const Sample& shares) { return fmt::format("{:.2f}", 100 * mean_of(shares)) + spread(shares); }

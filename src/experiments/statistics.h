@@ -1,6 +1,7 @@
 // What repeated measurements say about a claim: spread, interval of the mean, and a verdict that may be "cannot tell".
 #pragma once
 
+#include <array>
 #include <string>
 #include <vector>
 
@@ -11,9 +12,17 @@ namespace poise::experiments {
 /// One figure a seed.
 using Sample = std::vector<double>;
 
-enum class Verdict { kReproduced, kNotReproduced, kUndecidable };
+enum class Verdict {
+  kReproduced,
+  kNotReproduced,
+  kUndecidable,
+  kPremiseMet,    ///< of what a claim takes for granted
+  kPremiseNotMet  ///< likewise; of a claim: it says nothing about what was run
+};
+inline constexpr std::array kAllVerdicts = {Verdict::kReproduced, Verdict::kNotReproduced, Verdict::kUndecidable,
+                                            Verdict::kPremiseMet, Verdict::kPremiseNotMet};
 
-const char* to_string(Verdict verdict);  ///< "reproduced", "not reproduced", "undecidable"
+const char* to_string(Verdict verdict);  ///< "reproduced", "not reproduced", "undecidable", "premise met", …
 
 /// a_s − b_s; both by seed, in the same order. Seeds share split, initial weights and batches, so that much of the
 /// spread of a and b cancels.

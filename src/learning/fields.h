@@ -76,6 +76,12 @@ void architecture_fields(auto& o, auto&& visit) {
   visit(field("initialization", "of the weights; auto: kaiming for relu, xavier for the others").for_experiments(),
         o.initialization);
   visit(field("gain", "factor on all initial weights").within({0, 1000, true, false}).for_experiments(), o.gain);
+  visit(field("entropy_weight",
+              "factor on the entropy of the outputs, added to the cross-entropy; below 0 it keeps them unsure")
+            .within(between(-10, 10))
+            .kept_in_model()
+            .for_experiments(),
+        o.entropy_weight);
   visit(field("dropout", "share of hidden units silenced in a training pass").within(kShare), o.dropout);
 }
 

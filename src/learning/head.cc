@@ -2,6 +2,7 @@
 // (docs/theory/network.md#f-propagation-and-f-adjoint).
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <functional>
 #include <numeric>
 
@@ -53,6 +54,30 @@ void Workspace::find_losses(const Chunk& c, Index* wanted, float* best, double* 
   float *scores = at(activation_, last, c.begin), *adjoint = at(adjoint_, last, c.begin);
   targets(c, adjoint, wanted);
   loss_.find(scores, c.rows, classes, adjoint, {losses_.data() + c.begin, gap, best}, scratch(kChunkRows * classes));
+  if (options_.entropy_weight != 0) add_entropy(c);
+}
+
+/// What a weight κ of the entropy adds to a chunk, with p = softmax(z): ℓ ← ℓ + κ H(p), Y*_L ← Y*_L − κ p ∘ (z − ⟨p,
+/// z⟩). And Var_p(z) of every row.
+void Workspace::add_entropy(const Chunk& c) {
+  const Index last = layout_.layers(), classes = layout_.outputs(last);
+  const double weight = options_.entropy_weight;
+  std::vector<double> p(classes);
+  for (Index i = c.begin; i < c.begin + c.rows; ++i) {
+    const float* z = at(activation_, last, i);
+    float* adjoint = at(adjoint_, last, i);
+    const double top = *std::max_element(z, z + classes);
+    double sum = 0, mean = 0, variance = 0;
+    for (Index k = 0; k < classes; ++k) sum += p[k] = std::exp(z[k] - top);
+    for (Index k = 0; k < classes; ++k) mean += (p[k] /= sum) * (z[k] - top);
+    for (Index k = 0; k < classes; ++k) {
+      const double from_mean = z[k] - top - mean;
+      variance += p[k] * from_mean * from_mean;
+      adjoint[k] -= static_cast<float>(weight * p[k] * from_mean);
+    }
+    losses_[i] += weight * (std::log(sum) - mean);
+    score_variances_[i] = variance;
+  }
 }
 
 /// Y*_L of a chunk, and its sums.
@@ -70,6 +95,7 @@ void Workspace::head(const Chunk& c) {
     sums.weight += weight;
     sums.loss += weight * loss;
     sums.entropy_gap += weight * gap[i];
+    if (options_.entropy_weight != 0) sums.score_variance += weight * score_variances_[c.begin + i];
     sums.worst_loss = std::max(sums.worst_loss, weight * loss);
     if (options_.target == Target::kFeatures) {
       sums.correct += weight * (1 - squared_norm(at(adjoint_, last, c.begin + i), classes) / scaling_.variance);

@@ -9,6 +9,7 @@
 #include "poise/error.h"
 #include "rows/column_moments.h"
 #include "rows/narrow.h"
+#include "rows/storage.h"
 
 namespace poise::learning {
 namespace {
@@ -39,7 +40,7 @@ ColumnMap by_column(const Schema& schema, const ColumnMoments& moments) {
 }
 
 /// See scale_inputs. A feature of rows of next to no weight counts as one of a row: as rare, not as new.
-Vector sparse_gains(const CsrMatrix& x, const Vector& row_weight, Index features) {
+Vector sparse_gains(const CsrView& x, const Vector& row_weight, Index features) {
   Vector share = Vector::Zero(features), size = share, square = share;
   for (Index i = 0; i < row_weight.size(); ++i) {
     for (Index e = x.row_start[i]; e < x.row_start[i + 1]; ++e) {
@@ -148,6 +149,7 @@ double first_weights_share(const Dataset& data, bool standardize) {
 Dataset input_rows(const Dataset& data) {
   Dataset rows = data;
   if (data.schema.format == FileFormat::kTable) rows.features = to_dense(data.features);
+  rows.features = with_rows_together(rows.features);
   return rows;
 }
 
@@ -155,7 +157,7 @@ InputScaling scale_inputs(const Dataset& data, const Vector& row_weight, bool st
   const std::size_t d = data.features.cols();
   const std::vector<double> zero(d);
   if (!standardize) return InputScaling({zero, std::vector<double>(d, 1 / data.unit)});
-  if (const CsrMatrix* sparse = data.features.sparse()) {
+  if (const CsrView* sparse = data.features.sparse()) {
     return InputScaling({zero, numbers(sparse_gains(*sparse, row_weight, data.features.cols()))});
   }
   const ColumnMoments moments = column_moments(data.features, std::span(row_weight.data(), row_weight.size()), threads);

@@ -36,7 +36,7 @@ Index output_count(const Dataset& data, const NetworkOptions& options);
 Problem weigh_inputs(const Dataset& data);
 
 /// The data as networks take it: tables of many categories, which are stored as sparse rows, made dense, because their
-/// numbers are to be centered. Everything else as it is, sharing its storage.
+/// numbers are to be centered; columns that lie apart brought together. Everything else as it is, sharing its storage.
 Dataset input_rows(const Dataset& data);
 
 /// Inputs of mean square 1, whatever the user's units (docs/theory/network.md#the-golden-step-in-poise). Tables and

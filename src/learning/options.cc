@@ -36,6 +36,11 @@ void check_together(const NetworkOptions& o) {
   require(!o.stop_at_rest || loss_of(o) == Loss::kCrossEntropy,
           fmt::format("stop_at_rest with the loss '{}', which has no output entropy to balance", to_string(loss_of(o))),
           "the cross-entropy loss", "leave --stop-at-rest out, or use --patience");
+  require(o.entropy_weight == 0 || loss_of(o) == Loss::kCrossEntropy,
+          fmt::format("an entropy weight with the loss '{}', whose outputs are no distribution", to_string(loss_of(o))),
+          "the cross-entropy loss", "leave --entropy-weight or --loss out");
+  require(o.entropy_weight == 0 || o.solve_head_every == 0, "an exact head with an entropy weight",
+          "the plain cross-entropy, whose minimum the head is", "leave --entropy-weight or --solve-head-every out");
   require(o.momentum_phase == 0 || o.step != Step::kAdam, "complex momentum with Adam", "the golden or sgd step",
           "leave --momentum-phase out, or take --step golden or sgd");
 }

@@ -104,16 +104,21 @@ std::optional<TrainingStatus> Trainer::reason_to_stop() const {
   return std::nullopt;
 }
 
-/// At a stationary last layer 0 = ⟨W, ∂L/∂W⟩ + ⟨b, ∂L/∂b⟩ = CE − H + λ‖W‖²
+/// At a stationary last layer 0 = ⟨W, ∂L/∂W⟩ + ⟨b, ∂L/∂b⟩ = CE − H − κ⟨Var_p(z)⟩ + λ‖W‖²
 /// (docs/theory/network.md#when-a-network-is-at-rest with the penalty's own term).
 double Trainer::imbalance_at_rest() const {
-  if (*options_.objective.l2 == 0 || loss_of(options_) != Loss::kCrossEntropy) return 0;
-  return -*options_.objective.l2 * to_layers(layout_, parameters_, options_.activation).back().weights.squaredNorm();
+  if (loss_of(options_) != Loss::kCrossEntropy) return 0;
+  double imbalance = 0;
+  if (options_.entropy_weight != 0 && sums_.weight > 0)
+    imbalance += options_.entropy_weight * sums_.score_variance / sums_.weight;
+  if (*options_.objective.l2 == 0) return imbalance;
+  const double squares = to_layers(layout_, parameters_, options_.activation).back().weights.squaredNorm();
+  return imbalance - *options_.objective.l2 * squares;
 }
 
-/// Both processes balance and the loss stands still: |CE − H + λ‖W_L‖²| ≤ 2 % of CE (kRestShare), and CE has moved by
-/// less than 1 % in each of the last two epochs. Not before steps have their full size: a network that has not learned
-/// anything yet answers 1/K, where CE = H, too.
+/// Both processes balance and the loss stands still: |CE − H − imbalance_at_rest| ≤ 2 % of the loss (kRestShare), which
+/// has moved by less than 1 % in each of the last two epochs. Not before steps have their full size: a network that has
+/// not learned anything yet answers 1/K, where CE = H, too.
 bool Trainer::is_at_rest() const {
   constexpr double kDrift = 0.01;
   const auto& history = report_.history;

@@ -70,7 +70,7 @@ void Workspace::tile_gradient(const Tile& tile, float* weights, float* bias) {
 }
 
 void Workspace::sparse_gradient(const Tile& tile, float* gradient) {
-  const CsrMatrix& x = *problem_.features.sparse();
+  const CsrView& x = *problem_.features.sparse();
   const Index columns = tile.part.columns;
   std::fill_n(gradient, tile.count(), 0.0f);
   for (std::size_t i = 0; i < rows_.size(); ++i) {

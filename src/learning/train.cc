@@ -26,7 +26,7 @@ Provenance provenance_of(const NetworkOptions& options, const TrainingReport& re
     provenance.learning_rate = kept.learning_rate * rows;
     provenance.momentum = options.momentum;
   }
-  if (kept.imbalance_at_rest != 0) provenance.imbalance_at_rest = kept.imbalance_at_rest;
+  if (kept.imbalance_at_rest != 0 && options.entropy_weight == 0) provenance.imbalance_at_rest = kept.imbalance_at_rest;
   return provenance;
 }
 

@@ -21,6 +21,7 @@ std::vector<Numbers> matrices(const ParameterLayout& layout, Index rows) {
 BatchSums& BatchSums::operator+=(const BatchSums& other) {
   weight += other.weight, loss += other.loss, correct += other.correct;
   entropy_gap += other.entropy_gap;
+  score_variance += other.score_variance;
   bulk_energy += other.bulk_energy, energy += other.energy;
   worst_loss = std::max(worst_loss, other.worst_loss);
   return *this;
@@ -40,6 +41,7 @@ Workspace::Workspace(const Problem& problem, const InputScaling& scaling, const 
       activation_(matrices<Floats>(layout, rows)),
       adjoint_(matrices<Floats>(layout, rows)),
       losses_(rows),
+      score_variances_(options.entropy_weight != 0 ? rows : 0),
       gradient_(layout.size()) {
   if (options.dropout > 0) undropped_ = matrices<Floats>(layout, rows), mask_ = matrices<Floats>(layout, rows);
   if (rule_.by_rows) room_ = matrices<Floats>(layout, rows);
@@ -147,7 +149,7 @@ void Workspace::propagate(const Chunk& c, Index l, const float* parameters, floa
 }
 
 void Workspace::propagate_sparse(const Block& b, const float* parameters, float* to, Index stride) {
-  const CsrMatrix& x = *problem_.features.sparse();
+  const CsrView& x = *problem_.features.sparse();
   const Index columns = b.part.columns;
   for (Index i = 0; i < b.rows; ++i) {
     const Index row = rows_[b.row + i];

@@ -19,10 +19,11 @@ namespace poise::learning {
 /// Sums over training rows, each weighted; divided by `weight` they are means.
 struct BatchSums {
   double weight = 0, loss = 0, correct = 0;
-  double entropy_gap = 0;  ///< CE − H(p); softmax head
-  double bulk_energy = 0;  ///< ½Σ_l‖X_l − σ(Y_l)‖² of states that the rule has moved
-  double energy = 0;       ///< ½Σ_l‖X_l − σ(Y_l)‖² + ℓ of such states
-  double worst_loss = 0;   ///< not a sum: the largest weighted loss of a row
+  double entropy_gap = 0;     ///< CE − H(p); softmax head
+  double score_variance = 0;  ///< Var_p(z); with an entropy weight
+  double bulk_energy = 0;     ///< ½Σ_l‖X_l − σ(Y_l)‖² of states that the rule has moved
+  double energy = 0;          ///< ½Σ_l‖X_l − σ(Y_l)‖² + ℓ of such states
+  double worst_loss = 0;      ///< not a sum: the largest weighted loss of a row
 
   BatchSums& operator+=(const BatchSums& other);
 };
@@ -132,6 +133,7 @@ class Workspace {
   void head(const Chunk& c);
   void targets(const Chunk& c, float* to, Index* wanted) const;
   void find_losses(const Chunk& c, Index* wanted, float* best, double* gap);
+  void add_entropy(const Chunk& c);
   void share_out(const Chunk& c, Index l);
 
   // adjoint.cc
@@ -181,6 +183,7 @@ class Workspace {
   std::vector<Floats> undropped_, mask_;      // dropout: X_l before, and 0 or 1/(1−p)
   std::vector<Floats> predicted_, room_;  // of rules that work on rows: σ(Y_l) where states move; for their own use
   std::vector<double> losses_;            // of such rules: ℓ of every row, of the last scores
+  std::vector<double> score_variances_;   // Var_p(z) of every row, with an entropy weight
   std::vector<Rounded> activation16_, adjoint16_;
   Rounded weights16_;
   Floats gradient_;

@@ -57,7 +57,7 @@ class Propagation::FirstLayer {
   Matrix preactivation(const Features& features, Index first, Index rows) const {
     Matrix y = layer_.bias.transpose().replicate(rows, 1);
     const Index d = features.cols(), width = y.cols();
-    if (const CsrMatrix* sparse = features.sparse()) {
+    if (const CsrView* sparse = features.sparse()) {
       for (Index i = 0; i < rows; ++i) add_sparse(*sparse, first + i, y.row(i));
       return y;
     }
@@ -69,7 +69,7 @@ class Propagation::FirstLayer {
 
  private:
   // Entries that are stored, and the zeros of centered features between them.
-  void add_sparse(const CsrMatrix& x, Index row, Matrix::RowXpr y) const {
+  void add_sparse(const CsrView& x, Index row, Matrix::RowXpr y) const {
     auto next = centered_.begin();
     const auto add = [&](Index j, double value) {
       const double centered = map_.identity() ? value : value - map_.center[j];

@@ -57,7 +57,7 @@ struct Squares {
 template <typename AddRow, typename AddEntry>
 void visit_rows(const Features& x, const ColumnMap& map, Index begin, Index end, const AddRow& add_row,
                 const AddEntry& add_entry) {
-  if (const CsrMatrix* sparse = x.sparse()) {
+  if (const CsrView* sparse = x.sparse()) {
     for (Index i = begin; i < end; ++i) {
       for (Index k = sparse->row_start[i]; k < sparse->row_start[i + 1]; ++k)
         add_entry(i, sparse->columns[k], sparse->value(k));

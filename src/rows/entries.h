@@ -12,7 +12,7 @@ namespace poise::inline rows {
 /// `scratch` keeps its memory from row to row.
 template <typename F>
 void for_each_entry(const Features& x, Index row, std::vector<double>& scratch, const F& f) {
-  if (const CsrMatrix* sparse = x.sparse()) {
+  if (const CsrView* sparse = x.sparse()) {
     for (Index k = sparse->row_start[row]; k < sparse->row_start[row + 1]; ++k)
       f(static_cast<Index>(sparse->columns[k]), sparse->value(k));
     return;

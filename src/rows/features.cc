@@ -10,7 +10,7 @@
 namespace poise {
 namespace {
 
-CsrMatrix gather(const CsrMatrix& from, std::span<const Index> rows) {
+CsrMatrix gather(const CsrView& from, std::span<const Index> rows) {
   CsrMatrix picked;
   picked.cols = from.cols;
   const auto append = [](auto& to, const auto& values, Index begin, Index end) {
@@ -24,6 +24,30 @@ CsrMatrix gather(const CsrMatrix& from, std::span<const Index> rows) {
     picked.row_start.push_back(static_cast<Index>(picked.columns.size()));
   }
   return picked;
+}
+
+/// Rows one behind the other, their columns without gaps.
+DenseRows compact(const DenseRows& from) {
+  DenseRows to;
+  for (const ColumnRun& run : from.runs) {
+    to.runs.push_back({run.type, run.first, run.count, to.stride});
+    to.stride += run.count * static_cast<Index>(size_of(run.type));
+  }
+  return to;
+}
+
+void copy_record(const DenseRows& from, const DenseRows& to, Index row, std::byte* out) {
+  for (std::size_t k = 0; k < from.runs.size(); ++k) {
+    const ColumnRun& run = from.runs[k];
+    const auto size = static_cast<Index>(size_of(run.type));
+    const std::byte* in = from.record(row) + run.offset;
+    std::byte* place = out + to.runs[k].offset;
+    if (step_of(run) == size) {
+      std::copy_n(in, run.count * size, place);
+      continue;
+    }
+    for (Index j = 0; j < run.count; ++j, in += run.step, place += size) std::copy_n(in, size, place);
+  }
 }
 
 }  // namespace
@@ -63,12 +87,27 @@ Features Features::from_sparse(CsrMatrix matrix) {
   Features result;
   result.rows_ = matrix.rows();
   result.cols_ = matrix.cols;
-  result.sparse_ = std::make_shared<const CsrMatrix>(std::move(matrix));
+  auto owner = std::make_shared<const CsrMatrix>(std::move(matrix));
+  result.sparse_ = std::make_shared<const CsrView>(*owner);
+  result.owner_ = std::move(owner);
+  return result;
+}
+
+Features Features::view_sparse(std::shared_ptr<const void> owner, const CsrView& rows) {
+  Features result;
+  result.rows_ = rows.rows();
+  result.cols_ = rows.cols;
+  result.owner_ = std::move(owner);
+  result.sparse_ = std::make_shared<const CsrView>(rows);
   return result;
 }
 
 std::size_t Features::stored_bytes() const {
-  if (!sparse_) return rows_ * dense_.stride;
+  if (!sparse_) {
+    std::size_t record = 0;
+    for (const ColumnRun& run : dense_.runs) record += run.count * size_of(run.type);
+    return rows_ * record;
+  }
   return sparse_->values.size() * sizeof(float) + sparse_->doubles.size() * sizeof(double) +
          sparse_->columns.size() * sizeof(std::int32_t) + sparse_->row_start.size() * sizeof(Index);
 }
@@ -76,7 +115,8 @@ std::size_t Features::stored_bytes() const {
 template <typename T>
 const T* Features::array() const {
   const bool uniform = dense_.runs.size() == 1 && dense_.runs[0].type == number_type<T>();
-  if (!uniform || dense_.stride != cols_ * static_cast<Index>(sizeof(T))) return nullptr;
+  if (!uniform || step_of(dense_.runs[0]) != static_cast<Index>(sizeof(T))) return nullptr;
+  if (dense_.stride != cols_ * static_cast<Index>(sizeof(T)) && rows_ > 1) return nullptr;
   return reinterpret_cast<const T*>(dense_.data);
 }
 
@@ -91,20 +131,21 @@ double Features::value(Index row, Index col) const {
                                        [](Index c, const ColumnRun& run) { return c < run.first; });
   const ColumnRun& run = *(behind - 1);
   return with_type(run.type, [&](auto number) {
-    const Index place = run.offset + (col - run.first) * static_cast<Index>(sizeof(number));
+    const Index place = run.offset + (col - run.first) * step_of(run);
     return static_cast<double>(number_at<decltype(number)>(dense_.record(row) + place));
   });
 }
 
 Features Features::select_rows(std::span<const Index> rows) const {
   if (sparse_) return from_sparse(gather(*sparse_, rows));
-  DenseRows records = dense_;
-  records.stride = 0;
-  for (const ColumnRun& run : dense_.runs) records.stride += run.count * static_cast<Index>(size_of(run.type));
+  DenseRows records = compact(dense_);
   std::shared_ptr<void> picked = allocate_unwritten(rows.size() * records.stride);
   auto* out = static_cast<std::byte*>(picked.get());
   records.data = out;
-  for (const Index row : rows) out = std::copy_n(dense_.record(row), records.stride, out);
+  for (const Index row : rows) {
+    copy_record(dense_, records, row, out);
+    out += records.stride;
+  }
   return from_records(std::move(picked), std::move(records), static_cast<Index>(rows.size()));
 }
 

@@ -19,7 +19,7 @@ bool holds(double low, double high) {
 bool is_integer(double value) { return std::nearbyint(value) == value && holds<std::int32_t>(value, value); }
 
 /// The type of every column, zeros that are not stored included.
-std::vector<NumberType> column_types(const CsrMatrix& x) {
+std::vector<NumberType> column_types(const CsrView& x) {
   const std::size_t d = x.cols;
   std::vector<Fineness> fineness(d);
   std::vector<double> low(d), high(d);
@@ -55,7 +55,7 @@ void narrow(CsrMatrix& matrix) {
 }
 
 Features to_dense(const Features& x) {
-  const CsrMatrix* const sparse = x.sparse();
+  const CsrView* const sparse = x.sparse();
   if (sparse == nullptr) return x;
   const std::vector<NumberType> types = column_types(*sparse);
   DenseRows records;
@@ -75,7 +75,7 @@ Features to_dense(const Features& x) {
   for (Index i = 0; i < x.rows(); ++i, record += records.stride) {
     for (Index k = sparse->row_start[i]; k < sparse->row_start[i + 1]; ++k) {
       const Index j = sparse->columns[k];
-      with_type(types[j], [&](auto number) {
+      with_plain_type(types[j], [&](auto number) {
         number = static_cast<decltype(number)>(sparse->value(k));
         std::memcpy(record + place[j], &number, sizeof(number));
       });

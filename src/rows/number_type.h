@@ -1,7 +1,11 @@
 // From a stored type to a type of C++.
 #pragma once
 
+#include <algorithm>
+#include <bit>
+#include <cmath>
 #include <cstring>
+#include <limits>
 #include <type_traits>
 
 #include "poise/rows.h"
@@ -17,9 +21,35 @@ constexpr NumberType number_type() {
   if constexpr (std::is_same_v<T, double>) return NumberType::kFloat64;
 }
 
-/// use(T{}) with the type that `type` stands for.
+/// IEEE 754 binary16: 1 bit of sign, 5 of exponent, 10 of fraction.
+struct Float16 {
+  std::uint16_t bits = 0;
+
+  explicit operator double() const {
+    const int exponent = bits >> 10 & 31, fraction = bits & 1023;
+    double size = std::ldexp(exponent == 0 ? fraction : fraction + 1024, std::max(exponent, 1) - 25);
+    if (exponent == 31) {
+      size = fraction == 0 ? std::numeric_limits<double>::infinity() : std::numeric_limits<double>::quiet_NaN();
+    }
+    return (bits & 0x8000) != 0 ? -size : size;
+  }
+  explicit operator float() const { return static_cast<float>(static_cast<double>(*this)); }
+};
+
+/// The upper half of a float32.
+struct Bfloat16 {
+  std::uint16_t bits = 0;
+
+  explicit operator float() const { return std::bit_cast<float>(static_cast<std::uint32_t>(bits) << 16); }
+  explicit operator double() const { return static_cast<double>(static_cast<float>(*this)); }
+};
+
+/// Bytes from one column of the run to the next.
+inline Index step_of(const ColumnRun& run) { return run.step != 0 ? run.step : static_cast<Index>(size_of(run.type)); }
+
+/// use(T{}) with the plain type that `type` stands for: one that narrowest_type chooses.
 template <typename Use>
-decltype(auto) with_type(NumberType type, const Use& use) {
+decltype(auto) with_plain_type(NumberType type, const Use& use) {
   switch (type) {
     case NumberType::kUint8:
       return use(std::uint8_t{});
@@ -31,6 +61,19 @@ decltype(auto) with_type(NumberType type, const Use& use) {
       return use(float{});
     default:
       return use(double{});
+  }
+}
+
+/// use(T{}) with the type that `type` stands for.
+template <typename Use>
+decltype(auto) with_type(NumberType type, const Use& use) {
+  switch (type) {
+    case NumberType::kFloat16:
+      return use(Float16{});
+    case NumberType::kBfloat16:
+      return use(Bfloat16{});
+    default:
+      return with_plain_type(type, use);
   }
 }
 

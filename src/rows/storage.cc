@@ -2,21 +2,23 @@
 
 #include <algorithm>
 #include <array>
+#include <numeric>
 #include <set>
 
 #include "base/index.h"
 #include "base/pages.h"
 #include "rows/narrow.h"
+#include "rows/number_type.h"
 
 namespace poise::inline rows {
 namespace {
 
 const char* type_name(NumberType type) {
-  constexpr std::array kNames{"uint8", "int16", "int32", "float32", "float64"};
+  constexpr std::array kNames{"uint8", "int16", "int32", "float32", "float64", "float16", "bfloat16"};
   return kNames[static_cast<std::size_t>(type)];
 }
 
-CsrMatrix mapped(const CsrMatrix& x, const ColumnMap& map) {
+CsrMatrix mapped(const CsrView& x, const ColumnMap& map) {
   std::vector<std::int32_t> full;
   for (std::size_t j = 0; j < map.center.size(); ++j) {
     if (map.center[j] != 0) full.push_back(static_cast<std::int32_t>(j));
@@ -50,7 +52,7 @@ Index stored_entries(const Features& x) {
 
 Index longest_row(const Features& x) {
   if (!x.is_sparse()) return x.cols();
-  const std::vector<Index>& start = x.sparse()->row_start;
+  const std::span<const Index> start = x.sparse()->row_start;
   Index longest = 0;
   for (std::size_t i = 0; i + 1 < start.size(); ++i) longest = std::max(longest, start[i + 1] - start[i]);
   return longest;
@@ -77,7 +79,33 @@ Features mapped_sparse(const Features& x, const ColumnMap& map) {
 }
 
 void ask_for_large_pages(const Features& x) {
-  if (!x.is_sparse()) base::ask_for_large_pages(x.dense().data, x.stored_bytes());
+  if (is_compact(x)) base::ask_for_large_pages(x.dense().data, x.stored_bytes());
+}
+
+bool holds_only(const Features& x, NumberType type) {
+  const std::vector<ColumnRun>& runs = x.dense().runs;
+  return !runs.empty() && std::ranges::all_of(runs, [&](const ColumnRun& run) { return run.type == type; });
+}
+
+bool is_compact(const Features& x) {
+  if (x.is_sparse()) return false;
+  Index end = 0;
+  for (const ColumnRun& run : x.dense().runs) {
+    const auto size = static_cast<Index>(size_of(run.type));
+    if (run.offset != end || step_of(run) != size) return false;
+    end += run.count * size;
+  }
+  return x.dense().stride == end;
+}
+
+Features with_rows_together(const Features& x) {
+  const std::vector<ColumnRun>& runs = x.dense().runs;
+  const bool together = std::ranges::all_of(
+      runs, [](const ColumnRun& run) { return step_of(run) == static_cast<Index>(size_of(run.type)); });
+  if (x.is_sparse() || together) return x;
+  std::vector<Index> rows(x.rows());
+  std::iota(rows.begin(), rows.end(), Index{0});
+  return x.select_rows(rows);
 }
 
 }  // namespace poise::inline rows

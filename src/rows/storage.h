@@ -23,6 +23,16 @@ std::string storage_name(const Features& x);
 /// Sparse rows as the numbers that `map` makes of them; columns with a center become full.
 Features mapped_sparse(const Features& x, const ColumnMap& map);
 
+/// Whether the rows are dense and all columns of this type, in whatever order they lie.
+bool holds_only(const Features& x, NumberType type);
+
+/// Whether the rows are dense and in one piece: no gaps between columns or rows.
+bool is_compact(const Features& x);
+
+/// Dense rows whose columns lie apart, copied so that they do not; others as they are. For who takes single rows from
+/// all over: in Fortran's order every number of a row is a miss of the cache.
+Features with_rows_together(const Features& x);
+
 /// Batches take rows from all over dense data: with pages of 4 KiB a row of an image costs a miss of the page table.
 void ask_for_large_pages(const Features& x);
 

@@ -30,7 +30,7 @@ def check_inspect_shows_the_findings(t):
     t.check(inspected.endswith(printed), f"inspect says other things than reproduce: {inspected}{printed}")
     t.equal(t.json("inspect run --json"), {"kind": "run", "run": json.loads(t.read("run/run.json"))}, "inspect --json")
     t.write("run/run.json", '{"result": {"status": 1, "findings": 3}}')
-    t.check("expected that of train or reproduce" in t.run("inspect run", exit=3).stderr, "a broken run.json is not named")
+    t.check("expected that of train, compare or reproduce" in t.run("inspect run", exit=3).stderr, "a broken run.json is not named")
     t.write("empty/a.txt", "")
     t.check("empty: the folder holds neither model.onnx nor" in t.run("inspect empty", exit=4).stderr, "no clear answer")
 

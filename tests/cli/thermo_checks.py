@@ -2,8 +2,6 @@
 
 import json
 import random
-import signal
-import time
 
 
 def events(t, run):
@@ -165,48 +163,3 @@ def check_thermo_threads_do_not_change_a_figure(t):
     t.run("train digits --hidden 12,8 --activation tanh --epochs 2 --out run --quiet")
     answers = [t.json(f"thermo run digits --threads {n} --json") for n in (1, 2)]
     t.equal(answers[0], answers[1], "the figures with two threads")
-
-
-def check_a_comparison_counts_no_miss_as_an_epoch(t):
-    t.write("rings.csv", {"table": {"rows": 120, "numeric": 2, "classes": ["a", "b", "c"], "seed": 3}})
-    command = "thermo --compare rings.csv --neurons 32 --seeds 2 --epochs 3 --quiet"
-    answer, lines = t.json(command + " --json"), t.run(command).stdout.splitlines()
-    missed = 0
-    for network in answer["candidates"]:
-        t.equal(network["reached"], sum(run["epochs"] is not None for run in network["runs"]), "the trainings that reached the target")
-        t.equal(network["neurons"], sum(network["hidden"]), "the neurons")
-        missed += network["reached"] < 2
-        t.equal(network["epochs_to_target"] is None, network["reached"] < 2, "whether there is a mean of the epochs")
-        line = next(line for line in lines if line.startswith(network["name"] + " "))
-        t.equal(">" in line, network["reached"] < 2, f"whether '{line}' has a bound instead of a mean")
-    t.check(missed > 0, "every network reached the target, which a quarter of the trainings cannot")
-    t.equal(lines[-1], answer["conclusion"], "the last sentence")
-
-
-def check_a_comparison_says_where_a_rate_was_halved(t):
-    command = "thermo --compare digits --neurons 64 --seeds 2 --epochs 2 --learning-rate 50 --quiet"
-    answer, text = t.json(command + " --json"), t.run(command).stdout
-    for network in answer["candidates"]:
-        halved = sum(run["setbacks"] for run in network["runs"])
-        t.equal(network["setbacks"], halved, "the setbacks of a network")
-        line = next(line for line in text.splitlines() if line.startswith(network["name"] + " "))
-        t.check(line.endswith(f" {halved} times"), f"'{line}' does not end with {halved} times")
-    judged = sum(network["setbacks"] == 0 for network in answer["candidates"])
-    t.equal(answer["correlations"]["depth_speed"]["candidates"], judged, "the networks that speed is judged by")
-    t.equal(answer["correlations"]["depth_laplacian"]["candidates"], 8, "the networks that the start is judged by")
-    t.check("are left out: a loss blew up and the rate was halved" in answer["conclusion"], answer["conclusion"])
-
-
-def check_an_interrupted_comparison_has_no_figures_of_what_was_not_trained(t):
-    process = t.start("thermo --compare digits --neurons 128 --epochs 100000 --json --quiet")
-    time.sleep(1.5)
-    process.send_signal(signal.SIGINT)
-    result = t.finish(process)
-    t.equal(result.code, 130, "the exit code")
-    answer = json.loads(result.stdout)
-    t.equal(answer["complete"], False, "whether it is complete")
-    t.check("correlations" not in answer and "conclusion" not in answer, "something is concluded")
-    for network in answer["candidates"]:
-        t.equal(network["runs"], [], "the trainings that ended")
-        for figure in ("laplacian_per_weight", "epochs_to_target", "final_loss", "test_accuracy"):
-            t.equal(network[figure], None, figure)

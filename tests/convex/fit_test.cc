@@ -206,8 +206,8 @@ TEST_P(Solvers, SameModelForAnyNumberOfThreads) {
 
 INSTANTIATE_TEST_SUITE_P(All, Solvers,
                          testing::Values(Solver::kAuto, Solver::kNewton, Solver::kLbfgs, Solver::kGolden,
-                                         Solver::kDescent),
-                         [](const auto& solver) { return std::string(to_string(solver.param)); });
+                                         Solver::kDescent, Solver::kBarzilaiBorwein),
+                         [](const auto& solver) { return identifier(solver.param); });
 
 // What a user may bring: units of 1e-6 … 1e6 with the penalty in units of the features, and everything the second order
 // solvers promise for them.

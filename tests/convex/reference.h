@@ -6,11 +6,13 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <string>
 #include <utility>
 #include <vector>
 
 #include "base/random.h"
 #include "convex/objective.h"
+#include "poise/solver.h"
 
 namespace poise {
 
@@ -43,6 +45,13 @@ class Rng {
  private:
   std::uint64_t seed_, counter_ = 0;
 };
+
+/// Its name, as names of tests may have it.
+inline std::string identifier(Solver solver) {
+  std::string name = to_string(solver);
+  std::ranges::replace(name, '-', '_');
+  return name;
+}
 
 enum class Storage { kFloat, kBytes, kSparse };
 

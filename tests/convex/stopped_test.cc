@@ -41,8 +41,8 @@ void expect_class_frequencies(const SoftmaxFit& fit, double epsilon = 0) {
 class Stopped : public testing::TestWithParam<Solver> {};
 INSTANTIATE_TEST_SUITE_P(Solvers, Stopped,
                          testing::Values(Solver::kAuto, Solver::kNewton, Solver::kLbfgs, Solver::kGolden,
-                                         Solver::kDescent),
-                         [](const auto& of) { return to_string(of.param); });
+                                         Solver::kDescent, Solver::kBarzilaiBorwein),
+                         [](const auto& of) { return identifier(of.param); });
 
 TEST_P(Stopped, BeforeTheFirstIterationAnswersClassFrequencies) {
   StopAtOnce watcher;

@@ -69,7 +69,6 @@ INSTANTIATE_TEST_SUITE_P(
     testing::Values(ForeignCase{"zip", zip("x.csv"), "a zip archive", "unzip -p"},
                     ForeignCase{"xlsx", zip("[Content_Types].xml") + zip("xl/workbook.xml"), "an Excel workbook",
                                 "pandas.read_excel"},
-                    ForeignCase{"npz", zip("arr_0.npy"), "an NPZ archive", "numpy.save('x.npy'"},
                     ForeignCase{"bzip2", "BZh91AY&SY\x12\x34"s, "a bzip2 file", "bunzip2 --stdout"},
                     ForeignCase{"compress", "\x1f\x9d\x90rest"s, "compress (.Z)", "gunzip --stdout"},
                     ForeignCase{"parquet", "PAR1\x15\x04"s, "a Parquet file", "pandas.read_parquet"},

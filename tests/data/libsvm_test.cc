@@ -1,3 +1,5 @@
+#include <gmock/gmock.h>
+
 #include "helpers.h"
 
 namespace poise {
@@ -17,10 +19,10 @@ TEST(Libsvm, ReadsSparseRows) {
   const Dataset data = read_svm("+1 1:0.5 4:2e1\n-1 2:-3 # a remark\n\n# a line of remarks\n+1\n-1 3:1\r\n");
   ASSERT_EQ(data.rows(), 4);
   ASSERT_EQ(data.features.cols(), 4);
-  const CsrMatrix& matrix = *data.features.sparse();
-  EXPECT_EQ(matrix.row_start, (std::vector<Index>{0, 2, 3, 3, 4}));
-  EXPECT_EQ(matrix.columns, (std::vector<std::int32_t>{0, 3, 1, 2}));
-  EXPECT_EQ(matrix.values, (std::vector<float>{0.5F, 20, -3, 1}));
+  const CsrView& matrix = *data.features.sparse();
+  EXPECT_THAT(matrix.row_start, testing::ElementsAre(0, 2, 3, 3, 4));
+  EXPECT_THAT(matrix.columns, testing::ElementsAre(0, 3, 1, 2));
+  EXPECT_THAT(matrix.values, testing::ElementsAre(0.5F, 20, -3, 1));
   EXPECT_EQ(data.schema.classes, (std::vector<std::string>{"-1", "1"}));
   EXPECT_EQ(data.labels, (std::vector<std::int32_t>{1, 0, 1, 0}));
   EXPECT_EQ(data.schema.feature_name(3), "index 4");
@@ -70,7 +72,7 @@ TEST(Libsvm, KeepsToAModelsFeatures) {
   const TempDir dir;
   const Dataset data = read_dataset(dir.write("t.svm", "2 1:5 4:9 7:1\n1 2:2\n"), {}, schema);
   EXPECT_EQ(data.features.cols(), 3);
-  EXPECT_EQ(data.features.sparse()->values, (std::vector<float>{5, 2}));
+  EXPECT_THAT(data.features.sparse()->values, testing::ElementsAre(5, 2));
   EXPECT_TRUE(has_notice(data, "2 values at indices beyond 3"));
   EXPECT_EQ(data.labels, (std::vector<std::int32_t>{1, 0}));
   EXPECT_TRUE(read_dataset(dir.write("u.svm", "1:5 2:9\n2:2\n"), {}, schema).labels.empty());

@@ -80,6 +80,44 @@ TEST(Head, OfEqualScoresTheFirstIsTheAnswer) {
   EXPECT_NEAR(c.sums.loss / c.sums.weight, std::log(static_cast<double>(kClasses)), 1e-12);
 }
 
+/// CE(t, p) + κ H(p) of a row, p = softmax(z).
+double loss_with_entropy(const Eigen::ArrayXd& z, const Eigen::ArrayXd& t, double weight) {
+  const Eigen::ArrayXd log_p = z - std::log(z.exp().sum());
+  return -(t * log_p).sum() - weight * (log_p.exp() * log_p).sum();
+}
+
+// ∂/∂z by central differences, Var_p(z) by its definition.
+TEST(Head, WeighsTheEntropyOfTheOutputs) {
+  constexpr double kStep = 1e-5;
+  for (const double weight : {0.4, -0.7}) {
+    NetworkOptions options = options_of(Activation::kTanh);
+    options.entropy_weight = weight;
+    Case c(options);
+    const auto pass = reference::propagate(c.layers(), c.inputs());
+    const Matrix &z = pass.preactivation.back(), t = c.targets();
+    Matrix top(kRows, kClasses);
+    double loss = 0, variance = 0;
+    for (Index i = 0; i < kRows; ++i) {
+      Eigen::ArrayXd row = z.row(i).transpose();
+      loss += c.shares()[i] * loss_with_entropy(row, t.row(i).transpose(), weight);
+      const Eigen::ArrayXd p = row.exp() / row.exp().sum();
+      variance += c.shares()[i] * ((p * row.square()).sum() - std::pow((p * row).sum(), 2));
+      for (Index k = 0; k < kClasses; ++k) {
+        const double middle = row[k];
+        row[k] = middle + kStep;
+        const double above = loss_with_entropy(row, t.row(i).transpose(), weight);
+        row[k] = middle - kStep;
+        top(i, k) = (above - loss_with_entropy(row, t.row(i).transpose(), weight)) / (2 * kStep);
+        row[k] = middle;
+      }
+    }
+    c.find_gradient();
+    expect_gradient(c, reference::adjoint(c.layers(), pass, top), pass.activation, 2e-6);
+    EXPECT_NEAR(c.sums.loss / c.sums.weight, loss, 1e-6);
+    EXPECT_NEAR(c.sums.score_variance / c.sums.weight, variance, 1e-6);
+  }
+}
+
 // Y*_l = [X* + ρ (m ∘ σ(Y_l) − X*)] ∘ σ'(Y_l) ∘ m: the state that relaxes is what the layer above was given.
 TEST(Dropout, UnderTheEquilibriumRuleRelaxesTheStatesThatWereKept) {
   for (const Widths& hidden : {kNarrow, kWide}) {

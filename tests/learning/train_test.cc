@@ -59,6 +59,40 @@ struct Recorder : Watcher {
   }
 };
 
+// CE − H = κ⟨Var_p(z)⟩ − λ‖W_L‖², but for ⟨W_L, ∂L/∂W_L⟩: docs/theory/dual-process.md#the-entropy-process.
+TEST(TrainNetwork, AtRestWithAnEntropyWeightTheGapIsTheVarianceOfTheScores) {
+  const Dataset data = rings(60, 3);
+  for (const double weight : {0.15, -0.15}) {
+    for (const double l2 : {0.0, 1e-2}) {
+      NetworkOptions options = small();
+      options.objective.l2 = l2;
+      options.objective.label_smoothing = 0.2;  // or there would be no rest
+      options.hidden = {3};
+      options.activation = Activation::kTanh;
+      options.entropy_weight = weight;
+      options.step = Step::kSgd;
+      options.learning_rate = 0.5;
+      options.momentum = 0.9;
+      options.batch = 60;
+      options.epochs = 4000;
+      const TrainingReport report = train_network(data, options).report;
+      const Epoch& last = report.history.back();
+      EXPECT_NEAR(last.train.equilibrium_gap, last.imbalance_at_rest, 1e-3);  // what is left to full rest
+      if (l2 == 0) EXPECT_GT(std::abs(last.imbalance_at_rest), 0.05);
+    }
+  }
+}
+
+TEST(TrainNetwork, RefusesAnEntropyWeightOfWhatHasNoEntropy) {
+  NetworkOptions options = small();
+  options.entropy_weight = 0.1;
+  options.loss = Loss::kBinaryCrossEntropy;
+  EXPECT_THROW(train_network(rings(20, 1), options), Error);
+  options.loss = Loss::kCrossEntropy;
+  options.solve_head_every = 5;
+  EXPECT_THROW(train_network(rings(20, 1), options), Error);
+}
+
 TEST(TrainNetwork, LearnsWhatNoLinearClassifierCan) {
   for (Rule rule : {Rule::kAdjoint, Rule::kEquilibrium, Rule::kPredictiveCoding}) {
     NetworkOptions options = small();

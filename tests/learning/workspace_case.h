@@ -101,7 +101,7 @@ struct Case {
   Matrix inputs() const {
     Matrix x = Matrix::Zero(kRows, kFeatures);
     for (Index i = 0; i < kRows; ++i) {
-      if (const CsrMatrix* sparse = data.features.sparse()) {
+      if (const CsrView* sparse = data.features.sparse()) {
         for (auto e = sparse->row_start[static_cast<std::size_t>(i)];
              e < sparse->row_start[static_cast<std::size_t>(i) + 1]; ++e)
           x(i, sparse->columns[static_cast<std::size_t>(e)]) =

@@ -33,3 +33,12 @@ def table(rows=300, features=6, classes=3, seed=0):
     X = random.normal(size=(rows, features)) * np.linspace(0.5, 2, features) + np.linspace(-1, 3, features)
     scores = X @ random.normal(size=(features, classes)) * 0.7 + 2 * random.gumbel(size=(rows, classes))
     return X, scores.argmax(axis=1)
+
+
+def assert_many_checks(request, estimators):
+    """That scikit-learn has collected more than 40 checks of each estimator."""
+    names = [item.name for item in request.session.items if item.name.startswith("test_scikit_learns_checks[")]
+    if not names:
+        pytest.skip("the checks were not asked for")
+    for estimator in estimators:
+        assert sum(f"[{type(estimator).__name__}(" in name for name in names) > 40, names

@@ -73,9 +73,11 @@ def test_onnxruntime_says_the_same(digits):
         assert abs(probabilities - model.predict_proba(X)).max() < 1e-5
 
 
-@pytest.mark.parametrize("name", ["", ".data", ".model", ".training", ".estimators", ".layer", ".selection"])
+@pytest.mark.parametrize(
+    "name", ["", ".data", ".model", ".training", ".estimators", ".layer", ".selection", ".autoencoder"]
+)
 def test_examples_of_docstrings_run(name):
-    if name in (".estimators", ".layer", ".selection"):
+    if name in (".estimators", ".layer", ".selection", ".autoencoder"):
         pytest.importorskip("sklearn")
     module = importlib.import_module(f"poise{name}")
     result = doctest.testmod(module)

@@ -5,10 +5,12 @@
 
 #include <cmath>
 #include <cstring>
+#include <limits>
 
 #include "base/random.h"
 #include "every_target.h"
 #include "rows/number_type.h"
+#include "rows/storage.h"
 
 namespace poise {
 namespace {
@@ -57,7 +59,7 @@ Sample records(const std::vector<NumberType>& types, Index columns_each, Index r
       for (Index j = 0; j < run.count; ++j) {
         const double value = sample(run.type, made.numbers.size());
         made.numbers.push_back(value);
-        with_type(run.type, [&](auto number) {
+        with_plain_type(run.type, [&](auto number) {
           number = static_cast<decltype(number)>(value);
           std::memcpy(place, &number, sizeof(number));
           place += sizeof(number);
@@ -135,6 +137,80 @@ TEST(LoadRows, SparseRowsBecomeDense) {
   const ColumnMap map{{0, 1, 0, 2}, {1, 2, 1, 4}};
   load_rows(features, map, 0, 3, to.data(), 4);
   EXPECT_EQ(to, (std::vector<double>{0.1, -2, 0, -16, 0, -2, 0, -8, 0, 8, 0, -8}));
+}
+
+/// IEEE 754: binary16 by its fields, and bfloat16 by those of float32.
+double value_of(NumberType type, std::uint16_t bits) {
+  const bool half = type == NumberType::kFloat16;
+  const int digits = half ? 10 : 7, bias = half ? 15 : 127, most = half ? 31 : 255;
+  const int exponent = bits >> digits & most, fraction = bits & ((1 << digits) - 1);
+  const double sign = bits >> 15 != 0 ? -1 : 1, one = std::exp2(digits);
+  if (exponent == most) return fraction == 0 ? sign * std::numeric_limits<double>::infinity() : std::nan("");
+  if (exponent == 0) return sign * std::ldexp(fraction / one, 1 - bias);
+  return sign * std::ldexp(1 + fraction / one, exponent - bias);
+}
+
+TEST(LoadRows, EveryNumberOf16Bits) {
+  constexpr Index kRows = 1024, kCols = 64;
+  const auto bits = std::make_shared<std::vector<std::uint16_t>>(kRows * kCols);
+  for (std::size_t k = 0; k < bits->size(); ++k) (*bits)[k] = static_cast<std::uint16_t>(k);
+  for (const NumberType type : {NumberType::kFloat16, NumberType::kBfloat16}) {
+    DenseRows records{reinterpret_cast<const std::byte*>(bits->data()), 2 * kCols, {{type, 0, kCols, 0}}};
+    const Features x = Features::from_records(bits, records, kRows);
+    on_every_target([&] {
+      std::vector<float> floats(bits->size());
+      std::vector<double> doubles(bits->size());
+      load_rows(x, {}, Index{0}, kRows, floats.data(), kCols);
+      load_rows(x, {}, Index{0}, kRows, doubles.data(), kCols);
+      for (std::size_t k = 0; k < bits->size(); ++k) {
+        const double expected = value_of(type, (*bits)[k]);
+        if (std::isnan(expected)) {
+          ASSERT_TRUE(std::isnan(floats[k]) && std::isnan(doubles[k])) << k;
+        } else {
+          ASSERT_EQ(static_cast<double>(floats[k]), expected) << k;
+          ASSERT_EQ(doubles[k], expected) << k;
+        }
+      }
+    });
+  }
+}
+
+// Fortran's order, every second column, and both ways backwards: the numbers are those of the plain array.
+TEST(LoadRows, ColumnsThatLieApart) {
+  constexpr Index kRows = 40, kCols = 7, kSize = sizeof(float);
+  const auto memory = std::make_shared<std::vector<float>>(4 * kRows * kCols);
+  for (std::size_t k = 0; k < memory->size(); ++k) (*memory)[k] = static_cast<float>(k) - 100.5F;
+  struct Layout {
+    Index begin, row, column;  // in numbers
+  };
+  for (const Layout& layout : {Layout{3, 1, kRows}, Layout{0, 2 * kCols, 2}, Layout{600, -1, -kRows},
+                               Layout{kRows * kCols, -kCols, 1}, Layout{5, 20, 1}}) {
+    const auto* data = reinterpret_cast<const std::byte*>(memory->data() + layout.begin);
+    DenseRows records{data, layout.row * kSize, {{NumberType::kFloat32, 0, kCols, 0, layout.column * kSize}}};
+    const Features x = Features::from_records(memory, records, kRows);
+    const ColumnMap map = some_map(kCols);
+    std::vector<double> plain(kRows * kCols), mapped(kRows * kCols);
+    load_rows(x, {}, Index{0}, kRows, plain.data(), kCols);
+    load_rows(x, map, Index{0}, kRows, mapped.data(), kCols);
+    const Features together = with_rows_together(x);
+    const Features picked = x.select_rows(std::vector<Index>{7, 3});
+    for (Index i = 0; i < kRows; ++i) {
+      for (Index j = 0; j < kCols; ++j) {
+        const double expected =
+            static_cast<double>((*memory)[static_cast<std::size_t>(layout.begin + i * layout.row + j * layout.column)]);
+        const auto k = static_cast<std::size_t>(i * kCols + j);
+        ASSERT_EQ(plain[k], expected);
+        ASSERT_EQ(mapped[k],
+                  (expected - map.center[static_cast<std::size_t>(j)]) * map.gain[static_cast<std::size_t>(j)]);
+        ASSERT_EQ(x.value(i, j), expected);
+        ASSERT_EQ(together.value(i, j), expected);
+      }
+    }
+    EXPECT_EQ(x.stored_bytes(), static_cast<std::size_t>(kRows * kCols * kSize));
+    EXPECT_EQ(x.array<float>(), nullptr);
+    EXPECT_NE(picked.array<float>(), nullptr);
+    EXPECT_EQ(picked.value(1, 6), x.value(3, 6));
+  }
 }
 
 TEST(Features, PickedRowsKeepTheirNumbers) {

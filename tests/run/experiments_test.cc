@@ -141,9 +141,9 @@ TEST_F(ExperimentTest, SetbacksOfADiscardedSeedAreDiscarded) {
   options_.data = {data};
   options_.epochs = 1;
   options_.seeds = 1000;
-  interrupt_after("cell", 32);
+  interrupt_after("cell", 35);
   const Outcome outcome = run_double_bayesian(options_, *events_);
-  ASSERT_EQ(outcome.findings.size(), 8u);
+  ASSERT_EQ(outcome.findings.size(), 10u);
   std::set<int> stopped;  // seeds with a training that has no figures
   for (const json& run : outcome.runs) {
     if (!run.contains("test")) stopped.insert(run["seed"].get<int>());

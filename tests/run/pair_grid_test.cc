@@ -85,5 +85,27 @@ TEST_F(PairFindings, HalvedStepsOfOneOtherPairConcernItsClaims) {
   EXPECT_THAT(found[kControl].figure, HasSubstr("blew up: 5"));
 }
 
+// CE − H is smaller by a point of CE than that of the rival and of the control, for every seed.
+TEST_F(PairFindings, BalanceIsJudgedAgainstRivalAndControl) {
+  add_seeds(golden(), 0.02, 0.02);
+  for (auto& seed : seeds_) {
+    for (PairFigures& pair : seed) pair.imbalance = 0.05;
+    seed[golden()].imbalance = 0.04;
+  }
+  for (const auto& seed : seeds_) grid_.add_seed(seed);
+  EXPECT_EQ(balance_on(grid_, "made").verdict, Verdict::kReproduced);
+  EXPECT_THAT(balance_on(grid_, "made").figure, HasSubstr("4.00 ± 0.00 %, rival"));
+}
+
+TEST_F(PairFindings, ThePhaseThatIsBestOnValidationRowsIsJudged) {
+  add_seeds(golden(), 0.02, 0.02);
+  for (const auto& seed : seeds_) grid_.add_seed(seed);
+  const Sample test = grid_.golden().test, high(5, 0.95), low(5, 0.9);
+  Sample better = test, worse = test;
+  for (int s = 0; s < 5; ++s) better[s] += 0.01 + 1e-4 * s, worse[s] -= 0.01 + 1e-4 * s;
+  EXPECT_EQ(phases_on(grid_, {{0.1, high, worse}, {0.2, low, better}}, "made").verdict, Verdict::kNotReproduced);
+  EXPECT_EQ(phases_on(grid_, {{0.1, low, worse}, {0.2, high, better}}, "made").verdict, Verdict::kReproduced);
+}
+
 }  // namespace
 }  // namespace poise::experiments

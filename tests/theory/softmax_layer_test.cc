@@ -33,6 +33,9 @@ SolveState solve(SoftmaxObjective& objective, Solver solver, double tolerance) {
     case Solver::kDescent:
       solve_descent(objective, state, monitor, 200000);
       break;
+    case Solver::kBarzilaiBorwein:
+      solve_barzilai_borwein(objective, state, monitor, 20000);
+      break;
     case Solver::kLbfgs:
       solve_lbfgs(objective, state, monitor, 20000, true);
       break;
@@ -44,7 +47,8 @@ SolveState solve(SoftmaxObjective& objective, Solver solver, double tolerance) {
   return state;
 }
 
-constexpr std::array kSolvers = {Solver::kNewton, Solver::kLbfgs, Solver::kGolden, Solver::kDescent};
+constexpr std::array kSolvers = {Solver::kNewton, Solver::kLbfgs, Solver::kGolden, Solver::kDescent,
+                                 Solver::kBarzilaiBorwein};
 
 double weighted_squares(const Problem& problem, const Parameters& w) {
   return problem.penalty.dot(w.topRows(problem.cols()).rowwise().squaredNorm());
@@ -109,6 +113,73 @@ TEST(SoftmaxLayer, DescentLemma) {
       EXPECT_GE(step, 0.9 / lipschitz);
       EXPECT_LE(state.value.objective,
                 before.value.objective - step * (1 - step * lipschitz / 2) * before.gradient.squaredNorm() + 1e-10);
+    }
+  }
+}
+
+/// f after every iteration.
+class Trace : public Watcher {
+ public:
+  Answer on_event(const Event& event) override {
+    if (event.kind == Event::Kind::kIteration) values.push_back(event.iteration->objective);
+    return Answer::kGoOn;
+  }
+  std::vector<double> values;
+};
+
+// Without a penalty, where a minimizer exists: f never rises, and f_k − f* ≤ ℓ‖W_0 − W*‖²/(2k) for every k.
+TEST(SoftmaxLayer, DescentWithoutAPenaltyKeepsItsBound) {
+  for (std::uint64_t seed = 0; seed < 6; ++seed) {
+    Shape shape{.rows = 80, .features = 4, .classes = 3, .l2 = 0};
+    shape.smoothing = seed % 2 == 1 ? 0.01 : 0;
+    shape.all_labels = seed % 2 == 0;  // every point with every label: no direction separates them
+    const Problem problem = random_problem(shape, seed);
+    SoftmaxObjective objective(problem, 1);
+    const SolveState optimum = solve(objective, Solver::kNewton, 1e-15);
+    SolveState state = start_at(objective, objective.zero());
+    const double start = state.value.objective, distance = optimum.w.squaredNorm();
+    EXPECT_GE(gradient_lipschitz(objective), lipschitz_bound(problem));
+    const double lipschitz = gradient_lipschitz(objective);
+    Trace trace;
+    WatcherLink link(&trace);
+    Monitor monitor({.tolerance = 1e-300}, &link);
+    solve_descent(objective, state, monitor, 20000);
+    double before = start;
+    for (std::size_t k = 1; k <= trace.values.size(); ++k) {
+      const double value = trace.values[k - 1];
+      EXPECT_LE(value, before + 1e-15) << "step " << k;
+      EXPECT_LE(value - optimum.value.objective, lipschitz * distance / (2 * static_cast<double>(k)) + 1e-14);
+      before = value;
+    }
+    EXPECT_GT(trace.values.size(), 20U);
+  }
+}
+
+// Of two classes, with u = z_1 − z_2: the spectrum of H off the gauge is 2× that of Σ s y(1 − y) x̃x̃ᵀ, so
+// on a ball about W* it is between μ and ℓ, κ = ℓ/μ, and every step of 2/(ℓ + μ) brings W nearer by (κ − 1)/(κ + 1).
+TEST(SoftmaxLayer, DescentOfTwoClassesContractsAsItsConditionSays) {
+  for (std::uint64_t seed = 0; seed < 4; ++seed) {
+    const Problem problem =
+        random_problem({.rows = 60, .features = 3, .classes = 2, .l2 = 0, .smoothing = 0.3}, 40 + seed);
+    SoftmaxObjective objective(problem, 1);
+    const SolveState optimum = solve(objective, Solver::kNewton, 1e-15);
+    const Matrix x = Reference(problem).x.cast<double>();
+    const double radius = optimum.w.norm();  // from W_0 = 0; no step leads out of the ball
+    double least = 0.25;
+    for (Index i = 0; i < x.rows(); ++i) {
+      const double u =
+          std::abs(x.row(i).dot(optimum.w.col(0) - optimum.w.col(1))) + std::sqrt(2) * radius * x.row(i).norm();
+      least = std::min(least, 1 / (2 + 2 * std::cosh(u)));  // y(1 − y)
+    }
+    const Matrix second = x.transpose() * problem.row_weight.asDiagonal() * x;
+    const Vector spectrum = Eigen::SelfAdjointEigenSolver<Eigen::MatrixXd>(second).eigenvalues();
+    const double ell = 0.5 * spectrum.maxCoeff(), mu = 2 * least * spectrum.minCoeff(), condition = ell / mu;
+    ASSERT_GT(mu, 0);
+    SolveState state = start_at(objective, objective.zero());
+    for (int k = 0; k < 200; ++k) {
+      const double before = (state.w - optimum.w).norm();
+      state = start_at(objective, state.w - 2 / (ell + mu) * state.gradient);
+      EXPECT_LE((state.w - optimum.w).norm(), (condition - 1) / (condition + 1) * before + 1e-10);
     }
   }
 }

@@ -32,7 +32,7 @@ Eigen::VectorXf equalizer(const Vector& penalty, double mean) {
 }
 
 /// √weight · x̃ᵢ of the drawn rows, columns times `scale`: AᵀA is the class's curvature.
-SparseRows weighted_rows(const CsrMatrix& x, const RowSample& sample, const Eigen::VectorXf& scale) {
+SparseRows weighted_rows(const CsrView& x, const RowSample& sample, const Eigen::VectorXf& scale) {
   SparseRows a(static_cast<Index>(sample.rows.size()), x.cols + 1);
   for (std::size_t k = 0; k < sample.rows.size(); ++k) {
     const Index row = sample.rows[k], r = static_cast<Index>(k);

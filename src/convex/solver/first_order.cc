@@ -1,7 +1,10 @@
-// First-order solvers: dual-process momentum in the preconditioner, and plain gradient descent with its proven step.
+// First-order solvers: dual-process momentum in the preconditioner, plain gradient descent with its proven step, and
+// descent with the steps of Barzilai and Borwein.
 #include <fmt/core.h>
 
+#include <algorithm>
 #include <cmath>
+#include <deque>
 
 #include "base/random.h"
 #include "convex/solver/solvers.h"
@@ -25,6 +28,8 @@ bool certify_when_near(const SoftmaxObjective& objective, const Preconditioner& 
   certify_state(objective, preconditioner, state, monitor.tolerance(), [&] { return monitor.is_past_limit(); });
   return state.is_near(monitor.tolerance());
 }
+
+constexpr std::size_t kMemory = 10;  // of solve_barzilai_borwein: the values that a step may not rise above
 
 /// Largest eigenvalue of Σ s x̃x̃ᵀ by power iteration from a vector at random (the means of centered features would be an
 /// eigenvector, and not the largest): an estimate from below, hence the margin.
@@ -53,7 +58,17 @@ double largest_second_moment(const SoftmaxObjective& objective) {
   return value * 1.05;
 }
 
+/// ⟨ΔW, Δ∇⟩/‖Δ∇‖², the shorter of Barzilai and Borwein's two; `otherwise` where rounding leaves no such number.
+double barzilai_borwein_step(const Parameters& moved, const Parameters& turned, double otherwise) {
+  const double step = inner(moved, turned) / turned.squaredNorm();
+  return step > 0 && std::isfinite(step) ? step : otherwise;
+}
+
 }  // namespace
+
+double gradient_lipschitz(const SoftmaxObjective& objective) {
+  return 0.5 * largest_second_moment(objective) + objective.problem().penalty.maxCoeff();
+}
 
 Outcome solve_golden(SoftmaxObjective& objective, const Preconditioner& preconditioner, SolveState& state,
                      Monitor& monitor, int max_iterations) {
@@ -94,7 +109,7 @@ Outcome solve_golden(SoftmaxObjective& objective, const Preconditioner& precondi
 
 Outcome solve_descent(SoftmaxObjective& objective, SolveState& state, Monitor& monitor, int max_iterations) {
   // ∇f is ℓ-Lipschitz with ℓ = ½ λ_max(Σ s x̃x̃ᵀ) + max λ_j; any step below 2/ℓ descends, by at least s(1 − sℓ/2)‖∇‖².
-  double lipschitz = 0.5 * largest_second_moment(objective) + objective.problem().penalty.maxCoeff();
+  double lipschitz = gradient_lipschitz(objective);
   double step = 1 / lipschitz;
   monitor.message(fmt::format("gradient descent: ℓ = {:.4g}, proven bound on the step 2/ℓ = {:.4g}, step taken {:.4g}",
                               lipschitz, 2 / lipschitz, step));
@@ -122,6 +137,44 @@ Outcome solve_descent(SoftmaxObjective& objective, SolveState& state, Monitor& m
     state.gradient = std::move(next.gradient);
     monitor.iteration(state, objective.passes(), fmt::format("decrease {:.3e}, proven {:.3e}", decrease, proven));
     if (decrease <= 1e-16 * std::abs(before)) return no_progress(objective, *preconditioner, state, monitor);
+  }
+}
+
+Outcome solve_barzilai_borwein(SoftmaxObjective& objective, SolveState& state, Monitor& monitor, int max_iterations) {
+  constexpr int kTrials = 40;
+  const auto preconditioner = global_preconditioner(objective, monitor.stop());
+  if (!preconditioner) return limited(monitor.stopped_by(), monitor);
+  SolveState here = state;  // f may rise for a while; `state` is the best point so far
+  std::deque<double> last{here.value.objective};
+  const double safe = 1 / gradient_lipschitz(objective);
+  double step = safe, tried = std::numeric_limits<double>::infinity();
+  here.value = objective.evaluate(here.w, &here.gradient);
+  while (true) {
+    if (const auto limit = monitor.limit_reached(max_iterations)) return limited(*limit, monitor);
+    const double estimate = 0.5 * inner(preconditioner->solve(here.gradient), here.gradient);
+    const bool near = certify_when_near(objective, *preconditioner, here, monitor, estimate, tried);
+    if (here.has_bound) state.keep_better(here.bound);
+    if (near) return state = std::move(here), arrived(state, monitor);
+
+    const double ceiling = *std::ranges::max_element(last), squared = here.gradient.squaredNorm();
+    SolveState next;
+    for (int trial = 0; trial < kTrials; ++trial, step /= 2) {
+      next.w = here.w - step * here.gradient;
+      next.value = objective.evaluate(next.w, &next.gradient);
+      if (next.value.objective <= ceiling - 1e-4 * step * squared) break;
+    }
+    if (!(next.value.objective <= ceiling - 1e-4 * step * squared)) {  // float64 has no more to give
+      state.value = objective.evaluate(state.w, &state.gradient);
+      return no_progress(objective, *preconditioner, state, monitor);
+    }
+    const double length = step;
+    step = barzilai_borwein_step(next.w - here.w, next.gradient - here.gradient, safe);
+    next.bound = here.bound, next.has_bound = here.has_bound;
+    here = std::move(next);
+    last.push_back(here.value.objective);
+    if (last.size() > kMemory) last.pop_front();
+    if (here.value.objective < state.value.objective) state = here;
+    monitor.iteration(here, objective.passes(), fmt::format("step {:.3e}, proven to descend {:.3e}", length, safe));
   }
 }
 

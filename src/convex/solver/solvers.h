@@ -144,6 +144,12 @@ Outcome solve_lbfgs(SoftmaxObjective& objective, SolveState& state, Monitor& mon
 Outcome solve_golden(SoftmaxObjective& objective, const Preconditioner& preconditioner, SolveState& state,
                      Monitor& monitor, int max_iterations);
 Outcome solve_descent(SoftmaxObjective& objective, SolveState& state, Monitor& monitor, int max_iterations);
+/// With the safeguard of Raydan (1997): a step is halved until f is below the largest of its last ten values by a share
+/// of what the gradient promises.
+Outcome solve_barzilai_borwein(SoftmaxObjective& objective, SolveState& state, Monitor& monitor, int max_iterations);
+
+/// ℓ = ½ λ_max(Σ s x̃x̃ᵀ) + max λ_j, of which ∇f has no larger slope: λ_max by power iteration, with a margin of 1 %.
+double gradient_lipschitz(const SoftmaxObjective& objective);
 
 /// When conjugate gradients may stop.
 struct CgGoal {

@@ -8,6 +8,7 @@
 
 #include "base/shell_word.h"
 #include "data/array/idx.h"
+#include "data/array/members.h"
 #include "data/array/npy.h"
 #include "data/bytes/bytes.h"
 #include "data/classes.h"
@@ -54,10 +55,13 @@ std::string with_last_replaced(std::string text, const std::string& from, const 
 }  // namespace
 
 ArrayLabels read_label_file(const std::string& path) {
-  const Bytes bytes = load_inflated(path);
-  if (is_npy(bytes.view())) return npy_labels(parse_npy(bytes, path), path);
+  if (is_pattern(path)) return npy_labels(join_shards(path), path);
+  const MemberPath named = split_member(path);
+  const Bytes bytes = load_inflated(named.path);
+  if (is_array_file(bytes.view())) return npy_labels(parse_array(bytes, named.path, named.member), path);
   if (is_idx(bytes.view())) return idx_labels(parse_idx(bytes, path), path);
-  throw Error(ErrorKind::kData, "neither an NPY nor an IDX file", "labels in one of these formats", {}, {path});
+  throw Error(ErrorKind::kData, "no file of arrays (NPY, NPZ, safetensors or IDX)", "labels in one of these formats",
+              {}, {path});
 }
 
 std::string find_label_file(const std::string& features_path) {

@@ -7,9 +7,11 @@
 #include <cmath>
 #include <limits>
 #include <type_traits>
+#include <utility>
 
 #include "base/index.h"
 #include "base/parallel.h"
+#include "data/array/members.h"
 #include "data/table/column_types.h"
 #include "rows/number_type.h"
 
@@ -32,8 +34,8 @@ std::string shape_text(const NpyArray& array) {
 /// Reads an array of features, with or without a column of labels in it.
 class NpyReader {
  public:
-  NpyReader(const Bytes& bytes, const std::string& file, const ReadOptions& options, const Schema* schema)
-      : array_(parse_npy(bytes, file)), file_(file), options_(options), schema_(schema) {
+  NpyReader(NpyArray array, const std::string& file, const ReadOptions& options, const Schema* schema)
+      : array_(std::move(array)), file_(file), options_(options), schema_(schema) {
     const std::size_t dimensions = array_.shape.size();
     const bool images = dimensions == 3 && array_.kind == 'u' && array_.size == 1;
     if (dimensions != 2 && !images) {
@@ -103,15 +105,24 @@ class NpyReader {
   /// In place where the array is stored as rows are wanted, else copied; in the narrowest type that holds all numbers.
   void read_features() {
     if (array_.size == 1 && array_.kind != 'i') return set<std::uint8_t>();
-    if (array_.kind == 'f' && array_.size == 4) {
-      check_finite<float>();
-      return set<float>();
-    }
+    if (array_.kind == 'f' && array_.size == 4) return set_finite<float>();
+    const bool in_place = label_column_ < 0 && !array_.fortran;
+    if (array_.kind == 'f' && array_.size == 2 && in_place) return set_finite<Float16>();
+    if (array_.kind == 'B' && in_place) return set_finite<Bfloat16>();
     const auto [fineness, low, high] = measure();
-    with_type(narrowest_type(fineness, low, high), [&](auto number) { set<decltype(number)>(); });
+    with_plain_type(narrowest_type(fineness, low, high), [&](auto number) { set<decltype(number)>(); });
   }
 
   Index features() const { return cols_ - (label_column_ >= 0 ? 1 : 0); }
+
+  template <typename T>
+  void set_finite() {
+    check_finite<T>();
+    if constexpr (std::is_floating_point_v<T>) return set<T>();
+    DenseRows records{reinterpret_cast<const std::byte*>(array_.data()), cols_ * static_cast<Index>(sizeof(T)), {}};
+    records.runs.push_back({array_.kind == 'B' ? NumberType::kBfloat16 : NumberType::kFloat16, 0, cols_, 0});
+    data_.features = Features::from_records(array_.bytes.owner, records, rows_);
+  }
 
   template <typename T>
   void set() {
@@ -143,15 +154,16 @@ class NpyReader {
 
   template <typename T>
   void check_finite() const {
+    using Wide = std::conditional_t<std::is_floating_point_v<T>, T, float>;
     const Index count = rows_ * cols_, blocks = count / kTaskValues + 1;
     parallel_for(blocks, options_.threads, [&](Index block) {
       const Index begin = part_begin(count, blocks, block), end = part_begin(count, blocks, block + 1);
       bool finite = true;
       for (Index k = begin; k < end; ++k)
-        finite &= std::abs(number_at<T>(bytes_at(k, sizeof(T)))) <= std::numeric_limits<T>::max();
+        finite &= std::abs(static_cast<Wide>(number_at<T>(bytes_at(k, sizeof(T))))) <= std::numeric_limits<Wide>::max();
       for (Index k = begin; !finite && k < end; ++k) {
         const Index row = array_.fortran ? k % rows_ : k / cols_, column = array_.fortran ? k / rows_ : k % cols_;
-        if (column != label_column_ && !std::isfinite(number_at<T>(bytes_at(k, sizeof(T)))))
+        if (column != label_column_ && !std::isfinite(static_cast<Wide>(number_at<T>(bytes_at(k, sizeof(T))))))
           fail_not_finite(file_, row, column);
       }
     });
@@ -233,9 +245,24 @@ ArrayLabels npy_labels(const NpyArray& array, const std::string& file) {
   return labels;
 }
 
-Dataset read_npy(const Bytes& bytes, const std::string& file, const ReadOptions& options, const Schema* schema) {
+Dataset read_array(NpyArray array, const std::string& file, const ReadOptions& options, const Schema* schema) {
   refuse_table_options(options, file);
-  return NpyReader(bytes, file, options, schema).run();
+  return NpyReader(std::move(array), file, options, schema).run();
+}
+
+Dataset read_array_file(const Bytes& bytes, const std::string& file, const std::string& member,
+                        const ReadOptions& options, const Schema* schema) {
+  NpyArray array = parse_array(bytes, file, member);
+  const std::string shown = member.empty() ? file : file + ":" + member;
+  const std::string labels = label_member(bytes, file);
+  if (labels.empty() || labels == member || !options.labels || options.label || !options.labels_file.empty()) {
+    return read_array(std::move(array), shown, options, schema);
+  }
+  ReadOptions apart = options;
+  apart.labels_file = file + ":" + labels;
+  Dataset data = read_array(std::move(array), shown, apart, schema);
+  data.notices.push_back("the labels are those of " + apart.labels_file);
+  return data;
 }
 
 }  // namespace poise::inline data

@@ -13,7 +13,7 @@ namespace poise::inline data {
 /// A little-endian numeric array whose header was checked against its size.
 struct NpyArray {
   Bytes bytes;
-  char kind = 'f';  ///< 'f' float, 'i' integer, 'u' unsigned, 'b' boolean
+  char kind = 'f';  ///< 'f' float, 'B' bfloat16, 'i' integer, 'u' unsigned, 'b' boolean
   int size = 4;     ///< bytes a value
   bool fortran = false;
   std::vector<Index> shape;
@@ -31,10 +31,16 @@ bool is_npy(std::string_view bytes);
 NpyArray parse_npy(const Bytes& bytes, const std::string& file);
 ArrayLabels npy_labels(const NpyArray& array, const std::string& file);
 
-/// Features: [n,d], or [n,rows,columns] of uint8 for images. float32 and uint8 in C order, and float64 whose numbers
-/// need it, stay where they are (mapped); everything else is copied in the narrowest type that holds all numbers.
+/// Features: [n,d], or [n,rows,columns] of uint8 for images. float16, bfloat16, float32 and uint8 in C order, and
+/// float64 whose numbers need it, stay where they are (mapped); everything else is copied in the narrowest type that
+/// holds all numbers.
 /// Integers beyond 2^53 are rounded to float64. Labels: a file of their own, else the last
 /// column (or the one options.label names), which must hold integers.
-Dataset read_npy(const Bytes& bytes, const std::string& file, const ReadOptions& options, const Schema* schema);
+Dataset read_array(NpyArray array, const std::string& file, const ReadOptions& options, const Schema* schema);
+
+/// The same of the bytes of an NPY, NPZ or safetensors file, of which `member` names an array. Labels are then also
+/// looked for in the file, under the names that label_member knows.
+Dataset read_array_file(const Bytes& bytes, const std::string& file, const std::string& member,
+                        const ReadOptions& options, const Schema* schema);
 
 }  // namespace poise::inline data

@@ -8,6 +8,7 @@
 #include <limits>
 
 #include "data/array/npy.h"
+#include "rows/number_type.h"
 
 namespace poise::inline data {
 namespace {
@@ -131,16 +132,6 @@ T load(const char* p) {
   return value;
 }
 
-/// IEEE 754 binary16: 1 bit of sign, 5 of exponent, 10 of fraction.
-double half_value(std::uint16_t bits) {
-  const int exponent = bits >> 10 & 31, fraction = bits & 1023;
-  double magnitude = std::ldexp(exponent == 0 ? fraction : fraction + 1024, std::max(exponent, 1) - 25);
-  if (exponent == 31) {
-    magnitude = fraction == 0 ? std::numeric_limits<double>::infinity() : std::numeric_limits<double>::quiet_NaN();
-  }
-  return (bits & 0x8000) != 0 ? -magnitude : magnitude;
-}
-
 void check_size(const NpyArray& array, const std::string& file) {
   const std::uint64_t claimed = array_bytes(array.size, array.shape);
   const std::size_t have = array.bytes.size - array.data_begin;
@@ -164,7 +155,9 @@ double NpyArray::value(Index i) const {
   const char* const p = data() + i * size;
   switch (kind * 16 + size) {
     case 'f' * 16 + 2:
-      return half_value(load<std::uint16_t>(p));
+      return static_cast<double>(load<Float16>(p));
+    case 'B' * 16 + 2:
+      return static_cast<double>(load<Bfloat16>(p));
     case 'f' * 16 + 4:
       return static_cast<double>(load<float>(p));
     case 'f' * 16 + 8:

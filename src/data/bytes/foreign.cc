@@ -16,7 +16,7 @@ using namespace std::string_view_literals;
 
 constexpr std::size_t kBytesForControl = 4096;
 constexpr const char* kReadable =
-    "CSV and similar tables, LIBSVM text, NPY or IDX, plain or packed by gzip, xz or zstd";
+    "CSV and similar tables, LIBSVM text, NPY, NPZ, safetensors or IDX, plain or packed by gzip, xz or zstd";
 
 /// A format: bytes at a place, what it is called, and a command that converts it, with {in}, {out} and {name} (which
 /// is {in} as a string of another language) in it; or which reader of pandas does.
@@ -105,12 +105,6 @@ std::string target_of(const std::string& file, bool packed, const char* ending) 
   if (holds("xl/workbook") || holds("xl/worksheets")) refuse("an Excel workbook (.xlsx)", kByPandas, file, "excel");
   if (holds("application/vnd.oasis.opendocument")) {
     refuse("a spreadsheet of OpenDocument (.ods)", "libreoffice --headless --convert-to csv {in}", file);
-  }
-  const std::string_view name = bytes.size() > 30 ? bytes.substr(30, static_cast<unsigned char>(bytes[26])) : "";
-  if (name.ends_with(".npy")) {
-    refuse("an NPZ archive of NumPy",
-           "python3 -c \"import numpy; a = numpy.load({name}); print(a.files); numpy.save({out}, a[a.files[0]])\"",
-           file, "", ".npy");
   }
   refuse("a zip archive", "unzip -p {in} > {out}", file);
 }

@@ -198,7 +198,8 @@ class FeatureBuilder {
              types_[first_feature(next)] == type) {
         fill.push_back(columns_.columns[next++].fill);
       }
-      with_type(type, [&](auto number) { write_run<decltype(number)>(rows, x + slot, fill, out + place_of(feature)); });
+      with_plain_type(type,
+                      [&](auto number) { write_run<decltype(number)>(rows, x + slot, fill, out + place_of(feature)); });
       for (Index m = k; m < next; ++m) {
         if (columns_.columns[m].has_missing_feature) mark_missing(rows, x + slot + (m - k), out, first_feature(m) + 1);
       }

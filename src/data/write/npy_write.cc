@@ -36,12 +36,11 @@ void write_rows(const Dataset& data, OutputFile& out) {
 
 void write_features(const Dataset& data, OutputFile& out) {
   const Index n = data.rows(), d = data.features.cols();
-  const std::uint8_t* const bytes = data.features.array<std::uint8_t>();
-  if (bytes != nullptr) {
+  if (holds_only(data.features, NumberType::kUint8)) {
     const std::vector<Index>& image = data.schema.image_shape;
     const bool images = image.size() == 2 && data.unit == 255;
     out.write(npy_header("|u1", images ? std::vector<Index>{n, image[0], image[1]} : std::vector<Index>{n, d}));
-    write_values(out, bytes, n * d);
+    write_rows<std::uint8_t>(data, out);
   } else if (stored_within_float32(data.features)) {
     out.write(npy_header("<f4", {n, d}));
     write_rows<float>(data, out);

@@ -6,7 +6,7 @@
 #include <mutex>
 
 #include "base/require.h"
-#include "learning/rule/rule.h"
+#include "learning/fields.h"
 
 namespace poise::learning {
 namespace {
@@ -81,6 +81,12 @@ Rule register_learning_rule(const std::string& name, MakeLearningRule make) {
       name, [make = std::move(make)](const NetworkOptions& options, std::span<const Index> widths) {
         return learning::RuleInUse{{}, make(options, widths)};
       });
+}
+
+Rule rule_named(const std::string& name) {
+  const std::optional<Rule> rule = value_named<Rule>(name);
+  require(rule.has_value(), fmt::format("a learning rule named '{}'", name), alternatives(all_names<Rule>()));
+  return *rule;
 }
 
 }  // namespace poise

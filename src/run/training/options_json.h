@@ -22,6 +22,10 @@ nlohmann::json option_json(const T& value) {
     return value ? option_json(*value) : nlohmann::json();
   } else if constexpr (std::same_as<T, std::vector<ClassWeight>>) {
     return to_text(value);
+  } else if constexpr (requires(typename T::value_type each) { requires NamedEnum<decltype(each)>; }) {
+    nlohmann::json names = nlohmann::json::array();
+    for (const auto each : value) names.push_back(name_of(each));
+    return names;
   } else {
     return value;
   }
