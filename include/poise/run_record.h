@@ -89,7 +89,7 @@ struct RunRecord {
     double weight = 0, standardized = kNone;
   };
   std::vector<Weight> largest_weights;     ///< softmax layer: at most 20
-  std::vector<std::vector<float>> images;  ///< of images: the weights of the first layer, a unit each; at most 40
+  std::vector<std::vector<float>> images;  ///< of images: the weights of the first layer, a unit each; at most 32
   Index units = 0;                         ///< how many there are of the first layer
 
   /// The value of an option; empty if it is not there.

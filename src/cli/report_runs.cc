@@ -1,6 +1,7 @@
 // poise report: run directories → one HTML page and its Markdown twin.
 #include <fmt/core.h>
 
+#include <exception>
 #include <filesystem>
 #include <vector>
 
@@ -52,7 +53,7 @@ int report_runs(const Arguments& a) {
 void write_report_of(const std::string& directory, bool quiet) {
   try {
     write_report(directory);
-  } catch (const Error& error) {  // the model is there, and the run is what was asked for
+  } catch (const std::exception& error) {  // the model is there, and the run is what was asked for
     if (!quiet) say("note: no report: {}\n", error.what());
   }
 }
