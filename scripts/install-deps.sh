@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Installs what the build and the tests need, on Debian 12 and 13. Quiet and idempotent: a second run does nothing.
 #   scripts/install-deps.sh            what `scripts/demo.sh` needs (compiler and libraries)
-#   scripts/install-deps.sh --test     also what `scripts/test.sh` needs (oracles, formatter, onnxruntime)
+#   scripts/install-deps.sh --test     also what `scripts/test.sh` needs (oracles, formatter, onnxruntime, a browser)
 #   scripts/install-deps.sh --bench    also the peers of `scripts/bench.sh`
 #   scripts/install-deps.sh --fuzz     also clang with libFuzzer
 set -euo pipefail
@@ -10,7 +10,7 @@ cd "$(dirname "$0")/.."
 packages=(g++ cmake ninja-build ccache libeigen3-dev libgmp-dev libhwy-dev zlib1g-dev liblzma-dev libzstd-dev libfmt-dev
           libcli11-dev nlohmann-json3-dev)
 test_packages=(libgtest-dev libgmock-dev libprotobuf-dev protobuf-compiler libonnx-dev make groff-base python3 python3-dev python3-venv python3-numpy python3-scipy python3-mpmath python3-sklearn
-               python3-torch python3-onnx nodejs npm)
+               python3-torch python3-onnx nodejs npm chromium fonts-dejavu-core)
 bench_packages=(python3-numpy python3-scipy python3-sklearn python3-torch python3-onnx libopenblas-openmp-dev libblis-openmp-dev liblinear-tools
                 r-base-core r-cran-glmnet libdlib-dev
                 # the public sets of `scripts/bench.sh defaults`, which leaves out what is not here
@@ -59,4 +59,9 @@ fi
 if [ "$want_node" -eq 1 ] && [ ! -d tests/onnx/node_modules/onnxruntime-node ] && [ -f tests/onnx/package.json ]; then
   echo "installing: onnxruntime-node" >&2
   npm ci --prefix tests/onnx --ignore-scripts --no-audit --no-fund --silent >&2
+fi
+# What drives Debian's Chromium, and the rules of accessibility.
+if [ "$want_node" -eq 1 ] && [ ! -d tests/report/browser/node_modules/playwright-core ]; then
+  echo "installing: playwright-core axe-core" >&2
+  npm ci --prefix tests/report/browser --ignore-scripts --no-audit --no-fund --silent >&2
 fi

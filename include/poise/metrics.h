@@ -1,6 +1,7 @@
 // How good a classifier's probabilities are, and whether they are at equilibrium; how near a reconstruction is.
 #pragma once
 
+#include <cstdint>
 #include <vector>
 
 #include "poise/dataset.h"
@@ -37,16 +38,39 @@ struct ClassMetrics {
   double auc = 0;        ///< probability that a row of this class has a higher p_c than another row, ties counted half
 };
 
+/// Rows whose confidence, their largest probability, is in the same 15th of [0, 1].
+struct ReliabilityBin {
+  Index rows = 0;         ///< of positive weight
+  double share = 0;       ///< of the weight of all rows
+  double confidence = 0;  ///< weighted mean
+  double accuracy = 0;    ///< weighted share of rows whose most probable class is the label; for soft targets, the mean
+                          ///< target of that class
+};
+
+/// A row whose most probable class is not its label.
+struct WrongRow {
+  Index row = 0;
+  std::int32_t label = 0, predicted = 0;
+  double probability = 0;  ///< of the class predicted
+};
+
+/// Metrics::surest_errors has at most this many.
+inline constexpr std::size_t kSurestErrors = 12;
+
 struct Metrics {
   Index rows = 0;
   double accuracy = 0;                    ///< weighted share of rows whose most probable class is the label (for a soft
                                           ///< target, its largest entry)
   double cross_entropy = 0;               ///< weighted mean, nats
+  double cross_entropy_error = 0;         ///< its standard error, where rows are independent draws; NaN for one row
   double entropy = 0;                     ///< weighted mean of H(p_i), nats
   double equilibrium_gap = 0;             ///< CE − H: 0 at rest, above 0 over-confident, below under-confident
   bool at_rest = false;                   ///< |CE − H| ≤ kRestShare·CE
   double expected_calibration_error = 0;  ///< Σ_bins share·|hits − confidence|, 15 bins of equal width; hits: the mean
                                           ///< target of the predicted class; for labels, the bin's accuracy
+  std::vector<ReliabilityBin> reliability;  ///< the bins that have rows, by confidence; empty if a score is NaN
+  std::vector<WrongRow> surest_errors;  ///< those of largest probability, the surest first; rows of weight 0 are not
+                                        ///< among them
   Temperature temperature;
   Matrix confusion;  ///< K×K: weight of the rows of class r that are predicted as c
   // What the class frequencies of these rows are worth, and what the classes are one by one

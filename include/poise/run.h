@@ -7,6 +7,7 @@
 // written there as it goes (docs/run-directory.md).
 #pragma once
 
+#include <cstdint>
 #include <map>
 #include <optional>
 #include <string>
@@ -91,6 +92,19 @@ struct ReconstructedParts {
   std::optional<ReconstructionMetrics> train, validation, test;
 };
 
+/// The rows that the model is surest of and wrong about: of the test rows, else of those held out, else of those
+/// trained on.
+struct SurestErrors {
+  struct Row {
+    WrongRow wrong;
+    /// Of images up to kMostPixels: the row, from 0 to 255 for the least and the largest value of these rows.
+    std::vector<std::uint8_t> pixels;
+  };
+  static constexpr Index kMostPixels = 4096;
+  std::string part;  ///< "test", "validation" or "train": whose rows are counted, from 0
+  std::vector<Row> rows;
+};
+
 /// The mean of the rows trained on and their k leading principal components: what the best linear network with k units
 /// in its narrowest layer reaches on those rows.
 struct PrincipalComponents {
@@ -151,6 +165,7 @@ struct TrainingResult {
   MeasuredParts measured;
   ReconstructedParts reconstructed;  ///< in its place where the features were the target
   std::optional<CalibratedParts> calibration;
+  std::optional<SurestErrors> surest_errors;  ///< empty where nothing was measured, or nothing is wrong
   std::optional<TelemetryReport> telemetry;
   std::vector<std::string> notices;  ///< all that is odd about data, options and result, a sentence each
   std::vector<std::string> notes;    ///< those of them on what the measurements show

@@ -5,6 +5,7 @@
 #include "errors.h"
 #include "model.h"
 #include "poise/version.h"
+#include "report.h"
 #include "training.h"
 
 NB_MODULE(_poise, module) {
@@ -13,5 +14,6 @@ NB_MODULE(_poise, module) {
   poise::python::bind_data(module);
   poise::python::bind_model(module);
   poise::python::bind_training(module);
+  poise::python::bind_report(module);
   module.attr("__version__") = poise::kVersion;
 }

@@ -17,6 +17,7 @@ from ._poise import __version__
 from .data import Dataset, dataset, read
 from .errors import PoiseError
 from .model import Certificate, Inference, Model, certify, load
+from .report import Report, report
 from .training import Training, train
 
 if TYPE_CHECKING:
@@ -32,6 +33,7 @@ __all__ = [
     "Model",
     "NetworkClassifier",
     "PoiseError",
+    "Report",
     "SoftmaxClassifier",
     "SoftmaxClassifierCV",
     "Training",
@@ -40,6 +42,7 @@ __all__ = [
     "dataset",
     "load",
     "read",
+    "report",
     "train",
 ]
 

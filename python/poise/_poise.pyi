@@ -95,6 +95,7 @@ def sparse(
     classes: Sequence[str],
     name: str,
 ) -> Dataset: ...
+def report_of(directories: list[str]) -> tuple[str, str]: ...
 def frame(
     source: Any,
     options: dict[str, Any],

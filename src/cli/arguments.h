@@ -43,6 +43,8 @@ struct Arguments {
   std::string experiment;          ///< of reproduce: its name
   std::vector<std::string> sets;   ///< --data of reproduce; empty: the experiment's own
   int epochs = 0, seeds = 0;       ///< of reproduce; 0: its own
+  std::vector<std::string> runs;   ///< of report: run directories
+  bool no_report = false;          ///< train --no-report
   std::vector<std::string> parts;  ///< of reproduce thermodynamics; empty: all
   double train_share = 1;          ///< of reproduce double-bayesian, as is the next
   bool centered_inputs = false;
@@ -67,6 +69,10 @@ int inspect(const Arguments& arguments);
 int infer(const Arguments& arguments);  ///< inspect --inference
 int convert(const Arguments& arguments);
 int reproduce(const Arguments& arguments);
+int report_runs(const Arguments& arguments);
+
+/// Writes the report of a training into its run directory; what prevents it is said on stderr, unless quiet.
+void write_report_of(const std::string& directory, bool quiet);
 
 /// Prints the notices of a data set on stderr, unless quiet.
 void print_notices(const Arguments& arguments, const Dataset& data);

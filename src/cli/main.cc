@@ -116,6 +116,18 @@ std::map<CLI::App*, Verb> declare(CLI::App& app, Arguments& a) {
   add_reading(*verb, a), add_common(*verb, a);
   verbs[verb] = inspect;
 
+  verb =
+      add_verb(app, "report", "one HTML page about a run, or about several beside each other, and the same as Markdown",
+               "poise report runs/digits\n  poise report runs/a runs/b runs/c -o comparison.html");
+  verb->add_option("RUN", a.runs, "run directories of poise train")->required();
+  verb->add_option("-o,--out,--output", a.out,
+                   "file to write, with the Markdown beside it: .html, or .md for that alone; - is standard output "
+                   "(default: report.html in the run, of several runs here)")
+      ->check(not_empty());
+  verb->add_flag("--json", a.json, "print one JSON object on stdout and nothing else there")->group(kRunning);
+  verb->add_flag("--quiet", a.quiet, "do not print what was written")->group(kRunning);
+  verbs[verb] = report_runs;
+
   verb = add_verb(app, "convert", "write data in another format",
                   "poise convert digits digits.csv\n  poise convert data.csv.gz - --format tsv");
   verb->add_option("IN", a.data, "a file (- is standard input) or a known set")->required();

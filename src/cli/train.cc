@@ -69,6 +69,7 @@ int train(const Arguments& a) {
   note_idle_seed(a);
   WatcherAtTerminal watcher(a);
   const TrainingResult result = poise::train(request_of(a), watcher);
+  if (!a.no_report) write_report_of(result.directory, a.quiet);
   if (a.json) {
     fmt::print("{}\n", to_text(result_json(result), 2));
   } else {

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <tuple>
 
 #include "base/index.h"
 #include "loss/ranking.h"
@@ -66,21 +67,67 @@ RowFigures figures_of(const ScoredRows& scores, const TargetRows& targets, Vecto
   return out;
 }
 
-double calibration_error(const RowFigures& rows, const TargetRows& targets) {
-  std::vector<double> hits(kCalibrationBins), sure(kCalibrationBins);
+/// Sums over the rows of a bin.
+struct BinSums {
+  Index rows = 0;
+  double share = 0, hits = 0, sure = 0;
+};
+
+/// By confidence, all bins; empty if a confidence is NaN.
+std::vector<BinSums> sums_by_confidence(const RowFigures& rows, const TargetRows& targets) {
+  std::vector<BinSums> bins(kCalibrationBins);
   for (std::size_t i = 0; i < rows.best.size(); ++i) {
     const auto row = static_cast<Index>(i);
     const double confidence = std::exp(-rows.log_sum[row]), share = rows.targeted.share[row];
     if (!(share > 0)) continue;
-    if (std::isnan(confidence)) return kNone;
-    const auto bin =
-        std::min<std::size_t>(kCalibrationBins - 1, static_cast<std::size_t>(confidence * kCalibrationBins));
-    hits[bin] += share * targets.of_class(row, rows.best[i]);
-    sure[bin] += share * confidence;
+    if (std::isnan(confidence)) return {};
+    BinSums& bin =
+        bins[std::min<std::size_t>(kCalibrationBins - 1, static_cast<std::size_t>(confidence * kCalibrationBins))];
+    ++bin.rows;
+    bin.share += share;
+    bin.hits += share * targets.of_class(row, rows.best[i]);
+    bin.sure += share * confidence;
   }
-  double error = 0;
-  for (std::size_t bin = 0; bin < kCalibrationBins; ++bin) error += std::abs(hits[bin] - sure[bin]);
-  return error;
+  return bins;
+}
+
+void measure_reliability(const RowFigures& rows, const TargetRows& targets, Metrics& metrics) {
+  const std::vector<BinSums> bins = sums_by_confidence(rows, targets);
+  metrics.expected_calibration_error = bins.empty() ? kNone : 0;
+  for (const BinSums& bin : bins) {
+    metrics.expected_calibration_error += std::abs(bin.hits - bin.sure);
+    if (bin.rows > 0) metrics.reliability.push_back({bin.rows, bin.share, bin.sure / bin.share, bin.hits / bin.share});
+  }
+}
+
+/// Ties in the order of rows.
+std::vector<WrongRow> surest_errors(const RowFigures& rows, const TargetRows& targets) {
+  std::vector<WrongRow> wrong;
+  for (std::size_t i = 0; i < rows.best.size(); ++i) {
+    const auto row = static_cast<Index>(i);
+    if (targets.label(row) != rows.best[i] && rows.targeted.share[row] > 0)
+      wrong.push_back({row, targets.label(row), rows.best[i], std::exp(-rows.log_sum[row])});
+  }
+  const auto is_surer = [&](const WrongRow& a, const WrongRow& b) {
+    return std::tie(rows.log_sum[a.row], a.row) < std::tie(rows.log_sum[b.row], b.row);
+  };
+  const auto end = wrong.begin() + static_cast<std::ptrdiff_t>(std::min(kSurestErrors, wrong.size()));
+  std::partial_sort(wrong.begin(), end, wrong.end(), is_surer);
+  wrong.erase(end, wrong.end());
+  return wrong;
+}
+
+/// √(v Σ s_i²/(1 − Σ s_i²)) with v = Σ s_i (CE_i − CE)²: for rows of one weight the standard deviation over √n.
+double error_of_cross_entropy(const RowFigures& rows, double mean) {
+  double variance = 0, squares = 0;
+  for (Index i = 0; i < rows.targeted.share.size(); ++i) {
+    const double share = rows.targeted.share[i];
+    if (!(share > 0)) continue;
+    const double difference = rows.log_sum[i] - rows.targeted.target_score[i] - mean;
+    variance += share * difference * difference;
+    squares += share * share;
+  }
+  return squares < 1 - 1e-12 ? std::sqrt(variance * squares / (1 - squares)) : kNone;
 }
 
 /// The area under the ROC curve of every class, some classes at a time: a column alone would use an eighth of what is
@@ -159,7 +206,9 @@ Metrics evaluate(const ScoredRows& scores, const Dataset& data, const MeasureOpt
   metrics.entropy = rows.means.entropy;
   metrics.equilibrium_gap = rows.means.slope;  // at β = 1
   metrics.at_rest = std::abs(metrics.equilibrium_gap) <= kRestShare * metrics.cross_entropy;
-  metrics.expected_calibration_error = calibration_error(rows, targets);
+  metrics.cross_entropy_error = error_of_cross_entropy(rows, metrics.cross_entropy);
+  measure_reliability(rows, targets, metrics);
+  if (!metrics.reliability.empty()) metrics.surest_errors = surest_errors(rows, targets);
   metrics.frequencies_entropy = entropy_of_frequencies(targets, rows.targeted.share, classes);
   metrics.temperature = fit_temperature(rows.targeted, rows.kind, rows.means, options);
   measure_classes(metrics);

@@ -103,7 +103,9 @@ void RunDirectory::write_result(const fs::path& file, const std::string& bytes, 
   begin();
   const bool is_first = !has_taken_over_, has_own_events = events_path_ != metrics_path();
   std::error_code error;
-  if (is_first) fs::remove(other, error);
+  for (const fs::path& old : {other, path_ / "report.html", path_ / "report.md"}) {
+    if (is_first && !error) fs::remove(old, error);
+  }
   if (is_first && has_own_events && !error) fs::remove(metrics_path(), error);
   if (error) cannot_write(path_, error.message());
   write_file_whole(file.string(), bytes);

@@ -1,7 +1,9 @@
 #include "run/summary.h"
 
 #include <algorithm>
+#include <tuple>
 #include <utility>
+#include <vector>
 
 namespace poise::inline run {
 
@@ -90,6 +92,7 @@ json to_json(const ReconstructionMetrics& metrics) {
 json to_json(const Metrics& metrics) {
   return {{"rows", metrics.rows},
           {"cross_entropy", metrics.cross_entropy},
+          {"cross_entropy_error", metrics.cross_entropy_error},
           {"accuracy", metrics.accuracy},
           {"balanced_accuracy", metrics.balanced_accuracy},
           {"macro_f1", metrics.macro_f1},
@@ -116,6 +119,30 @@ json to_json_by_class(const Metrics& metrics, const Schema& schema) {
                                {"recall", one.recall},
                                {"f1", one.f1},
                                {"auc", one.auc}});
+  }
+  out["reliability"] = json::array();
+  for (const ReliabilityBin& bin : metrics.reliability) {
+    out["reliability"].push_back(
+        {{"rows", bin.rows}, {"share", bin.share}, {"confidence", bin.confidence}, {"accuracy", bin.accuracy}});
+  }
+  return out;
+}
+
+json to_json_with_confused(const Metrics& metrics, const Schema& schema) {
+  std::vector<std::tuple<double, Index, Index>> pairs;  // −weight, so that ties are in the order of classes
+  for (Index r = 0; r < metrics.confusion.rows(); ++r) {
+    for (Index c = 0; c < metrics.confusion.cols(); ++c) {
+      if (c != r && metrics.confusion(r, c) > 0) pairs.emplace_back(-metrics.confusion(r, c), r, c);
+    }
+  }
+  std::sort(pairs.begin(), pairs.end());
+  json out = to_json_by_class(metrics, schema);
+  out["confused_pairs"] = pairs.size();
+  pairs.resize(std::min(pairs.size(), kMostConfused));
+  out["confused"] = json::array();
+  for (const auto& [negative, label, predicted] : pairs) {
+    out["confused"].push_back(
+        {{"class", schema.classes[label]}, {"predicted", schema.classes[predicted]}, {"weight", -negative}});
   }
   return out;
 }

@@ -40,6 +40,58 @@ TEST(Metrics, ByHand) {
   EXPECT_EQ(metrics.confusion, (Matrix{{1, 1, 0}, {1, 0, 0}, {0, 0, 1}}));
 }
 
+TEST(Metrics, ReliabilityIsThatOfTheBins) {
+  // Confidences 0.81 and 0.85 are in the bin from 12/15 to 13/15, one right and one wrong, and 0.5 in that from 7/15.
+  const Matrix p{{0.81, 0.19}, {0.85, 0.15}, {0.5, 0.5}};
+  Dataset data = labelled({0, 1, 0}, {"a", "b"});
+  data.sample_weight = Vector{{1, 3, 0}};
+  const Metrics metrics = evaluate_scores(scores_of(p), data);
+  ASSERT_EQ(metrics.reliability.size(), 1U);  // a row of weight 0 is in none
+  EXPECT_EQ(metrics.reliability[0].rows, 2);
+  EXPECT_NEAR(metrics.reliability[0].share, 1, 1e-15);
+  EXPECT_NEAR(metrics.reliability[0].confidence, (0.81 + 3 * 0.85) / 4, 1e-14);
+  EXPECT_NEAR(metrics.reliability[0].accuracy, 0.25, 1e-15);
+  data.sample_weight.resize(0);
+  const Metrics all = evaluate_scores(scores_of(p), data);
+  ASSERT_EQ(all.reliability.size(), 2U);
+  EXPECT_NEAR(all.reliability[0].confidence, 0.5, 1e-15);
+  double error = 0;
+  for (const ReliabilityBin& bin : all.reliability) error += bin.share * std::abs(bin.accuracy - bin.confidence);
+  EXPECT_NEAR(all.expected_calibration_error, error, 1e-14);
+}
+
+TEST(Metrics, SurestErrorsComeFirst) {
+  constexpr Index kRows = 40;
+  Matrix p(kRows, 2);
+  std::vector<std::int32_t> labels;
+  for (Index i = 0; i < kRows; ++i) {
+    p(i, 0) = 0.55 + 0.01 * static_cast<double>(i % 20), p(i, 1) = 1 - p(i, 0);
+    labels.push_back(i % 2 == 0 ? 1 : 0);  // the even ones are wrong
+  }
+  const Metrics metrics = evaluate_scores(scores_of(p), labelled(labels, {"a", "b"}));
+  ASSERT_EQ(metrics.surest_errors.size(), kSurestErrors);
+  const Index expected[] = {18, 38, 16, 36, 14, 34, 12, 32, 10, 30, 8, 28};  // of one confidence the earlier row first
+  for (std::size_t k = 0; k < kSurestErrors; ++k) {
+    const WrongRow& wrong = metrics.surest_errors[k];
+    EXPECT_EQ(wrong.row, expected[k]);
+    EXPECT_EQ(wrong.label, 1);
+    EXPECT_EQ(wrong.predicted, 0);
+    EXPECT_NEAR(wrong.probability, p(wrong.row, 0), 1e-14);
+  }
+}
+
+TEST(Metrics, ErrorOfTheCrossEntropyIsThatOfItsMean) {
+  const Matrix p{{0.7, 0.3}, {0.5, 0.5}, {0.2, 0.8}, {0.9, 0.1}};
+  Dataset data = labelled({0, 1, 0, 0}, {"a", "b"});
+  const double losses[] = {-std::log(0.7), -std::log(0.5), -std::log(0.2), -std::log(0.9)};
+  double mean = 0, squares = 0;
+  for (const double loss : losses) mean += loss / 4;
+  for (const double loss : losses) squares += (loss - mean) * (loss - mean);
+  EXPECT_NEAR(evaluate_scores(scores_of(p), data).cross_entropy_error, std::sqrt(squares / 3 / 4), 1e-14);
+  data.sample_weight = Vector{{5, 0, 0, 0}};
+  EXPECT_TRUE(std::isnan(evaluate_scores(scores_of(p), data).cross_entropy_error));  // one row knows no spread
+}
+
 // Probabilities equal to soft targets are calibrated, whatever the largest entries are.
 TEST(Metrics, SoftTargetsAreMetByTheirOwnProbabilities) {
   const Matrix p{{0.7, 0.2, 0.1}, {0.4, 0.5, 0.1}, {0.1, 0.3, 0.6}};

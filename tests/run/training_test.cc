@@ -41,11 +41,11 @@ struct Folder {
   std::string operator/(const char* name) const { return (path / name).string(); }
 };
 
-/// Without what differs from one run to the next: seconds, where it was written, and on how many threads.
+/// Without what differs from one run to the next: seconds, where it was written, on which machine, and by which words.
 json without_times(json run) {
   if (run.is_object()) {
     for (const char* key : {"seconds", "seconds_read", "seconds_write", "seconds_measure", "train_seconds",
-                            "samples_per_second", "run", "threads"})
+                            "samples_per_second", "run", "threads", "environment", "command"})
       run.erase(key);
   }
   if (run.is_structured()) {

@@ -1,14 +1,20 @@
 #include "run/training/run_json.h"
 
+#include <fmt/core.h>
+
 #include <string>
+#include <vector>
 
 #include "data/fields.h"
 #include "data/schema_json.h"
 #include "learning/fields.h"
 #include "poise/version.h"
+#include "run/choosing/fields.h"
 #include "run/json_text.h"
 #include "run/measurements.h"
 #include "run/summary.h"
+#include "run/training/command.h"
+#include "run/training/environment.h"
 #include "run/training/fields.h"
 #include "run/training/options_json.h"
 
@@ -26,9 +32,11 @@ json metrics_or_null(const std::optional<Metrics>& metrics) { return metrics ? t
 
 json text_or_null(const std::string& text) { return text.empty() ? json() : json(text); }
 
-json to_json(const MeasuredParts& measured, const Schema& schema) {
+/// No temperature changes a label, so the confusion before a calibration is that after it.
+json to_json(const MeasuredParts& measured, const Schema& schema, bool with_confused) {
   const auto part = [&](const std::optional<Metrics>& metrics) {
-    return metrics ? to_json_by_class(*metrics, schema) : json();
+    if (!metrics) return json();
+    return with_confused ? to_json_with_confused(*metrics, schema) : to_json_by_class(*metrics, schema);
   };
   return {{"train", part(measured.train)}, {"validation", part(measured.validation)}, {"test", part(measured.test)}};
 }
@@ -49,7 +57,7 @@ json to_json(const CalibratedParts& calibrated, const Schema& schema) {
   return {{"temperature", changed ? calibrated.temperature.temperature : 1},
           {"at_limit", calibrated.temperature.at_limit},
           {"rows", calibrated.rows},
-          {"before", to_json(calibrated.before, schema)}};
+          {"before", to_json(calibrated.before, schema, false)}};
 }
 
 json to_json(const TelemetryReport& report) {
@@ -61,13 +69,13 @@ json to_json(const TelemetryReport& report) {
           {"stopped", text_or_null(report.stopped)}};
 }
 
-json with_folds(const Metrics& metrics, int folds) {
-  json out = to_json(metrics);
+json with_folds(const Metrics& metrics, const Schema& schema, int folds) {
+  json out = to_json_with_confused(metrics, schema);
   out["folds"] = folds;
   return out;
 }
 
-json to_json(const PenaltyChoice& choice, double seconds) {
+json to_json(const PenaltyChoice& choice, const Schema& schema, double seconds) {
   json candidates = json::array();
   for (const PenaltyChoice::Candidate& candidate : choice.candidates) {
     candidates.push_back({{"l2", candidate.l2},
@@ -80,8 +88,27 @@ json to_json(const PenaltyChoice& choice, double seconds) {
   return {{"folds", choice.folds},
           {"leave_one_out", choice.leave_one_out},
           {"candidates", candidates},
-          {"metrics", with_folds(choice.candidates[choice.chosen].metrics, choice.folds)},
+          {"metrics", with_folds(choice.candidates[choice.chosen].metrics, schema, choice.folds)},
           {"seconds", seconds}};
+}
+
+/// 00 for the least of the pixels' range, ff for the largest.
+std::string hexadecimal(const std::vector<std::uint8_t>& pixels) {
+  std::string text;
+  for (const std::uint8_t pixel : pixels) text += fmt::format("{:02x}", pixel);
+  return text;
+}
+
+json to_json(const SurestErrors& errors, const Schema& schema) {
+  json rows = json::array();
+  for (const SurestErrors::Row& error : errors.rows) {
+    rows.push_back({{"row", error.wrong.row},
+                    {"class", schema.classes[error.wrong.label]},
+                    {"predicted", schema.classes[error.wrong.predicted]},
+                    {"probability", error.wrong.probability}});
+    if (!error.pixels.empty()) rows.back()["pixels"] = hexadecimal(error.pixels);
+  }
+  return {{"part", errors.part}, {"rows", rows}};
 }
 
 json path_json(const std::vector<PathSolution>& path) {
@@ -101,8 +128,8 @@ json softmax_json(const SoftmaxTraining& softmax, const Network& model) {
   const auto& crossed = softmax.cross_validation;
   out.update({{"l2", softmax.l2},
               {"l2_by_default", softmax.l2_by_default},
-              {"l2_choice", softmax.choice ? to_json(*softmax.choice, softmax.seconds_choice) : json()},
-              {"cross_validation", crossed ? with_folds(crossed->metrics, crossed->folds) : json()},
+              {"l2_choice", softmax.choice ? to_json(*softmax.choice, model.schema, softmax.seconds_choice) : json()},
+              {"cross_validation", crossed ? with_folds(crossed->metrics, model.schema, crossed->folds) : json()},
               {"scale", model.metadata.at("scale")}});
   if (softmax.report.gap) out["certificate"] = to_json(softmax.report.certificate);
   if (softmax.report.separation) out["separation"] = to_json(*softmax.report.separation, model.schema);
@@ -204,7 +231,7 @@ json asked_json(const TrainingRequest& request, const TrainingResult& result) {
 json result_json(const TrainingResult& result, bool has_ended) {
   const Schema& schema = result.model.schema;
   json out = result.network ? network_json(*result.network, result) : softmax_json(*result.softmax, result.model);
-  out.update(result.model.reconstructs() ? to_json(result.reconstructed) : to_json(result.measured, schema));
+  out.update(result.model.reconstructs() ? to_json(result.reconstructed) : to_json(result.measured, schema, true));
   if (result.network && result.network->principal) out["principal_components"] = to_json(*result.network->principal);
   out.update({{"status", result.status},
               {"why", result.why},
@@ -216,6 +243,7 @@ json result_json(const TrainingResult& result, bool has_ended) {
               {"run", result.directory}});
   if (result.telemetry) out["telemetry"] = to_json(*result.telemetry);
   if (result.calibration) out["calibration"] = to_json(*result.calibration, schema);
+  if (result.surest_errors) out["surest_errors"] = to_json(*result.surest_errors, schema);
   if (!has_ended) return out;
   out.update(
       {{"notes", result.notes}, {"seconds_measure", result.seconds_measure}, {"seconds_write", result.seconds_write}});
@@ -227,6 +255,8 @@ json run_json(const TrainingRequest& request, const TrainingResult& result, bool
           {"asked", asked_json(request, result)},
           {"schema", json::parse(to_text(schema_to_json(result.model.schema)))},
           {"fingerprint", result.fingerprint},
+          {"command", text_or_null(command_of(request))},
+          {"environment", environment_json(request.solve.threads)},
           {"notices", result.notices},
           {"result", result_json(result, has_ended)}};
 }

@@ -10,6 +10,7 @@
 #include "network/float64_inputs.h"
 #include "run/measured_parts.h"
 #include "run/measured_words.h"
+#include "run/surest_errors.h"
 #include "run/training/read_parts.h"
 #include "run/training/run_json.h"
 
@@ -139,6 +140,7 @@ void TrainingRun::measure() {
       result_.measured = result_.calibration->after;
     }
   }
+  result_.surest_errors = surest_errors(result_.measured, parts_);
   result_.seconds_measure = measuring.seconds();
   result_.not_measured = time.why() ? time.why() : "";
 }

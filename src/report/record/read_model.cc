@@ -1,0 +1,37 @@
+#include "report/record/read_model.h"
+
+#include <algorithm>
+
+#include "run/weights.h"
+
+namespace poise::report {
+namespace {
+
+constexpr std::size_t kLargest = 20;
+constexpr Index kMostPictures = 32, kMostPixels = 128 * 128;
+
+bool are_images(const Network& model) {
+  const std::vector<Index>& shape = model.schema.image_shape;
+  return shape.size() == 2 && shape[0] * shape[1] == model.feature_count() && model.feature_count() <= kMostPixels;
+}
+
+}  // namespace
+
+void add_weights(const Network& model, RunRecord& run) {
+  const Matrix& first = model.layers.front().weights;
+  run.units = first.rows();
+  if (are_images(model)) {
+    for (Index unit = 0; unit < std::min(kMostPictures, first.rows()); ++unit) {
+      std::vector<float>& image = run.images.emplace_back();
+      for (Index j = 0; j < first.cols(); ++j) image.push_back(static_cast<float>(first(unit, j)));
+    }
+  }
+  if (!model.is_softmax_layer()) return;
+  const Weights weights = weights_of(model, kLargest);
+  for (const WeightEntry& entry : weights.entries) {
+    run.largest_weights.push_back(
+        {entry.feature, entry.class_id, entry.weight, weights.has_units ? entry.standardized : RunRecord::kNone});
+  }
+}
+
+}  // namespace poise::report

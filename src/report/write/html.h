@@ -1,0 +1,16 @@
+// A document as one HTML page.
+#pragma once
+
+#include <string>
+
+#include "report/document.h"
+
+namespace poise::report {
+
+/// Needs nothing else: style sheet, script and pictures are inside.
+std::string html_of(const Document& document);
+
+/// The elements of blocks, for html_of. `id` begins those of their parts.
+std::string html_of(const Block& block, const std::string& id);
+
+}  // namespace poise::report

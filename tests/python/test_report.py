@@ -1,0 +1,37 @@
+"""poise.report: what `poise report` writes, from Python."""
+
+import subprocess
+
+import pytest
+
+import poise
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory):
+    return poise.train("digits", out=str(tmp_path_factory.mktemp("runs") / "digits"))
+
+
+def test_is_what_the_tool_writes(run, tool, tmp_path):
+    made = poise.report(run, tmp_path / "page.html")
+    subprocess.run([tool, "report", run.figures["run"], "-o", tmp_path / "tool.html", "--quiet"], check=True)
+    assert (tmp_path / "page.html").read_text() == made.html == (tmp_path / "tool.html").read_text()
+    assert (tmp_path / "page.md").read_text() == made.markdown == (tmp_path / "tool.md").read_text()
+
+
+def test_of_paths_and_of_several(run):
+    one, two = poise.report(run.figures["run"]), poise.report([run, run.figures["run"]])
+    assert "is proven within" in one.html
+    assert repr(two) == "<Report: 2 runs compared>"
+
+
+def test_notebooks_show_it_in_a_frame(run):
+    html = poise.report(run)._repr_html_()
+    assert html.startswith("<iframe") and "<!DOCTYPE" not in html and "&lt;!DOCTYPE html&gt;" in html
+
+
+def test_of_what_was_not_written():
+    with pytest.raises(ValueError, match="out="):
+        poise.report(poise.train("digits", measure=False))
+    with pytest.raises(poise.PoiseError, match="nothing"):
+        poise.report("nothing")
