@@ -69,7 +69,7 @@ enum class Judgment {
   kReference,   ///< judged against nothing
   kBetter,      ///< more accurate: the whole interval is above 0
   kWorse,       ///< the whole interval is below 0
-  kSame,        ///< not a row differs for any seed
+  kSame,        ///< accuracy and loss are the same to the bit for every seed
   kCannotTell,  ///< the interval holds 0, or there are fewer than kFewestSeedsToJudge seeds
   kOtherStep    ///< a step was halved in one of the two: they are not the settings asked for
 };
@@ -82,9 +82,11 @@ struct SettingResult {
   /// Means over seeds with their standard errors (infinite for one seed); NaN without any.
   Estimate accuracy, loss;
   Estimate train_test_gap;  ///< train_accuracy − accuracy
-  Estimate gain;            ///< accuracy less that of the reference with the same seed
-  int pairs = 0;            ///< seeds that `gain` is of
-  int setbacks = 0;         ///< in all runs
+  /// Accuracy less that of the reference with the same seed; its spread over seeds counts as a test row at least.
+  Estimate gain;
+  bool same = false;  ///< accuracy and loss are those of the reference, to the bit, for every seed
+  int pairs = 0;      ///< seeds that `gain` is of
+  int setbacks = 0;   ///< in all runs
   Judgment judgment = Judgment::kReference;
 };
 

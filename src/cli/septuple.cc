@@ -3,6 +3,7 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <cmath>
 #include <nlohmann/json.hpp>
 
 #include "base/words.h"
@@ -65,7 +66,8 @@ void print_rest(const Found& found, Index starts) {
 }
 
 void print_line(const char* name, double value, double error, const char* unit) {
-  fmt::print("  {:<34}{:>14.6g}{}  {}\n", name, value,
+  const std::string size = std::isnan(value) ? "–" : fmt::format("{:.6g}", value);
+  fmt::print("  {:<34}{:>14}{}  {}\n", name, size,
              error > 0 ? fmt::format(" ± {:<8.2g}", 1.96 * error) : std::string(11, ' '), unit);
 }
 
@@ -89,6 +91,9 @@ void print_ensemble(const Found& found) {
              ensemble.samples > 0
                  ? fmt::format(", {:.1f} standard errors (p = {:.2g}, of all together)", z.largest_z, z.p_value)
                  : "");
+  if (std::isnan(found.derivatives.laplacian.value))
+    fmt::print(
+        "no Laplacian: the kinks of ReLU neurons that listen to free ones are where draws almost surely are not\n");
   if (!ensemble.reliable())
     fmt::print(
         "the draws are too unlike the ensemble for their errors to mean anything: a higher temperature, or more "

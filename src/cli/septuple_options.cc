@@ -10,7 +10,7 @@ void add_septuple(CLI::App& verb, Arguments& a) {
   verb.add_option("FILE", a.data, "a septuple as JSON (docs/septuple.md)")->required();
   verb.add_option("--temperature", a.temperature, "T of the canonical ensemble, in units of the loss")
       ->required()
-      ->check(positive());
+      ->check(in_range<double>(between(1e-30, 1e30)));
   verb.add_option("--samples", a.samples, fmt::format("draws where there is no closed form (default {})", a.samples))
       ->check(whole_number_from(2));
   verb.add_option("--starts", a.starts, fmt::format("states from which fixed points are sought (default {})", a.starts))

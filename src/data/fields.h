@@ -26,7 +26,8 @@ void fields(Options& o, auto&& visit) {
   visit(field("ignore", "columns to leave out, by name or index, with commas between"), o.ignore);
   visit(field("categorical", "columns that are text, even where all cells are numbers"), o.categorical);
   visit(field("numeric", "columns that are numbers: kept, and text in them is an error"), o.numeric);
-  visit(field("labels", "file of labels apart from the features (NPY, NPZ, safetensors or IDX; n x K floats are soft targets)"),
+  visit(field("labels",
+              "file of labels apart from the features (NPY, NPZ, safetensors or IDX; n x K floats are soft targets)"),
         o.labels_file);
   visit(field("sample_weight", "column of row weights"), o.sample_weight);
   visit(field("missing", "missing values: category of their own (numbers: mean and a mark), mean, or error")

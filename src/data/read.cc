@@ -72,7 +72,7 @@ void refuse_model_of_table(const NamedSource& name, const std::string& source, c
 
 /// A file, an array in a file of several, or shards.
 Dataset read_file(const std::string& source, const ReadOptions& options, const Schema* schema) {
-  if (is_pattern(source)) return read_array(join_shards(source), source, options, schema);
+  if (is_pattern(source)) return read_shards(source, options, schema);
   const MemberPath named = split_member(source);
   const Bytes bytes = load_data(named.path);
   if (named.member.empty()) return read_bytes(bytes, shown_name(source), options, schema);

@@ -1,4 +1,6 @@
 // First and second derivatives of the free energy of any septuple, from weighted draws of its ensemble.
+#include <limits>
+
 #include "base/index.h"
 #include "base/parallel.h"
 #include "poise/theory/free_energy_curvature.h"
@@ -28,6 +30,18 @@ LossDerivatives loss_derivatives(const Septuple& septuple, const Matrix& states,
     }
   });
   return out;
+}
+
+/// Whether the second derivative of ℋ has a part on a set that no draw meets.
+bool has_kinks(const Septuple& septuple) {
+  const Vector mask = septuple.residual_mask();
+  for (Index i = 0; i < septuple.neurons(); ++i) {
+    if (mask[i] == 0 || septuple.activation[i] != Activation::kRelu) continue;
+    for (const Index j : septuple.free_neurons()) {
+      if (septuple.weights(i, j) != 0) return true;
+    }
+  }
+  return false;
 }
 
 FreeEnergyDerivatives linear_derivatives(const Septuple& septuple, double temperature) {
@@ -62,6 +76,7 @@ FreeEnergyDerivatives free_energy_derivatives(const Septuple& septuple, double t
   theory::check(septuple, temperature);
   theory::check(options);
   if (theory::is_linear(septuple)) return linear_derivatives(septuple, temperature);
+  constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
   const theory::Draws draws = theory::draw(septuple, temperature, options, theory::Keep::kStates);
   const LossDerivatives of = loss_derivatives(septuple, draws.states, options.threads);
   const Index n = septuple.neurons();
@@ -78,7 +93,8 @@ FreeEnergyDerivatives free_energy_derivatives(const Septuple& septuple, double t
           .gradient_error = error.leftCols(n),
           .bias_gradient = mean.col(n),
           .bias_gradient_error = error.col(n),
-          .laplacian = laplacian_of(septuple, of, draws.states, w, mean.leftCols(n), temperature),
+          .laplacian = has_kinks(septuple) ? Estimate{.value = kNone, .error = kNone}
+                                           : laplacian_of(septuple, of, draws.states, w, mean.leftCols(n), temperature),
           .ensemble = theory::summarize(draws, septuple, temperature)};
 }
 

@@ -3,11 +3,14 @@
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <nlohmann/json.hpp>
 #include <set>
 
+#include "base/parse_json.h"
+#include "base/words.h"
 #include "poise/error.h"
 
 namespace poise {
@@ -59,8 +62,12 @@ class Reader {
     if (!object_.contains("weights")) fail("the member \"weights\"", "missing", "N rows of N numbers");
   }
 
+  static std::string quoted(const json& value) {
+    return value.is_structured() ? value.type_name() : std::string(first_characters(value.dump(), 40));
+  }
+
   double number(const json& value, const std::string& what) const {
-    if (!value.is_number()) fail(what, value.dump(), "a number");
+    if (!value.is_number()) fail(what, quoted(value), "a number");
     return value.get<double>();
   }
 
@@ -75,7 +82,7 @@ class Reader {
 
   Matrix weights() const {
     const json& rows = object_["weights"];
-    if (!rows.is_array() || rows.empty()) fail("weights", rows.dump().substr(0, 40), "N rows of N numbers");
+    if (!rows.is_array() || rows.empty()) fail("weights", rows.type_name(), "N rows of N numbers");
     const Index n = std::ssize(rows);
     Matrix out(n, n);
     for (Index i = 0; i < n; ++i) {
@@ -91,7 +98,7 @@ class Reader {
     for (const Activation known : {Activation::kIdentity, Activation::kSigmoid, Activation::kTanh, Activation::kRelu}) {
       if (value.is_string() && value.get<std::string>() == to_string(known)) return known;
     }
-    fail(what, value.dump(), "\"identity\", \"sigmoid\", \"tanh\" or \"relu\"");
+    fail(what, quoted(value), "\"identity\", \"sigmoid\", \"tanh\" or \"relu\"");
   }
 
   std::vector<Activation> activations(Index n) const {
@@ -109,7 +116,7 @@ class Reader {
     if (!object_[name].is_array()) fail(name, object_[name].type_name(), "an array of numbers of neurons, from 0");
     for (const json& one : object_[name]) {
       if (!one.is_number_integer())
-        fail(fmt::format("{} of {}", one.dump(), name), "no whole number", "a neuron, from 0");
+        fail(fmt::format("{} of {}", quoted(one), name), "no whole number", "a neuron, from 0");
       out.push_back(one.get<Index>());
     }
     return out;
@@ -120,7 +127,7 @@ class Reader {
     const json& given = object_["loss"];
     const auto* const found = std::ranges::find_if(
         kPlaces, [&](const char* name) { return given.is_string() && given.get<std::string>() == name; });
-    if (found == std::end(kPlaces)) fail("loss", given.dump(), "\"bulk\", \"outputs\", \"inputs\" or \"boundary\"");
+    if (found == std::end(kPlaces)) fail("loss", quoted(given), "\"bulk\", \"outputs\", \"inputs\" or \"boundary\"");
     return static_cast<LossPlace>(found - std::begin(kPlaces));
   }
 
@@ -158,18 +165,20 @@ json rows_of(const Matrix& weights) {
 }  // namespace
 
 Septuple read_septuple(const std::string& path) {
+  std::error_code unknown;
   std::ifstream file(path, std::ios::binary);
-  std::string text((std::istreambuf_iterator<char>(file)), {});
-  if (!file.is_open() || file.bad())
+  std::string text;
+  const bool readable = file.is_open() && !std::filesystem::is_directory(path, unknown);
+  if (readable) text.assign(std::istreambuf_iterator<char>(file), {});
+  if (!readable || file.bad())
     throw Error(ErrorKind::kIo, "the file cannot be read", "a septuple as JSON", "docs/septuple.md has an example",
                 {path});
-  json object;
-  try {
-    object = json::parse(text);
-  } catch (const json::parse_error& error) {
-    const auto [line, column] = place_of(text, error.byte);
-    throw Error(ErrorKind::kData, "no JSON", "a septuple as JSON", "docs/septuple.md has an example",
-                {path, line, column});
+  std::size_t byte = 0;
+  const json object = parse_json(text, &byte);
+  if (object.is_discarded()) {
+    const auto [line, column] = byte > 0 ? place_of(text, byte) : std::pair<Index, Index>(0, 0);
+    throw Error(ErrorKind::kData, byte > 0 ? "no JSON" : "numbers beyond float64, or too deep a nesting",
+                "a septuple as JSON", "docs/septuple.md has an example", {path, line, column});
   }
   return Reader(object, path).run();
 }

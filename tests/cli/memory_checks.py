@@ -1,9 +1,15 @@
 """Limits of the address space (ulimit -v): enough, or exit code 6; never a hang."""
 
 import resource
+import signal
 import subprocess
 
-LOADER = 127  # the system's own loader found no room for the program and its libraries
+LOADER = 127  # the system's own loader found no room for the program's libraries
+
+
+def no_room_to_begin(code):
+    """Neither had the loader, or the kernel for the program itself, which it then ends by a signal."""
+    return code in (LOADER, -signal.SIGSEGV, -signal.SIGKILL)
 
 
 def limited(t, megabytes, *words):
@@ -31,7 +37,7 @@ def enough_for_the_loader(t):
     t.equal(limited(t, high, "--version"), (0, ""), f"--version within {high} MB")
     while high - low > 0.25:
         middle = (low + high) / 2
-        low, high = (low, middle) if limited(t, middle, "--version")[0] != LOADER else (middle, high)
+        low, high = (middle, high) if no_room_to_begin(limited(t, middle, "--version")[0]) else (low, middle)
     return high + 1
 
 

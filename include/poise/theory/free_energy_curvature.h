@@ -30,7 +30,8 @@ FreeEnergyCurvature free_energy_curvature(const Septuple& septuple, double tempe
 /// First derivatives of F, and its Laplacian, of any septuple at T > 0, means over its ensemble:
 ///   ∂F/∂θ = ⟨∂ℋ/∂θ⟩,   ∂²F/∂θ² = ⟨∂²ℋ/∂θ²⟩ − Var(∂ℋ/∂θ)/T
 /// (docs/theory/network.md#learning-in-the-canonical-ensemble). Of every w_ij and b_i, existing or not; the
-/// Laplacian is over the existing connections. It may be negative: such a state is no place to rest.
+/// Laplacian is over the existing connections. It may be negative: such a state is no place to rest. It is NaN where a
+/// ReLU neuron of P listens to a free one: ∂ℋ/∂θ jumps at its kink, which draws almost surely miss.
 struct FreeEnergyDerivatives {
   Matrix gradient, gradient_error;            ///< by w, N×N, and standard errors; 0: closed form
   Vector bias_gradient, bias_gradient_error;  ///< by b, N

@@ -131,6 +131,11 @@ bool is_pattern(const std::string& source) {
   return source.find_first_of("*?") != std::string::npos && !is_file(source);
 }
 
+std::string label_member(const std::string& source) {
+  const std::string first = matching_files(split_member(source).path)[0];
+  return label_member(load_inflated(first), first);
+}
+
 NpyArray join_shards(const std::string& source) {
   const MemberPath named = split_member(source);
   const std::vector<std::string> files = matching_files(named.path);

@@ -35,6 +35,9 @@ NpyArray parse_array(const Bytes& bytes, const std::string& file, const std::str
 /// The array of the file that is called as labels are: y, labels, label, targets or target. Empty if there is none.
 std::string label_member(const Bytes& bytes, const std::string& file);
 
+/// Of shards: that of their first file.
+std::string label_member(const std::string& pattern);
+
 /// Whether the name has a * or ?, and is that of no file.
 bool is_pattern(const std::string& source);
 

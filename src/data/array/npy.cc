@@ -250,11 +250,13 @@ Dataset read_array(NpyArray array, const std::string& file, const ReadOptions& o
   return NpyReader(std::move(array), file, options, schema).run();
 }
 
-Dataset read_array_file(const Bytes& bytes, const std::string& file, const std::string& member,
-                        const ReadOptions& options, const Schema* schema) {
-  NpyArray array = parse_array(bytes, file, member);
+namespace {
+
+/// With the labels that the file, or the shards, have under the name `labels` (may be empty), unless others are asked
+/// for.
+Dataset read_with_labels(NpyArray array, const std::string& file, const std::string& member, const std::string& labels,
+                         const ReadOptions& options, const Schema* schema) {
   const std::string shown = member.empty() ? file : file + ":" + member;
-  const std::string labels = label_member(bytes, file);
   if (labels.empty() || labels == member || !options.labels || options.label || !options.labels_file.empty()) {
     return read_array(std::move(array), shown, options, schema);
   }
@@ -263,6 +265,18 @@ Dataset read_array_file(const Bytes& bytes, const std::string& file, const std::
   Dataset data = read_array(std::move(array), shown, apart, schema);
   data.notices.push_back("the labels are those of " + apart.labels_file);
   return data;
+}
+
+}  // namespace
+
+Dataset read_array_file(const Bytes& bytes, const std::string& file, const std::string& member,
+                        const ReadOptions& options, const Schema* schema) {
+  return read_with_labels(parse_array(bytes, file, member), file, member, label_member(bytes, file), options, schema);
+}
+
+Dataset read_shards(const std::string& source, const ReadOptions& options, const Schema* schema) {
+  const MemberPath named = split_member(source);
+  return read_with_labels(join_shards(source), named.path, named.member, label_member(source), options, schema);
 }
 
 }  // namespace poise::inline data

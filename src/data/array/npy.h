@@ -43,4 +43,7 @@ Dataset read_array(NpyArray array, const std::string& file, const ReadOptions& o
 Dataset read_array_file(const Bytes& bytes, const std::string& file, const std::string& member,
                         const ReadOptions& options, const Schema* schema);
 
+/// The same of files of arrays that fit a pattern, joined (data/array/members.h).
+Dataset read_shards(const std::string& source, const ReadOptions& options, const Schema* schema);
+
 }  // namespace poise::inline data

@@ -60,7 +60,11 @@ class ZipReader {
     if (begin > bytes_.size() || entry.packed > bytes_.size() - begin)
       fail(fmt::format("'{}' is cut short", entry.name));
     const std::string_view packed = bytes_.substr(begin, entry.packed);
-    if (entry.method == kStored) return {whole_.owner, packed.data(), packed.size()};
+    if (entry.method == kStored) {
+      const Bytes stored{whole_.owner, packed.data(), packed.size()};
+      if (entry.size != entry.packed || checksum(stored) != entry.sum) fail(fmt::format("'{}' is damaged", entry.name));
+      return stored;
+    }
     if (entry.method != kDeflated) fail(fmt::format("'{}' is packed by method {}", entry.name, entry.method));
     return inflated(entry, packed);
   }

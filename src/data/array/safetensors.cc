@@ -6,6 +6,7 @@
 #include <cstring>
 #include <nlohmann/json.hpp>
 
+#include "base/parse_json.h"
 #include "data/array/array_labels.h"
 #include "data/array/members.h"
 
@@ -47,11 +48,7 @@ class TensorReader {
     set_type(array);
     array.shape = integers<Index>("shape");
     const std::vector<std::uint64_t> offsets = integers<std::uint64_t>("data_offsets");
-    const std::uint64_t begin = kSizeBytes + header_size(bytes_.view()), have = bytes_.size - begin;
-    if (offsets.size() != 2 || offsets[0] > offsets[1] || offsets[1] > have) {
-      fail(file_, fmt::format("tensor '{}' has data_offsets that are not in the file", name_),
-           fmt::format("two places within {} bytes", have));
-    }
+    const std::uint64_t begin = kSizeBytes + header_size(bytes_.view());
     const std::uint64_t claimed = array_bytes(array.size, array.shape);
     if (claimed == 0) throw Error(ErrorKind::kData, title() + " has no values", "rows of data", {}, {file_});
     if (claimed != offsets[1] - offsets[0]) {
@@ -99,10 +96,34 @@ class TensorReader {
   const Json& entry_;
 };
 
+/// Tensors lie one behind another and take all of the file: the format says so, as all else may hide something.
+void check_layout(const Json& header, std::uint64_t size, const std::string& file) {
+  std::vector<std::pair<std::uint64_t, std::uint64_t>> places;
+  for (const auto& [name, entry] : header.items()) {
+    if (name == "__metadata__") continue;
+    const Json offsets = entry.is_object() ? entry.value("data_offsets", Json()) : Json();
+    if (!offsets.is_array() || offsets.size() != 2 || !offsets[0].is_number_unsigned() ||
+        !offsets[1].is_number_unsigned())
+      fail(file, fmt::format("tensor '{}' has no data_offsets", name), "two whole numbers");
+    places.emplace_back(offsets[0].get<std::uint64_t>(), offsets[1].get<std::uint64_t>());
+  }
+  std::ranges::sort(places);
+  std::uint64_t end = 0;
+  for (const auto& [begin, after] : places) {
+    if (begin != end || after < begin)
+      fail(file, fmt::format("tensors overlap or leave a gap at byte {} of the data", std::min(begin, end)),
+           "one behind another");
+    end = after;
+  }
+  if (end != size)
+    fail(file, fmt::format("tensors take {} bytes, and the file has {} for them", end, size), "the same");
+}
+
 Json header_of(const Bytes& bytes, const std::string& file) {
   const std::string_view text = bytes.view().substr(kSizeBytes, header_size(bytes.view()));
-  Json header = Json::parse(text, nullptr, false);
+  Json header = parse_json(text);
   if (!header.is_object()) fail(file, "the header of the safetensors file is no JSON object", "one of tensors");
+  check_layout(header, bytes.size - kSizeBytes - header_size(bytes.view()), file);
   return header;
 }
 

@@ -90,8 +90,7 @@ Judgment judgment_of(const SettingResult& result, int judgments) {
   const Bounds gain = confidence_interval(result.gain, confidence_for_all(judgments));
   if (gain.low > 0) return Judgment::kBetter;
   if (gain.high < 0) return Judgment::kWorse;
-  const bool same = result.gain.value == 0 && result.gain.error == 0;
-  return same ? Judgment::kSame : Judgment::kCannotTell;
+  return result.same ? Judgment::kSame : Judgment::kCannotTell;
 }
 
 class Trainings {
@@ -151,6 +150,7 @@ SettingResult Trainings::result_of(std::size_t setting) const {
   result.setting = settings_[setting];
   result.parameters = parameters_of(result.setting.network, train_);
   std::vector<double> accuracies, losses, gaps, gains;
+  result.same = true;
   for (std::size_t s = 0; s < static_cast<std::size_t>(options_.seeds); ++s) {
     const std::size_t first = s * settings_.size();
     const std::optional<SettingRun>&run = runs_[first + setting], &other = runs_[first + result.setting.against];
@@ -161,16 +161,22 @@ SettingResult Trainings::result_of(std::size_t setting) const {
     accuracies.push_back(run->accuracy);
     losses.push_back(run->loss);
     gaps.push_back(run->train_accuracy - run->accuracy);
-    if (other && std::isfinite(other->loss)) gains.push_back(run->accuracy - other->accuracy);
+    if (!other || !std::isfinite(other->loss)) continue;
+    gains.push_back(run->accuracy - other->accuracy);
+    result.same = result.same && run->accuracy == other->accuracy && run->loss == other->loss;
   }
   const auto mean = [](const std::vector<double>& values) {
     constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
-    return values.empty() ? Estimate{.value = kNone} : thermo::mean_of_repetitions(values);
+    return values.empty() ? Estimate{.value = kNone, .error = kNone} : thermo::mean_of_repetitions(values);
   };
   result.accuracy = mean(accuracies);
   result.loss = mean(losses);
   result.train_test_gap = mean(gaps);
   result.gain = mean(gains);
+  // Few seeds may agree by chance to the row, which is no reason to be sure of it.
+  const auto rows = static_cast<double>(test_ ? test_->rows() : held_out_);
+  if (gains.size() > 1 && !result.same)
+    result.gain.error = std::max(result.gain.error, 1 / (rows * std::sqrt(static_cast<double>(gains.size()))));
   result.pairs = static_cast<int>(gains.size());
   return result;
 }
