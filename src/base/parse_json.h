@@ -22,7 +22,7 @@ inline nlohmann::json parse_json(std::string_view text, std::size_t* byte = null
   } catch (const nlohmann::json::exception&) {
   } catch (const TooDeep&) {
   }
-  return {nlohmann::json::value_t::discarded};
+  return nlohmann::json(nlohmann::json::value_t::discarded);  // braces would make an array of it
 }
 
 }  // namespace poise::inline base
