@@ -24,3 +24,5 @@ if ! "${build[@]}" >"$log" 2>&1; then
   echo "build.sh: failed; all of the log is in $log" >&2
   exit 1
 fi
+warnings=$(grep -c 'warning:' "$log" || true)
+[ "$warnings" -eq 0 ] || echo "build.sh: $warnings warnings in $log; POISE_WERROR=ON, as CI has it, makes them errors"

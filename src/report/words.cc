@@ -117,7 +117,7 @@ std::string count(double whole) {
   if (std::abs(whole - rounded) > 1e-9 * std::max(1.0, std::abs(whole)) || std::abs(whole) >= 1e15)
     return number(whole);
   std::string text = fmt::format("{:.0f}", std::abs(rounded));
-  for (std::size_t k = text.size(); k > 3; k -= 3) text.insert(k - 3, ",");
+  for (std::size_t k = text.size(); k > 3; k -= 3) text.insert(k - 3, 1, ',');
   return (rounded < 0 ? "−" : "") + text;
 }
 

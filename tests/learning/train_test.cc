@@ -78,7 +78,9 @@ TEST(TrainNetwork, AtRestWithAnEntropyWeightTheGapIsTheVarianceOfTheScores) {
       const TrainingReport report = train_network(data, options).report;
       const Epoch& last = report.history.back();
       EXPECT_NEAR(last.train.equilibrium_gap, last.imbalance_at_rest, 1e-3);  // what is left to full rest
-      if (l2 == 0) EXPECT_GT(std::abs(last.imbalance_at_rest), 0.05);
+      if (l2 == 0) {
+        EXPECT_GT(std::abs(last.imbalance_at_rest), 0.05);
+      }
     }
   }
 }
