@@ -33,8 +33,7 @@ environment newest numpy scipy scikit-learn pytest onnx onnxruntime statsmodels 
 # With the compiler's name that scripts/build.sh has, ccache knows what that has built.
 export CXX=${CXX:-c++} CC=${CC:-cc}
 rm -rf "$folder/wheel"
-nice "$folder/newest/bin/pip" wheel --quiet --no-deps --wheel-dir "$folder/wheel" \
-  --config-settings=cmake.define.POISE_WERROR="${POISE_WERROR:-OFF}" .
+nice "$folder/newest/bin/pip" wheel --quiet --no-deps --wheel-dir "$folder/wheel" .
 for name in oldest middle newest; do
   "$folder/$name/bin/pip" install --quiet --no-deps --force-reinstall "$folder"/wheel/*.whl
   "$folder/$name/bin/python" -c "import sklearn, sys; print('scikit-learn', sklearn.__version__, 'on Python', sys.version.split()[0])"
