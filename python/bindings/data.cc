@@ -9,6 +9,7 @@
 
 #include "arrays.h"
 #include "arrow.h"
+#include "data/soft_targets.h"
 #include "frame.h"
 #include "options.h"
 #include "poise/dataset.h"
@@ -179,6 +180,7 @@ void set_classes(Dataset& data, std::vector<std::string> classes) { data.schema.
 void set_targets(Dataset& data, Table<double> values) {
   data.targets =
       Eigen::Map<const Matrix>(values.data(), static_cast<Index>(values.shape(0)), static_cast<Index>(values.shape(1)));
+  if (const auto note = to_distributions(data.targets, data.name)) data.notices.push_back(*note);
 }
 
 void set_sample_weight(Dataset& data, List<double> values) {

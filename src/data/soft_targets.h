@@ -1,17 +1,20 @@
-// Target distributions in the narrowest type that holds them.
+// Targets that are a distribution over the classes for each row.
 #pragma once
 
 #include <optional>
+#include <string>
 
 #include "poise/dataset.h"
 
 namespace poise::inline data {
 
 /// The targets as float32; empty if that would round one of them.
-inline std::optional<MatrixF> within_float32(const Matrix& targets) {
-  MatrixF narrow = targets.cast<float>();
-  if (narrow.cast<double>() != targets) return std::nullopt;
-  return narrow;
-}
+std::optional<MatrixF> within_float32(const Matrix& targets);
+
+/// Throws Error(kData) for a row with a negative entry, or whose sum is not 1 within 1e-4. `name` is of the data.
+void check_distributions(const Matrix& targets, const std::string& name);
+
+/// Checks, and divides each row whose sum is off by more than float32's rounding by it. Returns what to say of that.
+std::optional<std::string> to_distributions(Matrix& targets, const std::string& name);
 
 }  // namespace poise::inline data

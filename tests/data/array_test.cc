@@ -253,6 +253,17 @@ TEST(Npy, TakesSoftTargets) {
   }
 }
 
+// As a file of text with five digits has them.
+TEST(Npy, DividesRowsOfTargetsByTheirSumAndSaysSo) {
+  const TempDir dir;
+  const std::string file = dir.write("x.npy", npy(npy_dict("<f4", "(2, 1)"), raw<float>({1, 2})));
+  const auto labels = npy(npy_dict("<f8", "(2, 3)"), raw<double>({0.33333, 0.33333, 0.33333, 0.5, 0.5, 0}));
+  const Dataset data = read_dataset(file, with_labels(dir, labels));
+  EXPECT_NEAR(data.targets(0, 0), 1.0 / 3, 1e-16);
+  EXPECT_EQ(data.targets.row(1), (Matrix(1, 3) << 0.5, 0.5, 0).finished().row(0));
+  EXPECT_THAT(data.notices, testing::Contains(testing::HasSubstr("1 of 2 rows of targets do not sum to 1 (by up to 1.0e-05)")));
+}
+
 TEST(Npy, RefusesBrokenFiles) {
   const TempDir dir;
   const auto read = [&](const std::string& content) {

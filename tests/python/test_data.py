@@ -206,6 +206,16 @@ def test_labels_that_are_no_class_are_named():
         poise.dataset(np.eye(2), ["a", "c"], classes=["a", "b"])
 
 
+def test_soft_targets_are_distributions():
+    X = np.eye(3)
+    rounded = poise.dataset(X, [[0.33333, 0.66666], [1, 0], [0, 1]])
+    np.testing.assert_allclose(rounded.targets.sum(axis=1), 1, atol=1e-15)
+    assert "1 of 3 rows of targets do not sum to 1" in rounded.notices[0]
+    for row in ([1, 2], [1.5, -0.5], [float("nan"), 1]):
+        with pytest.raises(poise.PoiseError, match="sum to 1"):
+            poise.dataset(X, [row, [1, 0], [0, 1]])
+
+
 def test_soft_targets_have_the_optimum_of_rows_repeated_by_class():
     """A row with target (¼, ¾) is a row of class 0 with weight ¼ and one of class 1 with weight ¾."""
     X, _ = table(classes=2)

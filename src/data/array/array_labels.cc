@@ -12,6 +12,7 @@
 #include "data/array/npy.h"
 #include "data/bytes/bytes.h"
 #include "data/classes.h"
+#include "data/soft_targets.h"
 
 namespace poise::inline data {
 namespace {
@@ -36,6 +37,7 @@ void set_targets(Dataset& data, const ArrayLabels& labels, const Schema* schema)
                 fmt::format("one for each of the model's {} classes", schema->class_count()));
   }
   data.targets = labels.targets;
+  if (const auto note = to_distributions(data.targets, labels.what)) data.notices.push_back(*note);
   if (schema != nullptr) return;
   for (Index k = 0; k < labels.targets.cols(); ++k) data.schema.classes.push_back(std::to_string(k));
 }

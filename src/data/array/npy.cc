@@ -209,17 +209,6 @@ class NpyReader {
   Dataset data_;
 };
 
-void check_distributions(const Matrix& targets, const std::string& file) {
-  for (Index i = 0; i < targets.rows(); ++i) {
-    const double sum = targets.row(i).sum();
-    if (targets.row(i).minCoeff() >= 0 && std::abs(sum - 1) <= 1e-4) continue;
-    throw Error(
-        ErrorKind::kData,
-        fmt::format("row {} of the targets sums to {}, its least value is {}", i + 1, sum, targets.row(i).minCoeff()),
-        "non-negative numbers that sum to 1", "divide each row by its sum", {file});
-  }
-}
-
 }  // namespace
 
 ArrayLabels npy_labels(const NpyArray& array, const std::string& file) {
@@ -241,7 +230,6 @@ ArrayLabels npy_labels(const NpyArray& array, const std::string& file) {
       labels.targets(i, k) = array.value(array.fortran ? k * rows + i : i * classes + k);
     }
   }
-  check_distributions(labels.targets, file);
   return labels;
 }
 

@@ -8,6 +8,7 @@
 
 #include "base/words.h"
 #include "data/classes.h"
+#include "data/soft_targets.h"
 #include "poise/error.h"
 
 namespace poise::inline run {
@@ -85,6 +86,27 @@ void note_split(const TrainingRequest& request, double share, Parts& parts) {
   note_rare_classes(request, *parts.validation, notes);
 }
 
+/// Classes whose rows have less of the weight than the gap to prove is: of their own loss it says nothing.
+void note_faint_classes(const TrainingRequest& request, Dataset& train) {
+  if (request.is_network() || request.objective.balanced_classes || train.labels.empty()) return;
+  const std::vector<double> factor = class_factors(request.objective.class_weights, train.schema);
+  Vector share = Vector::Zero(train.schema.class_count());
+  for (std::size_t i = 0; i < train.labels.size(); ++i) {
+    const std::int32_t c = train.labels[i];
+    share[c] += factor[c] * (train.sample_weight.size() > 0 ? train.sample_weight[static_cast<Index>(i)] : 1);
+  }
+  const double sum = share.sum();
+  Index faint = 0;
+  for (Index c = 0; c < share.size(); ++c) {
+    if (!(share[c] > 0 && share[c] < request.solve.tolerance * sum) || ++faint > kMostClassesNamed) continue;
+    train.notices.push_back(
+        fmt::format("class '{}' has {:.1e} of the weight: a gap of {:g} to the optimum says nothing of its own loss",
+                    train.schema.classes[c], share[c] / sum, request.solve.tolerance));
+  }
+  if (faint > kMostClassesNamed)
+    train.notices.push_back(fmt::format("and {} more classes have as little", faint - kMostClassesNamed));
+}
+
 void require_targets(const Dataset& rows, const std::string& what, const std::string& source, const char* hint = "") {
   if (rows.has_targets()) return;
   throw Error(ErrorKind::kData, fmt::format("the {}data has no labels", what), "a label column or file", hint,
@@ -109,11 +131,10 @@ void check_rows_in_memory(const Dataset& data, const std::string& what, bool lab
   if (given != n) refuse(counted(given, "label"), fmt::format("one for each of the {} rows", n));
   if (std::ranges::any_of(data.labels, [&](std::int32_t label) { return label < 0 || label >= classes; }))
     refuse("a label that is no class", fmt::format("labels from 0 to {}", classes - 1));
-  if (data.targets.size() > 0 &&
-      (data.targets.cols() != classes || !((data.targets.array() >= 0).all() && data.targets.allFinite() &&
-                                           (data.targets.rowwise().sum().array() > 0).all()))) {
-    refuse("targets that are no distributions", fmt::format("{} shares a row, 0 or more and not all 0", classes));
-  }
+  if (data.targets.size() == 0) return;
+  if (data.targets.cols() != classes)
+    refuse(counted(data.targets.cols(), "column") + " of targets", fmt::format("one for each of the {} classes", classes));
+  check_distributions(data.targets, data.name);
 }
 
 void drop_labels(Dataset& data) {
@@ -196,6 +217,7 @@ Index held_out_rows(Index rows, double share) {
 
 Parts read_parts(const TrainingRequest& request, double share) {
   Parts parts = hold_out(request, share, rows_of(request, request.data, nullptr, ""));
+  note_faint_classes(request, parts.train);
   const Schema& schema = parts.train.schema;
   if (request.validation.given()) {
     parts.validation = rows_of(request, request.validation, &schema, "validation ");
