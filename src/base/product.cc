@@ -196,7 +196,7 @@ Pairs pairs_of(const Bfloat16* from, Index ld, Index rows, Index k, AlignedFloat
   float* const to = at_least(room, rows * count);
   for (Index i = 0; i < rows; ++i) {
     if (k % 2 != 0) to[(i + 1) * count - 1] = 0;
-    std::memcpy(to + i * count, from + i * ld, k * sizeof *from);
+    if (k > 0) std::memcpy(to + i * count, from + i * ld, k * sizeof *from);  // no numbers may have no place
   }
   return {to, count};
 }

@@ -40,6 +40,9 @@ std::ostream& operator<<(std::ostream& out, const Counted& counted) { return out
 class Counts : public testing::TestWithParam<Counted> {};
 
 TEST_P(Counts, AreAsEver) {
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__) || !defined(NDEBUG)
+  GTEST_SKIP() << "the counts are those of a release build: how sums are vectorized changes them";
+#endif
   const Counted& expected = GetParam();
   const bool embedded = std::string(expected.path) == "digits";
   const std::string path = embedded ? "digits" : shared_data(expected.path);

@@ -154,7 +154,7 @@ NpyArray join_shards(const std::string& source) {
   auto* out = static_cast<char*>(memory.get());
   for (NpyArray& part : parts) {
     const std::size_t bytes = array_bytes(part.size, part.shape);
-    std::memcpy(out, part.data(), bytes);
+    if (bytes > 0) std::memcpy(out, part.data(), bytes);  // no numbers may have no place
     out += bytes;
     joined.shape[0] += part.shape[0];
     part.bytes = {};  // gives the mapped pages back
