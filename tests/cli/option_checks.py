@@ -47,8 +47,8 @@ def check_a_run_as_config_repeats_it_to_the_bit(t):
         for how, command in (("dir", f"train --config run{k}"), ("json", f"train --config run{k}/run.json"),
                              ("toml", f"train 'my digits.csv' --config c{k}.toml")):
             t.run(f"{command} --out {how}{k} --quiet")
-            t.equal(t.read_bytes(f"{how}{k}/model.onnx"), t.read_bytes(f"run{k}/model.onnx"), f"the model by {command}")
+            t.equal(t.read(f"{how}{k}/model.onnx"), t.read(f"run{k}/model.onnx"), f"the model by {command}")
     t.equal(t.json("train --config run0 --epochs 2 --out new --json --quiet")["epochs"], 2, "an option given again")
-    t.equal(t.json("train digits --config run0 --out new --json --quiet")["rows"], 1213, "data named first")
+    t.equal(t.json("train digits --config run0 --out new --json --quiet")["rows"], 1078, "data named first")
     t.write("none.json", '{"a": 1}')
     t.check("a run that no command line repeats" in t.run("train digits --config none.json", 2).stderr, "a JSON that is no run")
