@@ -69,6 +69,7 @@ struct TrainingRequest {
   bool calibrate = false;   ///< divide the scores by the temperature that the validation rows ask for
   bool measure = true;      ///< what the model is worth on all parts; false: only what training itself asks for
   Telemetry telemetry = Telemetry::kOff;
+  bool tensorboard = false;  ///< also events.out.tfevents.… in the directory, for TensorBoard
   std::optional<std::string> directory = std::nullopt;  ///< to write the run to; empty text: a new runs/<data>-<n>
 };
 

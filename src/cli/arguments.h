@@ -26,6 +26,7 @@ struct Arguments {
   SolveOptions solve;
   TrainingRequest training;        ///< of train, but for data, read, objective, solve and out
   std::string config;              ///< --config: replaced by what it holds before parsing
+  bool print_config = false;       ///< --print-config
   std::string out;                 ///< --out: run directory or file
   bool probabilities = false;      ///< predict --proba
   bool write_header = false;       ///< predict --header

@@ -8,6 +8,7 @@
 #include "poise/run.h"
 #include "run/json_text.h"
 #include "run/progress.h"
+#include "run/training/command.h"
 #include "run/training/run_json.h"
 
 namespace poise::cli {
@@ -66,6 +67,7 @@ int exit_code(const Arguments& a, const TrainingResult& result) {
 
 int train(const Arguments& a) {
   end_at_interrupts(a.quiet, a.json);
+  if (a.print_config) return fmt::print("{}", config_of(request_of(a))), 0;
   note_idle_seed(a);
   WatcherAtTerminal watcher(a);
   const TrainingResult result = poise::train(request_of(a), watcher);

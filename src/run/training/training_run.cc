@@ -11,6 +11,7 @@
 #include "run/measured_parts.h"
 #include "run/measured_words.h"
 #include "run/surest_errors.h"
+#include "run/training/command.h"
 #include "run/training/read_parts.h"
 #include "run/training/run_json.h"
 
@@ -60,7 +61,9 @@ void TrainingRun::note(std::string text) {
 
 Answer TrainingRun::on_event(const Event& event) {
   if (directory_ && event.kind != Event::Kind::kTick) {
-    if (const nlohmann::json line = to_json(event); !line.is_null()) directory_->append_event(line);
+    const nlohmann::json line = to_json(event);
+    if (!line.is_null()) directory_->append_event(line);
+    if (!line.is_null() && tensorboard_) tensorboard_->tell(event, line);
   }
   return link_.on_event(event);
 }
@@ -94,10 +97,13 @@ void TrainingRun::begin() {
   for (const std::string& text : result_.notices) link_.on_event({.kind = Event::Kind::kNote, .text = text});
   link_.on_event({.kind = Event::Kind::kBegin});
   has_begun_ = true;
+  if (!request_.directory && request_.tensorboard)
+    throw Error(ErrorKind::kUsage, "events for TensorBoard without a run directory", "a directory to write the run to");
   if (!request_.directory) return;
   directory_.emplace(*request_.directory, name_of_data(request_));
   directory_->announce({{"event", "start"}, {"rows", result_.rows}, {"features", train().features.cols()}});
   result_.directory = directory_->path();
+  if (request_.tensorboard) tensorboard_.emplace(directory_->path(), train(), request_.solve.threads);
 }
 
 void TrainingRun::save(Network model) {
@@ -152,6 +158,7 @@ TrainingResult TrainingRun::finish(const std::string& hint) {
   if (std::string text = note_on_inputs(result_.model); !text.empty()) result_.notes.push_back(std::move(text));
   for (const std::string& text : result_.notes) note(text);
   write_summary(true);
+  if (tensorboard_) tensorboard_->end(result_json(result_), result_.model, command_of(request_));
   on_event({.kind = Event::Kind::kEnd, .result = &result_});
   return std::move(result_);
 }

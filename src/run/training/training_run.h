@@ -10,6 +10,7 @@
 #include "base/stopwatch.h"
 #include "base/watcher_link.h"
 #include "poise/run.h"
+#include "run/events/tensorboard.h"
 #include "run/measuring_time.h"
 #include "run/parts.h"
 #include "run/run_directory.h"
@@ -64,6 +65,7 @@ class TrainingRun : public Watcher {
   Parts parts_;
   RowProvenance rows_;
   std::optional<RunDirectory> directory_;
+  std::optional<Tensorboard> tensorboard_;
   bool has_begun_ = false;
   TrainingResult result_;
   Stopwatch since_read_, writing_;  // the time limit counts from the former's begin

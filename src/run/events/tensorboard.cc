@@ -1,0 +1,105 @@
+#include "run/events/tensorboard.h"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <array>
+#include <numeric>
+#include <utility>
+#include <vector>
+
+#include "poise/network.h"
+
+namespace poise::inline run {
+namespace {
+
+using nlohmann::json;
+
+constexpr Index kMostShown = 256;  // rows whose hidden states are shown
+
+/// What places an event rather than measures something.
+constexpr std::array kPlaces{"event", "epoch", "iteration", "l2", "seconds", "best_epoch", "rows", "parameters"};
+
+bool is_place(const std::string& name) { return std::ranges::find(kPlaces, name) != kPlaces.end(); }
+
+void add_scalars(const json& value, const std::string& tag, Scalars& to) {
+  if (value.is_number()) {
+    to.emplace_back(tag, value.get<double>());
+  } else if (value.is_array()) {
+    for (std::size_t k = 0; k < value.size(); ++k) {
+      if (value[k].is_object()) add_scalars(value[k], fmt::format("{}/{}", tag, k + 1), to);
+    }
+  } else if (value.is_object()) {
+    for (const auto& [name, member] : value.items()) add_scalars(member, tag.empty() ? name : tag + "/" + name, to);
+  }
+}
+
+std::string prefix_of(const json& line) {
+  std::string prefix = line.value("event", "") == "thermodynamics" ? "thermodynamics/" : "";
+  if (line.contains("l2") && line["l2"].is_number())
+    prefix = fmt::format("l2 {:g}/", line["l2"].get<double>()) + prefix;
+  return prefix;
+}
+
+std::span<const double> numbers_of(const auto& matrix) {
+  return {matrix.data(), static_cast<std::size_t>(matrix.size())};
+}
+
+std::string in_code(const std::string& command) { return command.empty() ? "" : "\n\n```\n" + command + "\n```"; }
+
+}  // namespace
+
+Scalars scalars_of(const json& object, const std::string& prefix) {
+  Scalars scalars;
+  for (const auto& [name, member] : object.items()) {
+    if (!is_place(name)) add_scalars(member, prefix + name, scalars);
+  }
+  return scalars;
+}
+
+Tensorboard::Tensorboard(std::string directory, const Dataset& train, int threads)
+    : directory_(std::move(directory)), threads_(threads) {
+  std::vector<Index> rows(std::min(train.rows(), kMostShown));
+  std::iota(rows.begin(), rows.end(), Index{0});
+  shown_ = select_rows(train, rows);
+}
+
+EventFile& Tensorboard::file() {
+  if (!file_) file_.emplace(directory_);
+  return *file_;
+}
+
+void Tensorboard::tell(const Event& event, const json& line) {
+  using Kind = Event::Kind;
+  if (event.kind != Kind::kEpoch && event.kind != Kind::kIteration && event.kind != Kind::kThermodynamics) return;
+  step_ = line.value("epoch", line.value("iteration", step_));
+  if (event.kind != Kind::kThermodynamics) seconds_ = line.value("seconds", seconds_);  // there it is what that took
+  file().scalars(step_, seconds_, scalars_of(line, prefix_of(line)));
+  if (event.kind == Kind::kEpoch && event.network) distributions(event.network());
+}
+
+void Tensorboard::distributions(const Network& network) {
+  for (std::size_t l = 0; l < network.layers.size(); ++l) {
+    const std::string layer = fmt::format("layer {}/", l + 1);
+    file().histogram(step_, seconds_, layer + "weights", numbers_of(network.layers[l].weights));
+    file().histogram(step_, seconds_, layer + "biases", numbers_of(network.layers[l].bias));
+    if (l + 1 == network.layers.size()) break;
+    const Matrix states = hidden_states(network, shown_, static_cast<Index>(l + 1), threads_);
+    file().histogram(step_, seconds_, layer + "states", numbers_of(states));
+  }
+}
+
+void Tensorboard::end(const json& result, const Network& model, const std::string& command) {
+  Scalars measured;
+  for (const char* const part : {"train", "validation", "test"}) {
+    if (result.contains(part) && result[part].is_object())
+      for (auto& scalar : scalars_of(result[part], fmt::format("result/{}/", part)))
+        measured.push_back(std::move(scalar));
+  }
+  file().scalars(step_, seconds_, measured);
+  if (result.contains("passes")) distributions(model);  // of the softmax layer: it has had no epochs
+  file().text("run",
+              fmt::format("**{}**: {}{}", result.value("status", ""), result.value("why", ""), in_code(command)));
+}
+
+}  // namespace poise::inline run
