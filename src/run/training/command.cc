@@ -99,7 +99,7 @@ std::string command_of(const TrainingRequest& request) {
   if (request.is_network()) add_network(request.network, command);
   if (!request.is_network() && request.choose_l2) add_search(request.search, command);
   command.add_options(request.solve, {});
-  command.add_options(request, {"validation"});
+  command.add_options(request, {"validation", "resume"});
   if (request.validation.given()) {
     command.add("validation", request.validation.path);
   } else if (request.validation_share) {
