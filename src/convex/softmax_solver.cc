@@ -116,7 +116,7 @@ SoftmaxFit SoftmaxSolver::solve_from(SolveState state, bool cold) {
   passes_before_ = objective_.passes();
   other_passes_ = 0;
   beyond_float64_.reset();
-  const bool goes_on = keeping_.from && keeping_.from->current && finished_.size() == keeping_.from->finished.size();
+  const bool goes_on = keeping_.from && keeping_.from->current && !std::exchange(has_gone_on_, true);
   within_.from = goes_on ? &*keeping_.from->current : nullptr;
   monitor_.keep_with(keeping_.keep || goes_on ? &within_ : nullptr);
   std::optional<SeparatingDirection> separation;

@@ -100,6 +100,7 @@ class SoftmaxSolver : public PenaltySolver {
   Keeping<SolverState> within_;  // the same of the first solver of the solve that goes on
   std::vector<FinishedSolve> finished_;  // if they are kept
   std::size_t replayed_ = 0;
+  bool has_gone_on_ = false;  // with the solve that had not ended
   SolutionPath path_;
   std::shared_ptr<const Preconditioner> lent_;  // to the solve that goes on
   std::optional<double> passes_before_;         // made by the objective; empty before the first solve

@@ -87,7 +87,7 @@ void expect_resumable(const char* what, const Dataset& data, const ObjectiveOpti
   ASSERT_GE(states.size(), 3U) << fit.report.why;
   Watcher nobody;
   expect_same(fit, fit_softmax(data, objective, solve, &nobody));  // keeping changes nothing
-  const std::size_t every = 1 + states.size() / 25;
+  const std::size_t every = 1 + states.size() / 10;
   for (std::size_t k = 0; k < states.size(); k += every) {
     SCOPED_TRACE(k);
     Keeping<SolvesState> keeping;
@@ -138,7 +138,7 @@ TEST(SolveStateTest, APathKeepsWhatHasEndedAndGoesOn) {
   Seen all;
   const std::vector<SoftmaxFit> fits = whole(run, states, all);
   ASSERT_EQ(fits.size(), penalties.size());
-  for (std::size_t k = 0; k < states.size(); k += 3) {
+  for (std::size_t k = 0; k < states.size(); k += 7) {
     SCOPED_TRACE(k);
     Keeping<SolvesState> keeping;
     keeping.from = &states[k];

@@ -146,6 +146,7 @@ TEST(StateTest, PatienceAndStepsTakenBackGoOnToo) {
   expect_resumable("patience", options, true);
   options = small();
   options.step = Step::kSgd, options.learning_rate = 60;  // too far: steps are taken back
+  EXPECT_LT(train_whole(noisy_rows(150, 3), options, nullptr).states.back().pace.caution, 1);
   expect_resumable("taken back", options, false);
 }
 

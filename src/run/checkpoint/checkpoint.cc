@@ -2,7 +2,7 @@
 
 #include <fmt/core.h>
 
-#include <initializer_list>
+#include <cstdlib>
 #include <utility>
 
 #include "base/parse_json.h"
@@ -46,6 +46,7 @@ std::string in_words(const json& value) { return value.is_null() ? "not given" :
 }  // namespace
 
 json deciding_options(json asked) {
+  if (!asked.is_object()) return asked;
   for (const char* name : {"data", "test", "start", "time_limit", "threads", "checkpoint_every"}) asked.erase(name);
   if (asked.contains("validation") && asked["validation"].is_string()) asked.erase("validation");
   if (asked.contains("read") && asked["read"].is_object()) asked["read"].erase("data_dir");

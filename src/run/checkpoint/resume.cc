@@ -23,12 +23,16 @@ bool is_there(const fs::path& path) {
   return fs::exists(path, ignored);
 }
 
-/// Nothing that could have gone on: neither training nor measuring was stopped.
+/// Nothing that could have gone on: neither training nor measuring nor telemetry was stopped.
 bool has_ended(const json& run) {
-  const json result = run.value("result", json::object());
-  const json status = result.value("status", json());
-  return result.contains("notes") && result.value("not_measured", json(true)).is_null() && status != "interrupted" &&
-         status != "time_limit";
+  const json result = run.value("result", json());
+  if (!run.value("asked", json()).is_object() || !run.value("poise", json()).is_string() ||
+      !run.value("fingerprint", json()).is_string() || !result.is_object())
+    return false;
+  const json telemetry = result.value("telemetry", json());
+  if (telemetry.is_object() && !telemetry.value("stopped", json()).is_null()) return false;
+  return result.contains("notes") && result.value("not_measured", json(true)).is_null() &&
+         result.value("status", json()) != "interrupted" && result.value("status", json()) != "time_limit";
 }
 
 std::optional<json> ended_run(const fs::path& directory) {

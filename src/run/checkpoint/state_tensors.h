@@ -41,7 +41,8 @@ class NumberWriter {
       to_.push_back(static_cast<double>(value));
     } else if constexpr (requires { value.has_value(); }) {
       to_.push_back(value ? 1 : 0);
-      numbers(value ? *value : typename T::value_type(), *this);
+      const auto given = value.value_or(typename T::value_type());
+      numbers(given, *this);
     } else {
       numbers(value, *this);
     }
@@ -74,9 +75,10 @@ class NumberReader {
 
 template <typename Row>
 Index numbers_in_a_row() {
-  std::vector<double> row;
-  numbers(Row(), NumberWriter(row));
-  return std::ssize(row);
+  std::vector<double> found;
+  const Row row{};
+  numbers(row, NumberWriter(found));
+  return std::ssize(found);
 }
 
 /// A visitor of parts that adds them to a file.

@@ -164,12 +164,15 @@ void TrainingRun::write_checkpoint(const std::function<void()>& write) {
     write();
   } catch (const Error& error) {
     if (error.kind() != ErrorKind::kIo) throw;
+    if (std::exchange(told_of_no_checkpoint_, true)) return;
     link_.on_event({.kind = Event::Kind::kMessage, .text = fmt::format("no checkpoint: {}", error.what())});
   }
 }
 
 bool TrainingRun::was_stopped() const {
-  return result_.status == "interrupted" || result_.status == "time_limit" || !result_.not_measured.empty();
+  const bool telemetry_was = result_.telemetry && !result_.telemetry->stopped.empty();
+  return result_.status == "interrupted" || result_.status == "time_limit" || !result_.not_measured.empty() ||
+         telemetry_was;
 }
 
 void TrainingRun::keep_the_end() {

@@ -84,6 +84,7 @@ class TrainingRun : public Watcher {
   RunBefore before_;
   RunIdentity identity_;  // where there are checkpoints
   std::optional<Checkpoints> checkpoints_;
+  bool told_of_no_checkpoint_ = false;
   bool has_begun_ = false;
   TrainingResult result_;
   Stopwatch since_read_, writing_;  // the time limit counts from the former's begin
