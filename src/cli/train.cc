@@ -3,6 +3,7 @@
 
 #include "cli/arguments.h"
 #include "cli/print_training.h"
+#include "cli/run_summary.h"
 #include "cli/say.h"
 #include "cli/signals.h"
 #include "poise/run.h"
@@ -63,6 +64,16 @@ int exit_code(const Arguments& a, const TrainingResult& result) {
   return a.require_certificate && result.status != "certified" ? 1 : 0;
 }
 
+/// What --resume finds done.
+int tell_of_ended_run(const Arguments& a, const TrainingResult& result) {
+  if (a.json) {
+    fmt::print("{}\n", to_text(read_run(result.directory).value("result", nlohmann::json()), 2));
+  } else if (!a.quiet) {
+    fmt::print("{} has ended: {}, {}; there is nothing to resume\n", result.directory, result.status, result.why);
+  }
+  return exit_code(a, result);
+}
+
 }  // namespace
 
 int train(const Arguments& a) {
@@ -71,6 +82,7 @@ int train(const Arguments& a) {
   note_idle_seed(a);
   WatcherAtTerminal watcher(a);
   const TrainingResult result = poise::train(request_of(a), watcher);
+  if (result.ended_before) return tell_of_ended_run(a, result);
   if (!a.no_report) write_report_of(result.directory, a.quiet);
   if (a.json) {
     fmt::print("{}\n", to_text(result_json(result), 2));

@@ -12,7 +12,12 @@ namespace poise {
 
 SoftmaxFit fit_softmax(const Dataset& data, const ObjectiveOptions& objective, const SolveOptions& solve,
                        Watcher* watcher, const Network* start) {
-  SoftmaxSolver solver(data, objective, solve, watcher);
+  return convex::fit_softmax(data, objective, solve, watcher, start, {});
+}
+
+SoftmaxFit convex::fit_softmax(const Dataset& data, const ObjectiveOptions& objective, const SolveOptions& solve,
+                               Watcher* watcher, const Network* start, const Keeping<SolvesState>& keeping) {
+  SoftmaxSolver solver(data, objective, solve, watcher, std::nullopt, keeping);
   return start ? solver.solve(*start) : solver.solve();
 }
 
@@ -32,6 +37,12 @@ std::size_t nearest(std::span<const double> penalties, double l2) {
 std::vector<SoftmaxFit> fit_softmax_path(const Dataset& data, const NextPenalty& next,
                                          const ObjectiveOptions& objective, const SolveOptions& solve,
                                          Watcher* watcher) {
+  return convex::fit_softmax_path(data, next, objective, solve, watcher, {});
+}
+
+std::vector<SoftmaxFit> convex::fit_softmax_path(const Dataset& data, const NextPenalty& next,
+                                                 const ObjectiveOptions& objective, const SolveOptions& solve,
+                                                 Watcher* watcher, const Keeping<SolvesState>& keeping) {
   std::unique_ptr<SoftmaxSolver> solver;
   std::vector<SoftmaxFit> fits;
   std::vector<double> penalties;
@@ -42,7 +53,7 @@ std::vector<SoftmaxFit> fit_softmax_path(const Dataset& data, const NextPenalty&
     if (solver) {
       solver->set_l2(*l2);
     } else {
-      solver = std::make_unique<SoftmaxSolver>(data, options, solve, watcher);
+      solver = std::make_unique<SoftmaxSolver>(data, options, solve, watcher, std::nullopt, keeping);
       solver->is_of_path();
     }
     SoftmaxFit fit = start + 1 < fits.size() ? solver->solve(fits[start].model) : solver->solve();
@@ -68,8 +79,8 @@ namespace poise::inline convex {
 
 std::unique_ptr<PenaltySolver> make_penalty_solver(Problem problem, const Dataset& data,
                                                    const ObjectiveOptions& options, const SolveOptions& solve,
-                                                   Watcher* watcher) {
-  return std::make_unique<SoftmaxSolver>(data, options, solve, watcher, std::move(problem));
+                                                   Watcher* watcher, const Keeping<SolvesState>& keeping) {
+  return std::make_unique<SoftmaxSolver>(data, options, solve, watcher, std::move(problem), keeping);
 }
 
 }  // namespace poise::inline convex

@@ -46,10 +46,12 @@ std::vector<Index> all_rows(Index count) {
 
 }  // namespace
 
-Trainer::Trainer(const Dataset& train, const Dataset* validation, const NetworkOptions& options, Watcher* watcher)
+Trainer::Trainer(const Dataset& train, const Dataset* validation, const NetworkOptions& options, Watcher* watcher,
+                 const Keeping<TrainingState>& keeping)
     : data_(train),
       options_(options),
       watcher_(watcher),
+      keeping_(keeping),
       problem_(weighed(train, options)),
       scaling_(scaling_of(train, problem_.row_weight, options)),
       layout_(widths_of(train, options)),
@@ -98,8 +100,21 @@ void Trainer::cut_batches() {
   }
 }
 
+/// The rows in an order that follows from the seed and the number of the epoch alone, and cut into batches.
+void Trainer::deal_rows(int epoch) {
+  std::iota(order_.begin(), order_.end(), Index{0});
+  shuffle(std::span(order_), random_bits(options_.seed, static_cast<std::uint64_t>(epoch)));
+  cut_batches();
+}
+
 NetworkFit Trainer::run() {
-  for (int number = 1; number <= options_.epochs; ++number) {
+  int begun = 1;
+  if (keeping_.from) {
+    restore(*keeping_.from);
+    if (const auto status = reason_to_stop()) return finish(*status);
+    begun = keeping_.from->epoch + 1;
+  }
+  for (int number = begun; number <= options_.epochs; ++number) {
     train_epoch(number);
     if (interrupted_) return finish(*interrupted_);
     if (options_.solve_head_every > 0 && number % options_.solve_head_every == 0) solve_head();
@@ -107,6 +122,7 @@ NetworkFit Trainer::run() {
     keep_best(epoch);
     show(epoch);
     restart_if_worse();
+    if (is_as_undisturbed() && keeping_.wants()) keeping_.keep(state());
     if (const auto status = reason_to_stop()) return finish(*status);
   }
   return finish(TrainingStatus::kFinished);
@@ -115,8 +131,7 @@ NetworkFit Trainer::run() {
 void Trainer::train_epoch(int number) {
   const auto begun = Clock::now();
   const Index before_epoch = (number - 1) * steps_an_epoch();
-  shuffle(std::span(order_), random_bits(options_.seed, static_cast<std::uint64_t>(number)));
-  cut_batches();
+  deal_rows(number);
   if (candidate_rows_ < 0) candidate_ = parameters_, candidate_rows_ = 0, candidate_epoch_ = number - 1;
   sums_ = {}, first_rate_ = 0, stopping_ = false, taken_ = 0;
   BatchSums batch, opening;
@@ -173,7 +188,7 @@ bool Trainer::take_batch(const Piece& piece, Index step, BatchSums& batch) {
 
 bool Trainer::may_go_on() {
   if (!interrupted_ && watcher_.stop_requested()) interrupted_ = TrainingStatus::kInterrupted;
-  if (!interrupted_ && options_.time_limit > 0 && seconds() > options_.time_limit) {
+  if (!interrupted_ && options_.time_limit > 0 && own_seconds() > options_.time_limit) {
     interrupted_ = TrainingStatus::kTimeLimit;
   }
   return !interrupted_;

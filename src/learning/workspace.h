@@ -47,6 +47,12 @@ class Workspace {
   /// Of the states that the rule draws; 0 if it draws none.
   double temperature() const { return rule_.by_rows ? rule_.by_rows->temperature() : 0; }
 
+  /// What the rule carries from batch to batch, and back.
+  std::vector<double> rule_state() const { return rule_.by_rows ? rule_.by_rows->state() : std::vector<double>(); }
+  void restore_rule(std::span<const double> state) {
+    if (rule_.by_rows && !state.empty()) rule_.by_rows->restore(state);
+  }
+
   Index room() const { return static_cast<Index>(share_.size()); }
 
   /// To be called when parameters were changed by anything but train.

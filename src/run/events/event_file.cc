@@ -7,6 +7,8 @@
 #include <cerrno>
 #include <chrono>
 #include <cmath>
+#include <cstring>
+#include <iterator>
 #include <limits>
 #include <system_error>
 
@@ -56,7 +58,7 @@ struct Histogram {
   std::vector<double> limits, counts;
 };
 
-Histogram histogram_of(std::span<const double> numbers) {
+Histogram histogram_of(const Vector& numbers) {
   const std::vector<double>& limits = bucket_limits();
   std::vector<double> counts(limits.size());
   Histogram of;
@@ -78,6 +80,16 @@ Histogram histogram_of(std::span<const double> numbers) {
   return of;
 }
 
+void write(ProtobufWriter& to, const Histogram& of) {
+  to.float64(1, of.low);
+  to.float64(2, of.high);
+  to.float64(3, of.count);
+  to.float64(4, of.sum);
+  to.float64(5, of.squares);
+  to.packed(6, of.limits);
+  to.packed(7, of.counts);
+}
+
 /// An event with one summary, whose values `fill` writes.
 std::string summary_event(double time, std::int64_t step, auto fill) {
   ProtobufWriter to;
@@ -85,6 +97,22 @@ std::string summary_event(double time, std::int64_t step, auto fill) {
   to.number(2, step);
   to.message(5, [&] { fill(to); });
   return to.take();
+}
+
+constexpr std::size_t kAround = 16, kHead = 12;  // bytes of a record beside those it holds; before them
+
+/// The place behind `count` records; empty if there are fewer.
+std::optional<std::size_t> place_behind(std::string_view bytes, std::size_t count) {
+  std::size_t place = 0;
+  for (; count > 0; --count) {
+    std::uint64_t length = 0;
+    if (bytes.size() < place + kAround) return std::nullopt;
+    std::memcpy(&length, bytes.data() + place, sizeof length);
+    if (length > bytes.size() - place - kAround) return std::nullopt;
+    if (event_record(bytes.substr(place + kHead, length)) != bytes.substr(place, kAround + length)) return std::nullopt;
+    place += kAround + length;
+  }
+  return place;
 }
 
 }  // namespace
@@ -100,19 +128,37 @@ std::string event_record(std::string_view bytes) {
   return length + masked_crc(length) + std::string(bytes) + masked_crc(bytes);
 }
 
-EventFile::EventFile(const fs::path& directory)
+EventFile::EventFile(const fs::path& directory, std::optional<std::size_t> kept)
     : began_(std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count()) {
   std::error_code error;
+  std::vector<fs::path> old;
   for (const fs::directory_entry& entry : fs::directory_iterator(directory, error)) {
     const std::string name = entry.path().filename();
-    if (name.starts_with("events.out.tfevents.") && name.ends_with(".poise")) fs::remove(entry.path(), error);
+    if (name.starts_with("events.out.tfevents.") && name.ends_with(".poise")) old.push_back(entry.path());
   }
+  if (kept && old.size() == 1 && go_on(old[0], *kept)) return;
+  for (const fs::path& path : old) fs::remove(path, error);
   path_ = directory / fmt::format("events.out.tfevents.{:.0f}.poise", std::floor(began_));
   file_.open(path_, std::ios::binary | std::ios::trunc);
   ProtobufWriter first;
   first.float64(1, began_);
   first.text(3, "brain.Event:2");
   append(first.take());
+}
+
+/// The first record holds the time of its beginning: a key of one byte, then the number.
+bool EventFile::go_on(const fs::path& old, std::size_t kept) {
+  std::ifstream file(old, std::ios::binary);
+  const std::string bytes{std::istreambuf_iterator<char>(file), {}};
+  const std::optional<std::size_t> end = place_behind(bytes, 1 + kept);
+  std::error_code error;
+  if (!end) return false;
+  fs::resize_file(old, *end, error);
+  if (error) return false;
+  std::memcpy(&began_, bytes.data() + kHead + 1, sizeof began_);
+  path_ = old;
+  file_.open(path_, std::ios::binary | std::ios::app);
+  return true;
 }
 
 void EventFile::append(const std::string& event) {
@@ -125,33 +171,21 @@ void EventFile::append(const std::string& event) {
   }
 }
 
-void EventFile::scalars(std::int64_t step, double seconds, const Scalars& scalars) {
+void EventFile::summary(std::int64_t step, double seconds, const EventSummary& summary) {
   append(summary_event(began_ + seconds, step, [&](ProtobufWriter& to) {
-    for (const auto& [tag, number] : scalars) {
+    for (const auto& [tag, number] : summary.scalars) {
       if (!std::isfinite(number)) continue;
       to.message(1, [&] {
         to.text(1, tag);
         to.float32(2, static_cast<float>(number));
       });
     }
-  }));
-}
-
-void EventFile::histogram(std::int64_t step, double seconds, const std::string& tag, std::span<const double> numbers) {
-  const Histogram of = histogram_of(numbers);
-  append(summary_event(began_ + seconds, step, [&](ProtobufWriter& to) {
-    to.message(1, [&] {
-      to.text(1, tag);
-      to.message(5, [&] {
-        to.float64(1, of.low);
-        to.float64(2, of.high);
-        to.float64(3, of.count);
-        to.float64(4, of.sum);
-        to.float64(5, of.squares);
-        to.packed(6, of.limits);
-        to.packed(7, of.counts);
+    for (const auto& [tag, numbers] : summary.distributions) {
+      to.message(1, [&] {
+        to.text(1, tag);
+        to.message(5, [&] { write(to, histogram_of(numbers)); });
       });
-    });
+    }
   }));
 }
 

@@ -5,11 +5,13 @@
 #include <cstdint>
 #include <filesystem>
 #include <fstream>
-#include <span>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
+
+#include "poise/schema.h"
 
 namespace poise::inline run {
 
@@ -22,21 +24,26 @@ std::string event_record(std::string_view bytes);
 /// A number of figures under names as "train/accuracy", which TensorBoard groups by what is before the slash.
 using Scalars = std::vector<std::pair<std::string, double>>;
 
+/// What is told at one moment. Numbers that are not finite are left out.
+struct EventSummary {
+  Scalars scalars;
+  std::vector<std::pair<std::string, Vector>> distributions;  ///< shown as histograms, in buckets a tenth apart
+};
+
 class EventFile {
  public:
   /// events.out.tfevents.<seconds since 1970>.poise in the directory, where it takes the place of others of that name.
+  /// `kept`: goes on with the one that is there, behind so many of its summaries, if it has them.
   /// Throws Error(kIo) here and below if it cannot be written.
-  explicit EventFile(const std::filesystem::path& directory);
+  explicit EventFile(const std::filesystem::path& directory, std::optional<std::size_t> kept = std::nullopt);
 
-  /// At a step, an epoch or an iteration; `seconds` are those since the file was begun. Numbers that are not finite are
-  /// left out.
-  void scalars(std::int64_t step, double seconds, const Scalars& scalars);
-  /// How the numbers are distributed, in buckets a tenth apart; what is not finite is left out.
-  void histogram(std::int64_t step, double seconds, const std::string& tag, std::span<const double> numbers);
+  /// At a step, an epoch or an iteration; `seconds` are those since the file was begun.
+  void summary(std::int64_t step, double seconds, const EventSummary& summary);
   /// Markdown.
   void text(const std::string& tag, const std::string& text);
 
  private:
+  bool go_on(const std::filesystem::path& old, std::size_t kept);
   void append(const std::string& event);
 
   std::filesystem::path path_;

@@ -4,10 +4,12 @@
 
 #include <algorithm>
 #include <array>
+#include <fstream>
 #include <numeric>
 #include <utility>
 #include <vector>
 
+#include "base/parse_json.h"
 #include "poise/network.h"
 
 namespace poise::inline run {
@@ -41,8 +43,21 @@ std::string prefix_of(const json& line) {
   return prefix;
 }
 
-std::span<const double> numbers_of(const auto& matrix) {
-  return {matrix.data(), static_cast<std::size_t>(matrix.size())};
+Vector numbers_of(const Matrix& matrix) { return Eigen::Map<const Vector>(matrix.data(), matrix.size()); }
+
+bool is_shown(const std::string& event) {
+  return event == "epoch" || event == "iteration" || event == "thermodynamics";
+}
+
+/// How many lines of the file are of events that are shown.
+std::size_t lines_shown(const std::string& path) {
+  std::ifstream file(path);
+  std::size_t count = 0;
+  for (std::string text; std::getline(file, text);) {
+    const json line = parse_json(text);
+    count += line.is_object() && is_shown(line.value("event", ""));
+  }
+  return count;
 }
 
 std::string in_code(const std::string& command) { return command.empty() ? "" : "\n\n```\n" + command + "\n```"; }
@@ -57,48 +72,56 @@ Scalars scalars_of(const json& object, const std::string& prefix) {
   return scalars;
 }
 
-Tensorboard::Tensorboard(std::string directory, const Dataset& train, int threads)
-    : directory_(std::move(directory)), threads_(threads) {
+Tensorboard::Tensorboard(std::string directory, const Dataset& train, int threads, bool resumed)
+    : directory_(std::move(directory)), threads_(threads), resumed_(resumed) {
   std::vector<Index> rows(std::min(train.rows(), kMostShown));
   std::iota(rows.begin(), rows.end(), Index{0});
   shown_ = select_rows(train, rows);
 }
 
-EventFile& Tensorboard::file() {
-  if (!file_) file_.emplace(directory_);
+/// Behind what the line before the last one has told.
+EventFile& Tensorboard::file(const std::string& lines) {
+  if (!file_ && resumed_) {
+    file_.emplace(directory_, std::max<std::size_t>(lines_shown(directory_ + "/" + lines), 1) - 1);
+  } else if (!file_) {
+    file_.emplace(directory_);
+  }
   return *file_;
 }
 
-void Tensorboard::tell(const Event& event, const json& line) {
+void Tensorboard::tell(const Event& event, const json& line, const std::string& lines) {
   using Kind = Event::Kind;
-  if (event.kind != Kind::kEpoch && event.kind != Kind::kIteration && event.kind != Kind::kThermodynamics) return;
+  if (!is_shown(line.value("event", ""))) return;
   step_ = line.value("epoch", line.value("iteration", step_));
   if (event.kind != Kind::kThermodynamics) seconds_ = line.value("seconds", seconds_);  // there it is what that took
-  file().scalars(step_, seconds_, scalars_of(line, prefix_of(line)));
-  if (event.kind == Kind::kEpoch && event.network) distributions(event.network());
+  EventSummary summary{scalars_of(line, prefix_of(line)), {}};
+  if (event.kind == Kind::kEpoch && event.network) add_distributions(event.network(), summary);
+  file(lines).summary(step_, seconds_, summary);
 }
 
-void Tensorboard::distributions(const Network& network) {
+void Tensorboard::add_distributions(const Network& network, EventSummary& to) const {
   for (std::size_t l = 0; l < network.layers.size(); ++l) {
     const std::string layer = fmt::format("layer {}/", l + 1);
-    file().histogram(step_, seconds_, layer + "weights", numbers_of(network.layers[l].weights));
-    file().histogram(step_, seconds_, layer + "biases", numbers_of(network.layers[l].bias));
+    to.distributions.emplace_back(layer + "weights", numbers_of(network.layers[l].weights));
+    to.distributions.emplace_back(layer + "biases", network.layers[l].bias);
     if (l + 1 == network.layers.size()) break;
     const Matrix states = hidden_states(network, shown_, static_cast<Index>(l + 1), threads_);
-    file().histogram(step_, seconds_, layer + "states", numbers_of(states));
+    to.distributions.emplace_back(layer + "states", numbers_of(states));
   }
 }
 
 void Tensorboard::end(const json& result, const Network& model, const std::string& command) {
-  Scalars measured;
+  if (!file_ && resumed_) return;  // a run that had ended before
+  EventSummary summary;
   for (const char* const part : {"train", "validation", "test"}) {
-    if (result.contains(part) && result[part].is_object())
-      for (auto& scalar : scalars_of(result[part], fmt::format("result/{}/", part)))
-        measured.push_back(std::move(scalar));
+    if (!result.contains(part) || !result[part].is_object()) continue;
+    for (auto& scalar : scalars_of(result[part], fmt::format("result/{}/", part)))
+      summary.scalars.push_back(std::move(scalar));
   }
-  file().scalars(step_, seconds_, measured);
-  if (result.contains("passes")) distributions(model);  // of the softmax layer: it has had no epochs
-  file().text("run",
+  if (result.contains("passes")) add_distributions(model, summary);  // of the softmax layer: it has had no epochs
+  EventFile& events = file({});
+  events.summary(step_, seconds_, summary);
+  events.text("run",
               fmt::format("**{}**: {}{}", result.value("status", ""), result.value("why", ""), in_code(command)));
 }
 

@@ -19,20 +19,23 @@ class Tensorboard {
  public:
   /// Into the directory, from the first event on. `train` has the rows whose activations are shown, at most 256 of
   /// them.
-  Tensorboard(std::string directory, const Dataset& train, int threads);
+  /// `resumed`: of the events of the run before, those stay whose lines have stayed in the file of lines.
+  Tensorboard(std::string directory, const Dataset& train, int threads, bool resumed);
 
-  /// `line` is that of metrics.jsonl. After an epoch also the distributions of all weights, biases and hidden states.
-  void tell(const Event& event, const nlohmann::json& line);
+  /// `line` is what the file `lines` of the directory has just got, metrics.jsonl or its like. After an epoch also the
+  /// distributions of all weights, biases and hidden states.
+  void tell(const Event& event, const nlohmann::json& line, const std::string& lines);
   /// What the run came to, as run.json has it, the model, and the command that repeats it.
   void end(const nlohmann::json& result, const Network& model, const std::string& command);
 
  private:
-  EventFile& file();
-  void distributions(const Network& network);
+  EventFile& file(const std::string& lines);
+  void add_distributions(const Network& network, EventSummary& to) const;
 
   std::string directory_;
   Dataset shown_;
   int threads_;
+  bool resumed_;
   std::optional<EventFile> file_;
   std::int64_t step_ = 0;
   double seconds_ = 0;

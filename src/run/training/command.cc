@@ -93,7 +93,7 @@ Settings settings_of(const TrainingRequest& request) {
   if (request.is_network()) add_network(request.network, settings);
   if (!request.is_network() && request.choose_l2) add_search(request.search, settings);
   settings.add_options(request.solve, {});
-  settings.add_options(request, {"validation"});
+  settings.add_options(request, {"validation", "resume"});
   if (request.validation.given()) {
     settings.add("validation", request.validation.path);
   } else if (request.validation_share) {

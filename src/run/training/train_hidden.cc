@@ -4,12 +4,15 @@
 #include <algorithm>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
+#include "base/require.h"
 #include "convex/problem.h"
 #include "learning/loss/loss.h"
 #include "learning/options.h"
 #include "learning/pace.h"
+#include "learning/state.h"
 #include "poise/error.h"
 #include "run/baseline.h"
 #include "run/principal_components.h"
@@ -151,6 +154,23 @@ std::string hint_on_probabilities(const TrainingRun& run, const NetworkTraining&
   return hint + (trained.report.best_epoch > 1 ? "fewer --epochs" : "more --epochs");
 }
 
+/// From the beginning, or from where a run was stopped.
+NetworkFit fit_network(TrainingRun& run, const NetworkOptions& options, TelemetryWatcher& telemetry) {
+  Keeping<learning::TrainingState> keeping;
+  if (const Checkpoint* from = run.resumed()) {
+    require(from->network.has_value(), "a checkpoint without a network", "one of a network");
+    keeping.from = &*from->network;
+    telemetry.restore(from->telemetry);
+    run.note(fmt::format("resumed after epoch {}", from->network->epoch));
+  }
+  keeping.is_due = [&] { return run.checkpoint_is_due(); };
+  keeping.keep = [&](learning::TrainingState state) {
+    run.keep({.telemetry = telemetry.so_far(), .network = std::move(state)});
+  };
+  const auto& held_out = run.parts().validation;
+  return learning::train_network(run.train(), options, held_out ? &*held_out : nullptr, &telemetry, keeping);
+}
+
 }  // namespace
 
 TrainingResult train_hidden_layers(const TrainingRequest& request, Watcher& watcher) {
@@ -162,11 +182,11 @@ TrainingResult train_hidden_layers(const TrainingRequest& request, Watcher& watc
   options.time_limit = run.time_to_train(widths_of(options, run.train()));
   NetworkTraining& network = run.result().network.emplace();
   network.options = learning::resolve(options, run.train());
+  if (auto ended = run.ended_before()) return std::move(*ended);
   run.begin();
 
   TelemetryWatcher telemetry(request.telemetry, run.train(), options, run);
-  const auto& held_out = run.parts().validation;
-  NetworkFit fit = train_network(run.train(), options, held_out ? &*held_out : nullptr, &telemetry);
+  NetworkFit fit = fit_network(run, options, telemetry);
   run.save(std::move(fit.network));
 
   network.report = std::move(fit.report);
