@@ -156,6 +156,20 @@ def test_tensorboard_reads_the_figures_of_metrics_jsonl(digits, tmp_path):
         np.testing.assert_allclose([point.value for point in read.Scalars(tag)], expected, rtol=1e-6)
 
 
+def test_tensorboard_has_no_step_twice_of_a_run_that_was_resumed(digits, tmp_path):
+    events = pytest.importorskip("tensorboard.backend.event_processing.event_accumulator")
+    options = {"hidden": [8], "epochs": 6, "tensorboard": True, "checkpoint_every": 1e-9, "out": tmp_path / "run"}
+    poise.train(*digits, on_event=lambda event: event.get("epoch") == 3, **options)
+    poise.train(*digits, resume=True, **options)
+    read = events.EventAccumulator(str(tmp_path / "run"), size_guidance={"histograms": 0}).Reload()
+    assert [point.step for point in read.Scalars("train/loss")] == [1, 2, 3, 4, 5, 6]
+    assert [point.step for point in read.Histograms("layer 1/weights")] == [1, 2, 3, 4, 5, 6]
+    lines = [json.loads(line) for line in (tmp_path / "run" / "metrics.jsonl").read_text().splitlines()]
+    losses = [line["train"]["loss"] for line in lines if line["event"] == "epoch"]
+    np.testing.assert_allclose([point.value for point in read.Scalars("train/loss")], losses, rtol=1e-6)
+    assert len(read.Tensors("run")) == 1
+
+
 def test_a_true_answer_ends_the_run(digits):
     run = poise.train(*digits, hidden=[8], epochs=50, on_event=lambda event: event.get("epoch") == 2)
     assert run.status == "interrupted"

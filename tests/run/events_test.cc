@@ -73,6 +73,22 @@ TEST(Events, OneFileOfWholeRecordsIsLeftOfEveryRun) {
   EXPECT_EQ(place, bytes.size());
 }
 
+TEST(Events, GoOnBehindThoseThatAreKept) {
+  const TempDir dir;
+  const std::string folder = std::filesystem::path(dir.path("x")).parent_path();
+  const auto tell = [&](std::optional<std::size_t> kept, std::int64_t step) {
+    EventFile(folder, kept).summary(step, 1, {{{"a", 0.5}}, {{"b", Vector::Ones(2)}}});
+    const std::vector<std::string> files = event_files(folder);
+    EXPECT_EQ(files.size(), 1U);
+    return slurp(files.at(0));
+  };
+  const std::string one = tell(std::nullopt, 1), two = tell(1, 2);
+  EXPECT_EQ(two.substr(0, one.size()), one);
+  EXPECT_EQ(two.size() - one.size(), one.size() - (8 + 4 + 9 + 15 + 4));  // but for the first, of a time and a text
+  EXPECT_EQ(tell(1, 2), two);                                             // what came later is gone
+  EXPECT_EQ(tell(5, 1).size(), one.size());                               // so many are not there: anew
+}
+
 TEST(Events, NeedADirectory) {
   TrainingRequest request;
   request.data.rows = read_dataset("digits");

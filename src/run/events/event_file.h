@@ -11,7 +11,7 @@
 #include <utility>
 #include <vector>
 
-#include "poise/schema.h"
+#include "poise/dataset.h"
 
 namespace poise::inline run {
 
