@@ -176,7 +176,8 @@ TEST_F(CheckpointTest, OfOtherDataOrOptionsItIsRefusedWithTheReason) {
     }
     return std::string("no error");
   };
-  EXPECT_THAT(reason([](auto& asked) { asked.network.learning_rate = 0.5; }), HasSubstr("learning_rate is 0.5, and was"));
+  EXPECT_THAT(reason([](auto& asked) { asked.network.learning_rate = 0.5; }),
+              HasSubstr("learning_rate is 0.5, and was"));
   EXPECT_THAT(reason([](auto& asked) { asked.network.hidden = {17}; }), HasSubstr("hidden/0 is 17, and was 16"));
   EXPECT_THAT(reason([](auto& asked) { asked.seed = 2; }), HasSubstr("rows"));
   EXPECT_THAT(reason([](auto& asked) { asked.objective.label_smoothing = 0.1; }), HasSubstr("label_smoothing is 0.1"));
@@ -245,7 +246,8 @@ TEST_F(CheckpointTest, ANewRunWithoutResumeTakesItsPlace) {
 
 TEST(TensorFileTest, RoundTrips) {
   const TensorFile file{{{"a", "b\n\"c\""}},
-                        {{"x", {"F32", {2, 1}, std::string("12345678")}}, {"empty", {"F64", {0}, ""}},
+                        {{"x", {"F32", {2, 1}, std::string("12345678")}},
+                         {"empty", {"F64", {0}, ""}},
                          {"one", {"I64", {}, std::string(8, '\1')}}}};
   const std::string bytes = serialize(file);
   const TensorFile read = parse_tensor_file(bytes, "file");

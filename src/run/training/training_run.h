@@ -10,10 +10,10 @@
 #include "base/stopwatch.h"
 #include "base/watcher_link.h"
 #include "poise/run.h"
-#include "run/measuring_time.h"
-#include "run/parts.h"
 #include "run/checkpoint/checkpoints.h"
 #include "run/checkpoint/resume.h"
+#include "run/measuring_time.h"
+#include "run/parts.h"
 #include "run/run_directory.h"
 #include "run/training/trained_rows.h"
 
