@@ -22,6 +22,9 @@ struct EventsPosition {
   std::uint64_t hash = 0;   ///< of their lines: whether a file begins with them
 };
 
+/// Removes what a process that was killed while it wrote a file of a run directory has left of it.
+void remove_halves(const std::filesystem::path& directory);
+
 /// Creates or reuses the directory; its files: model.onnx, run.json, metrics.jsonl, checkpoint.safetensors. An earlier
 /// run keeps its files until a model or summary of this one is there to be written; until then, the events of this one
 /// are in metrics.new.jsonl. Until the first event is appended, the destructor takes back what was created: what fails

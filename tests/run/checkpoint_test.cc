@@ -152,6 +152,25 @@ TEST_F(CheckpointTest, ARunThatHasEndedIsLeftAsItIs) {
   EXPECT_THROW(train(asked), Error);
 }
 
+TEST_F(CheckpointTest, WhatWasLeftByAKillAtTheVeryEndIsTakenAway) {
+  StopAt watcher(3), other_watcher(3);
+  TrainingRequest asked = network("run"), other = network("other");
+  train(asked, watcher);
+  fs::copy_file(checkpoint(), folder_ / "own");
+  other.seed = 2;
+  train(other, other_watcher);
+  asked.resume = true;
+  train(asked);
+  std::ofstream(file("run", "run.json.12-0.tmp")) << "half";
+  fs::copy_file(folder_ / "own", checkpoint());
+  EXPECT_TRUE(train(asked).ended_before);
+  EXPECT_FALSE(fs::exists(checkpoint()));
+  EXPECT_FALSE(fs::exists(file("run", "run.json.12-0.tmp")));
+  fs::copy_file(file("other", "checkpoint.safetensors"), checkpoint());
+  EXPECT_TRUE(train(asked).ended_before);
+  EXPECT_TRUE(fs::exists(checkpoint()));  // of another run, which may still be gone on with
+}
+
 TEST_F(CheckpointTest, WhereNothingIsTrainingBegins) {
   TrainingRequest asked = network("run");
   asked.resume = true;
