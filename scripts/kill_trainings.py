@@ -25,7 +25,7 @@ KINDS = {
     "newton": "digits --solver newton --l2 1e-5 --tolerance 1e-10",
     "descent": "digits --solver descent --tolerance 1e-12 --max-iterations 1500",
     "golden": "digits --solver golden --tolerance 1e-9 --l2 1e-4",
-    "barzilai-borwein": "digits --solver barzilai-borwein --tolerance 1e-9 --l2 1e-4",
+    "barzilai-borwein": "digits --solver barzilai-borwein --tolerance 1e-6 --l2 1e-2",
     "no penalty": "digits --l2 0 --label-smoothing 0.1",
     "path": "digits --l2-path 1e-1,1e-2,1e-3,1e-4,1e-5 --validation 0.2",
     "search": "digits --l2 auto --validation 0.2",

@@ -72,8 +72,8 @@ struct TrainingRequest {
   bool tensorboard = false;  ///< also events.out.tfevents.… in the directory, for TensorBoard
   std::optional<std::string> directory = std::nullopt;  ///< to write the run to; empty text: a new runs/<data>-<n>
   double checkpoint_every = 60;  ///< seconds from one checkpoint.safetensors in the directory to the next; 0: none
-  bool resume = false;  ///< go on where a run in the directory was stopped, to the same bits; begin if there is none. Of
-                        ///< one that has ended the result has no more than `ended_before` says
+  bool resume = false;  ///< go on where a run in the directory was stopped, to the same bits; begin if there is none.
+                        ///< Of one that has ended the result has no more than `ended_before` says
 };
 
 /// One measurement of telemetry: after an epoch of a network, or of the softmax layer for a penalty.

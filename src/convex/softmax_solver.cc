@@ -7,10 +7,10 @@
 #include <string>
 #include <utility>
 
+#include "base/require.h"
 #include "convex/existence/verdict.h"
 #include "convex/fields.h"
 #include "convex/memory.h"
-#include "base/require.h"
 #include "poise/calibration.h"
 #include "poise/error.h"
 #include "poise/version.h"

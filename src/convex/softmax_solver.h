@@ -97,7 +97,7 @@ class SoftmaxSolver : public PenaltySolver {
   std::optional<SolveState> beyond_float64_;         // what other features would give
   std::optional<SolveState> last_;                   // the solution before
   const Keeping<SolvesState> keeping_;
-  Keeping<SolverState> within_;  // the same of the first solver of the solve that goes on
+  Keeping<SolverState> within_;          // the same of the first solver of the solve that goes on
   std::vector<FinishedSolve> finished_;  // if they are kept
   std::size_t replayed_ = 0;
   bool has_gone_on_ = false;  // with the solve that had not ended

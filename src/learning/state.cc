@@ -28,8 +28,8 @@ TrainingState Trainer::state() const {
 
 void Trainer::restore(const TrainingState& state) {
   const std::size_t size = parameters_.size();
-  const bool fits = state.parameters.size() == size && state.good.size() == size &&
-                    state.step.first.size() == size && state.step.second.size() == step_.state().second.size() &&
+  const bool fits = state.parameters.size() == size && state.good.size() == size && state.step.first.size() == size &&
+                    state.step.second.size() == step_.state().second.size() &&
                     state.pace.direction.size() == pace_.state().direction.size() &&
                     (state.best.empty() || state.best.size() == size) && state.candidate.size() == size &&
                     std::ssize(state.history) == state.epoch && state.epoch > 0;

@@ -40,9 +40,9 @@ struct TrainingState {
 
   int epoch = 0;
   Floats parameters;
-  Floats best;                            ///< of the epoch kept; empty without validation rows
-  Floats good, candidate;                 ///< weights whose loss has been seen to be good; those that are to be seen
-  Index candidate_rows = -1;              ///< that went through the candidate; −1: there is none
+  Floats best;                              ///< of the epoch kept; empty without validation rows
+  Floats good, candidate;                   ///< weights whose loss has been seen to be good; those that are to be seen
+  Index candidate_rows = -1;                ///< that went through the candidate; −1: there is none
   int good_epoch = 0, candidate_epoch = 0;  ///< after which they were the weights
   StepState step;
   PaceState pace;

@@ -89,8 +89,12 @@ NetworkFit train_network(const Dataset& train, const NetworkOptions& options, co
   return learning::train_network(train, options, validation, watcher, {});
 }
 
-NetworkFit learning::train_network(const Dataset& train, const NetworkOptions& options, const Dataset* validation,
-                                   Watcher* watcher, const Keeping<TrainingState>& keeping) {
+}  // namespace poise
+
+namespace poise::learning {
+
+NetworkFit train_network(const Dataset& train, const NetworkOptions& options, const Dataset* validation,
+                         Watcher* watcher, const Keeping<TrainingState>& keeping) {
   const NetworkOptions resolved = learning::resolve(options, train);
   if (validation) check_validation(train, *validation);
   check_memory(train, resolved, keeping.keep != nullptr);
@@ -103,4 +107,4 @@ NetworkFit learning::train_network(const Dataset& train, const NetworkOptions& o
   return fit;
 }
 
-}  // namespace poise
+}  // namespace poise::learning

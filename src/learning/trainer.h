@@ -97,7 +97,7 @@ class Trainer {
   int good_epoch_ = 0, candidate_epoch_ = 0;  // after which they were the weights
   BatchSums sums_;
   double first_rate_ = 0, train_seconds_ = 0;
-  double earlier_ = 0;  // seconds before the state that it has gone on from
+  double earlier_ = 0;                       // seconds before the state that it has gone on from
   std::optional<double> smoothed_accuracy_;  // of the validation data; empty before the first epoch
   double best_accuracy_ = kNone, gained_accuracy_ = kNone;
   int gained_epoch_ = 0;

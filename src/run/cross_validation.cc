@@ -127,10 +127,13 @@ std::optional<PenaltyChoice> choose_l2(const Dataset& data, const ObjectiveOptio
   return run::choose_l2(data, objective, search, solve, watcher, start, {});
 }
 
-std::optional<PenaltyChoice> run::choose_l2(const Dataset& data, const ObjectiveOptions& objective,
-                                            const PenaltySearchOptions& search, const SolveOptions& solve,
-                                            Watcher* watcher, const Network* start,
-                                            const Keeping<ChoiceState>& keeping) {
+}  // namespace poise
+
+namespace poise::inline run {
+
+std::optional<PenaltyChoice> choose_l2(const Dataset& data, const ObjectiveOptions& objective,
+                                       const PenaltySearchOptions& search, const SolveOptions& solve, Watcher* watcher,
+                                       const Network* start, const Keeping<ChoiceState>& keeping) {
   check_fields(search);
   check_search(data, search);
   const double middle = objective.l2.value_or(default_l2(data));
@@ -148,4 +151,4 @@ std::optional<PenaltyChoice> run::choose_l2(const Dataset& data, const Objective
   return choice;
 }
 
-}  // namespace poise
+}  // namespace poise::inline run

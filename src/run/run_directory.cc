@@ -38,18 +38,6 @@ bool is_there(const fs::path& path) {
   return fs::exists(path, ignored);
 }
 
-/// What a process that was killed while it wrote a file of these has left of it.
-void remove_halves(const fs::path& directory) {
-  std::error_code error;
-  for (const auto& entry : fs::directory_iterator(directory, error)) {
-    const std::string name = entry.path().filename().string();
-    const bool is_half = name.ends_with(".tmp") &&
-                         std::ranges::any_of(kWrittenWhole, [&](const char* of) { return name.starts_with(of); });
-    std::error_code ignored;
-    if (is_half) fs::remove(entry.path(), ignored);
-  }
-}
-
 /// "data/Wine White.csv.gz" → "wine-white"
 std::string stem_of(const std::string& data_name) {
   std::string name = fs::path(data_name).filename().string();
@@ -71,6 +59,17 @@ fs::path free_directory(const std::string& stem) {
 }
 
 }  // namespace
+
+void remove_halves(const fs::path& directory) {
+  std::error_code error;
+  for (const auto& entry : fs::directory_iterator(directory, error)) {
+    const std::string name = entry.path().filename().string();
+    const bool is_half = name.ends_with(".tmp") &&
+                         std::ranges::any_of(kWrittenWhole, [&](const char* of) { return name.starts_with(of); });
+    std::error_code ignored;
+    if (is_half) fs::remove(entry.path(), ignored);
+  }
+}
 
 RunDirectory::RunDirectory(const std::string& path, const std::string& data_name,
                            const std::optional<EventsPosition>& resumed)

@@ -17,15 +17,18 @@ inline constexpr const char* kCheckpointFile = "checkpoint.safetensors";
 
 /// How much of the events of a run there were at some moment.
 struct EventsPosition {
-  std::string file = {};         ///< its name within the directory
-  std::uint64_t bytes = 0;       ///< their length
-  std::uint64_t hash = 0;        ///< of their lines: whether a file begins with them
+  std::string file = {};    ///< its name within the directory
+  std::uint64_t bytes = 0;  ///< their length
+  std::uint64_t hash = 0;   ///< of their lines: whether a file begins with them
 };
 
-/// Creates or reuses the directory; its files: model.onnx, run.json, metrics.jsonl, checkpoint.safetensors. An earlier run keeps its files
-/// until a model or summary of this one is there to be written; until then, the events of this one are in
-/// metrics.new.jsonl. Until the first event is appended, the destructor takes back what was created: what fails early
-/// leaves no trace.
+/// Removes what a process that was killed while it wrote a file of a run directory has left of it.
+void remove_halves(const std::filesystem::path& directory);
+
+/// Creates or reuses the directory; its files: model.onnx, run.json, metrics.jsonl, checkpoint.safetensors. An earlier
+/// run keeps its files until a model or summary of this one is there to be written; until then, the events of this one
+/// are in metrics.new.jsonl. Until the first event is appended, the destructor takes back what was created: what fails
+/// early leaves no trace.
 class RunDirectory {
  public:
   /// `path` as asked; empty: runs/<stem of data_name>-<n> with the first free n. Throws Error(kIo) if it cannot be

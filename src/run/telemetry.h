@@ -59,12 +59,12 @@ class TelemetryWatcher : public Watcher {
   StopWhen ending_{[this] { return must_stop(); }};
   TelemetryReport report_;
   std::optional<Thermometer> thermometer_;
-  EnsembleRecord before_;              // of the measurement before
-  std::optional<Network> measured_;    // kFull: what that was of, and when
+  EnsembleRecord before_;            // of the measurement before
+  std::optional<Network> measured_;  // kFull: what that was of, and when
   Epoch measured_at_;
   double seconds_of_training_ = 0;
-  double preparing_ = 0;  // seconds that the next event counts as its own
-  double begun_at_ = 0, limit_ = 0;   // seconds of training at which a measurement began, and when it has to end
+  double preparing_ = 0;             // seconds that the next event counts as its own
+  double begun_at_ = 0, limit_ = 0;  // seconds of training at which a measurement began, and when it has to end
   Stopwatch measuring_;
 };
 

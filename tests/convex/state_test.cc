@@ -17,8 +17,9 @@ Dataset labeled(Features features, int classes, std::uint64_t seed) {
   for (Index i = 0; i < features.rows(); ++i) {
     const auto row = static_cast<std::uint64_t>(i);
     const double score = 4 * (features.value(i, 0) - features.value(i, 1)) + random_normal(seed, row);
-    data.labels.push_back(static_cast<std::int32_t>((score > 0 ? 1 : 0) + 2 * (row % static_cast<std::uint64_t>((classes + 1) / 2))) %
-                          classes);
+    data.labels.push_back(
+        static_cast<std::int32_t>((score > 0 ? 1 : 0) + 2 * (row % static_cast<std::uint64_t>((classes + 1) / 2))) %
+        classes);
   }
   data.features = std::move(features);
   return data;
@@ -103,8 +104,8 @@ void expect_resumable(const char* what, const Dataset& data, const ObjectiveOpti
 
 TEST(SolveStateTest, EverySolverGoesOnToTheSameBits) {
   const Dataset data = dense(300, 8, 3);
-  for (const Solver solver : {Solver::kAuto, Solver::kNewton, Solver::kLbfgs, Solver::kGolden, Solver::kDescent,
-                              Solver::kBarzilaiBorwein}) {
+  for (const Solver solver :
+       {Solver::kAuto, Solver::kNewton, Solver::kLbfgs, Solver::kGolden, Solver::kDescent, Solver::kBarzilaiBorwein}) {
     SolveOptions solve{.solver = solver, .tolerance = 1e-7, .max_iterations = 300, .threads = 2};
     expect_resumable(to_string(solver), data, {.l2 = 1e-3}, solve);
   }

@@ -172,9 +172,8 @@ class Counting : public LearningRule {
 
 TEST(StateTest, ARuleOfOnesOwnGetsItsStateBack) {
   NetworkOptions options = small();
-  options.rule = register_learning_rule("counting", [](const NetworkOptions&, std::span<const Index>) {
-    return std::make_unique<Counting>();
-  });
+  options.rule = register_learning_rule(
+      "counting", [](const NetworkOptions&, std::span<const Index>) { return std::make_unique<Counting>(); });
   expect_resumable("counting", options, false);
 }
 

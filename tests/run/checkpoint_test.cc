@@ -152,6 +152,25 @@ TEST_F(CheckpointTest, ARunThatHasEndedIsLeftAsItIs) {
   EXPECT_THROW(train(asked), Error);
 }
 
+TEST_F(CheckpointTest, WhatWasLeftByAKillAtTheVeryEndIsTakenAway) {
+  StopAt watcher(3), other_watcher(3);
+  TrainingRequest asked = network("run"), other = network("other");
+  train(asked, watcher);
+  fs::copy_file(checkpoint(), folder_ / "own");
+  other.seed = 2;
+  train(other, other_watcher);
+  asked.resume = true;
+  train(asked);
+  std::ofstream(file("run", "run.json.12-0.tmp")) << "half";
+  fs::copy_file(folder_ / "own", checkpoint());
+  EXPECT_TRUE(train(asked).ended_before);
+  EXPECT_FALSE(fs::exists(checkpoint()));
+  EXPECT_FALSE(fs::exists(file("run", "run.json.12-0.tmp")));
+  fs::copy_file(file("other", "checkpoint.safetensors"), checkpoint());
+  EXPECT_TRUE(train(asked).ended_before);
+  EXPECT_TRUE(fs::exists(checkpoint()));  // of another run, which may still be gone on with
+}
+
 TEST_F(CheckpointTest, WhereNothingIsTrainingBegins) {
   TrainingRequest asked = network("run");
   asked.resume = true;
@@ -176,7 +195,8 @@ TEST_F(CheckpointTest, OfOtherDataOrOptionsItIsRefusedWithTheReason) {
     }
     return std::string("no error");
   };
-  EXPECT_THAT(reason([](auto& asked) { asked.network.learning_rate = 0.5; }), HasSubstr("learning_rate is 0.5, and was"));
+  EXPECT_THAT(reason([](auto& asked) { asked.network.learning_rate = 0.5; }),
+              HasSubstr("learning_rate is 0.5, and was"));
   EXPECT_THAT(reason([](auto& asked) { asked.network.hidden = {17}; }), HasSubstr("hidden/0 is 17, and was 16"));
   EXPECT_THAT(reason([](auto& asked) { asked.seed = 2; }), HasSubstr("rows"));
   EXPECT_THAT(reason([](auto& asked) { asked.objective.label_smoothing = 0.1; }), HasSubstr("label_smoothing is 0.1"));
@@ -245,7 +265,8 @@ TEST_F(CheckpointTest, ANewRunWithoutResumeTakesItsPlace) {
 
 TEST(TensorFileTest, RoundTrips) {
   const TensorFile file{{{"a", "b\n\"c\""}},
-                        {{"x", {"F32", {2, 1}, std::string("12345678")}}, {"empty", {"F64", {0}, ""}},
+                        {{"x", {"F32", {2, 1}, std::string("12345678")}},
+                         {"empty", {"F64", {0}, ""}},
                          {"one", {"I64", {}, std::string(8, '\1')}}}};
   const std::string bytes = serialize(file);
   const TensorFile read = parse_tensor_file(bytes, "file");

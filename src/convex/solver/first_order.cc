@@ -131,8 +131,10 @@ Outcome solve_descent(SoftmaxObjective& objective, SolveState& state, Monitor& m
   double lipschitz = gradient_lipschitz(objective);
   double step = 1 / lipschitz;
   const SolverState* from = monitor.take_from();
-  if (!from) monitor.message(fmt::format("gradient descent: ℓ = {:.4g}, proven bound on the step 2/ℓ = {:.4g}, step taken {:.4g}",
-                              lipschitz, 2 / lipschitz, step));
+  if (!from)
+    monitor.message(
+        fmt::format("gradient descent: ℓ = {:.4g}, proven bound on the step 2/ℓ = {:.4g}, step taken {:.4g}", lipschitz,
+                    2 / lipschitz, step));
   const auto preconditioner = global_preconditioner(objective, monitor.stop());
   if (!preconditioner) return limited(monitor.stopped_by(), monitor);
   double tried = std::numeric_limits<double>::infinity();

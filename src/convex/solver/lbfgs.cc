@@ -153,7 +153,8 @@ void warm_start(const SoftmaxObjective& objective, SolveState& state, Monitor& m
       affords_gram(part) ? uniform_preconditioner(part, monitor.stop()) : local_preconditioner(part, monitor.stop());
   if (!preconditioner) return;  // out of time
   try {
-    Lbfgs(part, std::move(preconditioner), {}, start, monitor, false).run(max_iterations, 0.03, true, "1/16 of the rows");
+    Lbfgs(part, std::move(preconditioner), {}, start, monitor, false)
+        .run(max_iterations, 0.03, true, "1/16 of the rows");
   } catch (const PassStopped&) {  // the point before it is as good a start as any
   }
   state.w = start.w;

@@ -72,8 +72,7 @@ QuasiNewtonState QuasiNewton::state() const {
 void QuasiNewton::restore(const QuasiNewtonState& state) {
   pairs_.clear();
   const std::size_t count = std::min({state.steps.size(), state.changes.size(), state.products.size()});
-  for (std::size_t k = 0; k < count; ++k)
-    pairs_.push_back({state.steps[k], state.changes[k], state.products[k]});
+  for (std::size_t k = 0; k < count; ++k) pairs_.push_back({state.steps[k], state.changes[k], state.products[k]});
   inverse_metric_size_ = state.inverse_metric_size;
 }
 

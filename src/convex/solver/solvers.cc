@@ -39,7 +39,9 @@ void Monitor::iteration(const SolveState& state, double passes, const std::strin
   progress.passes = passes;
   progress.phase = phase;
   progress.on_part_of_rows = on_part_of_rows;
-  watcher_->on_event({.kind = Event::Kind::kIteration, .iteration = &progress, .l2 = l2_,
+  watcher_->on_event({.kind = Event::Kind::kIteration,
+                      .iteration = &progress,
+                      .l2 = l2_,
                       .time_limit = time_limit_ > 0 ? earlier_ + time_limit_ : 0});
 }
 

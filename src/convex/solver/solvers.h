@@ -70,7 +70,8 @@ class Monitor {
 
   bool is_interrupted() const { return watcher_ && watcher_->stop_requested(); }
   bool is_out_of_time() const {
-    return time_limit_ > 0 && spent_ + stopwatch_.seconds() >= std::min(kSolving * time_limit_, time_limit_ - kept_free_);
+    return time_limit_ > 0 &&
+           spent_ + stopwatch_.seconds() >= std::min(kSolving * time_limit_, time_limit_ - kept_free_);
   }
 
   Stopwatch stopwatch_;

@@ -84,9 +84,9 @@ struct SolverState {
 
   // First order
   Parameters velocity;
-  double step = 0;      ///< its length; golden: κ
+  double step = 0;  ///< its length; golden: κ
   double lipschitz = 0;
-  double tried = 0;     ///< the estimate at the last attempt to certify
+  double tried = 0;  ///< the estimate at the last attempt to certify
   int restarts = 0;
   bool at_rest = false;
   SolveState best;             ///< Barzilai–Borwein: `place` may be higher
@@ -112,7 +112,7 @@ struct SolvesState {
 SoftmaxFit fit_softmax(const Dataset& data, const ObjectiveOptions& objective, const SolveOptions& solve,
                        Watcher* watcher, const Network* start, const Keeping<SolvesState>& keeping);
 std::vector<SoftmaxFit> fit_softmax_path(const Dataset& data, const NextPenalty& next,
-                                         const ObjectiveOptions& objective, const SolveOptions& solve,
-                                         Watcher* watcher, const Keeping<SolvesState>& keeping);
+                                         const ObjectiveOptions& objective, const SolveOptions& solve, Watcher* watcher,
+                                         const Keeping<SolvesState>& keeping);
 
 }  // namespace poise::inline convex

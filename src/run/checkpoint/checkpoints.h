@@ -25,7 +25,7 @@ class Checkpoints {
  private:
   double every_;
   RunDirectory& directory_;
-  std::optional<Checkpoint> latest_;      // not on the disk yet
+  std::optional<Checkpoint> latest_;  // not on the disk yet
   Stopwatch since_written_, since_kept_, making_;
   double cost_ = 0;  // seconds that the last one took to make
   bool has_written_ = false;

@@ -58,13 +58,29 @@ RunIdentity identity_of(const json& run, RunIdentity identity) {
               "without --resume training begins anew, and its results take the place of the others", {file.string()});
 }
 
+/// Takes away what a run that has ended has left only because it was killed at its very end.
+void tidy(const fs::path& directory, const RunIdentity& now) {
+  const fs::path checkpoint = directory / kCheckpointFile;
+  std::error_code ignored;
+  remove_halves(directory);
+  if (!is_there(checkpoint)) return;
+  try {
+    const Checkpoint left = parse_checkpoint(read_file(checkpoint.string(), kLargest), checkpoint.string());
+    if (difference(now, left.identity).empty()) fs::remove(checkpoint, ignored);
+  } catch (const Error&) {  // not of this run, which needs none
+  }
+}
+
 }  // namespace
 
 RunBefore run_before(const std::string& directory, const RunIdentity& now) {
   const fs::path checkpoint = fs::path(directory) / kCheckpointFile;
   std::optional<json> ended = ended_run(directory);
   const std::string other = ended ? difference(now, identity_of(*ended, now)) : "";
-  if (ended && other.empty()) return {std::move(ended), {}};
+  if (ended && other.empty()) {
+    tidy(directory, now);
+    return {std::move(ended), {}};
+  }
   if (is_there(checkpoint)) {
     Checkpoint stopped = parse_checkpoint(read_file(checkpoint.string(), kLargest), checkpoint.string());
     if (const std::string why = difference(now, stopped.identity); !why.empty())

@@ -96,8 +96,8 @@ void note_idle_features(const Metrics& best, const char* how, TrainingRun& run) 
                   how, short_number(best.cross_entropy, 4), short_number(best.frequencies_entropy, 4)));
 }
 
-void cross_validate_penalties(TrainingRun& run, ObjectiveOptions& objective, SolveOptions& solve,
-                              const Network& start, const Keeping<ChoiceState>& keeping) {
+void cross_validate_penalties(TrainingRun& run, ObjectiveOptions& objective, SolveOptions& solve, const Network& start,
+                              const Keeping<ChoiceState>& keeping) {
   if (!can_be_folded(run.train())) {
     run.note("no class has two rows: there is nothing to cross-validate with, and the penalty is the default");
     return;

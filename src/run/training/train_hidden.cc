@@ -165,7 +165,10 @@ NetworkFit fit_network(TrainingRun& run, const NetworkOptions& options, Telemetr
   }
   keeping.is_due = [&] { return run.checkpoint_is_due(); };
   keeping.keep = [&](learning::TrainingState state) {
-    run.keep({.telemetry = telemetry.so_far(), .network = std::move(state)});
+    Checkpoint now;
+    now.telemetry = telemetry.so_far();
+    now.network = std::move(state);
+    run.keep(std::move(now));
   };
   const auto& held_out = run.parts().validation;
   return learning::train_network(run.train(), options, held_out ? &*held_out : nullptr, &telemetry, keeping);

@@ -145,14 +145,16 @@ class Course {
 
  private:
   void keep_if_due() {
-    if (run_.checkpoint_is_due()) run_.keep({.softmax = now_});
+    if (!run_.checkpoint_is_due()) return;
+    Checkpoint now;
+    now.softmax = now_;
+    run_.keep(std::move(now));
   }
 
   std::string resumed_after() const {
     std::string text = "resumed";
     for (const SolvesState* solves : {&now_.first, &now_.last}) {
-      if (!solves->finished.empty())
-        text += fmt::format(" after {}", counted(std::ssize(solves->finished), "solve"));
+      if (!solves->finished.empty()) text += fmt::format(" after {}", counted(std::ssize(solves->finished), "solve"));
       if (solves->current) text += fmt::format(" after iteration {}", solves->current->iterations);
     }
     return text;

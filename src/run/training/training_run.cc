@@ -228,10 +228,13 @@ TrainingResult TrainingRun::finish(const std::string& hint) {
   if (std::string text = note_on_inputs(result_.model); !text.empty()) result_.notes.push_back(std::move(text));
   for (const std::string& text : result_.notes) note(text);
   keep_the_end();
+  Event end;
+  end.kind = Event::Kind::kEnd, end.result = &result_;
+  if (directory_) directory_->append_event(to_json(end));  // before run.json says that there is nothing left to do
   write_summary(true);
   if (tensorboard_) tensorboard_->end(result_json(result_), result_.model, command_of(request_));
   if (directory_ && !was_stopped()) directory_->remove_checkpoint();
-  on_event({.kind = Event::Kind::kEnd, .result = &result_});
+  link_.on_event(end);
   return std::move(result_);
 }
 
