@@ -4,6 +4,7 @@
 
 #include "base/pages.h"
 #include "base/words.h"
+#include "learning/architecture.h"
 #include "learning/fields.h"
 #include "learning/options.h"
 #include "learning/trainer.h"
@@ -34,13 +35,7 @@ Provenance provenance_of(const NetworkOptions& options, const TrainingReport& re
 /// the model in float64, twice while it is written.
 void check_memory(const Dataset& train, const NetworkOptions& options) {
   constexpr double kBytes = 5 * 4 + 2 * 8;
-  double parameters = 0, inputs = static_cast<double>(train.features.cols());
-  std::vector<Index> widths = options.hidden;
-  widths.push_back(learning::output_count(train, options));
-  for (const Index width : widths) {
-    parameters += (inputs + 1) * static_cast<double>(width);
-    inputs = static_cast<double>(width);
-  }
+  const auto parameters = static_cast<double>(learning::layout_of(options, train).size());
   const double have = memory_of_machine();
   if (kBytes * parameters <= have) return;
   throw Error(ErrorKind::kResource,
@@ -87,8 +82,10 @@ NetworkFit train_network(const Dataset& train, const NetworkOptions& options, co
   const NetworkOptions resolved = learning::resolve(options, train);
   if (validation) check_validation(train, *validation);
   check_memory(train, resolved);
-  const Dataset rows = learning::input_rows(train);
-  const std::optional<Dataset> held_out = validation ? std::optional(learning::input_rows(*validation)) : std::nullopt;
+  const bool images = learning::takes_images(resolved);
+  const Dataset rows = learning::input_rows(train, images);
+  std::optional<Dataset> held_out;
+  if (validation) held_out = learning::input_rows(*validation, images);
   learning::Trainer trainer(rows, held_out ? &*held_out : nullptr, resolved, watcher);
   NetworkFit fit = trainer.run();
   record_training(resolved, fit.report, fit.network.metadata);
