@@ -60,7 +60,9 @@ struct TrainingRequest {
                                 ///< `solve` and `seed` have, too, is taken from there
 
   /// Whether it is a network that is trained, or the softmax layer alone.
-  bool is_network() const { return !network.hidden.empty() || network.target == Target::kFeatures; }
+  bool is_network() const {
+    return !network.hidden.empty() || !network.layers.empty() || network.target == Target::kFeatures;
+  }
   std::string start = {};                             ///< softmax layer: model file or run directory to start from
   std::optional<Network> start_model = std::nullopt;  ///< or the model itself
 

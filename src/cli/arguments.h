@@ -16,6 +16,8 @@
 
 namespace poise::cli {
 
+inline constexpr const char *kDenseNetwork = "dense", *kCompanionNetwork = "companion";  // of reproduce double-bayesian
+
 struct Arguments {
   std::string data;    ///< a path or the name of a known set
   std::string run;     ///< a run directory or a model file
@@ -47,8 +49,9 @@ struct Arguments {
   std::vector<std::string> runs;   ///< of report: run directories
   bool no_report = false;          ///< train --no-report
   std::vector<std::string> parts;  ///< of reproduce thermodynamics; empty: all
-  double train_share = 1;          ///< of reproduce double-bayesian, as is the next
+  double train_share = 1;          ///< of reproduce double-bayesian, as are the next two
   bool centered_inputs = false;
+  std::string network = kDenseNetwork;
   double temperature = 0;   ///< of septuple
   Index samples = 1 << 16;  ///< septuple --samples
   Index starts = 64;        ///< septuple --starts

@@ -4,6 +4,7 @@
 
 #include "base/pages.h"
 #include "base/words.h"
+#include "learning/architecture.h"
 #include "learning/fields.h"
 #include "learning/options.h"
 #include "learning/state.h"
@@ -32,17 +33,10 @@ Provenance provenance_of(const NetworkOptions& options, const TrainingReport& re
 }
 
 /// Numbers that training keeps of every weight: itself, the best, the last good one, step and gradient, in float32, and
-/// the model in float64, twice while it is written; and
-/// those of a state that is kept.
+/// the model in float64, twice while it is written; and those of a state that is kept.
 void check_memory(const Dataset& train, const NetworkOptions& options, bool keeps) {
   const double bytes = 5 * 4 + 2 * 8 + (keeps ? 7 * 4 : 0);
-  double parameters = 0, inputs = static_cast<double>(train.features.cols());
-  std::vector<Index> widths = options.hidden;
-  widths.push_back(learning::output_count(train, options));
-  for (const Index width : widths) {
-    parameters += (inputs + 1) * static_cast<double>(width);
-    inputs = static_cast<double>(width);
-  }
+  const auto parameters = static_cast<double>(learning::layout_of(options, train).size());
   const double have = memory_of_machine();
   if (bytes * parameters <= have) return;
   throw Error(ErrorKind::kResource,
@@ -98,8 +92,10 @@ NetworkFit train_network(const Dataset& train, const NetworkOptions& options, co
   const NetworkOptions resolved = learning::resolve(options, train);
   if (validation) check_validation(train, *validation);
   check_memory(train, resolved, keeping.keep != nullptr);
-  const Dataset rows = learning::input_rows(train);
-  const std::optional<Dataset> held_out = validation ? std::optional(learning::input_rows(*validation)) : std::nullopt;
+  const bool images = learning::takes_images(resolved);
+  const Dataset rows = learning::input_rows(train, images);
+  std::optional<Dataset> held_out;
+  if (validation) held_out = learning::input_rows(*validation, images);
   learning::Trainer trainer(rows, held_out ? &*held_out : nullptr, resolved, watcher, keeping);
   NetworkFit fit = trainer.run();
   record_training(resolved, fit.report, fit.network.metadata);

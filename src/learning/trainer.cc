@@ -7,6 +7,7 @@
 #include <numeric>
 
 #include "base/random.h"
+#include "learning/architecture.h"
 #include "rows/storage.h"
 
 namespace poise::learning {
@@ -16,25 +17,30 @@ constexpr Index kHeldOutRows = 256;     // a batch of validation
 constexpr double kLeastCaution = 1e-6;  // of the step; below it, it was not the step
 constexpr double kWorthThreads = 4e6;   // flops of a batch: less is done before a second thread is awake
 
-std::vector<Index> widths_of(const Dataset& data, const NetworkOptions& options) {
-  std::vector<Index> widths{data.features.cols()};
-  widths.insert(widths.end(), options.hidden.begin(), options.hidden.end());
-  widths.push_back(output_count(data, options));
-  return widths;
-}
-
 Problem weighed(const Dataset& data, const NetworkOptions& options) {
   return options.target == Target::kFeatures ? weigh_inputs(data) : weigh_rows(data, options.objective);
 }
 
 InputScaling scaling_of(const Dataset& data, const Vector& row_weight, const NetworkOptions& options) {
-  InputScaling scaling = scale_inputs(data, row_weight, options.objective.scale != Scale::kNone, options.threads);
+  const bool standardize = options.objective.scale != Scale::kNone, images = takes_images(options);
+  InputScaling scaling = scale_inputs(data, row_weight, standardize, options.threads, images);
   if (options.target == Target::kFeatures) scaling.set_targets(data, row_weight, loss_of(options), options.threads);
+  if (images) scaling.round_center();
   return scaling;
 }
 
+/// Weights, those of a convolution once for every place of its kernels.
+double products_of_a_row(const ParameterLayout& layout) {
+  double products = static_cast<double>(layout.size());
+  for (Index l = 1; l <= layout.layers(); ++l) {
+    if (const Convolution* const c = layout.convolution(l))
+      products += static_cast<double>(c->kernels * c->kernel_size()) * static_cast<double>(c->convolved().pixels() - 1);
+  }
+  return products;
+}
+
 int worthwhile_threads(const ParameterLayout& layout, const NetworkOptions& options) {
-  const double flops = 6.0 * static_cast<double>(layout.size()) * static_cast<double>(options.batch);
+  const double flops = 6.0 * products_of_a_row(layout) * static_cast<double>(options.batch);
   return flops < kWorthThreads ? 1 : options.threads;
 }
 
@@ -54,7 +60,7 @@ Trainer::Trainer(const Dataset& train, const Dataset* validation, const NetworkO
       keeping_(keeping),
       problem_(weighed(train, options)),
       scaling_(scaling_of(train, problem_.row_weight, options)),
-      layout_(widths_of(train, options)),
+      layout_(layout_of(options, train)),
       team_(worthwhile_threads(layout_, options)),
       parameters_(layout_.size()),
       batch_(problem_, scaling_, layout_, options, options.batch),

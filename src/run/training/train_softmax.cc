@@ -269,7 +269,8 @@ TrainingResult train_softmax_layer(const TrainingRequest& request, Watcher& watc
   const Dataset& train = run.train();
   ObjectiveOptions objective = request.objective;
   SolveOptions solve = request.solve;
-  solve.time_limit = run.time_to_train({train.features.cols(), train.schema.class_count()});
+  const Index classes = train.schema.class_count();
+  solve.time_limit = run.time_to_train({{Matrix::Zero(classes, train.features.cols()), Vector::Zero(classes)}});
   SoftmaxTraining& softmax = run.result().softmax.emplace();
   std::vector<PathSolution> alone, &candidates = is_path(request) ? softmax.path : alone;
   const bool by_folds = request.choose_l2 && !is_path(request);

@@ -74,11 +74,11 @@ Answer TrainingRun::on_event(const Event& event) {
   return link_.on_event(event);
 }
 
-double TrainingRun::time_to_train(const std::vector<Index>& widths) const {
+double TrainingRun::time_to_train(const std::vector<Layer>& layers) const {
   constexpr double kMargin = 2, kMost = 0.25;  // of the time limit; once more if the model is calibrated
   const double limit = request_.solve.time_limit;
   if (limit <= 0) return 0;
-  const double once = kMargin * seconds_to_measure(widths, parts_, request_.solve.threads);
+  const double once = kMargin * seconds_to_measure(layers, parts_, request_.solve.threads);
   return limit - std::min(request_.calibrate ? 2 * once : once, kMost * limit);
 }
 

@@ -37,9 +37,9 @@ class TrainingRun : public Watcher {
   void note(std::string text);
   Answer on_event(const Event& event) override;
 
-  /// Seconds of the time limit that training may take, so that measuring a network of these widths has its time, too;
+  /// Seconds of the time limit that training may take, so that measuring a network of such layers has its time, too;
   /// at least three quarters. 0: no limit.
-  double time_to_train(const std::vector<Index>& widths) const;
+  double time_to_train(const std::vector<Layer>& layers) const;
   /// How long measuring may go on, beginning now.
   MeasuringTime measuring_time();
   /// The options of a solve that comes after training; empty if no time is left for one, or after an interrupt.
