@@ -32,8 +32,8 @@ void check_network_request(const TrainingRequest& request) {
                 "it is for the softmax layer alone");
   }
   if (learning::loss_of(request.network) == Loss::kCrossEntropy)
-    return;  // a temperature, and telemetry, are about the softmax head
-  const bool measured = request.telemetry != Telemetry::kOff;
+    return;  // a temperature, and telemetry of classifiers, are about the softmax head
+  const bool measured = request.telemetry != Telemetry::kOff && request.network.target == Target::kClasses;
   const char* option = request.calibrate ? "--calibrate" : measured ? "--telemetry" : nullptr;
   if (!option) return;
   throw Error(ErrorKind::kUsage,
