@@ -1,9 +1,11 @@
-// Thermodynamic measurements of a classifier's states, outputs and weights
+// Thermodynamic measurements of a network's states, outputs and weights
 // (docs/theory/thermodynamics-measurements.md#the-quantities,
 // docs/theory/thermodynamics-measurements.md#the-noisy-forward-ensemble).
 //
-// All figures are about the weighted mean cross-entropy over the measured rows, in nats. Formulas, units, error bars
-// and costs: docs/theory/thermodynamics-measurements.md. For networks with the softmax head only, any number of layers.
+// All figures are about the weighted mean loss over the measured rows, in nats: of a classifier the cross-entropy CE
+// (softmax head), of a network that reconstructs its features the loss it was trained on
+// (docs/theory/network.md#unsupervised-systems). Any number of layers. Formulas, units, error bars and costs:
+// docs/theory/thermodynamics-measurements.md.
 //
 // Curvature depends on the units of the inputs. The network is therefore first rewritten, exactly, for inputs
 // x̂ = (x − shift) ∘ gain as training on the given data would use them (mean square 1). Curvatures of other rows are in
@@ -40,6 +42,12 @@ struct ThermodynamicsOptions {
   /// As in training: a model is at rest for the targets it was trained on. With `scale` kNone inputs are in units of
   /// Dataset::unit; `l2` and `unit` are not looked at.
   ObjectiveOptions objective = {};
+  /// Of the networks to be measured; kSoftmax, kLinear or kLogistic. With the latter two the features are the target,
+  /// labels are not looked at, and of `objective` only `scale`. measure_thermodynamics takes the network's.
+  Head head = Head::kSoftmax;
+  /// d: what counts as 1 of a feature that is a target. Empty: as training on the data would have it (a standard
+  /// deviation, or Dataset::unit). measure_thermodynamics takes those the network was trained in.
+  Vector target_units = {};
   double learning_rate = 0;  ///< η of the step rule; 0: `step` is not measured
   double momentum = 0;       ///< α in [0, 1)
   Index batch = 0;           ///< rows per batch; 0: the optimizer temperature is not measured
@@ -48,9 +56,9 @@ struct ThermodynamicsOptions {
   Watcher* watcher = nullptr;  ///< is asked between blocks of rows and between Hessian products
 };
 
-/// The canonical ensemble p of states x with ℋ = ½‖e(x)‖² + CE at temperature T, e = x − f(wx + b) over N hidden
-/// neurons. It is a forward pass in which every hidden activation gets noise of variance T, and each draw gets the
-/// weight e^{−CE/T}. The noise alone gives p_0, the ensemble of V = 0
+/// The canonical ensemble p of states x with ℋ = ½‖e(x)‖² + CE (or another loss) at temperature T, e = x − f(wx + b)
+/// over N hidden neurons. It is a forward pass in which every hidden activation gets noise of variance T, and each draw
+/// gets the weight e^{−CE/T}. The noise alone gives p_0, the ensemble of V = 0
 /// (docs/theory/thermodynamics-measurements.md#the-noisy-forward-ensemble). Scores get no noise. All figures are
 /// relative to p_0 and are means over rows. F = mean_loss + bulk_loss − T·entropy = mean_loss + T·divergence.
 struct NoisyEnsemble {
@@ -68,8 +76,8 @@ struct NoisyEnsemble {
 
 struct LayerCurvature {
   Index weights = 0;      ///< N_l (N_{l−1} + 1)
-  Estimate laplacian;     ///< ∇² of the mean CE over W_l and b_l: mean_n ‖x̃_{l−1}‖² tr ∂²CE/∂Y_l²
-  Estimate gauss_newton;  ///< its part tr Jᵀ(diag q − qqᵀ)J ≥ 0; all of it for piecewise linear networks
+  Estimate laplacian;     ///< ∇² of the mean loss over W_l and b_l: mean_n ‖x̃_{l−1}‖² tr ∂²ℓ/∂Y_l²
+  Estimate gauss_newton;  ///< its part tr JᵀRJ ≥ 0, R = ∂²ℓ/∂z²; all of it for piecewise linear networks
   std::string how;        ///< how the Laplacian was found: "exact", "sampled labels" or "Hutchinson"
 };
 
@@ -87,33 +95,37 @@ struct Eigenvalue {
   double value = 0, residual = 0;
 };
 
-struct Thermodynamics {
-  Detail detail = Detail::kFull;
-  Index rows = 0, parameters = 0;
-  // About outputs q = softmax(z) and targets t
-  Estimate mean_loss;           ///< U = mean CE(t, q)
+/// About outputs q = softmax(z) of classes and targets t.
+struct ClassThermodynamics {
   Estimate output_entropy;      ///< mean H(q)
-  Estimate divergence;          ///< mean KL(t‖q) = CE − H(t)
   Estimate equilibrium_gap;     ///< CE − H(q) = dCE/dβ at β = 1: 0 at rest, above 0 over-confident
   Estimate score_variance;      ///< mean Var_q(z) = d²CE/dβ² at β = 1
   Estimate marginal_entropy;    ///< H(mean q)
   Estimate mutual_information;  ///< H(mean q) − mean H(q): what the outputs tell about the rows
   Temperature temperature;      ///< T*, where CE = H (poise/metrics.h)
+};
+
+struct Thermodynamics {
+  Detail detail = Detail::kFull;
+  Index rows = 0, parameters = 0;
+  Estimate mean_loss;                          ///< U = mean CE(t, q), or mean ℓ of a network that reconstructs
+  std::optional<Estimate> divergence;          ///< mean KL(t‖q) = U − H(t); none of the squared error
+  std::optional<ClassThermodynamics> classes;  ///< of classifiers
   // About the weights
   std::vector<LayerCurvature> layers;  ///< l = 1 … L
   Estimate laplacian;                  ///< sum over layers
   Estimate gauss_newton;               ///< sum over layers
-  Estimate gradient_noise;  ///< tr Cov(n s_n ∇CE_n)/P over rows, divisor n − 1 (s_n: the row's share of the weight);
+  Estimate gradient_noise;  ///< tr Cov(n s_n ∇ℓ_n)/P over rows, divisor n − 1 (s_n: the row's share of the weight);
                             ///< NaN for one row
-  Estimate gradient_norm;  ///< ‖∇ mean CE‖; row_error: root mean square distance from the gradient of the source,
+  Estimate gradient_norm;  ///< ‖∇ mean ℓ‖; row_error: root mean square distance from the gradient of the source,
                            ///< √(tr Cov/n), which bounds the error of the norm
   // kFull only
   std::vector<NoisyEnsemble> ensembles;  ///< one per temperature; none without hidden layers
-  /// C = mean_n ½ ln det(I + Σ_l R^½ J_l J_lᵀ R^½), with J_l = ∂Y_L/∂X_l of the hidden layers and R = diag q − qqᵀ.
-  /// This is −ln B of the Gaussian approximation about the forward pass (Gauss–Newton). Where t = q, it is the limit of
-  /// −entropy of the ensembles as T → 0.
+  /// C = mean_n ½ ln det(I + Σ_l R^½ J_l J_lᵀ R^½), with J_l = ∂Y_L/∂X_l of the hidden layers and R = ∂²ℓ/∂z², of
+  /// classes diag q − qqᵀ. This is −ln B of the Gaussian approximation about the forward pass (Gauss–Newton). Where t =
+  /// q, it is the limit of −entropy of the ensembles as T → 0.
   Estimate complexity;
-  Eigenvalue largest_curvature;  ///< λ_max of the Hessian of the mean CE (Lanczos)
+  Eigenvalue largest_curvature;  ///< λ_max of the Hessian of the mean loss (Lanczos)
   std::optional<StepThermodynamics> step;
 };
 
@@ -123,15 +135,16 @@ class EnsembleRecord;  // poise/first_law.h
 /// the units of the inputs found, only once.
 class Thermometer {
  public:
-  /// Throws Error(kUsage) for options out of range, Error(kData) if `data` has no labels or one class.
+  /// Throws Error(kUsage) for options out of range, Error(kData) if `data` has no labels or one class; where features
+  /// are the target, if they are sparse or out of range.
   Thermometer(const Dataset& data, const ThermodynamicsOptions& options);
   ~Thermometer();
   Thermometer(Thermometer&&) noexcept;
   Thermometer& operator=(Thermometer&&) noexcept;
 
-  /// Throws Error(kData) unless the head is softmax and the features and classes are the network's, Error(kNumeric) if
-  /// the scores are not finite, and MeasurementStopped. A full measurement fills `record`, if given, for the first law;
-  /// a light one empties it.
+  /// Throws Error(kData) unless the head is that of the options and the features and classes are the network's,
+  /// Error(kNumeric) if the scores are not finite, and MeasurementStopped. A full measurement fills `record`, if given,
+  /// for the first law; a light one empties it.
   Thermodynamics measure(const Network& network, EnsembleRecord* record = nullptr) const;
 
   /// The step rule may change from one measurement to the next; the rows stay the same.
@@ -143,7 +156,11 @@ class Thermometer {
   std::unique_ptr<const Rows> rows_;
 };
 
-/// One measurement: Thermometer(data, options).measure(network).
+/// The options with the head and the units of the targets of a network. Throws Error(kData) if its metadata cannot be
+/// read.
+ThermodynamicsOptions options_for(const Network& network, ThermodynamicsOptions options);
+
+/// One measurement: Thermometer(data, options_for(network, options)).measure(network).
 Thermodynamics measure_thermodynamics(const Network& network, const Dataset& data,
                                       const ThermodynamicsOptions& options = {});
 

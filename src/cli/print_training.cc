@@ -122,7 +122,10 @@ void print_reconstructed(const TrainingResult& result) {
 }
 
 void print_measured(const TrainingResult& result) {
-  if (result.model.reconstructs()) return print_reconstructed(result);
+  if (result.model.reconstructs()) {
+    print_reconstructed(result);
+    return print_telemetry(result);
+  }
   print_calibration(result);
   const auto if_any = [](const std::optional<Metrics>& metrics) { return metrics ? &*metrics : nullptr; };
   const MeasuredParts& measured = result.measured;

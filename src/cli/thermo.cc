@@ -9,7 +9,6 @@
 #include "base/watcher_link.h"
 #include "cli/arguments.h"
 #include "cli/say.h"
-#include "network/model_check.h"
 #include "network/provenance.h"
 #include "poise/calibration.h"
 #include "poise/error.h"
@@ -159,9 +158,8 @@ json plain_json(const std::optional<Thermodynamics>& plain) {
 int thermo(const Arguments& a) {
   refuse_idle_options(a);
   const Network model = load_model(a.run);
-  require_classifier(model, a.run);
   const Dataset data = read_for_model(a, model.schema, model.metadata);
-  if (!data.has_targets()) {
+  if (!model.reconstructs() && !data.has_targets()) {
     throw Error(ErrorKind::kData, "the data has no labels",
                 "the label column '" + model.schema.label_name + "' or a labels file", {}, {a.data});
   }

@@ -193,15 +193,13 @@ Problem select_rows(const Problem& problem, std::span<const Index> rows) {
   part.classes = problem.classes;
   const auto count = static_cast<Index>(rows.size());
   part.row_weight.resize(count);
-  if (problem.labels.empty()) part.targets.resize(count, problem.classes);
+  const bool has_targets = problem.targets.size() > 0;  // neither these nor labels: the features are the target
+  if (has_targets) part.targets.resize(count, problem.classes);
   for (Index i = 0; i < count; ++i) {
     const Index row = rows[i];
     part.row_weight[i] = problem.row_weight[row];
-    if (problem.labels.empty()) {
-      part.targets.row(i) = problem.targets.row(row);
-    } else {
-      part.labels.push_back(problem.labels[row]);
-    }
+    if (has_targets) part.targets.row(i) = problem.targets.row(row);
+    if (!problem.labels.empty()) part.labels.push_back(problem.labels[row]);
   }
   part.row_weight /= part.row_weight.sum();
   return part;

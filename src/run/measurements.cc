@@ -85,6 +85,10 @@ void add_line(Table& table, const char* name, const Estimate& estimate, const st
              of_rows(estimate), unit});
 }
 
+Estimate mutual_information(const ClassThermodynamics& of) {
+  return not_negative(of.mutual_information, of.marginal_entropy.value);
+}
+
 void add_step(Table& table, const StepThermodynamics& step) {
   add_line(table, "entropy destroyed by a step", step.entropy_destruction, "nats a step");
   if (step.momentum_contraction != 0) {
@@ -96,16 +100,23 @@ void add_step(Table& table, const StepThermodynamics& step) {
   if (step.edge > 0) add_line(table, "edge of stability (1: at it)", {step.edge, 0, 0, 0}, "");
 }
 
+void add_outputs(Table& table, const Thermodynamics& t) {
+  add_line(table, t.classes ? "mean loss U = CE" : "mean loss U", t.mean_loss, "nats");
+  if (t.classes) {
+    add_line(table, "output entropy H", t.classes->output_entropy, "nats");
+    add_line(table, "equilibrium gap CE - H", t.classes->equilibrium_gap, "nats");
+  }
+  if (t.divergence) add_line(table, "divergence KL(t|q)", not_negative(*t.divergence), "nats");
+  if (!t.classes) return;
+  const ClassThermodynamics& of = *t.classes;
+  add_line(table, "marginal entropy H(mean q)", of.marginal_entropy, "nats");
+  add_line(table, "mutual information H(mean q) - H", mutual_information(of), "nats");
+  add_line(table, "variance of the scores Var_q(z)", of.score_variance, "nats");
+}
+
 std::string table_of_quantities(const Thermodynamics& t) {
   Table table(columns_of_quantities("quantity"));
-  add_line(table, "mean loss U = CE", t.mean_loss, "nats");
-  add_line(table, "output entropy H", t.output_entropy, "nats");
-  add_line(table, "equilibrium gap CE - H", t.equilibrium_gap, "nats");
-  add_line(table, "divergence KL(t|q)", not_negative(t.divergence), "nats");
-  add_line(table, "marginal entropy H(mean q)", t.marginal_entropy, "nats");
-  add_line(table, "mutual information H(mean q) - H", not_negative(t.mutual_information, t.marginal_entropy.value),
-           "nats");
-  add_line(table, "variance of the scores Var_q(z)", t.score_variance, "nats");
+  add_outputs(table, t);
   add_line(table, "Laplacian of the loss", t.laplacian, "nats");
   add_line(table, "  its Gauss-Newton part", t.gauss_newton, "nats");
   add_line(table, "gradient noise tr Cov/P", not_negative(t.gradient_noise), "nats²");
@@ -142,7 +153,9 @@ std::string table_of_ensembles(const Thermodynamics& t) {
     table.add({fmt::format("temperature {:g}", e.temperature), "", "", "",
                fmt::format("{:.1f} effective draws a row", e.effective_draws)});
     add_line(table, "  free energy", e.free_energy, "nats");
-    add_line(table, "  loss under noise, weighted by e^(-CE/T)", e.mean_loss, "nats");
+    add_line(table,
+             t.classes ? "  loss under noise, weighted by e^(-CE/T)" : "  loss under noise, weighted by e^(-loss/T)",
+             e.mean_loss, "nats");
     add_line(table, "  energy it costs the states", e.bulk_loss, "nats");
     add_line(table, "  entropy less that of free noise", e.entropy, "nats");
     add_line(table, "  Laplacian of the free energy", e.laplacian, "nats");
@@ -162,6 +175,25 @@ json to_json(const NoisyEnsemble& ensemble) {
           {"mean_loss", to_json(ensemble.mean_loss)}, {"bulk_loss", to_json(ensemble.bulk_loss)},
           {"entropy", to_json(ensemble.entropy)},     {"divergence_from_noise", to_json(ensemble.divergence)},
           {"laplacian", to_json(ensemble.laplacian)}, {"effective_draws", ensemble.effective_draws}};
+}
+
+/// Null where there are none.
+json json_of_classes(const std::optional<ClassThermodynamics>& classes) {
+  json out;
+  for (const char* name : {"output_entropy", "equilibrium_gap", "score_variance", "marginal_entropy",
+                           "mutual_information", "temperature"}) {
+    out[name] = nullptr;
+  }
+  if (!classes) return out;
+  return {{"output_entropy", to_json(classes->output_entropy)},
+          {"equilibrium_gap", to_json(classes->equilibrium_gap)},
+          {"score_variance", to_json(classes->score_variance)},
+          {"marginal_entropy", to_json(classes->marginal_entropy)},
+          {"mutual_information", to_json(mutual_information(*classes))},
+          {"temperature",
+           {{"temperature", classes->temperature.temperature},
+            {"cross_entropy", classes->temperature.cross_entropy},
+            {"at_limit", classes->temperature.at_limit}}}};
 }
 
 json to_json(const StepThermodynamics& step) {
@@ -212,21 +244,13 @@ json to_json(const Thermodynamics& t) {
   json out = {{"rows", t.rows},
               {"parameters", t.parameters},
               {"mean_loss", to_json(t.mean_loss)},
-              {"output_entropy", to_json(t.output_entropy)},
-              {"divergence", to_json(not_negative(t.divergence))},
-              {"equilibrium_gap", to_json(t.equilibrium_gap)},
-              {"score_variance", to_json(t.score_variance)},
-              {"marginal_entropy", to_json(t.marginal_entropy)},
-              {"mutual_information", to_json(not_negative(t.mutual_information, t.marginal_entropy.value))},
-              {"temperature",
-               {{"temperature", t.temperature.temperature},
-                {"cross_entropy", t.temperature.cross_entropy},
-                {"at_limit", t.temperature.at_limit}}},
+              {"divergence", t.divergence ? to_json(not_negative(*t.divergence)) : json()},
               {"laplacian", to_json(t.laplacian)},
               {"gauss_newton", to_json(t.gauss_newton)},
               {"gradient_noise", to_json(not_negative(t.gradient_noise))},
               {"gradient_norm", to_json(t.gradient_norm)},
               {"layers", json::array()}};
+  out.update(json_of_classes(t.classes));
   for (const LayerCurvature& layer : t.layers) out["layers"].push_back(to_json(layer));
   out["step"] = t.step ? to_json(*t.step) : json();
   if (t.detail == Detail::kLight) return out;

@@ -27,7 +27,7 @@ std::string loss_of(const TrainedOn& trained);
 /// that is infinite and a value that is NaN.
 nlohmann::json to_json(const Estimate& estimate);
 /// Every figure under its name in poise/thermodynamics.h (of an ensemble `divergence` as `divergence_from_noise`); what
-/// was not measured is left out, but for `step`, then null.
+/// was not measured is left out, but for `step`, then null. What is not defined of features is null.
 nlohmann::json to_json(const Thermodynamics& found);
 nlohmann::json to_json(const FirstLaw& law);
 

@@ -43,10 +43,10 @@ std::string mend(const Temperature& t, const TrainedOn& trained) {
 
 /// Of scores that some temperature brings to rest.
 std::string read_balance(const Thermodynamics& t, const TrainedOn& trained) {
-  const double gap = t.equilibrium_gap.value;
+  const double gap = t.classes->equilibrium_gap.value;
   const double small = kRestShare * t.mean_loss.value;
-  const Bounds interval = source_interval(t.equilibrium_gap);
-  if (is_rough(t.equilibrium_gap)) {
+  const Bounds interval = source_interval(t.classes->equilibrium_gap);
+  if (is_rough(t.classes->equilibrium_gap)) {
     return fmt::format(
         "These {} rows cannot tell whether the model is at rest: the gap of {:.2g} nats hangs on a handful of rows, "
         "because few are classified wrongly or rare answers dominate. More rows would tell.",
@@ -63,12 +63,12 @@ std::string read_balance(const Thermodynamics& t, const TrainedOn& trained) {
   }
   return fmt::format("{} on these rows: cross-entropy is {} nats {} output entropy{}.",
                      gap > 0 ? "Over-confident" : "Under-confident", value_and_error(std::abs(gap), interval),
-                     gap > 0 ? "above" : "below", mend(t.temperature, trained));
+                     gap > 0 ? "above" : "below", mend(t.classes->temperature, trained));
 }
 
 /// Of scores that are best when they are as flat, or as sharp, as can be.
 std::string read_limit(const Thermodynamics& t, const TrainedOn& trained) {
-  if (t.temperature.temperature > 1) {
+  if (t.classes->temperature.temperature > 1) {
     return "Not at rest: on these rows the scores are no better than chance, and flatter is always better; no "
            "temperature mends that.";
   }
@@ -90,8 +90,8 @@ bool has_penalized_rest(const TrainedOn& trained) {
 
 /// `t` is of the loss trained on. Of all rows trained on nothing is left to chance; a part of them has an interval.
 std::string read_penalized_rest(const Thermodynamics& t, const TrainedOn& trained) {
-  const double gap = t.equilibrium_gap.value, excess = gap - trained.imbalance_at_rest;
-  const Bounds interval = source_interval(t.equilibrium_gap);
+  const double gap = t.classes->equilibrium_gap.value, excess = gap - trained.imbalance_at_rest;
+  const Bounds interval = source_interval(t.classes->equilibrium_gap);
   const bool small = std::abs(excess) <= kRestShare * t.mean_loss.value;
   const bool part = t.rows < trained.rows;
   const std::string held = fmt::format("λ‖W‖² = {:.3g} nats", -trained.imbalance_at_rest);
@@ -109,9 +109,9 @@ std::string read_penalized_rest(const Thermodynamics& t, const TrainedOn& traine
 /// `t` is of the loss trained on, `plain` of the plain one.
 std::string read_rest(const Thermodynamics& t, const Thermodynamics& plain, const TrainedOn& trained) {
   const bool penalized = has_penalized_rest(trained);
-  std::string text = penalized                    ? read_penalized_rest(t, trained)
-                     : plain.temperature.at_limit ? read_limit(plain, trained)
-                                                  : read_balance(plain, trained);
+  std::string text = penalized                             ? read_penalized_rest(t, trained)
+                     : plain.classes->temperature.at_limit ? read_limit(plain, trained)
+                                                           : read_balance(plain, trained);
   if (!penalized && !loss_of(trained).empty()) {
     text += fmt::format(
         " That is by the plain cross-entropy, as evaluate has it; the table is of the loss trained on ({}).",
@@ -126,9 +126,9 @@ std::string read_rest(const Thermodynamics& t, const Thermodynamics& plain, cons
   return text;
 }
 
-std::string read_information(const Thermodynamics& t) {
+std::string read_information(const ClassThermodynamics& of) {
   return fmt::format("The outputs tell {:.3g} nats about a row, of {:.3g} that the frequencies of the answers allow.",
-                     not_negative(t.mutual_information, t.marginal_entropy.value).value, t.marginal_entropy.value);
+                     not_negative(of.mutual_information, of.marginal_entropy.value).value, of.marginal_entropy.value);
 }
 
 /// Where the Laplacian of the source lies. Piecewise linear networks have no other part than Gauss and Newton's, which
@@ -254,7 +254,9 @@ std::vector<std::string> reading_of(const Thermodynamics& t, const TrainedOn& tr
     return {fmt::format("{} {} too few to conclude anything from (that takes {}): the figures are of these alone.",
                         t.rows, t.rows == 1 ? "row is" : "rows are", kFewestForInterval)};
   }
-  std::vector<std::string> sentences{read_rest(t, plain ? *plain : t, trained), read_information(t), read_curvature(t)};
+  std::vector<std::string> sentences;
+  if (t.classes) sentences = {read_rest(t, plain ? *plain : t, trained), read_information(*t.classes)};
+  sentences.push_back(read_curvature(t));
   if (t.detail == Detail::kLight) return sentences;
   sentences.push_back(read_edge(t));
   if (t.layers.size() > 1 && !t.ensembles.empty()) sentences.push_back(read_ensembles(t));

@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "base/stopwatch.h"
+#include "learning/loss/loss.h"
 #include "learning/options.h"
 #include "network/model_file.h"
 #include "poise/error.h"
@@ -70,6 +71,9 @@ TelemetryWatcher::TelemetryWatcher(Telemetry level, const Dataset& train, const 
   ThermodynamicsOptions how = measuring(level, plan_.rows, options_.objective, options_.threads);
   how.seed = options_.seed;
   how.watcher = &ending_;
+  if (options_.target == Target::kFeatures) {
+    how.head = learning::loss_of(options_) == Loss::kSquaredError ? Head::kLinear : Head::kLogistic;
+  }
   thermometer_.emplace(train, how);
   preparing_ = begun.seconds();
 }

@@ -5,6 +5,7 @@
 
 #include "base/index.h"
 #include "base/random.h"
+#include "network/metadata.h"
 #include "poise/error.h"
 #include "poise/thermodynamics.h"
 #include "thermo/fields.h"
@@ -26,7 +27,7 @@ void go_on(const ThermodynamicsOptions& o) {
   if (o.watcher && o.watcher->on_event({}) == Answer::kStop) throw MeasurementStopped();
 }
 
-/// tr Cov(g_n)/P over rows of equal chance, g_n = n s_n ∇CE_n with the mean ∇ mean CE:
+/// tr Cov(g_n)/P over rows of equal chance, g_n = n s_n ∇ℓ_n with the mean ∇ mean ℓ:
 ///   n/(n − 1) [mean ‖g_n‖² − ‖mean g‖²]/P
 Estimate gradient_noise(const thermo::RowFigures& figures) {
   const Index n = figures.noise.size();
@@ -93,9 +94,10 @@ StepThermodynamics measure_step(const Thermodynamics& at, const ThermodynamicsOp
   return step;
 }
 
-/// The states of networks without hidden neurons: CE in every draw of every row, complexity 0.
-thermo::RowStates still_states(const thermo::RowFigures& figures, const ThermodynamicsOptions& options) {
-  const Vector losses = learning::reference::losses(Loss::kCrossEntropy, figures.scores, figures.targets);
+/// The states of networks without hidden neurons: the loss in every draw of every row, complexity 0.
+thermo::RowStates still_states(const thermo::RowFigures& figures, thermo::ScoreLoss loss,
+                               const ThermodynamicsOptions& options) {
+  const Vector losses = loss.losses(figures.scores, figures.targets);
   thermo::RowEnsemble still(losses.size(), options.draws);
   still.bias.setZero();
   still.free_energy = still.energy = losses.replicate(1, options.draws);
@@ -112,7 +114,7 @@ void measure_fully(const std::vector<Layer>& layers, const thermo::MeasuredRows&
                    const thermo::CurvatureMeter& meter, const ThermodynamicsOptions& options,
                    thermo::RowFigures& figures, EnsembleRecord::Rows* record, Thermodynamics& out) {
   if (layers.size() == 1) {  // nothing fluctuates: no ensembles, and C = 0
-    if (record) keep(still_states(figures, options), rows, options, *record);
+    if (record) keep(still_states(figures, rows.loss(), options), rows, options, *record);
   } else {
     thermo::RowStates states = thermo::measure_states(layers, rows, meter, options, figures.curvature);
     out.complexity = mean_of_rows(rows.weight(), states.complexity);
@@ -158,14 +160,14 @@ Thermodynamics Thermometer::measure(const Network& network, EnsembleRecord* reco
   go_on(options_);
   const thermo::MeasuredRows& rows = rows_->measured;
   const std::vector<Layer> layers = rows.layers_of(network);
-  const thermo::CurvatureMeter meter(layers, options_.detail, options_.label_draws, options_.seed);
+  const thermo::CurvatureMeter meter(layers, options_.detail, options_.label_draws, options_.seed, rows.loss());
   thermo::RowFigures figures = thermo::measure_rows(layers, rows, meter, options_);
   Thermodynamics out;
   out.detail = options_.detail;
   out.rows = rows.size();
   out.parameters = network.parameter_count();
   thermo::measure_outputs(figures.scores, figures.targets, rows.weight(),
-                          {.threads = options_.threads, .watcher = options_.watcher}, out);
+                          {.threads = options_.threads, .watcher = options_.watcher}, rows.loss(), out);
   if (options_.detail == Detail::kFull) {
     go_on(options_);
     if (record) record->rows_ = std::make_unique<EnsembleRecord::Rows>();
@@ -179,9 +181,22 @@ Thermodynamics Thermometer::measure(const Network& network, EnsembleRecord* reco
   return out;
 }
 
+ThermodynamicsOptions options_for(const Network& network, ThermodynamicsOptions options) {
+  options.head = network.head;
+  if (!network.reconstructs()) return options;
+  const Index d = network.feature_count();
+  if (network.head == Head::kLogistic) {
+    options.target_units = Vector::Constant(d, network.output_unit);
+  } else {
+    const Vector units = recorded_units(network.metadata, d).value_or(Vector::Ones(d));
+    options.target_units = (units.array() == 0).select(1.0, units);
+  }
+  return options;
+}
+
 Thermodynamics measure_thermodynamics(const Network& network, const Dataset& data,
                                       const ThermodynamicsOptions& options) {
-  return Thermometer(data, options).measure(network);
+  return Thermometer(data, options_for(network, options)).measure(network);
 }
 
 }  // namespace poise

@@ -71,9 +71,21 @@ void for_each_row(Index rows, const MeasureOptions& options, const std::function
   if (!done) throw MeasurementStopped();
 }
 
-}  // namespace
+/// Of features, KL(t‖q) is that of independent Bernoulli variables: ℓ − Σ_j H(t_j).
+void measure_features(const Matrix& scores, const Matrix& targets, const Vector& weight, const MeasureOptions& options,
+                      ScoreLoss of, Thermodynamics& out) {
+  Vector loss(scores.rows()), spread = Vector::Zero(scores.rows());
+  for_each_row(scores.rows(), options, [&](Index i) {
+    loss[i] = of.losses(scores.row(i), targets.row(i))[0];
+    if (of.loss == Loss::kBinaryCrossEntropy) {
+      for (const double t : targets.row(i)) spread[i] += entropy(Vector{{t, 1 - t}});
+    }
+  });
+  out.mean_loss = mean_of_rows(weight, loss);
+  if (of.loss == Loss::kBinaryCrossEntropy) out.divergence = mean_of_rows(weight, loss - spread);
+}
 
-void measure_outputs(const Matrix& scores, const Matrix& targets, const Vector& weight, const MeasureOptions& options,
+void measure_classes(const Matrix& scores, const Matrix& targets, const Vector& weight, const MeasureOptions& options,
                      Thermodynamics& out) {
   const Index n = scores.rows();
   Vector loss(n), spread(n), excess(n), variance(n), surprise(n);
@@ -93,17 +105,26 @@ void measure_outputs(const Matrix& scores, const Matrix& targets, const Vector& 
   // CE(q_n, q̄) has the mean H(q̄) and is, row by row, the influence of a row on it.
   const Vector marginal = q.transpose() * weight;
   for_each_row(n, options, [&](Index i) { surprise[i] = cross_entropy(q.row(i).transpose(), marginal); });
+  ClassThermodynamics& classes = out.classes.emplace();
+  Estimate& divergence = out.divergence.emplace(mean_of_rows(weight, excess));
   out.mean_loss = mean_of_rows(weight, loss);
-  out.output_entropy = mean_of_rows(weight, spread);
-  out.divergence = mean_of_rows(weight, excess);
-  out.equilibrium_gap = mean_of_rows(weight, loss - spread);
+  classes.output_entropy = mean_of_rows(weight, spread);
+  classes.equilibrium_gap = mean_of_rows(weight, loss - spread);
   const double skewness = rare.skewness(out.mean_loss.row_error);
-  for (Estimate* of_labels : {&out.mean_loss, &out.divergence, &out.equilibrium_gap})
+  for (Estimate* of_labels : {&out.mean_loss, &divergence, &classes.equilibrium_gap})
     raise_skewness(*of_labels, skewness);
-  out.score_variance = mean_of_rows(weight, variance);
-  out.marginal_entropy = mean_of_rows(weight, surprise);
-  out.mutual_information = mean_of_rows(weight, surprise - spread);
-  out.temperature = fit_temperature(scores, targets, weight, options);
+  classes.score_variance = mean_of_rows(weight, variance);
+  classes.marginal_entropy = mean_of_rows(weight, surprise);
+  classes.mutual_information = mean_of_rows(weight, surprise - spread);
+  classes.temperature = fit_temperature(scores, targets, weight, options);
+}
+
+}  // namespace
+
+void measure_outputs(const Matrix& scores, const Matrix& targets, const Vector& weight, const MeasureOptions& options,
+                     ScoreLoss loss, Thermodynamics& out) {
+  if (loss.of_classes()) return measure_classes(scores, targets, weight, options, out);
+  measure_features(scores, targets, weight, options, loss, out);
 }
 
 }  // namespace poise::thermo

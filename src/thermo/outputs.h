@@ -2,12 +2,13 @@
 #pragma once
 
 #include "poise/thermodynamics.h"
+#include "thermo/network/score_loss.h"
 
 namespace poise::thermo {
 
-/// Fills mean_loss … mutual_information and temperature from scores z and targets t, n×K, and weights that add up to 1.
+/// Fills mean_loss, divergence and `classes` from scores z and targets t, n×K, and weights that add up to 1.
 /// Throws MeasurementStopped.
 void measure_outputs(const Matrix& scores, const Matrix& targets, const Vector& weight, const MeasureOptions& options,
-                     Thermodynamics& out);
+                     ScoreLoss loss, Thermodynamics& out);
 
 }  // namespace poise::thermo

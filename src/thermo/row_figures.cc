@@ -1,6 +1,9 @@
 #include "thermo/row_figures.h"
 
+#include <fmt/core.h>
+
 #include <algorithm>
+#include <utility>
 
 #include "base/stoppable.h"
 #include "base/watcher_link.h"
@@ -21,7 +24,7 @@ void check_finite(const Matrix& scores) {
   }
 }
 
-/// ⟨∇CE_i, ∇CE_j⟩ = Σ_l ⟨Y*_l,i, Y*_l,j⟩ ⟨x̃_{l−1,i}, x̃_{l−1,j}⟩ of all pairs of the block, B×B.
+/// ⟨∇ℓ_i, ∇ℓ_j⟩ = Σ_l ⟨Y*_l,i, Y*_l,j⟩ ⟨x̃_{l−1,i}, x̃_{l−1,j}⟩ of all pairs of the block, B×B.
 Matrix gradient_products(const State& state) {
   Matrix products = Matrix::Zero(state.q.rows(), state.q.rows());
   for (std::size_t l = 1; l < state.pass.activation.size(); ++l) {
@@ -53,12 +56,22 @@ void add_gradient(const State& state, const RowBlock& block, Vector& sum) {
 }
 
 /// ½ ln det(I + Σ_l BᵀJ_l J_lᵀB) of every row.
-Vector complexities(Adjoint of_classes, Index rows, Index classes) {
-  of_classes.activation_adjoint.front().resize(0, 0);
-  of_classes.activation_adjoint.back().resize(0, 0);
+Vector complexities(const std::vector<Matrix>& jacobian, Index rows) {
+  const Index rank = rank_of(jacobian, rows);
   Vector complexity(rows);
-  for (Index i = 0; i < rows; ++i) complexity[i] = complexity_of_row(of_classes.activation_adjoint, i, classes);
+  for (Index i = 0; i < rows; ++i) complexity[i] = complexity_of_row(jacobian, i, rank);
   return complexity;
+}
+
+/// Every row of every step has a matrix of this size and its inverse.
+void check_size_of_states(const std::vector<Layer>& layers, ScoreLoss loss) {
+  constexpr Index kMost = 256;
+  const Index outputs = layers.back().bias.size();
+  Index neurons = 0;
+  for (std::size_t l = 0; l + 1 < layers.size(); ++l) neurons += layers[l].bias.size();
+  if (loss.of_classes() || std::min(outputs, neurons) <= kMost) return;
+  throw Error(ErrorKind::kResource, fmt::format("states of {} hidden neurons behind {} features", neurons, outputs),
+              fmt::format("at most {} of one or the other", kMost), "the detail 'light' leaves them out");
 }
 
 }  // namespace
@@ -85,20 +98,22 @@ RowFigures measure_rows(const std::vector<Layer>& layers, const MeasuredRows& ro
 
 RowStates measure_states(const std::vector<Layer>& layers, const MeasuredRows& rows, const CurvatureMeter& meter,
                          const ThermodynamicsOptions& options, RowCurvature& curvature) {
-  const Index n = rows.size(), classes = layers.back().bias.size();
-  const ForwardNoise noise(layers, options.temperatures, options.draws, options.seed);
+  const Index n = rows.size(), outputs = layers.back().bias.size();
+  check_size_of_states(layers, rows.loss());
+  const ForwardNoise noise(layers, options.temperatures, options.draws, options.seed, rows.loss());
   StopTest stopped(asking(options.watcher));
   RowStates out{Vector(n), std::vector<RowEnsemble>(options.temperatures.size(), RowEnsemble(n, options.draws))};
-  for_each_block(rows, rows_of_stacks(std::max<Index>(classes, options.draws)), options.threads,
-                 [&](const RowBlock& block) {
-                   if (stopped()) return;
-                   const State state = state_of(layers, block);
-                   const Adjoint of_classes = class_adjoints(layers, state.pass.slope, state.q);
-                   meter.add_class_adjoints(state, of_classes, block.first, curvature);
-                   out.complexity.segment(block.first, block.size()) = complexities(of_classes, block.size(), classes);
-                   if (!options.temperatures.empty())
-                     noise.measure(state.pass.preactivation[1], block, numbers_of(rows, block), out.ensembles);
-                 });
+  for_each_block(
+      rows, rows_of_stacks(std::max<Index>(outputs, options.draws)), options.threads, [&](const RowBlock& block) {
+        if (stopped()) return;
+        const State state = state_of(layers, block);
+        Adjoint of_outputs = output_adjoints(layers, state.pass.slope, state.q, state.loss);
+        meter.add_output_adjoints(state, of_outputs, block.first, curvature);
+        out.complexity.segment(block.first, block.size()) = complexities(
+            state_jacobian(std::move(of_outputs.activation_adjoint), block.size(), state.loss), block.size());
+        if (!options.temperatures.empty())
+          noise.measure(state.pass.preactivation[1], block, numbers_of(rows, block), out.ensembles);
+      });
   if (stopped()) throw MeasurementStopped();
   return out;
 }

@@ -170,6 +170,17 @@ def test_tensorboard_has_no_step_twice_of_a_run_that_was_resumed(digits, tmp_pat
     assert len(read.Tensors("run")) == 1
 
 
+def test_telemetry_of_a_network_that_reconstructs(digits):
+    X, _ = digits
+    run = poise.train(X[:300], target="features", hidden=[8], epochs=3, validation=0, telemetry="full")
+    last = [event for event in run.history if event["event"] == "thermodynamics"][-1]
+    assert last["epoch"] == 3 and last["rows"] == 300
+    half = run.figures["train"]["mean_squared_error"] * X.shape[1] / 2
+    assert last["mean_loss"]["value"] == pytest.approx(half, rel=1e-4)
+    assert last["complexity"]["value"] > 0 and len(last["ensembles"]) == 2
+    assert last["equilibrium_gap"] is None and last["temperature"] is None
+
+
 def test_a_true_answer_ends_the_run(digits):
     run = poise.train(*digits, hidden=[8], epochs=50, on_event=lambda event: event.get("epoch") == 2)
     assert run.status == "interrupted"

@@ -41,7 +41,7 @@ inline RunRecord sample_record(Index classes, int epochs, const std::string& nam
     if (e % 10 != 0) continue;
     TelemetryMeasurement measured;
     measured.epoch = e;
-    measured.figures.mean_loss.value = 1.0 / e, measured.figures.output_entropy.value = 0.9 / e;
+    measured.figures.mean_loss.value = 1.0 / e, measured.figures.classes.emplace().output_entropy.value = 0.9 / e;
     measured.figures.laplacian.value = 3.0 / e, measured.figures.gradient_noise.value = 0.1 / e;
     run.telemetry.push_back(measured);
   }

@@ -4,6 +4,7 @@
 #include <Eigen/Dense>
 #include <vector>
 
+#include "network/activation.h"
 #include "poise/information.h"
 #include "sample_networks.h"
 #include "thermo/network/curvature.h"
@@ -21,8 +22,14 @@ inline double bend(Activation activation, double y) {
   return 0;
 }
 
-/// diag q − qqᵀ
-inline Square head_curvature(const Vector& q) { return Square(q.asDiagonal()) - q * q.transpose(); }
+/// R = ∂²ℓ/∂z²: of the cross-entropy diag q − qqᵀ, q the softmax of z; of sigmoids diag σ(z) σ(−z).
+inline Square head_curvature(Loss loss, const Vector& z) {
+  if (loss == Loss::kSquaredError) return Square::Identity(z.size(), z.size());
+  if (loss == Loss::kBinaryCrossEntropy)
+    return z.unaryExpr([](double y) { return sigmoid(y) * sigmoid(-y); }).asDiagonal();
+  const Vector q = softmax(z);
+  return Square(q.asDiagonal()) - q * q.transpose();
+}
 
 /// ‖x̃_{l−1}‖² tr H_l and ‖x̃_{l−1}‖² tr GN_l of row `i`, L each, by the recursion of
 /// docs/theory/thermodynamics-measurements.md#curvature-by-layers:
@@ -34,7 +41,7 @@ inline Traces traces(const SampleNetwork& network, Index i) {
   const auto pass = network.pass();
   const auto star = network.adjoint();
   const auto depth = network.depth();
-  Square h = head_curvature(softmax(pass.preactivation.back().row(i).transpose())), gn = h;
+  Square h = head_curvature(network.loss, pass.preactivation.back().row(i).transpose()), gn = h;
   Traces out{Vector(static_cast<Index>(depth)), Vector(static_cast<Index>(depth))};
   for (std::size_t l = depth;; --l) {
     const double inputs = pass.activation[l - 1].row(i).squaredNorm() + 1;
@@ -77,7 +84,9 @@ inline Square state_jacobian(const SampleNetwork& network, std::size_t l, Index 
   return j;
 }
 
-inline thermo::MemoryRows rows_of(const SampleNetwork& network) { return {network.inputs, network.targets, {}}; }
+inline thermo::MemoryRows rows_of(const SampleNetwork& network) {
+  return {network.inputs, network.targets, {}, {network.loss}};
+}
 
 inline thermo::RowBlock all_rows(const SampleNetwork& network) {
   return rows_of(network).block(0, network.inputs.rows());

@@ -117,9 +117,11 @@ TEST(Coverage, RowsThatAreASample) {
     const auto found = measure_thermodynamics(classifier.network, classifier.data, options);
     coverage.add("gradient noise", source_interval(found.gradient_noise), exact.gradient_noise.value);
     coverage.add("mean loss", source_interval(found.mean_loss), exact.mean_loss.value);
-    coverage.add("gap", source_interval(found.equilibrium_gap), exact.equilibrium_gap.value);
-    coverage.add("marginal entropy", source_interval(found.marginal_entropy), exact.marginal_entropy.value);
-    coverage.add("mutual information", source_interval(found.mutual_information), exact.mutual_information.value);
+    coverage.add("gap", source_interval(found.classes->equilibrium_gap), exact.classes->equilibrium_gap.value);
+    coverage.add("marginal entropy", source_interval(found.classes->marginal_entropy),
+                 exact.classes->marginal_entropy.value);
+    coverage.add("mutual information", source_interval(found.classes->mutual_information),
+                 exact.classes->mutual_information.value);
     coverage.add("Laplacian", source_interval(found.laplacian), exact.laplacian.value);
   }
   coverage.expect();
@@ -157,9 +159,9 @@ Judged cover_good_classifier(Index rows) {
       out.all.add(name, source_interval(estimate), of_all.value);
       if (!is_rough(estimate)) out.judged.add(name, source_interval(estimate), of_all.value);
     };
-    add("gap", found.equilibrium_gap, exact.equilibrium_gap);
+    add("gap", found.classes->equilibrium_gap, exact.classes->equilibrium_gap);
     add("mean loss", found.mean_loss, exact.mean_loss);
-    out.gaps += !is_rough(found.equilibrium_gap);
+    out.gaps += !is_rough(found.classes->equilibrium_gap);
   }
   return out;
 }

@@ -19,12 +19,12 @@ std::vector<Index> numbers(Index rows) {
 }
 
 RowCurvature measure(const SampleNetwork& network, Detail detail, int draws = 4, std::uint64_t seed = 1) {
-  const CurvatureMeter meter(network.layers, detail, draws, seed);
+  const CurvatureMeter meter(network.layers, detail, draws, seed, {network.loss});
   const State state = state_of(network.layers, brute_force::all_rows(network));
   RowCurvature out(network.inputs.rows(), std::ssize(network.layers));
   meter.measure(state, 0, numbers(network.inputs.rows()), out);
   if (detail == Detail::kFull)
-    meter.add_class_adjoints(state, class_adjoints(network.layers, state.pass.slope, state.q), 0, out);
+    meter.add_output_adjoints(state, output_adjoints(network.layers, state.pass.slope, state.q, state.loss), 0, out);
   return out;
 }
 

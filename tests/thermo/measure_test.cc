@@ -25,9 +25,18 @@ void expect_equal(const Estimate& a, const Estimate& b, double tolerance = 0) {
 
 /// All estimates, in order.
 std::vector<Estimate> estimates(const Thermodynamics& t) {
-  std::vector<Estimate> all{t.mean_loss,      t.output_entropy,   t.divergence,         t.equilibrium_gap,
-                            t.score_variance, t.marginal_entropy, t.mutual_information, t.laplacian,
-                            t.gauss_newton,   t.gradient_noise,   t.complexity,         {t.largest_curvature.value}};
+  std::vector<Estimate> all{t.mean_loss,
+                            t.classes->output_entropy,
+                            *t.divergence,
+                            t.classes->equilibrium_gap,
+                            t.classes->score_variance,
+                            t.classes->marginal_entropy,
+                            t.classes->mutual_information,
+                            t.laplacian,
+                            t.gauss_newton,
+                            t.gradient_noise,
+                            t.complexity,
+                            {t.largest_curvature.value}};
   for (const LayerCurvature& layer : t.layers) all.insert(all.end(), {layer.laplacian, layer.gauss_newton});
   for (const NoisyEnsemble& at : t.ensembles)
     all.insert(all.end(), {at.free_energy, at.mean_loss, at.bulk_loss, at.entropy, at.divergence});
@@ -63,13 +72,14 @@ TEST(Measure, OutputsByTheirFormulas) {
   EXPECT_EQ(found.rows, n - 1);
   EXPECT_EQ(found.parameters, 5 * 7 + 7 + 7 * 4 + 4);
   EXPECT_NEAR(found.mean_loss.value, ce, 1e-12);
-  EXPECT_NEAR(found.divergence.value, ce, 1e-12);
-  EXPECT_NEAR(found.output_entropy.value, h, 1e-12);
-  EXPECT_NEAR(found.equilibrium_gap.value, ce - h, 1e-12);
-  EXPECT_NEAR(found.score_variance.value, variance, 1e-12);
-  EXPECT_NEAR(found.marginal_entropy.value, of_marginal, 1e-12);
-  EXPECT_NEAR(found.mutual_information.value, of_marginal - h, 1e-12);
-  EXPECT_NEAR(found.temperature.temperature, evaluate_scores(scores, classifier.data).temperature.temperature, 1e-10);
+  EXPECT_NEAR(found.divergence->value, ce, 1e-12);
+  EXPECT_NEAR(found.classes->output_entropy.value, h, 1e-12);
+  EXPECT_NEAR(found.classes->equilibrium_gap.value, ce - h, 1e-12);
+  EXPECT_NEAR(found.classes->score_variance.value, variance, 1e-12);
+  EXPECT_NEAR(found.classes->marginal_entropy.value, of_marginal, 1e-12);
+  EXPECT_NEAR(found.classes->mutual_information.value, of_marginal - h, 1e-12);
+  EXPECT_NEAR(found.classes->temperature.temperature, evaluate_scores(scores, classifier.data).temperature.temperature,
+              1e-10);
 }
 
 // dCE/dβ and d²CE/dβ² at β = 1, by scaling the head.
@@ -83,8 +93,8 @@ TEST(Measure, GapAndScoreVarianceAreDerivativesByInverseTemperature) {
   };
   const auto found = measure_thermodynamics(classifier.network, classifier.data, all_rows(Detail::kLight));
   const double h = 1e-3;
-  EXPECT_NEAR(found.equilibrium_gap.value, (loss_at(1 + h) - loss_at(1 - h)) / (2 * h), 1e-6);
-  EXPECT_NEAR(found.score_variance.value, (loss_at(1 + h) - 2 * loss_at(1) + loss_at(1 - h)) / (h * h), 1e-6);
+  EXPECT_NEAR(found.classes->equilibrium_gap.value, (loss_at(1 + h) - loss_at(1 - h)) / (2 * h), 1e-6);
+  EXPECT_NEAR(found.classes->score_variance.value, (loss_at(1 + h) - 2 * loss_at(1) + loss_at(1 - h)) / (h * h), 1e-6);
 }
 
 TEST(Measure, SoftTargetsAndSmoothing) {
@@ -98,9 +108,9 @@ TEST(Measure, SoftTargetsAndSmoothing) {
   classifier.data.targets = targets;
   const auto soft = measure_thermodynamics(classifier.network, classifier.data, all_rows(Detail::kLight));
   EXPECT_NEAR(smoothed.mean_loss.value, soft.mean_loss.value, 1e-7);
-  EXPECT_NEAR(smoothed.divergence.value, soft.divergence.value, 1e-7);
+  EXPECT_NEAR(smoothed.divergence->value, soft.divergence->value, 1e-7);
   const double entropy_of_target = -(0.925 * std::log(0.925) + 3 * 0.025 * std::log(0.025));
-  EXPECT_NEAR(smoothed.divergence.value, smoothed.mean_loss.value - entropy_of_target, 1e-12);
+  EXPECT_NEAR(smoothed.divergence->value, smoothed.mean_loss.value - entropy_of_target, 1e-12);
 }
 
 // The rewritten network has the same scores for inputs of mean 0 and mean square 1.

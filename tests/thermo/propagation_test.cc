@@ -63,9 +63,10 @@ TEST(Propagation, DisplacedStatesPassTheirDisplacementOn) {
 TEST(Propagation, ClassAdjointsAreAFactorOfTheGaussNewtonMatrix) {
   const SampleNetwork network = random_network({4, 6, 5, 3}, Activation::kSigmoid, Loss::kCrossEntropy, 7, 5);
   const State state = state_of(network.layers, brute_force::all_rows(network));
-  const Adjoint of_classes = class_adjoints(network.layers, state.pass.slope, state.q);
+  const Adjoint of_classes = output_adjoints(network.layers, state.pass.slope, state.q, state.loss);
   for (Index i = 0; i < 7; ++i) {
-    const Eigen::MatrixXd r = brute_force::head_curvature(state.q.row(i).transpose());
+    const Eigen::MatrixXd r =
+        brute_force::head_curvature(network.loss, state.pass.preactivation.back().row(i).transpose());
     for (std::size_t l = 1; l < network.depth(); ++l) {
       const Eigen::MatrixXd j = brute_force::state_jacobian(network, l, i);
       const Eigen::MatrixXd factor = of_classes.activation_adjoint[l].middleRows(3 * i, 3);

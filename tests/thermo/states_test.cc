@@ -31,7 +31,7 @@ Vector relaxed_energy(const SampleNetwork& network, double rate, int steps) {
 
 thermo::RelaxedStates relax(const SampleNetwork& network, double tolerance) {
   return thermo::relax(network.layers, thermo::preactivation(network.layers[0], network.inputs), network.targets,
-                       tolerance);
+                       tolerance, {network.loss});
 }
 
 TEST(RelaxedStates, AreTheRestOfPredictiveCoding) {
@@ -44,7 +44,8 @@ TEST(RelaxedStates, AreTheRestOfPredictiveCoding) {
 
 TEST(RelaxedStates, DoNotMoveWhereTheTargetsAreTheOutputs) {
   SampleNetwork network = random_network({4, 6, 5, 3}, Activation::kTanh, Loss::kCrossEntropy, 7, 2);
-  network.targets = thermo::probabilities(thermo::propagate(network.layers, network.inputs));
+  const Matrix scores = thermo::propagate(network.layers, network.inputs).preactivation.back();
+  network.targets = thermo::ScoreLoss{}.outputs(scores);
   const thermo::RelaxedStates found = relax(network, 1e-12);
   EXPECT_LE(found.displacement[1].cwiseAbs().maxCoeff(), 1e-14);
   EXPECT_LE(found.displacement[2].cwiseAbs().maxCoeff(), 1e-14);
@@ -131,8 +132,8 @@ TEST_P(StatesOf, ComplexityIsTheLogDeterminantOfAllHiddenNeurons) {
   for (Index i = 0; i < 20; ++i) {
     Eigen::MatrixXd j(3, 11);
     j << brute_force::state_jacobian(network, 1, i), brute_force::state_jacobian(network, 2, i);
-    const Vector q = softmax(network.pass().preactivation.back().row(i).transpose());
-    const Eigen::MatrixXd m = Eigen::MatrixXd::Identity(11, 11) + j.transpose() * brute_force::head_curvature(q) * j;
+    const auto r = brute_force::head_curvature(network.loss, network.pass().preactivation.back().row(i).transpose());
+    const Eigen::MatrixXd m = Eigen::MatrixXd::Identity(11, 11) + j.transpose() * r * j;
     expected += 0.5 * std::log(m.determinant()) / 20;
   }
   EXPECT_NEAR(found.complexity.value, expected, 1e-12);

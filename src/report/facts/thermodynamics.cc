@@ -29,25 +29,26 @@ Chart thermodynamic_chart(const std::string& title, const std::string& unit, con
 
 Table last_figures(const TelemetryMeasurement& last) {
   const Thermodynamics& t = last.figures;
+  const ClassThermodynamics* of = t.classes ? &*t.classes : nullptr;
   Table table{
       .caption = fmt::format("The last measurement, on {} rows; ±: 95 % intervals over rows as draws from their source",
                              count(static_cast<double>(t.rows))),
       .columns = {{"quantity", false}, {"value"}, {"unit", false}},
       .rows = {}};
   const std::tuple<const char*, const Estimate*, const char*> all[] = {
-      {"mean loss U = CE", &t.mean_loss, "nats"},
-      {"output entropy H", &t.output_entropy, "nats"},
-      {"equilibrium gap CE − H", &t.equilibrium_gap, "nats"},
-      {"divergence KL(t‖q)", &t.divergence, "nats"},
-      {"mutual information H(mean q) − H", &t.mutual_information, "nats"},
-      {"variance of the scores", &t.score_variance, "nats²"},
+      {of ? "mean loss U = CE" : "mean loss U", &t.mean_loss, "nats"},
+      {"output entropy H", of ? &of->output_entropy : nullptr, "nats"},
+      {"equilibrium gap CE − H", of ? &of->equilibrium_gap : nullptr, "nats"},
+      {"divergence KL(t‖q)", t.divergence ? &*t.divergence : nullptr, "nats"},
+      {"mutual information H(mean q) − H", of ? &of->mutual_information : nullptr, "nats"},
+      {"variance of the scores", of ? &of->score_variance : nullptr, "nats²"},
       {"Laplacian of the loss", &t.laplacian, "nats"},
       {"its Gauss–Newton part", &t.gauss_newton, "nats"},
       {"gradient noise per weight", &t.gradient_noise, "nats²"},
       {"gradient norm", &t.gradient_norm, "nats"},
       {"complexity C", &t.complexity, "nats"}};
   for (const auto& [name, estimate, unit] : all) {
-    if (!std::isnan(estimate->value))
+    if (estimate && !std::isnan(estimate->value))
       table.rows.push_back({name, with_interval(estimate->value, estimate->row_error), unit});
   }
   if (!std::isnan(t.largest_curvature.value))
@@ -110,12 +111,14 @@ Section thermodynamics_section(const RunRecord& run) {
   for (const TelemetryMeasurement& one : run.telemetry) {
     const Thermodynamics& t = one.figures;
     x.push_back(by_penalty ? one.l2.value_or(kNoValue) : one.epoch.value_or(0));
-    loss.push_back(t.mean_loss.value), entropy.push_back(t.output_entropy.value),
-        information.push_back(t.mutual_information.value);
+    loss.push_back(t.mean_loss.value);
+    entropy.push_back(t.classes ? t.classes->output_entropy.value : kNoValue);
+    information.push_back(t.classes ? t.classes->mutual_information.value : kNoValue);
     laplacian.push_back(t.laplacian.value), gauss_newton.push_back(t.gauss_newton.value),
         noise.push_back(t.gradient_noise.value);
-    complexity.push_back(t.complexity.value),
-        temperature.push_back(t.temperature.at_limit ? kNoValue : t.temperature.temperature);
+    complexity.push_back(t.complexity.value);
+    const bool has_temperature = t.classes && !t.classes->temperature.at_limit;
+    temperature.push_back(has_temperature ? t.classes->temperature.temperature : kNoValue);
   }
   if (x.size() > 1) {
     Charts charts{

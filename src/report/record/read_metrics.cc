@@ -59,6 +59,21 @@ Estimate estimate_of(const json& object, const char* key) {
   return estimate;
 }
 
+std::optional<ClassThermodynamics> classes_of(const json& event) {
+  if (member(event, "output_entropy").is_null()) return std::nullopt;
+  ClassThermodynamics found;
+  const std::pair<const char*, Estimate*> estimates[] = {{"output_entropy", &found.output_entropy},
+                                                         {"equilibrium_gap", &found.equilibrium_gap},
+                                                         {"score_variance", &found.score_variance},
+                                                         {"marginal_entropy", &found.marginal_entropy},
+                                                         {"mutual_information", &found.mutual_information}};
+  for (const auto& [key, estimate] : estimates) *estimate = estimate_of(event, key);
+  const json& temperature = member(event, "temperature");
+  found.temperature.temperature = number_in(temperature, "temperature");
+  found.temperature.at_limit = flag_in(temperature, "at_limit");
+  return found;
+}
+
 }  // namespace
 
 RunRecord::Part part_of(const json& measured, const std::string& name, const ClassNumbers& classes) {
@@ -114,22 +129,13 @@ Thermodynamics thermodynamics_of(const json& event) {
   found.detail = text_in(event, "detail") == "full" ? Detail::kFull : Detail::kLight;
   found.rows = whole_in<Index>(event, "rows");
   found.parameters = whole_in<Index>(event, "parameters");
-  const std::pair<const char*, Estimate*> estimates[] = {{"mean_loss", &found.mean_loss},
-                                                         {"output_entropy", &found.output_entropy},
-                                                         {"divergence", &found.divergence},
-                                                         {"equilibrium_gap", &found.equilibrium_gap},
-                                                         {"score_variance", &found.score_variance},
-                                                         {"marginal_entropy", &found.marginal_entropy},
-                                                         {"mutual_information", &found.mutual_information},
-                                                         {"laplacian", &found.laplacian},
-                                                         {"gauss_newton", &found.gauss_newton},
-                                                         {"gradient_noise", &found.gradient_noise},
-                                                         {"gradient_norm", &found.gradient_norm},
-                                                         {"complexity", &found.complexity}};
+  const std::pair<const char*, Estimate*> estimates[] = {
+      {"mean_loss", &found.mean_loss},         {"laplacian", &found.laplacian},
+      {"gauss_newton", &found.gauss_newton},   {"gradient_noise", &found.gradient_noise},
+      {"gradient_norm", &found.gradient_norm}, {"complexity", &found.complexity}};
   for (const auto& [key, estimate] : estimates) *estimate = estimate_of(event, key);
-  const json& temperature = member(event, "temperature");
-  found.temperature.temperature = number_in(temperature, "temperature");
-  found.temperature.at_limit = flag_in(temperature, "at_limit");
+  if (!member(event, "divergence").is_null()) found.divergence = estimate_of(event, "divergence");
+  found.classes = classes_of(event);
   found.largest_curvature = {number_in(member(event, "largest_curvature"), "value"),
                              number_in(member(event, "largest_curvature"), "residual")};
   return found;

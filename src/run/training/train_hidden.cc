@@ -39,8 +39,8 @@ void check_network_request(const TrainingRequest& request) {
     throw Error(ErrorKind::kUsage, "telemetry of a network with convolutions", "dense layers alone",
                 "leave --telemetry or --layers out");
   if (learning::loss_of(request.network) == Loss::kCrossEntropy)
-    return;  // a temperature, and telemetry, are about the softmax head
-  const bool measured = request.telemetry != Telemetry::kOff;
+    return;  // a temperature, and telemetry of classifiers, are about the softmax head
+  const bool measured = request.telemetry != Telemetry::kOff && request.network.target == Target::kClasses;
   const char* option = request.calibrate ? "--calibrate" : measured ? "--telemetry" : nullptr;
   if (!option) return;
   throw Error(ErrorKind::kUsage,

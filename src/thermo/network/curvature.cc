@@ -16,15 +16,11 @@ Vector squared_inputs(const State& state, std::size_t l) {
   return state.pass.activation[l - 1].rowwise().squaredNorm().array() + 1;
 }
 
-/// 1 − ‖q‖² = Σ_c q_c (1 − q_c): the Gini impurity, tr(diag q − qqᵀ)
-Vector gini(const Matrix& q) { return (q.array() * (1 - q.array())).rowwise().sum(); }
-
-/// Σ_i σ'_i² Var_q(column i of W_L): tr GN of the last hidden layer.
+/// Σ_i σ'_i² (W_LᵀRW_L)_ii: tr GN of the last hidden layer.
 Vector last_hidden_trace(const Layer& head, const State& state) {
-  const Matrix mean = times(state.q, head.weights);
-  const Matrix variance = times(state.q, head.weights.cwiseAbs2()) - mean.cwiseAbs2();
+  const Matrix behind = state.loss.diagonal_behind(state.q, head.weights);
   const Matrix& slope = state.pass.slope[state.pass.slope.size() - 2];
-  return slope.cwiseAbs2().cwiseProduct(variance).rowwise().sum();
+  return slope.cwiseAbs2().cwiseProduct(behind).rowwise().sum();
 }
 
 /// Mean and variance of the mean of the `copies` figures of every row, which follow each other.
@@ -48,8 +44,14 @@ RowCurvature::RowCurvature(Index rows, Index layers)
       laplacian_variance(Matrix::Zero(rows, layers + 1)),
       gauss_newton_variance(Matrix::Zero(rows, layers + 1)) {}
 
-CurvatureMeter::CurvatureMeter(const std::vector<Layer>& layers, Detail detail, int draws, std::uint64_t seed)
-    : layers_(layers), detail_(detail), draws_(draws), seed_(seed), tangents_(layers.size() + 1, Tangents::kNone) {
+CurvatureMeter::CurvatureMeter(const std::vector<Layer>& layers, Detail detail, int draws, std::uint64_t seed,
+                               ScoreLoss loss)
+    : layers_(layers),
+      detail_(detail),
+      draws_(draws),
+      seed_(seed),
+      loss_(loss),
+      tangents_(layers.size() + 1, Tangents::kNone) {
   bool bent_above = false;
   for (std::size_t l = depth(); l-- > 1;) {  // L − 1 … 1
     const Index affordable = detail == Detail::kFull ? kMostUnitTangents : draws;
@@ -60,12 +62,21 @@ CurvatureMeter::CurvatureMeter(const std::vector<Layer>& layers, Detail detail, 
 
 std::string CurvatureMeter::how(std::size_t l) const {
   if (tangents_[l] == Tangents::kRandom) return "Hutchinson";
-  return samples_labels() && l + 1 < depth() ? "sampled labels" : "exact";
+  if (!samples_labels() || l + 1 >= depth()) return "exact";
+  return loss_.of_classes() ? "sampled labels" : "Hutchinson";
 }
 
+/// Starts with the mean square R and the length √tr R.
 Matrix CurvatureMeter::sample_starts(const Matrix& q, std::span<const Index> numbers) const {
+  if (loss_.of_classes()) return sample_classes(q, numbers);
+  Matrix starts = random_signs(depth(), numbers);
+  times_repeated(starts, loss_.curvature_diagonal(q).cwiseSqrt());
+  return starts;
+}
+
+Matrix CurvatureMeter::sample_classes(const Matrix& q, std::span<const Index> numbers) const {
   const std::uint64_t stream = random_bits(seed_, kLabelStream);
-  const Vector trace = gini(q);
+  const Vector trace = loss_.curvature_trace(q);
   Matrix starts(q.rows() * draws_, q.cols());
   for (Index k = 0; k < starts.rows(); ++k) {
     const Index i = k / draws_;
@@ -117,7 +128,7 @@ CurvatureMeter::Traces CurvatureMeter::traces(const State& state, std::size_t l,
                                               const Adjoint& sampled) const {
   const Index rows = state.q.rows();
   Traces of{Vector::Zero(rows), Vector::Zero(rows), Vector::Zero(rows * draws_), Vector::Zero(rows * draws_)};
-  if (l == depth()) of.gauss_newton = gini(state.q);
+  if (l == depth()) of.gauss_newton = loss_.curvature_trace(state.q);
   if (l + 1 == depth()) of.gauss_newton = last_hidden_trace(layers_.back(), state);
   if (l < depth()) of.bend = state.star.activation_adjoint[l].cwiseProduct(state.bend[l]).rowwise().sum();
   if (samples_labels() && l + 1 < depth()) of.label = sampled.preactivation_adjoint[l].rowwise().squaredNorm();
@@ -153,12 +164,12 @@ void CurvatureMeter::measure(const State& state, Index first, std::span<const In
   out.laplacian_variance.rightCols(1).middleRows(first, rows) = spread_of(sum, draws_).variance;
 }
 
-void CurvatureMeter::add_class_adjoints(const State& state, const Adjoint& of_classes, Index first,
-                                        RowCurvature& out) const {
-  const Index rows = state.q.rows(), classes = state.q.cols();
+void CurvatureMeter::add_output_adjoints(const State& state, const Adjoint& of_outputs, Index first,
+                                         RowCurvature& out) const {
+  const Index rows = state.q.rows(), outputs = state.q.cols();
   for (std::size_t l = 1; l + 1 < depth(); ++l) {
-    const Vector squares = of_classes.preactivation_adjoint[l].rowwise().squaredNorm();
-    const Vector trace = Eigen::Map<const Matrix>(squares.data(), rows, classes).rowwise().sum();
+    const Vector squares = of_outputs.preactivation_adjoint[l].rowwise().squaredNorm();
+    const Vector trace = Eigen::Map<const Matrix>(squares.data(), rows, outputs).rowwise().sum();
     const Vector term = squared_inputs(state, l).cwiseProduct(trace);
     out.gauss_newton.col(static_cast<Index>(l - 1)).segment(first, rows) += term;
     out.laplacian.col(static_cast<Index>(l - 1)).segment(first, rows) += term;

@@ -5,7 +5,6 @@
 #include <utility>
 
 #include "poise/error.h"
-#include "poise/information.h"
 #include "thermo/network/propagation.h"
 
 namespace poise::thermo {
@@ -42,12 +41,9 @@ Propagation tangent(const Layers& layers, const Layers& direction, const Propaga
   return dot;
 }
 
-/// Ẏ*_L = s (diag q − qqᵀ) Ẏ_L
-Matrix head_curvature(const Matrix& q, const Matrix& dot_scores, const Vector& weight) {
-  Matrix out = q.cwiseProduct(dot_scores);
-  const Vector mean = out.rowwise().sum();
-  out -= (q.array().colwise() * mean.array()).matrix();
-  return out.array().colwise() * weight.array();
+/// Ẏ*_L = s R Ẏ_L
+Matrix head_curvature(const Matrix& q, const Matrix& dot_scores, const RowBlock& block) {
+  return block.loss.times_curvature(q, dot_scores).array().colwise() * block.weight.array();
 }
 
 /// What one block of rows adds to the product.
@@ -56,10 +52,10 @@ void add_product(const Layers& layers, const Layers& direction, const RowBlock& 
   const std::vector<Index> begin = offsets(layers);
   const Propagation pass = propagate(layers, block.inputs);
   const std::vector<Matrix> bend = bends(layers, pass);
-  const Matrix q = probabilities(pass);
+  const Matrix q = block.loss.outputs(pass.preactivation.back());
   const Adjoint star = adjoint(layers, pass.slope, weighted_error(q, block));
   const Propagation dot = tangent(layers, direction, pass);
-  Matrix dot_star = head_curvature(q, dot.preactivation[depth], block.weight);
+  Matrix dot_star = head_curvature(q, dot.preactivation[depth], block);
   for (std::size_t l = depth; l >= 1; --l) {
     const Matrix& y_star = star.preactivation_adjoint[l];
     double* to = sum.data() + begin[l];
@@ -104,8 +100,8 @@ Layers unflatten(const Vector& flat, const Layers& like) {
 double mean_loss(const Layers& layers, const Rows& rows, int threads) {
   return sum_over_blocks(rows, 1, threads, [&](const RowBlock& block, Vector& sum) {
     const Matrix scores = propagate(layers, block.inputs).preactivation.back();
-    for (Index i = 0; i < block.size(); ++i)
-      sum[0] += block.weight[i] * cross_entropy_of_scores(block.targets.row(i).transpose(), scores.row(i).transpose());
+    const Vector losses = block.loss.losses(scores, block.targets);
+    for (Index i = 0; i < block.size(); ++i) sum[0] += block.weight[i] * losses[i];
   })[0];
 }
 
@@ -113,7 +109,8 @@ Vector mean_gradient(const Layers& layers, const Rows& rows, int threads) {
   const std::vector<Index> begin = offsets(layers);
   return sum_over_blocks(rows, begin.back(), threads, [&](const RowBlock& block, Vector& sum) {
     const Propagation pass = propagate(layers, block.inputs);
-    const Adjoint star = adjoint(layers, pass.slope, weighted_error(probabilities(pass), block));
+    const Adjoint star =
+        adjoint(layers, pass.slope, weighted_error(block.loss.outputs(pass.preactivation.back()), block));
     for (std::size_t l = 1; l <= layers.size(); ++l)
       add_layer_gradient(star.preactivation_adjoint[l], pass.activation[l - 1], sum.data() + begin[l]);
   });

@@ -1,6 +1,5 @@
-// The mean cross-entropy f(w) = Σ_n s_n CE(t_n, softmax(Y_L(x_n; w))) as a function of all weights and biases:
-// gradient, products with the Hessian, the whole Hessian of small networks, its largest eigenvalue. Float64, softmax
-// head.
+// The mean loss f(w) = Σ_n s_n ℓ(Y_L(x_n; w), t_n), ℓ that of the rows (score_loss.h), as a function of all weights and
+// biases: gradient, products with the Hessian, the whole Hessian of small networks, its largest eigenvalue. Float64.
 #pragma once
 
 #include <functional>
@@ -23,7 +22,7 @@ Vector mean_gradient(const std::vector<Layer>& layers, const Rows& rows, int thr
 /// ∇²f · direction, the true Hessian (Pearlmutter 1994: the derivative of the gradient along `direction`). With
 /// ˙ = d/dε at w + ε·direction:
 ///   Ẏ_l = X_{l−1} V_lᵀ + v_l + Ẋ_{l−1} W_lᵀ,       Ẋ_l = σ'(Y_l) ∘ Ẏ_l
-///   Ẏ*_L = (diag q − qqᵀ) Ẏ_L,   Ẋ*_{l−1} = Ẏ*_l W_l + Y*_l V_l,   Ẏ*_l = Ẋ*_l ∘ σ'(Y_l) + X*_l ∘ σ''(Y_l) ∘ Ẏ_l
+///   Ẏ*_L = R Ẏ_L,   Ẋ*_{l−1} = Ẏ*_l W_l + Y*_l V_l,   Ẏ*_l = Ẋ*_l ∘ σ'(Y_l) + X*_l ∘ σ''(Y_l) ∘ Ẏ_l
 ///   and the product is Ẏ*_lᵀ X_{l−1} + Y*_lᵀ Ẋ_{l−1}
 /// About four times the work of a gradient.
 Vector hessian_product(const std::vector<Layer>& layers, const Rows& rows, const Vector& direction, int threads = 0);

@@ -6,7 +6,6 @@
 
 #include "base/random.h"
 #include "base/words.h"
-#include "network/model_check.h"
 #include "poise/error.h"
 #include "thermo/network/layers.h"
 
@@ -27,12 +26,36 @@ std::vector<Index> draw_rows(const Vector& weight, Index most, std::uint64_t see
   return rows;
 }
 
-void check(const Network& network, Index features, Index classes) {
+/// As training has them, with the units of the targets that the options say.
+learning::InputScaling scaling_of(const Dataset& data, const Vector& row_weight, ScoreLoss loss,
+                                  const ThermodynamicsOptions& options) {
+  Dataset rows = learning::input_rows(data);
+  const bool standardize = options.objective.scale != Scale::kNone;
+  learning::InputScaling scaling = learning::scale_inputs(rows, row_weight, standardize, options.threads);
+  if (loss.of_classes()) return scaling;
+  const Vector& units = options.target_units;
+  if (units.size() > 0 && units.size() != rows.features.cols()) {
+    throw Error(ErrorKind::kData,
+                fmt::format("the data has {}, the model {}", counted(rows.features.cols(), "feature"), units.size()),
+                "data with the columns the model was trained on", "read the data with the schema of the model");
+  }
+  if (units.size() > 0 && loss.loss == Loss::kBinaryCrossEntropy) rows.unit = units[0];
+  scaling.set_targets(rows, row_weight, loss.loss, options.threads);
+  for (Index j = 0; j < units.size(); ++j) scaling.target.gain[j] = 1 / units[j];
+  return scaling;
+}
+
+Eigen::Map<const Vector> as_vector(const std::vector<double>& v) { return {v.data(), std::ssize(v)}; }
+
+}  // namespace
+
+void MeasuredRows::check(const Network& network) const {
+  const Index features = problem_.cols(), classes = problem_.classes;
   check_layers(network.layers, network.center.size());
-  require_classifier(network);
-  if (network.head != Head::kSoftmax) {
+  if (network.head != head_) {
     throw Error(ErrorKind::kData, fmt::format("a network with the {} head", to_string(network.head)),
-                "one with the softmax head", "cross-entropy is the free energy of a softmax; train with that loss");
+                fmt::format("one with the {} head", to_string(head_)),
+                "the rows are measured by its loss (ThermodynamicsOptions::head)");
   }
   if (network.feature_count() != features) {
     throw Error(ErrorKind::kData,
@@ -47,21 +70,24 @@ void check(const Network& network, Index features, Index classes) {
   }
 }
 
-}  // namespace
-
-MeasuredRows::MeasuredRows(const Dataset& data, const ThermodynamicsOptions& options) {
-  Problem all = weigh_rows(data, options.objective);
-  inputs_ = learning::scale_inputs(learning::input_rows(data), all.row_weight, options.objective.scale != Scale::kNone,
-                                   options.threads)
-                .map;
+MeasuredRows::MeasuredRows(const Dataset& data, const ThermodynamicsOptions& options)
+    : loss_(score_loss_of(options.head)), head_(options.head) {
+  Problem all = loss_.of_classes() ? weigh_rows(data, options.objective) : learning::weigh_inputs(data);
+  const learning::InputScaling scaling = scaling_of(data, all.row_weight, loss_, options);
+  inputs_ = scaling.map;
+  target_ = scaling.target;
   numbers_ = draw_rows(all.row_weight, options.rows, options.seed);
   problem_ = select_rows(all, numbers_);
 }
 
 RowBlock MeasuredRows::block(Index first, Index count) const {
   RowBlock block{first, Matrix(count, problem_.cols()), Matrix(count, problem_.classes),
-                 problem_.row_weight.segment(first, count)};
+                 problem_.row_weight.segment(first, count), loss_};
   load_rows(problem_.features, inputs_, first, count, block.inputs.data(), problem_.cols());
+  if (!loss_.of_classes()) {
+    load_rows(problem_.features, target_, first, count, block.targets.data(), problem_.cols());
+    return block;
+  }
   for (Index i = 0; i < count; ++i) {
     problem_.target_of(first + i, std::span(block.targets.row(i).data(), problem_.classes));
   }
@@ -69,13 +95,17 @@ RowBlock MeasuredRows::block(Index first, Index count) const {
 }
 
 std::vector<Layer> MeasuredRows::layers_of(const Network& network) const {
-  check(network, problem_.cols(), problem_.classes);
+  check(network);
   std::vector<Layer> layers = network.layers;
-  const Eigen::Map<const Vector> center(inputs_.center.data(), std::ssize(inputs_.center));
-  const Eigen::Map<const Vector> gain(inputs_.gain.data(), std::ssize(inputs_.gain));
+  const auto center = as_vector(inputs_.center), gain = as_vector(inputs_.gain);
   const Vector unit = (gain.array() > 0).select(gain.cwiseInverse(), 0.0);
   layers[0].bias += network.layers[0].weights * (center - network.center);
   layers[0].weights.array().rowwise() *= unit.transpose().array();
+  if (network.head == Head::kLinear) {
+    Layer& last = layers.back();
+    last.weights = as_vector(target_.gain).asDiagonal() * last.weights;
+    last.bias = (last.bias - as_vector(target_.center)).cwiseProduct(as_vector(target_.gain));
+  }
   return layers;
 }
 

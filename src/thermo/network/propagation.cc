@@ -1,9 +1,6 @@
 #include "thermo/network/propagation.h"
 
-#include <cmath>
-
 #include "base/blas.h"
-#include "poise/information.h"
 #include "thermo/network/neuron.h"
 
 namespace poise::thermo {
@@ -82,12 +79,6 @@ void times_repeated(Matrix& rows, const Matrix& factor) {
   for (Index i = 0; i < rows.rows(); ++i) rows.row(i).array() *= factor.row(i / copies).array();
 }
 
-Matrix probabilities(const Propagation& pass) {
-  Matrix q = pass.preactivation.back();
-  for (Index i = 0; i < q.rows(); ++i) softmax_in_place(q.row(i).transpose());
-  return q;
-}
-
 Adjoint adjoint(const std::vector<Layer>& layers, const std::vector<Matrix>& slopes, const Matrix& starts) {
   const std::size_t depth = layers.size();
   Adjoint star;
@@ -102,25 +93,17 @@ Adjoint adjoint(const std::vector<Layer>& layers, const std::vector<Matrix>& slo
   return star;
 }
 
-Adjoint class_adjoints(const std::vector<Layer>& layers, const std::vector<Matrix>& slopes, const Matrix& q) {
-  const Index classes = q.cols();
-  Matrix starts(q.rows() * classes, classes);
-  for (Index i = 0; i < q.rows(); ++i) {
-    for (Index c = 0; c < classes; ++c) {
-      auto start = starts.row(i * classes + c);
-      start = -q.row(i);
-      start[c] += 1;
-      start *= std::sqrt(q(i, c));
-    }
-  }
-  return adjoint(layers, slopes, starts);
+Adjoint output_adjoints(const std::vector<Layer>& layers, const std::vector<Matrix>& slopes, const Matrix& q,
+                        ScoreLoss loss) {
+  return adjoint(layers, slopes, loss.curvature_factors(q));
 }
 
 State state_of(const std::vector<Layer>& layers, const RowBlock& block) {
   State state;
   state.pass = propagate(layers, block.inputs);
   state.bend = bends(layers, state.pass);
-  state.q = probabilities(state.pass);
+  state.loss = block.loss;
+  state.q = block.loss.outputs(state.pass.preactivation.back());
   state.star = adjoint(layers, state.pass.slope, state.q - block.targets);
   return state;
 }

@@ -1,7 +1,7 @@
 // F-propagation and F-adjoint in float64 as in learning/reference/reference.h, for blocks of many rows: products by
 // BLAS, states that may be displaced, several adjoints a row, second derivatives of activations.
 //
-// States and adjoints are indexed by the l of the formulas, as there. The head is the softmax.
+// States and adjoints are indexed by the l of the formulas, as there. The head follows the loss (score_loss.h).
 #pragma once
 
 #include <vector>
@@ -47,22 +47,21 @@ Matrix repeat_rows(const Matrix& matrix, Index copies);
 /// row i of `rows` ∘ row i/copies of `factor`, copies = rows.rows()/factor.rows(), in place.
 void times_repeated(Matrix& rows, const Matrix& factor);
 
-/// Q = softmax(Y_L) row by row.
-Matrix probabilities(const Propagation& pass);
-
 /// The F-adjoint down to Y*_1 (X*_0 is left empty) from starts Y*_L, (B·copies)×K: `copies` of them a row of the pass.
 Adjoint adjoint(const std::vector<Layer>& layers, const std::vector<Matrix>& slopes, const Matrix& starts);
 
-/// The F-adjoints of the columns √q_c (e_c − q) of B, BBᵀ = R = diag q − qqᵀ: K of them a row, one behind the other. So
-/// row by row activation_adjoint[l] is BᵀJ_l, J_l = ∂Y_L/∂X_l, and preactivation_adjoint[l] is Bᵀ ∂Y_L/∂Y_l.
-Adjoint class_adjoints(const std::vector<Layer>& layers, const std::vector<Matrix>& slopes, const Matrix& q);
+/// The F-adjoints of the columns of B, BBᵀ = R (score_loss.h): K of them a row, one behind the other. So row by row
+/// activation_adjoint[l] is BᵀJ_l, J_l = ∂Y_L/∂X_l, and preactivation_adjoint[l] is Bᵀ ∂Y_L/∂Y_l.
+Adjoint output_adjoints(const std::vector<Layer>& layers, const std::vector<Matrix>& slopes, const Matrix& q,
+                        ScoreLoss loss);
 
-/// A block of rows after F-propagation and the F-adjoint of its cross-entropies.
+/// A block of rows after F-propagation and the F-adjoint of its losses.
 struct State {
   Propagation pass;
   std::vector<Matrix> bend;  ///< σ''_l(Y_l)
-  Matrix q;                  ///< B×K
-  Adjoint star;              ///< of each row's CE, weights of rows left out: starts from q − t
+  Matrix q;                  ///< B×K, what the head makes of Y_L
+  Adjoint star;              ///< of each row's loss, weights of rows left out: starts from q − t
+  ScoreLoss loss;
 };
 State state_of(const std::vector<Layer>& layers, const RowBlock& block);
 

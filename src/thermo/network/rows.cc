@@ -22,8 +22,8 @@ RowBlock block_number(const Rows& rows, Index block_rows, Index number) {
 
 }  // namespace
 
-MemoryRows::MemoryRows(Matrix inputs, Matrix targets, Vector weight)
-    : inputs_(std::move(inputs)), targets_(std::move(targets)), weight_(std::move(weight)) {
+MemoryRows::MemoryRows(Matrix inputs, Matrix targets, Vector weight, ScoreLoss loss)
+    : inputs_(std::move(inputs)), targets_(std::move(targets)), weight_(std::move(weight)), loss_(loss) {
   if (weight_.size() == 0) weight_ = Vector::Ones(inputs_.rows());
   if (targets_.rows() != inputs_.rows() || weight_.size() != inputs_.rows()) {
     throw Error(ErrorKind::kInternal,
@@ -33,7 +33,8 @@ MemoryRows::MemoryRows(Matrix inputs, Matrix targets, Vector weight)
 }
 
 RowBlock MemoryRows::block(Index first, Index count) const {
-  return {first, inputs_.middleRows(first, count), targets_.middleRows(first, count), weight_.segment(first, count)};
+  return {first, inputs_.middleRows(first, count), targets_.middleRows(first, count), weight_.segment(first, count),
+          loss_};
 }
 
 void for_each_block(const Rows& rows, Index block_rows, int threads,

@@ -1,4 +1,4 @@
-// Rows that a cross-entropy is the weighted mean of, handed out a block at a time in float64.
+// Rows that a loss is the weighted mean of, handed out a block at a time in float64.
 #pragma once
 
 #include <algorithm>
@@ -6,14 +6,16 @@
 
 #include "base/parallel.h"
 #include "poise/dataset.h"
+#include "thermo/network/score_loss.h"
 
 namespace poise::thermo {
 
 struct RowBlock {
   Index first = 0;  ///< number of the block's first row
   Matrix inputs;    ///< B×d
-  Matrix targets;   ///< B×K, rows add up to 1
+  Matrix targets;   ///< B×K; of the cross-entropy rows add up to 1
   Vector weight;    ///< B; of all rows they add up to 1
+  ScoreLoss loss;   ///< of scores and targets
 
   Index size() const { return inputs.rows(); }
 };
@@ -28,13 +30,14 @@ class Rows {
 /// Rows in memory. `weight` may be empty (all 1) and have any positive sum.
 class MemoryRows : public Rows {
  public:
-  MemoryRows(Matrix inputs, Matrix targets, Vector weight = {});
+  MemoryRows(Matrix inputs, Matrix targets, Vector weight = {}, ScoreLoss loss = {});
   Index size() const override { return inputs_.rows(); }
   RowBlock block(Index first, Index count) const override;
 
  private:
   Matrix inputs_, targets_;
   Vector weight_;
+  ScoreLoss loss_;
 };
 
 inline constexpr Index kBlockRows = 64;

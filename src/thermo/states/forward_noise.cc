@@ -44,19 +44,19 @@ Estimate ensemble_laplacian(const Vector& weight, const RowEnsemble& rows) {
 }
 
 ForwardNoise::ForwardNoise(const std::vector<Layer>& layers, std::vector<double> temperatures, int draws,
-                           std::uint64_t seed)
-    : layers_(layers), temperatures_(std::move(temperatures)), draws_(draws), seed_(seed) {}
+                           std::uint64_t seed, ScoreLoss loss)
+    : layers_(layers), temperatures_(std::move(temperatures)), draws_(draws), seed_(seed), loss_(loss) {}
 
 /// Turns the plain noise of one row, in its draws of the first part, to (I + VVᵀ)^−½ times it. With VᵀV = Q Λ Qᵀ
 ///   (I + VVᵀ)^−½ = I − V Q diag(1/(√(1+λ) (√(1+λ) + 1))) Qᵀ Vᵀ
-void ForwardNoise::shape(const RelaxedStates& relaxed, Index row, Index classes, Index number, Noise& noise) const {
-  const Eigen::MatrixXd gram = gram_of_row(relaxed.jacobian, row, classes);
+void ForwardNoise::shape(const RelaxedStates& relaxed, Index row, Index rank, Index number, Noise& noise) const {
+  const Eigen::MatrixXd gram = gram_of_row(relaxed.jacobian, row, rank);
   const Eigenpairs eigen = eigenpairs(gram);
   const Eigen::ArrayXd root = (1 + eigen.values.array().max(0)).sqrt();
   const Eigen::MatrixXd shrink =
       eigen.vectors * (root * (root + 1)).inverse().matrix().asDiagonal() * eigen.vectors.transpose();
-  Eigen::MatrixXd image = Eigen::MatrixXd::Zero(draws_, classes);  // Vᵀξ
-  const auto jacobian = [&](std::size_t l) { return relaxed.jacobian[l].middleRows(row * classes, classes); };
+  Eigen::MatrixXd image = Eigen::MatrixXd::Zero(draws_, rank);  // Vᵀξ
+  const auto jacobian = [&](std::size_t l) { return relaxed.jacobian[l].middleRows(row * rank, rank); };
   for (std::size_t l = 1; l < layers_.size(); ++l)
     image += noise.y[l].middleRows(row * draws_, draws_) * jacobian(l).transpose();
   Eigen::MatrixXd change = image * shrink;
@@ -73,17 +73,16 @@ void ForwardNoise::shape(const RelaxedStates& relaxed, Index row, Index classes,
   }
 }
 
-ForwardNoise::Noise ForwardNoise::draw(const RelaxedStates& relaxed, Index classes,
-                                       std::span<const Index> numbers) const {
+ForwardNoise::Noise ForwardNoise::draw(const RelaxedStates& relaxed, std::span<const Index> numbers) const {
   const std::uint64_t stream = random_bits(seed_, kNoiseStream);
   Index neurons = 0, offset = 0;
   for (std::size_t l = 1; l < layers_.size(); ++l) neurons += layers_[l - 1].bias.size();
-  const Index rows = std::ssize(numbers);
+  const Index rows = std::ssize(numbers), rank = rank_of(relaxed.jacobian, rows);
   Noise noise;
   noise.y.resize(layers_.size() + 1);
   noise.center = noise.balance = noise.y;
   noise.log_density.resize(rows * draws_);
-  const std::vector<Matrix> balance = apply_inverse(relaxed.jacobian, classes, relaxed.displacement);
+  const std::vector<Matrix> balance = apply_inverse(relaxed.jacobian, rank, relaxed.displacement);
   for (std::size_t l = 1; l < layers_.size(); ++l) {
     const Index width = layers_[l - 1].bias.size();
     noise.y[l].resize(rows * draws_, width);
@@ -96,7 +95,7 @@ ForwardNoise::Noise ForwardNoise::draw(const RelaxedStates& relaxed, Index class
     noise.center[l] = repeat_rows(relaxed.displacement[l], draws_);
     noise.balance[l] = repeat_rows(balance[l], draws_);
   }
-  for (Index i = 0; i < rows; ++i) shape(relaxed, i, classes, numbers[i], noise);
+  for (Index i = 0; i < rows; ++i) shape(relaxed, i, rank, numbers[i], noise);
   return noise;
 }
 
@@ -105,8 +104,8 @@ ForwardNoise::Drawn ForwardNoise::draw_states(const Noise& noise, const Matrix& 
   Drawn drawn{noise.center, {}, {}, {}};
   for (std::size_t l = 1; l < layers_.size(); ++l) drawn.displacement[l] += std::sqrt(temperature) * noise.y[l];
   drawn.pass = propagate_displaced(layers_, start, drawn.displacement);
-  drawn.probabilities = probabilities(drawn.pass);
-  drawn.star = adjoint(layers_, drawn.pass.slope, drawn.probabilities - targets);
+  drawn.outputs = loss_.outputs(drawn.pass.preactivation.back());
+  drawn.star = adjoint(layers_, drawn.pass.slope, drawn.outputs - targets);
   return drawn;
 }
 
@@ -121,14 +120,13 @@ WeightedDraws ForwardNoise::weigh(const Noise& noise, const Drawn& drawn, const 
     across += pull.cwiseProduct(noise.y[l]).rowwise().sum();                                 // ⟨X*, y⟩
     balance += noise.balance[l].cwiseProduct(drawn.displacement[l] + pull).rowwise().sum();  // a·∇ℋ
   }
-  const Vector loss = learning::reference::losses(Loss::kCrossEntropy, drawn.pass.preactivation.back(), targets);
+  const Vector loss = loss_.losses(drawn.pass.preactivation.back(), targets);
   return {-(loss + push) / temperature - along / width - noise.log_density, loss + balance,
           push + 0.5 * width * (along - across) - balance};
 }
 
 /// At fixed states ∂ℋ/∂(W_l, b_l) = d_l ⊗ (X_{l−1}, 1) with d_l = −e_l ∘ σ'(Y_l) in hidden layers and q − t in the
-/// last; the trace of ∂²ℋ/∂(W_l, b_l)² is (‖X_{l−1}‖² + 1) Σ_j [σ'² − e σ''], in the last layer (‖X_{L−1}‖² + 1)(1 −
-/// ‖q‖²).
+/// last; the trace of ∂²ℋ/∂(W_l, b_l)² is (‖X_{l−1}‖² + 1) Σ_j [σ'² − e σ''], in the last layer (‖X_{L−1}‖² + 1) tr R.
 GradientDraws ForwardNoise::gradients(const Drawn& drawn, const std::vector<Matrix>& bend, Index row,
                                       double inputs) const {
   const auto of_row = [&](const Matrix& all) { return all.middleRows(row * draws_, draws_); };
@@ -144,8 +142,10 @@ GradientDraws ForwardNoise::gradients(const Drawn& drawn, const std::vector<Matr
     below = ((x * x.transpose()).array() + 1).matrix();
   }
   const Matrix d = of_row(drawn.star.preactivation_adjoint[layers_.size()]);
-  const Matrix q = of_row(drawn.probabilities);
-  found.trace += (1 - q.rowwise().squaredNorm().array()).matrix().cwiseProduct(below.diagonal());
+  const Matrix q = of_row(drawn.outputs);
+  const Vector curvature =
+      loss_.of_classes() ? Vector(1 - q.rowwise().squaredNorm().array()) : loss_.curvature_trace(q);
+  found.trace += curvature.cwiseProduct(below.diagonal());
   found.gram += (d * d.transpose()).cwiseProduct(below);
   return found;
 }
@@ -153,8 +153,8 @@ GradientDraws ForwardNoise::gradients(const Drawn& drawn, const std::vector<Matr
 void ForwardNoise::measure(const Matrix& first_preactivation, const RowBlock& block, std::span<const Index> numbers,
                            std::vector<RowEnsemble>& out) const {
   const double coldest = *std::ranges::min_element(temperatures_);
-  const RelaxedStates relaxed = relax(layers_, first_preactivation, block.targets, kSettled * coldest);
-  const Noise noise = draw(relaxed, block.targets.cols(), numbers);
+  const RelaxedStates relaxed = relax(layers_, first_preactivation, block.targets, kSettled * coldest, loss_);
+  const Noise noise = draw(relaxed, numbers);
   const Matrix start = repeat_rows(first_preactivation, draws_), targets = repeat_rows(block.targets, draws_);
   for (std::size_t k = 0; k < temperatures_.size(); ++k) {
     const Drawn drawn = draw_states(noise, start, targets, temperatures_[k]);

@@ -1,17 +1,17 @@
-// The canonical ensemble of hidden states, ℋ = ½‖e‖² + CE at temperature T: a forward pass with noise of variance T at
-// every hidden neuron, each draw weighted by e^{−CE/T}
+// The canonical ensemble of hidden states, ℋ = ½‖e‖² + ℓ at temperature T: a forward pass with noise of variance T at
+// every hidden neuron, each draw weighted by e^{−ℓ/T}
 // (docs/theory/thermodynamics-measurements.md#the-noisy-forward-ensemble).
 //
 // Drawn like that, nearly all weights vanish once T is small: the states that count are where the task has pushed them.
 // So noise is drawn about the relaxed states η* instead (thermo/states/relaxed_states.h) and reweighted to the plain
 // ensemble, which is exact for any η* and any shape of noise:
 //   η = η* + √T y,   y from (1 − ε) N(0, (I + Σ JᵀRJ)⁻¹) + ε N(0, I),   ε = 1/8
-//   ln w = −CE/T − ‖η*‖²/2T − ⟨η*, y⟩/√T − ln[(1 − ε) det(I + VᵀV)^½ e^{−½‖Vᵀy‖²} + ε],   V = Σ JᵀB, R = BBᵀ
-// The second part of the mixture bounds the weights where CE is convex in the states.
+//   ln w = −ℓ/T − ‖η*‖²/2T − ⟨η*, y⟩/√T − ln[(1 − ε) det(I + VᵀV)^½ e^{−½‖Vᵀy‖²} + ε],   V = Σ JᵀB, R = BBᵀ
+// The second part of the mixture bounds the weights where ℓ is convex in the states.
 //
-// Means of CE and ½‖η‖² over draws would be noisy, the more the lower T. Integration by parts gives ⟨a·∇ℋ⟩ = 0 and
+// Means of ℓ and ½‖η‖² over draws would be noisy, the more the lower T. Integration by parts gives ⟨a·∇ℋ⟩ = 0 and
 // ⟨(η − η*)·∇ℋ⟩ = NT, ∇ℋ = η + X*, for the states of the ensemble; so the same means are taken of
-//   CE + a·∇ℋ   and   ½‖η*‖² + ½√T ⟨y, η* − X*⟩ − a·∇ℋ   (for ½‖η‖² − NT/2),   a = (I + Σ JᵀRJ)⁻¹ η*
+//   ℓ + a·∇ℋ   and   ½‖η*‖² + ½√T ⟨y, η* − X*⟩ − a·∇ℋ   (for ½‖η‖² − NT/2),   a = (I + Σ JᵀRJ)⁻¹ η*
 // whose terms of first order in √T cancel, and of second order in their sum.
 #pragma once
 
@@ -49,7 +49,8 @@ Estimate ensemble_laplacian(const Vector& weight, const RowEnsemble& rows);
 
 class ForwardNoise {
  public:
-  ForwardNoise(const std::vector<Layer>& layers, std::vector<double> temperatures, int draws, std::uint64_t seed);
+  ForwardNoise(const std::vector<Layer>& layers, std::vector<double> temperatures, int draws, std::uint64_t seed,
+               ScoreLoss loss = {});
 
   /// Writes the rows of the block, whose numbers in the data set are `numbers`; one RowEnsemble a temperature.
   void measure(const Matrix& first_preactivation, const RowBlock& block, std::span<const Index> numbers,
@@ -61,13 +62,13 @@ class ForwardNoise {
     std::vector<Matrix> y, center, balance;  // (B·R)×N_l: noise, η*, a
     Vector log_density;                      // ln[(1 − ε) det^½ e^{−½‖Vᵀy‖²} + ε]
   };
-  Noise draw(const RelaxedStates& relaxed, Index classes, std::span<const Index> numbers) const;
-  void shape(const RelaxedStates& relaxed, Index row, Index classes, Index number, Noise& noise) const;
-  /// The states of all draws at a temperature: displacements η, and the pass and the adjoint of CE there.
+  Noise draw(const RelaxedStates& relaxed, std::span<const Index> numbers) const;
+  void shape(const RelaxedStates& relaxed, Index row, Index rank, Index number, Noise& noise) const;
+  /// The states of all draws at a temperature: displacements η, and the pass and the adjoint of ℓ there.
   struct Drawn {
     std::vector<Matrix> displacement;
     Propagation pass;
-    Matrix probabilities;
+    Matrix outputs;  // q
     Adjoint star;
   };
   Drawn draw_states(const Noise& noise, const Matrix& start, const Matrix& targets, double temperature) const;
@@ -79,6 +80,7 @@ class ForwardNoise {
   std::vector<double> temperatures_;
   Index draws_;
   std::uint64_t seed_;
+  ScoreLoss loss_;
 };
 
 }  // namespace poise::thermo
