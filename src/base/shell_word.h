@@ -23,7 +23,7 @@ inline std::string shell_word(const std::string& word) {
 }
 
 /// The words of a command that shell_word has quoted.
-inline std::vector<std::string> words_of(const std::string& command) {
+inline std::vector<std::string> shell_words(const std::string& command) {
   std::vector<std::string> words;
   bool quoted = false, in_word = false;
   for (std::size_t k = 0; k < command.size(); ++k) {

@@ -171,7 +171,7 @@ std::string command_in(const std::string& path) {
 /// the data only if none are named first.
 void add_command(const std::string& command, const std::vector<std::vector<std::string>>& known,
                  std::vector<std::string>& given) {
-  const std::vector<std::string> words = words_of(command);
+  const std::vector<std::string> words = shell_words(command);
   std::vector<std::string> added;
   const bool names_data = given.size() > 1 && (given[1] == "-" || !given[1].starts_with('-'));
   if (words.size() > 2 && !names_data) added.push_back(words[2]);

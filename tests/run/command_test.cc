@@ -29,7 +29,7 @@ TEST(Command, HasWhatDiffers) {
 
 TEST(Command, IsReadBackAsItsWords) {
   for (const std::string word : {"a", "my data.csv", "it's", "", "a\\b", "'", "\"x\" y", "-1"})
-    EXPECT_EQ(words_of("poise " + shell_word(word) + " end"), (std::vector<std::string>{"poise", word, "end"}));
+    EXPECT_EQ(shell_words("poise " + shell_word(word) + " end"), (std::vector<std::string>{"poise", word, "end"}));
 }
 
 TEST(Command, AsAFileOfOptionsHasTheDefaultsAsComments) {

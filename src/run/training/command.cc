@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <initializer_list>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include "base/shell_word.h"
 #include "data/fields.h"
@@ -53,7 +55,7 @@ class Settings {
     });
   }
 
-  const std::vector<Setting>& all() const { return all_; }
+  std::vector<Setting> take() { return std::move(all_); }
 
  private:
   std::vector<Setting> all_;
@@ -86,7 +88,7 @@ void add_search(const PenaltySearchOptions& search, Settings& to) {
   }
 }
 
-Settings settings_of(const TrainingRequest& request) {
+std::vector<Setting> settings_of(const TrainingRequest& request) {
   Settings settings;
   settings.add_options(request.read, {});
   add_objective(request, settings);
@@ -99,7 +101,7 @@ Settings settings_of(const TrainingRequest& request) {
   } else if (request.validation_share) {
     settings.add("validation", *request.validation_share);
   }
-  return settings;
+  return settings.take();
 }
 
 /// A value as the file of options has it: quoted unless it is a number, a switch or a list.
@@ -116,7 +118,7 @@ std::string command_of(const TrainingRequest& request) {
   }
   if (request.start_model) return {};
   std::string command = "poise train " + shell_word(request.data.path);
-  for (const Setting& setting : settings_of(request).all()) {
+  for (const Setting& setting : settings_of(request)) {
     if (setting.by_default) continue;
     if (setting.value.is_boolean()) {
       command += (setting.value.get<bool>() ? " --" : " --no-") + setting.name;
@@ -131,7 +133,7 @@ std::string command_of(const TrainingRequest& request) {
 std::string config_of(const TrainingRequest& request) {
   std::string text = fmt::format("# poise train {} --config FILE\n[train]\n", shell_word(request.data.path));
   std::string defaults;
-  for (const Setting& setting : settings_of(request).all()) {
+  for (const Setting& setting : settings_of(request)) {
     if (setting.by_default && (setting.value.is_null() || setting.value == "" || setting.value.empty())) continue;
     (setting.by_default ? defaults : text) +=
         fmt::format("{}{} = {}\n", setting.by_default ? "# " : "", setting.name, in_file(setting.value));
