@@ -10,7 +10,7 @@
 namespace poise::inline data {
 namespace {
 
-constexpr double kFarthest = 1e-4;   // of a sum from 1: rounding to five digits
+constexpr double kFarthest = 1e-4;  // of a sum from 1: rounding to five digits
 constexpr double kRounding = 1e-6;  // what sums of float32 shares are off by
 
 }  // namespace

@@ -55,6 +55,11 @@ struct TrainingState {
   std::vector<Epoch> history;
 };
 
+/// Throws Error(kResource) if this machine has not the memory for what training keeps of every weight: itself, the
+/// best, the last good one, step and gradient, in float32, and the model in float64, twice while it is written; and
+/// those of a state that is kept.
+void check_memory(const Dataset& train, const NetworkOptions& options, bool keeps);
+
 /// As the public one, from and with states that are kept at ends of epochs. Throws Error(kUsage) for a state of another
 /// network.
 NetworkFit train_network(const Dataset& train, const NetworkOptions& options, const Dataset* validation,

@@ -32,18 +32,6 @@ Provenance provenance_of(const NetworkOptions& options, const TrainingReport& re
   return provenance;
 }
 
-/// Numbers that training keeps of every weight: itself, the best, the last good one, step and gradient, in float32, and
-/// the model in float64, twice while it is written; and those of a state that is kept.
-void check_memory(const Dataset& train, const NetworkOptions& options, bool keeps) {
-  const double bytes = 5 * 4 + 2 * 8 + (keeps ? 7 * 4 : 0);
-  const auto parameters = static_cast<double>(learning::layout_of(options, train).size());
-  const double have = memory_of_machine();
-  if (bytes * parameters <= have) return;
-  throw Error(ErrorKind::kResource,
-              fmt::format("a network of {:.3g} weights needs about {:.0f} GB", parameters, bytes * parameters / 1e9),
-              fmt::format("at most the {:.0f} GB of this machine", have / 1e9), "fewer units with --hidden");
-}
-
 /// Rows of other features or classes would be read and counted out of bounds.
 void check_validation(const Dataset& train, const Dataset& validation) {
   const Index found = validation.features.cols(), expected = train.features.cols();
@@ -86,6 +74,16 @@ NetworkFit train_network(const Dataset& train, const NetworkOptions& options, co
 }  // namespace poise
 
 namespace poise::learning {
+
+void check_memory(const Dataset& train, const NetworkOptions& options, bool keeps) {
+  const double bytes = 5 * 4 + 2 * 8 + (keeps ? 7 * 4 : 0);
+  const auto parameters = static_cast<double>(layout_of(options, train).size());
+  const double have = memory_of_machine();
+  if (bytes * parameters <= have) return;
+  throw Error(ErrorKind::kResource,
+              fmt::format("a network of {:.3g} weights needs about {:.0f} GB", parameters, bytes * parameters / 1e9),
+              fmt::format("at most the {:.0f} GB of this machine", have / 1e9), "fewer units with --hidden");
+}
 
 NetworkFit train_network(const Dataset& train, const NetworkOptions& options, const Dataset* validation,
                          Watcher* watcher, const Keeping<TrainingState>& keeping) {

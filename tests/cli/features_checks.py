@@ -66,7 +66,7 @@ def check_a_column_called_label_is_left_out(t):
 def check_options_of_classes_are_refused(t):
     for options, words in (("--target features --solver newton", "--solver excludes --target features"),
                            ("--target features --calibrate", "--calibrate excludes --target features"),
-                           ("--epochs 3", "--epochs requires --hidden or --target features"),
+                           ("--epochs 3", "--epochs requires --hidden, --layers or --target features"),
                            ("--target features --hidden 4 --loss cross-entropy", "squared-error or binary-cross-entropy"),
                            ("--hidden 4 --loss squared-error", "cross-entropy, binary-cross-entropy or squared"),
                            ("--target features --label-smoothing 0.1", "smoothed labels where the features are the target")):

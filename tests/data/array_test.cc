@@ -261,7 +261,8 @@ TEST(Npy, DividesRowsOfTargetsByTheirSumAndSaysSo) {
   const Dataset data = read_dataset(file, with_labels(dir, labels));
   EXPECT_NEAR(data.targets(0, 0), 1.0 / 3, 1e-16);
   EXPECT_EQ(data.targets.row(1), (Matrix(1, 3) << 0.5, 0.5, 0).finished().row(0));
-  EXPECT_THAT(data.notices, testing::Contains(testing::HasSubstr("1 of 2 rows of targets do not sum to 1 (by up to 1.0e-05)")));
+  EXPECT_THAT(data.notices,
+              testing::Contains(testing::HasSubstr("1 of 2 rows of targets do not sum to 1 (by up to 1.0e-05)")));
 }
 
 TEST(Npy, RefusesBrokenFiles) {

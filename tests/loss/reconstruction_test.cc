@@ -9,7 +9,6 @@
 #include "poise/calibration.h"
 #include "poise/error.h"
 #include "poise/metrics.h"
-#include "poise/thermodynamics.h"
 #include "sample_models.h"
 
 namespace poise {
@@ -155,7 +154,6 @@ TEST(Reconstruction, MeasuresOfClassesRefuseIt) {
   data.schema.classes = {"a", "b", "c"};
   for (int i = 0; i < 40; ++i) data.labels.push_back(i % 3);
   expect_refused("it has no classes", [&] { (void)evaluate_network(network, data); });
-  expect_refused("it has no classes", [&] { (void)measure_thermodynamics(network, data); });
   expect_refused("a temperature for a network with the logistic head", [&] { (void)calibrate(network, data); });
   const Network classifier = random_network(array_schema(3, {"a", "b"}), {}, Activation::kTanh, Head::kSoftmax, 11);
   expect_refused("its output is not features", [&] { (void)evaluate_reconstruction(classifier, data); });

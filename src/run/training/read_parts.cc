@@ -133,7 +133,8 @@ void check_rows_in_memory(const Dataset& data, const std::string& what, bool lab
     refuse("a label that is no class", fmt::format("labels from 0 to {}", classes - 1));
   if (data.targets.size() == 0) return;
   if (data.targets.cols() != classes)
-    refuse(counted(data.targets.cols(), "column") + " of targets", fmt::format("one for each of the {} classes", classes));
+    refuse(counted(data.targets.cols(), "column") + " of targets",
+           fmt::format("one for each of the {} classes", classes));
   check_distributions(data.targets, data.name);
 }
 

@@ -193,6 +193,7 @@ TrainingResult train_hidden_layers(const TrainingRequest& request, Watcher& watc
   check_scale(run);
   note_capped_rate(run);
   NetworkOptions options = network_options_of(request, run.train());
+  learning::check_memory(run.train(), options, false);  // before weights are made to know how long they take
   options.time_limit = run.time_to_train(layers_of(options, run.train()));
   NetworkTraining& network = run.result().network.emplace();
   network.options = learning::resolve(options, run.train());
