@@ -49,9 +49,9 @@ struct Arguments {
   std::vector<std::string> parts;  ///< of reproduce thermodynamics; empty: all
   double train_share = 1;          ///< of reproduce double-bayesian, as is the next
   bool centered_inputs = false;
-  double temperature = 0;   ///< of septuple
-  Index samples = 1 << 16;  ///< septuple --samples
-  Index starts = 64;        ///< septuple --starts
+  double temperature = 0;            ///< of septuple
+  Index samples = 1 << 16;           ///< septuple --samples
+  Index starts = 64;                 ///< septuple --starts
   std::vector<std::string> classes;  ///< generate --class; empty: all
   GenerateOptions generating;        ///< of generate
   bool require_certificate = false;

@@ -25,10 +25,10 @@ Thermodynamics figures() {
   Thermodynamics t;
   t.rows = 400, t.parameters = 100;
   t.mean_loss = {0.5, 0, 0, 0.02};
-  t.output_entropy = {0.4, 0, 0, 0.01};
-  t.equilibrium_gap = {0.1, 0, 0, 0.02};
-  t.temperature = {1.3, 0.47, 0.47, false};
-  t.marginal_entropy = {2.3, 0, 0, 0}, t.mutual_information = {1.9, 0, 0, 0};
+  t.classes.emplace().output_entropy = {0.4, 0, 0, 0.01};
+  t.classes->equilibrium_gap = {0.1, 0, 0, 0.02};
+  t.classes->temperature = {1.3, 0.47, 0.47, false};
+  t.classes->marginal_entropy = {2.3, 0, 0, 0}, t.classes->mutual_information = {1.9, 0, 0, 0};
   t.layers = {{80, {8, 0.5, 100, 0}, {8, 0.5, 100, 0}, "sampled labels"},
               {20, {4, 0, 0, 0.1}, {4, 0, 0, 0.1}, "exact"}};
   t.laplacian = {12, 0.5, 100, 0};
@@ -47,16 +47,24 @@ int count(const std::string& text, const std::string& part) {
   return found;
 }
 
+TEST(ReadingOf, FeaturesHaveNoConfidence) {
+  Thermodynamics t = figures();
+  t.classes.reset();
+  EXPECT_THAT(reading_of(t).front(), StartsWith("Most curvature"));
+  EXPECT_THAT(table_of(t), Not(HasSubstr("CE")));
+  EXPECT_TRUE(to_json(t)["temperature"].is_null());
+}
+
 TEST(ReadingOf, Confidence) {
   Thermodynamics t = figures();
   EXPECT_THAT(reading_of(t)[0],
               AllOf(StartsWith("Over-confident on these rows: cross-entropy is 0.100 ± 0.039 nats above"),
                     HasSubstr("divided by 1.3 (softer)"), HasSubstr("--calibrate")));
-  t.equilibrium_gap.value = -0.1;
-  t.temperature.temperature = 0.7;
+  t.classes->equilibrium_gap.value = -0.1;
+  t.classes->temperature.temperature = 0.7;
   EXPECT_THAT(reading_of(t)[0], AllOf(StartsWith("Under-confident"), HasSubstr("nats below output entropy"),
                                       HasSubstr("divided by 0.7 (sharper)")));
-  t.temperature = {1e-3, 0, 0, true};
+  t.classes->temperature = {1e-3, 0, 0, true};
   EXPECT_THAT(reading_of(t)[0], AllOf(StartsWith("Every one of these 400 rows is classified correctly"),
                                       HasSubstr("at rest they cannot tell")));
   EXPECT_THAT(reading_of(t, kSeen)[0], StartsWith("Not at rest: every row is classified correctly"));
@@ -69,14 +77,14 @@ TEST(ReadingOf, RowsTrainedOnGiveNoTemperature) {
   EXPECT_THAT(reading_of(figures(), kMostlySeen)[0],
               AllOf(Not(HasSubstr("--calibrate")), HasSubstr(". 360 of the 400 rows were trained on: ")));
   Thermodynamics t = figures();
-  t.equilibrium_gap = {0.003, 0, 0, 0.002};
+  t.classes->equilibrium_gap = {0.003, 0, 0, 0.002};
   EXPECT_THAT(reading_of(t, kSeen)[0], AllOf(StartsWith("At rest"), Not(HasSubstr("as sure as they are right"))));
 }
 
 /// CE − H = −λ‖W‖² at rest, exactly, on the rows trained on and on no others.
 TEST(ReadingOf, APenaltyMovesRestOnTheRowsTrainedOn) {
   Thermodynamics t = figures();
-  t.equilibrium_gap.value = -0.1;
+  t.classes->equilibrium_gap.value = -0.1;
   constexpr TrainedOn kPenalized{false, 0, 1, 400, 400, -0.105}, kStronger{false, 0, 1, 400, 400, -0.15},
       kOthers{false, 0, 1, 0, 400, -0.105}, kPart{false, 0, 1, 4000, 4000, -0.12};
   EXPECT_THAT(reading_of(t, kPenalized)[0],
@@ -85,14 +93,14 @@ TEST(ReadingOf, APenaltyMovesRestOnTheRowsTrainedOn) {
   EXPECT_THAT(reading_of(t, kStronger)[0], StartsWith("Not at rest: cross-entropy is 0.1 nats below"));
   EXPECT_THAT(reading_of(t, kOthers)[0], StartsWith("Under-confident on these rows"));
   EXPECT_THAT(reading_of(t, kPart)[0], StartsWith("These 400 rows cannot tell whether the model is at rest"));
-  t.temperature = {1e-3, 0, 0, true};  // every row right: the penalty brings rest all the same
+  t.classes->temperature = {1e-3, 0, 0, true};  // every row right: the penalty brings rest all the same
   EXPECT_THAT(reading_of(t, kPenalized)[0], StartsWith("At rest"));
 }
 
 /// 2 standard errors of a mean that a few rows decide say little (tests/thermo/coverage_test.cc).
 TEST(ReadingOf, FewDecisiveRowsGiveNoSentence) {
   Thermodynamics t = figures();
-  t.equilibrium_gap.row_skewness = 0.31;
+  t.classes->equilibrium_gap.row_skewness = 0.31;
   EXPECT_EQ(reading_of(t)[0],
             "These 400 rows cannot tell whether the model is at rest: the gap of 0.1 nats hangs on a handful of rows, "
             "because few are classified wrongly or rare answers dominate. More rows would tell.");
@@ -102,26 +110,26 @@ TEST(ReadingOf, FewDecisiveRowsGiveNoSentence) {
   EXPECT_FALSE(to_json(t)["mean_loss"].contains("rough"));
   t.layers[1].laplacian.row_skewness = -0.31;
   EXPECT_THAT(reading_of(t)[2], HasSubstr("these rows cannot tell"));
-  t.equilibrium_gap.row_skewness = 0.29;
+  t.classes->equilibrium_gap.row_skewness = 0.29;
   EXPECT_THAT(reading_of(t)[0], StartsWith("Over-confident"));
 }
 
 /// 2 % of the cross-entropy, what `evaluate` calls rest, are 0.01 nats.
 TEST(ReadingOf, RestIsWhereTheWholeIntervalIsSmall) {
   Thermodynamics t = figures();
-  t.equilibrium_gap = {0.003, 0, 0, 0.002};  // ± 0.0039
+  t.classes->equilibrium_gap = {0.003, 0, 0, 0.002};  // ± 0.0039
   EXPECT_THAT(reading_of(t)[0], AllOf(StartsWith("At rest: cross-entropy equals output entropy within 2 % of it (gap "
                                                  "0.0030 ± 0.0039 nats)"),
                                       HasSubstr("as sure as they are right")));
-  t.equilibrium_gap = {0.005, 0, 0, 0.001};  // above 0, but small
+  t.classes->equilibrium_gap = {0.005, 0, 0, 0.001};  // above 0, but small
   EXPECT_THAT(reading_of(t)[0], StartsWith("At rest"));
-  t.equilibrium_gap = {0.008, 0, 0, 0.0045};  // -0.0008 to 0.0168
+  t.classes->equilibrium_gap = {0.008, 0, 0, 0.0045};  // -0.0008 to 0.0168
   EXPECT_THAT(reading_of(t)[0], StartsWith("These 400 rows cannot tell"));
 }
 
 TEST(ReadingOf, AWideIntervalAbout0TellsNothing) {
   Thermodynamics t = figures();
-  t.equilibrium_gap = {0.074, 0, 0, 0.0378};  // ± 0.0741
+  t.classes->equilibrium_gap = {0.074, 0, 0, 0.0378};  // ± 0.0741
   EXPECT_EQ(reading_of(t)[0],
             "These 400 rows cannot tell whether the model is at rest: the gap is between -0.001 and +0.149 nats.");
 }
@@ -129,7 +137,7 @@ TEST(ReadingOf, AWideIntervalAbout0TellsNothing) {
 TEST(ReadingOf, TheLossTrainedOnIsNotThatOfEvaluate) {
   const Thermodynamics t = figures();
   Thermodynamics plain = figures();
-  plain.equilibrium_gap.value = -0.1;
+  plain.classes->equilibrium_gap.value = -0.1;
   EXPECT_THAT(reading_of(t, kSmoothed, &plain)[0],
               AllOf(StartsWith("Under-confident"), HasSubstr("by the plain cross-entropy, as evaluate has it"),
                     HasSubstr("trained on (class-weighted, labels smoothed by 0.2)")));
@@ -151,7 +159,7 @@ TEST(ReadingOf, FewRowsDecideNothing) {
   t.rows = 29;
   EXPECT_THAT(reading_of(t), ElementsAre(StartsWith("29 rows are too few")));
   t.rows = 1;
-  t.equilibrium_gap.row_error = std::numeric_limits<double>::infinity();
+  t.classes->equilibrium_gap.row_error = std::numeric_limits<double>::infinity();
   EXPECT_THAT(reading_of(t), ElementsAre(StartsWith("1 row is too few")));
   EXPECT_THAT(table_of(t), HasSubstr("–"));
   EXPECT_EQ(json::parse(to_json(t).dump())["equilibrium_gap"]["row_error"], json());
@@ -160,7 +168,7 @@ TEST(ReadingOf, FewRowsDecideNothing) {
 TEST(ReadingOf, RoundingIsNoInformation) {
   Thermodynamics t = figures();
   for (const double rounding : {-1.28e-15, 1.11e-16}) {
-    t.mutual_information.value = rounding;
+    t.classes->mutual_information.value = rounding;
     EXPECT_THAT(reading_of(t)[1], HasSubstr("tell 0 nats"));
     EXPECT_THAT(table_of(t), Not(ContainsRegex("e-1[56]")));
     EXPECT_EQ(to_json(t)["mutual_information"]["value"], 0.0);
@@ -267,7 +275,7 @@ TEST(ReadingOf, FullWithoutTemperaturesLacksTheEnsemblesAlone) {
 
 TEST(ReadingOf, ScoresNoBetterThanChance) {
   Thermodynamics t = figures();
-  t.temperature = {1e6, 0.69, 0.69, true};
+  t.classes->temperature = {1e6, 0.69, 0.69, true};
   EXPECT_THAT(reading_of(t)[0], AllOf(StartsWith("Not at rest"), HasSubstr("no better than chance")));
 }
 

@@ -53,9 +53,14 @@ Generated generate(const Network& network, const Matrix& targets, const Generate
   check(network, targets);
   const Vector scale = input_units(network) / std::sqrt(options.prior);
   const std::vector<Layer> layers = with_free_inputs(network, scale);
-  const Matrix center = Matrix::Zero(targets.rows(), scale.size());
-  const thermo::RelaxedStates at = thermo::relax(layers, center, targets, kAtRest, {}, options.steps);
-  Generated found{at.displacement[1] * scale.asDiagonal(), at.energy, at.slope, {}};
+  const Index n = targets.rows(), d = scale.size();
+  Generated found{Matrix(n, d), Vector(n), Vector(n), {}};
+  for (Index i = 0; i < n; ++i) {  // one by one: the bits of a row do not depend on the others
+    const auto at = thermo::relax(layers, Matrix::Zero(1, d), targets.row(i), kAtRest, {}, options.steps);
+    found.rows.row(i) = at.displacement[1] * scale.asDiagonal();
+    found.energy[i] = at.energy[0];
+    found.slope[i] = at.slope[0];
+  }
   found.probabilities = thermo::ScoreLoss{}.outputs(thermo::propagate(network.layers, found.rows).preactivation.back());
   found.rows.rowwise() += network.center.transpose();
   return found;
