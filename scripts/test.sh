@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Installs what is missing, builds, and runs every test and check.
 #   scripts/test.sh                release build, all tests, house checks; the Python package, where PyPI can be reached
-#   scripts/test.sh --debug        also the tests of a build without optimization, with the assertions of our libraries
+#   scripts/test.sh --debug        also the tests of a build for debuggers (-Og), with the assertions of our libraries
 #   scripts/test.sh --odr          also the tests of a build that is linked as one program (-flto -Wodr): no name twice
 #   scripts/test.sh --sanitize     also the tests under address and undefined-behavior sanitizers, with assertions
 #   scripts/test.sh --sanitize-fast  of these the half that is fast: all below the learning of networks

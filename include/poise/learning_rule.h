@@ -15,6 +15,7 @@
 #include <memory>
 #include <span>
 #include <string>
+#include <vector>
 
 #include "poise/schema.h"
 
@@ -75,6 +76,11 @@ class LearningRule {
   virtual void after_batch(double /*mean_energy*/) {}
   /// Epoch::temperature: that at which states are drawn, 0 if they are not.
   virtual double temperature() const { return 0; }
+
+  /// What the rule carries from one batch to the next, if anything: a training that is resumed gives it back to a new
+  /// object. Called between epochs.
+  virtual std::vector<double> state() const { return {}; }
+  virtual void restore(std::span<const double> /*state*/) {}
 };
 
 /// `widths` are N_0 … N_L.

@@ -7,9 +7,11 @@
 #pragma once
 
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "poise/convolution.h"
 #include "poise/dataset.h"
 
 namespace poise {
@@ -34,11 +36,15 @@ enum class Head {
 const char* to_string(Activation activation);  ///< "identity", "sigmoid", "tanh", "relu"
 const char* to_string(Head head);              ///< "softmax", "sigmoid", "linear", "logistic"
 
-/// Layer l: W_l is N_l×N_{l−1}, b_l has N_l entries.
+/// Layer l: W_l is N_l×N_{l−1}, b_l has N_l entries; of a convolution, a row and an entry a kernel.
 struct Layer {
   Matrix weights;
   Vector bias;
   Activation activation = Activation::kIdentity;  ///< kIdentity for the last layer, which the head follows
+  std::optional<Convolution> convolution = {};    ///< empty: dense, every output sees every input
+
+  Index inputs() const { return convolution ? convolution->input.size() : weights.cols(); }      ///< N_{l−1}
+  Index outputs() const { return convolution ? convolution->output().size() : weights.rows(); }  ///< N_l
 };
 
 /// A trained network with everything needed to use it on raw data. One layer with the softmax head is softmax
@@ -51,13 +57,14 @@ struct Network {
   double output_unit = 1;                       ///< u of kLogistic: 255 for bytes
   std::map<std::string, std::string> metadata;  ///< how it was trained
 
-  Index feature_count() const { return layers.front().weights.cols(); }
-  Index class_count() const { return layers.back().weights.rows(); }  ///< of features where it reconstructs
+  Index feature_count() const { return layers.front().inputs(); }
+  Index class_count() const { return layers.back().outputs(); }  ///< of features where it reconstructs
   bool reconstructs() const { return head == Head::kLinear || head == Head::kLogistic; }  ///< features, not classes
   bool is_softmax_layer() const { return layers.size() == 1 && head == Head::kSoftmax; }  ///< softmax regression
-  Index parameter_count() const;                                                          ///< Σ_l N_l (N_{l−1} + 1)
+  bool has_convolutions() const;                                                          ///< never in the last layer
+  Index parameter_count() const;                                                          ///< of all W_l and b_l
   std::vector<Index> widths() const;                                                      ///< {N_0, N_1, …, N_L}
-  std::string architecture() const;  ///< "784 -> 128 sigmoid -> 10 softmax"
+  std::string architecture() const;  ///< "784 -> conv 16x3 relu, pool 2 -> 128 relu -> 10 softmax"
 };
 
 /// n×K scores z, in double precision, such that softmax(z) gives the head's probabilities: Y_L for the softmax head,

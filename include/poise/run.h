@@ -60,7 +60,9 @@ struct TrainingRequest {
                                 ///< `solve` and `seed` have, too, is taken from there
 
   /// Whether it is a network that is trained, or the softmax layer alone.
-  bool is_network() const { return !network.hidden.empty() || network.target == Target::kFeatures; }
+  bool is_network() const {
+    return !network.hidden.empty() || !network.layers.empty() || network.target == Target::kFeatures;
+  }
   std::string start = {};                             ///< softmax layer: model file or run directory to start from
   std::optional<Network> start_model = std::nullopt;  ///< or the model itself
 
@@ -69,7 +71,11 @@ struct TrainingRequest {
   bool calibrate = false;   ///< divide the scores by the temperature that the validation rows ask for
   bool measure = true;      ///< what the model is worth on all parts; false: only what training itself asks for
   Telemetry telemetry = Telemetry::kOff;
+  bool tensorboard = false;  ///< also events.out.tfevents.… in the directory, for TensorBoard
   std::optional<std::string> directory = std::nullopt;  ///< to write the run to; empty text: a new runs/<data>-<n>
+  double checkpoint_every = 60;  ///< seconds from one checkpoint.safetensors in the directory to the next; 0: none
+  bool resume = false;  ///< go on where a run in the directory was stopped, to the same bits; begin if there is none.
+                        ///< Of one that has ended the result has no more than `ended_before` says
 };
 
 /// One measurement of telemetry: after an epoch of a network, or of the softmax layer for a penalty.
@@ -150,6 +156,7 @@ struct TelemetryReport {
   std::optional<int> every;  ///< epochs from one measurement to the next; empty for the softmax layer
   Index rows = 0;            ///< measured
   std::vector<TelemetryMeasurement> measurements;
+  int earlier = 0;      ///< others, made before the run was stopped and resumed: they are in metrics.jsonl
   double seconds = 0;   ///< of all measurements
   std::string stopped;  ///< "interrupted" or "time_limit", which ended a measurement or prevented it
 };
@@ -174,6 +181,8 @@ struct TrainingResult {
   double held_out = 0;               ///< share of the rows read that were held out
   double seconds_read = 0, seconds_measure = 0, seconds_write = 0;  ///< the latter includes measuring
   std::string directory;                                            ///< empty: nothing was written
+  bool ended_before = false;  ///< nothing was done: the run in the directory had ended. Only `status`, `why`, `model`
+                              ///< and `directory` are given; run.json there has the rest
 
   bool interrupted() const { return status == "interrupted" || not_measured == "interrupted"; }
 };

@@ -82,7 +82,12 @@ enum class Reduction { kMean, kSum };
 
 struct NetworkOptions {
   // Architecture
-  std::vector<Index> hidden = {};             ///< widths of the hidden layers; empty: the softmax layer alone
+  std::vector<Index> hidden = {};  ///< widths of the hidden layers; empty: the softmax layer alone
+  /// The hidden layers in words, with commas between, in place of `hidden`: conv:16x3 (16 kernels of 3×3, with zeros
+  /// around the image so that it keeps its size; conv:16x3:valid: without), pool:2 (of the convolution before it, the
+  /// largest of every 2×2), dense:128, dropout:0.25 (of the states of the layer before it). Convolutions come first.
+  std::string layers = {};
+  std::string image = {};  ///< of convolutions: "28x28" or "32x32x3", channels last; empty: as the data says
   Activation activation = Activation::kRelu;  ///< of the hidden layers
   Target target = Target::kClasses;
   /// Empty: kCrossEntropy, of features kSquaredError. Features take kBinaryCrossEntropy as well, t = x/unit in [0, 1].

@@ -5,6 +5,8 @@
 
 #include <chrono>
 #include <exception>
+#include <filesystem>
+#include <fstream>
 #include <optional>
 #include <utility>
 
@@ -91,6 +93,12 @@ DataSource source_of(nb::handle given) {
   return {.path = nb::cast<std::string>(given)};
 }
 
+/// Of a run that was to be resumed and had ended: what its run.json has.
+nlohmann::json figures_of_ended(const TrainingResult& result) {
+  const auto run = nlohmann::json::parse(std::ifstream(std::filesystem::path(result.directory) / "run.json"));
+  return run.at("result");
+}
+
 /// (model, what came of it, events)
 nb::tuple train_for_python(nb::object data, nb::object test, nb::object validation, const nb::dict& options,
                            const Network* start, nb::object on_event) {
@@ -111,7 +119,7 @@ nb::tuple train_for_python(nb::object data, nb::object test, nb::object validati
     result = train(request, watcher);
   }
   watcher.rethrow();
-  nlohmann::json figures = result_json(*result);
+  nlohmann::json figures = result->ended_before ? figures_of_ended(*result) : result_json(*result);
   figures["notices"] = result->notices;
   return nb::make_tuple(nb::cast(std::move(result->model)), to_python(figures), watcher.history());
 }

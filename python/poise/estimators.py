@@ -273,6 +273,11 @@ class NetworkClassifier(_Classifier):
     ----------
     hidden_layer_sizes : int or sequence of int, default=(100,)
         Widths of the hidden layers.
+    layers : str, optional
+        The hidden layers in words, in place of their sizes: "conv:16x3,pool:2,dropout:0.25,dense:128". Rows of X are
+        then images, pixel by pixel, the channels of a pixel side by side.
+    image : str, optional
+        Their shape, if there are convolutions: "28x28" or "32x32x3".
     activation : {"relu", "tanh", "sigmoid", "identity"}, default="relu"
     l2 : float, optional
         Penalty ``(l2/2) Σ ‖W‖²`` on the mean loss. By default three times that of the softmax layer.
@@ -308,7 +313,8 @@ class NetworkClassifier(_Classifier):
     Attributes
     ----------
     coefs_, intercepts_ : lists of arrays
-        Of layer l (inputs, outputs) and (outputs,), in the units of X, as in scikit-learn's MLPClassifier.
+        Of layer l (inputs, outputs) and (outputs,), in the units of X, as in scikit-learn's MLPClassifier; of a
+        convolution (side · side · channels, kernels) and (kernels,), and then the first is of X - model_.center.
     status_, why_ : str
         How training ended.
     history_ : list of dict
@@ -332,6 +338,8 @@ class NetworkClassifier(_Classifier):
         self,
         hidden_layer_sizes: Any = (100,),
         *,
+        layers: str | None = None,
+        image: str | None = None,
         activation: str = "relu",
         l2: float | None = None,
         loss: str = "cross-entropy",
@@ -355,6 +363,8 @@ class NetworkClassifier(_Classifier):
         n_threads: int | None = None,
     ) -> None:
         self.hidden_layer_sizes = hidden_layer_sizes
+        self.layers = layers
+        self.image = image
         self.activation = activation
         self.l2 = l2
         self.loss = loss
@@ -392,7 +402,9 @@ class NetworkClassifier(_Classifier):
         run = train(
             data,
             validation=self.validation_fraction,
-            hidden=hidden,
+            hidden=None if self.layers else hidden,
+            layers=self.layers,
+            image=self.image,
             activation=self.activation,
             l2=self.l2,
             loss=self.loss,
@@ -436,7 +448,8 @@ class NetworkClassifier(_Classifier):
         layers = self.model_.layers
         self.coefs_ = [weights.T for weights, _, _ in layers]
         self.intercepts_ = [bias for _, bias, _ in layers]
-        self.intercepts_[0] = self.intercepts_[0] - layers[0][0] @ self.model_.center
+        if not (getattr(self, "layers", None) or "").startswith("conv"):
+            self.intercepts_[0] = self.intercepts_[0] - layers[0][0] @ self.model_.center
 
     def _facts(self) -> dict[str, str]:
         facts = {"model": self.model_.architecture}

@@ -178,7 +178,10 @@ class Model:
 
     @property
     def layers(self) -> list[tuple[npt.NDArray[np.float64], npt.NDArray[np.float64], str]]:
-        """Weights (outputs × inputs), bias and activation of each layer, the first in the units of the data."""
+        """Weights (outputs × inputs), bias and activation of each layer, the first in the units of the data.
+
+        Of a convolution a row is a kernel, (side, side, channels) flattened.
+        """
         return self._network.layers
 
     def rows(self, X: Any, y: Any = None, *, sample_weight: Any = None, labels: bool = True, **options: Any) -> Dataset:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from dataclasses import dataclass
+from html import escape
 from typing import Any
 
 from . import _poise
@@ -61,6 +62,21 @@ class Training:
 
     def __repr__(self) -> str:
         return f"<poise.Training {self.model.architecture}: {self.status}>"
+
+    def _repr_html_(self) -> str:
+        """Notebooks show the report of a run that was written, else its verdict and what it is worth."""
+        if self.directory is not None:
+            from .report import report
+
+            return report(self)._repr_html_()
+        names = ("accuracy", "cross_entropy", "mean_squared_error", "explained_variance")
+        parts = {part: self.figures.get(part) or {} for part in ("train", "validation", "test")}
+        shown = [name for name in names if any(name in part for part in parts.values())]
+        rows = [("", *(name.replace("_", " ") for name in shown))]
+        rows += [(part, *(f"{of[name]:.6g}" for name in shown)) for part, of in parts.items() if of]
+        table = "".join("<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in row) + "</tr>" for row in rows)
+        verdict = f"<b>{escape(self.status)}</b>: {escape(self.why)}"
+        return f"<p>{escape(self.model.architecture)}<br>{verdict}</p><table>{table if shown else ''}</table>"
 
 
 def train(

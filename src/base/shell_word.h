@@ -1,7 +1,9 @@
-// Words that can be pasted into a shell.
+// Words that can be pasted into a shell, and back.
 #pragma once
 
 #include <string>
+#include <string_view>
+#include <vector>
 
 namespace poise::inline base {
 
@@ -18,6 +20,27 @@ inline std::string shell_word(const std::string& word) {
   std::string quoted = "'";
   for (const char c : word) quoted += c == '\'' ? std::string("'\\''") : std::string(1, c);
   return quoted + "'";
+}
+
+/// The words of a command that shell_word has quoted.
+inline std::vector<std::string> shell_words(const std::string& command) {
+  std::vector<std::string> words;
+  bool quoted = false, in_word = false;
+  for (std::size_t k = 0; k < command.size(); ++k) {
+    const char c = command[k];
+    if (!quoted && c == ' ') {
+      in_word = false;
+      continue;
+    }
+    if (!in_word) words.emplace_back();
+    in_word = true;
+    if (c == '\'') {
+      quoted = !quoted;
+    } else {
+      words.back() += !quoted && c == '\\' && k + 1 < command.size() ? command[++k] : c;
+    }
+  }
+  return words;
 }
 
 }  // namespace poise::inline base

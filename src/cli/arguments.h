@@ -17,6 +17,8 @@
 
 namespace poise::cli {
 
+inline constexpr const char *kDenseNetwork = "dense", *kCompanionNetwork = "companion";  // of reproduce double-bayesian
+
 struct Arguments {
   std::string data;    ///< a path or the name of a known set
   std::string run;     ///< a run directory or a model file
@@ -27,6 +29,7 @@ struct Arguments {
   SolveOptions solve;
   TrainingRequest training;        ///< of train, but for data, read, objective, solve and out
   std::string config;              ///< --config: replaced by what it holds before parsing
+  bool print_config = false;       ///< --print-config
   std::string out;                 ///< --out: run directory or file
   bool probabilities = false;      ///< predict --proba
   bool write_header = false;       ///< predict --header
@@ -47,8 +50,9 @@ struct Arguments {
   std::vector<std::string> runs;   ///< of report: run directories
   bool no_report = false;          ///< train --no-report
   std::vector<std::string> parts;  ///< of reproduce thermodynamics; empty: all
-  double train_share = 1;          ///< of reproduce double-bayesian, as is the next
+  double train_share = 1;          ///< of reproduce double-bayesian, as are the next two
   bool centered_inputs = false;
+  std::string network = kDenseNetwork;
   double temperature = 0;            ///< of septuple
   Index samples = 1 << 16;           ///< septuple --samples
   Index starts = 64;                 ///< septuple --starts

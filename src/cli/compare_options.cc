@@ -25,6 +25,8 @@ std::vector<CLI::Option*> add_settings(CLI::App& verb, Arguments& a) {
   const Special special{{"momentum", [&](const Field& field) { return add_momentum(verb, field, network); }},
                         // lists of the grid
                         {"hidden", nullptr},
+                        {"layers", nullptr},
+                        {"image", nullptr},
                         {"rule", nullptr},
                         {"order", nullptr},
                         {"learning_rate", nullptr},

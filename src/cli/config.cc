@@ -4,9 +4,14 @@
 #include <cctype>
 #include <cerrno>
 #include <cstring>
+#include <filesystem>
 #include <fstream>
+#include <iterator>
 #include <map>
+#include <nlohmann/json.hpp>
 
+#include "base/parse_json.h"
+#include "base/shell_word.h"
 #include "cli/checks.h"
 #include "poise/error.h"
 
@@ -22,7 +27,9 @@ std::string trimmed(const std::string& text) {
 std::string without_comment(const std::string& line) {
   char quote = 0;
   for (std::size_t k = 0; k < line.size(); ++k) {
-    if (quote != 0) {
+    if (quote == '"' && line[k] == '\\') {
+      ++k;
+    } else if (quote != 0) {
       if (line[k] == quote) quote = 0;
     } else if (line[k] == '"' || line[k] == '\'') {
       quote = line[k];
@@ -33,9 +40,22 @@ std::string without_comment(const std::string& line) {
   return line;
 }
 
+/// In double quotes a backslash stands before what it keeps from its meaning, as in TOML.
 std::string unquoted(const std::string& text) {
   const bool quoted = text.size() >= 2 && (text[0] == '"' || text[0] == '\'') && text.back() == text[0];
-  return quoted ? text.substr(1, text.size() - 2) : text;
+  if (!quoted) return text;
+  const std::string inner = text.substr(1, text.size() - 2);
+  if (text[0] == '\'') return inner;
+  std::string plain;
+  for (std::size_t k = 0; k < inner.size(); ++k) {
+    if (inner[k] == '\\' && k + 1 < inner.size()) {
+      const char c = inner[++k];
+      plain += c == 't' ? '\t' : c == 'n' ? '\n' : c;
+    } else {
+      plain += inner[k];
+    }
+  }
+  return plain;
 }
 
 /// "[1e-3, 1e-4]" → "1e-3,1e-4"
@@ -132,6 +152,45 @@ class ConfigReader {
   std::map<std::string, int> lines_;
 };
 
+/// The command that a run.json, or the one of a run directory, holds; empty if the file is none.
+std::string command_in(const std::string& path) {
+  const std::string file = std::filesystem::is_directory(path) ? path + "/run.json" : path;
+  std::ifstream stream(file, std::ios::binary);
+  const std::string text{std::istreambuf_iterator<char>(stream), {}};
+  const auto run = text.starts_with('{') ? parse_json(text) : nlohmann::json();
+  if (!run.is_object()) return {};
+  const auto command = run.find("command");
+  if (command == run.end() || !command->is_string() || command->get<std::string>().empty()) {
+    throw Error(ErrorKind::kUsage, "a run that no command line repeats",
+                "a run.json with a command: of a training whose data are files", {}, {file});
+  }
+  return command->get<std::string>();
+}
+
+/// What stands in `command` ("poise train DATA --option value …") before what is given, but for options given again;
+/// the data only if none are named first.
+void add_command(const std::string& command, const std::vector<std::vector<std::string>>& known,
+                 std::vector<std::string>& given) {
+  const std::vector<std::string> words = shell_words(command);
+  std::vector<std::string> added;
+  const bool names_data = given.size() > 1 && (given[1] == "-" || !given[1].starts_with('-'));
+  if (words.size() > 2 && !names_data) added.push_back(words[2]);
+  for (std::size_t k = 3; k < words.size(); ++k) {
+    const std::string name = words[k].substr(2, words[k].find('=') - 2);
+    const bool has_value =
+        words[k].find('=') == std::string::npos && k + 1 < words.size() && !words[k + 1].starts_with("--");
+    const auto option =
+        std::ranges::find_if(known, [&](const auto& names) { return std::ranges::find(names, name) != names.end(); });
+    const bool again =
+        option != known.end() && std::ranges::any_of(given, [&](const std::string& argument) {
+          return std::ranges::any_of(*option, [&](const std::string& each) { return names_option(argument, each); });
+        });
+    if (!again) added.insert(added.end(), words.begin() + k, words.begin() + k + 1 + has_value);
+    k += has_value;
+  }
+  given.insert(given.begin() + 1, added.begin(), added.end());
+}
+
 }  // namespace
 
 Configured with_config(const std::vector<std::string>& arguments, const std::string& verb,
@@ -152,6 +211,10 @@ Configured with_config(const std::vector<std::string>& arguments, const std::str
   }
   if (path.empty()) {
     rest = arguments;
+    return result;
+  }
+  if (const std::string command = command_in(path); !command.empty()) {
+    add_command(command, known, rest);
     return result;
   }
   const std::vector<std::string> from_file = ConfigReader(path, verb, known).read(rest, result.lines);

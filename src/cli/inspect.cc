@@ -91,13 +91,21 @@ void print_schema(const json& schema) {
   }
 }
 
+json convolution_summary(const Convolution& c) {
+  return {{"image", {c.input.rows, c.input.columns, c.input.channels}},
+          {"kernels", c.kernels},
+          {"side", c.side},
+          {"padding", c.padding},
+          {"pool", c.pool}};
+}
+
 json network_summary(const Network& network) {
   json layers = json::array();
   double squares = 0, largest = 0;
   for (const Layer& layer : network.layers) {
-    layers.push_back({{"inputs", layer.weights.cols()},
-                      {"outputs", layer.weights.rows()},
-                      {"activation", to_string(layer.activation)}});
+    layers.push_back(
+        {{"inputs", layer.inputs()}, {"outputs", layer.outputs()}, {"activation", to_string(layer.activation)}});
+    if (layer.convolution) layers.back()["convolution"] = convolution_summary(*layer.convolution);
     squares += layer.weights.squaredNorm();
     largest = std::max(largest, layer.weights.cwiseAbs().maxCoeff());
   }
@@ -112,8 +120,8 @@ json network_summary(const Network& network) {
 std::string words_on_target(const Network& network) {
   const std::size_t layer = code_layer(network);
   if (layer == 0) return "its features";
-  return fmt::format("its features, from a code of {} (layer {})",
-                     counted(network.layers[layer - 1].weights.rows(), "unit"), layer);
+  return fmt::format("its features, from a code of {} (layer {})", counted(network.layers[layer - 1].outputs(), "unit"),
+                     layer);
 }
 
 /// Of the run that a.data names; null if there is none, and a note if it cannot be read.

@@ -27,10 +27,10 @@ CLI::Option* add_compat(CLI::App& verb, const Field& field, NetworkOptions& o) {
 
 /// Options of networks where none is trained.
 void refuse_without_network(const std::vector<CLI::Option*>& options, const NetworkOptions& o) {
-  if (!o.hidden.empty() || o.target == Target::kFeatures) return;
+  if (!o.hidden.empty() || !o.layers.empty() || o.target == Target::kFeatures) return;
   for (const CLI::Option* option : options) {
     if (option->count() > 0 && option->get_name() != "--target")
-      throw CLI::RequiresError(option->get_name(), "--hidden or --target features");
+      throw CLI::RequiresError(option->get_name(), "--hidden, --layers or --target features");
   }
 }
 

@@ -72,8 +72,8 @@ void print_telemetry(const TrainingResult& result) {
                               : report.stopped == "interrupted" ? ", then interrupted"
                                                                 : ", then out of time";
   fmt::print("telemetry   {}: {} on {}, {:.3f} s{}; in {}/metrics.jsonl\n", to_string(report.level),
-             counted(std::ssize(report.measurements), "measurement"), counted(report.rows, "row"), report.seconds,
-             stopped, result.directory);
+             counted(report.earlier + std::ssize(report.measurements), "measurement"), counted(report.rows, "row"),
+             report.seconds, stopped, result.directory);
 }
 
 void print_no_temperature(const CalibratedParts& calibration) {

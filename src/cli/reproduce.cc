@@ -27,7 +27,7 @@ const Experiment& experiment_named(const std::string& name) {
 void refuse_of_others(const Arguments& a, const Experiment& experiment) {
   const std::pair<const char*, std::vector<const char*>> own[] = {
       {"f-adjoint", {"--learning-rate", "--hidden", "--loss"}},
-      {"double-bayesian", {"--train-share", "--centered-inputs"}},
+      {"double-bayesian", {"--train-share", "--centered-inputs", "--network"}},
       {"thermodynamics", {"--parts"}}};
   for (const auto& [name, options] : own) {
     for (const char* option : options) {
@@ -57,6 +57,7 @@ ExperimentOptions options_of(const Arguments& a, const Experiment& experiment) {
   options.parts = a.parts;
   options.train_share = a.train_share;
   options.centered_inputs = a.centered_inputs;
+  options.companion = a.network == kCompanionNetwork;
   options.learning_rate = a.training.network.learning_rate;
   options.hidden = a.training.network.hidden;
   options.loss = a.training.network.loss;
@@ -83,6 +84,7 @@ json asked_json(const ExperimentOptions& options, double time_limit) {
           {"parts", options.parts},
           {"train_share", options.train_share},
           {"centered_inputs", options.centered_inputs},
+          {"network", options.companion ? kCompanionNetwork : kDenseNetwork},
           {"learning_rate", options.learning_rate > 0 ? json(options.learning_rate) : json()},
           {"hidden", options.hidden.empty() ? json() : json(options.hidden)},
           {"loss", options.loss ? json(to_string(*options.loss)) : json()},

@@ -55,6 +55,12 @@ void add_double_bayesian(CLI::App& verb, Arguments& a) {
   add_field(verb, field("train_share", "of the training rows, of every class").within({0, 1, true, false}),
             a.train_share);
   add_field(verb, field("centered_inputs", "inputs in [-1, 1] in place of [0, 1]"), a.centered_inputs);
+  verb.add_option("--network", a.network,
+                  fmt::format("{}: 784-128-10; {}: the paper's two convolutions, dropout and 128 units, 206,922 "
+                              "parameters, with inputs in [-1, 1] (default {})",
+                              kDenseNetwork, kCompanionNetwork, a.network))
+      ->group("Of double-bayesian")
+      ->check(one_of({kDenseNetwork, kCompanionNetwork}));
 }
 
 }  // namespace

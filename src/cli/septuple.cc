@@ -87,7 +87,9 @@ void print_ensemble(const Found& found) {
   print_line("Laplacian of F over the connections", found.derivatives.laplacian.value,
              found.derivatives.laplacian.error, "loss");
   const Factorization& z = found.factorization;
-  fmt::print("\nZ {}: the largest |dU/d(weight or bias)| is {:.3g}{}\n", to_string(z.verdict), z.largest,
+  const bool told = z.verdict != Factorizes::kCannotTell;
+  fmt::print("\n{}: the largest |dU/d(weight or bias)| is {:.3g}{}\n",
+             told ? std::string("Z ") + to_string(z.verdict) : "Whether Z factorizes cannot be told", z.largest,
              ensemble.samples > 0
                  ? fmt::format(", {:.1f} standard errors (p = {:.2g}, of all together)", z.largest_z, z.p_value)
                  : "");

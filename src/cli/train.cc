@@ -3,11 +3,13 @@
 
 #include "cli/arguments.h"
 #include "cli/print_training.h"
+#include "cli/run_summary.h"
 #include "cli/say.h"
 #include "cli/signals.h"
 #include "poise/run.h"
 #include "run/json_text.h"
 #include "run/progress.h"
+#include "run/training/command.h"
 #include "run/training/run_json.h"
 
 namespace poise::cli {
@@ -62,13 +64,25 @@ int exit_code(const Arguments& a, const TrainingResult& result) {
   return a.require_certificate && result.status != "certified" ? 1 : 0;
 }
 
+/// What --resume finds done.
+int tell_of_ended_run(const Arguments& a, const TrainingResult& result) {
+  if (a.json) {
+    fmt::print("{}\n", to_text(read_run(result.directory).value("result", nlohmann::json()), 2));
+  } else if (!a.quiet) {
+    fmt::print("{} has ended: {}, {}; there is nothing to resume\n", result.directory, result.status, result.why);
+  }
+  return exit_code(a, result);
+}
+
 }  // namespace
 
 int train(const Arguments& a) {
   end_at_interrupts(a.quiet, a.json);
+  if (a.print_config) return fmt::print("{}", config_of(request_of(a))), 0;
   note_idle_seed(a);
   WatcherAtTerminal watcher(a);
   const TrainingResult result = poise::train(request_of(a), watcher);
+  if (result.ended_before) return tell_of_ended_run(a, result);
   if (!a.no_report) write_report_of(result.directory, a.quiet);
   if (a.json) {
     fmt::print("{}\n", to_text(result_json(result), 2));

@@ -95,7 +95,12 @@ void add_train(CLI::App& verb, Arguments& a) {
   verb.add_option("--out", a.out, "run directory (default: runs/<data>-<n>)")->check(not_empty())->group(kRunning);
   verb.add_flag("--no-report", a.no_report, "do not write report.html and report.md into the run directory")
       ->group(kRunning);
-  verb.add_option("--config", a.config, "read options from a file with a line 'option = value' each")->group(kRunning);
+  verb.add_option(
+          "--config", a.config,
+          "read options from a file with a line 'option = value' each; or repeat a run: its directory or run.json")
+      ->group(kRunning);
+  verb.add_flag("--print-config", a.print_config, "print these options as a file for --config, and train nothing")
+      ->group(kRunning);
   for (const char* convex : {"--l2-path", "--unit", "--solver", "--tolerance", "--max-iterations", "--start",
                              "--require-certificate", "--folds", "--l2-rule", "--l2-candidates"}) {
     verb.get_option(convex)->excludes("--hidden");

@@ -8,14 +8,7 @@
 #include "convex/softmax_solver.h"
 #include "poise/softmax_regression.h"
 
-namespace poise {
-
-SoftmaxFit fit_softmax(const Dataset& data, const ObjectiveOptions& objective, const SolveOptions& solve,
-                       Watcher* watcher, const Network* start) {
-  SoftmaxSolver solver(data, objective, solve, watcher);
-  return start ? solver.solve(*start) : solver.solve();
-}
-
+namespace poise::inline convex {
 namespace {
 
 /// Of the fits for these penalties, the one nearest to `l2`: on a scale of ratios, where 0 is far below all others.
@@ -29,9 +22,15 @@ std::size_t nearest(std::span<const double> penalties, double l2) {
 
 }  // namespace
 
+SoftmaxFit fit_softmax(const Dataset& data, const ObjectiveOptions& objective, const SolveOptions& solve,
+                       Watcher* watcher, const Network* start, const Keeping<SolvesState>& keeping) {
+  SoftmaxSolver solver(data, objective, solve, watcher, std::nullopt, keeping);
+  return start ? solver.solve(*start) : solver.solve();
+}
+
 std::vector<SoftmaxFit> fit_softmax_path(const Dataset& data, const NextPenalty& next,
-                                         const ObjectiveOptions& objective, const SolveOptions& solve,
-                                         Watcher* watcher) {
+                                         const ObjectiveOptions& objective, const SolveOptions& solve, Watcher* watcher,
+                                         const Keeping<SolvesState>& keeping) {
   std::unique_ptr<SoftmaxSolver> solver;
   std::vector<SoftmaxFit> fits;
   std::vector<double> penalties;
@@ -42,7 +41,7 @@ std::vector<SoftmaxFit> fit_softmax_path(const Dataset& data, const NextPenalty&
     if (solver) {
       solver->set_l2(*l2);
     } else {
-      solver = std::make_unique<SoftmaxSolver>(data, options, solve, watcher);
+      solver = std::make_unique<SoftmaxSolver>(data, options, solve, watcher, std::nullopt, keeping);
       solver->is_of_path();
     }
     SoftmaxFit fit = start + 1 < fits.size() ? solver->solve(fits[start].model) : solver->solve();
@@ -51,6 +50,27 @@ std::vector<SoftmaxFit> fit_softmax_path(const Dataset& data, const NextPenalty&
     if (is_stopped(fits.back().report.status)) break;
   }
   return fits;
+}
+
+std::unique_ptr<PenaltySolver> make_penalty_solver(Problem problem, const Dataset& data,
+                                                   const ObjectiveOptions& options, const SolveOptions& solve,
+                                                   Watcher* watcher, const Keeping<SolvesState>& keeping) {
+  return std::make_unique<SoftmaxSolver>(data, options, solve, watcher, std::move(problem), keeping);
+}
+
+}  // namespace poise::inline convex
+
+namespace poise {
+
+SoftmaxFit fit_softmax(const Dataset& data, const ObjectiveOptions& objective, const SolveOptions& solve,
+                       Watcher* watcher, const Network* start) {
+  return convex::fit_softmax(data, objective, solve, watcher, start, {});
+}
+
+std::vector<SoftmaxFit> fit_softmax_path(const Dataset& data, const NextPenalty& next,
+                                         const ObjectiveOptions& objective, const SolveOptions& solve,
+                                         Watcher* watcher) {
+  return convex::fit_softmax_path(data, next, objective, solve, watcher, {});
 }
 
 std::vector<SoftmaxFit> fit_softmax_path(const Dataset& data, std::span<const double> path,
@@ -63,13 +83,3 @@ std::vector<SoftmaxFit> fit_softmax_path(const Dataset& data, std::span<const do
 }
 
 }  // namespace poise
-
-namespace poise::inline convex {
-
-std::unique_ptr<PenaltySolver> make_penalty_solver(Problem problem, const Dataset& data,
-                                                   const ObjectiveOptions& options, const SolveOptions& solve,
-                                                   Watcher* watcher) {
-  return std::make_unique<SoftmaxSolver>(data, options, solve, watcher, std::move(problem));
-}
-
-}  // namespace poise::inline convex

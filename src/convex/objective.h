@@ -101,6 +101,12 @@ class SoftmaxObjective {
   const PassEngine& engine() const { return engine_; }
   const Vector& mean_features() const { return moments().mean_features; }  ///< Σ s_i x_i, d
   double passes() const { return passes_; }                                ///< made so far, by all methods
+  bool has_moments() const { return moments_ != nullptr; }  ///< and whether their half a pass is among them
+  /// As if it had made these, and its moments.
+  void count_passes(double passes, bool with_moments) {
+    if (with_moments) (void)moments();
+    passes_ = passes;
+  }
 
  private:
   /// Weighted means over the rows that the bound needs; computed at the first need.

@@ -4,6 +4,7 @@
 #include <memory>
 
 #include "convex/preconditioner/preconditioner.h"
+#include "convex/solver/state.h"
 #include "poise/softmax_regression.h"
 
 namespace poise::inline convex {
@@ -19,12 +20,16 @@ class PenaltySolver {
   /// Of the last solve, in the problem's units; 0 where it has found none.
   virtual Parameters weights() const = 0;
   virtual SoftmaxObjective& objective() = 0;
+  /// Whether a wish to stop, or the time limit, may have cut the last solve short, whatever it has come to.
+  virtual bool was_cut_short() const = 0;
+  /// The solves so far, if they are kept.
+  virtual const std::vector<FinishedSolve>& finished() const = 0;
 };
 
 /// `problem` is that of `data`, or of some of its rows: features, classes and options are reported by the names that
 /// they have there. The time limit of `solve` covers all solves. `data` and `watcher` must outlive the solver.
 std::unique_ptr<PenaltySolver> make_penalty_solver(Problem problem, const Dataset& data,
                                                    const ObjectiveOptions& options, const SolveOptions& solve,
-                                                   Watcher* watcher);
+                                                   Watcher* watcher, const Keeping<SolvesState>& keeping = {});
 
 }  // namespace poise::inline convex

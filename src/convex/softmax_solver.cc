@@ -7,6 +7,7 @@
 #include <string>
 #include <utility>
 
+#include "base/require.h"
 #include "convex/existence/verdict.h"
 #include "convex/fields.h"
 #include "convex/memory.h"
@@ -25,14 +26,17 @@ int iteration_limit(const SolveOptions& options, Solver solver) {
 }  // namespace
 
 SoftmaxSolver::SoftmaxSolver(const Dataset& data, const ObjectiveOptions& options, const SolveOptions& solve,
-                             Watcher* watcher, std::optional<Problem> problem)
+                             Watcher* watcher, std::optional<Problem> problem, const Keeping<SolvesState>& keeping)
     : data_(data),
       options_(checked(data, options, solve)),
       solve_(solve),
       watcher_(watcher),
       monitor_(solve, &watcher_),
       objective_(problem ? std::move(*problem) : make_problem(data, options_, solve.threads), solve.threads),
-      without_mass_(find_class_without_mass(objective_.problem(), data.schema)) {
+      without_mass_(find_class_without_mass(objective_.problem(), data.schema)),
+      keeping_(keeping) {
+  within_.is_due = keeping.is_due;
+  within_.keep = [this](SolverState state) { keeping_.keep(states(std::move(state))); };
   check_penalty();
 }
 
@@ -76,21 +80,50 @@ SoftmaxFit SoftmaxSolver::solve_at(Parameters start) {
   return solve_from(std::move(state), false);
 }
 
+std::optional<SoftmaxFit> SoftmaxSolver::replay() {
+  if (!keeping_.from || replayed_ == keeping_.from->finished.size()) return std::nullopt;
+  const FinishedSolve& found = keeping_.from->finished[replayed_++];
+  passes_before_ = found.passes;
+  objective_.count_passes(found.passes, found.has_moments);
+  SoftmaxFit fit;
+  fit.report = found.report;
+  fit.model = to_model(found.place.w, objective_.problem().units, data_.schema);
+  record_training(objective_.problem(), found.place.value.penalty, fit.model.metadata);
+  finished_.push_back(found);
+  leave(found.place, found.report.status);
+  return fit;
+}
+
+void SoftmaxSolver::remember(const SolveState& state, const SoftmaxFit& fit) {
+  if (!keeping_.keep || is_stopped(fit.report.status) || was_cut_short()) return;
+  finished_.push_back({*options_.l2, fit.report, state, objective_.passes(), objective_.has_moments()});
+  keeping_.keep(states(std::nullopt));
+}
+
+void SoftmaxSolver::leave(SolveState state, Status status) {
+  last_.reset();
+  if (!std::isfinite(state.value.objective)) return;
+  if (status == Status::kCertified) path_.remember(*options_.l2, state.w);
+  last_.emplace(std::move(state));
+  last_->has_bound = false;  // of this penalty alone
+  last_->estimate = std::numeric_limits<double>::infinity();
+}
+
 SoftmaxFit SoftmaxSolver::solve_from(SolveState state, bool cold) {
+  if (std::optional<SoftmaxFit> fit = replay()) return std::move(*fit);
   if (passes_before_) monitor_ = Monitor(solve_, &watcher_, since_.seconds());
   monitor_.set_penalty_of_path(of_path_ ? options_.l2 : std::nullopt);
   passes_before_ = objective_.passes();
   other_passes_ = 0;
   beyond_float64_.reset();
+  const bool goes_on = keeping_.from && keeping_.from->current && !std::exchange(has_gone_on_, true);
+  within_.from = goes_on ? &*keeping_.from->current : nullptr;
+  monitor_.keep_with(keeping_.keep || goes_on ? &within_ : nullptr);
   std::optional<SeparatingDirection> separation;
   const Outcome outcome = solve_and_prove(state, cold, separation);
   SoftmaxFit fit = finish(objective_, state, outcome, std::move(separation));
-  last_.reset();
-  if (!std::isfinite(state.value.objective)) return fit;
-  if (fit.report.status == Status::kCertified) path_.remember(*options_.l2, state.w);
-  last_.emplace(std::move(state));
-  last_->has_bound = false;  // of this penalty alone
-  last_->estimate = std::numeric_limits<double>::infinity();
+  remember(state, fit);
+  leave(std::move(state), fit.report.status);
   return fit;
 }
 
@@ -176,8 +209,15 @@ void SoftmaxSolver::check_penalty() const {
 }
 
 Outcome SoftmaxSolver::run_solver(SoftmaxObjective& objective, SolveState& state, bool cold) {
+  if (const SolverState* from = monitor_.from()) {
+    const Parameters &w = from->place.w, &gradient = from->place.gradient;
+    require(w.rows() == state.w.rows() && w.cols() == state.w.cols() && gradient.rows() == w.rows() &&
+                gradient.cols() == w.cols(),
+            "the state of another solve", "one of the same features and classes");
+  }
   const SolveState begin = state;
   const Outcome outcome = run_unless_stopped(objective, state, cold);
+  monitor_.keep_with(nullptr);  // what follows in this solve follows from its last state
   if (!state.is_rough()) return outcome;
   const StoppablePasses stoppable(objective, [this] { return monitor_.is_past_time(); });
   try {

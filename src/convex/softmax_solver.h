@@ -19,7 +19,9 @@ class SoftmaxSolver : public PenaltySolver {
  public:
   /// `problem`: in place of that of `data`, of which it may have some rows.
   SoftmaxSolver(const Dataset& data, const ObjectiveOptions& options, const SolveOptions& solve, Watcher* watcher,
-                std::optional<Problem> problem = std::nullopt);
+                std::optional<Problem> problem = std::nullopt, const Keeping<SolvesState>& keeping = {});
+  SoftmaxSolver(const SoftmaxSolver&) = delete;
+  SoftmaxSolver& operator=(const SoftmaxSolver&) = delete;
 
   SoftmaxFit solve(double l2, const Parameters* start, std::shared_ptr<const Preconditioner> preconditioner) override;
 
@@ -30,6 +32,8 @@ class SoftmaxSolver : public PenaltySolver {
   SoftmaxFit solve();
   SoftmaxFit solve(const Network& start);
   SoftmaxObjective& objective() override { return objective_; }
+  bool was_cut_short() const override { return monitor_.must_stop(); }
+  const std::vector<FinishedSolve>& finished() const override { return finished_; }
   Parameters weights() const override { return last_ ? last_->w : objective_.zero(); }
 
  private:
@@ -39,6 +43,12 @@ class SoftmaxSolver : public PenaltySolver {
 
   SoftmaxFit solve_at(Parameters start);
   SoftmaxFit solve_from(SolveState state, bool cold);
+  /// The next of the solves that had ended in the state that this goes on from; empty if there is none left.
+  std::optional<SoftmaxFit> replay();
+  void remember(const SolveState& state, const SoftmaxFit& fit);
+  /// What the next solve begins with.
+  void leave(SolveState state, Status status);
+  SolvesState states(std::optional<SolverState> current) const { return {finished_, std::move(current)}; }
   Outcome solve_and_prove(SolveState& state, bool cold, std::optional<SeparatingDirection>& separation);
   /// f and ∇f where solving begins; L-BFGS needs none that are not known. False if there is no time for them; from a
   /// model to start with they are computed all the same.
@@ -86,6 +96,11 @@ class SoftmaxSolver : public PenaltySolver {
   std::optional<SeparatingDirection> without_mass_;  // as a direction of recession
   std::optional<SolveState> beyond_float64_;         // what other features would give
   std::optional<SolveState> last_;                   // the solution before
+  const Keeping<SolvesState> keeping_;
+  Keeping<SolverState> within_;          // the same of the first solver of the solve that goes on
+  std::vector<FinishedSolve> finished_;  // if they are kept
+  std::size_t replayed_ = 0;
+  bool has_gone_on_ = false;  // with the solve that had not ended
   SolutionPath path_;
   std::shared_ptr<const Preconditioner> lent_;  // to the solve that goes on
   std::optional<double> passes_before_;         // made by the objective; empty before the first solve

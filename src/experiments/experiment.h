@@ -31,6 +31,7 @@ struct ExperimentOptions {
   // Of double-bayesian
   double train_share = 1;        ///< of the training rows, class by class
   bool centered_inputs = false;  ///< inputs in [−1, 1] in place of [0, 1]
+  bool companion = false;        ///< the published network, and its inputs in [−1, 1]
   // Of f-adjoint, instead of the paper's
   double learning_rate = 0;        ///< 0: the paper's
   std::vector<Index> hidden = {};  ///< empty: the paper's

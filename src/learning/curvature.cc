@@ -8,9 +8,13 @@ void Workspace::tangent(const Chunk& c, const float* direction) {
   for (Index l = 1; l <= layout_.layers(); ++l) {
     const Rectangle part = rectangle(c, l);
     float* change = at(adjoint_, l, c.begin);
-    propagate(c, l, direction, change);
-    if (l > 1) add_change_from_below(c, l, change);
-    add_bias_and_activate(Activation::kIdentity, direction + layout_.bias(l), change, part.stride, change, part);
+    if (layout_.convolution(l)) {
+      tangent_images(c, l, direction, change);
+    } else {
+      propagate(c, l, direction, change);
+      if (l > 1) add_change_from_below(c, l, change);
+      add_bias_and_activate(Activation::kIdentity, direction + layout_.bias(l), change, part.stride, change, part);
+    }
     if (l < layout_.layers()) through_activation(c, l, change);
   }
 }
@@ -18,7 +22,7 @@ void Workspace::tangent(const Chunk& c, const float* direction) {
 /// Times σ'(Y_l) and the mask of dropout. States that a rule has moved are not σ(Y_l); their predictions are.
 void Workspace::through_activation(const Chunk& c, Index l, float* change) {
   const Rectangle part = rectangle(c, l);
-  const bool dropped = !mask_.empty(), moved = rule_.moves_states();
+  const bool dropped = drops(l), moved = rule_.moves_states();
   const float* x = at(dropped ? undropped_ : moved ? predicted_ : activation_, l, c.begin);
   times_derivative(options_.activation, x, change, part.stride, change, part);
   if (dropped) multiply_by(at(mask_, l, c.begin), change, part);

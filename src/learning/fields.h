@@ -60,6 +60,14 @@ void architecture_fields(auto& o, auto&& visit) {
   constexpr Group field{"Networks: what to train"};
   visit(field("hidden", "train a network with hidden layers of these widths, with commas between").within(at_least(1)),
         o.hidden);
+  visit(field("layers",
+              "in place of `hidden`, the hidden layers in words: conv:16x3 (16 kernels of 3x3; with :valid behind it "
+              "without zeros around the image), pool:2 (of the convolution before), dense:128, dropout:0.25 (of the "
+              "layer before), with commas between"),
+        o.layers);
+  visit(field("image", "of convolutions: ROWSxCOLUMNS or ROWSxCOLUMNSxCHANNELS, the channels of a pixel side by side")
+            .if_unset("as the data says"),
+        o.image);
   visit(field("activation", "of hidden units"), o.activation);
   visit(field("target", "classes, or features: unsupervised, the outputs are to be the inputs (an autoencoder)")
             .kept_in_model(),

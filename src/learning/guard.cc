@@ -28,6 +28,22 @@ Guard::Verdict Guard::judge(const BatchSums& batch, Index rows) {
   return loss_ <= limit_ ? Verdict::kGood : Verdict::kDiverged;
 }
 
+GuardState Guard::state() const {
+  GuardState state{limit_, loss_, rows_, {}};
+  for (const Judged& each : latest_)
+    state.latest.insert(state.latest.end(), {static_cast<double>(each.rows), each.weight, each.loss, each.worst});
+  return state;
+}
+
+void Guard::restore(const GuardState& state) {
+  limit_ = state.limit, loss_ = state.loss, rows_ = state.rows;
+  latest_.clear();
+  for (std::size_t k = 0; k + 4 <= state.latest.size(); k += 4) {
+    const double* of = state.latest.data() + k;
+    latest_.push_back({static_cast<Index>(of[0]), of[1], of[2], of[3]});
+  }
+}
+
 double loss_but_the_worst(const BatchSums& sums) { return (sums.loss - sums.worst_loss) / sums.weight; }
 
 }  // namespace poise::learning

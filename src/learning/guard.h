@@ -3,6 +3,7 @@
 
 #include <deque>
 
+#include "learning/state.h"
 #include "learning/workspace.h"
 
 namespace poise::learning {
@@ -28,6 +29,9 @@ class Guard {
   void forget() { latest_.clear(), rows_ = 0; }  ///< after a jump of the weights
 
   Index enough() const { return enough_; }
+  GuardState state() const;
+  void restore(const GuardState& state);
+
   double loss() const { return loss_; }    ///< what was judged last
   double limit() const { return limit_; }  ///< the largest loss that is good
 

@@ -80,8 +80,16 @@ InputScaling::InputScaling(ColumnMap with) : map(std::move(with)), gain(map.gain
 
 void InputScaling::to_original_units(Layer& first, Vector& center) const {
   center = Eigen::Map<const Vector>(map.center.data(), std::ssize(map.center));
+  if (first.convolution) {  // one gain for all pixels
+    first.weights *= map.gain.front();
+    return;
+  }
   first.weights.array().rowwise() *=
       Eigen::Map<const Eigen::RowVectorXd>(map.gain.data(), std::ssize(map.gain)).array();
+}
+
+void InputScaling::round_center() {
+  for (double& c : map.center) c = static_cast<double>(static_cast<float>(c));
 }
 
 void InputScaling::set_targets(const Dataset& data, const Vector& row_weight, Loss loss, int threads) {
@@ -152,14 +160,14 @@ double first_weights_share(const Dataset& data, bool standardize) {
   return data.features.is_sparse() && standardize ? 0.1 : 1;
 }
 
-Dataset input_rows(const Dataset& data) {
+Dataset input_rows(const Dataset& data, bool images) {
   Dataset rows = data;
-  if (data.schema.format == FileFormat::kTable) rows.features = to_dense(data.features);
+  if (images || data.schema.format == FileFormat::kTable) rows.features = to_dense(data.features);
   rows.features = with_rows_together(rows.features);
   return rows;
 }
 
-InputScaling scale_inputs(const Dataset& data, const Vector& row_weight, bool standardize, int threads) {
+InputScaling scale_inputs(const Dataset& data, const Vector& row_weight, bool standardize, int threads, bool images) {
   const std::size_t d = data.features.cols();
   const std::vector<double> zero(d);
   if (!standardize) return InputScaling({zero, std::vector<double>(d, 1 / data.unit)});
@@ -167,8 +175,8 @@ InputScaling scale_inputs(const Dataset& data, const Vector& row_weight, bool st
     return InputScaling({zero, numbers(sparse_gains(*sparse, row_weight, data.features.cols()))});
   }
   const ColumnMoments moments = column_moments(data.features, std::span(row_weight.data(), row_weight.size()), threads);
-  const bool images = resolve_scale(data, Scale::kAuto) == Scale::kNone;
-  return InputScaling(images ? pooled(moments) : by_column(data.schema, moments));
+  const bool as_one = images || resolve_scale(data, Scale::kAuto) == Scale::kNone;
+  return InputScaling(as_one ? pooled(moments) : by_column(data.schema, moments));
 }
 
 }  // namespace poise::learning

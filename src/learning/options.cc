@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "learning/architecture.h"
 #include "learning/fields.h"
 #include "poise/dual_process.h"
 #include "poise/error.h"
@@ -26,10 +27,16 @@ void check_together(const NetworkOptions& o) {
   require(o.order == Order::kJacobi || (relaxes && !on_rows), "Gauss-Seidel order with this rule",
           "the equilibrium rule, relaxed layer by layer",
           "leave --order gauss-seidel or --relaxation simultaneous out");
-  require(!on_rows || o.dropout == 0, fmt::format("dropout {} with states that move", o.dropout), "dropout 0",
+  double dropout = o.dropout;
+  for (const HiddenLayer& layer : hidden_layers(o)) dropout = std::max(dropout, layer.dropout);
+  require(!on_rows || dropout == 0, fmt::format("dropout {} with states that move", dropout), "dropout 0",
           std::string("leave --dropout out, or ") + kStill);
   require(!on_rows || o.precision == Precision::kFloat32, "bfloat16 with states that move", "float32",
           std::string("leave --precision bf16 out, or ") + kStill);
+  require(!takes_images(o) || o.precision == Precision::kFloat32, "bfloat16 with convolution layers", "float32",
+          "leave --precision bf16 out");
+  require(!takes_images(o) || o.rule != Rule::kCanonical, "the canonical rule with convolution layers",
+          "dense layers, whose states it draws", "take another --rule");
   require(o.solve_head_every == 0 || loss_of(o) == Loss::kCrossEntropy,
           fmt::format("an exact head with the loss '{}'", to_string(loss_of(o))), "the cross-entropy loss",
           "leave --solve-head-every or --loss out");

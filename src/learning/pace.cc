@@ -46,44 +46,44 @@ Pace::Pace(const NetworkOptions& options, Index parameters, Index steps_an_epoch
       kappa_(kappa_range(options.learning_rate, *options.momentum, options.momentum_phase)),
       rows_(options.reduction == Reduction::kSum ? static_cast<double>(options.batch) : 1) {
   if (options.step != Step::kGolden) return;
-  direction_.resize(parameters);
-  for (std::size_t k = 0; k < direction_.size(); ++k) {
-    direction_[k] = static_cast<float>(random_uniform(options.seed ^ 0xc0ffeeULL, k) - 0.5);
+  state_.direction.resize(parameters);
+  for (std::size_t k = 0; k < state_.direction.size(); ++k) {
+    state_.direction[k] = static_cast<float>(random_uniform(options.seed ^ 0xc0ffeeULL, k) - 0.5);
   }
 }
 
-/// One step of power iteration: found_ = vᵀGv/vᵀv, v ← Gv/‖Gv‖.
+/// One step of power iteration: state_.found = vᵀGv/vᵀv, v ← Gv/‖Gv‖.
 void Pace::iterate(Team& team, Workspace& batch) {
-  batch.gauss_newton(team, direction_);
+  batch.gauss_newton(team, state_.direction);
   team.share(1, [&](Index) {
     const Floats& product = batch.gradient();
     const double length = std::sqrt(dot(product, product));
-    found_ = dot(direction_, product) / dot(direction_, direction_);
+    state_.found = dot(state_.direction, product) / dot(state_.direction, state_.direction);
     if (!(length > 0) || !std::isfinite(length)) return;  // keeps the direction
     const auto inverse = static_cast<float>(1 / length);
-    for (std::size_t k = 0; k < product.size(); ++k) direction_[k] = product[k] * inverse;
+    for (std::size_t k = 0; k < product.size(); ++k) state_.direction[k] = product[k] * inverse;
   });
 }
 
 void Pace::measure(Team& team, Workspace& batch, Index step) {
-  if (options_.step != Step::kGolden || step < next_measurement_) return;
+  if (options_.step != Step::kGolden || step < state_.next_measurement) return;
   const int iterations = step == 0 ? kFirstIterations : kLaterIterations;
   for (int k = 0; k < iterations; ++k) iterate(team, batch);
   team.share(1, [&](Index) {
     // The largest yet: late in training probabilities saturate and G with them, but not what a wrong row can do.
-    const double found = found_ / rows_;
-    if (std::isfinite(found) && found > 0) curvature_ = std::max({curvature_, found, kLeastCurvature});
-    next_measurement_ = step + std::max<Index>(1, steps_an_epoch_ / kMeasurementsAnEpoch);
+    const double found = state_.found / rows_;
+    if (std::isfinite(found) && found > 0) state_.curvature = std::max({state_.curvature, found, kLeastCurvature});
+    state_.next_measurement = step + std::max<Index>(1, steps_an_epoch_ / kMeasurementsAnEpoch);
   });
 }
 
 double Pace::learning_rate(Index step) const {
   const double done = std::min(1.0, static_cast<double>(step) / static_cast<double>(steps_));
   const double cooling = *options_.cooling ? 0.5 * (1 + std::cos(std::numbers::pi * done)) : 1;
-  const double rate = options_.learning_rate * caution_ * cooling;
+  const double rate = options_.learning_rate * state_.caution * cooling;
   if (options_.step != Step::kGolden) return rate;
   const double kappa = kappa_.first + (kappa_.last - kappa_.first) * std::min(1.0, done / kRise);
-  return curvature_ > 0 ? rate * kappa / (curvature_ * rows_) : 0;
+  return state_.curvature > 0 ? rate * kappa / (state_.curvature * rows_) : 0;
 }
 
 }  // namespace poise::learning

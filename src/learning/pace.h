@@ -1,6 +1,7 @@
 // How fast to go: the learning rate of every step, from theory and the curvature that is met on the way.
 #pragma once
 
+#include "learning/state.h"
 #include "learning/workspace.h"
 
 namespace poise::learning {
@@ -41,20 +42,21 @@ class Pace {
   /// η of step number `step` from 0.
   double learning_rate(Index step) const;
 
-  double curvature() const { return curvature_; }
-  void slow_down() { caution_ *= 0.5; }  ///< after a divergence: κ/2
-  double caution() const { return caution_; }
+  double curvature() const { return state_.curvature; }
+  void slow_down() { state_.caution *= 0.5; }  ///< after a divergence: κ/2
+  double caution() const { return state_.caution; }
+
+  const PaceState& state() const { return state_; }
+  void restore(const PaceState& state) { state_ = state; }
 
  private:
   void iterate(Team& team, Workspace& batch);
 
   const NetworkOptions& options_;
-  Index steps_an_epoch_, steps_, next_measurement_ = 0;
+  Index steps_an_epoch_, steps_;
   KappaRange kappa_;
   double rows_;  // that a gradient is the sum of; 1: of the mean
-  double curvature_ = 0, caution_ = 1;
-  double found_ = 0;
-  Floats direction_;
+  PaceState state_;
 };
 
 }  // namespace poise::learning

@@ -92,7 +92,7 @@ void Trainer::show(const Epoch& epoch) {
                      .epoch = &epoch,
                      .epochs = options_.epochs,
                      .network = [this] { return to_network(parameters_); },
-                     .time_limit = options_.time_limit});
+                     .time_limit = options_.time_limit > 0 ? earlier_ + options_.time_limit : 0});
 }
 
 std::optional<TrainingStatus> Trainer::reason_to_stop() const {

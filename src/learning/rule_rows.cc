@@ -42,6 +42,8 @@ class Workspace::ChunkRows : public RuleRows {
  private:
   void preactivate(Index l, Activation activation, float* to) {
     all_.propagate(c_, l, all_.parameters_, to);
+    if (all_.layout_.convolution(l))
+      return all_.add_bias_and_activate_images(l, c_.rows, all_.parameters_, activation, to);
     add_bias_and_activate(activation, all_.parameters_ + all_.layout_.bias(l), to, width(l), to, all_.rectangle(c_, l));
   }
 

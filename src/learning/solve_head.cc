@@ -42,9 +42,9 @@ Dataset activations_as_data(const Dataset& data, const ParameterLayout& layout, 
 
 }  // namespace
 
-void solve_last_layer(const Dataset& data, const NetworkOptions& options, const ParameterLayout& layout, Team& team,
+bool solve_last_layer(const Dataset& data, const NetworkOptions& options, const ParameterLayout& layout, Team& team,
                       Workspace& batch, Floats& parameters, double time_limit, Watcher* watcher) {
-  if (layout.layers() < 2) return;
+  if (layout.layers() < 2) return true;
   batch.parameters_changed();
   const Dataset features = activations_as_data(data, layout, team, batch, parameters);
   ObjectiveOptions objective = options.objective;
@@ -62,6 +62,7 @@ void solve_last_layer(const Dataset& data, const NetworkOptions& options, const 
   layers.back().bias -= layers.back().weights * fit.model.center;
   from_layers(layout, layers, parameters);
   batch.parameters_changed();
+  return fit.report.status != Status::kInterrupted && fit.report.status != Status::kTimeLimit;
 }
 
 /// What a solved head has to improve on: the loss on the validation data; without them that of the training data with
@@ -76,13 +77,13 @@ double Trainer::head_objective() {
 /// not, weights and velocity are as they were.
 void Trainer::solve_head() {
   const bool limited = options_.time_limit > 0;
-  const double left = limited ? options_.time_limit - seconds() : 0;
+  const double left = limited ? options_.time_limit - own_seconds() : 0;
   if (limited && left <= 0) return;  // and 0 would mean no limit
   const double objective = head_objective();
   if (!std::isfinite(objective)) return;  // the guard will take the last step back
   const Floats before = parameters_;
   Unseen unseen(watcher_);
-  solve_last_layer(data_, options_, layout_, team_, batch_, parameters_, left, &unseen);
+  if (!solve_last_layer(data_, options_, layout_, team_, batch_, parameters_, left, &unseen)) head_cut_short_ = true;
   const double solved = head_objective();
   if (held_out_ ? solved <= objective : solved < objective) return step_.rest();
   parameters_ = before;

@@ -3,6 +3,7 @@
 
 #include "learning/kernels.h"
 #include "learning/parameters.h"
+#include "learning/state.h"
 
 namespace poise::learning {
 
@@ -26,12 +27,14 @@ class StepRule {
   /// Forgets velocity and averages, as after any jump of the parameters.
   void rest();
 
+  const StepState& state() const { return state_; }
+  void restore(const StepState& state) { state_ = state; }
+
  private:
   Step kind_;
   double momentum_, phase_, learning_rate_ = 0;
-  std::int64_t steps_ = 0;
   AdamConstants adam_{};
-  Floats first_, second_;  // u, and Im μ or Adam's squares
+  StepState state_;
 };
 
 }  // namespace poise::learning

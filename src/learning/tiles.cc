@@ -14,9 +14,9 @@ constexpr Index kTileNumbers = 16384;
 /// In the order of the parts' places in their layers, which is that of the team's members.
 void Workspace::plan_tiles() {
   for (Index l = layout_.layers(); l >= 1; --l) {
-    for (Index k = 0; k < layout_.parts(l); ++k) {
-      const Part part = layout_.part(l, k);
-      const Index inputs = layout_.inputs(l), most = std::max<Index>(1, inputs / 8);
+    for (Index k = 0; k < layout_.weight_parts(l); ++k) {
+      const Part part = layout_.weight_part(l, k);
+      const Index inputs = layout_.weight_rows(l), most = std::max<Index>(1, inputs / 8);
       const Index pieces = std::clamp<Index>(inputs * part.columns / kTileNumbers, 1, most);
       for (Index piece = 0; piece < pieces; ++piece) {
         tiles_.push_back({l, part_begin(inputs, pieces, piece), part_begin(inputs, pieces, piece + 1), part});
@@ -25,8 +25,8 @@ void Workspace::plan_tiles() {
   }
   auto place = [&](const Tile& tile) {  // from 0 to 1: by units, in layers of one part by inputs
     const auto l = tile.layer;
-    return layout_.parts(l) > 1 ? static_cast<double>(tile.part.column) / static_cast<double>(layout_.outputs(l))
-                                : static_cast<double>(tile.begin) / static_cast<double>(layout_.inputs(l));
+    return layout_.weight_parts(l) > 1 ? static_cast<double>(tile.part.column) / static_cast<double>(layout_.outputs(l))
+                                       : static_cast<double>(tile.begin) / static_cast<double>(layout_.weight_rows(l));
   };
   std::stable_sort(tiles_.begin(), tiles_.end(), [&](const Tile& a, const Tile& b) { return place(a) < place(b); });
 }
@@ -47,6 +47,7 @@ void Workspace::deal_tiles(int members) {
 }
 
 void Workspace::tile_gradients(Team& team) {
+  for (Index l = 1; l <= layout_.layers(); ++l) image_gradients(team, l);
   share_tiles(team, [&](const Tile& tile) {
     float* gradient = gradient_.data();
     tile_gradient(tile, gradient + tile.weights(), gradient + layout_.bias(tile.layer) + tile.part.column);
@@ -55,6 +56,7 @@ void Workspace::tile_gradients(Team& team) {
 
 /// mean X_{l−1}ᵀ Y*_l of the tile, all rows of the batch (the mean is in Y*), and of the biases, if it has them.
 void Workspace::tile_gradient(const Tile& tile, float* weights, float* bias) {
+  if (layout_.convolution(tile.layer)) return add_up_images(tile, weights, bias);
   const Index l = tile.layer, n = layout_.outputs(l), inputs = layout_.inputs(l), columns = tile.part.columns;
   if (tile.with_bias()) {
     std::fill_n(bias, columns, 0.0f);

@@ -4,8 +4,10 @@
 
 #include "base/pages.h"
 #include "base/words.h"
+#include "learning/architecture.h"
 #include "learning/fields.h"
 #include "learning/options.h"
+#include "learning/state.h"
 #include "learning/trainer.h"
 #include "network/provenance.h"
 #include "poise/error.h"
@@ -31,20 +33,14 @@ Provenance provenance_of(const NetworkOptions& options, const TrainingReport& re
 }
 
 /// Numbers that training keeps of every weight: itself, the best, the last good one, step and gradient, in float32, and
-/// the model in float64, twice while it is written.
-void check_memory(const Dataset& train, const NetworkOptions& options) {
-  constexpr double kBytes = 5 * 4 + 2 * 8;
-  double parameters = 0, inputs = static_cast<double>(train.features.cols());
-  std::vector<Index> widths = options.hidden;
-  widths.push_back(learning::output_count(train, options));
-  for (const Index width : widths) {
-    parameters += (inputs + 1) * static_cast<double>(width);
-    inputs = static_cast<double>(width);
-  }
+/// the model in float64, twice while it is written; and those of a state that is kept.
+void check_memory(const Dataset& train, const NetworkOptions& options, bool keeps) {
+  const double bytes = 5 * 4 + 2 * 8 + (keeps ? 7 * 4 : 0);
+  const auto parameters = static_cast<double>(learning::layout_of(options, train).size());
   const double have = memory_of_machine();
-  if (kBytes * parameters <= have) return;
+  if (bytes * parameters <= have) return;
   throw Error(ErrorKind::kResource,
-              fmt::format("a network of {:.3g} weights needs about {:.0f} GB", parameters, kBytes * parameters / 1e9),
+              fmt::format("a network of {:.3g} weights needs about {:.0f} GB", parameters, bytes * parameters / 1e9),
               fmt::format("at most the {:.0f} GB of this machine", have / 1e9), "fewer units with --hidden");
 }
 
@@ -83,12 +79,23 @@ void record_units(const Vector& units, Metadata& metadata) {
 
 NetworkFit train_network(const Dataset& train, const NetworkOptions& options, const Dataset* validation,
                          Watcher* watcher) {
+  return learning::train_network(train, options, validation, watcher, {});
+}
+
+}  // namespace poise
+
+namespace poise::learning {
+
+NetworkFit train_network(const Dataset& train, const NetworkOptions& options, const Dataset* validation,
+                         Watcher* watcher, const Keeping<TrainingState>& keeping) {
   const NetworkOptions resolved = learning::resolve(options, train);
   if (validation) check_validation(train, *validation);
-  check_memory(train, resolved);
-  const Dataset rows = learning::input_rows(train);
-  const std::optional<Dataset> held_out = validation ? std::optional(learning::input_rows(*validation)) : std::nullopt;
-  learning::Trainer trainer(rows, held_out ? &*held_out : nullptr, resolved, watcher);
+  check_memory(train, resolved, keeping.keep != nullptr);
+  const bool images = learning::takes_images(resolved);
+  const Dataset rows = learning::input_rows(train, images);
+  std::optional<Dataset> held_out;
+  if (validation) held_out = learning::input_rows(*validation, images);
+  learning::Trainer trainer(rows, held_out ? &*held_out : nullptr, resolved, watcher, keeping);
   NetworkFit fit = trainer.run();
   record_training(resolved, fit.report, fit.network.metadata);
   if (resolved.target == Target::kFeatures) {
@@ -99,4 +106,4 @@ NetworkFit train_network(const Dataset& train, const NetworkOptions& options, co
   return fit;
 }
 
-}  // namespace poise
+}  // namespace poise::learning

@@ -7,6 +7,7 @@
 #include <numeric>
 
 #include "base/random.h"
+#include "learning/architecture.h"
 #include "rows/storage.h"
 
 namespace poise::learning {
@@ -16,25 +17,30 @@ constexpr Index kHeldOutRows = 256;     // a batch of validation
 constexpr double kLeastCaution = 1e-6;  // of the step; below it, it was not the step
 constexpr double kWorthThreads = 4e6;   // flops of a batch: less is done before a second thread is awake
 
-std::vector<Index> widths_of(const Dataset& data, const NetworkOptions& options) {
-  std::vector<Index> widths{data.features.cols()};
-  widths.insert(widths.end(), options.hidden.begin(), options.hidden.end());
-  widths.push_back(output_count(data, options));
-  return widths;
-}
-
 Problem weighed(const Dataset& data, const NetworkOptions& options) {
   return options.target == Target::kFeatures ? weigh_inputs(data) : weigh_rows(data, options.objective);
 }
 
 InputScaling scaling_of(const Dataset& data, const Vector& row_weight, const NetworkOptions& options) {
-  InputScaling scaling = scale_inputs(data, row_weight, options.objective.scale != Scale::kNone, options.threads);
+  const bool standardize = options.objective.scale != Scale::kNone, images = takes_images(options);
+  InputScaling scaling = scale_inputs(data, row_weight, standardize, options.threads, images);
   if (options.target == Target::kFeatures) scaling.set_targets(data, row_weight, loss_of(options), options.threads);
+  if (images) scaling.round_center();
   return scaling;
 }
 
+/// Weights, those of a convolution once for every place of its kernels.
+double products_of_a_row(const ParameterLayout& layout) {
+  double products = static_cast<double>(layout.size());
+  for (Index l = 1; l <= layout.layers(); ++l) {
+    if (const Convolution* const c = layout.convolution(l))
+      products += static_cast<double>(c->kernels * c->kernel_size()) * static_cast<double>(c->convolved().pixels() - 1);
+  }
+  return products;
+}
+
 int worthwhile_threads(const ParameterLayout& layout, const NetworkOptions& options) {
-  const double flops = 6.0 * static_cast<double>(layout.size()) * static_cast<double>(options.batch);
+  const double flops = 6.0 * products_of_a_row(layout) * static_cast<double>(options.batch);
   return flops < kWorthThreads ? 1 : options.threads;
 }
 
@@ -46,13 +52,15 @@ std::vector<Index> all_rows(Index count) {
 
 }  // namespace
 
-Trainer::Trainer(const Dataset& train, const Dataset* validation, const NetworkOptions& options, Watcher* watcher)
+Trainer::Trainer(const Dataset& train, const Dataset* validation, const NetworkOptions& options, Watcher* watcher,
+                 const Keeping<TrainingState>& keeping)
     : data_(train),
       options_(options),
       watcher_(watcher),
+      keeping_(keeping),
       problem_(weighed(train, options)),
       scaling_(scaling_of(train, problem_.row_weight, options)),
-      layout_(widths_of(train, options)),
+      layout_(layout_of(options, train)),
       team_(worthwhile_threads(layout_, options)),
       parameters_(layout_.size()),
       batch_(problem_, scaling_, layout_, options, options.batch),
@@ -98,8 +106,21 @@ void Trainer::cut_batches() {
   }
 }
 
+/// The rows in an order that follows from the seed and the number of the epoch alone, and cut into batches.
+void Trainer::deal_rows(int epoch) {
+  std::iota(order_.begin(), order_.end(), Index{0});
+  shuffle(std::span(order_), random_bits(options_.seed, static_cast<std::uint64_t>(epoch)));
+  cut_batches();
+}
+
 NetworkFit Trainer::run() {
-  for (int number = 1; number <= options_.epochs; ++number) {
+  int begun = 1;
+  if (keeping_.from) {
+    restore(*keeping_.from);
+    if (const auto status = reason_to_stop()) return finish(*status);
+    begun = keeping_.from->epoch + 1;
+  }
+  for (int number = begun; number <= options_.epochs; ++number) {
     train_epoch(number);
     if (interrupted_) return finish(*interrupted_);
     if (options_.solve_head_every > 0 && number % options_.solve_head_every == 0) solve_head();
@@ -107,6 +128,7 @@ NetworkFit Trainer::run() {
     keep_best(epoch);
     show(epoch);
     restart_if_worse();
+    if (is_as_undisturbed() && keeping_.wants()) keeping_.keep(state());
     if (const auto status = reason_to_stop()) return finish(*status);
   }
   return finish(TrainingStatus::kFinished);
@@ -115,8 +137,7 @@ NetworkFit Trainer::run() {
 void Trainer::train_epoch(int number) {
   const auto begun = Clock::now();
   const Index before_epoch = (number - 1) * steps_an_epoch();
-  shuffle(std::span(order_), random_bits(options_.seed, static_cast<std::uint64_t>(number)));
-  cut_batches();
+  deal_rows(number);
   if (candidate_rows_ < 0) candidate_ = parameters_, candidate_rows_ = 0, candidate_epoch_ = number - 1;
   sums_ = {}, first_rate_ = 0, stopping_ = false, taken_ = 0;
   BatchSums batch, opening;
@@ -173,7 +194,7 @@ bool Trainer::take_batch(const Piece& piece, Index step, BatchSums& batch) {
 
 bool Trainer::may_go_on() {
   if (!interrupted_ && watcher_.stop_requested()) interrupted_ = TrainingStatus::kInterrupted;
-  if (!interrupted_ && options_.time_limit > 0 && seconds() > options_.time_limit) {
+  if (!interrupted_ && options_.time_limit > 0 && own_seconds() > options_.time_limit) {
     interrupted_ = TrainingStatus::kTimeLimit;
   }
   return !interrupted_;

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/random.h"
+#include "learning/architecture.h"
 
 namespace poise::learning {
 namespace {
@@ -43,7 +44,8 @@ Workspace::Workspace(const Problem& problem, const InputScaling& scaling, const 
       losses_(rows),
       score_variances_(options.entropy_weight != 0 ? rows : 0),
       gradient_(layout.size()) {
-  if (options.dropout > 0) undropped_ = matrices<Floats>(layout, rows), mask_ = matrices<Floats>(layout, rows);
+  make_room_for_dropout(rows);
+  make_room_for_images();
   if (rule_.by_rows) room_ = matrices<Floats>(layout, rows);
   if (rule_.moves_states()) predicted_ = matrices<Floats>(layout, rows);
   if (rounded_) {
@@ -51,6 +53,17 @@ Workspace::Workspace(const Problem& problem, const InputScaling& scaling, const 
     weights16_.resize(layout.size());
   }
   plan_tiles();
+}
+
+void Workspace::make_room_for_dropout(Index rows) {
+  const std::vector<HiddenLayer> hidden = hidden_layers(options_);
+  undropped_.resize(layout_.layers() + 1), mask_.resize(layout_.layers() + 1);
+  dropout_.resize(layout_.layers() + 1);
+  for (Index l = 1; l <= std::min(std::ssize(hidden), layout_.layers() - 1); ++l) {
+    dropout_[l] = hidden[l - 1].dropout;
+    if (dropout_[l] == 0) continue;
+    undropped_[l].resize(rows * layout_.width(l)), mask_[l].resize(rows * layout_.width(l));
+  }
 }
 
 Index Workspace::chunk_count() const { return (row_count() + kChunkRows - 1) / kChunkRows; }
@@ -142,6 +155,7 @@ void Workspace::propagate(const Block& b, Index l, const float* parameters, floa
 
 /// The same of whole rows.
 void Workspace::propagate(const Chunk& c, Index l, const float* parameters, float* to) {
+  if (layout_.convolution(l)) return propagate_images(c.begin, c.rows, l, parameters, to);
   for (Index k = 0; k < layout_.parts(l); ++k) {
     const Part part = layout_.part(l, k);
     propagate({c.begin, c.rows, part}, l, parameters, to + part.column, layout_.width(l));
@@ -175,7 +189,11 @@ void Workspace::forward(Team& team, std::uint64_t number) {
   if (Team::member() == 0) number_ = number;  // read when all have met again
   load(team);
   for (Index l = 1; l < layout_.layers(); ++l) {
-    team.share(block_count(l), [&](Index k) { forward(block(l, k), l, number); });
+    if (layout_.convolution(l)) {
+      team.share(images_count(), [&](Index k) { forward(images(k), l, number); });
+    } else {
+      team.share(block_count(l), [&](Index k) { forward(block(l, k), l, number); });
+    }
   }
   team.share(chunk_count(), [&](Index k) { scores(chunk(k)); });
 }
@@ -200,13 +218,14 @@ void Workspace::forward(const Block& b, Index l, std::uint64_t number) {
   preactivate(b, l, y, columns);
   add_bias_and_activate(options_.activation, parameters_ + layout_.bias(l) + b.part.column, y, columns,
                         at(activation_, l, b), rectangle(b, l));
-  if (!mask_.empty()) drop_out(b, l, number);
+  if (drops(l)) drop_out(b, l, number);
   keep_rounded(activation_, activation16_, b, l);
 }
 
 /// X_l ← X_l ∘ mask, mask 0 with probability p, else 1/(1 − p): the mean stays.
 void Workspace::drop_out(const Block& b, Index l, std::uint64_t number) {
-  const auto keep = static_cast<float>(1 / (1 - options_.dropout));
+  const double share = dropout_[l];
+  const auto keep = static_cast<float>(1 / (1 - share));
   const std::uint64_t stream = random_bits(random_bits(options_.seed, 0xd20u + static_cast<std::uint64_t>(l)), number);
   const Index n = layout_.width(l);
   for (Index i = 0; i < b.rows; ++i) {
@@ -215,7 +234,7 @@ void Workspace::drop_out(const Block& b, Index l, std::uint64_t number) {
     std::copy_n(x, b.part.columns, at(undropped_, l, row));
     for (Index k = 0; k < b.part.columns; ++k) {
       const auto counter = static_cast<std::uint64_t>(row.row * n + b.part.column + k);
-      const bool dropped = number != kNothingDropped && random_uniform(stream, counter) < options_.dropout;
+      const bool dropped = number != kNothingDropped && random_uniform(stream, counter) < share;
       mask[k] = number == kNothingDropped ? 1 : dropped ? 0 : keep;
     }
   }
@@ -252,9 +271,13 @@ void Workspace::train(Team& team, std::span<const Index> rows, std::uint64_t num
     sums += all;
   }
   auto step_of = [&](const Tile& tile) { update(tile, step, parameters.data()); };
-  if (!steps_first) return share_tiles(team, step_of);
+  if (!steps_first) {
+    for (Index l = 1; l <= layout_.layers(); ++l) image_gradients(team, l);
+    return share_tiles(team, step_of);
+  }
   // What is handed down goes through the weights above after their update (docs/theory/network.md#local-rules).
   for (Index l = layout_.layers(); l >= 1; --l) {
+    image_gradients(team, l);
     share_tiles(team, [&](const Tile& tile) {
       if (tile.layer == l) step_of(tile);
     });

@@ -13,6 +13,7 @@
 #include "learning/loss/loss.h"
 #include "learning/rule/rule.h"
 #include "learning/step.h"
+#include "network/convolution.h"
 
 namespace poise::learning {
 
@@ -47,6 +48,12 @@ class Workspace {
   /// Of the states that the rule draws; 0 if it draws none.
   double temperature() const { return rule_.by_rows ? rule_.by_rows->temperature() : 0; }
 
+  /// What the rule carries from batch to batch, and back.
+  std::vector<double> rule_state() const { return rule_.by_rows ? rule_.by_rows->state() : std::vector<double>(); }
+  void restore_rule(std::span<const double> state) {
+    if (rule_.by_rows && !state.empty()) rule_.by_rows->restore(state);
+  }
+
   Index room() const { return static_cast<Index>(share_.size()); }
 
   /// To be called when parameters were changed by anything but train.
@@ -80,12 +87,19 @@ class Workspace {
     bool with_bias() const { return begin == 0; }
   };
   using Rounded = std::vector<Bfloat16>;
+  using Choice = std::vector<std::uint8_t>;
+  struct Images {  // rows [row, row + rows) of the batch, in a convolution
+    Index number, row, rows;
+  };
   struct Own {     // what a member of the team has for itself
     Floats input;  // X_0 of the batch
     Rounded input16;
     Floats scratch;  // a block of Y_l or X*_l, or the gradient of a tile
+    Floats turned;   // kernels, for the adjoint
+    ConvolutionWork<float> convolution;
   };
 
+  void make_room_for_dropout(Index rows);
   Index row_count() const { return static_cast<Index>(rows_.size()); }
   Index chunk_count() const;
   Chunk chunk(Index number) const;
@@ -127,6 +141,7 @@ class Workspace {
   void forward(Team& team, std::uint64_t number);
   void forward(const Block& b, Index l, std::uint64_t number);
   void scores(const Chunk& c);
+  bool drops(Index l) const { return !mask_[l].empty(); }
   void drop_out(const Block& b, Index l, std::uint64_t number);
 
   // head.cc: loss, sums and Y*_L
@@ -142,6 +157,25 @@ class Workspace {
   void adjoint(const Block& b, Index l);
   void back(const Block& b, Index l, float* to);
   void back(const Chunk& c, Index l, const float* adjoint, float* to);
+  void hand_down(const Block& b, Index l, float* found);
+
+  // convolution.cc
+  void make_room_for_images();
+  Index images_count() const;
+  Images images(Index number) const;
+  Block block(const Images& some, Index l) const { return {some.row, some.rows, {0, layout_.width(l), 0}}; }
+  std::uint8_t* choice(Index l, Index row) {  // null without pooling
+    return choice_[l].empty() ? nullptr : choice_[l].data() + row * layout_.width(l);
+  }
+  void forward(const Images& some, Index l, std::uint64_t number);
+  void add_bias_and_activate_images(Index l, Index rows, const float* parameters, Activation activation, float* y);
+  void propagate_images(Index row, Index rows, Index l, const float* parameters, float* to);
+  void back_images(Index row, Index rows, Index l, const float* adjoint, float* to);
+  void tangent_images(const Chunk& c, Index l, const float* direction, float* change);
+  void adjoint(const Images& some, Index l);
+  void image_gradients(Team& team, Index l);
+  void image_gradient(const Images& some, Index l);
+  void add_up_images(const Tile& tile, float* weights, float* bias) const;
 
   // rule_rows.cc
   class ChunkRows;
@@ -180,7 +214,10 @@ class Workspace {
   const float* parameters_ = nullptr;
   std::vector<Own> own_;                      // by member
   std::vector<Floats> activation_, adjoint_;  // X_l and Y*_l, l = 1 … L: rows×N_l
-  std::vector<Floats> undropped_, mask_;      // dropout: X_l before, and 0 or 1/(1−p)
+  std::vector<double> dropout_;               // by layer: p
+  std::vector<Floats> undropped_, mask_;      // dropout: X_l before, and 0 or 1/(1−p); empty where there is none
+  std::vector<Choice> choice_;                // of convolutions that pool: where every number of Y_l comes from
+  std::vector<Floats> image_gradients_;       // of convolutions: ∂/∂W_l and ∂/∂b_l of the rows of every Images
   std::vector<Floats> predicted_, room_;  // of rules that work on rows: σ(Y_l) where states move; for their own use
   std::vector<double> losses_;            // of such rules: ℓ of every row, of the last scores
   std::vector<double> score_variances_;   // Var_p(z) of every row, with an entropy weight

@@ -38,7 +38,8 @@ Vector float32_gains(const Network& network) {
   constexpr double kLeast = 1e-30, kMost = 1e30;
   constexpr int kMostBits = 1000;  // so that its inverse is a number, too
   const Matrix& weights = network.layers.front().weights;
-  Vector gains = Vector::Ones(weights.cols());
+  Vector gains = Vector::Ones(network.feature_count());
+  if (network.layers.front().convolution) return gains;  // weights that all pixels share
   for (Index j = 0; j < weights.cols(); ++j) {
     const double largest = weights.col(j).cwiseAbs().maxCoeff();
     if (largest == 0 && std::abs(network.center[j]) > kMost) gains[j] = 0;
@@ -56,8 +57,10 @@ std::vector<bool> needs_float64(const Network& network) {
   if (network.layers.size() == 1) scale = units.cwiseInverse();
   const Vector gains = float32_gains(network);
   std::vector<bool> needed;
+  const bool shared = network.layers.front().convolution.has_value();
+  const double of_all = shared ? weights.cwiseAbs().maxCoeff() : 0;
   for (Index j = 0; j < network.feature_count(); ++j) {
-    const double weight = weights.col(j).cwiseProduct(scale).cwiseAbs().maxCoeff();
+    const double weight = shared ? of_all : weights.col(j).cwiseProduct(scale).cwiseAbs().maxCoeff();
     needed.push_back(gains[j] != 1 || 0x1p-24 * std::abs(network.center[j]) * weight * gain > kShift);
   }
   return needed;

@@ -5,10 +5,20 @@
 #include <cmath>
 
 #include "data/schema_json.h"
+#include "network/convolution.h"
 #include "poise/error.h"
 
 namespace poise::inline network {
 namespace {
+
+std::string convolution_misfit(const Convolution& c, const Matrix& weights, Index inputs) {
+  const std::string fault = convolution_fault(c);
+  if (!fault.empty()) return fault;
+  if (c.input.size() != inputs)
+    return fmt::format("images of {} numbers, not of the {} inputs", c.input.size(), inputs);
+  if (weights.rows() == c.kernels && weights.cols() == c.kernel_size()) return {};
+  return fmt::format("{}×{} weights of {} kernels of {}", weights.rows(), weights.cols(), c.kernels, c.kernel_size());
+}
 
 // `place` is " of layer 2", or empty for the only layer.
 std::string layer_fault(const Layer& layer, Index inputs, const std::string& place) {
@@ -16,8 +26,12 @@ std::string layer_fault(const Layer& layer, Index inputs, const std::string& pla
   if (outputs < 1 || layer.weights.cols() < 1) {
     return fmt::format("the weights{} are {}×{}, not at least 1×1", place, outputs, layer.weights.cols());
   }
-  if (layer.weights.cols() != inputs)
+  if (layer.convolution) {
+    const std::string fault = convolution_misfit(*layer.convolution, layer.weights, inputs);
+    if (!fault.empty()) return fault + place;
+  } else if (layer.weights.cols() != inputs) {
     return fmt::format("{} columns of weights{}, {} inputs", layer.weights.cols(), place, inputs);
+  }
   if (layer.bias.size() != outputs)
     return fmt::format("{} biases{}, {} rows of weights", layer.bias.size(), place, outputs);
   if (!layer.weights.allFinite() || !layer.bias.allFinite())
@@ -92,13 +106,24 @@ void require_hidden_layer(const Network& network, Index layer) {
 std::size_t code_layer(const Network& network) {
   std::size_t narrowest = 0;
   for (std::size_t l = 1; l < network.layers.size(); ++l) {
-    const auto width = [&](std::size_t layer) { return network.layers[layer - 1].weights.rows(); };
+    const auto width = [&](std::size_t layer) { return network.layers[layer - 1].outputs(); };
     if (narrowest == 0 || width(l) < width(narrowest)) narrowest = l;
   }
   return narrowest;
 }
 
+void require_dense(const std::vector<Layer>& layers, const std::string& feature) {
+  for (std::size_t l = 0; l < layers.size(); ++l) {
+    if (!layers[l].convolution) continue;
+    throw Error(ErrorKind::kUsage,
+                fmt::format("{} of a network whose layer {} is a convolution ({})", feature, l + 1,
+                            words_on(*layers[l].convolution, to_string(layers[l].activation))),
+                "dense layers alone", "'poise train --hidden' makes such networks");
+  }
+}
+
 int model_format(const Network& network) {
+  if (network.has_convolutions()) return kConvolutionFormat;
   if (network.reconstructs()) return kReconstructionFormat;
   return network.is_softmax_layer() ? kSoftmaxFormat : kNetworkFormat;
 }
@@ -112,14 +137,18 @@ std::string network_fault(const Network& network) {
     const std::string place = network.layers.size() == 1 ? std::string() : fmt::format(" of layer {}", l + 1);
     const std::string wrong = layer_fault(network.layers[l], inputs, place);
     if (!wrong.empty()) return wrong;
-    inputs = network.layers[l].weights.rows();
+    inputs = network.layers[l].outputs();
   }
+  if (network.layers.back().convolution) return "the last layer is a convolution";
   const std::string outputs = output_fault(network, inputs);
   if (!outputs.empty()) return outputs;
   if (network.layers.back().activation != Activation::kIdentity) return "the last layer has an activation and a head";
   const Index d = network.feature_count();
   if (network.center.size() != d) return fmt::format("a center of {} numbers, {} features", network.center.size(), d);
-  return network.center.allFinite() ? std::string() : "the center is not finite";
+  if (!network.center.allFinite()) return "the center is not finite";
+  const bool rounded = (network.center.cast<float>().cast<double>().array() == network.center.array()).all();
+  if (network.layers.front().convolution && !rounded) return "the center of a convolution is not float32";
+  return {};
 }
 
 }  // namespace poise::inline network

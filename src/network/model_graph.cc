@@ -1,6 +1,7 @@
 #include "network/model_graph.h"
 
 #include "network/activation.h"
+#include "network/convolution.h"
 #include "network/float64_inputs.h"
 #include "network/graph_builder.h"
 #include "network/graph_inputs.h"
@@ -30,7 +31,7 @@ class LayerBuilder {
       value = activate(l - 1, value);
       states.push_back(value);
       const std::string weights = weights_of(l);
-      value = product(l, value, weights, builder_.constant(bias_name(network_, l), bias(l).data(), {bias(l).size()}));
+      value = affine(l, value, weights, builder_.constant(bias_name(network_, l), bias(l).data(), {bias(l).size()}));
     }
     return value;
   }
@@ -42,15 +43,55 @@ class LayerBuilder {
   std::string name(std::size_t l, const std::string& what) const { return "poise/" + layer_prefix(network_, l) + what; }
 
   std::string weights_of(std::size_t l) {
+    if (const auto& convolution = network_.layers[l].convolution) {
+      const std::vector<double> kernels = onnx_kernels(*convolution, network_.layers[l].weights);
+      return builder_.constant(weights_name(network_, l), kernels.data(), onnx_shape(*convolution));
+    }
     const Matrix transposed = network_.layers[l].weights.transpose();
     return builder_.constant(weights_name(network_, l), transposed.data(), {transposed.rows(), transposed.cols()});
   }
 
-  // `weights` and `bias` are float64 values of the graph.
+  // Y_l; `weights` and `bias` are float64 values of the graph.
+  std::string affine(std::size_t l, const std::string& input, const std::string& weights, const std::string& bias) {
+    const auto& convolution = network_.layers[l].convolution;
+    return convolution ? convolve(l, *convolution, input, weights, bias) : product(l, input, weights, bias);
+  }
+
   std::string product(std::size_t l, const std::string& input, const std::string& weights, const std::string& bias) {
     const std::string weights_float = builder_.cast(weights, Type::kFloat, name(l, "weights"));
     const std::string bias_float = builder_.cast(bias, Type::kFloat, name(l, "bias"));
     return builder_.node("Gemm", {input, weights_float, bias_float}, name(l, "scores"));
+  }
+
+  // ONNX has the channels of an image one behind the other.
+  std::string convolve(std::size_t l, const Convolution& c, const std::string& input, const std::string& weights,
+                       const std::string& bias) {
+    const std::string weights_float = builder_.cast(weights, Type::kFloat, name(l, "weights"));
+    const std::string bias_float = builder_.cast(bias, Type::kFloat, name(l, "bias"));
+    std::string value = reshape(l, "image", input, {0, c.input.rows, c.input.columns, c.input.channels});
+    value = transpose(l, "channels", value, {0, 3, 1, 2});
+    value = builder_.node("Conv", {value, weights_float, bias_float}, name(l, "convolution"));
+    builder_.attribute("kernel_shape", std::vector<Index>{c.side, c.side});
+    builder_.attribute("pads", std::vector<Index>(4, c.padding));
+    if (c.pool > 1) {
+      value = builder_.node("MaxPool", {value}, name(l, "pool"));
+      builder_.attribute("kernel_shape", std::vector<Index>{c.pool, c.pool});
+      builder_.attribute("strides", std::vector<Index>{c.pool, c.pool});
+    }
+    value = transpose(l, "pixels", value, {0, 2, 3, 1});
+    return reshape(l, "scores", value, {0, c.output().size()});
+  }
+
+  std::string reshape(std::size_t l, const std::string& what, const std::string& value,
+                      const std::vector<Index>& shape) {
+    return builder_.node("Reshape", {value, builder_.constant(name(l, what + "_shape"), shape)}, name(l, what));
+  }
+
+  std::string transpose(std::size_t l, const std::string& what, const std::string& value,
+                        const std::vector<Index>& order) {
+    const std::string transposed = builder_.node("Transpose", {value}, name(l, what));
+    builder_.attribute("perm", order);
+    return transposed;
   }
 
   std::string first_layer(const RawFeatures& features) {
@@ -64,12 +105,13 @@ class LayerBuilder {
       const std::string scaled = in_range ? centered : scale(centered, gain);
       const std::string rounded = builder_.cast(scaled, Type::kFloat, "poise/centered");
       const std::string filled = fill_in(builder_, network_.schema, network_.center, gain, rounded);
-      return product(0, filled, in_range ? weights : divide(weights, gain), given);
+      return affine(0, filled, in_range ? weights : divide(weights, gain), given);
     }
     const std::string rounded = builder_.cast(center, Type::kFloat, "poise/center");
     const std::string centered = builder_.node("Sub", {features.name, rounded}, "poise/centered");
     const Vector ones = Vector::Ones(network_.feature_count());
     const std::string filled = fill_in(builder_, network_.schema, float_center(), ones, centered);
+    if (network_.layers[0].convolution) return affine(0, filled, weights, given);  // whose center is float32
     return product(0, filled, weights, shifted_bias(weights, given, center, rounded));
   }
 
@@ -141,7 +183,7 @@ void add_features(GraphBuilder& builder, const Network& network, const std::stri
   const std::size_t layer = code_layer(network);
   if (layer == 0) return;
   builder.node("Identity", {states[layer - 1]}, kCodeOutput);
-  builder.output(kCodeOutput, Type::kFloat, {network.layers[layer - 1].weights.rows()});
+  builder.output(kCodeOutput, Type::kFloat, {network.layers[layer - 1].outputs()});
 }
 
 std::vector<std::string> outputs_of(const Network& network) {

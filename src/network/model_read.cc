@@ -1,5 +1,6 @@
 #include <fmt/core.h>
 
+#include <array>
 #include <filesystem>
 #include <limits>
 #include <nlohmann/json.hpp>
@@ -9,6 +10,7 @@
 #include "base/file.h"
 #include "data/schema_json.h"
 #include "network/activation.h"
+#include "network/convolution.h"
 #include "network/model_check.h"
 #include "network/model_file.h"
 #include "network/onnx_file.h"
@@ -36,7 +38,9 @@ class ModelReader {
     read_metadata(network);
     network.layers.resize(1);
     if (format != kSoftmaxFormat) read_form(network);
-    if (network.reconstructs() != (format == kReconstructionFormat))
+    const bool either = format == kConvolutionFormat;
+    if (network.has_convolutions() != either) refuse(fmt::format("the file has format {}, not its layers", format));
+    if (!either && network.reconstructs() != (format == kReconstructionFormat))
       refuse(fmt::format("the file has format {}, which knows no {} head", format, to_string(network.head)));
     read_layers(network);
     const Index d = network.schema.feature_count();
@@ -63,12 +67,11 @@ class ModelReader {
     }
     const auto format = property(kFormatKey);
     if (!format) refuse("the file is cut short: its last entry, poise.format, is missing", "write the model again");
-    for (int known : {kSoftmaxFormat, kNetworkFormat, kReconstructionFormat}) {
+    for (int known : {kSoftmaxFormat, kNetworkFormat, kReconstructionFormat, kConvolutionFormat}) {
       if (*format == std::to_string(known)) return known;
     }
-    refuse(
-        fmt::format("the model has format \"{}\"; this Poise reads formats up to {}", *format, kReconstructionFormat),
-        fmt::format("use Poise {} or later", read_.producer_version));
+    refuse(fmt::format("the model has format \"{}\"; this Poise reads formats up to {}", *format, kConvolutionFormat),
+           fmt::format("use Poise {} or later", read_.producer_version));
   }
 
   std::optional<std::string> property(const std::string& key) const {
@@ -115,8 +118,25 @@ class ModelReader {
       if (!head) refuse(fmt::format("the network has the unknown head \"{}\"", name));
       network.head = *head;
       if (network.reconstructs()) network.output_unit = form.at("output_unit").get<double>();
+      if (form.contains("convolutions")) read_convolutions(form["convolutions"], network);
     } catch (const nlohmann::json::exception& error) {
       refuse(fmt::format("metadata poise.network is not a network's: {}", error.what()));
+    }
+  }
+
+  // One for each hidden layer, null for a dense one.
+  void read_convolutions(const nlohmann::json& convolutions, Network& network) const {
+    if (convolutions.size() + 1 != network.layers.size()) refuse("not a convolution or null for each hidden layer");
+    for (std::size_t l = 0; l < convolutions.size(); ++l) {
+      const nlohmann::json& form = convolutions[l];
+      if (form.is_null()) continue;
+      const auto sides = form.at("input").get<std::array<Index, 3>>();
+      Convolution& c = network.layers[l].convolution.emplace();
+      c.input = {sides[0], sides[1], sides[2]};
+      c.kernels = form.at("kernels").get<Index>(), c.side = form.at("side").get<Index>();
+      c.padding = form.at("padding").get<Index>(), c.pool = form.at("pool").get<Index>();
+      const std::string fault = convolution_fault(c);
+      if (!fault.empty()) refuse(fmt::format("layer {} has {}", l + 1, fault));
     }
   }
 
@@ -127,12 +147,25 @@ class ModelReader {
     const Index results = network.reconstructs() ? inputs : network.schema.class_count();
     for (std::size_t l = 0; l < network.layers.size(); ++l) {
       const bool last = l + 1 == network.layers.size();
+      if (network.layers[l].convolution) {
+        read_convolution_layer(network, l, inputs);
+        inputs = network.layers[l].outputs();
+        continue;
+      }
       const Index outputs = last ? results : width(weights_name(network, l));
       const double* weights = tensor(weights_name(network, l), {inputs, outputs});
       network.layers[l].weights = Eigen::Map<const Matrix>(weights, inputs, outputs).transpose();
       network.layers[l].bias = Eigen::Map<const Vector>(tensor(bias_name(network, l), {outputs}), outputs);
       inputs = outputs;
     }
+  }
+
+  void read_convolution_layer(Network& network, std::size_t l, Index inputs) const {
+    Layer& layer = network.layers[l];
+    const Convolution& c = *layer.convolution;
+    if (c.input.size() != inputs) refuse(fmt::format("layer {} has images of other sizes than its inputs", l + 1));
+    layer.weights = from_onnx_kernels(c, tensor(weights_name(network, l), onnx_shape(c)));
+    layer.bias = Eigen::Map<const Vector>(tensor(bias_name(network, l), {c.kernels}), c.kernels);
   }
 
   const onnx::Tensor& find(const std::string& name) const {

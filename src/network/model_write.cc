@@ -48,11 +48,26 @@ void add_property(onnx::Model& file, const std::string& key, const std::string& 
   file.metadata.emplace_back("poise." + key, value);
 }
 
+nlohmann::ordered_json convolution_json(const Layer& layer) {
+  if (!layer.convolution) return nullptr;
+  const Convolution& c = *layer.convolution;
+  return {{"input", {c.input.rows, c.input.columns, c.input.channels}},
+          {"kernels", c.kernels},
+          {"side", c.side},
+          {"padding", c.padding},
+          {"pool", c.pool}};
+}
+
 std::string form_of(const Network& network) {
   nlohmann::ordered_json hidden = nlohmann::ordered_json::array();
   for (std::size_t l = 0; l + 1 < network.layers.size(); ++l) hidden.push_back(to_string(network.layers[l].activation));
   nlohmann::ordered_json form{{"hidden", hidden}, {"head", to_string(network.head)}};
   if (network.reconstructs()) form["output_unit"] = network.output_unit;
+  if (network.has_convolutions()) {
+    auto& convolutions = form["convolutions"] = nlohmann::ordered_json::array();
+    for (std::size_t l = 0; l + 1 < network.layers.size(); ++l)
+      convolutions.push_back(convolution_json(network.layers[l]));
+  }
   return form.dump();
 }
 

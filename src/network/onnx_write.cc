@@ -1,74 +1,10 @@
-#include <concepts>
-#include <cstdint>
-#include <cstring>
-
+#include "base/protobuf_writer.h"
 #include "network/onnx_file.h"
 
 namespace poise::inline network::onnx {
 namespace {
 
-enum class Wire { kVarint = 0, kBytes = 2 };
-
-/// Appends fields to a message, in the order of their numbers, as protobuf does.
-class Writer {
- public:
-  std::string take() { return std::move(out_); }
-
-  void number(int field, Index value) {
-    key(field, Wire::kVarint);
-    varint(out_.size(), static_cast<std::uint64_t>(value));
-  }
-  void text(int field, std::string_view value) {
-    key(field, Wire::kBytes);
-    varint(out_.size(), value.size());
-    out_.append(value);
-  }
-  void text_if_any(int field, std::string_view value) {
-    if (!value.empty()) text(field, value);
-  }
-  void texts(int field, const std::vector<std::string>& values) {
-    for (const std::string& value : values) text(field, value);
-  }
-  /// Numbers as they lie in memory: both formats are little-endian.
-  template <std::floating_point T>
-  void packed(int field, const std::vector<T>& values) {
-    if (!values.empty()) text(field, {reinterpret_cast<const char*>(values.data()), values.size() * sizeof(T)});
-  }
-  void packed(int field, const std::vector<Index>& values) {
-    if (values.empty()) return;
-    message(field, [&] {
-      for (const Index value : values) varint(out_.size(), static_cast<std::uint64_t>(value));
-    });
-  }
-  /// What `fill` writes is the field. Its length goes before it afterwards.
-  void message(int field, auto fill) {
-    key(field, Wire::kBytes);
-    const std::size_t begin = out_.size();
-    fill();
-    varint(begin, out_.size() - begin);
-  }
-
- private:
-  void key(int field, Wire wire) {
-    varint(out_.size(), static_cast<std::uint64_t>(field << 3 | static_cast<int>(wire)));
-  }
-
-  /// Seven bits a byte, the lowest first; the eighth says that more follow.
-  void varint(std::size_t place, std::uint64_t value) {
-    char bytes[10];
-    std::size_t count = 0;
-    for (; value > 127; value >>= 7) bytes[count++] = static_cast<char>(value | 128);
-    bytes[count++] = static_cast<char>(value);
-    const std::size_t behind = out_.size() - place;
-    out_.resize(out_.size() + count);
-    std::memmove(out_.data() + place + count, out_.data() + place, behind);
-    std::memcpy(out_.data() + place, bytes, count);
-  }
-
-  std::string out_;
-};
-
-void write(Writer& to, const Tensor& tensor) {
+void write(ProtobufWriter& to, const Tensor& tensor) {
   for (const Index size : tensor.shape) to.number(1, size);
   to.number(2, tensor.type);
   to.packed(4, tensor.floats);
@@ -78,7 +14,7 @@ void write(Writer& to, const Tensor& tensor) {
   to.packed(10, tensor.doubles);
 }
 
-void write(Writer& to, const Attribute& attribute) {
+void write(ProtobufWriter& to, const Attribute& attribute) {
   to.text(1, attribute.name);
   const int field = attribute.kind == Attribute::Kind::kInt ? 3 : 8;
   for (const Index value : attribute.ints) to.number(field, value);
@@ -86,7 +22,7 @@ void write(Writer& to, const Attribute& attribute) {
   to.number(20, static_cast<Index>(attribute.kind));
 }
 
-void write(Writer& to, const Node& node) {
+void write(ProtobufWriter& to, const Node& node) {
   to.texts(1, node.inputs);
   to.texts(2, node.outputs);
   to.text(3, node.name);
@@ -95,7 +31,7 @@ void write(Writer& to, const Node& node) {
   to.text_if_any(7, node.domain);
 }
 
-void write(Writer& to, const Value& value) {
+void write(ProtobufWriter& to, const Value& value) {
   to.text(1, value.name);
   const auto shape = [&] {
     to.message(1, [&] { to.text(2, "rows"); });
@@ -109,7 +45,7 @@ void write(Writer& to, const Value& value) {
   to.text_if_any(3, value.meaning);
 }
 
-void write(Writer& to, const Graph& graph) {
+void write(ProtobufWriter& to, const Graph& graph) {
   for (const Node& node : graph.nodes) to.message(1, [&] { write(to, node); });
   to.text(2, graph.name);
   for (const Tensor& constant : graph.constants) to.message(5, [&] { write(to, constant); });
@@ -120,7 +56,7 @@ void write(Writer& to, const Graph& graph) {
 }  // namespace
 
 std::string write(const Model& model) {
-  Writer to;
+  ProtobufWriter to;
   to.number(1, model.ir_version);
   to.text(2, model.producer_name);
   to.text(3, model.producer_version);

@@ -71,7 +71,7 @@ Matrix reconstruct(const Network& network, const Dataset& data, int threads) {
 Matrix hidden_states(const Network& network, const Dataset& data, Index layer, int threads) {
   const Propagation propagation(network, data);
   require_hidden_layer(network, layer);
-  Matrix states(data.rows(), network.layers[layer - 1].weights.rows());
+  Matrix states(data.rows(), network.layers[layer - 1].outputs());
   for_blocks_of_rows(data.rows(), threads, [&](Index first, Index count) {
     states.middleRows(first, count) = propagation.states(layer, first, count);
   });

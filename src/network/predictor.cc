@@ -2,10 +2,12 @@
 
 #include <algorithm>
 #include <cmath>
+#include <optional>
 
 #include "base/aligned.h"
 #include "base/parallel.h"
 #include "base/product.h"
+#include "network/convolution.h"
 #include "network/inference_kernels.h"
 #include "network/model_check.h"
 #include "poise/error.h"
@@ -23,17 +25,25 @@ constexpr double kHarmless = 8;
 // One layer in float32: weights input-major, so that an input that is 0 costs nothing.
 struct FastLayer {
   Index inputs, outputs, padded;
-  AlignedFloats weights;  // inputs×padded
+  AlignedFloats weights;  // inputs×padded; of a convolution kernel_size×kernels
   AlignedFloats bias;     // padded
   Activation activation;
+  std::optional<Convolution> convolution;
 
   FastLayer(const Layer& layer, const Vector& exact_bias)
-      : inputs(layer.weights.cols()),
-        outputs(layer.weights.rows()),
+      : inputs(layer.inputs()),
+        outputs(layer.outputs()),
         padded((outputs + kLanePadding - 1) / kLanePadding * kLanePadding),
-        weights(inputs * padded),
+        weights(layer.convolution ? layer.weights.size() : inputs * padded),
         bias(padded),
-        activation(layer.activation) {
+        activation(layer.activation),
+        convolution(layer.convolution) {
+    if (convolution) {
+      Eigen::Map<MatrixF>(weights.data(), layer.weights.cols(), layer.weights.rows()) =
+          layer.weights.transpose().cast<float>();
+      for (Index k = 0; k < outputs; ++k) bias.data()[k] = static_cast<float>(exact_bias[k % convolution->kernels]);
+      return;
+    }
     Eigen::Map<MatrixF>(weights.data(), inputs, padded).leftCols(outputs) = layer.weights.transpose().cast<float>();
     Eigen::Map<Eigen::VectorXf>(bias.data(), padded).head(outputs) = exact_bias.cast<float>();
   }
@@ -44,6 +54,7 @@ struct Scratch {
   AlignedFloats centered, values;
   AlignedFloats activations[2];  // of the layer before and of this one
   std::vector<std::int32_t> places;
+  ConvolutionWork<float> convolution;
 
   static Scratch& of_this_thread() {
     thread_local Scratch scratch;
@@ -77,9 +88,20 @@ bool product_pays(const FastLayer& layer, const Rows& x) {
   return static_cast<double>(nonzeros) > kDensity * static_cast<double>(seen);
 }
 
+// y[count×padded] = W ⋆ X + b, pooled.
+void convolve(const FastLayer& layer, const Rows& x, Scratch& scratch, float* y) {
+  for (Index i = 0; i < x.count; ++i, y += layer.padded) {
+    scratch.convolution.forward(*layer.convolution, x.values + i * x.stride, 1, layer.weights.data(), y, nullptr);
+    std::fill(y + layer.outputs, y + layer.padded, 0.0f);
+    for (Index k = 0; k < layer.outputs; ++k) y[k] += layer.bias[k];
+  }
+}
+
 // y[count×padded] = σ(X W + b).
 void propagate(const FastLayer& layer, const Rows& x, Scratch& scratch, float* y) {
-  if (product_pays(layer, x)) {
+  if (layer.convolution) {
+    convolve(layer, x, scratch, y);
+  } else if (product_pays(layer, x)) {
     for (Index i = 0; i < x.count; ++i) std::copy(layer.bias.begin(), layer.bias.end(), y + i * layer.padded);
     multiply({false, false, x.count, layer.padded, layer.inputs, x.stride, layer.padded, layer.padded, true}, x.values,
              layer.weights.data(), y);
@@ -106,7 +128,8 @@ class Predictor::Prepared {
     const Vector center = center_as_it_comes(network);
     if (!center.isZero(0)) center_.assign(center.begin(), center.end());
     // W (x − c) + b = W (x − c') + [b + W (c' − c)]
-    layers_.emplace_back(first, first.bias + first.weights * (center - network.center));
+    layers_.emplace_back(first,
+                         first.convolution ? first.bias : first.bias + first.weights * (center - network.center));
     for (std::size_t l = 1; l < network.layers.size(); ++l) {
       layers_.emplace_back(network.layers[l], network.layers[l].bias);
     }
@@ -133,7 +156,9 @@ class Predictor::Prepared {
 
  private:
   // c': float(center) for features that are centered as they come, 0 for those whose center is folded into the bias.
+  // That of a convolution, around whose images are zeros, is float32 and stays.
   static Vector center_as_it_comes(const Network& network) {
+    if (network.layers.front().convolution) return network.center;
     const Matrix& weights = network.layers.front().weights;
     Vector center = network.center.cast<float>().cast<double>();
     for (Index j = 0; j < center.size(); ++j) {

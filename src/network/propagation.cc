@@ -5,6 +5,7 @@
 #include "base/blas.h"
 #include "base/words.h"
 #include "network/activation.h"
+#include "network/convolution.h"
 #include "poise/error.h"
 #include "rows/load.h"
 
@@ -15,8 +16,10 @@ void check_shapes(const Network& network) {
   Index inputs = network.center.size();
   bool fit = !network.layers.empty();
   for (const Layer& layer : network.layers) {
-    fit = fit && layer.weights.cols() == inputs && layer.bias.size() == layer.weights.rows();
-    inputs = layer.weights.rows();
+    const Index columns = layer.convolution ? layer.convolution->kernel_size() : layer.inputs();
+    fit = fit && layer.inputs() == inputs && layer.weights.cols() == columns;
+    fit = fit && layer.bias.size() == layer.weights.rows();
+    inputs = layer.outputs();
   }
   if (!fit) throw Error(ErrorKind::kInternal, "the layers of the network do not fit each other or the center");
 }
@@ -31,7 +34,17 @@ void check_features(const Network& network, const Dataset& data) {
   }
 }
 
+Matrix convolve(const Layer& layer, const Matrix& x) {
+  const Convolution& c = *layer.convolution;
+  Matrix y(x.rows(), layer.outputs());
+  const Matrix transposed = layer.weights.transpose();
+  ConvolutionWork<double>().forward(c, x.data(), x.rows(), transposed.data(), y.data(), nullptr);
+  Eigen::Map<Matrix>(y.data(), y.size() / c.kernels, c.kernels).rowwise() += layer.bias.transpose();
+  return y;
+}
+
 Matrix next_preactivation(const Layer& layer, const Matrix& x) {
+  if (layer.convolution) return convolve(layer, x);
   const Index inputs = x.cols(), width = layer.bias.size();
   Matrix y = layer.bias.transpose().replicate(x.rows(), 1);
   gemm(false, true, x.rows(), width, inputs, x.data(), inputs, layer.weights.data(), inputs, 1, y.data(), width);
@@ -45,7 +58,7 @@ Matrix next_preactivation(const Layer& layer, const Matrix& x) {
 class Propagation::FirstLayer {
  public:
   FirstLayer(const Network& network, const Features& features) : layer_(network.layers[0]) {
-    if (features.is_sparse()) weights_ = layer_.weights.transpose();  // row j: what feature j adds
+    if (features.is_sparse() && !layer_.convolution) weights_ = layer_.weights.transpose();  // row j: what j adds
     if (network.center.isZero(0)) return;
     map_.center.assign(network.center.begin(), network.center.end());
     map_.gain.assign(map_.center.size(), 1.0);
@@ -55,16 +68,15 @@ class Propagation::FirstLayer {
   }
 
   Matrix preactivation(const Features& features, Index first, Index rows) const {
-    Matrix y = layer_.bias.transpose().replicate(rows, 1);
-    const Index d = features.cols(), width = y.cols();
-    if (const CsrView* sparse = features.sparse()) {
+    const CsrView* sparse = features.sparse();
+    if (sparse && !layer_.convolution) {
+      Matrix y = layer_.bias.transpose().replicate(rows, 1);
       for (Index i = 0; i < rows; ++i) add_sparse(*sparse, first + i, y.row(i));
       return y;
     }
-    Matrix x(rows, d);
-    load_rows(features, map_, first, rows, x.data(), d);
-    gemm(false, true, rows, width, d, x.data(), d, layer_.weights.data(), d, 1, y.data(), width);
-    return y;
+    Matrix x(rows, features.cols());
+    load_rows(features, map_, first, rows, x.data(), x.cols());
+    return next_preactivation(layer_, x);
   }
 
  private:

@@ -124,12 +124,22 @@ std::optional<CrossValidation> cross_validate(const Dataset& data, const Objecti
 std::optional<PenaltyChoice> choose_l2(const Dataset& data, const ObjectiveOptions& objective,
                                        const PenaltySearchOptions& search, const SolveOptions& solve, Watcher* watcher,
                                        const Network* start) {
+  return run::choose_l2(data, objective, search, solve, watcher, start, {});
+}
+
+}  // namespace poise
+
+namespace poise::inline run {
+
+std::optional<PenaltyChoice> choose_l2(const Dataset& data, const ObjectiveOptions& objective,
+                                       const PenaltySearchOptions& search, const SolveOptions& solve, Watcher* watcher,
+                                       const Network* start, const Keeping<ChoiceState>& keeping) {
   check_fields(search);
   check_search(data, search);
   const double middle = objective.l2.value_or(default_l2(data));
   ObjectiveOptions options = objective;
   options.l2 = middle;
-  WholeProblem whole(data, options, solve, watcher);
+  WholeProblem whole(data, options, solve, watcher, keeping);
   const auto held_out = search.leave_one_out ? by_leaving_one_out(whole, folds_of(data, search), start)
                                              : by_folds(whole, folds_of(data, search), search.folds, start);
   PenaltySearch of(*held_out, search);
@@ -141,4 +151,4 @@ std::optional<PenaltyChoice> choose_l2(const Dataset& data, const ObjectiveOptio
   return choice;
 }
 
-}  // namespace poise
+}  // namespace poise::inline run

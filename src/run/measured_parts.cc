@@ -30,13 +30,11 @@ void measure_each(const Parts& parts, Measured& measured, const Measure& measure
   part(parts.train, measured.train);
 }
 
-/// All weights 0.
-Network network_of(const std::vector<Index>& widths, const Schema& schema) {
+Network network_of(const std::vector<Layer>& layers, const Schema& schema) {
   Network network;
   network.schema = schema;
-  network.center = Vector::Zero(widths.front());
-  for (std::size_t l = 1; l < widths.size(); ++l)
-    network.layers.push_back({Matrix::Zero(widths[l], widths[l - 1]), Vector::Zero(widths[l]), Activation::kIdentity});
+  network.layers = layers;
+  network.center = Vector::Zero(network.feature_count());
   if (schema.classes.empty()) network.head = Head::kLinear;
   return network;
 }
@@ -68,7 +66,7 @@ std::optional<CalibratedParts> calibrate_parts(Network& network, const Parts& pa
   return found;
 }
 
-double seconds_to_measure(const std::vector<Index>& widths, const Parts& parts, int threads) {
+double seconds_to_measure(const std::vector<Layer>& layers, const Parts& parts, int threads) {
   constexpr Index kRows = 4096;
   Index all = parts.train.rows();
   for (const auto* part : {&parts.validation, &parts.test}) all += *part ? (*part)->rows() : 0;
@@ -77,7 +75,7 @@ double seconds_to_measure(const std::vector<Index>& widths, const Parts& parts, 
   Dataset rows = select_rows(parts.train, some);
   rows.sample_weight.resize(0);  // these rows' may all be 0
   const Stopwatch measuring;
-  const Network network = network_of(widths, parts.train.schema);
+  const Network network = network_of(layers, parts.train.schema);
   if (network.reconstructs()) {
     (void)evaluate_reconstruction(network, rows, {.threads = threads});
   } else {

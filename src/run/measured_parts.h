@@ -26,7 +26,7 @@ void measure_parts(const Network& network, const Parts& parts, const MeasureOpti
 std::optional<CalibratedParts> calibrate_parts(Network& network, const Parts& parts, const MeasuredParts& before,
                                                const MeasureOptions& options);
 
-/// Seconds that measuring takes, guessed from measuring some of the rows by a network of these widths.
-double seconds_to_measure(const std::vector<Index>& widths, const Parts& parts, int threads);
+/// Seconds that measuring takes, guessed from measuring some of the rows by a network of such layers.
+double seconds_to_measure(const std::vector<Layer>& layers, const Parts& parts, int threads);
 
 }  // namespace poise::inline run

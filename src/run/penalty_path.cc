@@ -104,10 +104,10 @@ std::optional<double> next_penalty(std::span<const TriedPenalty> tried, double f
 }
 
 std::vector<PathSolution> solve_path(const Dataset& train, const PathOptions& path, const ObjectiveOptions& objective,
-                                     const SolveOptions& solve, Watcher* watcher) {
+                                     const SolveOptions& solve, Watcher* watcher, const Keeping<SolvesState>& keeping) {
   PathSolver solver(path);
   const NextPenalty next = [&](std::span<const SoftmaxFit> fits) { return solver.next(fits); };
-  return solver.finish(fit_softmax_path(train, next, objective, solve, watcher));
+  return solver.finish(fit_softmax_path(train, next, objective, solve, watcher, keeping));
 }
 
 const PathSolution& best_of(const std::vector<PathSolution>& candidates) {

@@ -6,6 +6,7 @@
 #include <span>
 #include <vector>
 
+#include "convex/solver/state.h"
 #include "poise/run.h"
 
 namespace poise::inline run {
@@ -40,7 +41,8 @@ struct PathOptions {
 /// Solves for one penalty after the other, each from the nearest solution before, and measures each. The last may be
 /// one that was stopped.
 std::vector<PathSolution> solve_path(const Dataset& train, const PathOptions& path, const ObjectiveOptions& objective,
-                                     const SolveOptions& solve, Watcher* watcher);
+                                     const SolveOptions& solve, Watcher* watcher,
+                                     const Keeping<SolvesState>& keeping = {});
 
 /// That of the smallest cross-entropy on the held-out rows, the first of equals; the last one if none is measured.
 /// Requires one.

@@ -155,7 +155,7 @@ std::vector<std::string> number_names(const Network& network, const PredictionFo
       for (Index j = 0; j < network.feature_count(); ++j) names.push_back(network.schema.feature_name(j));
       break;
     case RowAnswer::kHiddenStates:
-      for (Index k = 1; k <= network.layers[format.layer - 1].weights.rows(); ++k)
+      for (Index k = 1; k <= network.layers[format.layer - 1].outputs(); ++k)
         names.push_back(fmt::format("unit {}", k));
   }
   return names;

@@ -5,9 +5,11 @@
 #include <algorithm>
 #include <cctype>
 #include <cerrno>
+#include <string_view>
 #include <system_error>
 
 #include "base/file.h"
+#include "data/bytes/hash.h"
 #include "network/model_file.h"
 #include "poise/error.h"
 #include "run/json_text.h"
@@ -19,6 +21,15 @@ namespace {
 [[noreturn]] void cannot_write(const fs::path& path, const std::string& reason) {
   throw Error(ErrorKind::kIo, "cannot write: " + reason, "a writable place", "choose another with --out",
               {path.string()});
+}
+
+constexpr const char *kEvents = "metrics.jsonl", *kNewEvents = "metrics.new.jsonl";
+
+constexpr const char* kWrittenWhole[] = {"model.onnx.", "run.json.", "checkpoint.safetensors.", "report."};
+
+/// Of events and one more line.
+std::uint64_t with_line(std::uint64_t hash, std::string_view line) {
+  return mix(hash, hash_block(line.data(), line.size()));
 }
 
 /// False, too, where it cannot be found out; writing there will say why.
@@ -49,12 +60,26 @@ fs::path free_directory(const std::string& stem) {
 
 }  // namespace
 
-RunDirectory::RunDirectory(const std::string& path, const std::string& data_name) {
+void remove_halves(const fs::path& directory) {
+  std::error_code error;
+  for (const auto& entry : fs::directory_iterator(directory, error)) {
+    const std::string name = entry.path().filename().string();
+    const bool is_half = name.ends_with(".tmp") &&
+                         std::ranges::any_of(kWrittenWhole, [&](const char* of) { return name.starts_with(of); });
+    std::error_code ignored;
+    if (is_half) fs::remove(entry.path(), ignored);
+  }
+}
+
+RunDirectory::RunDirectory(const std::string& path, const std::string& data_name,
+                           const std::optional<EventsPosition>& resumed)
+    : has_checkpoint_(resumed.has_value()) {
   path_ = path.empty() ? free_directory(stem_of(data_name)) : fs::path(path);
   // Another process may take the same free name in between: then the next one is ours.
   while (!create_directories() && path.empty()) path_ = free_directory(stem_of(data_name));
   const bool is_in_use = is_there(model_path()) || is_there(summary_path());
-  events_path_ = is_in_use ? path_ / "metrics.new.jsonl" : metrics_path();
+  const bool goes_on = resumed && (goes_on_in(kNewEvents, *resumed) || goes_on_in(kEvents, *resumed));
+  if (!goes_on) events_path_ = path_ / (is_in_use ? kNewEvents : kEvents);
   const bool had_events = is_there(events_path_);
   open_events(std::ios::app);
   if (!had_events) created_.paths.push_back(events_path_);
@@ -84,10 +109,36 @@ void RunDirectory::open_events(std::ios::openmode mode) {
   if (!events_) cannot_write(events_path_, std::generic_category().message(errno));
 }
 
+bool RunDirectory::goes_on_in(const std::string& name, const EventsPosition& position) {
+  std::error_code error;
+  if (fs::file_size(path_ / name, error) < position.bytes || error) return false;
+  std::ifstream file(path_ / name, std::ios::binary);
+  std::string text(position.bytes, '\0');
+  if (!file.read(text.data(), static_cast<std::streamsize>(text.size()))) return false;
+  std::uint64_t hash = 0;
+  for (std::size_t begin = 0; begin < text.size();) {
+    const std::size_t end = std::min(text.find('\n', begin), text.size() - 1) + 1;
+    hash = with_line(hash, std::string_view(text).substr(begin, end - begin));
+    begin = end;
+  }
+  if (hash != position.hash) return false;
+  events_path_ = path_ / name;
+  events_so_far_ = position;
+  return true;
+}
+
+EventsPosition RunDirectory::events_position() const {
+  EventsPosition position = events_so_far_;
+  position.file = events_path_.filename().string();
+  return position;
+}
+
 void RunDirectory::begin() {
   if (begun_) return;
-  events_.close();
-  open_events(std::ios::trunc);
+  remove_halves(path_);
+  std::error_code error;
+  fs::resize_file(events_path_, events_so_far_.bytes, error);
+  if (error) cannot_write(events_path_, error.message());
   created_.paths.clear();
   begun_ = true;
   if (!announced_.is_null()) append_event(announced_);
@@ -95,8 +146,11 @@ void RunDirectory::begin() {
 
 void RunDirectory::append_event(const nlohmann::json& event) {
   begin();
-  events_ << to_text(event) << '\n' << std::flush;
+  const std::string line = to_text(event) + '\n';
+  events_ << line << std::flush;
   if (!events_) cannot_write(events_path_, std::generic_category().message(errno));
+  events_so_far_.bytes += line.size();
+  events_so_far_.hash = with_line(events_so_far_.hash, line);
 }
 
 void RunDirectory::write_result(const fs::path& file, const std::string& bytes, const fs::path& other) {
@@ -107,6 +161,7 @@ void RunDirectory::write_result(const fs::path& file, const std::string& bytes, 
     if (is_first && !error) fs::remove(old, error);
   }
   if (is_first && has_own_events && !error) fs::remove(metrics_path(), error);
+  if (is_first && !has_checkpoint_ && !error) fs::remove(checkpoint_path(), error);
   if (error) cannot_write(path_, error.message());
   write_file_whole(file.string(), bytes);
   if (is_first && has_own_events) fs::rename(events_path_, metrics_path(), error);
@@ -117,6 +172,16 @@ void RunDirectory::write_result(const fs::path& file, const std::string& bytes, 
 
 void RunDirectory::save_model(const Network& model) {
   write_result(model_path(), serialize_network(model), summary_path());
+}
+
+void RunDirectory::save_checkpoint(const std::string& bytes) {
+  write_file_whole(checkpoint_path(), bytes);
+  has_checkpoint_ = true;
+}
+
+void RunDirectory::remove_checkpoint() {
+  std::error_code ignored;
+  fs::remove(checkpoint_path(), ignored);
 }
 
 void RunDirectory::write_summary(const nlohmann::json& summary) {

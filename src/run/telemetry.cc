@@ -8,6 +8,7 @@
 #include "base/stopwatch.h"
 #include "learning/loss/loss.h"
 #include "learning/options.h"
+#include "network/model_file.h"
 #include "poise/error.h"
 #include "poise/softmax_regression.h"
 #include "run/training/fields.h"
@@ -33,9 +34,9 @@ ThermodynamicsOptions measuring(Telemetry level, Index rows, const ObjectiveOpti
 }
 
 /// η of the mean loss; 0 where a step is none of Δ ← α Δ − η ∇L.
-double rate_of(const Epoch& epoch, const NetworkOptions& options) {
+double rate_of(double learning_rate, const NetworkOptions& options) {
   if (options.step == Step::kAdam || options.momentum_phase != 0) return 0;
-  return epoch.learning_rate * (options.reduction == Reduction::kSum ? static_cast<double>(options.batch) : 1);
+  return learning_rate * (options.reduction == Reduction::kSum ? static_cast<double>(options.batch) : 1);
 }
 
 }  // namespace
@@ -79,10 +80,9 @@ TelemetryWatcher::TelemetryWatcher(Telemetry level, const Dataset& train, const 
 
 /// Why a measurement is to end before its end: what ends the training, too.
 bool TelemetryWatcher::must_stop() {
-  const double limit = options_.time_limit;
   std::string& stopped = report_.stopped;
   if (next_.on_event({}) == Answer::kStop) stopped = "interrupted";
-  if (stopped.empty() && limit > 0 && begun_at_ + measuring_.seconds() > limit) stopped = "time_limit";
+  if (stopped.empty() && limit_ > 0 && begun_at_ + measuring_.seconds() > limit_) stopped = "time_limit";
   return !stopped.empty();
 }
 
@@ -99,7 +99,7 @@ Answer TelemetryWatcher::on_event(const Event& event) {
 /// A measurement that fails must not end the training that it watches, nor one that is stopped.
 void TelemetryWatcher::on_epoch(const Event& event) {
   const Epoch& epoch = *event.epoch;
-  begun_at_ = epoch.seconds, measuring_ = Stopwatch();
+  begun_at_ = epoch.seconds, limit_ = event.time_limit, measuring_ = Stopwatch();
   try {
     report_.measurements.push_back(measure(epoch, event.network()));
     TelemetryMeasurement& measured = report_.measurements.back();
@@ -120,16 +120,44 @@ void TelemetryWatcher::tell_why_not(const Epoch& epoch, const std::string& why) 
       {.kind = Event::Kind::kMessage, .text = fmt::format("no telemetry of epoch {}: {}", epoch.number, why)});
 }
 
+Thermodynamics TelemetryWatcher::measure(double learning_rate, const Network& network, EnsembleRecord& now) {
+  thermometer_->set_step(rate_of(learning_rate, options_), *options_.momentum, options_.batch);
+  return thermometer_->measure(network, report_.level == Telemetry::kFull ? &now : nullptr);
+}
+
 TelemetryMeasurement TelemetryWatcher::measure(const Epoch& epoch, const Network& network) {
-  thermometer_->set_step(rate_of(epoch, options_), *options_.momentum, options_.batch);
   EnsembleRecord now;
   TelemetryMeasurement measured;
   measured.epoch = epoch.number;
   measured.level = report_.level;
-  measured.figures = thermometer_->measure(network, report_.level == Telemetry::kFull ? &now : nullptr);
+  measured.figures = measure(epoch.learning_rate, network, now);
   if (!before_.empty()) measured.first_law = first_law(before_, now);
   before_ = std::move(now);
+  if (report_.level == Telemetry::kFull) measured_ = network, measured_at_ = epoch;
   return measured;
+}
+
+TelemetrySoFar TelemetryWatcher::so_far() const {
+  TelemetrySoFar now;
+  now.measurements = report_.earlier + static_cast<int>(report_.measurements.size());
+  now.seconds = report_.seconds, now.seconds_of_training = seconds_of_training_;
+  if (measured_) now.network = serialize_network(*measured_);
+  now.epoch = measured_at_.number, now.learning_rate = measured_at_.learning_rate;
+  return now;
+}
+
+/// Measures once more what was measured last: rows, noise and probes are the same at every time.
+void TelemetryWatcher::restore(const TelemetrySoFar& before) {
+  report_.earlier = before.measurements;
+  report_.seconds = before.seconds, seconds_of_training_ = before.seconds_of_training;
+  preparing_ = 0;
+  if (before.network.empty() || !thermometer_) return;
+  measured_ = parse_network(before.network, "the network measured last");
+  measured_at_.number = before.epoch, measured_at_.learning_rate = before.learning_rate;
+  try {
+    measure(before.learning_rate, *measured_, before_);
+  } catch (const MeasurementStopped&) {  // the training will end, too
+  }
 }
 
 TelemetryMeasurement measure_solution(Telemetry level, const Network& model, const Dataset& train, int threads,

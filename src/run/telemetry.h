@@ -18,6 +18,15 @@ struct TelemetryPlan {
 };
 TelemetryPlan plan_telemetry(Telemetry level, Index rows, int epochs);
 
+/// Where the telemetry of a network stands: what a run that goes on has to know.
+struct TelemetrySoFar {
+  int measurements = 0;
+  double seconds = 0, seconds_of_training = 0;
+  std::string network;       ///< as it was measured last, which the first law compares with: the bytes of a model file
+  int epoch = 0;             ///< after which that was
+  double learning_rate = 0;  ///< η of that epoch, as Epoch has it
+};
+
 /// Measures at the epochs of the plan, and tells `next` of that and of all that it is told itself.
 class TelemetryWatcher : public Watcher {
  public:
@@ -27,6 +36,9 @@ class TelemetryWatcher : public Watcher {
   TelemetryWatcher& operator=(const TelemetryWatcher&) = delete;
 
   Answer on_event(const Event& event) override;
+
+  TelemetrySoFar so_far() const;
+  void restore(const TelemetrySoFar& before);
 
   /// All measurements.
   TelemetryReport report() const { return report_; }
@@ -39,6 +51,7 @@ class TelemetryWatcher : public Watcher {
   void tell_why_not(const Epoch& epoch, const std::string& why);
   bool is_due(int epoch) const;
   TelemetryMeasurement measure(const Epoch& epoch, const Network& network);
+  Thermodynamics measure(double learning_rate, const Network& network, EnsembleRecord& now);
 
   TelemetryPlan plan_;
   NetworkOptions options_;  // resolved
@@ -46,10 +59,12 @@ class TelemetryWatcher : public Watcher {
   StopWhen ending_{[this] { return must_stop(); }};
   TelemetryReport report_;
   std::optional<Thermometer> thermometer_;
-  EnsembleRecord before_;  // of the measurement before
+  EnsembleRecord before_;            // of the measurement before
+  std::optional<Network> measured_;  // kFull: what that was of, and when
+  Epoch measured_at_;
   double seconds_of_training_ = 0;
-  double preparing_ = 0;  // seconds that the next event counts as its own
-  double begun_at_ = 0;   // seconds of training at which a measurement began
+  double preparing_ = 0;             // seconds that the next event counts as its own
+  double begun_at_ = 0, limit_ = 0;  // seconds of training at which a measurement began, and when it has to end
   Stopwatch measuring_;
 };
 

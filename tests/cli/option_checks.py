@@ -35,3 +35,20 @@ def check_a_share_is_the_rows_that_it_says(t):
         t.equal((answer["rows"], answer["validation"]["rows"]), (100 - rows, rows), f"the rows with --validation {share}")
         certified = t.json("certify run a.csv --json")
         t.equal(certified["rows"], 100 - rows, "the rows that certify finds")
+
+
+def check_a_run_as_config_repeats_it_to_the_bit(t):
+    """From its directory, its run.json, and from what --print-config prints; data from it, too, unless others are named."""
+    t.run("convert digits 'my digits.csv' --quiet")
+    for k, options in enumerate(("--hidden 8 --epochs 3 --seed 5 --validation 0.2 --dropout 0.1", "--l2-path 1e-2,1e-3 --validation 0.3",
+                                 "--l2 1e-3 --class-weight '1=2'")):
+        t.run(f"train 'my digits.csv' {options} --out run{k} --quiet")
+        t.write(f"c{k}.toml", t.run(f"train 'my digits.csv' {options} --print-config").stdout)
+        for how, command in (("dir", f"train --config run{k}"), ("json", f"train --config run{k}/run.json"),
+                             ("toml", f"train 'my digits.csv' --config c{k}.toml")):
+            t.run(f"{command} --out {how}{k} --quiet")
+            t.equal(t.read(f"{how}{k}/model.onnx"), t.read(f"run{k}/model.onnx"), f"the model by {command}")
+    t.equal(t.json("train --config run0 --epochs 2 --out new --json --quiet")["epochs"], 2, "an option given again")
+    t.equal(t.json("train digits --config run0 --out new --json --quiet")["rows"], 1078, "data named first")
+    t.write("none.json", '{"a": 1}')
+    t.check("a run that no command line repeats" in t.run("train digits --config none.json", 2).stderr, "a JSON that is no run")

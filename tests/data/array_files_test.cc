@@ -226,6 +226,21 @@ TEST(Shards, HoldTheirLabelsToo) {
   EXPECT_EQ(data.schema.classes, (std::vector<std::string>{"7", "9"}));
 }
 
+// As one file has them: emb-labels.npy beside emb.npy.
+TEST(Shards, HaveTheirLabelsBesideThem) {
+  const TempDir dir;
+  for (const int k : {0, 1}) {
+    dir.write("emb-" + std::to_string(k) + ".npy", floats("1, 2", {static_cast<float>(k), 0.5F}));
+    dir.write("emb-" + std::to_string(k) + "-labels.npy",
+              npy("{'descr': '<i8', 'fortran_order': False, 'shape': (1,), }", bytes_of<std::int64_t>({7 + k})));
+  }
+  for (const char* const pattern : {"emb-?.npy", "emb-*.npy"}) {
+    const Dataset data = read_dataset(dir.path(pattern));
+    EXPECT_EQ(numbers(data), (std::vector<double>{0, 0.5, 1, 0.5})) << pattern;
+    EXPECT_EQ(data.schema.classes, (std::vector<std::string>{"7", "8"})) << pattern;
+  }
+}
+
 TEST(Shards, ThatDifferAreNamed) {
   const TempDir dir;
   expect_error([&] { read_dataset(dir.path("emb-*.npy")); }, ErrorKind::kIo, "no file fits the pattern");

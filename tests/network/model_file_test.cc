@@ -182,8 +182,8 @@ TEST_F(ModelFile, OfALaterFormat) {
   onnx::ModelProto proto = proto_of(random_model(mixed_schema(), 1));
   auto& last = *proto.mutable_metadata_props(proto.metadata_props_size() - 1);
   EXPECT_EQ(last.key(), "poise.format");
-  last.set_value("4");
-  expect_error(ErrorKind::kData, "format \"4\"", [&] { load_model(file_with(proto.SerializeAsString())); });
+  last.set_value("5");
+  expect_error(ErrorKind::kData, "format \"5\"", [&] { load_model(file_with(proto.SerializeAsString())); });
 }
 
 TEST_F(ModelFile, InconsistentParts) {

@@ -11,7 +11,7 @@
 #include "network/model_check.h"
 #include "network/model_file.h"
 #include "poise/error.h"
-#include "sample_models.h"
+#include "sample_convolutions.h"
 
 namespace poise {
 namespace {
@@ -72,6 +72,61 @@ Network small_autoencoder(Head head) {
 
 Network small_network() {
   return random_network(array_schema(5, {"a", "b", "c"}), {4, 6}, Activation::kRelu, Head::kSoftmax, 1);
+}
+
+Network small_image_network() {
+  Network network;
+  network.schema = array_schema(6 * 5 * 2, {"a", "b", "c"});
+  network.layers = random_layers({{{6, 5, 2}, 4, 3, 1, 2}, {{3, 2, 4}, 3, 2, 0, 1}}, {5, 3}, Activation::kTanh, 3);
+  network.center = Vector::Constant(60, 0.5);
+  return network;
+}
+
+TEST(NetworkFile, ConvolutionsRoundTrip) {
+  const Network network = small_image_network();
+  const Network back = parse_network(serialize_network(network), "a file");
+  expect_same(network, back);
+  for (std::size_t l = 0; l < 2; ++l) EXPECT_EQ(back.layers[l].convolution, network.layers[l].convolution);
+  onnx::ModelProto proto = proto_of(network);
+  EXPECT_EQ(property(proto, "format"), "4");
+  const auto& kernels = constant(proto, "layer1/weights").dims();
+  EXPECT_THAT(std::vector<Index>(kernels.begin(), kernels.end()), testing::ElementsAre(4, 2, 3, 3));
+}
+
+TEST(NetworkFile, ConvolutionsThatDoNotFitAreRefused) {
+  const auto with = [](const std::string& from, const std::string& to) {
+    onnx::ModelProto proto = proto_of(small_image_network());
+    std::string& form = property(proto, "network");
+    const std::size_t at = form.find(from);
+    EXPECT_NE(at, std::string::npos) << form;
+    form.replace(at, from.size(), to);
+    return proto.SerializeAsString();
+  };
+  const std::pair<const char*, const char*> changes[] = {{"[6,5,2]", "[5,6,3]"},
+                                                         {"[6,5,2]", "[6,5]"},
+                                                         {"[6,5,2]", "[6,1099511627776,2]"},
+                                                         {"\"kernels\":4", "\"kernels\":-4"},
+                                                         {"\"kernels\":4", "\"kernels\":5"},
+                                                         {"\"pool\":2", "\"pool\":0"},
+                                                         {"\"pool\":2", "\"pool\":1"},
+                                                         {"\"side\":3", "\"side\":2"},
+                                                         {"\"padding\":1", "\"padding\":7"},
+                                                         {",\"convolutions\"", ",\"others\""},
+                                                         {"null]", "null,null]"}};
+  for (const auto& [from, to] : changes) {
+    SCOPED_TRACE(std::string(from) + " -> " + to);
+    EXPECT_THROW((void)parse_network(with(from, to), "a file"), Error);
+  }
+}
+
+TEST(NetworkFile, AConvolutionsCenterIsFloat32AndItIsNotTheLast) {
+  Network network = small_image_network();
+  network.center[3] = 0.1;
+  EXPECT_EQ(network_fault(network), "the center of a convolution is not float32");
+  network = small_image_network();
+  network.layers.resize(1);
+  EXPECT_EQ(network_fault(network), "the last layer is a convolution");
+  EXPECT_THROW(require_dense(network.layers, "a thing"), Error);
 }
 
 TEST(NetworkFile, RoundTripIsExact) {

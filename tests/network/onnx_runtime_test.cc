@@ -19,7 +19,7 @@
 #include "paths.h"
 #include "poise/network.h"
 #include "poise/read.h"
-#include "sample_models.h"
+#include "sample_convolutions.h"
 
 namespace poise {
 namespace {
@@ -176,6 +176,24 @@ TEST_F(OnnxRuntime, Images) {
   input["data"] = pixels;
   RUN_OR_SKIP(outputs, model, (json{{"features", input}}));
   expect_equal(outputs, model, data);
+}
+
+// Pixels about 0, and about an offset that float32 is too coarse for: centered in float64.
+TEST_F(OnnxRuntime, Convolutions) {
+  for (const double middle : {0.0, 4e6}) {
+    Network model;
+    model.schema = array_schema(9 * 8 * 2, {"0", "1", "2"});
+    model.layers = random_layers({{{9, 8, 2}, 5, 3, 1, 2}, {{4, 4, 5}, 17, 3, 0, 1}}, {6, 3}, Activation::kTanh, 3);
+    model.center = NormalStream(4).matrix(144, 1).cast<float>().cast<double>();
+    if (middle > 0) model.center.setConstant(middle);
+    const Matrix rows = NormalStream(5).matrix(50, 144).array() + middle;
+    json input = tensor(50, 144);
+    input["data"] = std::vector<double>(rows.data(), rows.data() + rows.size());
+    Dataset data = float_data(rows.cast<float>(), model.schema);
+    data.features = Features::from_values(input["data"].get<std::vector<double>>(), 50, 144);
+    RUN_OR_SKIP(outputs, model, (json{{"features", input}}));
+    expect_equal(outputs, model, data);
+  }
 }
 
 TEST_F(OnnxRuntime, NumbersFarFromZero) {

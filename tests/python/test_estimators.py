@@ -177,6 +177,21 @@ def test_a_network_is_that_of_its_layers(digits):
     assert clf.status_ == "finished" and clf.n_iter_ == 4
 
 
+def test_convolutions_are_those_of_scipy(digits):
+    from scipy.signal import correlate2d
+
+    X, y = digits
+    clf = NetworkClassifier(layers="conv:4x3,pool:2,dense:16", image="8x8", activation="tanh", epochs=4).fit(X, y)
+    assert [w.shape for w in clf.coefs_] == [(9, 4), (64, 16), (16, 10)]
+    some = (X[:50].astype(float) - clf.model_.center).reshape(-1, 8, 8)
+    kernels = clf.coefs_[0].T.reshape(4, 3, 3)
+    places = np.array([[correlate2d(image, kernel, mode="same") for kernel in kernels] for image in some])
+    pooled = places.reshape(-1, 4, 4, 2, 4, 2).max(axis=(3, 5)).transpose(0, 2, 3, 1)
+    states = np.tanh(pooled + clf.intercepts_[0]).reshape(len(some), -1)
+    states = np.tanh(states @ clf.coefs_[1] + clf.intercepts_[1])
+    np.testing.assert_allclose(clf.decision_function(X[:50]), states @ clf.coefs_[2] + clf.intercepts_[2], atol=1e-8)
+
+
 def test_weights_of_a_network_are_shares_of_the_loss():
     """In full batches, with no rows held out, a row of weight 2 is two rows, and one of weight 0 is none."""
     X, y = table(rows=200)

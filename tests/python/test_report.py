@@ -30,6 +30,14 @@ def test_notebooks_show_it_in_a_frame(run):
     assert html.startswith("<iframe") and "<!DOCTYPE" not in html and "&lt;!DOCTYPE html&gt;" in html
 
 
+def test_notebooks_show_a_run(run):
+    assert run._repr_html_() == poise.report(run)._repr_html_()
+    small = poise.train("digits", measure=False, label_smoothing=0.1, time_limit=60)
+    assert small._repr_html_().startswith("<p>64 -&gt; 10 softmax<br><b>certified</b>: the duality gap")
+    measured = poise.train("digits")._repr_html_()
+    assert "<td>accuracy</td><td>cross entropy</td>" in measured and "<td>test</td><td>0.9" in measured
+
+
 def test_of_what_was_not_written():
     with pytest.raises(ValueError, match="out="):
         poise.report(poise.train("digits", measure=False))

@@ -142,6 +142,47 @@ def test_the_history_tells_of_every_iteration_and_epoch(digits, tmp_path):
     assert [line for line in lines if line["event"] == "epoch"] == [e for e in run.history if e["event"] == "epoch"]
 
 
+def test_tensorboard_reads_the_figures_of_metrics_jsonl(digits, tmp_path):
+    events = pytest.importorskip("tensorboard.backend.event_processing.event_accumulator")
+    poise.train(*digits, hidden=[8], epochs=3, tensorboard=True, out=tmp_path / "net")
+    lines = [json.loads(line) for line in (tmp_path / "net" / "metrics.jsonl").read_text().splitlines()]
+    epochs = [line for line in lines if line["event"] == "epoch"]
+    read = events.EventAccumulator(str(tmp_path / "net"), size_guidance={"histograms": 0}).Reload()
+    loss = read.Scalars("train/loss")
+    assert [point.step for point in loss] == [1, 2, 3]
+    np.testing.assert_allclose([point.value for point in loss], [line["train"]["loss"] for line in epochs], rtol=1e-6)
+    run = poise.load(tmp_path / "net")
+    weights = read.Histograms("layer 2/weights")[-1].histogram_value
+    assert weights.num == run.layers[1][0].size
+    assert sum(weights.bucket) == weights.num
+    states = read.Histograms("layer 1/states")
+    assert [point.step for point in states] == [1, 2, 3]
+    assert states[0].histogram_value.num == 256 * 8
+    assert states[0].histogram_value.min == 0  # ReLU
+    assert "finished" in read.Tensors("run")[0].tensor_proto.string_val[0].decode()
+
+    poise.train(*digits, l2_path=[1e-2, 1e-3], tensorboard=True, out=tmp_path / "path")
+    lines = [json.loads(line) for line in (tmp_path / "path" / "metrics.jsonl").read_text().splitlines()]
+    read = events.EventAccumulator(str(tmp_path / "path")).Reload()
+    for l2, tag in ((1e-2, "l2 0.01/objective"), (1e-3, "l2 0.001/objective")):
+        expected = [line["objective"] for line in lines if line["event"] == "iteration" and line["l2"] == l2]
+        np.testing.assert_allclose([point.value for point in read.Scalars(tag)], expected, rtol=1e-6)
+
+
+def test_tensorboard_has_no_step_twice_of_a_run_that_was_resumed(digits, tmp_path):
+    events = pytest.importorskip("tensorboard.backend.event_processing.event_accumulator")
+    options = {"hidden": [8], "epochs": 6, "tensorboard": True, "checkpoint_every": 1e-9, "out": tmp_path / "run"}
+    poise.train(*digits, on_event=lambda event: event.get("epoch") == 3, **options)
+    poise.train(*digits, resume=True, **options)
+    read = events.EventAccumulator(str(tmp_path / "run"), size_guidance={"histograms": 0}).Reload()
+    assert [point.step for point in read.Scalars("train/loss")] == [1, 2, 3, 4, 5, 6]
+    assert [point.step for point in read.Histograms("layer 1/weights")] == [1, 2, 3, 4, 5, 6]
+    lines = [json.loads(line) for line in (tmp_path / "run" / "metrics.jsonl").read_text().splitlines()]
+    losses = [line["train"]["loss"] for line in lines if line["event"] == "epoch"]
+    np.testing.assert_allclose([point.value for point in read.Scalars("train/loss")], losses, rtol=1e-6)
+    assert len(read.Tensors("run")) == 1
+
+
 def test_telemetry_of_a_network_that_reconstructs(digits):
     X, _ = digits
     run = poise.train(X[:300], target="features", hidden=[8], epochs=3, validation=0, telemetry="full")

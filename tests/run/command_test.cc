@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include "base/shell_word.h"
 #include "sample_models.h"
 
 namespace poise {
@@ -24,6 +25,23 @@ TEST(Command, HasWhatDiffers) {
   EXPECT_EQ(command_of(request),
             "poise train a.csv --label 'the class' --no-header --l2 0.001 --class-weight 'a=2' --tolerance 1e-10 "
             "--calibrate --validation 0.25");
+}
+
+TEST(Command, IsReadBackAsItsWords) {
+  for (const std::string word : {"a", "my data.csv", "it's", "", "a\\b", "'", "\"x\" y", "-1"})
+    EXPECT_EQ(shell_words("poise " + shell_word(word) + " end"), (std::vector<std::string>{"poise", word, "end"}));
+}
+
+TEST(Command, AsAFileOfOptionsHasTheDefaultsAsComments) {
+  TrainingRequest request{.data = {.path = "a.csv"}};
+  request.objective.l2 = 0.001;
+  request.read.label = "a \"b\"";
+  request.l2_path = {};
+  const std::string text = config_of(request);
+  EXPECT_EQ(text.find("# poise train a.csv --config FILE\n[train]\n"), 0U);
+  EXPECT_NE(text.find("\nlabel = \"a \\\"b\\\"\"\n"), std::string::npos) << text;
+  EXPECT_NE(text.find("\nl2 = 0.001\n"), std::string::npos) << text;
+  EXPECT_NE(text.find("\n# tolerance = 1e-08\n"), std::string::npos) << text;
 }
 
 TEST(Command, OfAPenaltyThatIsChosen) {

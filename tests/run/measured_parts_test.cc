@@ -76,7 +76,7 @@ TEST(CalibrateParts, DividesByTheTemperatureOfTheValidationRows) {
 TEST(SecondsToMeasure, OfRowsWhoseWeightsHappenToBeZero) {
   Parts parts{rows_of(3, 1), std::nullopt, std::nullopt};
   parts.train.sample_weight = Vector::Zero(4);  // of the rows that it happens to take
-  EXPECT_GT(seconds_to_measure({1, 2}, parts, 1), 0);
+  EXPECT_GT(seconds_to_measure({{Matrix::Zero(2, 1), Vector::Zero(2)}}, parts, 1), 0);
 }
 
 /// Time as the test has it.

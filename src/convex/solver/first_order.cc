@@ -58,6 +58,15 @@ double largest_second_moment(const SoftmaxObjective& objective) {
   return value * 1.05;
 }
 
+/// A state of this phase with what all of them have.
+SolverState first_order_state(SolverState::Phase phase, const SolveState& place, double step, double tried) {
+  SolverState state;
+  state.phase = phase;
+  state.place = place;
+  state.step = step, state.tried = tried;
+  return state;
+}
+
 /// ⟨ΔW, Δ∇⟩/‖Δ∇‖², the shorter of Barzilai and Borwein's two; `otherwise` where rounding leaves no such number.
 double barzilai_borwein_step(const Parameters& moved, const Parameters& turned, double otherwise) {
   const double step = inner(moved, turned) / turned.squaredNorm();
@@ -76,7 +85,17 @@ Outcome solve_golden(SoftmaxObjective& objective, const Preconditioner& precondi
   double curvature = kCurvature, tried = std::numeric_limits<double>::infinity();
   int restarts = 0;
   bool at_rest = true;
+  if (const SolverState* from = monitor.take_from()) {
+    state = from->place, velocity = from->velocity;
+    curvature = from->step, tried = from->tried, restarts = from->restarts, at_rest = from->at_rest;
+    monitor.go_on_from(*from, objective, Arithmetic::kDouble);
+  }
   while (true) {
+    if (monitor.wants_state()) {
+      SolverState now = first_order_state(SolverState::Phase::kGolden, state, curvature, tried);
+      now.velocity = velocity, now.restarts = restarts, now.at_rest = at_rest;
+      monitor.keep(std::move(now), objective);
+    }
     if (const auto limit = monitor.limit_reached(max_iterations)) return limited(*limit, monitor);
     const Parameters force = preconditioner.solve(state.gradient);
     // M⁻¹∇ underestimates the Newton step where H ≪ M; ½⟨∇, M⁻¹∇⟩ times κ brackets the gap.
@@ -111,12 +130,24 @@ Outcome solve_descent(SoftmaxObjective& objective, SolveState& state, Monitor& m
   // ∇f is ℓ-Lipschitz with ℓ = ½ λ_max(Σ s x̃x̃ᵀ) + max λ_j; any step below 2/ℓ descends, by at least s(1 − sℓ/2)‖∇‖².
   double lipschitz = gradient_lipschitz(objective);
   double step = 1 / lipschitz;
-  monitor.message(fmt::format("gradient descent: ℓ = {:.4g}, proven bound on the step 2/ℓ = {:.4g}, step taken {:.4g}",
-                              lipschitz, 2 / lipschitz, step));
+  const SolverState* from = monitor.take_from();
+  if (!from)
+    monitor.message(
+        fmt::format("gradient descent: ℓ = {:.4g}, proven bound on the step 2/ℓ = {:.4g}, step taken {:.4g}", lipschitz,
+                    2 / lipschitz, step));
   const auto preconditioner = global_preconditioner(objective, monitor.stop());
   if (!preconditioner) return limited(monitor.stopped_by(), monitor);
   double tried = std::numeric_limits<double>::infinity();
+  if (from) {
+    state = from->place, lipschitz = from->lipschitz, step = from->step, tried = from->tried;
+    monitor.go_on_from(*from, objective, Arithmetic::kDouble);
+  }
   while (true) {
+    if (monitor.wants_state()) {
+      SolverState now = first_order_state(SolverState::Phase::kDescent, state, step, tried);
+      now.lipschitz = lipschitz;
+      monitor.keep(std::move(now), objective);
+    }
     if (const auto limit = monitor.limit_reached(max_iterations)) return limited(*limit, monitor);
     const double squared = state.gradient.squaredNorm(), before = state.value.objective;
     const double estimate = 0.5 * inner(preconditioner->solve(state.gradient), state.gradient);
@@ -149,7 +180,18 @@ Outcome solve_barzilai_borwein(SoftmaxObjective& objective, SolveState& state, M
   const double safe = 1 / gradient_lipschitz(objective);
   double step = safe, tried = std::numeric_limits<double>::infinity();
   here.value = objective.evaluate(here.w, &here.gradient);
+  if (const SolverState* from = monitor.take_from()) {
+    here = from->place, state = from->best;
+    last.assign(from->values.begin(), from->values.end());
+    step = from->step, tried = from->tried;
+    monitor.go_on_from(*from, objective, Arithmetic::kDouble);
+  }
   while (true) {
+    if (monitor.wants_state()) {
+      SolverState now = first_order_state(SolverState::Phase::kBarzilaiBorwein, here, step, tried);
+      now.best = state, now.values.assign(last.begin(), last.end());
+      monitor.keep(std::move(now), objective);
+    }
     if (const auto limit = monitor.limit_reached(max_iterations)) return limited(*limit, monitor);
     const double estimate = 0.5 * inner(preconditioner->solve(here.gradient), here.gradient);
     const bool near = certify_when_near(objective, *preconditioner, here, monitor, estimate, tried);

@@ -35,25 +35,40 @@ constexpr double kEnding = 3;
 class Lbfgs {
  public:
   /// `settled`: the preconditioner is of a point near which the curvature is that of the end.
-  Lbfgs(SoftmaxObjective& objective, std::unique_ptr<Preconditioner> preconditioner, SolveState& state,
+  Lbfgs(SoftmaxObjective& objective, std::unique_ptr<Preconditioner> preconditioner, Origin origin, SolveState& state,
         Monitor& monitor, bool settled)
-      : objective_(objective), preconditioner_(std::move(preconditioner)), state_(state), monitor_(monitor) {
+      : objective_(objective),
+        preconditioner_(std::move(preconditioner)),
+        origin_(std::move(origin)),
+        state_(state),
+        monitor_(monitor) {
     if (settled) note_build();
+  }
+
+  /// Takes up what its state holds besides the point and the preconditioner.
+  void go_on_from(const SolverState& state) {
+    curvature_.restore(state.curvature);
+    built_at_ = state.built_at, built_value_ = state.built_value;
   }
 
   /// Until iterations gain less than `stop_decrease` of f, or nothing at all. Returns a limit if one was hit. Where the
   /// preconditioner has no size single steps are of no account: `kPatience` of them must be short.
-  std::optional<Status> run(int max_iterations, double stop_decrease, bool on_part_of_rows, const std::string& phase) {
-    int idle = 0;
-    while (true) {
-      if (const auto limit = monitor_.limit_reached(max_iterations)) return limit;
-      const double before = state_.value.objective;
-      if (!step()) {
-        if (preconditioner_->has_size() || curvature_.empty()) return std::nullopt;
-        curvature_.clear();  // what was gathered leads nowhere: once more by the preconditioner alone
-        continue;
+  /// `from`: goes on after that iteration.
+  std::optional<Status> run(int max_iterations, double stop_decrease, bool on_part_of_rows, const std::string& phase,
+                            const SolverState* from = nullptr) {
+    int idle = from ? from->idle : 0;
+    for (double before = from ? from->before : 0;; from = nullptr) {
+      if (!from) {
+        if (const auto limit = monitor_.limit_reached(max_iterations)) return limit;
+        before = state_.value.objective;
+        if (!step()) {
+          if (preconditioner_->has_size() || curvature_.empty()) return std::nullopt;
+          curvature_.clear();  // what was gathered leads nowhere: once more by the preconditioner alone
+          continue;
+        }
+        monitor_.iteration(state_, objective_.passes(), phase, on_part_of_rows);
+        if (!on_part_of_rows && monitor_.wants_state()) keep(phase, before, idle);
       }
-      monitor_.iteration(state_, objective_.passes(), phase, on_part_of_rows);
       const double decrease = (before - state_.value.objective) / std::abs(before);
       idle = decrease >= stop_decrease ? 0 : idle + 1;  // f that is 0 in float32 can fall no further: 0/0
       if (idle >= (preconditioner_->has_size() ? 1 : kPatience)) return std::nullopt;
@@ -63,8 +78,21 @@ class Lbfgs {
 
   const Preconditioner& preconditioner() const { return *preconditioner_; }
   std::unique_ptr<Preconditioner> take_preconditioner() { return std::move(preconditioner_); }
+  const Origin& origin() const { return origin_; }
 
  private:
+  void keep(const std::string& phase, double before, int idle) {
+    SolverState now;
+    now.phase = SolverState::Phase::kLbfgs;
+    now.title = phase;
+    now.place = state_;
+    now.preconditioner = origin_;
+    now.curvature = curvature_.state();
+    now.built_at = built_at_, now.built_value = built_value_;
+    now.before = before, now.idle = idle;
+    monitor_.keep(std::move(now), objective_);
+  }
+
   /// Where the curvature has settled for the first time, and again when f has moved on and the last build has paid for
   /// itself.
   void rebuild_preconditioner() {
@@ -74,6 +102,7 @@ class Lbfgs {
     auto preconditioner = local_preconditioner(objective_, monitor_.stop());
     if (!preconditioner) return;  // out of time
     preconditioner_ = std::move(preconditioner);
+    origin_ = {Origin::Kind::kLocal, state_.last_point(), Arithmetic::kFloat};
     note_build();
   }
 
@@ -98,6 +127,7 @@ class Lbfgs {
 
   SoftmaxObjective& objective_;
   std::unique_ptr<Preconditioner> preconditioner_;
+  Origin origin_;
   SolveState& state_;
   Monitor& monitor_;
   QuasiNewton curvature_{objective_.threads()};
@@ -123,7 +153,8 @@ void warm_start(const SoftmaxObjective& objective, SolveState& state, Monitor& m
       affords_gram(part) ? uniform_preconditioner(part, monitor.stop()) : local_preconditioner(part, monitor.stop());
   if (!preconditioner) return;  // out of time
   try {
-    Lbfgs(part, std::move(preconditioner), start, monitor, false).run(max_iterations, 0.03, true, "1/16 of the rows");
+    Lbfgs(part, std::move(preconditioner), {}, start, monitor, false)
+        .run(max_iterations, 0.03, true, "1/16 of the rows");
   } catch (const PassStopped&) {  // the point before it is as good a start as any
   }
   state.w = start.w;
@@ -131,16 +162,21 @@ void warm_start(const SoftmaxObjective& objective, SolveState& state, Monitor& m
   state.value.objective = std::numeric_limits<double>::infinity();
 }
 
-}  // namespace
+/// Where L-BFGS begins: a point with its value in float32, and a preconditioner. Without one: a limit was hit.
+struct Beginning {
+  std::unique_ptr<Preconditioner> preconditioner;
+  Origin origin;
+};
 
-Outcome solve_lbfgs(SoftmaxObjective& objective, SolveState& state, Monitor& monitor, int max_iterations, bool cold) {
+Beginning begin_lbfgs(SoftmaxObjective& objective, SolveState& state, Monitor& monitor, int max_iterations, bool cold) {
   constexpr Index kFewestRows = 10000;
   bool warm = cold && objective.rows() >= kFewestRows;
   const SolveState begin = state;
   if (warm) warm_start(objective, state, monitor, max_iterations);
-  if (const auto limit = monitor.limit_reached(max_iterations)) return limited(*limit, monitor);
+  if (monitor.limit_reached(max_iterations)) return {};
   const double before = monitor.seconds();
   state.value = objective.evaluate(state.w, &state.gradient, Arithmetic::kFloat);
+  state.evaluated.resize(0, 0);
   monitor.keep_free(kEnding * (monitor.seconds() - before));
   // The optimum of few rows, whose labels may be noise, can be a worse start for all of them than none.
   if (warm && state.value.objective > begin.value.objective) {
@@ -150,21 +186,49 @@ Outcome solve_lbfgs(SoftmaxObjective& objective, SolveState& state, Monitor& mon
   }
   // At W = 0 all classes have the same block: one factorization does.
   const bool uniform = cold && !warm && affords_gram(objective);
-  auto first =
-      uniform ? uniform_preconditioner(objective, monitor.stop()) : local_preconditioner(objective, monitor.stop());
-  if (!first) return limited(monitor.stopped_by(), monitor);
-  Lbfgs lbfgs(objective, std::move(first), state, monitor, !cold);
+  if (uniform) return {uniform_preconditioner(objective, monitor.stop()), {Origin::Kind::kUniform, {}, {}}};
+  return {local_preconditioner(objective, monitor.stop()), {Origin::Kind::kLocal, state.w, Arithmetic::kFloat}};
+}
+
+/// Or where it goes on.
+Beginning go_on_with_lbfgs(SoftmaxObjective& objective, SolveState& state, Monitor& monitor, const SolverState& from) {
+  state = from.place;  // before anything that may be stopped
+  Beginning found{make_again(from.preconditioner, objective, monitor.stop()), from.preconditioner};
+  const double before = monitor.seconds();
+  monitor.go_on_from(from, objective, Arithmetic::kFloat);
+  monitor.keep_free(kEnding * (monitor.seconds() - before - from.seconds));
+  return found;
+}
+
+}  // namespace
+
+Outcome solve_lbfgs(SoftmaxObjective& objective, SolveState& state, Monitor& monitor, int max_iterations, bool cold) {
+  const std::string last_phase = "all rows, float64";
+  if (monitor.from() && monitor.from()->phase == SolverState::Phase::kNewton)
+    return solve_newton(objective, state, monitor, max_iterations, last_phase);
+  const SolverState* from = monitor.take_from();
+  Beginning first = from ? go_on_with_lbfgs(objective, state, monitor, *from)
+                         : begin_lbfgs(objective, state, monitor, max_iterations, cold);
+  if (!first.preconditioner) {
+    const auto limit = monitor.limit_reached(max_iterations);
+    return limited(limit ? *limit : monitor.stopped_by(), monitor);
+  }
+  Lbfgs lbfgs(objective, std::move(first.preconditioner), std::move(first.origin), state, monitor, !cold && !from);
+  if (from) lbfgs.go_on_from(*from);
   // Without a penalty nothing says which unit a feature has: there the diagonal does.
   const bool low_rank = objective.problem().features.is_sparse() && !affords_gram(objective) &&
                         objective.problem().penalty.minCoeff() > 0;
   const double rest = low_rank ? kLowRankDecrease : kFloatFloor;
   const auto limit =
-      lbfgs.run(max_iterations, lbfgs.preconditioner().has_size() ? kFloatDecrease : rest, false, "all rows");
+      lbfgs.run(max_iterations, lbfgs.preconditioner().has_size() ? kFloatDecrease : rest, false, "all rows", from);
   if (limit) return limited(*limit, monitor);
   leave_float(objective, state);
+  Origin origin = low_rank ? Origin{Origin::Kind::kSketched, state.w, Arithmetic::kDouble} : lbfgs.origin();
   auto preconditioner = low_rank ? low_rank_preconditioner(objective, monitor.stop()) : lbfgs.take_preconditioner();
+  if (!preconditioner) return limited(monitor.stopped_by(), monitor);
   if (is_small(objective)) preconditioner = nullptr;  // the Hessian itself serves better
-  return solve_newton(objective, state, monitor, max_iterations, "all rows, float64", std::move(preconditioner));
+  return solve_newton(objective, state, monitor, max_iterations, last_phase, std::move(preconditioner),
+                      std::move(origin));
 }
 
 }  // namespace poise::inline convex

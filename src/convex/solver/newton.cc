@@ -30,21 +30,58 @@ CgGoal forcing(double estimate, bool has_bounds, double tolerance) {
   return goal;
 }
 
+/// What goes from one iteration to the next, besides the point.
+struct Course {
+  std::shared_ptr<const Preconditioner> preconditioner;
+  Origin origin;  // of it
+  bool full = false;
+  double last_decrease = 1;
+  int in_tail = 0;
+};
+
+SolverState newton_state(const SolveState& place, const Course& course, const std::string& phase) {
+  SolverState state;
+  state.phase = SolverState::Phase::kNewton;
+  state.title = phase;
+  state.place = place;
+  if (!course.full) state.preconditioner = course.origin;
+  state.full = course.full, state.last_decrease = course.last_decrease, state.in_tail = course.in_tail;
+  return state;
+}
+
+Course go_on_with_newton(const SolverState& from, SoftmaxObjective& objective, SolveState& state, Monitor& monitor) {
+  state = from.place;  // before anything that may be stopped
+  Course course{make_again(from.preconditioner, objective, monitor.stop()), from.preconditioner, from.full,
+                from.last_decrease, from.in_tail};
+  monitor.go_on_from(from, objective, Arithmetic::kDouble);
+  return course;
+}
+
+/// A fresh preconditioner where it is the Hessian itself or the last step was large; else the last one serves on. It is
+/// null if time is up.
+void renew_preconditioner(SoftmaxObjective& objective, const SolveState& state, const Monitor& monitor,
+                          Course& course) {
+  if (course.full) course.preconditioner = full_preconditioner(objective);
+  if (course.preconditioner && (course.full || course.last_decrease <= 0.01)) return;
+  course.origin = {Origin::Kind::kLocal, state.last_point(), Arithmetic::kDouble};
+  course.preconditioner = local_preconditioner(objective, monitor.stop());
+}
+
 }  // namespace
 
 Outcome solve_newton(SoftmaxObjective& objective, SolveState& state, Monitor& monitor, int max_iterations,
-                     const std::string& phase, std::shared_ptr<const Preconditioner> preconditioner) {
+                     const std::string& phase, std::shared_ptr<const Preconditioner> given, Origin origin) {
   const bool has_bounds = objective.has_dual_bounds();
-  bool full = is_small(objective) && !preconditioner;
-  double last_decrease = preconditioner ? 0 : 1;
-  int in_tail = 0;
+  Course course{given, std::move(origin), is_small(objective) && !given, given ? 0.0 : 1.0, 0};
+  state.evaluated.resize(0, 0);
+  if (const SolverState* from = monitor.take_from()) course = go_on_with_newton(*from, objective, state, monitor);
+  std::shared_ptr<const Preconditioner>& preconditioner = course.preconditioner;
+  // One that was lent is of another problem: nobody could make it again.
+  const auto can_be_kept = [&] { return course.full || !preconditioner || course.origin.kind != Origin::Kind::kNone; };
   while (true) {
+    if (can_be_kept() && monitor.wants_state()) monitor.keep(newton_state(state, course, phase), objective);
     if (const auto limit = monitor.limit_reached(max_iterations)) return limited(*limit, monitor);
-    // A fresh preconditioner each step where it is the Hessian itself or the last step was large; else the last one
-    // serves on.
-    if (full) preconditioner = full_preconditioner(objective);
-    if (!preconditioner || (!full && last_decrease > 0.01))
-      preconditioner = local_preconditioner(objective, monitor.stop());
+    renew_preconditioner(objective, state, monitor, course);
     if (!preconditioner) continue;  // out of time
     const double f = std::abs(state.value.objective);
     Parameters step = preconditioner->solve(state.gradient);
@@ -54,18 +91,18 @@ Outcome solve_newton(SoftmaxObjective& objective, SolveState& state, Monitor& mo
     // Far from the end the Hessian's own solution will do, without a product to check it.
     if (!has_bounds || !preconditioner->is_hessian() || std::isfinite(goal.dual_loss))
       step = solve_newton_system(objective, *preconditioner, state.gradient, goal, monitor.stop(), &cut_short);
-    if (cut_short && affords_full(objective)) full = true;
+    if (cut_short && affords_full(objective)) course.full = true;
     const double decrement = 0.5 * state.gradient.cwiseProduct(step).sum();
     if (!(decrement > 0)) return no_progress(objective, *preconditioner, state, monitor);
     if (has_bounds && decrement < kCertifyBelow * f) bound_state(objective, state, step);
-    const bool may_have_tail = !has_bounds && in_tail < kMostInTail, idle = decrement < 1e-15 * f;
+    const bool may_have_tail = !has_bounds && course.in_tail < kMostInTail, idle = decrement < 1e-15 * f;
     const double left = may_have_tail ? estimate_gap(objective, state, step, monitor.tolerance()) : decrement;
     const bool has_tail = !std::isfinite(left);
-    in_tail += has_tail;
+    course.in_tail += has_tail;
     Trial trial = line_search(objective, state, has_tail && idle ? Parameters(kStepsInTail * step) : step);
     if (trial.length == 0) return no_progress(objective, *preconditioner, state, monitor);
     accept(state, std::move(trial));
-    last_decrease = (f - state.value.objective) / f;
+    course.last_decrease = (f - state.value.objective) / f;
     monitor.iteration(state, objective.passes(), phase);
     if (!has_bounds) state.estimate = left;  // of the point before: less is left now
     if (state.is_near(monitor.tolerance())) return arrived(state, monitor);

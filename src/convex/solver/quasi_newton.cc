@@ -59,6 +59,23 @@ Eigen::MatrixXd QuasiNewton::triangle() const {
   return r;
 }
 
+QuasiNewtonState QuasiNewton::state() const {
+  QuasiNewtonState state;
+  for (const Pair& pair : pairs_) {
+    state.steps.push_back(pair.step), state.changes.push_back(pair.change);
+    state.products.push_back(pair.products);
+  }
+  state.inverse_metric_size = inverse_metric_size_;
+  return state;
+}
+
+void QuasiNewton::restore(const QuasiNewtonState& state) {
+  pairs_.clear();
+  const std::size_t count = std::min({state.steps.size(), state.changes.size(), state.products.size()});
+  for (std::size_t k = 0; k < count; ++k) pairs_.push_back({state.steps[k], state.changes[k], state.products[k]});
+  inverse_metric_size_ = state.inverse_metric_size;
+}
+
 void QuasiNewton::push(const Parameters& w_from, const Parameters& w_to, const Parameters& gradient_from,
                        const Parameters& gradient_to, const Preconditioner& preconditioner) {
   combine(spare_.step, w_to, -1, w_from, threads_);

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "convex/preconditioner/preconditioner.h"
+#include "convex/solver/state.h"
 
 namespace poise::inline convex {
 
@@ -19,6 +20,9 @@ class QuasiNewton {
 
   void clear() { pairs_.clear(); }
   bool empty() const { return pairs_.empty(); }
+
+  QuasiNewtonState state() const;
+  void restore(const QuasiNewtonState& state);
 
   /// Takes s = `to` − `from` and y likewise, if ⟨s, y⟩ > 0 beyond rounding; then the oldest of ten makes room.
   void push(const Parameters& w_from, const Parameters& w_to, const Parameters& gradient_from,

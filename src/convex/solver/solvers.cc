@@ -39,7 +39,25 @@ void Monitor::iteration(const SolveState& state, double passes, const std::strin
   progress.passes = passes;
   progress.phase = phase;
   progress.on_part_of_rows = on_part_of_rows;
-  watcher_->on_event({.kind = Event::Kind::kIteration, .iteration = &progress, .l2 = l2_, .time_limit = time_limit_});
+  watcher_->on_event({.kind = Event::Kind::kIteration,
+                      .iteration = &progress,
+                      .l2 = l2_,
+                      .time_limit = time_limit_ > 0 ? earlier_ + time_limit_ : 0});
+}
+
+void Monitor::keep(SolverState state, const SoftmaxObjective& objective) const {
+  state.iterations = iterations_;
+  state.passes = objective.passes(), state.has_moments = objective.has_moments();
+  state.seconds = seconds();
+  keeping_->keep(std::move(state));
+}
+
+void Monitor::go_on_from(const SolverState& state, SoftmaxObjective& objective, Arithmetic arithmetic) {
+  Parameters ignored;
+  objective.evaluate(state.place.last_point(), &ignored, arithmetic);
+  objective.count_passes(state.passes, state.has_moments);
+  iterations_ = state.iterations;
+  earlier_ = state.seconds;
 }
 
 void Monitor::message(const std::string& text) const {
@@ -115,6 +133,15 @@ Parameters solve_newton_system(const SoftmaxObjective& objective, const Precondi
   return step;
 }
 
+std::unique_ptr<Preconditioner> make_again(const Origin& origin, SoftmaxObjective& objective, const Stop& stop) {
+  Parameters ignored;
+  if (origin.kind == Origin::Kind::kNone) return nullptr;
+  if (origin.kind == Origin::Kind::kUniform) return uniform_preconditioner(objective, stop);
+  objective.evaluate(origin.at, &ignored, origin.arithmetic);
+  return origin.kind == Origin::Kind::kLocal ? local_preconditioner(objective, stop)
+                                             : low_rank_preconditioner(objective, stop);
+}
+
 void bound_state(const SoftmaxObjective& objective, SolveState& state, const Parameters& v) {
   state.keep_better(objective.dual_bound(state.w, v));
 }
@@ -162,7 +189,10 @@ static Trial search_along(SoftmaxObjective& objective, const SolveState& state, 
     const double slope_there = -dot(trial.gradient, step, threads);
     const double secant = length * slope / (slope - slope_there);  // where a quadratic would have its minimum
     const bool fits = trial.value.objective <= state.value.objective + 1e-4 * length * slope + slack;
-    if (best.length > 0 && (!fits || trial.value.objective >= best.value.objective)) return best;
+    if (best.length > 0 && (!fits || trial.value.objective >= best.value.objective)) {
+      best.evaluated = std::move(trial.w);
+      return best;
+    }
     if (!fits) {
       length = std::isfinite(secant) ? std::clamp(secant, 0.1 * length, 0.6 * length) : 0.1 * length;
       continue;
@@ -188,11 +218,13 @@ void accept(SolveState& state, Trial&& trial) {
   state.w = std::move(trial.w);
   state.value = trial.value;
   state.gradient = std::move(trial.gradient);
+  state.evaluated = std::move(trial.evaluated);
 }
 
 void leave_float(SoftmaxObjective& objective, SolveState& state) {
   project_onto_class_sums_zero(state.w);
   state.value = objective.evaluate(state.w, &state.gradient);
+  state.evaluated.resize(0, 0);
 }
 
 Outcome certified(const SolveState& state, const Monitor& monitor) {

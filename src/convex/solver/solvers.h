@@ -5,39 +5,15 @@
 #include <limits>
 #include <optional>
 #include <span>
+#include <utility>
 
 #include "base/stopwatch.h"
 #include "base/watcher_link.h"
 #include "convex/objective.h"
 #include "convex/preconditioner/preconditioner.h"
+#include "convex/solver/state.h"
 
 namespace poise::inline convex {
-
-/// A solver's place: parameters, f and ∇f there, and the best lower bound on f* so far. A dual bound holds for every W,
-/// so the gap of a new point is known from its value, and what rounding may have done to it, alone.
-struct SolveState {
-  Parameters w;
-  Evaluation value;
-  Parameters gradient;
-  Certificate bound;  // the certificate with the largest dual_value so far
-  bool has_bound = false;
-
-  /// Whether the value is that of a pass in float32, or not known.
-  bool is_rough() const { return value.rounding == 0; }
-  /// Half the squared Newton decrement where it was computed last: about what is left. No proof: it ends solves without
-  /// dual bounds, whose proof waits for the end (existence/verdict.h).
-  double estimate = std::numeric_limits<double>::infinity();
-
-  static constexpr double kNear = 0.01;  // of the tolerance
-
-  void keep_better(const Certificate& candidate);
-  /// f(w) − best dual value + rounding, of the bound or of f(w), whichever is larger; infinite without a bound.
-  double gap() const;
-  /// Whether a solver may end: the gap is proven, or likely to be.
-  bool is_near(double tolerance) const { return gap() <= tolerance || estimate <= kNear * tolerance; }
-  /// Largest absolute entry of ∇f.
-  double gradient_norm() const { return gradient.cwiseAbs().maxCoeff(); }
-};
 
 /// Whether time or an interrupt ended it.
 inline bool is_stopped(Status status) { return status == Status::kInterrupted || status == Status::kTimeLimit; }
@@ -69,10 +45,24 @@ class Monitor {
   }
   /// Solving ends before the time limit, so that the last bound has time, too: this is about the limit itself.
   bool is_past_limit() const;
-  bool is_past_time() const { return time_limit_ > 0 && spent_ + seconds() >= time_limit_; }
+  bool is_past_time() const { return time_limit_ > 0 && spent_ + stopwatch_.seconds() >= time_limit_; }
+
+  /// Whether the state between two iterations is wanted, and where it goes. Not after a wish to stop: that may have cut
+  /// the iteration short.
+  void keep_with(const Keeping<SolverState>* keeping) {
+    keeping_ = keeping;
+    from_ = keeping ? keeping->from : nullptr;
+  }
+  bool wants_state() const { return iterations_ > 0 && keeping_ && !must_stop() && keeping_->wants(); }
+  void keep(SolverState state, const SoftmaxObjective& objective) const;
+  /// Counts on from there; the objective, too, whose point becomes that of the state.
+  void go_on_from(const SolverState& state, SoftmaxObjective& objective, Arithmetic arithmetic);
+  /// The state that a solver is to go on from, if any; the first one that takes it does.
+  const SolverState* from() const { return from_; }
+  const SolverState* take_from() { return std::exchange(from_, nullptr); }
 
   int iterations() const { return iterations_; }
-  double seconds() const { return stopwatch_.seconds(); }
+  double seconds() const { return earlier_ + stopwatch_.seconds(); }
   double tolerance() const { return tolerance_; }
 
  private:
@@ -80,11 +70,15 @@ class Monitor {
 
   bool is_interrupted() const { return watcher_ && watcher_->stop_requested(); }
   bool is_out_of_time() const {
-    return time_limit_ > 0 && spent_ + seconds() >= std::min(kSolving * time_limit_, time_limit_ - kept_free_);
+    return time_limit_ > 0 &&
+           spent_ + stopwatch_.seconds() >= std::min(kSolving * time_limit_, time_limit_ - kept_free_);
   }
 
   Stopwatch stopwatch_;
   double tolerance_, time_limit_, spent_, kept_free_ = 0;
+  double earlier_ = 0;  // seconds of this solve before the state that it went on from; the time limit is not on them
+  const Keeping<SolverState>* keeping_ = nullptr;
+  const SolverState* from_ = nullptr;
   int iterations_ = 0;
   WatcherLink* watcher_;
   std::optional<double> l2_;
@@ -123,6 +117,7 @@ struct Trial {
   double length = 0;  // 0: no acceptable step
   Evaluation value;
   Parameters w, gradient;
+  Parameters evaluated;  // a point tried after it; empty: it was the last
 };
 
 /// Backtracking on f(W − s·step) with the Armijo rule; each trial is a pass with gradient, as the first usually is the
@@ -138,7 +133,8 @@ void leave_float(SoftmaxObjective& objective, SolveState& state);
 /// is possible in float64, or a limit is hit. state.value and gradient belong to state.w on return; where a limit was
 /// hit they may be rough, and so they may where a pass was stopped.
 Outcome solve_newton(SoftmaxObjective& objective, SolveState& state, Monitor& monitor, int max_iterations,
-                     const std::string& phase, std::shared_ptr<const Preconditioner> preconditioner = nullptr);
+                     const std::string& phase, std::shared_ptr<const Preconditioner> preconditioner = nullptr,
+                     Origin origin = {});
 /// `cold`: start from a solution on a sixteenth of the rows.
 Outcome solve_lbfgs(SoftmaxObjective& objective, SolveState& state, Monitor& monitor, int max_iterations, bool cold);
 Outcome solve_golden(SoftmaxObjective& objective, const Preconditioner& preconditioner, SolveState& state,

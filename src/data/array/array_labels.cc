@@ -78,7 +78,8 @@ std::string find_label_file(const std::string& features_path) {
     }
   }
   if (!name.ends_with(".npy")) return {};
-  return existing(folder + name.substr(0, name.size() - 4) + "-labels.npy");
+  const std::string guess = folder + name.substr(0, name.size() - 4) + "-labels.npy";
+  return is_pattern_of_files(guess) ? guess : existing(guess);
 }
 
 std::uint64_t array_bytes(std::size_t value_size, const std::vector<Index>& shape) {

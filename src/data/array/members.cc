@@ -43,11 +43,19 @@ bool in_order(const std::string& a, const std::string& b) {
   return a.size() - i < b.size() - j;
 }
 
-std::vector<std::string> matching_files(const std::string& pattern) {
+/// Labels beside the features, as in emb-0-labels.npy, are no more of them, unless the pattern asks for labels.
+std::vector<std::string> glob_files(const std::string& pattern) {
   glob_t found{};
   std::vector<std::string> files;
   if (::glob(pattern.c_str(), 0, nullptr, &found) == 0) files.assign(found.gl_pathv, found.gl_pathv + found.gl_pathc);
   ::globfree(&found);
+  if (pattern.find("-labels") == std::string::npos)
+    std::erase_if(files, [](const std::string& file) { return without_packing(file).ends_with("-labels.npy"); });
+  return files;
+}
+
+std::vector<std::string> matching_files(const std::string& pattern) {
+  std::vector<std::string> files = glob_files(pattern);
   std::sort(files.begin(), files.end(), in_order);
   if (files.empty()) {
     throw Error(ErrorKind::kIo, "no file fits the pattern", "files of arrays", "quote it, so that the shell leaves it",
@@ -130,6 +138,8 @@ std::string label_member(const Bytes& bytes, const std::string& file) {
 bool is_pattern(const std::string& source) {
   return source.find_first_of("*?") != std::string::npos && !is_file(source);
 }
+
+bool is_pattern_of_files(const std::string& source) { return is_pattern(source) && !glob_files(source).empty(); }
 
 std::string label_member(const std::string& source) {
   const std::string first = matching_files(split_member(source).path)[0];

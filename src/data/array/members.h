@@ -40,6 +40,8 @@ std::string label_member(const std::string& pattern);
 
 /// Whether the name has a * or ?, and is that of no file.
 bool is_pattern(const std::string& source);
+/// And there are files that it fits.
+bool is_pattern_of_files(const std::string& source);
 
 /// The files that fit the pattern, numbers in their names in ascending order, joined as if they were one: the same type
 /// and width, rows behind rows. Error(kIo) if there are none, Error(kData) naming the first that differs.

@@ -145,6 +145,8 @@ class Canonical : public LearningRule {
 
   bool moves_states() const override { return true; }
   double temperature() const override { return temperature_; }
+  std::vector<double> state() const override { return {temperature_}; }
+  void restore(std::span<const double> state) override { temperature_ = state[0]; }
 
   void find_adjoints(RuleRows& rows) override {
     if (rows.layers() < 2) return;

@@ -10,7 +10,9 @@ namespace {
 constexpr std::size_t kLargest = 20;
 constexpr Index kMostPictures = 32, kMostPixels = 128 * 128;
 
+/// Whether the weights of the first layer's units are.
 bool are_images(const Network& model) {
+  if (model.layers.front().convolution) return false;
   const std::vector<Index>& shape = model.schema.image_shape;
   return shape.size() == 2 && shape[0] * shape[1] == model.feature_count() && model.feature_count() <= kMostPixels;
 }

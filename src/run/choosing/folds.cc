@@ -2,6 +2,7 @@
 // two for the penalty before.
 #include <algorithm>
 #include <cmath>
+#include <optional>
 #include <utility>
 
 #include "convex/leave_one_out.h"
@@ -113,15 +114,29 @@ class Folds : public HeldOut {
   /// False where it was ended. Puts the scores of the rows held out in their places.
   bool solve(Fold& fold, const WholeProblem::Solution& all, Matrix& scores) {
     if (!set_up(fold)) return false;
-    Parameters begin = all.w;
-    if (fold.shift.size() > 0) begin += fold.shift;
-    if (was_stopped(fold.others->solve(all.l2 / fold.share, &begin, shared_))) return false;
-    const Parameters w = fold.others->weights();
+    const std::optional<Parameters> solved = weights(fold, all);
+    if (!solved) return false;
+    const Parameters& w = *solved;
     fold.shift = w - all.w;
     const Matrix found = all_scores(*fold.rows, w);
     for (std::size_t i = 0; i < fold.held_out.size(); ++i)
       scores.row(fold.held_out[i]) = found.row(static_cast<Index>(i));
     return true;
+  }
+
+  /// The solution without the fold's rows; empty where it was ended.
+  std::optional<Parameters> weights(Fold& fold, const WholeProblem::Solution& all) {
+    SoftmaxObjective& objective = fold.others->objective();
+    if (const FoldSolve* found = whole_.replay_fold()) {
+      objective.count_passes(found->passes, found->has_moments);
+      return found->w;
+    }
+    Parameters begin = all.w;
+    if (fold.shift.size() > 0) begin += fold.shift;
+    if (was_stopped(fold.others->solve(all.l2 / fold.share, &begin, shared_))) return std::nullopt;
+    Parameters w = fold.others->weights();
+    if (!fold.others->was_cut_short()) whole_.remember_fold({w, objective.passes(), objective.has_moments()});
+    return w;
   }
 
   void judge(const Matrix& scores, PenaltyChoice::Candidate& candidate) const {

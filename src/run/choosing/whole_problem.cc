@@ -25,13 +25,36 @@ bool was_stopped(const SoftmaxFit& fit) {
 }
 
 WholeProblem::WholeProblem(const Dataset& data, const ObjectiveOptions& objective, const SolveOptions& solve,
-                           Watcher* watcher)
+                           Watcher* watcher, const Keeping<ChoiceState>& keeping)
     : data_(data),
       options_(objective),
       solve_(solve),
       watcher_(watcher),
       problem_(make_problem(data, objective, solve.threads)),
-      solver_(make_penalty_solver(problem_, data, objective, solve, watcher)) {}
+      keeping_(keeping),
+      of_solver_(keeping_of_solver()),
+      solver_(make_penalty_solver(problem_, data, objective, solve, watcher, of_solver_)) {}
+
+/// Within a solve nothing is kept: a state is as large as all that it would save.
+Keeping<SolvesState> WholeProblem::keeping_of_solver() {
+  Keeping<SolvesState> of_solver;
+  if (keeping_.from) of_solver.from = &keeping_.from->whole;
+  if (keeping_.keep) of_solver.keep = [this](SolvesState state) { keeping_.keep({std::move(state), folds_}); };
+  return of_solver;
+}
+
+const FoldSolve* WholeProblem::replay_fold() {
+  const std::size_t next = folds_.size();
+  if (!keeping_.from || next >= keeping_.from->folds.size()) return nullptr;
+  folds_.push_back(keeping_.from->folds[next]);
+  return &folds_.back();
+}
+
+void WholeProblem::remember_fold(FoldSolve solve) {
+  if (!keeping_.keep) return;
+  folds_.push_back(std::move(solve));
+  keeping_.keep({{solver_->finished(), std::nullopt}, folds_});
+}
 
 std::optional<SolveOptions> WholeProblem::still_allowed() const {
   if (watcher_ && watcher_->on_event({}) == Answer::kStop) return std::nullopt;

@@ -6,6 +6,7 @@
 
 #include "base/stopwatch.h"
 #include "convex/penalty_solver.h"
+#include "run/choosing/state.h"
 
 namespace poise::inline run {
 
@@ -23,7 +24,10 @@ class WholeProblem {
     SoftmaxFit fit;
   };
 
-  WholeProblem(const Dataset& data, const ObjectiveOptions& objective, const SolveOptions& solve, Watcher* watcher);
+  WholeProblem(const Dataset& data, const ObjectiveOptions& objective, const SolveOptions& solve, Watcher* watcher,
+               const Keeping<ChoiceState>& keeping = {});
+  WholeProblem(const WholeProblem&) = delete;
+  WholeProblem& operator=(const WholeProblem&) = delete;
 
   /// Null where the watcher or the time limit has ended it. `start`: for the first solve.
   const Solution* solve(double l2, const Network* start = nullptr);
@@ -36,11 +40,15 @@ class WholeProblem {
   std::optional<SolveOptions> still_allowed() const;
   /// Whether held-out losses are those that the solves minimize: rows of equal classes and hard targets.
   bool measures_what_it_minimizes() const;
+  /// The next of the folds' solves that had ended in the state that the search goes on from; null if none is left.
+  const FoldSolve* replay_fold();
+  void remember_fold(FoldSolve solve);
   /// The fit for this penalty, which has been solved for.
   SoftmaxFit take(double l2);
 
  private:
   const Solution* nearest(double l2) const;
+  Keeping<SolvesState> keeping_of_solver();
 
   const Dataset& data_;
   ObjectiveOptions options_;
@@ -48,7 +56,10 @@ class WholeProblem {
   Watcher* watcher_;
   Stopwatch spent_;
   Problem problem_;
+  const Keeping<ChoiceState> keeping_;
+  const Keeping<SolvesState> of_solver_;
   std::unique_ptr<PenaltySolver> solver_;
+  std::vector<FoldSolve> folds_;  // solved so far, if they are kept
   std::vector<std::unique_ptr<Solution>> found_;
 };
 

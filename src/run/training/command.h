@@ -11,4 +11,7 @@ namespace poise::inline run {
 /// directory. Empty where no command line can say it: rows that are in memory, or a model to start from that is.
 std::string command_of(const TrainingRequest& request);
 
+/// The same as a file of options for `poise train --config`; those that are as by default are comments.
+std::string config_of(const TrainingRequest& request);
+
 }  // namespace poise::inline run

@@ -41,6 +41,20 @@ void fields(Options& o, auto&& visit) {
                 "five measurements of a run too short for that; of the softmax layer one a solution, whatever it "
                 "takes) or full"),
         o.telemetry);
+  visit(running("tensorboard",
+                "also write the course of the run for TensorBoard into its directory: the figures of metrics.jsonl, and "
+                "the distributions of weights and hidden states after each epoch"),
+        o.tensorboard);
+  visit(running("checkpoint_every",
+                "write where training stands to checkpoint.safetensors in the run directory, this often; networks at "
+                "the ends of epochs")
+            .within(at_least(0))
+            .measured_in("seconds; 0: never"),
+        o.checkpoint_every);
+  visit(running("resume",
+                "go on where the run in --out was stopped, to the very weights that it would have reached; begin if "
+                "there is none"),
+        o.resume);
 }
 
 }  // namespace poise::inline run

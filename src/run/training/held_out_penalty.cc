@@ -96,8 +96,8 @@ void note_idle_features(const Metrics& best, const char* how, TrainingRun& run) 
                   how, short_number(best.cross_entropy, 4), short_number(best.frequencies_entropy, 4)));
 }
 
-void cross_validate_penalties(TrainingRun& run, ObjectiveOptions& objective, SolveOptions& solve,
-                              const Network& start) {
+void cross_validate_penalties(TrainingRun& run, ObjectiveOptions& objective, SolveOptions& solve, const Network& start,
+                              const Keeping<ChoiceState>& keeping) {
   if (!can_be_folded(run.train())) {
     run.note("no class has two rows: there is nothing to cross-validate with, and the penalty is the default");
     return;
@@ -106,7 +106,7 @@ void cross_validate_penalties(TrainingRun& run, ObjectiveOptions& objective, Sol
   run.on_event({.kind = Event::Kind::kChoosing});
   Unseen unseen(run);
   SoftmaxTraining& softmax = *run.result().softmax;
-  softmax.choice = choose_l2(run.train(), objective, search_of(run), for_folds(solve), &unseen, &start);
+  softmax.choice = choose_l2(run.train(), objective, search_of(run), for_folds(solve), &unseen, &start, keeping);
   if (solve.time_limit > 0) solve.time_limit = std::max(solve.time_limit - spent.seconds(), kShortestLimit);
   if (!softmax.choice) return;
   const PenaltyChoice& choice = *softmax.choice;

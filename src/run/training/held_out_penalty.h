@@ -9,7 +9,8 @@ namespace poise::inline run {
 /// Finds the penalty by cross-validation or leave-one-out, into the result and `objective`, and takes the time that
 /// this took off the time limit of `solve`. `start`: the model of the default penalty. Where it was ended early, the
 /// best so far is taken, or the default, as a note says.
-void cross_validate_penalties(TrainingRun& run, ObjectiveOptions& objective, SolveOptions& solve, const Network& start);
+void cross_validate_penalties(TrainingRun& run, ObjectiveOptions& objective, SolveOptions& solve, const Network& start,
+                              const Keeping<ChoiceState>& keeping);
 
 /// Whether folds can hold rows out: whether some class has two rows that count for something.
 bool can_be_folded(const Dataset& data);

@@ -64,7 +64,7 @@ json to_json(const TelemetryReport& report) {
   return {{"level", to_string(report.level)},
           {"every", or_null(report.every)},
           {"rows", report.rows},
-          {"measurements", report.measurements.size()},
+          {"measurements", report.earlier + std::ssize(report.measurements)},
           {"seconds", report.seconds},
           {"stopped", text_or_null(report.stopped)}};
 }
@@ -207,6 +207,7 @@ json asked_json(const TrainingRequest& request, const TrainingResult& result) {
   json asked = options_json(request.objective);
   asked.update(options_json(request.solve));
   asked.update(options_json(request));
+  asked.erase("resume");
   if (request.choose_l2) asked["l2"] = request.search.leave_one_out ? "loo" : "auto";
   asked.update(options_json(request.search));
   if (result.network) {

@@ -20,6 +20,8 @@ void check_request_as_a_whole(const TrainingRequest& request) {
   require(!request.choose_l2 || request.l2_path.empty(), "a path of penalties, and the wish to find one",
           "one of them");
   require(request.measure || !request.calibrate, "the wish to calibrate without measuring", "one of them");
+  require(!request.resume || !request.directory.value_or("").empty(), "--resume without a run to go on with",
+          "--out with the directory of the run");
   const bool starts = !request.start.empty() || request.start_model.has_value();
   require(request.start.empty() || !request.start_model, "a model to start from, and a file of one", "one of them");
   require(!is_network || (request.l2_path.empty() && !starts),

@@ -4,12 +4,16 @@
 #include <algorithm>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
+#include "base/require.h"
 #include "convex/problem.h"
+#include "learning/architecture.h"
 #include "learning/loss/loss.h"
 #include "learning/options.h"
 #include "learning/pace.h"
+#include "learning/state.h"
 #include "poise/error.h"
 #include "run/baseline.h"
 #include "run/principal_components.h"
@@ -31,6 +35,9 @@ void check_network_request(const TrainingRequest& request) {
     throw Error(ErrorKind::kUsage, "a penalty to be chosen for a network (--l2 auto or loo)", "a number",
                 "it is for the softmax layer alone");
   }
+  if (request.telemetry != Telemetry::kOff && learning::takes_images(request.network))
+    throw Error(ErrorKind::kUsage, "telemetry of a network with convolutions", "dense layers alone",
+                "leave --telemetry or --layers out");
   if (learning::loss_of(request.network) == Loss::kCrossEntropy)
     return;  // a temperature, and telemetry of classifiers, are about the softmax head
   const bool measured = request.telemetry != Telemetry::kOff && request.network.target == Target::kClasses;
@@ -46,18 +53,18 @@ void check_network_request(const TrainingRequest& request) {
 NetworkOptions network_options_of(const TrainingRequest& request, const Dataset& train) {
   constexpr Index kCode = 32;
   NetworkOptions options = request.network;
-  if (options.hidden.empty()) options.hidden = {std::clamp<Index>(train.features.cols() / 2, 1, kCode)};
+  if (options.hidden.empty() && options.layers.empty())
+    options.hidden = {std::clamp<Index>(train.features.cols() / 2, 1, kCode)};
   options.objective = request.objective;
   options.threads = request.solve.threads;
   options.seed = request.seed;
   return options;
 }
 
-std::vector<Index> widths_of(const NetworkOptions& options, const Dataset& train) {
-  std::vector<Index> widths{train.features.cols()};
-  widths.insert(widths.end(), options.hidden.begin(), options.hidden.end());
-  widths.push_back(learning::output_count(train, options));
-  return widths;
+/// Such as are to be trained, all weights 0.
+std::vector<Layer> layers_of(const NetworkOptions& options, const Dataset& train) {
+  const learning::ParameterLayout layout = learning::layout_of(options, train);
+  return learning::to_layers(layout, learning::Floats(layout.size()), options.activation);
 }
 
 /// --scale standard is about columns of tables; networks scale other inputs in ways of their own.
@@ -119,14 +126,21 @@ void note_baseline(TrainingRun& run, const TrainingReport& report) {
   if (baseline && !baseline->network_is_better()) run.note(note_of(*baseline, held_out->rows()));
 }
 
+/// Of the hidden layers.
+Index narrowest(const Network& network) {
+  Index width = network.layers.front().outputs();
+  for (std::size_t l = 1; l + 1 < network.layers.size(); ++l) width = std::min(width, network.layers[l].outputs());
+  return width;
+}
+
 /// The best that a linear network of these widths could do; said where this one is no better.
-std::optional<PrincipalComponents> compare_with_principal_components(TrainingRun& run, const NetworkOptions& options) {
+std::optional<PrincipalComponents> compare_with_principal_components(TrainingRun& run) {
   const auto& held_out = run.parts().validation;
   const ReconstructedParts& measured = run.result().reconstructed;
   const auto& own = held_out ? measured.validation : measured.train;
   if (!own || !run.reason_to_end().empty()) return std::nullopt;
   const auto found = principal_components(run.train(), held_out ? *held_out : run.train(), run.result().model,
-                                          *std::ranges::min_element(options.hidden));
+                                          narrowest(run.result().model));
   constexpr double kWorse = 1.005, kLeast = 1e-3;  // the latter of the variance: less is rounding
   const double worse = found ? own->mean_squared_error - kWorse * found->mean_squared_error : 0;
   if (worse > kLeast * own->variance) {
@@ -151,6 +165,26 @@ std::string hint_on_probabilities(const TrainingRun& run, const NetworkTraining&
   return hint + (trained.report.best_epoch > 1 ? "fewer --epochs" : "more --epochs");
 }
 
+/// From the beginning, or from where a run was stopped.
+NetworkFit fit_network(TrainingRun& run, const NetworkOptions& options, TelemetryWatcher& telemetry) {
+  Keeping<learning::TrainingState> keeping;
+  if (const Checkpoint* from = run.resumed()) {
+    require(from->network.has_value(), "a checkpoint without a network", "one of a network");
+    keeping.from = &*from->network;
+    telemetry.restore(from->telemetry);
+    run.note(fmt::format("resumed after epoch {}", from->network->epoch));
+  }
+  keeping.is_due = [&] { return run.checkpoint_is_due(); };
+  keeping.keep = [&](learning::TrainingState state) {
+    Checkpoint now;
+    now.telemetry = telemetry.so_far();
+    now.network = std::move(state);
+    run.keep(std::move(now));
+  };
+  const auto& held_out = run.parts().validation;
+  return learning::train_network(run.train(), options, held_out ? &*held_out : nullptr, &telemetry, keeping);
+}
+
 }  // namespace
 
 TrainingResult train_hidden_layers(const TrainingRequest& request, Watcher& watcher) {
@@ -159,14 +193,14 @@ TrainingResult train_hidden_layers(const TrainingRequest& request, Watcher& watc
   check_scale(run);
   note_capped_rate(run);
   NetworkOptions options = network_options_of(request, run.train());
-  options.time_limit = run.time_to_train(widths_of(options, run.train()));
+  options.time_limit = run.time_to_train(layers_of(options, run.train()));
   NetworkTraining& network = run.result().network.emplace();
   network.options = learning::resolve(options, run.train());
+  if (auto ended = run.ended_before()) return std::move(*ended);
   run.begin();
 
   TelemetryWatcher telemetry(request.telemetry, run.train(), options, run);
-  const auto& held_out = run.parts().validation;
-  NetworkFit fit = train_network(run.train(), options, held_out ? &*held_out : nullptr, &telemetry);
+  NetworkFit fit = fit_network(run, options, telemetry);
   run.save(std::move(fit.network));
 
   network.report = std::move(fit.report);
@@ -177,7 +211,7 @@ TrainingResult train_hidden_layers(const TrainingRequest& request, Watcher& watc
   run.write_first();
   run.measure();
   if (request.measure && request.network.target == Target::kFeatures) {
-    network.principal = compare_with_principal_components(run, network.options);
+    network.principal = compare_with_principal_components(run);
   } else if (request.measure) {
     note_baseline(run, network.report);
   }

@@ -109,12 +109,68 @@ std::optional<Network> model_to_start_from(const TrainingRun& run) {
   return model;
 }
 
+/// Where the training stands, and where it goes on.
+class Course {
+ public:
+  explicit Course(TrainingRun& run) : run_(run) {
+    if (!run.resumed()) return;
+    require(run.resumed()->softmax.has_value(), "a checkpoint without a softmax layer", "one of a softmax layer");
+    from_ = &*run.resumed()->softmax;
+    now_ = *from_;
+    run.note(resumed_after());
+  }
+
+  Keeping<SolvesState> solves(SolvesState SoftmaxState::*part) {
+    Keeping<SolvesState> keeping;
+    if (from_) keeping.from = &(from_->*part);
+    if (!run_.keeps_checkpoints()) return keeping;
+    keeping.is_due = [this] { return run_.checkpoint_is_due(); };
+    keeping.keep = [this, part](SolvesState state) {
+      now_.*part = std::move(state);
+      keep_if_due();
+    };
+    return keeping;
+  }
+
+  Keeping<ChoiceState> choice() {
+    Keeping<ChoiceState> keeping;
+    if (from_ && from_->choice) keeping.from = &*from_->choice;
+    if (!run_.keeps_checkpoints()) return keeping;
+    keeping.keep = [this](ChoiceState state) {
+      now_.choice = std::move(state);
+      keep_if_due();
+    };
+    return keeping;
+  }
+
+ private:
+  void keep_if_due() {
+    if (!run_.checkpoint_is_due()) return;
+    Checkpoint now;
+    now.softmax = now_;
+    run_.keep(std::move(now));
+  }
+
+  std::string resumed_after() const {
+    std::string text = "resumed";
+    for (const SolvesState* solves : {&now_.first, &now_.last}) {
+      if (!solves->finished.empty()) text += fmt::format(" after {}", counted(std::ssize(solves->finished), "solve"));
+      if (solves->current) text += fmt::format(" after iteration {}", solves->current->iterations);
+    }
+    return text;
+  }
+
+  TrainingRun& run_;
+  const SoftmaxState* from_ = nullptr;
+  SoftmaxState now_;
+};
+
 /// The solution, or those of the path; the best so far is always saved.
 std::vector<PathSolution> solve_all(TrainingRun& run, const ObjectiveOptions& objective, const SolveOptions& solve,
-                                    const Network* start) {
+                                    const Network* start, const Keeping<SolvesState>& keeping) {
   if (!is_path(run.request())) {
     std::vector<PathSolution> one{
-        {resolve_l2(run.train(), objective), fit_softmax(run.train(), objective, solve, &run, start), {}, {}}};
+        {resolve_l2(run.train(), objective), fit_softmax(run.train(), objective, solve, &run, start, keeping), {}, {}}};
     run.save(one[0].fit.model);
     return one;
   }
@@ -128,7 +184,7 @@ std::vector<PathSolution> solve_all(TrainingRun& run, const ObjectiveOptions& ob
       return measure_unless_stopped(model, *run.parts().validation, on_path(run, time));
     };
   }
-  return solve_path(run.train(), path, objective, solve, &run);
+  return solve_path(run.train(), path, objective, solve, &run, keeping);
 }
 
 bool was_ended(const PathSolution& solution) {
@@ -139,18 +195,18 @@ bool was_ended(const PathSolution& solution) {
 /// The penalty that cross-validation chooses. Solves with the default first: whatever ends the search leaves that
 /// model, and what is chosen begins there.
 std::vector<PathSolution> solve_chosen(TrainingRun& run, ObjectiveOptions& objective, const SolveOptions& solve,
-                                       const Network* start) {
+                                       const Network* start, Course& course) {
   const Stopwatch spent;
-  std::vector<PathSolution> found = solve_all(run, objective, solve, start);
+  std::vector<PathSolution> found = solve_all(run, objective, solve, start, course.solves(&SoftmaxState::first));
   const double once_more = 2 * spent.seconds();
   SolveOptions rest = solve;
   if (solve.time_limit > 0) rest.time_limit -= spent.seconds() + once_more;
   if (was_ended(found[0]) || rest.time_limit < 0) return found;
-  cross_validate_penalties(run, objective, rest, found[0].fit.model);
+  cross_validate_penalties(run, objective, rest, found[0].fit.model, course.choice());
   if (!objective.l2) return found;
   if (solve.time_limit > 0) rest.time_limit += once_more;
   const std::optional<SoftmaxFit> from = std::exchange(run.result().softmax->choice->fit, std::nullopt);
-  return solve_all(run, objective, rest, &from->model);
+  return solve_all(run, objective, rest, &from->model, course.solves(&SoftmaxState::last));
 }
 
 /// What the run as a whole has come to: a path that was stopped has not ended well, whichever of its models is chosen.
@@ -207,17 +263,21 @@ TrainingResult train_softmax_layer(const TrainingRequest& request, Watcher& watc
   note_width(run);
   note_path_without_validation(run);
   const std::optional<Network> start = model_to_start_from(run);
+  if (auto ended = run.ended_before()) return std::move(*ended);
   run.begin();
 
   const Dataset& train = run.train();
   ObjectiveOptions objective = request.objective;
   SolveOptions solve = request.solve;
-  solve.time_limit = run.time_to_train({train.features.cols(), train.schema.class_count()});
+  const Index classes = train.schema.class_count();
+  solve.time_limit = run.time_to_train({{Matrix::Zero(classes, train.features.cols()), Vector::Zero(classes)}});
   SoftmaxTraining& softmax = run.result().softmax.emplace();
   std::vector<PathSolution> alone, &candidates = is_path(request) ? softmax.path : alone;
   const bool by_folds = request.choose_l2 && !is_path(request);
-  candidates = by_folds ? solve_chosen(run, objective, solve, start ? &*start : nullptr)
-                        : solve_all(run, objective, solve, start ? &*start : nullptr);
+  const Network* begin = start ? &*start : nullptr;
+  Course course(run);
+  candidates = by_folds ? solve_chosen(run, objective, solve, begin, course)
+                        : solve_all(run, objective, solve, begin, course.solves(&SoftmaxState::first));
   const PathSolution& chosen = best_of(candidates);
   note_end_of_path(candidates, chosen, run);
   if (request.choose_l2 && chosen.validation && was_ended(candidates.back()))

@@ -5,12 +5,19 @@
 #include <algorithm>
 #include <utility>
 
+#include "data/bytes/hash.h"
 #include "data/classes.h"
 #include "data/row_set.h"
+#include "data/schema_json.h"
 #include "network/float64_inputs.h"
+#include "network/model_file.h"
+#include "poise/error.h"
+#include "poise/version.h"
+#include "run/json_text.h"
 #include "run/measured_parts.h"
 #include "run/measured_words.h"
 #include "run/surest_errors.h"
+#include "run/training/command.h"
 #include "run/training/read_parts.h"
 #include "run/training/run_json.h"
 
@@ -60,16 +67,18 @@ void TrainingRun::note(std::string text) {
 
 Answer TrainingRun::on_event(const Event& event) {
   if (directory_ && event.kind != Event::Kind::kTick) {
-    if (const nlohmann::json line = to_json(event); !line.is_null()) directory_->append_event(line);
+    const nlohmann::json line = to_json(event);
+    if (!line.is_null()) directory_->append_event(line);
+    if (!line.is_null() && tensorboard_) tensorboard_->tell(event, line, directory_->events_position().file);
   }
   return link_.on_event(event);
 }
 
-double TrainingRun::time_to_train(const std::vector<Index>& widths) const {
+double TrainingRun::time_to_train(const std::vector<Layer>& layers) const {
   constexpr double kMargin = 2, kMost = 0.25;  // of the time limit; once more if the model is calibrated
   const double limit = request_.solve.time_limit;
   if (limit <= 0) return 0;
-  const double once = kMargin * seconds_to_measure(widths, parts_, request_.solve.threads);
+  const double once = kMargin * seconds_to_measure(layers, parts_, request_.solve.threads);
   return limit - std::min(request_.calibrate ? 2 * once : once, kMost * limit);
 }
 
@@ -90,14 +99,53 @@ std::string TrainingRun::reason_to_end() {
   return limit > 0 && since_read_.seconds() > limit ? "time_limit" : "";
 }
 
+RunIdentity TrainingRun::identity() const {
+  const auto fingerprint_of = [](const std::optional<Dataset>& rows) { return rows ? fingerprint(*rows) : ""; };
+  RunIdentity identity{.version = kVersion,
+                       .options = deciding_options(asked_json(request_, result_)),
+                       .schema = to_text(nlohmann::json::parse(to_text(schema_to_json(parts_.train.schema)))),
+                       .rows = result_.fingerprint,
+                       .validation = fingerprint_of(parts_.validation),
+                       .test = fingerprint_of(parts_.test),
+                       .start = ""};
+  if (request_.start_model || !request_.start.empty()) {
+    const std::string model =
+        serialize_network(request_.start_model ? *request_.start_model : load_model(request_.start));
+    identity.start = fmt::format("{:016x}", hash_block(model.data(), model.size()));
+  }
+  return identity;
+}
+
+std::optional<TrainingResult> TrainingRun::ended_before() {
+  if (!request_.directory || (request_.checkpoint_every <= 0 && !request_.resume)) return std::nullopt;
+  identity_ = identity();
+  if (request_.resume) before_ = run_before(*request_.directory, identity_);
+  if (!before_.ended) return std::nullopt;
+  const nlohmann::json& found = before_.ended->at("result");
+  TrainingResult result;
+  result.status = found.value("status", ""), result.why = found.value("why", "");
+  result.model = load_model(*request_.directory);
+  result.directory = *request_.directory;
+  result.ended_before = true;
+  return result;
+}
+
 void TrainingRun::begin() {
+  if (request_.resume && !before_.stopped)
+    note(fmt::format("there is nothing to resume in {}: training begins", *request_.directory));
   for (const std::string& text : result_.notices) link_.on_event({.kind = Event::Kind::kNote, .text = text});
   link_.on_event({.kind = Event::Kind::kBegin});
   has_begun_ = true;
+  if (!request_.directory && request_.tensorboard)
+    throw Error(ErrorKind::kUsage, "events for TensorBoard without a run directory", "a directory to write the run to");
   if (!request_.directory) return;
-  directory_.emplace(*request_.directory, name_of_data(request_));
-  directory_->announce({{"event", "start"}, {"rows", result_.rows}, {"features", train().features.cols()}});
+  const Checkpoint* from = resumed();
+  directory_.emplace(*request_.directory, name_of_data(request_), from ? std::optional(from->events) : std::nullopt);
+  checkpoints_.emplace(request_.checkpoint_every, *directory_);
+  const char* event = from ? "resume" : "start";
+  directory_->announce({{"event", event}, {"rows", result_.rows}, {"features", train().features.cols()}});
   result_.directory = directory_->path();
+  if (request_.tensorboard) tensorboard_.emplace(directory_->path(), train(), request_.solve.threads, from != nullptr);
 }
 
 void TrainingRun::save(Network model) {
@@ -111,8 +159,36 @@ void TrainingRun::write_summary(bool has_ended) {
   if (directory_) directory_->write_summary(run_json(request_, result_, has_ended));
 }
 
+void TrainingRun::keep(Checkpoint checkpoint) {
+  checkpoint.identity = identity_;
+  checkpoint.events = directory_->events_position();
+  write_checkpoint([&] { checkpoints_->keep(std::move(checkpoint)); });
+}
+
+void TrainingRun::write_checkpoint(const std::function<void()>& write) {
+  try {
+    write();
+  } catch (const Error& error) {
+    if (error.kind() != ErrorKind::kIo) throw;
+    if (std::exchange(told_of_no_checkpoint_, true)) return;
+    link_.on_event({.kind = Event::Kind::kMessage, .text = fmt::format("no checkpoint: {}", error.what())});
+  }
+}
+
+bool TrainingRun::was_stopped() const {
+  const bool telemetry_was = result_.telemetry && !result_.telemetry->stopped.empty();
+  return result_.status == "interrupted" || result_.status == "time_limit" || !result_.not_measured.empty() ||
+         telemetry_was;
+}
+
+void TrainingRun::keep_the_end() {
+  if (checkpoints_ && (was_stopped() || checkpoints_->has_written() || resumed()))
+    write_checkpoint([&] { checkpoints_->write(); });
+}
+
 void TrainingRun::write_first() {
   writing_ = Stopwatch();
+  keep_the_end();
   write_summary(false);
   const auto note_if_trained_on = [&](const Dataset& rows, const char* option) {
     const std::string text = note_on_rows_trained_on(result_.model.metadata, rows);
@@ -151,8 +227,14 @@ TrainingResult TrainingRun::finish(const std::string& hint) {
     result_.notes = notes_on(parts_, result_.measured, result_.network ? "the network" : "the model", hint);
   if (std::string text = note_on_inputs(result_.model); !text.empty()) result_.notes.push_back(std::move(text));
   for (const std::string& text : result_.notes) note(text);
+  keep_the_end();
+  Event end;
+  end.kind = Event::Kind::kEnd, end.result = &result_;
+  if (directory_) directory_->append_event(to_json(end));  // before run.json says that there is nothing left to do
   write_summary(true);
-  on_event({.kind = Event::Kind::kEnd, .result = &result_});
+  if (tensorboard_) tensorboard_->end(result_json(result_), result_.model, command_of(request_));
+  if (directory_ && !was_stopped()) directory_->remove_checkpoint();
+  link_.on_event(end);
   return std::move(result_);
 }
 

@@ -10,6 +10,9 @@
 #include "base/stopwatch.h"
 #include "base/watcher_link.h"
 #include "poise/run.h"
+#include "run/checkpoint/checkpoints.h"
+#include "run/checkpoint/resume.h"
+#include "run/events/tensorboard.h"
 #include "run/measuring_time.h"
 #include "run/parts.h"
 #include "run/run_directory.h"
@@ -34,9 +37,9 @@ class TrainingRun : public Watcher {
   void note(std::string text);
   Answer on_event(const Event& event) override;
 
-  /// Seconds of the time limit that training may take, so that measuring a network of these widths has its time, too;
+  /// Seconds of the time limit that training may take, so that measuring a network of such layers has its time, too;
   /// at least three quarters. 0: no limit.
-  double time_to_train(const std::vector<Index>& widths) const;
+  double time_to_train(const std::vector<Layer>& layers) const;
   /// How long measuring may go on, beginning now.
   MeasuringTime measuring_time();
   /// The options of a solve that comes after training; empty if no time is left for one, or after an interrupt.
@@ -44,8 +47,18 @@ class TrainingRun : public Watcher {
   /// "interrupted" or "time_limit", if the run is to end; empty if not.
   std::string reason_to_end();
 
-  /// Options and data are good: makes the directory, if one is wanted.
+  /// Where a run in the directory has ended that this one is to go on from: there is nothing to do.
+  std::optional<TrainingResult> ended_before();
+  /// Options and data are good: makes the directory, if one is wanted. Where a run there was stopped that this one is
+  /// to go on from, that is its beginning.
   void begin();
+  /// Where that was; null: this run begins.
+  const Checkpoint* resumed() const { return before_.stopped ? &*before_.stopped : nullptr; }
+  bool keeps_checkpoints() const { return checkpoints_ && request_.checkpoint_every > 0; }
+  /// Whether it is time to keep where training stands.
+  bool checkpoint_is_due() { return checkpoints_ && checkpoints_->is_due(); }
+  /// Keeps it, with all that belongs to it but its identity and events. A disk that does not take it ends no training.
+  void keep(Checkpoint checkpoint);
   /// Writes the model, with how its data were read and which they are, whole or not at all. Whatever happens later, it
   /// stays, until a better one takes its place.
   void save(Network model);
@@ -58,12 +71,22 @@ class TrainingRun : public Watcher {
 
  private:
   void write_summary(bool has_ended);
+  RunIdentity identity() const;
+  void write_checkpoint(const std::function<void()>& write);
+  /// So that whatever ends this run now, it can go on where training ended.
+  void keep_the_end();
+  bool was_stopped() const;
 
   const TrainingRequest& request_;
   WatcherLink link_;
   Parts parts_;
   RowProvenance rows_;
   std::optional<RunDirectory> directory_;
+  std::optional<Tensorboard> tensorboard_;
+  RunBefore before_;
+  RunIdentity identity_;  // where there are checkpoints
+  std::optional<Checkpoints> checkpoints_;
+  bool told_of_no_checkpoint_ = false;
   bool has_begun_ = false;
   TrainingResult result_;
   Stopwatch since_read_, writing_;  // the time limit counts from the former's begin

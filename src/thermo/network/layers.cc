@@ -2,12 +2,14 @@
 
 #include <fmt/core.h>
 
+#include "network/model_check.h"
 #include "poise/error.h"
 
 namespace poise::thermo {
 
 void check_layers(const std::vector<Layer>& layers, Index inputs) {
   if (layers.empty()) throw Error(ErrorKind::kUsage, "no layers", "at least one");
+  require_dense(layers, "thermodynamics");
   Index below = inputs;
   for (std::size_t l = 0; l < layers.size(); ++l) {
     const Matrix& weights = layers[l].weights;

@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "convex/fields.h"
+#include "network/model_check.h"
 #include "network/recorded_options.h"
 #include "poise/error.h"
 #include "thermo/fields.h"
@@ -25,6 +26,7 @@ Vector input_units(const Network& network) {
 }
 
 void check(const Network& network, const Matrix& targets) {
+  require_dense(network.layers, "rows of a class");
   if (network.head != Head::kSoftmax) {
     throw Error(ErrorKind::kData, fmt::format("a network with the {} head", to_string(network.head)),
                 "a classifier with the softmax head", "classes are what is clamped, by the cross-entropy");
