@@ -30,10 +30,12 @@ environment oldest numpy scipy "scikit-learn==1.6.*" pytest pandas polars pyarro
 environment middle numpy scipy "scikit-learn==1.8.*" pytest  # for scikit-learn's own checks alone
 environment newest numpy scipy scikit-learn pytest onnx onnxruntime statsmodels lightgbm tensorboard
 
-# With the compiler's name that scripts/build.sh has, ccache knows what that has built.
+# With the compiler's name and the warnings that scripts/build.sh has, ccache knows what that has built.
+werror=$(grep -qs -- -Werror build/release/build.ninja && echo ON || echo OFF)
 export CXX=${CXX:-c++} CC=${CC:-cc}
 rm -rf "$folder/wheel"
-nice "$folder/newest/bin/pip" wheel --quiet --no-deps --wheel-dir "$folder/wheel" .
+nice "$folder/newest/bin/pip" wheel --quiet --no-deps --wheel-dir "$folder/wheel" \
+  --config-settings=cmake.define.POISE_WERROR="$werror" .
 for name in oldest middle newest; do
   "$folder/$name/bin/pip" install --quiet --no-deps --force-reinstall "$folder"/wheel/*.whl
   "$folder/$name/bin/python" -c "import sklearn, sys; print('scikit-learn', sklearn.__version__, 'on Python', sys.version.split()[0])"

@@ -11,6 +11,7 @@
 #include "poise/error.h"
 #include "poise/estimate.h"
 #include "poise/first_law.h"
+#include "poise/generate.h"
 #include "poise/inference.h"
 #include "poise/information.h"
 #include "poise/measuring.h"

@@ -31,13 +31,13 @@ enum class CellType : std::uint8_t {
 
 /// Some rows of a column, where they are.
 struct Cells {
-  std::shared_ptr<const void> owner;
+  std::shared_ptr<const void> owner = {};
   CellType type = CellType::kFloat64;
   const std::byte* data = nullptr;        ///< null: all missing
   std::int64_t stride = 0;                ///< bytes
   const std::uint8_t* present = nullptr;  ///< a bit a row, lowest first; null: all are there
   std::int64_t first_bit = 0;
-  std::vector<std::int32_t> codes;  ///< kText: `data` is null
+  std::vector<std::int32_t> codes = {};  ///< kText: `data` is null
 
   bool is_present(Index row) const;
 };

@@ -10,6 +10,7 @@
 #include "json.h"
 #include "network/model_file.h"
 #include "options.h"
+#include "poise/generate.h"
 #include "poise/inference.h"
 #include "poise/metrics.h"
 #include "poise/network.h"
@@ -80,6 +81,21 @@ nb::object states(const Network& network, const Dataset& data, Index layer, int 
   return to_numpy(std::move(numbers));
 }
 
+/// (rows n×d, probabilities n×K, energy, slope)
+nb::tuple generated(const Network& network, const std::vector<Index>& classes, const nb::dict& options) {
+  GenerateOptions asked;
+  set_options(asked, options);
+  Generated found;
+  {
+    const nb::gil_scoped_release unlock;
+    Matrix targets = Matrix::Zero(std::ssize(classes), network.class_count());
+    for (Index i = 0; i < targets.rows(); ++i) targets(i, classes[static_cast<std::size_t>(i)]) = 1;
+    found = generate(network, targets, asked);
+  }
+  return nb::make_tuple(to_numpy(std::move(found.rows)), to_numpy(std::move(found.probabilities)),
+                        to_numpy(found.energy), to_numpy(found.slope));
+}
+
 nlohmann::json figures_of(const Network& network, const Dataset& data, const MeasureOptions& options) {
   if (network.reconstructs()) return to_json(evaluate_reconstruction(network, data, options), network.schema);
   return to_json_with_confusion(evaluate_network(network, data, options), network.schema);
@@ -137,6 +153,7 @@ void bind_model(nb::module_& module) {
       .def("probabilities", predicted<predict_probabilities>, "data"_a, "threads"_a = 0)
       .def("reconstruct", predicted<reconstruct>, "data"_a, "threads"_a = 0)
       .def("hidden_states", states, "data"_a, "layer"_a, "threads"_a = 0)
+      .def("generate", generated, "classes"_a, "options"_a)
       .def("evaluate", evaluate, "data"_a, "threads"_a = 0)
       .def("certify", certify, "data"_a, "tolerance"_a, "threads"_a = 0)
       .def("infer", infer, "data"_a, "options"_a)

@@ -15,6 +15,7 @@
 #include "poise/error.h"
 #include "run/choosing/fields.h"
 #include "run/training/fields.h"
+#include "thermo/fields.h"
 
 namespace poise::python {
 
@@ -148,6 +149,12 @@ void set_options(ReadOptions& read, const nb::dict& options) {
 void set_options(InferenceOptions& inference, const nb::dict& options) {
   for (const auto& [key, given] : options) {
     if (!given.is_none()) set_one(key, given, inference);
+  }
+}
+
+void set_options(GenerateOptions& generate, const nb::dict& options) {
+  for (const auto& [key, given] : options) {
+    if (!given.is_none()) set_one(key, given, generate);
   }
 }
 

@@ -3,6 +3,7 @@
 
 #include <nanobind/nanobind.h>
 
+#include "poise/generate.h"
 #include "poise/inference.h"
 #include "poise/read.h"
 #include "poise/run.h"
@@ -18,5 +19,8 @@ void set_options(ReadOptions& read, const nanobind::dict& options);
 
 /// And of the uncertainty of weights.
 void set_options(InferenceOptions& inference, const nanobind::dict& options);
+
+/// And of rows of a class.
+void set_options(GenerateOptions& generate, const nanobind::dict& options);
 
 }  // namespace poise::python

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from ._poise import __version__
 from .data import Dataset, dataset, read
 from .errors import PoiseError
-from .model import Certificate, Inference, Model, certify, load
+from .model import Certificate, Inference, Model, certify, generate, load
 from .report import Report, report
 from .training import Training, train
 
@@ -40,6 +40,7 @@ __all__ = [
     "__version__",
     "certify",
     "dataset",
+    "generate",
     "load",
     "read",
     "report",

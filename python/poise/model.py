@@ -250,6 +250,20 @@ class Model:
         values = values @ layers[-1][0].T + layers[-1][1]
         return _logistic(values) * self._network.output_unit if self._network.is_logistic else values
 
+    def generate(self, classes: Any = None, *, prior: float = 1.0, steps: int = 1000) -> npt.NDArray[np.float64]:
+        """A row of each class, as the model takes it to be, n×d in the units of the data: all classes by default.
+
+        The output is clamped to the class, and inputs and hidden states relax together from the center of the training
+        data to the least energy of predictive coding (docs/theory/network.md#the-generative-direction). `prior` draws
+        inputs to that center: they are taken to be normal about it with variance 1/prior in the units of training.
+        """
+        names = self.classes if classes is None else [str(name) for name in np.atleast_1d(classes)]
+        for name in names:
+            if name not in self.classes:
+                raise usage_error("classes", f"'{name}' is no class of the model", ", ".join(self.classes))
+        numbers = [self.classes.index(name) for name in names]
+        return self._network.generate(numbers, {"prior": prior, "steps": steps})[0]
+
     def predict(self, X: Any, *, n_threads: int | None = None) -> Array:
         """The name of the most probable class of each row; the first of several."""
         labels: Array = np.asarray(self.classes)[self.scores(X, n_threads=n_threads).argmax(axis=1)]
@@ -321,6 +335,14 @@ def load(path: Path) -> Model:
     <poise.Model 64 -> 10 softmax>
     """
     return Model(_poise.Model.load(os.fspath(path)))
+
+
+def generate(
+    model: Model | Path, classes: Any = None, *, prior: float = 1.0, steps: int = 1000
+) -> npt.NDArray[np.float64]:
+    """A row of each class, as a classifier takes it to be; see :meth:`Model.generate`."""
+    of = model if isinstance(model, Model) else load(model)
+    return of.generate(classes, prior=prior, steps=steps)
 
 
 def certify(

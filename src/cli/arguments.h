@@ -9,6 +9,7 @@
 
 #include "poise/compare.h"
 #include "poise/efficiency.h"
+#include "poise/generate.h"
 #include "poise/inference.h"
 #include "poise/read.h"
 #include "poise/run.h"
@@ -52,9 +53,11 @@ struct Arguments {
   double train_share = 1;          ///< of reproduce double-bayesian, as are the next two
   bool centered_inputs = false;
   std::string network = kDenseNetwork;
-  double temperature = 0;   ///< of septuple
-  Index samples = 1 << 16;  ///< septuple --samples
-  Index starts = 64;        ///< septuple --starts
+  double temperature = 0;            ///< of septuple
+  Index samples = 1 << 16;           ///< septuple --samples
+  Index starts = 64;                 ///< septuple --starts
+  std::vector<std::string> classes;  ///< generate --class; empty: all
+  GenerateOptions generating;        ///< of generate
   bool require_certificate = false;
   bool json = false, quiet = false;
   std::set<std::string> given;  ///< the names of the options that were, with their dashes
@@ -69,6 +72,7 @@ int thermo(const Arguments& arguments);
 int compare(const Arguments& arguments);
 int compare_budget(const Arguments& arguments);  ///< compare --neurons or --weights
 int septuple(const Arguments& arguments);
+int generate(const Arguments& arguments);
 int inspect(const Arguments& arguments);
 int infer(const Arguments& arguments);  ///< inspect --inference
 int convert(const Arguments& arguments);

@@ -28,6 +28,7 @@
 #include "convex/fields.h"
 #include "poise/error.h"
 #include "poise/version.h"
+#include "thermo/fields.h"
 
 namespace poise::cli {
 
@@ -55,6 +56,15 @@ CLI::App* add_verb(CLI::App& app, const std::string& name, const std::string& do
   verb->footer("Example:\n  " + example);
   verb->set_help_all_flag("--help-all", "Print this help with the options for experiments and exit");
   return verb;
+}
+
+void add_generate(CLI::App& verb, Arguments& a) {
+  verb.add_option("--class", a.classes, "names of classes, with commas between (default: all)")->delimiter(',');
+  add_fields(verb, a.generating);
+  verb.add_option("-o,--out,--output", a.out,
+                  "file to write: .csv or .tsv, the class last, or .npy, plain or .gz (default, and -: stdout)")
+      ->check(not_empty());
+  verb.add_flag("--json", a.json, "print one JSON object on stdout and nothing else there")->group(kRunning);
 }
 
 using Verb = int (*)(const Arguments&);
@@ -86,6 +96,13 @@ std::map<CLI::App*, Verb> declare(CLI::App& app, Arguments& a) {
                    "file to write: .csv or, of numbers, .npy, plain or .gz (default, and -: stdout)")
       ->check(not_empty());
   verbs[verb] = predict;
+
+  verb =
+      add_verb(app, "generate", "a row of each class, as the model takes them to be: outputs clamped, inputs relaxed",
+               "poise generate runs/digits --class 3,8 -o digits.csv");
+  require_run(*verb, a);
+  add_generate(*verb, a);
+  verbs[verb] = generate;
 
   verb = add_verb(app, "certify", "recompute the certificate of a softmax layer from model and data alone",
                   "poise certify runs/digits digits");

@@ -119,6 +119,12 @@ Vector InputScaling::target_units() const {
   return Eigen::Map<const Vector>(target.gain.data(), std::ssize(target.gain)).unaryExpr(unit);
 }
 
+Vector InputScaling::input_units() const {
+  return Eigen::Map<const Vector>(map.gain.data(), std::ssize(map.gain)).unaryExpr([](double times) {
+    return times > 0 ? 1 / times : 0;
+  });
+}
+
 void InputScaling::to_file_units(Network& network) const {
   network.schema.classes.clear();
   if (network.head == Head::kSigmoid) {

@@ -30,6 +30,8 @@ struct InputScaling {
   void to_file_units(Network& network) const;
   /// What counts as 1 of a feature in the loss, in the file's units; 1 where a feature is constant.
   Vector target_units() const;
+  /// The same of the inputs; 0 where a feature is constant.
+  Vector input_units() const;
 };
 
 /// Outputs of a network: classes, or features.

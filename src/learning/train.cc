@@ -56,9 +56,8 @@ void record_training(const NetworkOptions& options, const TrainingReport& report
   record(provenance_of(options, report), metadata);
 }
 
-/// What counts as 1 of each feature, where they are the target.
-void record_units(const NetworkOptions& options, const Vector& units, Metadata& metadata) {
-  if (options.target != Target::kFeatures) return;
+/// What counts as 1 of each feature.
+void record_units(const Vector& units, Metadata& metadata) {
   auto provenance = recorded<Provenance>(metadata);
   provenance.feature_units = units_as_text(units);
   record(provenance, metadata);
@@ -97,7 +96,11 @@ NetworkFit train_network(const Dataset& train, const NetworkOptions& options, co
   learning::Trainer trainer(rows, held_out ? &*held_out : nullptr, resolved, watcher, keeping);
   NetworkFit fit = trainer.run();
   record_training(resolved, fit.report, fit.network.metadata);
-  record_units(resolved, trainer.target_units(), fit.network.metadata);
+  if (resolved.target == Target::kFeatures) {
+    record_units(trainer.target_units(), fit.network.metadata);
+  } else if (!rows.features.is_sparse()) {
+    record_units(trainer.input_units(), fit.network.metadata);
+  }
   return fit;
 }
 

@@ -22,6 +22,7 @@ class Trainer {
 
   /// See InputScaling; Target::kFeatures alone.
   Vector target_units() const { return scaling_.target_units(); }
+  Vector input_units() const { return scaling_.input_units(); }
 
  private:
   using Clock = std::chrono::steady_clock;

@@ -3,6 +3,7 @@
 
 #include "learning/fields.h"
 #include "poise/efficiency.h"
+#include "poise/generate.h"
 #include "poise/thermodynamics.h"
 
 namespace poise::thermo {
@@ -44,6 +45,15 @@ void fields(Options& o, auto&& visit) {
         o.batch);
   visit(field("seed", "of rows, noise and sampled labels").within(at_least(0)), o.seed);
   visit(field("threads", "threads").within(at_least(1)).if_unset("all"), o.threads);
+}
+
+template <AnyConst<GenerateOptions> Options>
+void fields(Options& o, auto&& visit) {
+  constexpr Group field{};
+  visit(field("prior", "inputs are normal about their center, with variance 1/prior in the units of training")
+            .within(above(0)),
+        o.prior);
+  visit(field("steps", "of the relaxation, at most").within(at_least(1)), o.steps);
 }
 
 template <AnyConst<EfficiencyOptions> Options>

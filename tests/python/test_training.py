@@ -109,6 +109,19 @@ def test_a_model_is_its_onnx_file(tmp_path, digits):
         assert (again.scores(digits[0]) == run.model.scores(digits[0])).all()
 
 
+def test_generated_rows_are_of_their_classes(digits):
+    X, y = digits
+    model = poise.train(X, y, hidden=[16], epochs=10).model
+    rows = poise.generate(model)
+    assert rows.shape == (10, 64)
+    assert model.predict(rows).tolist() == model.classes
+    assert (model.generate(["3", "8"]) == rows[[3, 8]]).all()
+    near = model.generate(["3"], prior=1e9)
+    np.testing.assert_allclose(near[0], model.center, atol=1e-4)
+    with pytest.raises(ValueError, match="'ten' is no class"):
+        model.generate("ten")
+
+
 def test_scores_are_those_of_the_layers(digits):
     model = poise.train(*digits, hidden=[8], epochs=2).model
     x = digits[0][:50] - model.center

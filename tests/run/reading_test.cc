@@ -24,9 +24,8 @@ constexpr TrainedOn kPlain, kSmoothed{true, 0.2, 1, 0, 0}, kCalibrated{false, 0,
 Thermodynamics figures() {
   Thermodynamics t;
   t.rows = 400, t.parameters = 100;
-  t.classes.emplace();
   t.mean_loss = {0.5, 0, 0, 0.02};
-  t.classes->output_entropy = {0.4, 0, 0, 0.01};
+  t.classes.emplace().output_entropy = {0.4, 0, 0, 0.01};
   t.classes->equilibrium_gap = {0.1, 0, 0, 0.02};
   t.classes->temperature = {1.3, 0.47, 0.47, false};
   t.classes->marginal_entropy = {2.3, 0, 0, 0}, t.classes->mutual_information = {1.9, 0, 0, 0};
@@ -46,6 +45,14 @@ int count(const std::string& text, const std::string& part) {
   int found = 0;
   for (std::size_t at = text.find(part); at != std::string::npos; at = text.find(part, at + 1)) ++found;
   return found;
+}
+
+TEST(ReadingOf, FeaturesHaveNoConfidence) {
+  Thermodynamics t = figures();
+  t.classes.reset();
+  EXPECT_THAT(reading_of(t).front(), StartsWith("Most curvature"));
+  EXPECT_THAT(table_of(t), Not(HasSubstr("CE")));
+  EXPECT_TRUE(to_json(t)["temperature"].is_null());
 }
 
 TEST(ReadingOf, Confidence) {

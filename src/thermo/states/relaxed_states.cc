@@ -8,7 +8,7 @@
 namespace poise::thermo {
 namespace {
 
-constexpr int kMostSteps = 32, kMostHalvings = 8;
+constexpr int kMostHalvings = 8;
 
 using States = std::vector<Matrix>;  // one matrix a hidden layer, [0] and [L] empty
 
@@ -115,7 +115,7 @@ States apply_inverse(const States& jacobian, Index rank, States g) {
 }
 
 RelaxedStates relax(const std::vector<Layer>& layers, const Matrix& first_preactivation, const Matrix& targets,
-                    double tolerance, ScoreLoss loss) {
+                    double tolerance, ScoreLoss loss, int steps) {
   const std::size_t depth = layers.size();
   const Index rows = targets.rows();
   RelaxedStates at;
@@ -131,10 +131,11 @@ RelaxedStates relax(const std::vector<Layer>& layers, const Matrix& first_preact
     at.jacobian = state_jacobian(output_adjoints(layers, pass.slope, q, loss).activation_adjoint, rows, loss);
     States slope_of_energy = adjoint(layers, pass.slope, q - targets).activation_adjoint;
     for (std::size_t l = 1; l < depth; ++l) slope_of_energy[l] += at.displacement[l];
+    at.slope = inner_products(slope_of_energy, slope_of_energy, rows).cwiseSqrt();
     const States step = apply_inverse(at.jacobian, rank_of(at.jacobian, rows), slope_of_energy);
     const Vector decrement = inner_products(slope_of_energy, step, rows);
     Vector rate = (decrement.array() > tolerance).cast<double>();
-    if (count == kMostSteps || rate.sum() == 0) return at;
+    if (count == steps || rate.sum() == 0) return at;
     if (!search(energy_at, step, decrement, std::move(rate), at)) return at;
   }
 }

@@ -30,12 +30,13 @@ std::vector<Matrix> apply_inverse(const std::vector<Matrix>& jacobian, Index ran
 struct RelaxedStates {
   std::vector<Matrix> displacement;  ///< η_l, B×N_l
   std::vector<Matrix> jacobian;      ///< BᵀJ_l there, see state_jacobian
+  Vector slope;                      ///< ‖∇E‖ of every row
   Vector energy;                     ///< E = ½ Σ_l ‖η_l‖² + ℓ of every row
 };
 
 /// Minimizes E by Gauss–Newton steps −(I + Σ JᵀRJ)⁻¹∇E, ∇E = η_l + X*_l, halved until E falls, from η = 0, until the
-/// squared length of ∇E in the metric (I + Σ JᵀRJ)⁻¹ is below `tolerance` in every row.
+/// squared length of ∇E in the metric (I + Σ JᵀRJ)⁻¹ is below `tolerance` in every row, or after `steps`.
 RelaxedStates relax(const std::vector<Layer>& layers, const Matrix& first_preactivation, const Matrix& targets,
-                    double tolerance, ScoreLoss loss = {});
+                    double tolerance, ScoreLoss loss = {}, int steps = 32);
 
 }  // namespace poise::thermo
