@@ -79,6 +79,7 @@ RunDirectory::RunDirectory(const std::string& path, const std::string& data_name
   while (!create_directories() && path.empty()) path_ = free_directory(stem_of(data_name));
   const bool is_in_use = is_there(model_path()) || is_there(summary_path());
   const bool goes_on = resumed && (goes_on_in(kNewEvents, *resumed) || goes_on_in(kEvents, *resumed));
+  has_lost_events_ = resumed && resumed->bytes > 0 && !goes_on;
   if (!goes_on) events_path_ = path_ / (is_in_use ? kNewEvents : kEvents);
   const bool had_events = is_there(events_path_);
   open_events(std::ios::app);

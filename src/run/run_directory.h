@@ -46,6 +46,9 @@ class RunDirectory {
   void append_event(const nlohmann::json& event);
   /// Writes model.onnx, whole or not at all; so ends an earlier run in this directory.
   void save_model(const Network& model);
+  /// Whether there were events to go on with, and they are not there any more as they were.
+  bool has_lost_events() const { return has_lost_events_; }
+
   /// Where the events are that have been appended so far.
   EventsPosition events_position() const;
   /// Writes checkpoint.safetensors, whole or not at all.
@@ -78,7 +81,7 @@ class RunDirectory {
   std::ofstream events_;
   nlohmann::json announced_;
   EventsPosition events_so_far_;
-  bool begun_ = false, has_taken_over_ = false, has_checkpoint_ = false;
+  bool has_lost_events_ = false, begun_ = false, has_taken_over_ = false, has_checkpoint_ = false;
 };
 
 }  // namespace poise::inline run

@@ -241,6 +241,30 @@ TEST(Shards, HaveTheirLabelsBesideThem) {
   }
 }
 
+// As many labels as rows in all say nothing about which are whose.
+TEST(Shards, HaveTheirLabelsFileByFile) {
+  const TempDir dir;
+  const auto labels = [&](const std::string& name, const std::vector<std::int64_t>& values) {
+    const std::string header =
+        "{'descr': '<i8', 'fortran_order': False, 'shape': (" + std::to_string(values.size()) + ",), }";
+    std::string bytes;
+    for (const std::int64_t value : values) bytes += bytes_of<std::int64_t>({value});
+    dir.write(name, npy(header, bytes));
+  };
+  for (const char* const k : {"0", "1"}) dir.write(std::string("emb-") + k + ".npy", floats("2, 1", {1, 2}));
+  labels("emb-0-labels.npy", {0, 1, 1}), labels("emb-1-labels.npy", {0});
+  const auto read = [&] { read_dataset(dir.path("emb-*.npy")); };
+  expect_error(read, kData, "emb-0-labels.npy: 3 labels; expected 2, one a row of");
+  ReadOptions options;
+  options.labels_file = dir.path("emb-*-labels.npy");
+  expect_error([&] { read_dataset(dir.path("emb-*.npy"), options); }, kData, "3 labels; expected 2");
+  labels("emb-0-labels.npy", {0, 1}), labels("emb-7-labels.npy", {0, 1});
+  std::filesystem::remove(dir.path("emb-1-labels.npy"));
+  expect_error(read, kData, "emb-1.npy: there are no labels of these rows");
+  labels("emb-1-labels.npy", {0, 1});
+  expect_error(read, kData, "emb-7-labels.npy: there are no rows of these labels");
+}
+
 TEST(Shards, ThatDifferAreNamed) {
   const TempDir dir;
   expect_error([&] { read_dataset(dir.path("emb-*.npy")); }, ErrorKind::kIo, "no file fits the pattern");

@@ -8,6 +8,7 @@ import re
 import shutil
 import subprocess
 import sys
+from unittest.mock import MagicMock
 
 import pytest
 
@@ -90,9 +91,16 @@ def test_the_tutorial_runs(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     blocks = re.findall(r"```python\n(.*?)```", (ROOT / "docs/python.md").read_text(), re.S)
     assert len(blocks) > 5
+    trackers = {name: MagicMock() for name in ("mlflow", "wandb")}  # what they are told is looked at
+    for name, tracker in trackers.items():
+        monkeypatch.setitem(sys.modules, name, tracker)
     names = {}
     for block in blocks:
         exec(block, names)
+    steps = [call.kwargs["step"] for call in trackers["mlflow"].log_metrics.call_args_list if call.kwargs]
+    told = trackers["wandb"].init.return_value.__enter__.return_value.log.call_args_list
+    assert steps == [call.kwargs["step"] for call in told] == list(range(1, len(steps) + 1)) != []
+    assert 0 < told[-1].args[0]["train"]["loss"] < 1
 
 
 def test_every_public_name_is_documented():

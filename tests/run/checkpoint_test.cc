@@ -277,5 +277,15 @@ TEST(TensorFileTest, RoundTrips) {
   EXPECT_TRUE(read.tensors.at("one").shape.empty());
 }
 
+TEST(TensorFiles, NamesAreUnderTheChecksumToo) {
+  TensorFile file;
+  file.tensors["a"] = {"U8", {1}, "x"};
+  file.tensors["b"] = {"U8", {1}, "y"};
+  std::string bytes = serialize(file);
+  EXPECT_EQ(parse_tensor_file(bytes, "f").tensors.at("a").bytes, "x");
+  std::swap(bytes[bytes.find("\"a\"") + 1], bytes[bytes.find("\"b\"") + 1]);
+  EXPECT_THROW(parse_tensor_file(bytes, "f"), Error);
+}
+
 }  // namespace
 }  // namespace poise

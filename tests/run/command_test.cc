@@ -44,6 +44,13 @@ TEST(Command, AsAFileOfOptionsHasTheDefaultsAsComments) {
   EXPECT_NE(text.find("\n# tolerance = 1e-08\n"), std::string::npos) << text;
 }
 
+TEST(Command, OfAnEmptyListIsNone) {
+  TrainingRequest request{.data = {.path = "a"}};
+  request.read.missing_values = std::vector<std::string>();
+  EXPECT_EQ(command_of(request), "poise train a --missing-values none");
+  EXPECT_NE(config_of(request).find("\nmissing-values = \"none\"\n"), std::string::npos);
+}
+
 TEST(Command, OfAPenaltyThatIsChosen) {
   TrainingRequest request{.data = {.path = "a"}, .choose_l2 = true};
   EXPECT_EQ(command_of(request), "poise train a --l2 auto");

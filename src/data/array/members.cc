@@ -141,6 +141,31 @@ bool is_pattern(const std::string& source) {
 
 bool is_pattern_of_files(const std::string& source) { return is_pattern(source) && !glob_files(source).empty(); }
 
+void check_shard_pairs(const std::string& features, const std::string& labels, bool beside) {
+  const MemberPath of_features = split_member(features), of_labels = split_member(labels);
+  const std::vector<std::string> rows = matching_files(of_features.path), others = matching_files(of_labels.path);
+  const auto rows_of = [](const std::string& file, const std::string& member) {
+    const NpyArray array = parse_array(load_inflated(file), file, member);
+    return array.shape.empty() ? 0 : array.shape[0];
+  };
+  for (std::size_t k = 0; k < std::max(rows.size(), others.size()); ++k) {
+    const std::string plain = k < rows.size() ? without_packing(rows[k]) : "";
+    const std::string named = plain.substr(0, plain.size() - std::min<std::size_t>(plain.size(), 4)) + "-labels.npy";
+    const bool is_pair = k < rows.size() && k < others.size() && (!beside || without_packing(others[k]) == named);
+    if (!is_pair && k < rows.size()) {
+      throw Error(ErrorKind::kData, "there are no labels of these rows among " + labels,
+                  beside ? "labels in " + named : "a file of labels for each of the rows", "--labels names them",
+                  {k < rows.size() ? rows[k] : others[k]});
+    }
+    if (!is_pair)
+      throw Error(ErrorKind::kData, "there are no rows of these labels among " + features, "", "", {others[k]});
+    const Index found = rows_of(others[k], of_labels.member), expected = rows_of(rows[k], of_features.member);
+    if (found == expected) continue;
+    throw Error(ErrorKind::kData, fmt::format("{} labels", found),
+                fmt::format("{}, one a row of {}", expected, rows[k]), "", {others[k]});
+  }
+}
+
 std::string label_member(const std::string& source) {
   const std::string first = matching_files(split_member(source).path)[0];
   return label_member(load_inflated(first), first);

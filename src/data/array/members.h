@@ -43,6 +43,10 @@ bool is_pattern(const std::string& source);
 /// And there are files that it fits.
 bool is_pattern_of_files(const std::string& source);
 
+/// Of shards with shards of labels: one as many as the other, file by file the same number of rows, and with `beside`
+/// the names that find_label_file goes by. Throws Error(kData) naming the first pair that is none.
+void check_shard_pairs(const std::string& features, const std::string& labels, bool beside);
+
 /// The files that fit the pattern, numbers in their names in ascending order, joined as if they were one: the same type
 /// and width, rows behind rows. Error(kIo) if there are none, Error(kData) naming the first that differs.
 NpyArray join_shards(const std::string& pattern);

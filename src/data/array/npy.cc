@@ -62,6 +62,7 @@ class NpyReader {
     if (!image_shape_.empty()) data_.unit = 255;
     set_array_schema(data_, FileFormat::kNpy, image_shape_, file_, schema_);
     if (!options_.labels) return std::move(data_);
+    if (is_pattern(file_) && is_pattern(label_file)) check_shard_pairs(file_, label_file, options_.labels_file.empty());
     if (!label_file.empty()) set_labels(data_, read_label_file(label_file), schema_);
     if (label_column_ >= 0) set_labels(data_, column_labels(), schema_);
     if (options_.labels_file.empty() && !label_file.empty())

@@ -20,8 +20,12 @@ using nlohmann::json;
 constexpr std::size_t kSizeBytes = 8;
 constexpr const char *kMetadata = "__metadata__", *kChecksum = "checksum";
 
-std::string checksum_of(std::string_view numbers) {
-  return fmt::format("{:016x}", hash_block(numbers.data(), numbers.size()));
+/// Of the numbers, and of the header that says which they are, without its checksum.
+std::string checksum_of(json header, std::string_view numbers) {
+  header[kMetadata].erase(kChecksum);
+  const std::string text = to_text(header);
+  return fmt::format("{:016x}{:016x}", hash_block(text.data(), text.size()),
+                     hash_block(numbers.data(), numbers.size()));
 }
 
 [[noreturn]] void fail(const std::string& path) {
@@ -63,7 +67,7 @@ TensorFile file_of(const json& header, std::string_view numbers, const std::stri
       fail(path);
     }
   }
-  if (file.metadata[kChecksum] != checksum_of(numbers)) fail(path);
+  if (file.metadata[kChecksum] != checksum_of(header, numbers)) fail(path);
   file.metadata.erase(kChecksum);
   return file;
 }
@@ -79,7 +83,7 @@ std::string serialize(const TensorFile& file) {
     header[name] = {{"dtype", tensor.type}, {"shape", tensor.shape}, {"data_offsets", {begin, numbers.size()}}};
   }
   header[kMetadata] = file.metadata;
-  header[kMetadata][kChecksum] = checksum_of(numbers);
+  header[kMetadata][kChecksum] = checksum_of(header, numbers);
   std::string text = to_text(header);
   text.resize((text.size() + kSizeBytes - 1) / kSizeBytes * kSizeBytes, ' ');  // numbers begin at a multiple of 8
   const std::uint64_t size = text.size();

@@ -26,6 +26,7 @@ std::string typed(const json& value) {
   if (value.is_string()) return value.get<std::string>();
   if (value.is_number_float()) return fmt::format("{}", value.get<double>());
   if (!value.is_array()) return value.dump();
+  if (value.empty()) return "none";
   std::string list;
   for (const json& each : value) list += (list.empty() ? "" : ",") + typed(each);
   return list;
@@ -106,8 +107,8 @@ std::vector<Setting> settings_of(const TrainingRequest& request) {
 
 /// A value as the file of options has it: quoted unless it is a number, a switch or a list.
 std::string in_file(const json& value) {
-  if (!value.is_string()) return value.is_array() ? value.dump() : typed(value);
-  return value.dump();
+  if (value.is_array() && value.empty()) return "\"none\"";
+  return value.is_string() || value.is_array() ? value.dump() : typed(value);
 }
 
 }  // namespace

@@ -141,6 +141,8 @@ void TrainingRun::begin() {
   if (!request_.directory) return;
   const Checkpoint* from = resumed();
   directory_.emplace(*request_.directory, name_of_data(request_), from ? std::optional(from->events) : std::nullopt);
+  if (directory_->has_lost_events())
+    note("metrics.jsonl is not as the run before left it: its events begin with those from here on");
   checkpoints_.emplace(request_.checkpoint_every, *directory_);
   const char* event = from ? "resume" : "start";
   directory_->announce({{"event", event}, {"rows", result_.rows}, {"features", train().features.cols()}});
