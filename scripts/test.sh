@@ -41,8 +41,8 @@ if [ "$sanitize_fast" -eq 1 ]; then
   ctest --preset asan --no-tests=error -j "$(nproc)" -L '^(base|rows|data|loss|network|convex)$'
 fi
 if [ "$thread" -eq 1 ]; then
-  scripts/build.sh tsan
-  ctest --preset tsan --no-tests=error -L 'base|convex|data|learning'
+  scripts/build.sh tsan base_test convex_test data_test learning_test
+  ctest --preset tsan --no-tests=error -j "$(nproc)" -L '^(base|convex|data|learning)$'
 fi
 if [ "$fuzz" -eq 1 ]; then
   scripts/install-deps.sh --fuzz

@@ -2,6 +2,7 @@
 // they are anyone's (Ctrl-C in Python, a profiler, a timer, a child's end).
 #pragma once
 
+#include <atomic>
 #include <csignal>
 #include <cstring>
 
@@ -37,10 +38,10 @@ class SignalTimer {
   static void handle(int) {
     volatile char stack[2048];
     for (volatile char& byte : stack) byte = 0x55;
-    count_ = count_ + 1;
+    ++count_;
   }
 
-  inline static volatile std::sig_atomic_t count_ = 0;
+  inline static std::atomic<int> count_ = 0;  // of any thread
   struct sigaction before_ {};
 };
 

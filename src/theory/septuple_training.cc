@@ -83,7 +83,7 @@ SeptupleTraining train_septuple(const Septuple& septuple, const std::vector<Inde
   require(options.momentum >= 0 && options.momentum < 1, fmt::format("momentum {}", options.momentum), "in [0, 1)");
   require(options.contraction > 0, fmt::format("contraction {}", options.contraction), "above 0");
   require(options.steps >= 0, fmt::format("steps {}", options.steps), "0 or more");
-  septuple.validate();
+  clamp(septuple, neurons, rows.row(0).transpose());  // refuses neurons that are not there, or that are held already
   const Learned mask = learned(septuple, neurons);
   std::vector<Septuple> clamped;
   for (const auto& row : rows.rowwise()) clamped.push_back(clamped_to(septuple, neurons, row.transpose(), mask));
