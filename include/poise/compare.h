@@ -33,7 +33,9 @@ struct SettingGrid {
   std::vector<int> depths = {1};                 ///< numbers of hidden layers of equal width
   std::vector<Index> widths = {32};
   std::vector<Index> hidden = {};  ///< or the widths of the hidden layers of all settings, instead of these two
-  NetworkOptions network = {.step = Step::kSgd};  ///< all else; an empty `momentum` of kSgd is 0 here
+  /// All else; an empty `momentum` of kSgd is 0 here. Its `layers`, as convolutions, are those of all settings, instead
+  /// of these three.
+  NetworkOptions network = {.step = Step::kSgd};
 };
 
 /// All combinations, rule by rule for one learning rate, depth and width, and each judged against the first rule there.

@@ -25,8 +25,6 @@ std::vector<CLI::Option*> add_settings(CLI::App& verb, Arguments& a) {
   const Special special{{"momentum", [&](const Field& field) { return add_momentum(verb, field, network); }},
                         // lists of the grid
                         {"hidden", nullptr},
-                        {"layers", nullptr},
-                        {"image", nullptr},
                         {"rule", nullptr},
                         {"order", nullptr},
                         {"learning_rate", nullptr},
@@ -44,7 +42,11 @@ std::vector<CLI::Option*> add_settings(CLI::App& verb, Arguments& a) {
        {add_only(verb, network.objective, {"l2", "scale", "label_smoothing"}), add_fields(verb, network, special)}) {
     all.insert(all.end(), more.begin(), more.end());
   }
-  for (const char* one : {"--depth", "--width"}) verb.get_option("--hidden")->excludes(verb.get_option(one));
+  for (const char* one : {"--depth", "--width"}) {
+    for (const char* all_of_them : {"--hidden", "--layers"})
+      verb.get_option(all_of_them)->excludes(verb.get_option(one));
+  }
+  verb.get_option("--layers")->excludes("--hidden");
   return all;
 }
 

@@ -4,17 +4,17 @@
 // At a fixed temperature T the hidden states of each row make a canonical ensemble (thermo/states/hidden_states.h).
 // Between epochs 0, 1, 2, 4, … of one training the law says dU = T dS + T dC. Its premise is that Z factorizes, Z =
 // A(T) B(w), which is that U does not react to the weights; near the minimum of ℋ, U = ℋ_min and S = −C, so that the
-// right-hand side is 0 and dU what learning is for. What holds instead is dU = T dS + T dC + dℋ_min.
+// right-hand side is 0 and dU what learning is for. What holds instead is dU = T dS + T dC + dℋ_min. The first version
+// of the source has the law in equilibrium alone, later ones without these words: each has its row.
 #include <fmt/core.h>
 
 #include <array>
 #include <cmath>
 
-#include "experiments/thermodynamics.h"
+#include "experiments/rest.h"
 #include "run/measurements.h"
 #include "thermo/efficiency/learning_curve.h"
 #include "thermo/network/measured_rows.h"
-#include "thermo/states/hidden_states.h"
 
 namespace poise::experiments {
 namespace {
@@ -76,27 +76,36 @@ bool follow(const ExperimentData& data, const ExperimentOptions& asked, int seed
 /// What changed between the first checkpoint and the last, at one temperature.
 struct Change {
   double temperature, mean_loss, entropy, complexity, ground_loss;
+  double loss_before;  ///< U
 
   explicit Change(const std::vector<HiddenStates>& states)
       : temperature(states.front().temperature),
         mean_loss(states.back().mean_loss.value - states.front().mean_loss.value),
         entropy(states.back().entropy.value - states.front().entropy.value),
         complexity(states.back().complexity - states.front().complexity),
-        ground_loss(states.back().ground_loss - states.front().ground_loss) {}
+        ground_loss(states.back().ground_loss - states.front().ground_loss),
+        loss_before(states.front().mean_loss.value) {}
 
   double right_side() const { return temperature * (entropy + complexity); }
 };
 
 using ChangeFigure = double (*)(const Change&);
 
+double by_weights(const Change& c) { return c.mean_loss / std::abs(c.loss_before); }  // T is the same
 double unexplained(const Change& c) { return 1 - c.right_side() / c.mean_loss; }
 double drift(const Change& c) { return (c.entropy + c.complexity) / std::abs(c.complexity); }
 double imbalance(const Change& c) { return (c.mean_loss - c.right_side() - c.ground_loss) / std::abs(c.mean_loss); }
 
-Finding at_all_temperatures(const std::string& data, const std::string& claim, const std::vector<Path>& paths,
-                            const std::string& of_what, ChangeFigure figure) {
-  Finding finding{data, claim, of_what};
+/// Of one figure, with the sample of each temperature.
+struct Judged {
+  Finding finding;
   std::vector<Sample> samples;
+};
+
+Judged at_all_temperatures(const std::string& data, const std::string& claim, const std::vector<Path>& paths,
+                           const std::string& of_what, ChangeFigure figure) {
+  Judged judged{{data, claim, of_what}, {}};
+  auto& [finding, samples] = judged;
   for (std::size_t t = 0; t < kTemperatures.size(); ++t) {
     Sample sample;
     for (const Path& path : paths) sample.push_back(figure(Change(path.states[t])));
@@ -104,6 +113,13 @@ Finding at_all_temperatures(const std::string& data, const std::string& claim, c
     samples.push_back(std::move(sample));
   }
   finding.verdict = judge_all_within(samples, kChangeAgreement);
+  return judged;
+}
+
+/// What the source has of equilibrium alone has the verdict of that premise unless it is met.
+Finding in_equilibrium(Finding finding, const std::string& claim, Verdict premise) {
+  finding.claim = claim;
+  if (premise != Verdict::kPremiseMet) finding.verdict = premise;
   return finding;
 }
 
@@ -144,6 +160,33 @@ std::string course(const std::vector<Path>& paths) {
                      mean_of(u[0]), mean_of(u[1]), mean_of(c[0]), mean_of(c[1]), mean_of(s[0]), mean_of(s[1]));
 }
 
+constexpr int kMarginPercent = static_cast<int>(100 * kChangeAgreement);
+
+const std::string& law_in_words() {
+  static const std::string law =
+      fmt::format("dU = T dS + T dC of the states along training, within {} % of dU", kMarginPercent);
+  return law;
+}
+
+/// The premise, and what is judged by it.
+std::vector<Finding> laws_and_premise(const std::string& where, const std::vector<Path>& paths) {
+  Judged premise = at_all_temperatures(
+      where,
+      fmt::format("premise of the first law, equilibrium: at one T the U of the states does not react to the weights, "
+                  "within {} % of U",
+                  kMarginPercent),
+      paths, course(paths) + "dU over U at the start", by_weights);
+  premise.finding.verdict = judge_premise(premise.samples, kChangeAgreement);
+  const std::string anywhere = "first law, not in equilibrium alone (later versions): " + law_in_words(),
+                    at_rest = "first law in equilibrium (the first version): " + law_in_words(),
+                    sum = fmt::format("in equilibrium entropy is S_T(T) − C: S + C does not move, within {} % of dC",
+                                      kMarginPercent);
+  const Finding law = at_all_temperatures(where, anywhere, paths, "of dU unexplained", unexplained).finding;
+  const Finding entropy = at_all_temperatures(where, sum, paths, "d(S + C) over dC", drift).finding;
+  return {premise.finding, in_equilibrium(law, at_rest, premise.finding.verdict), law,
+          in_equilibrium(entropy, sum, premise.finding.verdict)};
+}
+
 }  // namespace
 
 std::vector<Finding> first_law(const ExperimentData& data, const ExperimentOptions& options, Events& events,
@@ -154,20 +197,13 @@ std::vector<Finding> first_law(const ExperimentData& data, const ExperimentOptio
     if (follow(data, options, seed, events, path, runs)) paths.push_back(std::move(path));
   }
   const std::string where = fmt::format("{}, tanh 16", data.name);
-  const std::string law = fmt::format("first law: dU = T dS + T dC of the states along training, within {:.0f} % of dU",
-                                      100 * kChangeAgreement);
-  if (paths.empty()) return {{where, law, "no seed was completed"}};
-  return {at_all_temperatures(where, law, paths, course(paths) + "of dU unexplained", unexplained),
-          at_all_temperatures(
-              where,
-              fmt::format("entropy is S_T(T) − C: S + C does not move, within {:.0f} % of dC", 100 * kChangeAgreement),
-              paths, "d(S + C) over dC", drift),
-          at_all_temperatures(where,
-                              fmt::format("our analysis: dU = T dS + T dC + dℋ_min (the work of learning), within "
-                                          "{:.0f} % of dU",
-                                          100 * kChangeAgreement),
-                              paths, "left over", imbalance),
-          states_order(where, paths)};
+  if (paths.empty()) return {{where, "first law: " + law_in_words(), "no seed was completed"}};
+  std::vector<Finding> findings = laws_and_premise(where, paths);
+  const std::string work =
+      fmt::format("our analysis: dU = T dS + T dC + dℋ_min (the work of learning), within {} % of dU", kMarginPercent);
+  findings.push_back(at_all_temperatures(where, work, paths, "left over", imbalance).finding);
+  findings.push_back(states_order(where, paths));
+  return findings;
 }
 
 }  // namespace poise::experiments

@@ -6,12 +6,10 @@
 #include <fmt/core.h>
 
 #include <array>
-#include <cmath>
 
-#include "experiments/thermodynamics.h"
+#include "experiments/rest.h"
 #include "run/measurements.h"
 #include "thermo/network/measured_rows.h"
-#include "thermo/states/hidden_states.h"
 
 namespace poise::experiments {
 namespace {
@@ -20,25 +18,9 @@ using nlohmann::json;
 using thermo::HiddenStates;
 
 constexpr double kWarmer = 0.5;         // ε
-constexpr double kRestAgreement = 0.1;  // of dU
 constexpr double kRestSmoothing = 0.1;  // of labels: or no weights would be at rest
 constexpr int kRestEpochs = 400, kRestDraws = 256;
 constexpr std::array<double, 3> kColder = {0.01, 0.1, 1};  // T
-
-/// The ensembles of both weights at both temperatures: states[w][t], 0 of T and 1 of T(1 + ε).
-struct Quadruple {
-  std::array<std::array<HiddenStates, 2>, 2> states;
-
-  double temperature(int t) const { return states[0][t].temperature; }
-  double loss(int w, int t) const { return states[w][t].mean_loss.value; }
-  /// dU, with the weights at rest at either temperature.
-  double loss_change() const { return loss(1, 1) - loss(0, 0); }
-  /// What of that is due to the weights alone, the mean of both temperatures.
-  double by_weights() const { return 0.5 * (loss(1, 0) - loss(0, 0) + loss(1, 1) - loss(0, 1)); }
-  double mean_temperature() const { return 0.5 * (temperature(0) + temperature(1)); }
-  double heat() const { return mean_temperature() * (states[1][1].entropy.value - states[0][0].entropy.value); }
-  double complexity_heat() const { return mean_temperature() * (states[1][1].complexity - states[0][0].complexity); }
-};
 
 NetworkOptions at_temperature(double temperature, std::uint64_t seed) {
   NetworkOptions o = small_network(kRestEpochs, seed);
@@ -89,41 +71,6 @@ bool measure_at_rest(const ExperimentData& data, const ExperimentOptions& asked,
   }
   found.push_back(quadruple);
   return true;
-}
-
-using RestFigure = double (*)(const Quadruple&);
-
-Sample sample_at_rest(const std::vector<Quadruple>& found, RestFigure figure) {
-  Sample sample;
-  for (const Quadruple& quadruple : found) sample.push_back(figure(quadruple));
-  return sample;
-}
-
-double weights_share(const Quadruple& q) { return q.by_weights() / q.loss_change(); }
-double law_misses(const Quadruple& q) { return 1 - (q.heat() + q.complexity_heat()) / q.loss_change(); }
-double heat_misses(const Quadruple& q) { return 1 - q.heat() / q.loss_change(); }
-double change_at_rest(const Quadruple& q) { return q.loss_change(); }
-
-std::vector<Finding> findings_at_rest(const std::string& where, double temperature,
-                                      const std::vector<Quadruple>& found) {
-  const Sample by_weights = sample_at_rest(found, weights_share), law = sample_at_rest(found, law_misses),
-               heat = sample_at_rest(found, heat_misses);
-  const std::string from = fmt::format("from T = {:g} to {:g}", temperature, temperature * (1 + kWarmer));
-  const Verdict reacts = judge_within(by_weights, kRestAgreement);
-  const auto premise = reacts == Verdict::kReproduced      ? Verdict::kPremiseMet
-                       : reacts == Verdict::kNotReproduced ? Verdict::kPremiseNotMet
-                                                           : Verdict::kUndecidable;
-  const std::string change = fmt::format("dU {} nats", with_spread(sample_at_rest(found, change_at_rest), 4));
-  const double margin = 100 * kRestAgreement;
-  return {{where,
-           fmt::format("premise of the first law: at rest U does not react to the weights, within {:.0f} % of dU, {}",
-                       margin, from),
-           fmt::format("{}; by the weights {} % of it", change, in_points(by_weights)), premise},
-          {where, fmt::format("first law at rest: dU = T dS + T dC within {:.0f} % of dU, {}", margin, from),
-           fmt::format("{}; unexplained {} %", change, in_points(law)),
-           premise == Verdict::kPremiseNotMet ? premise : judge_within(law, kRestAgreement)},
-          {where, fmt::format("our analysis: at rest dU = T dS, within {:.0f} % of dU, {}", margin, from),
-           fmt::format("{}; unexplained {} %", change, in_points(heat)), judge_within(heat, kRestAgreement)}};
 }
 
 }  // namespace

@@ -104,7 +104,7 @@ void add_outputs(Table& table, const Thermodynamics& t) {
   add_line(table, t.classes ? "mean loss U = CE" : "mean loss U", t.mean_loss, "nats");
   if (t.classes) {
     add_line(table, "output entropy H", t.classes->output_entropy, "nats");
-    add_line(table, "equilibrium gap CE - H", t.classes->equilibrium_gap, "nats");
+    add_line(table, "imbalance CE - H", t.classes->equilibrium_gap, "nats");
   }
   if (t.divergence) add_line(table, "divergence KL(t|q)", not_negative(*t.divergence), "nats");
   if (!t.classes) return;

@@ -48,18 +48,19 @@ std::string read_balance(const Thermodynamics& t, const TrainedOn& trained) {
   const Bounds interval = source_interval(t.classes->equilibrium_gap);
   if (is_rough(t.classes->equilibrium_gap)) {
     return fmt::format(
-        "These {} rows cannot tell whether the model is at rest: the gap of {:.2g} nats hangs on a handful of rows, "
+        "These {} rows cannot tell whether the model is at rest: the imbalance of {:.2g} nats hangs on a handful of "
+        "rows, "
         "because few are classified wrongly or rare answers dominate. More rows would tell.",
         t.rows, gap);
   }
   if (interval.low >= -small && interval.high <= small) {
-    return fmt::format("At rest: cross-entropy equals output entropy within {:g} % of it (gap {} nats){}.",
+    return fmt::format("At rest: cross-entropy equals output entropy within {:g} % of it (imbalance {} nats){}.",
                        100 * kRestShare, value_and_error(gap, interval),
                        trained.rows == 0 ? ", so the probabilities are as sure as they are right" : "");
   }
   if (interval.low <= 0 && interval.high >= 0) {
-    return fmt::format("These {} rows cannot tell whether the model is at rest: the gap is between {} nats.", t.rows,
-                       between(interval));
+    return fmt::format("These {} rows cannot tell whether the model is at rest: the imbalance is between {} nats.",
+                       t.rows, between(interval));
   }
   return fmt::format("{} on these rows: cross-entropy is {} nats {} output entropy{}.",
                      gap > 0 ? "Over-confident" : "Under-confident", value_and_error(std::abs(gap), interval),

@@ -37,9 +37,11 @@ EnsembleState quadratic_state(double temperature, const theory::Spectrum& spectr
                                 0.5 * static_cast<double>(n) * temperature + least);
 }
 
-/// ½ Σ e_i² of clamped neurons, which is one number if they do not listen to free ones.
+/// ½ Σ e_i² of clamped neurons, which is one number if they do not listen to free ones; ℋ where none is free.
 double loss_of_clamped(const Septuple& septuple) {
-  const Vector e = septuple.residual(septuple.held(Vector::Zero(septuple.neurons())));
+  const Vector state = septuple.held(Vector::Zero(septuple.neurons()));
+  if (septuple.free_neurons().empty()) return septuple.loss(state);
+  const Vector e = septuple.residual(state);
   return 0.5 * e(septuple.clamped).squaredNorm();
 }
 
@@ -69,8 +71,9 @@ EnsembleState linear_ensemble(const Septuple& septuple, double temperature) {
 
 bool feed_forward_theorem_applies(const Septuple& septuple) {
   septuple.validate();
-  if (septuple.place != LossPlace::kBulk || septuple.mass_squared != 0 || !septuple.is_feed_forward()) return false;
   const std::vector<Index> free = septuple.free_neurons();
+  if (free.empty()) return true;  // one state
+  if (septuple.place != LossPlace::kBulk || septuple.mass_squared != 0 || !septuple.is_feed_forward()) return false;
   return (Eigen::MatrixXd(septuple.weights)(septuple.clamped, free).array() == 0).all();
 }
 

@@ -10,6 +10,7 @@
 #include "base/decompositions.h"
 #include "base/index.h"
 #include "poise/error.h"
+#include "poise/watcher.h"
 #include "thermo/network/neuron.h"
 
 namespace poise::theory {
@@ -99,12 +100,17 @@ Spectrum positive_spectrum(const Septuple& septuple, const Expansion& expansion)
   return spectrum;
 }
 
-Vector settle(const Septuple& septuple, const Vector& start) {
+void ask(Watcher* watcher) {
+  if (watcher && watcher->on_event({}) == Answer::kStop) throw MeasurementStopped();
+}
+
+Vector settle(const Septuple& septuple, const Vector& start, Watcher* watcher) {
   constexpr int kMaxSteps = 300;
   constexpr double kRest = 1e-15, kLeastDamping = 1e-6, kMostDamping = 1e12;
   Expansion here = expand(septuple, start);
   double damping = 0;
   for (int k = 0; k < kMaxSteps && damping < kMostDamping && largest(here.gradient) > kRest; ++k) {
+    ask(watcher);
     const std::optional<Vector> step = damped_step(here, damping);
     Vector next = here.state;
     if (step) next(here.free) += *step;
@@ -119,9 +125,9 @@ Vector settle(const Septuple& septuple, const Vector& start) {
   return here.state;
 }
 
-Vector settle_from_fixed_point(const Septuple& septuple) {
+Vector settle_from_fixed_point(const Septuple& septuple, Watcher* watcher) {
   constexpr Index kSteps = 1000;
-  return settle(septuple, septuple.fixed_point({.max_steps = kSteps}).state);
+  return settle(septuple, septuple.fixed_point({.max_steps = kSteps, .watcher = watcher}).state, watcher);
 }
 
 void check(const Septuple& septuple, double temperature) {

@@ -36,14 +36,18 @@ Spectrum positive_spectrum(const Septuple& septuple, const Expansion& expansion)
 
 /// A state of locally least ℋ: Newton's method, damped (Levenberg, Marquardt) so that ℋ never rises, from `start`.
 /// Where M is positive definite it converges quadratically, of linear f in one step. At a kink it may stop short.
-Vector settle(const Septuple& septuple, const Vector& start);
+/// `watcher` (may be null) may end it with MeasurementStopped.
+Vector settle(const Septuple& septuple, const Vector& start, Watcher* watcher = nullptr);
 
 /// settle from the fixed point of the activation dynamics, or from where that was left if it does not come to rest.
-Vector settle_from_fixed_point(const Septuple& septuple);
+Vector settle_from_fixed_point(const Septuple& septuple, Watcher* watcher = nullptr);
 
 /// Throws Error(kUsage) unless septuple.validate() passes and the temperature is positive and finite.
 void check(const Septuple& septuple, double temperature);
 
 bool is_linear(const Septuple& septuple);
+
+/// Throws MeasurementStopped if the watcher (may be null) says so.
+void ask(Watcher* watcher);
 
 }  // namespace poise::theory

@@ -5,7 +5,8 @@
 #include <cmath>
 #include <numbers>
 
-#include "base/parallel.h"
+#include "base/stoppable.h"
+#include "base/watcher_link.h"
 #include "poise/error.h"
 #include "poise/theory/equilibrium.h"
 #include "theory/linear.h"
@@ -14,6 +15,8 @@
 
 namespace poise {
 namespace {
+
+constexpr double kRounding = 1e-10;  // of 1 + max |∂U/∂θ|
 
 /// 1 for the parameters there are, N×(N+1): existing connections, and in the last column biases of all but inputs.
 Matrix parameters_of(const Septuple& septuple) {
@@ -40,17 +43,19 @@ SeptupleGradient closed_form(const Septuple& septuple, double temperature) {
 }
 
 /// −P e ∘ f' of every sample, R×N: ∂ℋ/∂w_ij is entry i of it times x_j, ∂ℋ/∂b_i entry i.
-Matrix bias_gradients(const Septuple& septuple, const Matrix& states, int threads) {
+Matrix bias_gradients(const Septuple& septuple, const Matrix& states, const SamplingOptions& sampling) {
   constexpr Index kBlock = 256;
   const Vector mask = septuple.residual_mask();
   Matrix out(states.rows(), states.cols());
-  parallel_for((states.rows() + kBlock - 1) / kBlock, threads, [&](Index block) {
+  const Index blocks = (states.rows() + kBlock - 1) / kBlock;
+  const bool done = parallel_for_unless(asking(sampling.watcher), blocks, sampling.threads, [&](Index block) {
     for (Index r = block * kBlock; r < std::min(states.rows(), (block + 1) * kBlock); ++r) {
       const Vector x = states.row(r).transpose(), y = septuple.weights * x + septuple.bias;
       const Vector e = x - thermo::activate(septuple.activation, y);
       out.row(r) = -(mask.cwiseProduct(e).cwiseProduct(thermo::slope(septuple.activation, y))).transpose();
     }
   });
+  if (!done) throw MeasurementStopped();
   return out;
 }
 
@@ -61,22 +66,26 @@ struct Reaction {
 /// With w the weights of mean 1, g = ∂ℋ/∂θ and s = 1 − (ℋ − U)/T: ∂U/∂θ = mean w s g. Its error is that of the mean of
 ///   w [s (g − a) + k],   a = mean w g,   k = a − ∂U/∂θ = Cov(ℋ, g)/T,
 /// whose square, summed over samples, needs three products of matrices since g = u_i x_j.
-Reaction reaction_of(const Septuple& septuple, const theory::Draws& draws, double temperature, int threads) {
+Reaction reaction_of(const Septuple& septuple, const theory::Draws& draws, double temperature,
+                     const SamplingOptions& sampling) {
   const Index n = septuple.neurons(), count = draws.losses.size();
   const double r = static_cast<double>(count);
-  const Matrix u = bias_gradients(septuple, draws.states, threads);
+  const Matrix u = bias_gradients(septuple, draws.states, sampling);
   Matrix x(count, n + 1);
   x << draws.states, Vector::Ones(count);
   const Vector w = draws.weights();
   const Vector s = 1 - (draws.losses.array() - w.dot(draws.losses) / r) / temperature;
   const Vector w2 = w.cwiseAbs2(), w2s = w2.cwiseProduct(s), w2s2 = w2s.cwiseProduct(s);
-  const Matrix a = u.transpose() * (w.asDiagonal() * x) / r;
+  const auto product = [&](const Matrix& left, const Vector& weights, const Matrix& right) {
+    return theory::weighted_product(left, weights, right, sampling.watcher);
+  };
+  const Matrix a = product(u, w, x) / r;
   Reaction out;
-  out.value = u.transpose() * (w.cwiseProduct(s).asDiagonal() * x) / r;
+  out.value = product(u, w.cwiseProduct(s), x) / r;
   const Matrix k = a - out.value;
-  Matrix squares = u.cwiseAbs2().transpose() * (w2s2.asDiagonal() * x.cwiseAbs2());
-  squares += 2 * k.cwiseProduct(u.transpose() * (w2s.asDiagonal() * x));
-  squares -= 2 * a.cwiseProduct(u.transpose() * (w2s2.asDiagonal() * x));
+  Matrix squares = product(u.cwiseAbs2(), w2s2, x.cwiseAbs2());
+  squares += 2 * k.cwiseProduct(product(u, w2s, x));
+  squares -= 2 * a.cwiseProduct(product(u, w2s2, x));
   squares += w2s2.sum() * a.cwiseAbs2() + w2.sum() * k.cwiseAbs2() - 2 * w2s.sum() * a.cwiseProduct(k);
   out.error = (squares.cwiseMax(0) / (r * (r - 1))).cwiseSqrt();
   return out;
@@ -92,20 +101,27 @@ void fill(Factorization& out, const Reaction& reaction) {
 }
 
 /// Bonferroni over the parameters that fluctuate: kNo if the smallest p-value is significant, kYes if every parameter
-/// is significantly within the tolerance.
+/// is significantly within the tolerance. Parameters of clamped neurons that listen to no free one do not fluctuate:
+/// what they do to U is exact, and speaks against it unless it is 0.
 void judge(Factorization& out, const Reaction& reaction, const FactorizationOptions& options, double temperature) {
-  const double tests = static_cast<double>((reaction.error.array() > 0).count());
-  const double tolerance = options.tolerance * temperature;
-  bool within = true;
+  constexpr double kNoError = 1e-7;  // of the value, the square root of rounding
+  const auto fluctuates = reaction.error.array() > kNoError * reaction.value.array().abs();
+  const double tests = static_cast<double>(fluctuates.count());
+  const double tolerance = options.tolerance * temperature, rounding = kRounding * (1 + out.largest);
+  bool within = true, reacts = false;
   for (Index k = 0; k < reaction.value.size(); ++k) {
     const double value = std::abs(reaction.value.data()[k]), error = reaction.error.data()[k];
-    if (error > 0) out.largest_z = std::max(out.largest_z, value / error);
+    if (error > kNoError * value) {
+      out.largest_z = std::max(out.largest_z, value / error);
+    } else {
+      reacts = reacts || value > rounding;
+    }
     within = within && value < tolerance && tests * two_sided((tolerance - value) / error) < options.significance;
   }
-  out.p_value = tests > 0 ? std::min(1.0, tests * two_sided(out.largest_z)) : 1;
+  out.p_value = reacts ? 0 : tests > 0 ? std::min(1.0, tests * two_sided(out.largest_z)) : 1;
   out.verdict = Factorizes::kCannotTell;
   if (!out.ensemble.reliable()) return;
-  if (tests > 0 && out.p_value < options.significance) out.verdict = Factorizes::kNo;
+  if (out.p_value < options.significance) out.verdict = Factorizes::kNo;
   if (out.verdict != Factorizes::kNo && within) out.verdict = Factorizes::kYes;
 }
 
@@ -138,7 +154,6 @@ Factorization test_factorization(const Septuple& septuple, double temperature, c
   const Index n = septuple.neurons();
   Factorization out;
   if (options.closed_form && (theory::is_linear(septuple) || feed_forward_theorem_applies(septuple))) {
-    constexpr double kRounding = 1e-10;
     const SeptupleGradient gradient = closed_form(septuple, temperature);
     Matrix value(n, n + 1);
     value << gradient.weights, gradient.bias;
@@ -150,7 +165,7 @@ Factorization test_factorization(const Septuple& septuple, double temperature, c
   }
   const theory::Draws draws = theory::draw(septuple, temperature, options.sampling, theory::Keep::kStates);
   out.ensemble = theory::summarize(draws, septuple, temperature);
-  Reaction reaction = reaction_of(septuple, draws, temperature, options.sampling.threads);
+  Reaction reaction = reaction_of(septuple, draws, temperature, options.sampling);
   reaction.value = reaction.value.cwiseProduct(mask);
   reaction.error = reaction.error.cwiseProduct(mask);
   fill(out, reaction);

@@ -32,11 +32,12 @@ Vector start_of(const Septuple& septuple, Index number, std::uint64_t seed) {
 
 }  // namespace
 
-std::vector<RestingState> resting_states(const Septuple& septuple, Index starts, std::uint64_t seed) {
+std::vector<RestingState> resting_states(const Septuple& septuple, Index starts, std::uint64_t seed, Watcher* watcher) {
   require(starts > 0, "no starts", "one or more");
   std::vector<RestingState> found;
   for (Index number = 0; number < starts; ++number) {
-    const FixedPoint rest = septuple.fixed_point({.rate = 0.5, .tolerance = kRest}, start_of(septuple, number, seed));
+    const FixedPoint rest =
+        septuple.fixed_point({.rate = 0.5, .tolerance = kRest, .watcher = watcher}, start_of(septuple, number, seed));
     if (!rest.converged) continue;
     const double near = kSame * (1 + rest.state.cwiseAbs().maxCoeff());
     const auto known = std::ranges::find_if(found, [&](const RestingState& other) {

@@ -65,7 +65,7 @@ void check_confined(const Septuple& septuple) {
 
 std::vector<Vector> starts_of(const Septuple& septuple, const SamplingOptions& options, std::uint64_t stream) {
   const Index n = septuple.neurons();
-  const Vector rest = septuple.fixed_point({.max_steps = 1000}).state;
+  const Vector rest = septuple.fixed_point({.max_steps = 1000, .watcher = options.watcher}).state;
   const double reach = 2 * std::max(1.0, rest.cwiseAbs().maxCoeff());
   std::vector<Vector> starts{rest.allFinite() ? rest : Vector::Zero(n), septuple.held(Vector::Zero(n))};
   std::uint64_t counter = 0;
@@ -82,18 +82,20 @@ std::vector<Mode> find_modes(const Septuple& septuple, double temperature, const
   std::vector<Mode> modes;
   std::vector<double> mass;
   for (const Vector& start : starts_of(septuple, options, stream)) {
-    const Vector state = settle(septuple, start);
+    const Vector state = settle(septuple, start, options.watcher);
     const bool known = std::any_of(modes.begin(), modes.end(), [&](const Mode& mode) {
       return (mode.state - state).cwiseAbs().maxCoeff() <= kSame * (1 + state.cwiseAbs().maxCoeff());
     });
     if (known || !state.allFinite()) continue;
+    ask(options.watcher);
     const Expansion expansion = expand(septuple, state);
     const std::optional<Spectrum> shape = shape_at(septuple, expansion);
     if (!shape) continue;
     mass.push_back(-expansion.loss / temperature - 0.5 * shape->log_determinant());
     modes.push_back({.state = state, .center = state(expansion.free), .shape = *shape});
   }
-  if (modes.empty()) positive_spectrum(septuple, expand(septuple, settle_from_fixed_point(septuple)));  // throws
+  if (modes.empty())
+    positive_spectrum(septuple, expand(septuple, settle_from_fixed_point(septuple, options.watcher)));  // throws
   const Vector shares = softmax(Eigen::Map<const Vector>(mass.data(), static_cast<Index>(mass.size())));
   const double count = static_cast<double>(modes.size());
   for (std::size_t k = 0; k < modes.size(); ++k) {

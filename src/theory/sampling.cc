@@ -7,10 +7,12 @@
 #include <functional>
 
 #include "base/index.h"
-#include "base/parallel.h"
 #include "base/random.h"
+#include "base/stoppable.h"
+#include "base/watcher_link.h"
 #include "poise/error.h"
 #include "poise/information.h"
+#include "theory/expansion.h"
 #include "thermo/network/neuron.h"
 
 namespace poise::theory {
@@ -47,13 +49,27 @@ void for_samples(const SamplingOptions& options, Index neurons, Matrix& states, 
                  const std::function<void(Index, Vector&)>& sample) {
   constexpr Index kBlock = 256;  // samples a task
   if (keep == Keep::kStates) states.resize(options.samples, neurons);
-  parallel_for((options.samples + kBlock - 1) / kBlock, options.threads, [&](Index block) {
+  const Index blocks = (options.samples + kBlock - 1) / kBlock;
+  const bool done = parallel_for_unless(asking(options.watcher), blocks, options.threads, [&](Index block) {
     Vector x(neurons);
     for (Index r = block * kBlock; r < std::min(options.samples, (block + 1) * kBlock); ++r) {
       sample(r, x);
       if (keep == Keep::kStates) states.row(r) = x.transpose();
     }
   });
+  if (!done) throw MeasurementStopped();
+}
+
+Matrix weighted_product(const Matrix& left, const Vector& weights, const Matrix& right, Watcher* watcher) {
+  constexpr Index kBlock = 4096;
+  Matrix out = Matrix::Zero(left.cols(), right.cols());
+  for (Index first = 0; first < left.rows(); first += kBlock) {
+    ask(watcher);
+    const Index count = std::min(kBlock, left.rows() - first);
+    out.noalias() += left.middleRows(first, count).transpose() *
+                     (weights.segment(first, count).asDiagonal() * right.middleRows(first, count));
+  }
+  return out;
 }
 
 Vector Draws::weights() const {

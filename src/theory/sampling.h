@@ -38,6 +38,9 @@ Draws draw_about_modes(const Septuple& septuple, double temperature, const Sampl
 /// The noisy forward pass if it applies and its weights are reliable, else the better of it and sampling about modes.
 Draws draw(const Septuple& septuple, double temperature, const SamplingOptions& options, Keep keep = Keep::kNothing);
 
+/// leftᵀ diag(weights) right, of rows in blocks; `watcher` (may be null) is asked between them.
+Matrix weighted_product(const Matrix& left, const Vector& weights, const Matrix& right, Watcher* watcher);
+
 Ensemble summarize(const Draws& draws, const Septuple& septuple, double temperature);
 
 }  // namespace poise::theory

@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "poise/error.h"
+#include "poise/watcher.h"
 #include "thermo/network/layers.h"
 #include "thermo/network/neuron.h"
 
@@ -114,6 +115,7 @@ FixedPoint Septuple::fixed_point(const FixedPointOptions& options, const Vector&
   const double rate = is_feed_forward() ? 1 : options.rate;
   FixedPoint out{.state = held(start.size() == 0 ? Vector::Zero(neurons()) : start)};
   for (;; ++out.steps) {
+    if (options.watcher && options.watcher->on_event({}) == Answer::kStop) throw MeasurementStopped();
     const Vector next = step(out.state);
     out.residual = (next - out.state).cwiseAbs().maxCoeff();
     out.converged = out.residual <= options.tolerance * (1 + out.state.cwiseAbs().maxCoeff());

@@ -83,6 +83,12 @@ TEST(SettingGrid, OfOneRuleIsJudgedByTheFirstSetting) {
   grid.hidden = {9, 5};
   ASSERT_EQ(settings_of(grid).size(), 1U);
   EXPECT_THAT(settings_of(grid)[0].network.hidden, ElementsAre(9, 5));
+  grid.network.layers = "conv:2x3,dense:4";
+  EXPECT_THROW(settings_of(grid), Error);  // both
+  grid.hidden.clear();
+  ASSERT_EQ(settings_of(grid).size(), 1U);
+  EXPECT_EQ(settings_of(grid)[0].network.layers, "conv:2x3,dense:4");
+  EXPECT_TRUE(settings_of(grid)[0].network.hidden.empty());
 }
 
 TEST(SettingGrid, RefusesListsThatSpanNothingOrRepeat) {

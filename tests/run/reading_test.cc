@@ -101,10 +101,11 @@ TEST(ReadingOf, APenaltyMovesRestOnTheRowsTrainedOn) {
 TEST(ReadingOf, FewDecisiveRowsGiveNoSentence) {
   Thermodynamics t = figures();
   t.classes->equilibrium_gap.row_skewness = 0.31;
-  EXPECT_EQ(reading_of(t)[0],
-            "These 400 rows cannot tell whether the model is at rest: the gap of 0.1 nats hangs on a handful of rows, "
-            "because few are classified wrongly or rare answers dominate. More rows would tell.");
-  EXPECT_THAT(table_of(t), AllOf(ContainsRegex("equilibrium gap CE - H +0\\.1 +~0\\.039 +nats"),
+  EXPECT_EQ(
+      reading_of(t)[0],
+      "These 400 rows cannot tell whether the model is at rest: the imbalance of 0.1 nats hangs on a handful of rows, "
+      "because few are classified wrongly or rare answers dominate. More rows would tell.");
+  EXPECT_THAT(table_of(t), AllOf(ContainsRegex("imbalance CE - H +0\\.1 +~0\\.039 +nats"),
                                  HasSubstr("; ~: too short, as a few rows decide the mean\n")));
   EXPECT_EQ(to_json(t)["equilibrium_gap"]["rough"], true);
   EXPECT_FALSE(to_json(t)["mean_loss"].contains("rough"));
@@ -118,9 +119,10 @@ TEST(ReadingOf, FewDecisiveRowsGiveNoSentence) {
 TEST(ReadingOf, RestIsWhereTheWholeIntervalIsSmall) {
   Thermodynamics t = figures();
   t.classes->equilibrium_gap = {0.003, 0, 0, 0.002};  // ± 0.0039
-  EXPECT_THAT(reading_of(t)[0], AllOf(StartsWith("At rest: cross-entropy equals output entropy within 2 % of it (gap "
-                                                 "0.0030 ± 0.0039 nats)"),
-                                      HasSubstr("as sure as they are right")));
+  EXPECT_THAT(reading_of(t)[0],
+              AllOf(StartsWith("At rest: cross-entropy equals output entropy within 2 % of it (imbalance "
+                               "0.0030 ± 0.0039 nats)"),
+                    HasSubstr("as sure as they are right")));
   t.classes->equilibrium_gap = {0.005, 0, 0, 0.001};  // above 0, but small
   EXPECT_THAT(reading_of(t)[0], StartsWith("At rest"));
   t.classes->equilibrium_gap = {0.008, 0, 0, 0.0045};  // -0.0008 to 0.0168
@@ -130,8 +132,9 @@ TEST(ReadingOf, RestIsWhereTheWholeIntervalIsSmall) {
 TEST(ReadingOf, AWideIntervalAbout0TellsNothing) {
   Thermodynamics t = figures();
   t.classes->equilibrium_gap = {0.074, 0, 0, 0.0378};  // ± 0.0741
-  EXPECT_EQ(reading_of(t)[0],
-            "These 400 rows cannot tell whether the model is at rest: the gap is between -0.001 and +0.149 nats.");
+  EXPECT_EQ(
+      reading_of(t)[0],
+      "These 400 rows cannot tell whether the model is at rest: the imbalance is between -0.001 and +0.149 nats.");
 }
 
 TEST(ReadingOf, TheLossTrainedOnIsNotThatOfEvaluate) {

@@ -44,7 +44,7 @@ std::vector<double> reactions(const Network& network, const Dataset& data) {
   return found;
 }
 
-TEST(CanonicalLearning, MakesThePartitionFunctionOfMostRowsFactorize) {
+TEST(CanonicalLearning, BringsThePartitionFunctionOfMostRowsNearerToFactorizing) {
   NetworkOptions options;
   options.hidden = {16};
   options.activation = Activation::kTanh;

@@ -22,6 +22,24 @@ TEST(DualProcess, GoldenConstants) {
   EXPECT_NEAR(kGoldenLearningRate, 0.0158679247049260, 1e-15);
 }
 
+// The companion's chain (1−p)/p·log p = (1−p)·log p² = p·log(1−p²) = 2p·log √(1−p²) = 2 sin ϕ·log cos ϕ, p = sin ϕ,
+// with logarithms of base λ, log_λ p = p: λ = p^{1/p}. At the golden p = (1−p)/p all are p², but the second, which is
+// 2p³.
+TEST(DualProcess, TheChainOfTheSourceHasNoSingleBase) {
+  const double p = (std::sqrt(5.0) - 1) / 2, base = std::pow(p, 1 / p);
+  const auto log = [&](double x) { return std::log(x) / std::log(base); };
+  EXPECT_NEAR(p, (1 - p) / p, 1e-15);
+  EXPECT_NEAR(log(p), p, 1e-15);
+  EXPECT_NEAR((1 - p) / p * log(p), p * p, 1e-15);
+  EXPECT_NEAR((1 - p) * log(p * p), 2 * p * p * p, 1e-15);
+  EXPECT_NEAR(p * log(1 - p * p), p * p, 1e-15);
+  EXPECT_NEAR(2 * p * log(std::sqrt(1 - p * p)), p * p, 1e-15);
+  const double angle = std::asin(p);
+  EXPECT_NEAR(2 * std::sin(angle) * log(std::cos(angle)), p * p, 1e-15);
+  EXPECT_GT(std::abs(2 * p - 1), 0.2);                      // p² = 2p³ takes p = 1/2
+  EXPECT_NEAR(std::sqrt(2.0) * p, kGoldenMomentum, 1e-15);  // from sin ϕ = 1/√2 to the golden ratio
+}
+
 TEST(DualProcess, Curvatures) {
   EXPECT_NEAR(kSqrtGoldenMomentum, std::sqrt(kGoldenMomentum), 1e-15);
   EXPECT_NEAR(kCriticalCurvature, 0.267106454046, 1e-12);

@@ -25,6 +25,22 @@ TEST(LinearEnsemble, T21MatchesQuadrature) {
   expect_is(linear_ensemble(linear_pair(), kTemperature), integrate(linear_pair(), kTemperature, 14, 1401), 1e-9);
 }
 
+// One state: Z = e^{−ℋ/T} of any loss, and nothing is drawn.
+TEST(FeedForwardTheorem, OfNoFreeNeuronIsOneState) {
+  for (const LossPlace place : {LossPlace::kBulk, LossPlace::kOutputs}) {
+    Septuple pair = tanh_pair();
+    pair.mass_squared = 0.2, pair.outputs = {1}, pair.place = place;
+    const Septuple held = clamp(pair, {0, 1}, Vector{{0.5, -0.3}});
+    const double loss = held.loss(Vector{{0.5, -0.3}});
+    const Ensemble found = canonical_ensemble(held, 0.4);
+    EXPECT_EQ(found.samples, 0);
+    EXPECT_EQ(found.method, EnsembleMethod::kFeedForward);
+    EXPECT_NEAR(found.state.log_partition, -loss / 0.4, 1e-14);
+    EXPECT_NEAR(found.state.mean_loss, loss, 1e-15);
+    EXPECT_NEAR(found.state.entropy, 0, 1e-14);
+  }
+}
+
 // U = nT/2 + ℋ_min, S_x = (n/2)(1 + ln 2πT) − ½ ln det M and what follows, by the formulas of E1 in their own terms.
 TEST(LinearEnsemble, T21IsTheFormulaOfE1) {
   const Septuple pair = linear_pair();

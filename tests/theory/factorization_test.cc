@@ -143,5 +143,19 @@ TEST(Intervals, OfTheReactionOfTheMeanLossCoverZero) {
   EXPECT_LE(wrong, 70);
 }
 
+// Neuron 2 is clamped and listens to a clamped one: what its weight does to U is a number, whatever is drawn of 1.
+TEST(Factorization, AnExactReactionIsNoEstimate) {
+  Septuple task = make_septuple(Matrix::Zero(3, 3), Vector{{0.2, 0.1, -0.3}}, Activation::kTanh, -0.3);
+  task.weights(1, 0) = 0.5, task.weights(2, 0) = 0.8;
+  task.inputs = {0};
+  const Septuple held = clamp(task, {0, 2}, Vector{{0.7, 0.4}});
+  const double y = 0.8 * 0.7 - 0.3, f = std::tanh(y), reaction = -(0.4 - f) * (1 - f * f) * 0.7;
+  const Factorization found = test_factorization(held, kTemperature, {.sampling = {.samples = 2000}});
+  EXPECT_NEAR(found.by_weights(2, 0), reaction, 1e-12);
+  EXPECT_EQ(found.verdict, Factorizes::kNo);
+  EXPECT_EQ(found.p_value, 0);
+  EXPECT_LT(found.largest_z, 100);  // of those that fluctuate
+}
+
 }  // namespace
 }  // namespace poise

@@ -2,8 +2,12 @@
 // docs/theory/thermodynamics.md#ensembles, docs/theory/thermodynamics-measurements.md#the-noisy-forward-ensemble.
 #include <gtest/gtest.h>
 
+#include <limits>
+
 #include "poise/error.h"
-#include "poise/theory/ensemble.h"
+#include "poise/theory/equilibrium.h"
+#include "poise/theory/free_energy_curvature.h"
+#include "poise/watcher.h"
 #include "sample_septuples.h"
 
 namespace poise {
@@ -161,6 +165,42 @@ TEST(Intervals, OfImportanceSamplingCoverTheExactValues) {
   exact.mean_loss = quadrature.mean_loss;
   exact.entropy = quadrature.entropy;
   expect_honest(coverage_of(&importance_ensemble, tanh_pair(), kTemperature, exact));
+}
+
+/// Says kStop from the ask after `left` others on.
+class StopsAfter : public Watcher {
+ public:
+  explicit StopsAfter(int left) : left_(left) {}
+  Answer on_event(const Event&) override { return asked_++ < left_ ? Answer::kGoOn : Answer::kStop; }
+  int asked() const { return asked_; }
+
+ private:
+  int left_, asked_ = 0;
+};
+
+/// Wherever in `measure` the watcher is asked, it ends there.
+template <typename Measure>
+void expect_ends_wherever_asked(const Measure& measure) {
+  StopsAfter never(std::numeric_limits<int>::max());
+  measure(&never);
+  ASSERT_GT(never.asked(), 3);
+  for (int k = 0; k < never.asked(); k += 1 + never.asked() / 50) {
+    StopsAfter soon(k);
+    EXPECT_THROW(measure(&soon), MeasurementStopped) << k << " of " << never.asked();
+  }
+}
+
+TEST(Stopping, EndsWhereverTheWatcherIsAsked) {
+  const Septuple cyclic = random_septuple(5, Activation::kTanh, 4, 0.9), chain = held_chain();
+  for (const Septuple& septuple : {cyclic, chain}) {
+    const auto sampling = [](Watcher* watcher) {
+      return SamplingOptions{.samples = 2000, .threads = 1, .watcher = watcher};
+    };
+    expect_ends_wherever_asked([&](Watcher* w) { resting_states(septuple, 5, 1, w); });
+    expect_ends_wherever_asked([&](Watcher* w) { importance_ensemble(septuple, 0.3, sampling(w)); });
+    expect_ends_wherever_asked([&](Watcher* w) { test_factorization(septuple, 0.3, {.sampling = sampling(w)}); });
+    expect_ends_wherever_asked([&](Watcher* w) { free_energy_derivatives(septuple, 0.3, sampling(w)); });
+  }
 }
 
 }  // namespace

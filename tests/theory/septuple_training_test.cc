@@ -49,11 +49,11 @@ int seeds_that_learn_xor(const SeptupleTrainingOptions& options) {
   return learned;
 }
 
-TEST(TrainSeptuple, FiveRecurrentUnitsLearnXor) { EXPECT_GE(seeds_that_learn_xor({}), 4); }
+TEST(TrainSeptuple, FiveRecurrentUnitsLearnXor) { EXPECT_EQ(seeds_that_learn_xor({}), 5); }
 
 // Their cycles hold any answer that they are clamped to, at as small a loss: left alone they do not find it.
 TEST(TrainSeptuple, WithoutALimitTheyRememberTheAnswerInstead) {
-  EXPECT_LE(seeds_that_learn_xor({.contraction = std::numeric_limits<double>::infinity()}), 2);
+  EXPECT_LE(seeds_that_learn_xor({.contraction = std::numeric_limits<double>::infinity()}), 1);
 }
 
 // One step of gradient descent against differences of the mean least loss.

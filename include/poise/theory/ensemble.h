@@ -41,6 +41,9 @@ struct SamplingOptions {
   Index starts = 8;         ///< starts of the search for modes, besides the fixed point and 0; importance sampling only
   std::uint64_t seed = 1;   ///< the same seed gives the same noise, so differences between two septuples are less noisy
   int threads = 0;          ///< 0: all; the result does not depend on it
+  Watcher* watcher =
+      nullptr;  ///< may end sampling with MeasurementStopped, at the next step of the search for modes, or
+                ///< block of draws or of rows of a product; not within a decomposition of an N×N matrix
 };
 
 /// An ensemble and, if it was sampled, how well it is known: standard errors by the delta method.
@@ -65,8 +68,9 @@ EnsembleState linear_ensemble(const Septuple& septuple, double temperature);
 
 /// Feed-forward w, loss in the bulk, V = 0, any f: x ↦ e is a bijection with Jacobian determinant 1, so
 ///   Z = (2πT)^{n/2} e^{−h/T},   U = nT/2 + h,
-/// where h is the loss of the clamped neurons, which must not receive input from free ones. Throws Error(kUsage) if any
-/// of this does not hold.
+/// where h is the loss of the clamped neurons, which must not receive input from free ones. Where no neuron is free the
+/// ensemble is one state and this holds of any loss, n = 0 and h = ℋ. Throws Error(kUsage) if any of this does not
+/// hold.
 EnsembleState feed_forward_ensemble(const Septuple& septuple, double temperature);
 bool feed_forward_theorem_applies(const Septuple& septuple);
 

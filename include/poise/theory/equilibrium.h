@@ -55,9 +55,9 @@ struct Factorization {
   Matrix by_weights_error;  ///< standard errors; 0: closed form
   Vector by_bias_error;     ///< likewise
   double largest = 0;       ///< max |∂U/∂θ|
-  double largest_z = 0;     ///< max |∂U/∂θ|/error; 0: closed form
-  double p_value = 1;  ///< of ∂U/∂θ = 0 for all θ, from the largest z, corrected for their number (Bonferroni)
-  Ensemble ensemble;   ///< the ensemble measured on the way
+  double largest_z = 0;  ///< max |∂U/∂θ|/error; 0: closed form (`ensemble.samples` = 0), where there is no error
+  double p_value = 1;    ///< of ∂U/∂θ = 0 for all θ, from the largest z, corrected for their number (Bonferroni)
+  Ensemble ensemble;     ///< the ensemble measured on the way
 };
 
 /// Does Z factorize, judged at one temperature? There is a closed form for linear f, ∂U/∂θ = ∂ℋ_min/∂θ, and where the

@@ -30,8 +30,9 @@ FreeEnergyCurvature free_energy_curvature(const Septuple& septuple, double tempe
 /// First derivatives of F, and its Laplacian, of any septuple at T > 0, means over its ensemble:
 ///   ∂F/∂θ = ⟨∂ℋ/∂θ⟩,   ∂²F/∂θ² = ⟨∂²ℋ/∂θ²⟩ − Var(∂ℋ/∂θ)/T
 /// (docs/theory/network.md#learning-in-the-canonical-ensemble). Of every w_ij and b_i, existing or not; the
-/// Laplacian is over the existing connections. It may be negative: such a state is no place to rest. It is NaN where a
-/// ReLU neuron of P listens to a free one: ∂ℋ/∂θ jumps at its kink, which draws almost surely miss.
+/// Laplacian is over the existing connections. It may be negative: such a state is no place to rest. It is NaN where it
+/// is to be had by draws only and a ReLU neuron of P listens to a free one: ∂ℋ/∂θ jumps at its kink, which draws almost
+/// surely miss.
 struct FreeEnergyDerivatives {
   Matrix gradient, gradient_error;            ///< by w, N×N, and standard errors; 0: closed form
   Vector bias_gradient, bias_gradient_error;  ///< by b, N
@@ -39,7 +40,9 @@ struct FreeEnergyDerivatives {
   Ensemble ensemble;  ///< the ensemble measured on the way
 };
 
-/// In closed form for linear f, else by sampling (R×N states are kept in memory). Throws as canonical_ensemble.
+/// In closed form for linear f. Where the feed-forward theorem applies F = h + const(T), so that the Laplacian and the
+/// derivatives by existing connections and biases are those of h, exactly; other derivatives, and all of other
+/// septuples, come from draws (R×N states are kept in memory). Throws as canonical_ensemble.
 FreeEnergyDerivatives free_energy_derivatives(const Septuple& septuple, double temperature,
                                               const SamplingOptions& options = {});
 

@@ -18,6 +18,8 @@
 
 namespace poise {
 
+class Watcher;  // poise/watcher.h
+
 enum class LossPlace {
   kBulk,     ///< ℋ = ½ eᵀe + V: every neuron's residual counts
   kOutputs,  ///< ℋ = ½ Σ over output neurons of e_i² + V; makes sense with inputs and outputs clamped to data
@@ -27,9 +29,10 @@ enum class LossPlace {
 
 /// How far to follow the activation dynamics.
 struct FixedPointOptions {
-  double rate = 1;           ///< x ← x + rate · (f(wx + b) − x), in (0, 1]; below 1 it damps oscillations
-  Index max_steps = 10000;   ///< most steps taken
-  double tolerance = 1e-14;  ///< at rest if max |e_i| over free neurons is at most this times 1 + max |x_i|
+  double rate = 1;             ///< x ← x + rate · (f(wx + b) − x), in (0, 1]; below 1 it damps oscillations
+  Index max_steps = 10000;     ///< most steps taken
+  double tolerance = 1e-14;    ///< at rest if max |e_i| over free neurons is at most this times 1 + max |x_i|
+  Watcher* watcher = nullptr;  ///< asked before every step; may end it with MeasurementStopped
 };
 
 /// Where the activation dynamics ended.
@@ -99,8 +102,9 @@ struct RestingState {
 
 /// The fixed points that the dynamics (of rate ½, so that it does not oscillate) finds from 0 and `starts` − 1 random
 /// states of standard deviation 2, the one met most often first; starts that do not come to rest are left out. There
-/// may be others.
-std::vector<RestingState> resting_states(const Septuple& septuple, Index starts = 64, std::uint64_t seed = 1);
+/// may be others. `watcher` (may be null) may end it with MeasurementStopped.
+std::vector<RestingState> resting_states(const Septuple& septuple, Index starts = 64, std::uint64_t seed = 1,
+                                         Watcher* watcher = nullptr);
 
 /// An MLP and one row of inputs as a septuple: x = (X_0, X_1, …, X_L), N = Σ N_l. w has W_l in the rows of layer l and
 /// the columns of layer l − 1, and is nilpotent; b = (input, b_1, …, b_L); f is the identity on inputs. The loss is in

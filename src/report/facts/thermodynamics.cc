@@ -38,7 +38,7 @@ Table last_figures(const TelemetryMeasurement& last) {
   const std::tuple<const char*, const Estimate*, const char*> all[] = {
       {of ? "mean loss U = CE" : "mean loss U", &t.mean_loss, "nats"},
       {"output entropy H", of ? &of->output_entropy : nullptr, "nats"},
-      {"equilibrium gap CE − H", of ? &of->equilibrium_gap : nullptr, "nats"},
+      {"imbalance CE − H", of ? &of->equilibrium_gap : nullptr, "nats"},
       {"divergence KL(t‖q)", t.divergence ? &*t.divergence : nullptr, "nats"},
       {"mutual information H(mean q) − H", of ? &of->mutual_information : nullptr, "nats"},
       {"variance of the scores", of ? &of->score_variance : nullptr, "nats²"},

@@ -9,6 +9,7 @@
 #include "base/require.h"
 #include "base/stopwatch.h"
 #include "base/watcher_link.h"
+#include "learning/architecture.h"
 #include "learning/options.h"
 #include "run/comparing/fields.h"
 #include "run/training/read_parts.h"
@@ -76,11 +77,9 @@ SettingRun run_of(const TrainingReport& report, int seed, int setbacks) {
 }
 
 Index parameters_of(const NetworkOptions& network, const Dataset& train) {
-  std::vector<Index> widths{train.features.cols()};
-  widths.insert(widths.end(), network.hidden.begin(), network.hidden.end());
-  widths.push_back(network.target == Target::kFeatures ? train.features.cols() : train.schema.class_count());
+  const learning::ParameterLayout layout = learning::layout_of(network, train);
   Index count = 0;
-  for (std::size_t l = 1; l < widths.size(); ++l) count += widths[l] * (widths[l - 1] + 1);
+  for (Index l = 1; l <= layout.layers(); ++l) count += (layout.weight_rows(l) + 1) * layout.weight_columns(l);
   return count;
 }
 
@@ -220,6 +219,7 @@ Comparison compare_settings(const Dataset& train, const Dataset* test, const std
             fmt::format("'{}' with patience or an exact head, which the test rows would decide", setting.name),
             "neither");
     (void)learning::resolve(setting.network, train.rows());
+    (void)learning::layout_of(setting.network, train);
   }
   return Trainings(train, test, settings, options, watcher).run();
 }

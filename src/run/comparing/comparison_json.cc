@@ -29,6 +29,7 @@ json setting_json(const SettingResult& result, const Comparison& comparison, std
           {"order", network.rule == Rule::kEquilibrium ? json(name_of(network.order)) : json()},
           {"learning_rate", network.learning_rate > 0 ? json(network.learning_rate) : json()},
           {"hidden", network.hidden},
+          {"layers", network.layers.empty() ? json() : json(network.layers)},
           {"parameters", result.parameters},
           {"accuracy", estimate_json(result.accuracy)},
           {"loss", estimate_json(result.loss)},

@@ -23,6 +23,7 @@ void check_grid(const SettingGrid& grid) {
   check_list("order", grid.orders);
   check_list("depth", grid.depths);
   check_list("width", grid.widths);
+  require(grid.hidden.empty() || grid.network.layers.empty(), "both hidden and layers", "one of the two");
   if (!grid.learning_rates.empty()) check_list("learning rate", grid.learning_rates);
 }
 
@@ -49,7 +50,7 @@ std::vector<RuleInOrder> rules_in_order(const SettingGrid& grid) {
 }
 
 std::vector<std::vector<Index>> architectures_of(const SettingGrid& grid) {
-  if (!grid.hidden.empty()) return {grid.hidden};
+  if (!grid.hidden.empty() || !grid.network.layers.empty()) return {grid.hidden};
   std::vector<std::vector<Index>> all;
   for (const int depth : grid.depths) {
     for (const Index width : grid.widths) all.emplace_back(depth, width);

@@ -10,8 +10,8 @@ namespace poise::thermo {
 /// Of a row with input x, m = σ(W_1 x + b_1) and ℋ(s) = ½‖s − m‖² + CE(t, softmax(W_2 s + b_2)), s ∈ ℝ^N the states:
 ///   p = e^{−ℋ/T}/Z,   F = −T ln Z/Z_0,   U = ⟨ℋ⟩ − NT/2,   S = (U − F)/T
 /// each relative to the ensemble without the task, Z_0 = (2πT)^{N/2} (docs/theory/thermodynamics.md#ensembles); S is
-/// that of Shannon, S_x − S_T. Near the minimum s* of ℋ, M = I + W_2ᵀ(diag q − qqᵀ)W_2 there:
-///   F = ℋ(s*) + T C + O(T²),   U = ℋ(s*) + O(T²),   S = −C + O(T),   C = ½ ln det M (complexity, −ln B).
+/// Shannon's less that of Z_0, S_x − S_0. Near the minimum s* of ℋ, M = I + W_2ᵀ(diag q − qqᵀ)W_2 there:
+///   F = ℋ(s*) + T C + O(T²),   U = ℋ(s*) + O(T²),   S = −C + O(T),   C = ½ ln det M, −ln B = F/T.
 /// All in nats, means over rows.
 struct HiddenStates {
   double temperature = 0;
