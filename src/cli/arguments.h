@@ -60,6 +60,7 @@ struct Arguments {
   GenerateOptions generating;        ///< of generate
   bool require_certificate = false;
   bool json = false, quiet = false;
+  Watcher* watcher = nullptr;   ///< shows on stderr what takes long, unless quiet
   std::set<std::string> given;  ///< the names of the options that were, with their dashes
 };
 

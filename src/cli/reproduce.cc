@@ -111,6 +111,7 @@ int reproduce(const Arguments& a) {
   things_stand("the experiment had not ended, there is no run.json");
   watch_for_interrupts(a.quiet, a.json);
   const Outcome outcome = experiment.run(options, events);
+  events.clear();
 
   json result = {{"experiment", experiment.name},
                  {"paper", experiment.paper},

@@ -155,6 +155,7 @@ std::string setting_of(const std::string& data, const ExperimentOptions& asked) 
 
 Outcome run_double_bayesian(const ExperimentOptions& options, Events& events) {
   Outcome outcome;
+  events.expect(options.data.size() * options.seeds * (PairGrid().pairs().size() + std::size(kPhases)));
   for (const ExperimentData& given : options.data) {
     const ExperimentData data = as_asked(given, options);
     const std::string setting = setting_of(data.name, options);

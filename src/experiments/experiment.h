@@ -14,6 +14,7 @@
 #include "poise/dataset.h"
 #include "poise/training.h"
 #include "run/run_directory.h"
+#include "run/terminal_line.h"
 
 namespace poise::experiments {
 
@@ -58,8 +59,12 @@ class Events {
   Events(RunDirectory& run, std::FILE* stream, const std::atomic<bool>& interrupted, double time_limit);
 
   void append(const nlohmann::json& event) { run_.append_event(event); }
-  /// Shows a line, but no more than one every few seconds.
-  void show(const std::string& line);
+  /// So many trainings are to come in all: how much time is left follows from those that have ended.
+  void expect(std::size_t trainings) { expected_ = static_cast<double>(trainings); }
+  void training_ended() { ended_ += 1; }
+  /// Shows a line, but not too often; `share` of the training at hand is done.
+  void show(const std::string& line, double share = 0);
+  void clear() { shown_.clear(); }
 
   bool interrupted() const { return interrupted_.load(); }
   bool should_stop();
@@ -70,10 +75,12 @@ class Events {
   const char* status() const;  ///< "finished", "interrupted" or "time_limit"
 
  private:
+  double seconds_left(double share) const;  // negative: unknown
+
   RunDirectory& run_;
-  std::FILE* stream_;
+  TerminalLine shown_;
   const std::atomic<bool>& interrupted_;
-  double time_limit_, last_shown_ = 0;
+  double time_limit_, expected_ = 0, ended_ = 0;
   bool cut_short_ = false;
   Stopwatch stopwatch_;
 };

@@ -172,6 +172,7 @@ Finding tracking(const ExperimentData& data, const Traces& traces, std::size_t e
 Outcome run_f_adjoint(const ExperimentOptions& options, Events& events) {
   Outcome outcome;
   const std::size_t epochs = options.epochs;
+  events.expect(options.data.size() * options.seeds * count_of_variants(options));
   for (const ExperimentData& data : options.data) {
     Traces traces;
     for (int seed = 1; seed <= options.seeds && !events.should_stop(); ++seed) {

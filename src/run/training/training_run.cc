@@ -43,7 +43,7 @@ TrainingRun::TrainingRun(const TrainingRequest& request, Watcher& watcher, doubl
     : request_(request), link_(&watcher) {
   const Stopwatch reading;
   result_.held_out = held_out_share(request, held_out);
-  parts_ = read_parts(request, result_.held_out);
+  parts_ = read_parts(request, result_.held_out, &link_);
   for (std::string& text : parts_.train.notices) note(std::move(text));
   result_.seconds_read = reading.seconds();
   since_read_ = Stopwatch();
