@@ -55,13 +55,19 @@ struct Outcome {
 /// Where an experiment leaves its events, and what tells it to stop.
 class Events {
  public:
-  /// `stream` null keeps silent; `time_limit` is in seconds for the whole experiment, 0: none.
-  Events(RunDirectory& run, std::FILE* stream, const std::atomic<bool>& interrupted, double time_limit);
+  /// `stream` null keeps silent; `time_limit` is in seconds for the whole experiment, 0: none. `trained`: the figures
+  /// of the trainings of a run that is gone on with.
+  Events(RunDirectory& run, std::FILE* stream, const std::atomic<bool>& interrupted, double time_limit,
+         std::vector<nlohmann::json> trained = {});
 
   void append(const nlohmann::json& event) { run_.append_event(event); }
   /// So many trainings are to come in all: how much time is left follows from those that have ended.
   void expect(std::size_t trainings) { expected_ = static_cast<double>(trainings); }
   void training_ended() { ended_ += 1; }
+  /// The figures of a training that had ended in the run that is gone on with: those that have all of `labels`.
+  std::optional<nlohmann::json> take_earlier(const nlohmann::json& labels);
+  /// For a run that will go on with this one.
+  void append_trained(const nlohmann::json& figures) { append({{"event", "trained"}, {"result", figures}}); }
   /// Shows a line, but not too often; `share` of the training at hand is done.
   void show(const std::string& line, double share = 0);
   void clear() { shown_.clear(); }
@@ -81,6 +87,7 @@ class Events {
   TerminalLine shown_;
   const std::atomic<bool>& interrupted_;
   double time_limit_, expected_ = 0, ended_ = 0;
+  std::vector<nlohmann::json> trained_;
   bool cut_short_ = false;
   Stopwatch stopwatch_;
 };
