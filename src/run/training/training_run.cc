@@ -66,7 +66,7 @@ void TrainingRun::note(std::string text) {
 }
 
 Answer TrainingRun::on_event(const Event& event) {
-  if (directory_ && event.kind != Event::Kind::kTick) {
+  if (directory_ && event.kind != Event::Kind::kTick && event.kind != Event::Kind::kWork) {
     const nlohmann::json line = to_json(event);
     if (!line.is_null()) directory_->append_event(line);
     if (!line.is_null() && tensorboard_) tensorboard_->tell(event, line, directory_->events_position().file);
