@@ -39,7 +39,8 @@ class ComparisonWatch : public Watcher {
     event.update({{"event", "trained"}, {"setting", setting.name}});
     directory_.append_event(event);
     if (quiet_) return;
-    const double left = clock_.seconds() / static_cast<double>(++ended_) * static_cast<double>(trainings_ - ended_);
+    ++ended_;
+    const double left = clock_.seconds() / static_cast<double>(ended_) * static_cast<double>(trainings_ - ended_);
     say("{} of {}: {}, seed {}: {:.2f} %, loss {:.4g}{}\n", ended_, trainings_, setting.name, run.seed,
         100 * run.accuracy, run.loss, left > 0 ? fmt::format("; about {} left", duration(left)) : "");
   }
