@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "poise/dataset.h"
+#include "poise/watcher.h"
 
 namespace poise {
 
@@ -45,6 +46,7 @@ struct ReadOptions {
   bool strip_label_dot = false;  ///< tables: "<=50K." is the label "<=50K"
   std::string data_dir = {};     ///< where the named sets (mnist, fashion-mnist) are; empty: see read_dataset
   int threads = 0;               ///< 0: as many as the machine has
+  Watcher* watcher = nullptr;    ///< is told of long reading, which he cannot end
 };
 
 /// Reads `source`, a path or a name, and infers the schema. The names are `digits` (embedded, 1,347 rows;

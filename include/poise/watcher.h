@@ -22,6 +22,7 @@ struct TrainingResult;
 struct Event {
   enum class Kind {
     kTick,            ///< nothing new, only an occasion to stop: many a second
+    kWork,            ///< `text`, what goes on beside solves and trainings: reading, choosing, measuring; `done` of it
     kNote,            ///< `text`, one of TrainingResult::notices
     kBegin,           ///< data and options are good; training begins, and the directory is made
     kChoosing,        ///< cross-validation of penalties begins
@@ -37,6 +38,7 @@ struct Event {
   };
   Kind kind = Kind::kTick;
   std::string text = {};
+  std::optional<double> done = std::nullopt;  ///< kWork: share of it that is done, up to 1; empty: nobody knows
   const Progress* iteration = nullptr;
   std::optional<double> l2 = std::nullopt;
   const Epoch* epoch = nullptr;

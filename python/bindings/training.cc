@@ -28,7 +28,8 @@ class PythonWatcher : public Watcher {
   explicit PythonWatcher(nb::object on_event) : on_event_(std::move(on_event)) {}
 
   Answer on_event(const Event& event) override {
-    if (event.kind == Event::Kind::kTick && !is_due()) return answer_;
+    const bool is_frequent = event.kind == Event::Kind::kTick || event.kind == Event::Kind::kWork;
+    if (is_frequent && !is_due()) return answer_;
     const nb::gil_scoped_acquire lock;
     try {
       look_for_signals();

@@ -90,6 +90,8 @@ TemporaryFile::~TemporaryFile() {
   if (counts_) slot = Slot::kFree;
 }
 
+bool is_writing() { return slot == Slot::kNamed; }
+
 void remove_temporary_file() {
   if (slot == Slot::kNamed) (void)::unlink(slot_name);
 }

@@ -33,7 +33,9 @@ class TemporaryFile {
   bool counts_;
 };
 
-/// Removes the file that a write in progress would leave behind if the process ended now. Signal handlers may call it.
+/// Whether a write is in progress. Signal handlers may call it, and the next.
+bool is_writing();
+/// Removes the file that a write in progress would leave behind if the process ended now.
 void remove_temporary_file();
 
 }  // namespace poise::inline base

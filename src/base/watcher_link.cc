@@ -34,9 +34,4 @@ bool WatcherLink::stop_requested() {
   return stop_;
 }
 
-std::function<bool()> asking(Watcher* watcher) {
-  if (!watcher) return {};
-  return [watcher] { return watcher->on_event({}) == Answer::kStop; };
-}
-
 }  // namespace poise::inline base

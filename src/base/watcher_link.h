@@ -39,27 +39,30 @@ class WatcherLink : public Watcher {
   std::vector<Event> waiting_;
 };
 
-/// Passes ticks on and keeps all else to itself: for solves and trainings that are not shown.
+/// Passes ticks and work on and keeps all else to itself: for solves and trainings that are not shown.
 class Unseen : public Watcher {
  public:
   explicit Unseen(Watcher& asked) : asked_(asked) {}
-  Answer on_event(const Event&) override { return asked_.on_event({}); }
+  Answer on_event(const Event& event) override {
+    return asked_.on_event(event.kind == Event::Kind::kWork ? event : Event{});
+  }
 
  private:
   Watcher& asked_;
 };
 
-/// Asks a question of one's own.
+/// Asks a question of one's own; passes on (`told` may be null) how far work is.
 class StopWhen : public Watcher {
  public:
-  explicit StopWhen(std::function<bool()> stop) : stop_(std::move(stop)) {}
-  Answer on_event(const Event&) override { return stop_() ? Answer::kStop : Answer::kGoOn; }
+  explicit StopWhen(std::function<bool()> stop, Watcher* told = nullptr) : stop_(std::move(stop)), told_(told) {}
+  Answer on_event(const Event& event) override {
+    if (told_ && event.kind == Event::Kind::kWork) told_->on_event(event);
+    return stop_() ? Answer::kStop : Answer::kGoOn;
+  }
 
  private:
   std::function<bool()> stop_;
+  Watcher* told_;
 };
-
-/// The watcher (may be null) as a question, with the answer true for kStop.
-std::function<bool()> asking(Watcher* watcher);
 
 }  // namespace poise::inline base

@@ -50,6 +50,7 @@ struct Arguments {
   std::vector<std::string> runs;   ///< of report: run directories
   bool no_report = false;          ///< train --no-report
   std::vector<std::string> parts;  ///< of reproduce thermodynamics; empty: all
+  bool resume = false;             ///< reproduce --resume
   double train_share = 1;          ///< of reproduce double-bayesian, as are the next two
   bool centered_inputs = false;
   std::string network = kDenseNetwork;
@@ -60,6 +61,7 @@ struct Arguments {
   GenerateOptions generating;        ///< of generate
   bool require_certificate = false;
   bool json = false, quiet = false;
+  Watcher* watcher = nullptr;   ///< shows on stderr what takes long, unless quiet
   std::set<std::string> given;  ///< the names of the options that were, with their dashes
 };
 

@@ -13,6 +13,7 @@
 #include "run/comparing/fields.h"
 #include "run/json_text.h"
 #include "run/run_directory.h"
+#include "run/short_number.h"
 #include "run/training/options_json.h"
 #include "run/training/read_parts.h"
 
@@ -24,7 +25,8 @@ using nlohmann::json;
 /// A line a training on stderr, its event in the directory, and the wish to stop.
 class ComparisonWatch : public Watcher {
  public:
-  ComparisonWatch(RunDirectory& directory, bool quiet) : directory_(directory), quiet_(quiet) {}
+  ComparisonWatch(RunDirectory& directory, std::size_t trainings, bool quiet)
+      : directory_(directory), trainings_(trainings), quiet_(quiet) {}
 
   Answer on_event(const Event& event) override {
     if (event.kind == Event::Kind::kSetting) on_trained(*event.setting, *event.setting_run);
@@ -36,11 +38,17 @@ class ComparisonWatch : public Watcher {
     json event = to_json(run);
     event.update({{"event", "trained"}, {"setting", setting.name}});
     directory_.append_event(event);
-    if (!quiet_) say("{}, seed {}: {:.2f} %, loss {:.4g}\n", setting.name, run.seed, 100 * run.accuracy, run.loss);
+    if (quiet_) return;
+    ++ended_;
+    const double left = clock_.seconds() / static_cast<double>(ended_) * static_cast<double>(trainings_ - ended_);
+    say("{} of {}: {}, seed {}: {:.2f} %, loss {:.4g}{}\n", ended_, trainings_, setting.name, run.seed,
+        100 * run.accuracy, run.loss, left > 0 ? fmt::format("; about {} left", duration(left)) : "");
   }
 
   RunDirectory& directory_;
+  std::size_t trainings_, ended_ = 0;
   bool quiet_;
+  Stopwatch clock_;
 };
 
 json asked_json(const Arguments& a, const Parts& parts) {
@@ -83,7 +91,7 @@ int compare(const Arguments& a) {
   RunDirectory directory(a.out, "compare-" + a.data);
   const json asked = asked_json(a, parts);
   directory.announce({{"event", "start"}, {"asked", asked}});
-  ComparisonWatch watch(directory, a.quiet);
+  ComparisonWatch watch(directory, settings.size() * options.seeds, a.quiet);
   things_stand("the comparison had not ended, there is no run.json");
   watch_for_interrupts(a.quiet, a.json);
   const Stopwatch clock;

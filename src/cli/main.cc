@@ -28,6 +28,7 @@
 #include "convex/fields.h"
 #include "poise/error.h"
 #include "poise/version.h"
+#include "run/progress.h"
 #include "thermo/fields.h"
 
 namespace poise::cli {
@@ -280,6 +281,8 @@ int parse_and_run(CLI::App& app, const std::map<CLI::App*, Verb>& verbs, Argumen
   for (const CLI::Option* option : verb->get_options({})) {
     if (option->count() > 0) arguments.given.insert(option->get_name());
   }
+  ProgressLine shown(arguments.quiet ? nullptr : stderr);
+  arguments.watcher = arguments.read.watcher = &shown;
   arguments.read.threads = arguments.solve.threads;
   // Vectors of megabytes come and go every iteration; from the heap, their pages stay mapped: a sixth of the time on
   // news20.

@@ -29,6 +29,8 @@ CLI::Option* add_compat(CLI::App& verb, const Field& field, NetworkOptions& o) {
 void refuse_without_network(const std::vector<CLI::Option*>& options, const NetworkOptions& o) {
   if (!o.hidden.empty() || !o.layers.empty() || o.target == Target::kFeatures) return;
   for (const CLI::Option* option : options) {
+    if (option->count() > 0 && option->get_name() == "--layers")
+      throw CLI::ValidationError("--layers", "no layer is named; expected some, as in conv:16x3,pool:2,dense:128");
     if (option->count() > 0 && option->get_name() != "--target")
       throw CLI::RequiresError(option->get_name(), "--hidden, --layers or --target features");
   }

@@ -82,7 +82,8 @@ int predict(const Arguments& a) {
   nlohmann::json out = to_stdout(a) ? as_json(model, data, format, a) : nlohmann::json{{"output", a.out}};
   if (!to_stdout(a)) {
     OutputFile file(a.out);
-    write_predictions(model, data, format, a.solve.threads, [&](std::string_view text) { file.write(text); });
+    write_predictions(
+        model, data, format, a.solve.threads, [&](std::string_view text) { file.write(text); }, a.watcher);
     file.commit();
   }
   out["rows"] = data.rows();

@@ -2,10 +2,12 @@
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "cli/arguments.h"
 #include "cli/run_summary.h"
 #include "cli/signals.h"
+#include "experiments/earlier.h"
 #include "experiments/experiment.h"
 #include "poise/error.h"
 #include "poise/version.h"
@@ -29,6 +31,9 @@ void refuse_of_others(const Arguments& a, const Experiment& experiment) {
       {"f-adjoint", {"--learning-rate", "--hidden", "--loss"}},
       {"double-bayesian", {"--train-share", "--centered-inputs", "--network"}},
       {"thermodynamics", {"--parts"}}};
+  if (a.resume && experiment.name != std::string("f-adjoint") && experiment.name != std::string("double-bayesian"))
+    throw Error(ErrorKind::kUsage, fmt::format("--resume with '{}'", experiment.name), {},
+                "it is an option of f-adjoint and double-bayesian; the others take minutes");
   for (const auto& [name, options] : own) {
     for (const char* option : options) {
       if (!a.given.contains(option) || experiment.name == std::string(name)) continue;
@@ -50,6 +55,8 @@ ExperimentOptions options_of(const Arguments& a, const Experiment& experiment) {
     refuse(a.epochs > 0, "--epochs", experiment);
     refuse(a.seeds > 0, "--seeds", experiment);
   }
+  if (a.resume && a.out.empty())
+    throw Error(ErrorKind::kUsage, "--resume without a run to go on with", "--out with its directory");
   ExperimentOptions options;
   options.epochs = a.epochs > 0 ? a.epochs : experiment.epochs;
   options.seeds = a.seeds > 0 ? a.seeds : experiment.seeds;
@@ -105,12 +112,15 @@ int reproduce(const Arguments& a) {
   const double time_limit = a.solve.time_limit > 0 ? a.solve.time_limit : experiment.time_limit;
   const json asked = asked_json(options, time_limit);
 
-  RunDirectory run(a.out, fmt::format("reproduce-{}", experiment.name));
+  Earlier earlier;
+  if (a.resume) earlier = read_earlier(a.out, experiment.name, asked);
+  RunDirectory run(a.out, fmt::format("reproduce-{}", experiment.name), earlier.events);
   run.announce({{"event", "start"}, {"experiment", experiment.name}, {"asked", asked}});
-  Events events(run, a.quiet ? nullptr : stderr, interrupted, time_limit);
+  Events events(run, a.quiet ? nullptr : stderr, interrupted, time_limit, std::move(earlier.trained));
   things_stand("the experiment had not ended, there is no run.json");
   watch_for_interrupts(a.quiet, a.json);
   const Outcome outcome = experiment.run(options, events);
+  events.clear();
 
   json result = {{"experiment", experiment.name},
                  {"paper", experiment.paper},

@@ -93,6 +93,9 @@ void add_reproduce(CLI::App& verb, Arguments& a) {
               ->check(one_of(parts_of_thermodynamics())));
   verb.add_option("--data-dir", a.read.data_dir, "where the named sets mnist and fashion-mnist are");
   verb.add_option("--out", a.out, "run directory (default: runs/reproduce-<name>-<n>)")->check(not_empty());
+  verb.add_flag("--resume", a.resume,
+                "go on with the run in --out that was stopped: trainings that had ended are not run again (f-adjoint, "
+                "double-bayesian)");
 }
 
 }  // namespace poise::cli

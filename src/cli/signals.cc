@@ -18,7 +18,7 @@ namespace {
 
 constexpr int kInterrupted = 130;
 
-std::atomic<bool> silent{false}, on_terminal{false}, as_object{false};
+std::atomic<bool> silent{false}, on_terminal{false}, as_object{false}, quit_is_due{false};
 std::atomic<const char*> how_things_stand{"nothing was written"};
 
 // What follows is called by handlers: nothing in it may allocate or lock.
@@ -56,14 +56,22 @@ extern "C" void end_and_say(int) {
   end_at_once("interrupted before training began: ", "no model was written");
 }
 
+[[noreturn]] void quit() {
+  remove_temporary_file();
+  write_parts({"quit: ", how_things_stand.load(), "\n"});
+  end_at_once("quit: ", how_things_stand.load());
+}
+
 extern "C" void finish_or_quit(int number) {
   const int before = errno;
   if (!interrupted.exchange(true)) {
     write_parts({"interrupted: finishing; once more to quit at once\n"});
   } else if (number != SIGHUP) {
-    remove_temporary_file();
-    write_parts({"quit: ", how_things_stand.load(), "\n"});
-    end_at_once("quit: ", how_things_stand.load());
+    if (is_writing() && !quit_is_due.exchange(true)) {
+      write_parts({"quitting once the file is written\n"});
+    } else {
+      quit();
+    }
   }
   errno = before;
 }
@@ -94,6 +102,13 @@ void watch_for_interrupts(bool quiet, bool object) {
   handle(finish_or_quit);
 }
 
-void things_stand(const char* how) { how_things_stand = how; }
+void things_stand(const char* how) {
+  how_things_stand = how;
+  quit_if_asked();
+}
+
+void quit_if_asked() {
+  if (quit_is_due) quit();
+}
 
 }  // namespace poise::cli

@@ -35,6 +35,7 @@ std::vector<double> without_repetitions(const std::vector<double>& values) {
 ThermodynamicsOptions options_for(const Arguments& a, const Network& model) {
   ThermodynamicsOptions options = a.thermo, recorded;
   options.threads = a.solve.threads;
+  options.watcher = a.watcher;
   options.temperatures = without_repetitions(options.temperatures);
   read_recorded(model.metadata, recorded);
   read_recorded(model.metadata, options.objective);
@@ -114,7 +115,7 @@ Thermodynamics measure_in_time(const Arguments& a, const Network& model, const D
   const double limit = a.solve.time_limit;
   if (limit <= 0) return measure_thermodynamics(model, data, options);
   const Stopwatch clock;
-  StopWhen out_of_time([&] { return clock.seconds() > limit; });
+  StopWhen out_of_time([&] { return clock.seconds() > limit; }, a.watcher);
   ThermodynamicsOptions timed = options;
   timed.watcher = &out_of_time;
   std::optional<Thermodynamics> found;

@@ -31,6 +31,7 @@ class WatcherAtTerminal : public ProgressLine {
     if (event.kind == Kind::kMeasuring)
       things_stand("the model is written; what it is worth was not measured to the end");
     if (event.kind == Kind::kEnd) things_stand("the model and run.json are written");
+    quit_if_asked();
     ProgressLine::on_event(event);
     return interrupted ? Answer::kStop : Answer::kGoOn;
   }

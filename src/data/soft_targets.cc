@@ -12,6 +12,7 @@ namespace {
 
 constexpr double kFarthest = 1e-4;  // of a sum from 1: rounding to five digits
 constexpr double kRounding = 1e-6;  // what sums of float32 shares are off by
+constexpr double kSmallest = 0x1p-25;  // what a float16 below the normal ones is off by
 
 }  // namespace
 
@@ -21,10 +22,11 @@ std::optional<MatrixF> within_float32(const Matrix& targets) {
   return narrow;
 }
 
-void check_distributions(const Matrix& targets, const std::string& name) {
+void check_distributions(const Matrix& targets, const std::string& name, double rounding) {
+  const double farthest = std::max(kFarthest, rounding + kSmallest * static_cast<double>(targets.cols()));
   for (Index i = 0; i < targets.rows(); ++i) {
     const double sum = targets.row(i).sum();
-    if (targets.row(i).minCoeff() >= 0 && std::abs(sum - 1) <= kFarthest) continue;
+    if (targets.row(i).minCoeff() >= 0 && std::abs(sum - 1) <= farthest) continue;
     throw Error(
         ErrorKind::kData,
         fmt::format("row {} of the targets sums to {}, its least value is {}", i + 1, sum, targets.row(i).minCoeff()),
@@ -32,8 +34,8 @@ void check_distributions(const Matrix& targets, const std::string& name) {
   }
 }
 
-std::optional<std::string> to_distributions(Matrix& targets, const std::string& name) {
-  check_distributions(targets, name);
+std::optional<std::string> to_distributions(Matrix& targets, const std::string& name, double rounding) {
+  check_distributions(targets, name, rounding);
   Index rows = 0;
   double farthest = 0;
   for (Index i = 0; i < targets.rows(); ++i) {

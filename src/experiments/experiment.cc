@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "run/short_number.h"
 #include "run/summary.h"
 
 namespace poise::experiments {
@@ -11,7 +12,6 @@ namespace {
 
 using nlohmann::json;
 
-constexpr double kLineInterval = 5;        // seconds
 constexpr double kLeastTime = 1e-3;        // seconds; 0 would mean no limit
 constexpr double kSoftmaxTimeLimit = 600;  // seconds; without penalty MNIST takes very many passes
 constexpr double kThermodynamicsTimeLimit = 3600;
@@ -40,9 +40,10 @@ class TrainingWatch : public Watcher {
     event.update(labels_);
     events_.append(event);
     const bool held_out = epoch.validation.has_value();
-    events_.show(fmt::format("{}: epoch {} of {}, {} accuracy {:.2f} %", in_words(labels_), epoch.number, epochs_,
-                             held_out ? called_ : "train",
-                             100 * (held_out ? epoch.validation->accuracy : epoch.train.accuracy)));
+    events_.show(
+        fmt::format("{}: epoch {} of {}, {} accuracy {:.2f} %", in_words(labels_), epoch.number, epochs_,
+                    held_out ? called_ : "train", 100 * (held_out ? epoch.validation->accuracy : epoch.train.accuracy)),
+        static_cast<double>(epoch.number) / epochs_);
     if (std::ranges::binary_search(checkpoints_.epochs, epoch.number)) checkpoints_.visit(epoch.number, told.network());
   }
 
@@ -103,14 +104,36 @@ const std::vector<Experiment>& all_experiments() {
   return all;
 }
 
-Events::Events(RunDirectory& run, std::FILE* stream, const std::atomic<bool>& interrupted, double time_limit)
-    : run_(run), stream_(stream), interrupted_(interrupted), time_limit_(time_limit) {}
+Events::Events(RunDirectory& run, std::FILE* stream, const std::atomic<bool>& interrupted, double time_limit,
+               std::vector<json> trained)
+    : run_(run), shown_(stream), interrupted_(interrupted), time_limit_(time_limit), trained_(std::move(trained)) {}
 
-void Events::show(const std::string& line) {
-  if (!stream_ || seconds() - last_shown_ < kLineInterval) return;
-  last_shown_ = seconds();
-  std::fputs(fmt::format("{:6.0f} s  {}\n", last_shown_, line).c_str(), stream_);  // a terminal may be gone
-  std::fflush(stream_);
+std::optional<json> Events::take_earlier(const json& labels) {
+  const auto has_all = [&](const json& figures) {
+    return std::ranges::all_of(labels.items(), [&](const auto& label) {
+      return figures.is_object() && figures.value(label.key(), json()) == label.value();
+    });
+  };
+  const auto found = std::ranges::find_if(trained_, has_all);
+  if (found == trained_.end()) return std::nullopt;
+  expected_ -= 1;  // the time left is that of the others
+  return *found;
+}
+
+double Events::seconds_left(double share) const {
+  const double done = ended_ + share, until_limit = time_limit_ - seconds();
+  if (done <= 0 || expected_ <= 0) return time_limit_ > 0 ? until_limit : -1;
+  const double left = seconds() / done * (expected_ - done);
+  return time_limit_ > 0 ? std::min(left, until_limit) : left;
+}
+
+void Events::show(const std::string& line, double share) {
+  const double now = seconds(), left = seconds_left(share);
+  if (!shown_.is_due(now)) return;
+  std::string text = fmt::format("{:6.0f} s  {}", now, line);
+  if (expected_ > 0) text += fmt::format("  training {:.0f} of {:.0f}", ended_ + 1, expected_);
+  if (left >= 0) text += fmt::format("  {} {} left", expected_ > 0 ? "about" : "at most", duration(left));
+  shown_.show(now, text);
 }
 
 bool Events::should_stop() {
@@ -167,6 +190,7 @@ Trained train_observed(const Dataset& train, const NetworkOptions& options, cons
   trained.fit = train_network(train, options, test, &watch);
   trained.complete = trained.fit.report.status == TrainingStatus::kFinished;
   trained.setbacks = watch.setbacks();
+  events.training_ended();
   return trained;
 }
 

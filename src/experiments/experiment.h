@@ -14,6 +14,7 @@
 #include "poise/dataset.h"
 #include "poise/training.h"
 #include "run/run_directory.h"
+#include "run/terminal_line.h"
 
 namespace poise::experiments {
 
@@ -54,12 +55,22 @@ struct Outcome {
 /// Where an experiment leaves its events, and what tells it to stop.
 class Events {
  public:
-  /// `stream` null keeps silent; `time_limit` is in seconds for the whole experiment, 0: none.
-  Events(RunDirectory& run, std::FILE* stream, const std::atomic<bool>& interrupted, double time_limit);
+  /// `stream` null keeps silent; `time_limit` is in seconds for the whole experiment, 0: none. `trained`: the figures
+  /// of the trainings of a run that is gone on with.
+  Events(RunDirectory& run, std::FILE* stream, const std::atomic<bool>& interrupted, double time_limit,
+         std::vector<nlohmann::json> trained = {});
 
   void append(const nlohmann::json& event) { run_.append_event(event); }
-  /// Shows a line, but no more than one every few seconds.
-  void show(const std::string& line);
+  /// So many trainings are to come in all: how much time is left follows from those that have ended.
+  void expect(std::size_t trainings) { expected_ = static_cast<double>(trainings); }
+  void training_ended() { ended_ += 1; }
+  /// The figures of a training that had ended in the run that is gone on with: those that have all of `labels`.
+  std::optional<nlohmann::json> take_earlier(const nlohmann::json& labels);
+  /// For a run that will go on with this one.
+  void append_trained(const nlohmann::json& figures) { append({{"event", "trained"}, {"result", figures}}); }
+  /// Shows a line, but not too often; `share` of the training at hand is done.
+  void show(const std::string& line, double share = 0);
+  void clear() { shown_.clear(); }
 
   bool interrupted() const { return interrupted_.load(); }
   bool should_stop();
@@ -70,10 +81,13 @@ class Events {
   const char* status() const;  ///< "finished", "interrupted" or "time_limit"
 
  private:
+  double seconds_left(double share) const;  // negative: unknown
+
   RunDirectory& run_;
-  std::FILE* stream_;
+  TerminalLine shown_;
   const std::atomic<bool>& interrupted_;
-  double time_limit_, last_shown_ = 0;
+  double time_limit_, expected_ = 0, ended_ = 0;
+  std::vector<nlohmann::json> trained_;
   bool cut_short_ = false;
   Stopwatch stopwatch_;
 };

@@ -75,15 +75,30 @@ NetworkOptions options_of(const Variant& variant, const ExperimentOptions& asked
   return o;
 }
 
-json run_json(const json& labels, double learning_rate, const Trained& trained, const std::vector<double>& test) {
+json run_json(const json& labels, double learning_rate, const Trained& trained) {
   json run = labels;
   run.update({{"learning_rate", learning_rate},
               {"status", to_string(trained.fit.report.status)},
               {"setbacks", trained.setbacks},
               {"seconds", trained.fit.report.seconds},
               {"train", json::array()},
-              {"test", test}});
-  for (const Epoch& epoch : trained.fit.report.history) run["train"].push_back(epoch.train.accuracy);
+              {"test", json::array()}});
+  for (const Epoch& epoch : trained.fit.report.history) {
+    run["train"].push_back(epoch.train.accuracy);
+    run["test"].push_back(epoch.validation->accuracy);
+  }
+  return run;
+}
+
+/// The figures of one training, or those that a run that is gone on with has of it.
+json figures_of(const Variant& variant, const ExperimentData& data, const ExperimentOptions& asked, int seed,
+                Events& events) {
+  const json labels = {{"data", data.name}, {"rule", variant.name}, {"seed", seed}};
+  if (auto earlier = events.take_earlier(labels)) return *earlier;
+  const NetworkOptions options = options_of(variant, asked, static_cast<std::uint64_t>(seed));
+  const Trained trained = train_observed(data.train, options, &data.test, labels, events);
+  const json run = run_json(labels, rate_of(variant, asked), trained);
+  if (trained.complete) events.append_trained(run);
   return run;
 }
 
@@ -95,14 +110,12 @@ bool run_seed(const ExperimentData& data, const ExperimentOptions& asked, int se
   std::array<int, kRuleCount> setbacks{};
   const std::size_t count = count_of_variants(asked);
   for (std::size_t v = 0; v < count; ++v) {
-    const json labels = {{"data", data.name}, {"rule", kRules[v].name}, {"seed", seed}};
-    const Trained trained = train_observed(data.train, options_of(kRules[v], asked, static_cast<std::uint64_t>(seed)),
-                                           &data.test, labels, events);
-    for (const Epoch& epoch : trained.fit.report.history) found[v].push_back(epoch.validation->accuracy);
-    runs.push_back(run_json(labels, rate_of(kRules[v], asked), trained, found[v]));
-    setbacks[v] = trained.setbacks;
-    if (!trained.complete) return false;
-    train[v] = trained.fit.report.history.back().train.accuracy;
+    runs.push_back(figures_of(kRules[v], data, asked, seed, events));
+    const json& run = runs.back();
+    if (run["status"] != to_string(TrainingStatus::kFinished)) return false;
+    found[v] = run["test"].get<std::vector<double>>();
+    setbacks[v] = run["setbacks"];
+    train[v] = run["train"].back();
   }
   for (std::size_t v = 0; v < count; ++v) {
     traces[v].push_back(std::move(found[v]));
@@ -172,6 +185,7 @@ Finding tracking(const ExperimentData& data, const Traces& traces, std::size_t e
 Outcome run_f_adjoint(const ExperimentOptions& options, Events& events) {
   Outcome outcome;
   const std::size_t epochs = options.epochs;
+  events.expect(options.data.size() * options.seeds * count_of_variants(options));
   for (const ExperimentData& data : options.data) {
     Traces traces;
     for (int seed = 1; seed <= options.seeds && !events.should_stop(); ++seed) {

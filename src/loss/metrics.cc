@@ -155,7 +155,8 @@ void measure_ranking(const RowFigures& rows, const TargetRows& targets, const Ve
       by_class[begin + c].auc = area_under_roc(log_p[c], is_positive, weights);
     }
   };
-  if (!parallel_for_unless(asking(options.watcher), groups, options.threads, measure)) throw MeasurementStopped();
+  if (!parallel_for_watched(options.watcher, "measuring: areas under ROC curves", groups, options.threads, measure))
+    throw MeasurementStopped();
 }
 
 /// The mean of the numbers among them; NaN if there is none.

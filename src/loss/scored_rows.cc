@@ -11,10 +11,11 @@ ScoredRows::ScoredRows(const Network& network, const Dataset& data, const Measur
   if (bytes > most_bytes) return;
   scores_.resize(rows_, classes_);
   const Index blocks = (rows_ + kBlockRows - 1) / kBlockRows;
-  const bool done = parallel_for_unless(asking(options.watcher), blocks, options.threads, [&](Index block) {
-    const Index first = block * kBlockRows;
-    scorer_->score(first, std::min(kBlockRows, rows_ - first), scores_.row(first).data());
-  });
+  const bool done =
+      parallel_for_watched(options.watcher, "measuring: scores", blocks, options.threads, [&](Index block) {
+        const Index first = block * kBlockRows;
+        scorer_->score(first, std::min(kBlockRows, rows_ - first), scores_.row(first).data());
+      });
   if (!done) throw MeasurementStopped();
   kept_ = scores_.data();
 }

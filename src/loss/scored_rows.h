@@ -8,8 +8,7 @@
 
 #include "base/index.h"
 #include "base/parallel.h"
-#include "base/stoppable.h"
-#include "base/watcher_link.h"
+#include "base/watched_work.h"
 #include "network/scorer.h"
 #include "poise/measuring.h"
 
@@ -56,7 +55,7 @@ Sum sum_over_blocks(Index rows, const MeasureOptions& options, const Visit& visi
   constexpr Index kBlock = ScoredRows::kBlockRows;
   const Index chunks = chunk_count(rows), blocks = (rows + kBlock - 1) / kBlock;
   std::vector<Sum> sums(chunks);
-  const bool done = parallel_for_unless(asking(options.watcher), chunks, options.threads, [&](Index chunk) {
+  const bool done = parallel_for_watched(options.watcher, "measuring", chunks, options.threads, [&](Index chunk) {
     std::vector<double> room;
     for (Index b = part_begin(blocks, chunks, chunk); b < part_begin(blocks, chunks, chunk + 1); ++b) {
       const Index first = b * kBlock;

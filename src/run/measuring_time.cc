@@ -13,4 +13,9 @@ bool MeasuringTime::is_over() {
   return why_ != nullptr;
 }
 
+Answer MeasuringTime::on_event(const Event& event) {
+  if (event.kind == Event::Kind::kWork && why_ == nullptr) asked_.on_event(event);
+  return is_over() ? Answer::kStop : Answer::kGoOn;
+}
+
 }  // namespace poise::inline run

@@ -26,7 +26,8 @@ class MeasuringTime : public Watcher {
 
   /// Whether to end now; from then on always.
   bool is_over();
-  Answer on_event(const Event&) override { return is_over() ? Answer::kStop : Answer::kGoOn; }
+  /// Passes on how far it is.
+  Answer on_event(const Event& event) override;
   /// "interrupted" or "time_limit", once it is over; null before.
   const char* why() const { return why_; }
 

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "base/parallel.h"
+#include "base/watched_work.h"
 #include "data/table/csv_cell.h"
 #include "data/write/npy_write.h"
 #include "network/model_check.h"
@@ -183,11 +184,12 @@ PredictionFormat format_of(std::string_view path, RowAnswer answer, bool header)
 }
 
 void write_predictions(const Network& network, const Dataset& data, const PredictionFormat& format, int threads,
-                       const std::function<void(std::string_view)>& write) {
+                       const std::function<void(std::string_view)>& write, Watcher* watcher) {
   constexpr Index kBlock = Scorer::kBlockRows, kAtOnce = 32;  // blocks
   const std::unique_ptr<const Writer> writer = writer_of(network, data, format);
   write(writer->head());
   const Index rows = data.rows(), blocks = (rows + kBlock - 1) / kBlock;
+  WatchedWork work(watcher, "predicting", blocks);
   for (Index begin = 0; begin < blocks; begin += kAtOnce) {
     std::vector<std::string> texts(std::min(kAtOnce, blocks - begin));
     parallel_for(std::ssize(texts), threads, [&](Index k) {
@@ -195,6 +197,7 @@ void write_predictions(const Network& network, const Dataset& data, const Predic
       texts[k] = writer->block(first, std::min(kBlock, rows - first));
     });
     for (const std::string& text : texts) write(text);
+    work.go_on(std::ssize(texts));
   }
 }
 

@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "poise/network.h"
+#include "poise/watcher.h"
 
 namespace poise::inline run {
 
@@ -36,9 +37,10 @@ PredictionFormat format_of(std::string_view path, RowAnswer answer, bool header)
 std::vector<std::string> number_names(const Network& network, const PredictionFormat& format);
 
 /// Hands the predictions of all rows to `write`, in order, some thousand rows at a time; they are made in parallel.
-/// The label is the first class of the largest score. Throws Error(kData) if the numbers of features differ.
+/// The label is the first class of the largest score. `watcher` (may be null) is told how far it is. Throws
+/// Error(kData) if the numbers of features differ.
 void write_predictions(const Network& network, const Dataset& data, const PredictionFormat& format, int threads,
-                       const std::function<void(std::string_view)>& write);
+                       const std::function<void(std::string_view)>& write, Watcher* watcher = nullptr);
 
 /// The label of every row, by number.
 std::vector<std::int32_t> labels_of(const Matrix& scores);

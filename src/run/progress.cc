@@ -11,7 +11,8 @@
 namespace poise::inline run {
 namespace {
 
-constexpr int kShownInARow = 3;  // messages
+constexpr int kShownInARow = 3;   // messages
+constexpr double kQuietWork = 1;  // seconds
 
 /// Epochs take about the same time each.
 double seconds_left_of(const Event& event) {
@@ -47,13 +48,16 @@ Answer ProgressLine::on_event(const Event& event) {
       shown_.show_on_terminal("choosing the penalty…");
       break;
     case Kind::kIteration:
-      show_iteration(*event.iteration, event.time_limit);
+      show_iteration(*event.iteration, event.l2, event.time_limit);
       break;
     case Kind::kEpoch:
       show_epoch(event);
       break;
     case Kind::kMessage:
       show_message(event.text);
+      break;
+    case Kind::kWork:
+      show_work(event);
       break;
     case Kind::kMeasuring:
       show_hidden();
@@ -80,25 +84,41 @@ double ProgressLine::seconds_left(const Progress& progress, double time_limit) c
   return left;
 }
 
-void ProgressLine::show_iteration(const Progress& progress, double time_limit) {
+void ProgressLine::show_iteration(const Progress& progress, std::optional<double> l2, double time_limit) {
   if (progress.iteration == 1) first_gap_ = 0;
   if (progress.gap && first_gap_ == 0) {
     first_gap_ = *progress.gap;
     first_gap_time_ = progress.seconds;
   }
-  if (!shown_.is_due(progress.seconds)) return;
+  if (!shown_.is_due(clock_())) return;
   std::string text = fmt::format("{:6.1f} s  iteration {}  objective {:.7g}", progress.seconds, progress.iteration,
                                  progress.objective);
+  if (l2) text.insert(0, fmt::format("λ = {:.2g}  ", *l2));
   if (progress.gap) text += fmt::format("  gap ≤ {:.1e}", *progress.gap);
   const double left = seconds_left(progress, time_limit);
   if (left >= 0) text += fmt::format("  about {} left", duration(left));
   if (progress.on_part_of_rows) text += "  (" + progress.phase + ")";
-  shown_.show(progress.seconds, text);
+  shown_.show(clock_(), text);
 }
 
 void ProgressLine::show_epoch(const Event& event) {
   show_hidden();
-  if (shown_.is_due(event.epoch->seconds)) shown_.show(event.epoch->seconds, line_of_epoch(event));
+  if (shown_.is_due(clock_())) shown_.show(clock_(), line_of_epoch(event));
+}
+
+void ProgressLine::show_work(const Event& event) {
+  const double now = clock_();
+  if (!event.done) {
+    if (shown_.is_due(now)) shown_.show(now, event.text);
+    return;
+  }
+  if (event.text != work_ || *event.done < work_done_) work_began_ = now;
+  work_ = event.text, work_done_ = *event.done;
+  if (*event.done >= 1) return shown_.clear();
+  const double spent = now - work_began_;
+  if (spent < kQuietWork || *event.done <= 0 || !shown_.is_due(now)) return;
+  shown_.show(now, fmt::format("{}: {:.0f} %, about {} left", event.text, 100 * *event.done,
+                               duration(spent / *event.done * (1 - *event.done))));
 }
 
 void ProgressLine::show_message(const std::string& text) {

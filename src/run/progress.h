@@ -2,7 +2,12 @@
 #pragma once
 
 #include <cstdio>
+#include <functional>
+#include <optional>
+#include <string>
+#include <utility>
 
+#include "base/stopwatch.h"
 #include "poise/run.h"
 #include "run/terminal_line.h"
 
@@ -10,8 +15,13 @@ namespace poise::inline run {
 
 class ProgressLine : public Watcher {
  public:
+  /// Seconds since the run began.
+  using Clock = std::function<double()>;
+
   /// `stream` null keeps silent; `tolerance` as in SolveOptions.
-  ProgressLine(std::FILE* stream, double tolerance) : shown_(stream), tolerance_(tolerance) {}
+  explicit ProgressLine(
+      std::FILE* stream, double tolerance = 0, Clock clock = [watch = Stopwatch()] { return watch.seconds(); })
+      : shown_(stream), tolerance_(tolerance), clock_(std::move(clock)) {}
   ~ProgressLine() override { show_hidden(); }
   ProgressLine(const ProgressLine&) = delete;
   ProgressLine& operator=(const ProgressLine&) = delete;
@@ -19,8 +29,10 @@ class ProgressLine : public Watcher {
   Answer on_event(const Event& event) override;
 
  private:
-  void show_iteration(const Progress& progress, double time_limit);
+  void show_iteration(const Progress& progress, std::optional<double> l2, double time_limit);
   void show_epoch(const Event& event);
+  /// Nothing of what takes less than a second.
+  void show_work(const Event& event);
   /// Of many messages in a row the stream has the first and their number.
   void show_message(const std::string& text);
   void show_hidden();
@@ -30,6 +42,9 @@ class ProgressLine : public Watcher {
   double tolerance_;
   double first_gap_ = 0, first_gap_time_ = 0;  // of this solve
   int in_a_row_ = 0;                           // messages since the last epoch
+  Clock clock_;
+  std::string work_;  // the last, which began at work_began_
+  double work_began_ = 0, work_done_ = 0;
 };
 
 }  // namespace poise::inline run

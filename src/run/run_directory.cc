@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cctype>
 #include <cerrno>
+#include <iterator>
 #include <string_view>
 #include <system_error>
 
@@ -30,6 +31,16 @@ constexpr const char* kWrittenWhole[] = {"model.onnx.", "run.json.", "checkpoint
 /// Of events and one more line.
 std::uint64_t with_line(std::uint64_t hash, std::string_view line) {
   return mix(hash, hash_block(line.data(), line.size()));
+}
+
+std::uint64_t hash_of_lines(std::string_view text) {
+  std::uint64_t hash = 0;
+  for (std::size_t begin = 0; begin < text.size();) {
+    const std::size_t end = std::min(text.find('\n', begin), text.size() - 1) + 1;
+    hash = with_line(hash, text.substr(begin, end - begin));
+    begin = end;
+  }
+  return hash;
 }
 
 /// False, too, where it cannot be found out; writing there will say why.
@@ -59,6 +70,17 @@ fs::path free_directory(const std::string& stem) {
 }
 
 }  // namespace
+
+EventsSoFar events_in(const fs::path& directory) {
+  EventsSoFar events;
+  events.position.file = is_there(directory / kNewEvents) ? kNewEvents : kEvents;
+  std::ifstream file(directory / events.position.file, std::ios::binary);
+  events.lines.assign(std::istreambuf_iterator<char>(file), {});
+  events.lines.resize(events.lines.rfind('\n') + 1);  // npos + 1 is 0
+  events.position.bytes = events.lines.size();
+  events.position.hash = hash_of_lines(events.lines);
+  return events;
+}
 
 void remove_halves(const fs::path& directory) {
   std::error_code error;
@@ -116,13 +138,7 @@ bool RunDirectory::goes_on_in(const std::string& name, const EventsPosition& pos
   std::ifstream file(path_ / name, std::ios::binary);
   std::string text(position.bytes, '\0');
   if (!file.read(text.data(), static_cast<std::streamsize>(text.size()))) return false;
-  std::uint64_t hash = 0;
-  for (std::size_t begin = 0; begin < text.size();) {
-    const std::size_t end = std::min(text.find('\n', begin), text.size() - 1) + 1;
-    hash = with_line(hash, std::string_view(text).substr(begin, end - begin));
-    begin = end;
-  }
-  if (hash != position.hash) return false;
+  if (hash_of_lines(text) != position.hash) return false;
   events_path_ = path_ / name;
   events_so_far_ = position;
   return true;

@@ -22,6 +22,14 @@ struct EventsPosition {
   std::uint64_t hash = 0;   ///< of their lines: whether a file begins with them
 };
 
+/// The events of a run in a directory, as far as they are whole lines: those of metrics.new.jsonl where it is there. No
+/// bytes where there are none.
+struct EventsSoFar {
+  EventsPosition position;
+  std::string lines;
+};
+EventsSoFar events_in(const std::filesystem::path& directory);
+
 /// Removes what a process that was killed while it wrote a file of a run directory has left of it.
 void remove_halves(const std::filesystem::path& directory);
 

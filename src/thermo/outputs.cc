@@ -7,8 +7,7 @@
 #include <vector>
 
 #include "base/index.h"
-#include "base/stoppable.h"
-#include "base/watcher_link.h"
+#include "base/watched_work.h"
 #include "poise/information.h"
 #include "thermo/row_mean.h"
 
@@ -65,7 +64,7 @@ class RareRows {
 void for_each_row(Index rows, const MeasureOptions& options, const std::function<void(Index)>& f) {
   constexpr Index kRows = 256;
   const bool done =
-      parallel_for_unless(asking(options.watcher), (rows + kRows - 1) / kRows, options.threads, [&](Index block) {
+      parallel_for_watched(options.watcher, "measuring", (rows + kRows - 1) / kRows, options.threads, [&](Index block) {
         for (Index i = block * kRows; i < std::min(rows, (block + 1) * kRows); ++i) f(i);
       });
   if (!done) throw MeasurementStopped();

@@ -5,8 +5,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "base/stoppable.h"
-#include "base/watcher_link.h"
+#include "base/watched_work.h"
 #include "poise/error.h"
 #include "thermo/network/hessian.h"
 
@@ -78,12 +77,12 @@ void check_size_of_states(const std::vector<Layer>& layers, ScoreLoss loss) {
 
 RowFigures measure_rows(const std::vector<Layer>& layers, const MeasuredRows& rows, const CurvatureMeter& meter,
                         const ThermodynamicsOptions& options) {
-  StopTest stopped(asking(options.watcher));
+  WatchedWork work(options.watcher, "measuring", rows.size());
   const Index n = rows.size(), classes = layers.back().bias.size();
   RowFigures out{Matrix(n, classes), Matrix(n, classes), RowCurvature(n, std::ssize(layers)), Vector(n), Vector(n), {}};
   out.gradient =
       sum_over_blocks(rows, parameter_count(layers), options.threads, [&](const RowBlock& block, Vector& sum) {
-        if (stopped()) return;
+        if (work.stopped()) return;
         const State state = state_of(layers, block);
         check_finite(state.pass.preactivation.back());
         out.scores.middleRows(block.first, block.size()) = state.pass.preactivation.back();
@@ -91,8 +90,9 @@ RowFigures measure_rows(const std::vector<Layer>& layers, const MeasuredRows& ro
         meter.measure(state, block.first, numbers_of(rows, block), out.curvature);
         measure_gradients(state, block, out);
         add_gradient(state, block, sum);
+        work.go_on(block.size());
       });
-  if (stopped()) throw MeasurementStopped();
+  if (!work.go_on(0)) throw MeasurementStopped();
   return out;
 }
 
@@ -101,11 +101,11 @@ RowStates measure_states(const std::vector<Layer>& layers, const MeasuredRows& r
   const Index n = rows.size(), outputs = layers.back().bias.size();
   check_size_of_states(layers, rows.loss());
   const ForwardNoise noise(layers, options.temperatures, options.draws, options.seed, rows.loss());
-  StopTest stopped(asking(options.watcher));
+  WatchedWork work(options.watcher, "measuring states", n);
   RowStates out{Vector(n), std::vector<RowEnsemble>(options.temperatures.size(), RowEnsemble(n, options.draws))};
   for_each_block(
       rows, rows_of_stacks(std::max<Index>(outputs, options.draws)), options.threads, [&](const RowBlock& block) {
-        if (stopped()) return;
+        if (work.stopped()) return;
         const State state = state_of(layers, block);
         Adjoint of_outputs = output_adjoints(layers, state.pass.slope, state.q, state.loss);
         meter.add_output_adjoints(state, of_outputs, block.first, curvature);
@@ -113,8 +113,9 @@ RowStates measure_states(const std::vector<Layer>& layers, const MeasuredRows& r
             state_jacobian(std::move(of_outputs.activation_adjoint), block.size(), state.loss), block.size());
         if (!options.temperatures.empty())
           noise.measure(state.pass.preactivation[1], block, numbers_of(rows, block), out.ensembles);
+        work.go_on(block.size());
       });
-  if (stopped()) throw MeasurementStopped();
+  if (!work.go_on(0)) throw MeasurementStopped();
   return out;
 }
 

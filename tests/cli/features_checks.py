@@ -72,6 +72,8 @@ def check_options_of_classes_are_refused(t):
                            ("--target features --label-smoothing 0.1", "smoothed labels where the features are the target")):
         result = t.run(f"train digits {options} --out no", exit=2)
         t.check(words in result.stderr, f"{options}: stderr\n{result}")
+    result = t.run(["train", "digits", "--layers", "", "--out", "no"], exit=2)
+    t.check("--layers: no layer is named; expected some, as in conv:16x3" in result.stderr, f"stderr\n{result}")
     t.write("a.libsvm", "1 1:2 3:4\n2 2:1\n1 3:5\n")
     result = t.run("train a.libsvm --target features --hidden 1 --out no", exit=3)
     t.check("sparse rows where the features are the target" in result.stderr, f"stderr\n{result}")

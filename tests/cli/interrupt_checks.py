@@ -207,10 +207,24 @@ def check_a_second_interrupt_says_where_things_stand(t):
     process.send_signal(signal.SIGTERM)  # two of one kind may count as one
     result = t.finish(process, 60)
     t.equal(result.code, 130, f"the exit code\n{result}\n")
-    t.equal(result.stderr, "interrupted: finishing; once more to quit at once\n"
-            "quit: no model was written\n", "stderr")
+    said = result.stderr.replace("quitting once the file is written\n", "")  # unless it was by then
+    t.equal(said, "interrupted: finishing; once more to quit at once\n"
+            "quit: a model is written; training or measuring has not ended\n", "stderr")
     t.equal(temporary_files(t), [], "temporary files")
-    t.equal(sorted(os.listdir(t.path("run"))), ["metrics.jsonl"], "the files")
+    t.equal(sorted(os.listdir(t.path("run"))), ["metrics.jsonl", "model.onnx"], "the files")
+    t.json("inspect run --json")
+
+
+def check_a_third_interrupt_waits_for_nothing(t):
+    process = writing_its_model(t)
+    for number in (signal.SIGINT, signal.SIGTERM):
+        process.send_signal(number)
+    time.sleep(0.01)  # two of one kind may count as one
+    process.send_signal(signal.SIGINT)
+    result = t.finish(process, 60)
+    t.equal(result.code, 130, f"the exit code\n{result}\n")
+    t.equal(temporary_files(t), [], "temporary files")
+    t.check("quit: " in result.stderr, f"where things stand\n{result}\n")
 
 
 def check_an_interrupt_leaves_no_temporary_file(t):

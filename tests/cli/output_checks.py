@@ -82,21 +82,40 @@ def check_setbacks_are_told_once(t):
     t.check(", more --epochs" not in result.stderr and "; hint: a smaller --learning-rate\n" in result.stderr, f"the hint\n{result}")
 
 
+def on_terminal(t, words):
+    """What a command that ends well writes to a terminal."""
+    child, terminal = pty.fork()
+    if child == 0:
+        os.chdir(t.folder)
+        os.execv(t.program, [t.program, *words])
+    shown = b""
+    try:
+        while piece := os.read(terminal, 4096):
+            shown += piece
+    except OSError:  # the end of a terminal
+        pass
+    os.close(terminal)
+    t.equal(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), 0, f"the exit code of {words}")
+    return shown.decode()
+
+
 def check_a_terminal_shows_that_results_are_measured(t):
     for quiet in ([], ["--quiet"]):
-        child, terminal = pty.fork()
-        if child == 0:
-            os.chdir(t.folder)
-            os.execv(t.program, [t.program, "train", "digits", "--hidden", "8", "--epochs", "2", "--out", "run"] + quiet)
-        shown = b""
-        try:
-            while piece := os.read(terminal, 4096):
-                shown += piece
-        except OSError:  # the end of a terminal
-            pass
-        os.close(terminal)
-        t.equal(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), 0, "the exit code")
-        t.equal("\r\033[Kmeasuring…\r\033[K".encode() in shown, not quiet, "that it is shown, and taken away again")
+        shown = on_terminal(t, ["train", "digits", "--hidden", "8", "--epochs", "2", "--out", "run", *quiet])
+        t.equal("\r\033[Kmeasuring…\r\033[K" in shown, not quiet, "that it is shown, and taken away again")
+
+
+def check_a_terminal_shows_the_penalties_that_are_tried(t):
+    shown = on_terminal(t, ["train", "digits", "--l2", "auto", "--out", "run"])
+    for text in ("cross-validation: penalty 1, λ = ", "fold 2 of 5"):
+        t.check(text in shown, f"'{text}' is not shown: {shown}")
+    t.check(shown.rindex("\r\033[K") > shown.rindex("fold "), "the last line of progress stays")
+
+
+def check_a_terminal_shows_how_much_of_an_experiment_is_left(t):
+    shown = on_terminal(t, "reproduce f-adjoint --data digits --epochs 20 --seeds 1 --hidden 64 --out run".split())
+    t.check("training 2 of 4  about " in shown and " left" in shown, f"how much is left: {shown}")
+    t.check(shown.rindex("\r\033[K") > shown.rindex("training "), "the last line of progress stays")
 
 
 def check_refused_options_are_named(t):

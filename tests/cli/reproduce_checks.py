@@ -1,6 +1,7 @@
 """What `reproduce` leaves behind: figures that agree with each other, the same ones again, and what there is on Ctrl-C."""
 
 import json
+import shutil
 
 
 def events(t):
@@ -50,3 +51,39 @@ def check_interrupt_leaves_what_there_is(t):
     t.equal({f["verdict"] for f in answer["findings"]}, {"undecidable"}, "the verdicts")
     t.equal(json.loads(t.read("run/run.json"))["result"], answer, "the result in run.json")
     t.equal(events(t)[-1]["status"], "interrupted", "the status in the last event")
+
+
+def without_seconds(answer):
+    """The figures of a run, which repeats them to the bit."""
+    runs = [{key: value for key, value in run.items() if key != "seconds"} for run in answer["runs"]]
+    return answer["findings"], runs
+
+
+def check_a_stopped_one_goes_on_and_comes_to_the_same(t):
+    for words in ("f-adjoint --data digits --epochs 40 --seeds 2", "double-bayesian --data digits --epochs 2 --seeds 1"):
+        whole = t.json(f"reproduce {words} --out whole --json --quiet")
+        t.interrupt(f"reproduce {words} --out run --json --quiet", "trained", 2)
+        before = sum(event["event"] == "trained" for event in events(t))
+        t.check(2 <= before < len(whole["runs"]), f"{words}: {before} trainings had ended")
+        with open(t.path("run/metrics.jsonl"), "a") as file:
+            file.write('{"event": "trai')  # what a power cut leaves
+        answer = t.json(f"reproduce {words} --out run --resume --json --quiet --threads 1")
+        t.equal(without_seconds(answer), without_seconds(whole), f"{words}: what comes of it")
+        t.equal(sum(event["event"] == "trained" for event in events(t)), len(whole["runs"]), f"{words}: each training once")
+        t.equal(json.loads(t.read("run/run.json"))["result"], answer, f"{words}: the result in run.json")
+        for folder in ("run", "whole"):
+            shutil.rmtree(t.path(folder))
+
+
+def check_what_cannot_go_on_is_refused(t):
+    t.run("reproduce f-adjoint --data digits --epochs 2 --seeds 1 --out run --quiet")
+    before = t.read("run/run.json")
+    for words, fault in (("f-adjoint --data digits --epochs 3 --seeds 1", "another epochs: 2, not 3"),
+                         ("double-bayesian --data digits --epochs 2 --seeds 1", "another content: \"f-adjoint\""),
+                         ("softmax --data digits", "--resume with 'softmax'")):
+        error = t.run(f"reproduce {words} --out run --resume", exit=2).stderr
+        t.check(fault in error, f"{words}: {error}")
+    t.check("--out" in t.run("reproduce f-adjoint --data digits --resume", exit=2).stderr, "no --out")
+    t.equal(t.read("run/run.json"), before, "the earlier run")
+    more = t.json("reproduce f-adjoint --data digits --epochs 2 --seeds 2 --out run --resume --json --quiet")
+    t.equal(len(more["runs"]), 8, "with another seed")

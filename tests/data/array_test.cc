@@ -265,6 +265,19 @@ TEST(Npy, DividesRowsOfTargetsByTheirSumAndSaysSo) {
               testing::Contains(testing::HasSubstr("1 of 2 rows of targets do not sum to 1 (by up to 1.0e-05)")));
 }
 
+// A third in float16 is 0.33325: three of them are 2.4e-4 away from 1, by that rounding alone.
+TEST(Npy, AllowsTargetsTheRoundingOfTheirType) {
+  const TempDir dir;
+  const std::string file = dir.write("x.npy", npy(npy_dict("<f4", "(1, 1)"), raw<float>({1})));
+  const auto labels = [&](std::uint16_t third) {
+    return with_labels(dir, npy(npy_dict("<f2", "(1, 3)"), raw<std::uint16_t>({third, third, third})));
+  };
+  const Dataset data = read_dataset(file, labels(0x3555));
+  EXPECT_NEAR(data.targets(0, 0), 1.0 / 3, 1e-16);
+  EXPECT_THAT(data.notices, testing::Contains(testing::HasSubstr("1 of 1 rows of targets do not sum to 1")));
+  expect_error([&] { read_dataset(file, labels(0x3550)); }, kData, "sum to 1");  // 0.332: no rounding of a third
+}
+
 TEST(Npy, RefusesBrokenFiles) {
   const TempDir dir;
   const auto read = [&](const std::string& content) {

@@ -141,7 +141,7 @@ TEST_F(ExperimentTest, SetbacksOfADiscardedSeedAreDiscarded) {
   options_.data = {data};
   options_.epochs = 1;
   options_.seeds = 1000;
-  interrupt_after("cell", 35);
+  interrupt_after("trained", 35);
   const Outcome outcome = run_double_bayesian(options_, *events_);
   ASSERT_EQ(outcome.findings.size(), 10u);
   std::set<int> stopped;  // seeds with a training that has no figures

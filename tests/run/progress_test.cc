@@ -21,12 +21,23 @@ Progress at(int iteration, double seconds, double gap) {
   return progress;
 }
 
+/// Work goes on for two seconds from one event to the next.
+double seconds_at(const Event& event, double before) {
+  if (event.iteration) return event.iteration->seconds;
+  if (event.epoch) return event.epoch->seconds;
+  return event.kind == Event::Kind::kWork ? before + 2 : before;
+}
+
 /// The lines shown in a file, of which those of progress come every 5 s.
 std::vector<std::string> shown(const std::vector<Event>& events, double tolerance = 1e-8) {
   std::FILE* file = std::tmpfile();
   {
-    ProgressLine line(file, tolerance);
-    for (const Event& event : events) EXPECT_EQ(line.on_event(event), Answer::kGoOn);
+    double now = 0;
+    ProgressLine line(file, tolerance, [&now] { return now; });
+    for (const Event& event : events) {
+      now = seconds_at(event, now);
+      EXPECT_EQ(line.on_event(event), Answer::kGoOn);
+    }
   }
   std::rewind(file);
   std::vector<std::string> lines(1);
@@ -90,6 +101,35 @@ TEST(ProgressLine, SaysHowFarANetworkIsAndHowLongItTakes) {
             "   6.0 s  epoch 4/60  loss 0.1235  accuracy 98.77 %  84 s left");  // 1.5 s an epoch
   EXPECT_THAT(line_of(epoch_of(4, 6), 60, 30), HasSubstr("  24 s left"));
   EXPECT_THAT(line_of(epoch_of(60, 6), 60, 30), Not(HasSubstr("left")));
+}
+
+Event work(const char* what, std::optional<double> done) {
+  return {.kind = Event::Kind::kWork, .text = what, .done = done};
+}
+
+TEST(ProgressLine, SaysHowFarWorkIsAndHowLongItTakes) {
+  const auto lines = shown({work("reading a.csv", 0), work("reading a.csv", 0.2), work("reading a.csv", 0.4),
+                            work("reading a.csv", 0.75), work("reading a.csv", 1)});
+  EXPECT_THAT(lines, ElementsAre("reading a.csv: 40 %, about 6.0 s left"));  // 4 s for two fifths; 5 s to the next line
+}
+
+TEST(ProgressLine, CountsTheTimeOfEveryPieceOfWorkAnew) {
+  const auto lines =
+      shown({work("measuring", 0.5), work("measuring", 1), work("measuring", 0), work("measuring", 0.25)});
+  EXPECT_THAT(lines, ElementsAre("measuring: 25 %, about 6.0 s left"));  // 2 s for a quarter
+}
+
+TEST(ProgressLine, ShowsWorkOfUnknownLengthAsItIs) {
+  const auto lines = shown({work("penalty 1, fold 1 of 5", {}), work("penalty 1, fold 2 of 5", {}),
+                            work("penalty 1, fold 3 of 5", {}), work("penalty 1, fold 4 of 5", {})});
+  EXPECT_THAT(lines, ElementsAre("penalty 1, fold 3 of 5"));
+}
+
+TEST(ProgressLine, OfAPathNamesThePenalty) {
+  const Progress progress = at(3, 6, 1e-3);
+  const auto lines = shown({{.kind = Event::Kind::kIteration, .iteration = &progress, .l2 = 0.01}});
+  ASSERT_EQ(lines.size(), 1u);
+  EXPECT_THAT(lines[0], HasSubstr("λ = 0.01"));
 }
 
 TEST(ProgressLine, FitsEightyColumns) {

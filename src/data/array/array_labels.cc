@@ -37,7 +37,7 @@ void set_targets(Dataset& data, const ArrayLabels& labels, const Schema* schema)
                 fmt::format("one for each of the model's {} classes", schema->class_count()));
   }
   data.targets = labels.targets;
-  if (const auto note = to_distributions(data.targets, labels.what)) data.notices.push_back(*note);
+  if (const auto note = to_distributions(data.targets, labels.what, labels.rounding)) data.notices.push_back(*note);
   if (schema != nullptr) return;
   for (Index k = 0; k < labels.targets.cols(); ++k) data.schema.classes.push_back(std::to_string(k));
 }

@@ -215,7 +215,7 @@ class NpyReader {
 ArrayLabels npy_labels(const NpyArray& array, const std::string& file) {
   ArrayLabels labels{file, {}, {}};
   const bool flat = array.shape.size() == 1 || (array.shape.size() == 2 && array.shape[1] == 1);
-  if (!flat && (array.shape.size() != 2 || array.kind != 'f')) {
+  if (!flat && (array.shape.size() != 2 || (array.kind != 'f' && array.kind != 'B'))) {
     throw Error(ErrorKind::kData, "the array has the shape " + shape_text(array), "labels (n), or floats (n, classes)",
                 {}, {file});
   }
@@ -226,6 +226,7 @@ ArrayLabels npy_labels(const NpyArray& array, const std::string& file) {
   }
   const Index classes = array.shape[1];
   labels.targets.resize(rows, classes);
+  if (array.size == 2) labels.rounding = array.kind == 'B' ? 0x1p-8 : 0x1p-11;
   for (Index i = 0; i < rows; ++i) {
     for (Index k = 0; k < classes; ++k) {
       labels.targets(i, k) = array.value(array.fortran ? k * rows + i : i * classes + k);

@@ -6,6 +6,7 @@
 
 #include "base/index.h"
 #include "base/parallel.h"
+#include "base/watched_work.h"
 #include "data/array/array_labels.h"
 #include "data/bytes/number.h"
 #include "data/classes.h"
@@ -185,10 +186,13 @@ Dataset read_libsvm(const Bytes& bytes, const std::string& file, const ReadOptio
   if (text.starts_with("\xEF\xBB\xBF")) text.remove_prefix(3);
   const std::vector<const char*> starts = chunk_lines(text);
   std::vector<SparseChunk> chunks(starts.size() - 1);
-  parallel_for(static_cast<Index>(chunks.size()), options.threads, [&](Index c) {
+  WatchedWork work(options.watcher, "reading " + file, std::ssize(chunks));
+  parallel_for(std::ssize(chunks), options.threads, [&](Index c) {
     const Index known = schema == nullptr ? -1 : schema->feature_count();
     chunks[c] = parse_libsvm_lines(text, file, known, starts[c], starts[c + 1]);
+    work.go_on(1);
   });
+  work.go_on(0);
   Index dropped = 0, comments = 0;
   for (const SparseChunk& chunk : chunks) dropped += chunk.dropped, comments += chunk.comments;
   const FileLabels labels = merge_labels(chunks);

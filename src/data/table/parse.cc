@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "base/parallel.h"
+#include "base/watched_work.h"
 #include "data/table/chunk_parser.h"
 
 namespace poise::inline data {
@@ -89,11 +90,16 @@ Index ParsedTable::file_row(Index row) const {
   return row + before;
 }
 
-ParsedTable parse_table(const TableText& text, const char* data, const TableReading& reading, int threads) {
+ParsedTable parse_table(const TableText& text, const char* data, const TableReading& reading, int threads,
+                        Watcher* watcher) {
   const std::vector<const char*> starts = chunk_rows(text, data);
   ParsedTable table = empty_table(reading, starts.size() - 1);
-  parallel_for(static_cast<Index>(table.chunks.size()), threads,
-               [&](Index k) { table.chunks[k] = parse_chunk(text, reading, table, starts[k], starts[k + 1]); });
+  WatchedWork work(watcher, "reading " + text.file, std::ssize(table.chunks));
+  parallel_for(std::ssize(table.chunks), threads, [&](Index k) {
+    table.chunks[k] = parse_chunk(text, reading, table, starts[k], starts[k + 1]);
+    work.go_on(1);
+  });
+  work.go_on(0);
   table.first_row.push_back(0);
   for (const TableChunk& chunk : table.chunks) {
     table.first_row.push_back(table.first_row.back() + chunk.rows);

@@ -9,6 +9,7 @@
 #include "data/table/dictionary.h"
 #include "data/table/missing_values.h"
 #include "data/table/text.h"
+#include "poise/watcher.h"
 
 namespace poise::inline data {
 
@@ -86,8 +87,10 @@ struct ParsedTable {
   Index number_columns() const { return static_cast<Index>(odd.size()); }
 };
 
-/// Parses all rows from `data` on. Error(kData) at a row whose number of cells is not that of the columns.
-ParsedTable parse_table(const TableText& text, const char* data, const TableReading& reading, int threads);
+/// Parses all rows from `data` on; tells `watcher` (may be null) how far it is. Error(kData) at a row whose number of
+/// cells is not that of the columns.
+ParsedTable parse_table(const TableText& text, const char* data, const TableReading& reading, int threads,
+                        Watcher* watcher = nullptr);
 
 /// The cell at a place that parse_table remembers.
 std::string cell_at(const TableText& text, const char* place);

@@ -80,14 +80,14 @@ class TableReader {
   }
 
   void parse_once() {
-    parsed_ = parse_table(head_.text, head_.data, reading_, options_.threads);
+    parsed_ = parse_table(head_.text, head_.data, reading_, options_.threads, options_.watcher);
     if (parsed_.rows() > 0) return;
     if (parsed_.left_out() == 0) {
       throw Error(ErrorKind::kData, "the table has a header and no rows", "rows of data behind it", {}, {file_});
     }
     if (schema_ == nullptr && !options_.inspecting) fail_unlabeled(parsed_.left_out(), parsed_.first_left_out());
     reading_.needed = -1;  // there are no labels at all
-    parsed_ = parse_table(head_.text, head_.data, reading_, options_.threads);
+    parsed_ = parse_table(head_.text, head_.data, reading_, options_.threads, options_.watcher);
   }
 
   /// "the label, column 'kind' (the last column; --label names another),"

@@ -1,5 +1,7 @@
 // Cross-validation. A fold's optimum is near that of all rows: each solve starts there, moved by what lay between the
 // two for the penalty before.
+#include <fmt/core.h>
+
 #include <algorithm>
 #include <cmath>
 #include <optional>
@@ -55,6 +57,7 @@ class Folds : public HeldOut {
         candidate.standard_error = std::numeric_limits<double>::quiet_NaN();
         return candidate;
       }
+      whole_.tell(l2, fmt::format("fold {} of {}", k + 1, folds_.size()));
       if (!solve(folds_[k], *all, scores)) return std::nullopt;
       const double loss = loss_of(folds_[k], scores);
       known += loss, at_least -= floors[k];

@@ -20,6 +20,7 @@ class LeaveOneOut : public HeldOut {
     if (measured_.empty()) return std::nullopt;
     const WholeProblem::Solution* all = whole_.solve(l2, std::exchange(start_, nullptr));
     if (!all) return std::nullopt;
+    whole_.tell(l2, "leaving out one row at a time");
     const Dataset& data = whole_.data();
     const Matrix scores = leave_one_out_scores(whole_.objective(), all->w, data.schema);
     PenaltyChoice::Candidate candidate{.l2 = l2};

@@ -1,5 +1,7 @@
 #include "run/choosing/whole_problem.h"
 
+#include <fmt/core.h>
+
 #include <algorithm>
 #include <cmath>
 #include <utility>
@@ -61,6 +63,12 @@ std::optional<SolveOptions> WholeProblem::still_allowed() const {
   SolveOptions rest = solve_;
   if (solve_.time_limit > 0) rest.time_limit = solve_.time_limit - spent_.seconds();
   return rest.time_limit < 0 ? std::nullopt : std::optional(rest);
+}
+
+void WholeProblem::tell(double l2, const std::string& part) const {
+  if (!watcher_) return;
+  const std::string text = fmt::format("cross-validation: penalty {}, λ = {:.2g}, {}", found_.size(), l2, part);
+  watcher_->on_event({.kind = Event::Kind::kWork, .text = text});
 }
 
 bool WholeProblem::measures_what_it_minimizes() const {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "base/stopwatch.h"
@@ -36,6 +37,8 @@ class WholeProblem {
   const Dataset& data() const { return data_; }
   const ObjectiveOptions& options() const { return options_; }
   Watcher* watcher() const { return watcher_; }
+  /// Tells the watcher which part of measuring a penalty goes on: "fold 2 of 5".
+  void tell(double l2, const std::string& part) const;
   /// With what is left of the time; empty if nothing is, or if the watcher wants to stop.
   std::optional<SolveOptions> still_allowed() const;
   /// Whether held-out losses are those that the solves minimize: rows of equal classes and hard targets.

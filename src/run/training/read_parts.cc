@@ -146,10 +146,11 @@ void drop_labels(Dataset& data) {
 
 /// Rows in memory, or read: those to train on, or with the `schema` of these others, `what` as in "validation ".
 /// Without labels where the features are the target.
-Dataset rows_of(const TrainingRequest& request, const DataSource& source, const Schema* schema,
-                const std::string& what) {
+Dataset rows_of(const TrainingRequest& request, const DataSource& source, const Schema* schema, const std::string& what,
+                Watcher* watcher) {
   const bool labeled = request.network.target == Target::kClasses;
   ReadOptions options = request.read;
+  if (watcher) options.watcher = watcher;
   options.labels = labeled;
   if (schema) options.labels_file.clear();
   Dataset rows = source.rows ? *source.rows
@@ -216,19 +217,19 @@ Index held_out_rows(Index rows, double share) {
   return static_cast<Index>(static_cast<double>(rows) * share * (1 + kRounding));
 }
 
-Parts read_parts(const TrainingRequest& request, double share) {
-  Parts parts = hold_out(request, share, rows_of(request, request.data, nullptr, ""));
+Parts read_parts(const TrainingRequest& request, double share, Watcher* watcher) {
+  Parts parts = hold_out(request, share, rows_of(request, request.data, nullptr, "", watcher));
   note_faint_classes(request, parts.train);
   const Schema& schema = parts.train.schema;
   if (request.validation.given()) {
-    parts.validation = rows_of(request, request.validation, &schema, "validation ");
+    parts.validation = rows_of(request, request.validation, &schema, "validation ", watcher);
     pass_on_notices(*parts.validation, "--validation", parts.train.notices);
     note_rare_classes(request, *parts.validation, parts.train.notices);
   }
   DataSource test = request.test;
   if (!test.given() && !request.data.rows) test.path = test_part_of(request.data.path);
   if (test.given()) {
-    parts.test = rows_of(request, test, &schema, "test ");
+    parts.test = rows_of(request, test, &schema, "test ", watcher);
     pass_on_notices(*parts.test, "--test", parts.train.notices);
   }
   return parts;

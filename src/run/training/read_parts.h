@@ -18,7 +18,7 @@ Index held_out_rows(Index rows, double share);
 /// The data, a share of its rows held out, class by class, if asked for; what is odd about that is among the notices.
 /// Beside them the rows to validate by and to test on. Throws Error for data without labels, rows of other columns and
 /// too small a share.
-Parts read_parts(const TrainingRequest& request, double held_out_share);
+Parts read_parts(const TrainingRequest& request, double held_out_share, Watcher* watcher = nullptr);
 
 /// What the rows to train on are called.
 std::string name_of_data(const TrainingRequest& request);

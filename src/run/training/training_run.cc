@@ -43,7 +43,7 @@ TrainingRun::TrainingRun(const TrainingRequest& request, Watcher& watcher, doubl
     : request_(request), link_(&watcher) {
   const Stopwatch reading;
   result_.held_out = held_out_share(request, held_out);
-  parts_ = read_parts(request, result_.held_out);
+  parts_ = read_parts(request, result_.held_out, &link_);
   for (std::string& text : parts_.train.notices) note(std::move(text));
   result_.seconds_read = reading.seconds();
   since_read_ = Stopwatch();
@@ -66,7 +66,7 @@ void TrainingRun::note(std::string text) {
 }
 
 Answer TrainingRun::on_event(const Event& event) {
-  if (directory_ && event.kind != Event::Kind::kTick) {
+  if (directory_ && event.kind != Event::Kind::kTick && event.kind != Event::Kind::kWork) {
     const nlohmann::json line = to_json(event);
     if (!line.is_null()) directory_->append_event(line);
     if (!line.is_null() && tensorboard_) tensorboard_->tell(event, line, directory_->events_position().file);
