@@ -10,7 +10,11 @@ targets=("$@")
 [ ${#targets[@]} -gt 0 ] || for source in fuzz/*_fuzz.cc; do targets+=("$(basename "$source" _fuzz.cc)"); done
 clang=$(scripts/clang_version.sh)
 cmake --preset fuzz -DCMAKE_C_COMPILER="clang-$clang" -DCMAKE_CXX_COMPILER="clang++-$clang" >/dev/null
-cmake --build --preset fuzz --target "${targets[@]/%/_fuzz}" >/dev/null
+if ! cmake --build --preset fuzz --target "${targets[@]/%/_fuzz}" >build/fuzz.log 2>&1; then
+  { grep -v '^\[[0-9]*/' build/fuzz.log || true; } | tail -n 60 >&2
+  echo "fuzz: the targets cannot be built; all of the log is in build/fuzz.log" >&2
+  exit 1
+fi
 mkdir -p build/fuzz/found
 for target in "${targets[@]}"; do
   corpus=build/fuzz/corpus/$target  # what libFuzzer finds stays out of the repository
