@@ -34,7 +34,7 @@ struct Found {
 Found measure(const Septuple& septuple, const Arguments& a) {
   const double limit = a.solve.time_limit;
   const Stopwatch clock;
-  StopWhen out_of_time([&] { return limit > 0 && clock.seconds() > limit; });
+  StopWhen out_of_time([&] { return limit > 0 && clock.seconds() > limit; }, a.watcher);
   FactorizationOptions options;
   options.sampling = {
       .samples = a.samples, .seed = a.training.seed, .threads = a.solve.threads, .watcher = &out_of_time};

@@ -5,8 +5,7 @@
 #include <cmath>
 #include <numbers>
 
-#include "base/stoppable.h"
-#include "base/watcher_link.h"
+#include "base/watched_work.h"
 #include "poise/error.h"
 #include "poise/theory/equilibrium.h"
 #include "theory/linear.h"
@@ -48,13 +47,14 @@ Matrix bias_gradients(const Septuple& septuple, const Matrix& states, const Samp
   const Vector mask = septuple.residual_mask();
   Matrix out(states.rows(), states.cols());
   const Index blocks = (states.rows() + kBlock - 1) / kBlock;
-  const bool done = parallel_for_unless(asking(sampling.watcher), blocks, sampling.threads, [&](Index block) {
-    for (Index r = block * kBlock; r < std::min(states.rows(), (block + 1) * kBlock); ++r) {
-      const Vector x = states.row(r).transpose(), y = septuple.weights * x + septuple.bias;
-      const Vector e = x - thermo::activate(septuple.activation, y);
-      out.row(r) = -(mask.cwiseProduct(e).cwiseProduct(thermo::slope(septuple.activation, y))).transpose();
-    }
-  });
+  const bool done =
+      parallel_for_watched(sampling.watcher, "measuring: factorization", blocks, sampling.threads, [&](Index block) {
+        for (Index r = block * kBlock; r < std::min(states.rows(), (block + 1) * kBlock); ++r) {
+          const Vector x = states.row(r).transpose(), y = septuple.weights * x + septuple.bias;
+          const Vector e = x - thermo::activate(septuple.activation, y);
+          out.row(r) = -(mask.cwiseProduct(e).cwiseProduct(thermo::slope(septuple.activation, y))).transpose();
+        }
+      });
   if (!done) throw MeasurementStopped();
   return out;
 }

@@ -4,8 +4,7 @@
 #include <limits>
 
 #include "base/index.h"
-#include "base/stoppable.h"
-#include "base/watcher_link.h"
+#include "base/watched_work.h"
 #include "poise/theory/free_energy_curvature.h"
 #include "theory/expansion.h"
 #include "theory/linear.h"
@@ -25,15 +24,16 @@ LossDerivatives loss_derivatives(const Septuple& septuple, const Matrix& states,
   const Vector mask = septuple.residual_mask();
   LossDerivatives out{states, states};
   const Index blocks = (states.rows() + kBlock - 1) / kBlock;
-  const bool done = parallel_for_unless(asking(sampling.watcher), blocks, sampling.threads, [&](Index block) {
-    for (Index r = block * kBlock; r < std::min(states.rows(), (block + 1) * kBlock); ++r) {
-      const Vector x = states.row(r).transpose(), y = septuple.weights * x + septuple.bias;
-      const Vector e = x - thermo::activate(septuple.activation, y), slope = thermo::slope(septuple.activation, y);
-      const Vector bend = slope.cwiseAbs2() - e.cwiseProduct(thermo::bend(septuple.activation, y));
-      out.slope.row(r) = -(mask.cwiseProduct(e).cwiseProduct(slope)).transpose();
-      out.bend.row(r) = mask.cwiseProduct(bend).transpose();
-    }
-  });
+  const bool done =
+      parallel_for_watched(sampling.watcher, "measuring: the Laplacian", blocks, sampling.threads, [&](Index block) {
+        for (Index r = block * kBlock; r < std::min(states.rows(), (block + 1) * kBlock); ++r) {
+          const Vector x = states.row(r).transpose(), y = septuple.weights * x + septuple.bias;
+          const Vector e = x - thermo::activate(septuple.activation, y), slope = thermo::slope(septuple.activation, y);
+          const Vector bend = slope.cwiseAbs2() - e.cwiseProduct(thermo::bend(septuple.activation, y));
+          out.slope.row(r) = -(mask.cwiseProduct(e).cwiseProduct(slope)).transpose();
+          out.bend.row(r) = mask.cwiseProduct(bend).transpose();
+        }
+      });
   if (!done) throw MeasurementStopped();
   return out;
 }

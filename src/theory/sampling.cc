@@ -8,8 +8,7 @@
 
 #include "base/index.h"
 #include "base/random.h"
-#include "base/stoppable.h"
-#include "base/watcher_link.h"
+#include "base/watched_work.h"
 #include "poise/error.h"
 #include "poise/information.h"
 #include "theory/expansion.h"
@@ -50,7 +49,7 @@ void for_samples(const SamplingOptions& options, Index neurons, Matrix& states, 
   constexpr Index kBlock = 256;  // samples a task
   if (keep == Keep::kStates) states.resize(options.samples, neurons);
   const Index blocks = (options.samples + kBlock - 1) / kBlock;
-  const bool done = parallel_for_unless(asking(options.watcher), blocks, options.threads, [&](Index block) {
+  const bool done = parallel_for_watched(options.watcher, "drawing states", blocks, options.threads, [&](Index block) {
     Vector x(neurons);
     for (Index r = block * kBlock; r < std::min(options.samples, (block + 1) * kBlock); ++r) {
       sample(r, x);

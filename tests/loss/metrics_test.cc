@@ -7,6 +7,7 @@
 #include <cmath>
 #include <string>
 
+#include "base/watcher_link.h"
 #include "loss/scored_rows.h"
 #include "loss/targets.h"
 #include "loss/temperature.h"
