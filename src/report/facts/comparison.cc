@@ -3,61 +3,25 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdlib>
-#include <map>
 #include <numeric>
 #include <set>
 
+#include "report/facts/compared.h"
 #include "report/facts/sections.h"
 #include "report/words.h"
 
 namespace poise::report {
 namespace {
 
-constexpr std::size_t kMostSeries = 8;
-
-/// Names that tell the runs apart: those of their directories, with their paths where these are the same.
-std::vector<std::string> names_of(std::span<const RunRecord> runs) {
-  std::map<std::string, int> times;
-  for (const RunRecord& run : runs) ++times[name_of(run)];
-  std::vector<std::string> names;
-  for (const RunRecord& run : runs)
-    names.push_back(shortened(times[name_of(run)] > 1 ? run.directory : name_of(run), kLongestName));
-  return names;
-}
-
 bool same(std::span<const RunRecord> runs, std::string RunRecord::*member) {
   return std::all_of(runs.begin(), runs.end(),
                      [&](const RunRecord& run) { return run.*member == runs.front().*member; });
 }
 
-/// Of the rows they have in common, and that tell most: "test", "validation", …; empty if there are none.
-std::string common_part(std::span<const RunRecord> runs) {
-  for (const RunRecord::Part& part : runs.front().parts) {
-    const bool all = std::all_of(runs.begin(), runs.end(), [&](const RunRecord& run) {
-      return std::any_of(run.parts.begin(), run.parts.end(),
-                         [&](const auto& other) { return other.name == part.name; });
-    });
-    if (all) return part.name;
-  }
-  return "";
-}
-
-const RunRecord::Part* part_of(const RunRecord& run, const std::string& name) {
-  const auto found =
-      std::find_if(run.parts.begin(), run.parts.end(), [&](const auto& part) { return part.name == name; });
-  return found == run.parts.end() ? (run.parts.empty() ? nullptr : &run.parts.front()) : &*found;
-}
-
-/// Marks the best of a column of numbers; none where all are the same.
-void mark_best(Table& table, std::size_t column, bool largest) {
-  std::vector<double> values;
-  for (const auto& row : table.rows) {
-    if (!std::isnan(row[column].value)) values.push_back(row[column].value);
-  }
-  if (values.empty()) return;
-  const auto [low, high] = std::minmax_element(values.begin(), values.end());
-  if (*low == *high) return;
-  for (auto& row : table.rows) row[column].best = row[column].value == (largest ? *high : *low);
+void mark_best_of(Table& table, std::size_t column, bool largest) {
+  std::vector<Cell*> cells;
+  for (auto& row : table.rows) cells.push_back(&row[column]);
+  mark_best(cells, largest);
 }
 
 std::vector<Cell> result_row(const RunRecord& run, const std::string& name, const std::string& common) {
@@ -106,8 +70,8 @@ Table results_table(std::span<const RunRecord> runs) {
     const double x = a[5].value, y = b[5].value;
     return std::isnan(y) ? !std::isnan(x) : x < y;
   });
-  mark_best(table, 3, true);
-  for (const std::size_t column : {5, 6, 7, 10}) mark_best(table, column, false);
+  mark_best_of(table, 3, true);
+  for (const std::size_t column : {5, 6, 7, 10}) mark_best_of(table, column, false);
   return table;
 }
 
@@ -139,7 +103,7 @@ Table reconstructions_table(std::span<const RunRecord> runs) {
   }
   std::stable_sort(table.rows.begin(), table.rows.end(),
                    [](const auto& a, const auto& b) { return a[3].value < b[3].value; });
-  mark_best(table, 3, false), mark_best(table, 4, true), mark_best(table, 7, false);
+  mark_best_of(table, 3, false), mark_best_of(table, 4, true), mark_best_of(table, 7, false);
   return table;
 }
 
@@ -190,6 +154,22 @@ auto by_epoch(const Value& value, bool seconds) {
       y.push_back(value(epoch));
     }
   };
+}
+
+/// What runs without epochs have come to, as lines across charts of epochs.
+template <typename Value>
+std::vector<Guide> levels_of(std::span<const RunRecord> runs, const Value& value) {
+  std::vector<Guide> guides;
+  const std::vector<std::string> names = names_of(runs);
+  const bool validated = std::any_of(runs.begin(), runs.end(), [](const RunRecord& run) {
+    return !run.history.empty() && run.history.front().validation;
+  });
+  for (std::size_t k = 0; k < runs.size(); ++k) {
+    const RunRecord::Part* part = part_of(runs[k], validated ? "validation" : "train");
+    if (runs[k].history.empty() && part && part->name == (validated ? "validation" : "train"))
+      guides.push_back({.at = value(part->metrics), .vertical = false, .name = names[k]});
+  }
+  return guides;
 }
 
 auto by_pass(bool seconds) {
@@ -257,7 +237,7 @@ Section curves_compared(std::span<const RunRecord> runs) {
                                    .x = x,
                                    .y = {.name = "loss", .log = true},
                                    .series = {},
-                                   .guides = {}},
+                                   .guides = levels_of(runs, [](const Metrics& m) { return m.cross_entropy; })},
                                   by_epoch(loss_of, seconds)));
     charts.all.push_back(overlaid(runs,
                                   {.title = "Accuracy by " + x.name,
@@ -265,7 +245,7 @@ Section curves_compared(std::span<const RunRecord> runs) {
                                    .x = x,
                                    .y = {.name = "accuracy"},
                                    .series = {},
-                                   .guides = {}},
+                                   .guides = levels_of(runs, [](const Metrics& m) { return m.accuracy; })},
                                   by_epoch(accuracy_of, seconds)));
   }
   charts.all.push_back(overlaid(runs,
