@@ -61,7 +61,8 @@ OneCheck ended_before_done(const RunRecord& run) {
   check.threshold =
       run.is_network
           ? "all epochs, or at rest"
-          : "certified" + (tolerance.empty() ? "" : ", gap at most " + brief(std::strtod(tolerance.c_str(), nullptr)));
+          : "certified" +
+                (tolerance.empty() ? "" : ", gap at most " + number(std::strtod(tolerance.c_str(), nullptr), 1));
   if (ended_well(run)) return check;
   check.severity = run.status == "converged" ? Severity::kNote : Severity::kWarning;
   check.advice = how_to_go_on(run);

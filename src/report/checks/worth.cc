@@ -30,7 +30,7 @@ double error_of_chance(const std::vector<ReliabilityBin>& bins) {
   return sum;
 }
 
-std::string points(double share) { return number(100 * share, 2) + " points"; }
+std::string points(double share) { return number(100 * share, 3) + " points"; }
 
 }  // namespace
 
@@ -61,7 +61,7 @@ OneCheck calibration_error(const RunRecord& run) {
   Check check{.code = std::string(codes::kCalibration), .name = "expected calibration error"};
   check.value = metrics.expected_calibration_error;
   check.found = fmt::format("{} on {}", number(check.value, 3), rows_of(run.parts.front().name));
-  check.threshold = fmt::format("at most {}", number(least, 2));
+  check.threshold = fmt::format("at most {}", number(least, 3));
   check.severity = above(check.value, least, std::max(kBadly, least));
   check.advice = std::isnan(run.calibration) ? "--calibrate makes its probabilities as sure as they are right."
                                              : "Calibrate on more held-out rows: a larger --validation.";

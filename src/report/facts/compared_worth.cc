@@ -23,7 +23,7 @@ bool have_same_classes(std::span<const RunRecord> runs, const std::string& commo
   });
 }
 
-Mood mood_of(Severity severity) {
+Mood color_of(Severity severity) {
   return severity == Severity::kWarning ? Mood::kBad : severity == Severity::kNote ? Mood::kPlain : Mood::kGood;
 }
 
@@ -71,7 +71,7 @@ Section calibration_compared(std::span<const RunRecord> runs) {
   Chart chart{.title = "Confidence against accuracy, " + rows_of(common),
               .caption =
                   "On the diagonal a model is right as often as it says; below it, it is over-confident. Bins of "
-                  "fewer than 10 rows are left out.",
+                  "fewer than 20 rows are left out.",
               .x = {.name = "confidence", .low = 0, .high = 1},
               .y = {.name = "accuracy", .low = 0, .high = 1},
               .series = {},
@@ -81,7 +81,7 @@ Section calibration_compared(std::span<const RunRecord> runs) {
   Chart shares{.title = "How sure they are",
                .caption = "The share of rows whose confidence, the largest probability, is in the bin.",
                .x = {.name = "confidence", .low = 0, .high = 1},
-               .y = {.name = "share of rows", .low = 0},
+               .y = {.name = "share of rows", .log = true},
                .series = {},
                .guides = {},
                .can_zoom = false};
@@ -89,7 +89,7 @@ Section calibration_compared(std::span<const RunRecord> runs) {
     Series accuracy{.name = names[k], .points = {}, .mark = Mark::kLine, .style = static_cast<int>(k)},
         share = accuracy;
     for (const ReliabilityBin& bin : part_of(runs[k], common)->metrics.reliability) {
-      if (bin.rows >= 10) accuracy.points.push_back({.x = bin.confidence, .y = bin.accuracy});
+      if (bin.rows >= 20) accuracy.points.push_back({.x = bin.confidence, .y = bin.accuracy});
       share.points.push_back({.x = bin.confidence, .y = bin.share});
     }
     chart.series.push_back(std::move(accuracy)), shares.series.push_back(std::move(share));
@@ -135,7 +135,7 @@ Section checks_compared(std::span<const RunRecord> runs) {
       cells.resize(runs.size(), Cell("–"));
       cells[k] =
           Cell(check.severity == Severity::kOk ? "ok" : std::string(to_string(check.severity)) + ": " + check.found);
-      cells[k].mood = mood_of(check.severity);
+      cells[k].mood = color_of(check.severity);
     }
   }
   Table table{.caption = "What was found that is not as it should be",

@@ -33,20 +33,21 @@ std::vector<Cell> result_row(const RunRecord& run, const std::string& name, cons
   }();
   const Metrics& m = part ? part->metrics : none;
   const std::string passes = run.is_network ? count(run.epochs) + " epochs" : brief(run.passes) + " passes";
+  const auto weights = static_cast<double>(run.is_network ? run.parameters : run.classes * (run.features + 1));
   return {name,
           status_words(run),
-          part ? part->name : "–",
           {percent(m.accuracy), m.accuracy},
           interval_of(m.accuracy, draws_of(m)),
           {number(m.cross_entropy), m.cross_entropy},
           {part ? imbalance(m) : std::string("–"), std::abs(m.equilibrium_gap)},
           {fixed(m.expected_calibration_error, 4), m.expected_calibration_error},
-          {count(static_cast<double>(run.is_network ? run.parameters : run.classes * (run.features + 1))),
-           static_cast<double>(run.is_network ? run.parameters : run.classes * (run.features + 1))},
+          {count(weights), weights},
           {passes, run.is_network ? run.epochs : run.passes},
-          {time(run.seconds), run.seconds}};
+          {time(run.seconds), run.seconds},
+          part ? part->name : "–"};
 }
 
+/// Where all have the same rows measured, the caption says which these are, and no column does.
 Table results_table(std::span<const RunRecord> runs) {
   const std::string common = common_part(runs);
   const std::vector<std::string> names = names_of(runs);
@@ -54,7 +55,6 @@ Table results_table(std::span<const RunRecord> runs) {
       .caption = common.empty() ? std::string("What came of the runs") : "What came of the runs, on " + rows_of(common),
       .columns = {{"run", false},
                   {"status", false},
-                  {"rows of", false},
                   {"accuracy"},
                   {"95 % interval"},
                   {"cross-entropy"},
@@ -62,16 +62,20 @@ Table results_table(std::span<const RunRecord> runs) {
                   {"calibration error"},
                   {"parameters"},
                   {"passes"},
-                  {"to train"}},
+                  {"to train"},
+                  {"rows of", false}},
       .rows = {},
       .can_sort = true};
   for (std::size_t k = 0; k < runs.size(); ++k) table.rows.push_back(result_row(runs[k], names[k], common));
   std::stable_sort(table.rows.begin(), table.rows.end(), [](const auto& a, const auto& b) {
-    const double x = a[5].value, y = b[5].value;
+    const double x = a[4].value, y = b[4].value;
     return std::isnan(y) ? !std::isnan(x) : x < y;
   });
-  mark_best_of(table, 3, true);
-  for (const std::size_t column : {5, 6, 7, 10}) mark_best_of(table, column, false);
+  mark_best_of(table, 2, true);
+  for (const std::size_t column : {4, 5, 6, 9}) mark_best_of(table, column, false);
+  if (common.empty()) return table;
+  table.columns.pop_back();
+  for (auto& row : table.rows) row.pop_back();
   return table;
 }
 
@@ -120,7 +124,7 @@ bool differs(std::span<const RunRecord> runs, const std::string& option) {
 /// A number in few digits.
 std::string setting_of(const RunRecord& run, const std::string& option) {
   const std::string value = run.option(option);
-  if (value.empty()) return "–";
+  if (value.empty()) return option == "l2" && !std::isnan(run.l2) ? brief(run.l2) : "–";  // the default
   char* end = nullptr;
   const double size = std::strtod(value.c_str(), &end);
   return *end == 0 && value.size() > 8 ? brief(size) : shortened(value, 40);
@@ -237,16 +241,18 @@ Section curves_compared(std::span<const RunRecord> runs) {
                                    .x = x,
                                    .y = {.name = "loss", .log = true},
                                    .series = {},
-                                   .guides = levels_of(runs, [](const Metrics& m) { return m.cross_entropy; })},
+                                   .guides = {}},
                                   by_epoch(loss_of, seconds)));
+    charts.all.back().guides = levels_of(runs, [](const Metrics& m) { return m.cross_entropy; });
     charts.all.push_back(overlaid(runs,
                                   {.title = "Accuracy by " + x.name,
                                    .caption = rows,
                                    .x = x,
                                    .y = {.name = "accuracy"},
                                    .series = {},
-                                   .guides = levels_of(runs, [](const Metrics& m) { return m.accuracy; })},
+                                   .guides = {}},
                                   by_epoch(accuracy_of, seconds)));
+    charts.all.back().guides = levels_of(runs, [](const Metrics& m) { return m.accuracy; });
   }
   charts.all.push_back(overlaid(runs,
                                 {.title = "CE − H by epoch",

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "poise/error.h"
+#include "report/facts/compared.h"
 #include "report/facts/sections.h"
 #include "report/words.h"
 
@@ -39,7 +40,8 @@ std::string verdict_of_many(std::span<const RunRecord> runs, const Section& resu
   const bool of_classes = std::any_of(runs.begin(), runs.end(), [](const RunRecord& run) { return !run.reconstructs; });
   if (of_classes)
     return fmt::format("Of {} runs, {} has the smallest cross-entropy ({} nats on {}; accuracy {}).", runs.size(),
-                       best[0].text, best[5].text, rows_of(best[2].text), best[3].text);
+                       best[0].text, best[4].text, rows_of(best.size() > 10 ? best[10].text : common_part(runs)),
+                       best[2].text);
   return fmt::format("Of {} runs, {} has the smallest error ({} on {}).", runs.size(), best[0].text, best[3].text,
                      rows_of(best[2].text));
 }

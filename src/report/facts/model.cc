@@ -118,7 +118,8 @@ Section weights_section(const RunRecord& run) {
     section.blocks.emplace_back(Paragraph{"They have no intervals: " + run.intervals_refused + "."});
   if (!run.intervals_meaning.empty())
     section.blocks.emplace_back(
-        Paragraph{"Intervals are Wald's, of each weight by itself: " + run.intervals_meaning + "."});
+        Paragraph{"Intervals are Wald's, of each weight by itself, as if it had not been picked for its size: " +
+                  run.intervals_meaning + "."});
   return section;
 }
 
