@@ -18,8 +18,8 @@ train("path", "--l2-path", "1,0.3,0.1,0.03,0.01,0.003,1e-3,3e-4,1e-4,3e-5,1e-5,1
 
 const executablePath = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"].find(existsSync);
 const browser = await chromium.launch({ executablePath, args: ["--no-sandbox"] });
-const show = async (file, height) => {
-  const page = await browser.newPage({ viewport: { width: 1040, height }, deviceScaleFactor: 1.5 });
+const show = async (file, height, width = 1040) => {
+  const page = await browser.newPage({ viewport: { width, height }, deviceScaleFactor: 1.5 });
   await page.goto(pathToFileURL(file).href);
   return page;
 };
@@ -29,5 +29,5 @@ const file = (name) => path.join(pictures, `${name}.png`);
 await (await open("network", 640)).screenshot({ path: file("report") });
 await (await open("network", 900)).locator("#balance figure").first().screenshot({ path: file("equilibrium") });
 await (await open("path", 900)).locator("#penalty figure").first().screenshot({ path: file("penalty-path") });
-await (await show(path.join(comparisons, "fashion-mnist.html"), 1250)).screenshot({ path: file("comparison") });
+await (await show(path.join(comparisons, "fashion-mnist.html"), 1200, 1180)).screenshot({ path: file("comparison") });
 await browser.close();

@@ -9,6 +9,7 @@
 #include <set>
 #include <sstream>
 
+#include "paths.h"
 #include "poise/report.h"
 #include "sample_records.h"
 
@@ -123,7 +124,9 @@ TEST(Checks, FindWhatIsNotWell) {
     one.spoil(run);
     EXPECT_EQ(severity_of(run, one.code), one.severity) << one.code;
     for (const Check& check : checks_of(run)) {
-      if (check.code == one.code) EXPECT_NE(check.advice, "") << one.code;
+      if (check.code == one.code) {
+        EXPECT_NE(check.advice, "") << one.code;
+      }
     }
     EXPECT_THAT(report_html({&run, 1}), HasSubstr("<b>" + std::string(one.code) + "</b>"));
     EXPECT_THAT(report_markdown({&run, 1}), HasSubstr("**" + std::string(one.code) + " " + to_string(one.severity)));
@@ -187,7 +190,7 @@ TEST(Checks, ComeByTheirWeight) {
 }
 
 TEST(Checks, AreAllInTheDocuments) {
-  std::ifstream file(POISE_SOURCE_DIR "/docs/report.md");
+  std::ifstream file(source_dir() + "/docs/report.md");
   const std::string text = (std::stringstream() << file.rdbuf()).str();
   std::set<std::string> codes{"P108", "P119"};
   for (const Case& one : cases()) codes.insert(one.code);
