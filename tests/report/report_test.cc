@@ -44,7 +44,7 @@ TEST(Report, HasTheSectionsOfWhatIsKnown) {
   const RunRecord run = sample_record(3, 20);
   const std::string page = report_html({&run, 1}), text = report_markdown({&run, 1});
   for (const char* heading :
-       {"To repeat it", "How good it is", "What it confuses", "Whether its probabilities can be believed",
+       {"To repeat it", "How good it is", "Checks", "What it confuses", "Whether its probabilities can be believed",
         "How it got there", "The balance of entropy and divergence", "Thermodynamics", "Class by class",
         "Where it is surest and wrong", "The weights", "The data", "Options and machine"}) {
     EXPECT_THAT(page, HasSubstr(">" + std::string(heading) + "</h2>"));
