@@ -31,7 +31,8 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr std::size_t kMostConnections = 16, kMostReaders = 8;  // the rest of the former is for pages
-constexpr auto kBetweenEvents = 500ms, kToRead = 2000ms, kToWrite = 1000ms;
+constexpr auto kBetweenEvents = 500ms, kToRead = 1000ms, kToWrite = 1000ms;
+constexpr time_t kToBegin = 1;  // seconds for a connection to say something: what is under way at the end is waited for
 constexpr double kSilence = 10;  // seconds, after which a sign of life is sent
 constexpr int kNiceness = 10;    // so that training goes first
 
@@ -135,6 +136,7 @@ struct Server::Inside {
     });
     http->set_tcp_nodelay(true);
     http->set_keep_alive_max_count(1);
+    http->set_keep_alive_timeout(kToBegin);
     http->set_read_timeout(kToRead);
     http->set_write_timeout(kToWrite);
     http->set_pre_routing_handler([this](const httplib::Request& request, httplib::Response& response) {

@@ -48,9 +48,9 @@ const Section* section_of(const Document& document, const std::string& id) {
 TEST(Live, ASolveHasItsCurvesAndTheBestBound) {
   const TrainingRequest request{.data = {.path = "digits"}, .objective = {.l2 = 1e-2}};
   Shown shown(request);
-  train(request, shown);
+  const TrainingResult result = train(request, shown);
   EXPECT_EQ(shown.begun.stage, Stage::kTraining);
-  EXPECT_EQ(shown.begun.run.rows, 1437);
+  EXPECT_EQ(shown.begun.run.rows, result.rows);
   EXPECT_EQ(shown.begun.run.command.substr(0, 19), "poise train digits ");
   std::vector<Progress> all;
   double bound = -INFINITY;
@@ -68,6 +68,7 @@ TEST(Live, ASolveHasItsCurvesAndTheBestBound) {
   EXPECT_THAT(document.verdict, HasSubstr("proven within"));
   ASSERT_TRUE(section_of(document, "course"));
   EXPECT_TRUE(std::holds_alternative<Charts>(section_of(document, "course")->blocks.front()));
+  EXPECT_EQ(section_of(document, "course")->heading, "How it goes");
   EXPECT_TRUE(section_of(document, "repeat") && section_of(document, "data"));
 }
 

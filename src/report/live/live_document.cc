@@ -30,9 +30,10 @@ std::string model_for_data(const RunRecord& run) {
 }
 
 /// "12 s", "4 min 10 s": no parts of a second, which would only flicker.
-std::string whole_seconds(double seconds) { return time(std::floor(seconds) < 1 ? 0.0 : std::floor(seconds)); }
-
-std::string elapsed(double seconds) { return seconds < 1 ? "less than 1 s" : whole_seconds(seconds); }
+std::string elapsed(double seconds) {
+  if (seconds < 1) return "less than 1 s";
+  return seconds < 99.5 ? fmt::format("{:.0f} s", std::floor(seconds)) : time(std::floor(seconds));
+}
 
 std::string time_left(const LiveState& state) {
   return state.seconds_left < 0 ? "" : "about " + duration(std::max(1.0, state.seconds_left)) + " left";
@@ -74,8 +75,8 @@ std::string how(const LiveState& state) {
 }
 
 std::string course_of(const Epoch& epoch, const LiveState& state) {
-  std::string text =
-      fmt::format("after epoch {} of {} the loss is {}", epoch.number, state.epochs, number(epoch.train.loss));
+  std::string text = fmt::format("after epoch {} of {} the loss is {}", count(epoch.number), count(state.epochs),
+                                 number(epoch.train.loss));
   const char* right = state.run.reconstructs ? "of the variance explained" : "right";
   if (epoch.validation)
     text += fmt::format(", on the validation rows {} with {} {}", number(epoch.validation->loss),
@@ -101,7 +102,7 @@ std::string verdict_of(const LiveState& state) {
 }
 
 void add_headlines(const Epoch& epoch, const LiveState& state, std::vector<Headline>& all) {
-  all.push_back({fmt::format("{} of {}", epoch.number, state.epochs), "epochs", time_left(state)});
+  all.push_back({count(epoch.number), "epochs of " + count(state.epochs), time_left(state)});
   all.push_back(
       {number(epoch.train.loss), state.run.reconstructs ? "loss" : "loss, nats", "training rows, in the epoch"});
   if (epoch.validation) all.push_back({number(epoch.validation->loss), "validation loss", "after the epoch"});
@@ -120,10 +121,10 @@ void add_headlines(const Progress& progress, const LiveState& state, std::vector
 
 std::vector<Headline> headlines_of(const LiveState& state) {
   std::vector<Headline> all;
+  if (state.stage == Stage::kReading) return all;
   if (const Epoch* epoch = last_epoch(state)) add_headlines(*epoch, state, all);
   if (const Progress* progress = last_iteration(state)) add_headlines(*progress, state, all);
-  all.push_back({elapsed(state.seconds), state.stage == Stage::kReading ? "reading" : "since training began",
-                 last_epoch(state) ? "" : time_left(state)});
+  all.push_back({elapsed(state.seconds), "since training began", last_epoch(state) ? "" : time_left(state)});
   return all;
 }
 
@@ -132,6 +133,31 @@ double share_done(const LiveState& state) {
   if (state.stage != Stage::kTraining || state.seconds_left < 0) return kNoValue;
   const double all = state.seconds + state.seconds_left;
   return all > 0 ? state.seconds / all : kNoValue;
+}
+
+/// Until there is a lower bound the objective is all that is known to fall.
+Chart objective_chart(const RunRecord& run) {
+  std::vector<double> passes, objective;
+  for (const Progress& progress : run.iterations_of_solve) {
+    passes.push_back(progress.passes);
+    objective.push_back(progress.objective);
+  }
+  return {.title = "Objective, by passes over all rows",
+          .caption = "",
+          .x = {.name = "passes over all rows"},
+          .y = {.name = "nats"},
+          .series = curves(passes, {"objective"}, {objective}),
+          .guides = {}};
+}
+
+Section course_so_far(const RunRecord& run) {
+  Section section = course_section(run);
+  section.heading = "How it goes";
+  if (run.is_network || section.blocks.empty()) return section;
+  section.blocks.emplace(section.blocks.begin() + 1, Charts{{objective_chart(run)}});
+  if (!run.certificate)
+    section.blocks[2] = Paragraph{"No lower bound is proven yet, so only the gradient tells how near the optimum is."};
+  return section;
 }
 
 /// The solves of a path, the latest first.
@@ -169,7 +195,7 @@ Section rows_section(const RunRecord& run) {
 std::vector<Section> sections_so_far(const LiveState& state) {
   const RunRecord& run = state.run;
   if (run.rows == 0) return {};
-  return {course_section(run), solves_section(state), balance_section(run),    thermodynamics_section(run),
+  return {course_so_far(run),  solves_section(state), balance_section(run),    thermodynamics_section(run),
           repeat_section(run), rows_section(run),     environment_section(run)};
 }
 
@@ -202,7 +228,7 @@ Document live_document_of(const LiveState& state) {
 std::string where_it_stands(const LiveState& state) {
   const Epoch* epoch = last_epoch(state);
   if (state.stage != Stage::kTraining) return words_of(state.stage);
-  if (epoch) return fmt::format("epoch {} of {}", epoch->number, state.epochs);
+  if (epoch) return fmt::format("epoch {} of {}", count(epoch->number), count(state.epochs));
   if (state.run.certificate) return "gap " + number(state.run.certificate->gap, 2);
   return words_of(state.stage);
 }
