@@ -10,7 +10,7 @@
 
 namespace poise::report {
 
-enum class Mood { kGood, kPlain, kBad };
+enum class Mood { kGood, kPlain, kBad, kLive };
 
 struct Cell {
   Cell(std::string shown = {}) : text(std::move(shown)) {}  // NOLINT: cells are written as what they show
@@ -108,6 +108,7 @@ struct Document {
   std::string verdict;  ///< one sentence
   std::vector<Headline> headlines;
   std::vector<Section> sections;
+  double done = kNoValue;  ///< the share of a training under way that is over
 };
 
 }  // namespace poise::report

@@ -10,6 +10,7 @@
 #include "base/stopwatch.h"
 #include "poise/run.h"
 #include "run/terminal_line.h"
+#include "run/time_left.h"
 
 namespace poise::inline run {
 
@@ -21,7 +22,7 @@ class ProgressLine : public Watcher {
   /// `stream` null keeps silent; `tolerance` as in SolveOptions.
   explicit ProgressLine(
       std::FILE* stream, double tolerance = 0, Clock clock = [watch = Stopwatch()] { return watch.seconds(); })
-      : shown_(stream), tolerance_(tolerance), clock_(std::move(clock)) {}
+      : shown_(stream), time_left_(tolerance), clock_(std::move(clock)) {}
   ~ProgressLine() override { show_hidden(); }
   ProgressLine(const ProgressLine&) = delete;
   ProgressLine& operator=(const ProgressLine&) = delete;
@@ -36,12 +37,10 @@ class ProgressLine : public Watcher {
   /// Of many messages in a row the stream has the first and their number.
   void show_message(const std::string& text);
   void show_hidden();
-  double seconds_left(const Progress& progress, double time_limit) const;  // negative: unknown
 
   TerminalLine shown_;
-  double tolerance_;
-  double first_gap_ = 0, first_gap_time_ = 0;  // of this solve
-  int in_a_row_ = 0;                           // messages since the last epoch
+  TimeLeft time_left_;
+  int in_a_row_ = 0;  // messages since the last epoch
   Clock clock_;
   std::string work_;  // the last, which began at work_began_
   double work_began_ = 0, work_done_ = 0;

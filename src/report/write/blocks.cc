@@ -188,7 +188,19 @@ std::string html(const Command& command, const std::string&) {
 
 }  // namespace
 
-const char* class_of(Mood mood) { return mood == Mood::kGood ? "good" : mood == Mood::kBad ? "bad" : "plain"; }
+const char* class_of(Mood mood) {
+  switch (mood) {
+    case Mood::kGood:
+      return "good";
+    case Mood::kBad:
+      return "bad";
+    case Mood::kLive:
+      return "live";
+    case Mood::kPlain:
+      break;
+  }
+  return "plain";
+}
 
 std::string html_of(const Block& block, const std::string& id) {
   return std::visit([&](const auto& one) { return html(one, id); }, block);
