@@ -33,8 +33,9 @@ using namespace std::chrono_literals;
 constexpr std::size_t kMostConnections = 16, kMostReaders = 8;  // the rest of the former is for pages
 constexpr auto kBetweenEvents = 500ms, kToRead = 1000ms, kToWrite = 1000ms;
 constexpr time_t kToBegin = 1;  // seconds for a connection to say something: what is under way at the end is waited for
-constexpr double kSilence = 10;  // seconds, after which a sign of life is sent
-constexpr int kNiceness = 10;    // so that training goes first
+constexpr double kLongestEnd = 3;  // seconds for readers to take the end; who takes nothing is left after kToWrite
+constexpr double kSilence = 10;    // seconds, after which a sign of life is sent
+constexpr int kNiceness = 10;      // so that training goes first
 
 /// Connections that are answered; what would be one too many waits to be accepted.
 class BoundedQueue : public httplib::TaskQueue {
@@ -230,14 +231,22 @@ struct Server::Inside {
     return true;
   }
 
+  /// Here, on a thread that does not have to let others go first.
+  void make_last_page() {
+    try {
+      page.since(0);
+    } catch (const std::exception&) {  // then those who ask learn it
+    }
+  }
+
   void close() {
     {
       const std::lock_guard lock(mutex);
       is_closing = true;
     }
     closing.notify_all();
-    const Stopwatch waiting;
-    while (readers > 0 && waiting.seconds() < 1) std::this_thread::sleep_for(2ms);
+    if (readers > 0) make_last_page();
+    for (const Stopwatch waiting; readers > 0 && waiting.seconds() < kLongestEnd;) std::this_thread::sleep_for(2ms);
     http->stop();
     listener.join();
   }

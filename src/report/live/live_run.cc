@@ -3,6 +3,7 @@
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "base/words.h"
 #include "poise/version.h"
@@ -61,19 +62,19 @@ void LiveRun::begin(const TrainingResult& result) {
   since_begin_ = Stopwatch();
 }
 
-void LiveRun::add(const Progress& progress, const Event& event) {
+void LiveRun::add(const Progress& progress, const std::optional<double>& l2, double time_limit) {
   RunRecord& run = now_.run;
   now_.stage = Stage::kTraining;
-  now_.seconds_left = time_left_.after(progress, event.time_limit);
+  now_.seconds_left = time_left_.after(progress, time_limit);
   since_told_ = Stopwatch();
   now_.warm_start = progress.on_part_of_rows ? progress.phase : "";
   if (progress.on_part_of_rows) return;
-  const bool is_new = progress.iteration <= 1 || (event.l2 && *event.l2 != run.l2);
+  const bool is_new = progress.iteration <= 1 || (l2 && *l2 != run.l2);
   if (is_new) run.iterations_of_solve.clear(), run.certificate.reset();
-  if (event.l2) {
-    if (is_new || now_.solves.empty()) now_.solves.push_back({*event.l2, {}});
+  if (l2) {
+    if (is_new || now_.solves.empty()) now_.solves.push_back({*l2, {}});
     now_.solves.back().last = progress;
-    run.l2 = *event.l2;
+    run.l2 = *l2;
   }
   run.iterations_of_solve.push_back(progress);
   run.iterations = progress.iteration, run.passes = progress.passes, run.objective = progress.objective;
@@ -81,31 +82,57 @@ void LiveRun::add(const Progress& progress, const Event& event) {
   now_.has_earlier = !now_.earlier_in.empty();
 }
 
-void LiveRun::add(const Epoch& epoch, const Event& event) {
+void LiveRun::add(const Epoch& epoch, int epochs, double seconds_left) {
   now_.stage = Stage::kTraining;
-  now_.epochs = event.epochs;
-  now_.seconds_left = TimeLeft::after_epoch(event);
+  now_.epochs = epochs;
+  now_.seconds_left = seconds_left;
   since_told_ = Stopwatch();
   now_.run.history.push_back(epoch);
   now_.has_earlier = !now_.earlier_in.empty();
 }
 
-void LiveRun::on_event(const Event& event) {
+LiveRun::Change LiveRun::change_by(const Event& event) {
   using Kind = Event::Kind;
-  if (event.kind == Kind::kTick) return;
-  const std::lock_guard lock(mutex_);
-  RunRecord& run = now_.run;
-  if (event.kind == Kind::kBegin && event.result) begin(*event.result);
-  if (event.kind == Kind::kNote) run.notices.push_back(event.text);
-  if (event.kind == Kind::kChoosing) now_.stage = Stage::kChoosing;
-  if (event.kind == Kind::kIteration) add(*event.iteration, event);
-  if (event.kind == Kind::kEpoch) add(*event.epoch, event);
-  if (event.kind == Kind::kMessage && run.messages.size() < kMostMessages) run.messages.push_back(event.text);
-  if (event.kind == Kind::kThermodynamics) run.telemetry.push_back(*event.measurement);
-  if (event.kind == Kind::kMeasuring) {
-    now_.stage = Stage::kMeasuring;
-    if (event.result) run.directory = event.result->directory;
+  switch (event.kind) {
+    case Kind::kBegin:
+      if (!event.result) return {};
+      return [this, &result = *event.result] { begin(result); };
+    case Kind::kNote:
+      return [this, text = event.text] { now_.run.notices.push_back(text); };
+    case Kind::kChoosing:
+      return [this] { now_.stage = Stage::kChoosing; };
+    case Kind::kIteration:
+      return [this, progress = *event.iteration, l2 = event.l2, limit = event.time_limit] { add(progress, l2, limit); };
+    case Kind::kEpoch:
+      return [this, epoch = *event.epoch, epochs = event.epochs, left = TimeLeft::after_epoch(event)] {
+        add(epoch, epochs, left);
+      };
+    case Kind::kMessage:
+      return [this, text = event.text] {
+        if (now_.run.messages.size() < kMostMessages) now_.run.messages.push_back(text);
+      };
+    case Kind::kThermodynamics:
+      return [this, measurement = *event.measurement] { now_.run.telemetry.push_back(measurement); };
+    case Kind::kMeasuring:
+      return [this, directory = event.result ? event.result->directory : ""] {
+        now_.stage = Stage::kMeasuring;
+        now_.run.directory = directory;
+      };
+    default:
+      return {};
   }
+}
+
+void LiveRun::on_event(const Event& event) {
+  Change change = change_by(event);
+  if (!change) return;
+  waiting_.push_back(std::move(change));
+  const bool may_wait = event.kind != Event::Kind::kIteration && event.kind != Event::Kind::kEpoch;
+  std::unique_lock lock(mutex_, std::defer_lock);
+  if (may_wait) lock.lock();
+  if (!may_wait && !lock.try_lock()) return;
+  for (const Change& each : waiting_) each();
+  waiting_.clear();
 }
 
 void LiveRun::fail(const std::string& why) {

@@ -1,7 +1,9 @@
 // A training under way, as a page shows it: gathered from its events on its own thread, read on any other.
 #pragma once
 
+#include <functional>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -40,7 +42,8 @@ class LiveRun {
   /// `request` must outlive it.
   explicit LiveRun(const TrainingRequest& request);
 
-  /// Takes microseconds: it waits for nobody but a reader who copies the state.
+  /// Takes microseconds. Of an iteration or an epoch it waits for nobody: where a reader, whose thread may be one that
+  /// lets others go first, is copying the state, it is added with the next event.
   void on_event(const Event& event);
   /// The training has ended with an error.
   void fail(const std::string& why);
@@ -48,11 +51,14 @@ class LiveRun {
   LiveState state() const;
 
  private:
+  using Change = std::function<void()>;
+  Change change_by(const Event& event);  // of now_; null: none
   void begin(const TrainingResult& result);
-  void add(const Progress& progress, const Event& event);
-  void add(const Epoch& epoch, const Event& event);
+  void add(const Progress& progress, const std::optional<double>& l2, double time_limit);
+  void add(const Epoch& epoch, int epochs, double seconds_left);
 
   const TrainingRequest& request_;
+  std::vector<Change> waiting_;  // of the training's thread
   TimeLeft time_left_;
   mutable std::mutex mutex_;
   LiveState now_;
