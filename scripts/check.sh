@@ -5,7 +5,7 @@ cd "$(dirname "$0")/.."
 failed=0
 
 # A folder is a layer; includes point only downwards (ARCHITECTURE.md).
-layers=(base rows data network loss convex learning thermo run report theory experiments cli)
+layers=(base rows data network loss convex learning thermo run report serve theory experiments cli)
 for ((upper = 0; upper < ${#layers[@]}; ++upper)); do
   for ((above = upper + 1; above < ${#layers[@]}; ++above)); do
     if grep -rn "#include \"${layers[above]}/" "src/${layers[upper]}" 2>/dev/null; then
@@ -14,13 +14,13 @@ for ((upper = 0; upper < ${#layers[@]}; ++upper)); do
     fi
   done
 done
-if grep -rnE '#include "(base|rows|data|network|loss|convex|learning|thermo|run|report|theory|experiments|cli)/' include; then
+if grep -rnE '#include "(base|rows|data|network|loss|convex|learning|thermo|run|report|serve|theory|experiments|cli)/' include; then
   echo "check: a public header includes a private one" >&2
   failed=1
 fi
 
 # The library never prints, exits or aborts (DESIGN): that is for src/cli and the progress stream it passes in.
-if grep -rnE '\b(std::)?(cout|cerr|printf|puts|exit|abort)\b *[(<]' src/base src/rows src/data src/network src/loss src/convex src/learning src/thermo src/report src/theory; then
+if grep -rnE '\b(std::)?(cout|cerr|printf|puts|exit|abort)\b *[(<]' src/base src/rows src/data src/network src/loss src/convex src/learning src/thermo src/report src/serve src/theory; then
   echo "check: the library must not print, exit or abort" >&2
   failed=1
 fi

@@ -34,6 +34,16 @@
   document.querySelector("main").prepend(themeButton);
   showTheme();
 
+  // What follows is made once for each element, also for those that a live page adds later
+  const seen = new WeakSet();
+  const forNew = (selector, prepare) => {
+    for (const element of document.querySelectorAll(selector)) {
+      if (seen.has(element)) continue;
+      seen.add(element);
+      prepare(element);
+    }
+  };
+
   // Sorting
   const valueOf = (cell) => cell.dataset.v === undefined ? cell.textContent.trim() : Number(cell.dataset.v);
   const isMissing = (value) => value === "" || value === "–";
@@ -48,7 +58,7 @@
     rows.sort((a, b) => isMissing(a.value) - isMissing(b.value) || (descending ? -1 : 1) * compare(a.value, b.value));
     body.append(...rows.map((each) => each.row));
   };
-  for (const table of document.querySelectorAll("table.sortable")) {
+  const makeSortable = (table) => {
     const heads = [...table.tHead.rows[0].cells];
     heads.forEach((head, column) => {
       const name = head.textContent;
@@ -64,11 +74,11 @@
         sort(table, column, order === "descending");
       });
     });
-  }
+  };
 
   // Copying
-  for (const box of document.querySelectorAll(".command")) {
-    if (!navigator.clipboard) break;
+  const makeCopied = (box) => {
+    if (!navigator.clipboard) return;
     const button = make("button", { type: "button", className: "tool", textContent: "Copy" }, box);
     button.addEventListener("click", async () => {
       try {
@@ -77,7 +87,7 @@
       } catch { button.textContent = "Not allowed"; }
       setTimeout(() => { button.textContent = "Copy"; }, 1500);
     });
-  }
+  };
 
   // Zooming, with the numbers of the table behind the chart
   const numbersOf = (figure) => {
@@ -91,12 +101,15 @@
   };
   const color = (name) => getComputedStyle(root).getPropertyValue(name).trim();
   const dashes = [[], [7, 4], [2, 4], [9, 3, 2, 3], [12, 4], [4, 3], [1, 3], [10, 3, 2, 3, 2, 3]];
-  const draw = (figure, place) => {
-    const { names, columns } = numbersOf(figure);
-    const styles = [...figure.querySelectorAll(".legend li")].map((item) => Number(item.dataset.style));
-    const log = { x: figure.dataset.zoom.includes("x"), y: figure.dataset.zoom.includes("y") };
+  const scaleOf = (figure) => ({ x: figure.dataset.zoom.includes("x"), y: figure.dataset.zoom.includes("y") });
+  const shownOf = (figure) => {
+    const log = scaleOf(figure);
     const positive = (column) => column.map((value) => value !== null && value > 0 ? value : null);
-    const data = columns.map((column, k) => (k === 0 ? log.x : log.y) ? positive(column) : column);
+    return numbersOf(figure).columns.map((column, k) => (k === 0 ? log.x : log.y) ? positive(column) : column);
+  };
+  const draw = (figure, place) => {
+    const { names } = numbersOf(figure), log = scaleOf(figure), data = shownOf(figure);
+    const styles = [...figure.querySelectorAll(".legend li")].map((item) => Number(item.dataset.style));
     const axis = (label, size) => ({
       label, size, stroke: color("--soft"), labelSize: 24, font: "12px system-ui, sans-serif", labelFont: "12px system-ui, sans-serif",
       grid: { stroke: color("--fine"), width: 1 }, ticks: { stroke: color("--line"), width: 1 },
@@ -124,7 +137,7 @@
     else return;
     event.preventDefault();
   };
-  for (const figure of document.querySelectorAll("figure[data-zoom]")) {
+  const makeZoomable = (figure) => {
     const svg = figure.querySelector("svg.chart");
     const title = figure.querySelector("h3").textContent;
     const button = make("button", { type: "button", className: "tool", textContent: "Zoom" });
@@ -154,7 +167,21 @@
       if (on) { open(); place.focus({ preventScroll: true }); } else close();
     });
     redrawn.add(() => { if (plot) { close(); open(); } });
-  }
+    figure.addEventListener("renewed", () => {
+      if (!plot) return;
+      const { min, max } = plot.scales.x, all = plot.data[0], data = shownOf(figure);
+      if (data.length !== plot.series.length) { close(); open(); return; }
+      const isWhole = min <= all[0] && max >= all[all.length - 1];
+      plot.setData(data, isWhole);
+    });
+  };
+  const prepare = () => {
+    forNew("table.sortable", makeSortable);
+    forNew(".command", makeCopied);
+    forNew("figure[data-zoom]", makeZoomable);
+  };
+  prepare();
+  root.addEventListener("renewed", prepare);
   let waiting = 0;
   addEventListener("resize", () => {
     clearTimeout(waiting);

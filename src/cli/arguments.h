@@ -27,30 +27,32 @@ struct Arguments {
   ReadOptions read;
   ObjectiveOptions objective;
   SolveOptions solve;
-  TrainingRequest training;        ///< of train, but for data, read, objective, solve and out
-  std::string config;              ///< --config: replaced by what it holds before parsing
-  bool print_config = false;       ///< --print-config
-  std::string out;                 ///< --out: run directory or file
-  bool probabilities = false;      ///< predict --proba
-  bool write_header = false;       ///< predict --header
-  Index hidden_layer = 0;          ///< predict --hidden-layer; 0: not given
-  bool show_weights = false;       ///< inspect --weights
-  int top = 20;                    ///< inspect --top: how many of them; 0: all
-  bool inference = false;          ///< inspect --inference
-  std::string trained_on;          ///< with it: the data
-  InferenceOptions inferring;      ///< with it, but for threads
-  ThermodynamicsOptions thermo;    ///< of thermo
-  SettingGrid grid;                ///< of compare
-  ComparisonOptions comparison;    ///< likewise, but for threads
-  EfficiencyOptions efficiency;    ///< of compare with a budget: its rows
-  Index neurons = 0, weights = 0;  ///< the budget, one of them
-  std::string experiment;          ///< of reproduce: its name
-  std::vector<std::string> sets;   ///< --data of reproduce; empty: the experiment's own
-  int epochs = 0, seeds = 0;       ///< of reproduce; 0: its own
-  std::vector<std::string> runs;   ///< of report: run directories
-  bool no_report = false;          ///< train --no-report
-  std::vector<std::string> parts;  ///< of reproduce thermodynamics; empty: all
-  double train_share = 1;          ///< of reproduce double-bayesian, as are the next two
+  TrainingRequest training;                 ///< of train, but for data, read, objective, solve and out
+  std::string config;                       ///< --config: replaced by what it holds before parsing
+  bool print_config = false;                ///< --print-config
+  std::string out;                          ///< --out: run directory or file
+  bool probabilities = false;               ///< predict --proba
+  bool write_header = false;                ///< predict --header
+  Index hidden_layer = 0;                   ///< predict --hidden-layer; 0: not given
+  bool show_weights = false;                ///< inspect --weights
+  int top = 20;                             ///< inspect --top: how many of them; 0: all
+  bool inference = false;                   ///< inspect --inference
+  std::string trained_on;                   ///< with it: the data
+  InferenceOptions inferring;               ///< with it, but for threads
+  ThermodynamicsOptions thermo;             ///< of thermo
+  SettingGrid grid;                         ///< of compare
+  ComparisonOptions comparison;             ///< likewise, but for threads
+  EfficiencyOptions efficiency;             ///< of compare with a budget: its rows
+  Index neurons = 0, weights = 0;           ///< the budget, one of them
+  std::string experiment;                   ///< of reproduce: its name
+  std::vector<std::string> sets;            ///< --data of reproduce; empty: the experiment's own
+  int epochs = 0, seeds = 0;                ///< of reproduce; 0: its own
+  std::vector<std::string> runs;            ///< of report: run directories
+  bool no_report = false;                   ///< train --no-report
+  std::optional<int> serve;                 ///< train --serve: the port; 0: any
+  std::string serve_address = "127.0.0.1";  ///< train --serve-address
+  std::vector<std::string> parts;           ///< of reproduce thermodynamics; empty: all
+  double train_share = 1;                   ///< of reproduce double-bayesian, as are the next two
   bool centered_inputs = false;
   std::string network = kDenseNetwork;
   double temperature = 0;            ///< of septuple

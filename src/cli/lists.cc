@@ -33,4 +33,17 @@ std::vector<std::string> with_lists_joined(const CLI::App& verb, const std::vect
   return joined;
 }
 
+std::vector<std::string> with_number_given(const std::string& option, const std::vector<std::string>& words) {
+  const auto is_number = [](const std::string& word) {
+    return !word.empty() && word.find_first_not_of("0123456789") == std::string::npos;
+  };
+  std::vector<std::string> given;
+  for (std::size_t k = 0; k < words.size(); ++k) {
+    const bool follows = k + 1 < words.size() && is_number(words[k + 1]);
+    const bool lacks = (words[k] == option && !follows) || words[k] == option + "=true";
+    given.push_back(lacks ? option + "=0" : words[k]);
+  }
+  return given;
+}
+
 }  // namespace poise::cli

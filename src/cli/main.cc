@@ -256,7 +256,7 @@ int parse_and_run(CLI::App& app, const std::map<CLI::App*, Verb>& verbs, Argumen
   Configured configured;
   configured.arguments = words;
   if (verb->get_option_no_throw("--config")) configured = with_config(words, verb->get_name(), options_of(*verb));
-  words = with_lists_joined(*verb, configured.arguments);
+  words = with_number_given("--serve", with_lists_joined(*verb, configured.arguments));
   if (const std::string fault = option_without_value(*verb, words); !fault.empty()) {
     return misused(configured.with_places(fault) + "; hint: " + command + " --help");
   }

@@ -1,7 +1,10 @@
 // poise train: data → model → run directory.
 #include <fmt/core.h>
 
+#include <exception>
+
 #include "cli/arguments.h"
+#include "cli/live.h"
 #include "cli/print_training.h"
 #include "cli/run_summary.h"
 #include "cli/say.h"
@@ -18,8 +21,8 @@ namespace {
 /// Shows what happens, and turns signals into the wish to stop.
 class WatcherAtTerminal : public ProgressLine {
  public:
-  explicit WatcherAtTerminal(const Arguments& a)
-      : ProgressLine(a.quiet ? nullptr : stderr, a.solve.tolerance), quiet_(a.quiet), json_(a.json) {}
+  WatcherAtTerminal(const Arguments& a, LiveTraining& live)
+      : ProgressLine(a.quiet ? nullptr : stderr, a.solve.tolerance), live_(live), quiet_(a.quiet), json_(a.json) {}
 
   Answer on_event(const Event& event) override {
     using Kind = Event::Kind;
@@ -32,10 +35,12 @@ class WatcherAtTerminal : public ProgressLine {
       things_stand("the model is written; what it is worth was not measured to the end");
     if (event.kind == Kind::kEnd) things_stand("the model and run.json are written");
     ProgressLine::on_event(event);
+    live_.on_event(event);
     return interrupted ? Answer::kStop : Answer::kGoOn;
   }
 
  private:
+  LiveTraining& live_;
   bool quiet_, json_;
 };
 
@@ -74,16 +79,29 @@ int tell_of_ended_run(const Arguments& a, const TrainingResult& result) {
   return exit_code(a, result);
 }
 
+TrainingResult train_and_report(const Arguments& a, const TrainingRequest& request) {
+  LiveTraining live(a, request);
+  WatcherAtTerminal watcher(a, live);
+  try {
+    TrainingResult result = poise::train(request, watcher);
+    if (!a.no_report && !result.ended_before) write_report_of(result.directory, a.quiet);
+    live.end(result.directory);
+    return result;
+  } catch (const std::exception& error) {
+    live.fail(error.what());
+    throw;
+  }
+}
+
 }  // namespace
 
 int train(const Arguments& a) {
   end_at_interrupts(a.quiet, a.json);
-  if (a.print_config) return fmt::print("{}", config_of(request_of(a))), 0;
+  const TrainingRequest request = request_of(a);
+  if (a.print_config) return fmt::print("{}", config_of(request)), 0;
   note_idle_seed(a);
-  WatcherAtTerminal watcher(a);
-  const TrainingResult result = poise::train(request_of(a), watcher);
+  const TrainingResult result = train_and_report(a, request);
   if (result.ended_before) return tell_of_ended_run(a, result);
-  if (!a.no_report) write_report_of(result.directory, a.quiet);
   if (a.json) {
     fmt::print("{}\n", to_text(result_json(result), 2));
   } else {

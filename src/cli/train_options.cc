@@ -78,6 +78,24 @@ CLI::Option* add_validation(CLI::App& verb, const Field& field, TrainingRequest&
   return verb.add_option_function<std::string>("--validation", set, help_of(field, ""))->check(share_or_file(field));
 }
 
+/// Without a number any port: parse_and_run writes --serve=0 for it, since CLI11 would take the word that follows.
+void add_serve(CLI::App& verb, Arguments& a) {
+  constexpr Range kPorts{.low = 0, .high = 65535};
+  CLI::Option* serve =
+      verb.add_option_function<int>(
+              "--serve", [&a](int number) { a.serve = number; },
+              "show the report in a browser while training goes on: prints the address of the page, on this PORT of "
+              "this machine or any that is free. Who knows the address can read it, nobody else")
+          ->type_name("[PORT]")
+          ->check(in_range<int>(kPorts))
+          ->group(kRunning);
+  verb.add_option("--serve-address", a.serve_address,
+                  "serve on this address of the machine (default 127.0.0.1: for this machine alone)")
+      ->check(not_empty())
+      ->needs(serve)
+      ->group(kRunning);
+}
+
 }  // namespace
 
 void add_train(CLI::App& verb, Arguments& a) {
@@ -95,6 +113,7 @@ void add_train(CLI::App& verb, Arguments& a) {
   verb.add_option("--out", a.out, "run directory (default: runs/<data>-<n>)")->check(not_empty())->group(kRunning);
   verb.add_flag("--no-report", a.no_report, "do not write report.html and report.md into the run directory")
       ->group(kRunning);
+  add_serve(verb, a);
   verb.add_option(
           "--config", a.config,
           "read options from a file with a line 'option = value' each; or repeat a run: its directory or run.json")

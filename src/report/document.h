@@ -86,13 +86,14 @@ struct Headline {
 
 struct Document {
   std::string title, subtitle;
-  enum class Mood { kGood, kPlain, kBad };
+  enum class Mood { kGood, kPlain, kBad, kLive };
   std::string status;  ///< a word or two
   Mood mood = Mood::kPlain;
   std::string why;      ///< the status, in a sentence
   std::string verdict;  ///< one sentence
   std::vector<Headline> headlines;
   std::vector<Section> sections;
+  double done = kNoValue;  ///< the share of a training under way that is over
 };
 
 }  // namespace poise::report

@@ -2,9 +2,6 @@
 
 #include <fmt/core.h>
 
-#include <algorithm>
-#include <cmath>
-
 #include "base/words.h"
 #include "run/short_number.h"
 
@@ -12,13 +9,6 @@ namespace poise::inline run {
 namespace {
 
 constexpr int kShownInARow = 3;  // messages
-
-/// Epochs take about the same time each.
-double seconds_left_of(const Event& event) {
-  const Epoch& epoch = *event.epoch;
-  const double all = epoch.seconds / epoch.number * event.epochs;
-  return (event.time_limit > 0 ? std::min(all, event.time_limit) : all) - epoch.seconds;
-}
 
 std::string line_of_epoch(const Event& event) {
   const Epoch& epoch = *event.epoch;
@@ -31,7 +21,7 @@ std::string line_of_epoch(const Event& event) {
   } else {
     text += fmt::format("  {} {:.2f} %", of_features ? "explained" : "accuracy", 100 * epoch.train.accuracy);
   }
-  const double left = seconds_left_of(event);
+  const double left = TimeLeft::after_epoch(event);
   return left > 0 ? text + fmt::format("  {} left", duration(left)) : text;
 }
 
@@ -68,29 +58,12 @@ Answer ProgressLine::on_event(const Event& event) {
   return Answer::kGoOn;
 }
 
-/// The gap falls about geometrically: the time left follows from the decades made since the first gap.
-double ProgressLine::seconds_left(const Progress& progress, double time_limit) const {
-  double left = -1;
-  const bool falls = progress.gap && *progress.gap < first_gap_;
-  if (falls && *progress.gap > tolerance_) {
-    const double rate = std::log(first_gap_ / *progress.gap) / std::max(1e-9, progress.seconds - first_gap_time_);
-    left = std::log(*progress.gap / tolerance_) / rate;
-  }
-  if (time_limit > 0) left = left < 0 ? time_limit - progress.seconds : std::min(left, time_limit - progress.seconds);
-  return left;
-}
-
 void ProgressLine::show_iteration(const Progress& progress, double time_limit) {
-  if (progress.iteration == 1) first_gap_ = 0;
-  if (progress.gap && first_gap_ == 0) {
-    first_gap_ = *progress.gap;
-    first_gap_time_ = progress.seconds;
-  }
+  const double left = time_left_.after(progress, time_limit);
   if (!shown_.is_due(progress.seconds)) return;
   std::string text = fmt::format("{:6.1f} s  iteration {}  objective {:.7g}", progress.seconds, progress.iteration,
                                  progress.objective);
   if (progress.gap) text += fmt::format("  gap ≤ {:.1e}", *progress.gap);
-  const double left = seconds_left(progress, time_limit);
   if (left >= 0) text += fmt::format("  about {} left", duration(left));
   if (progress.on_part_of_rows) text += "  (" + progress.phase + ")";
   shown_.show(progress.seconds, text);

@@ -5,13 +5,14 @@
 
 #include "poise/run.h"
 #include "run/terminal_line.h"
+#include "run/time_left.h"
 
 namespace poise::inline run {
 
 class ProgressLine : public Watcher {
  public:
   /// `stream` null keeps silent; `tolerance` as in SolveOptions.
-  ProgressLine(std::FILE* stream, double tolerance) : shown_(stream), tolerance_(tolerance) {}
+  ProgressLine(std::FILE* stream, double tolerance) : shown_(stream), time_left_(tolerance) {}
   ~ProgressLine() override { show_hidden(); }
   ProgressLine(const ProgressLine&) = delete;
   ProgressLine& operator=(const ProgressLine&) = delete;
@@ -24,12 +25,10 @@ class ProgressLine : public Watcher {
   /// Of many messages in a row the stream has the first and their number.
   void show_message(const std::string& text);
   void show_hidden();
-  double seconds_left(const Progress& progress, double time_limit) const;  // negative: unknown
 
   TerminalLine shown_;
-  double tolerance_;
-  double first_gap_ = 0, first_gap_time_ = 0;  // of this solve
-  int in_a_row_ = 0;                           // messages since the last epoch
+  TimeLeft time_left_;
+  int in_a_row_ = 0;  // messages since the last epoch
 };
 
 }  // namespace poise::inline run

@@ -31,9 +31,8 @@ Chart solve_chart(const Solve& solve, const std::vector<double>& x, const Axis& 
           .caption = "",
           .x = axis,
           .y = {.name = "nats", .log = true},
-          .series =
-              curves(x, {"objective above the lower bound proven at the end", "gap proven on the way", "gradient norm"},
-                     {solve.above_bound, solve.gap, solve.gradient}),
+          .series = curves(x, {"objective above the best lower bound", "gap proven on the way", "gradient norm"},
+                           {solve.above_bound, solve.gap, solve.gradient}),
           .guides = {}};
 }
 

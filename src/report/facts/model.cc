@@ -151,9 +151,11 @@ Section environment_section(const RunRecord& run) {
   Section section{"environment", "Options and machine", {}};
   Facts machine{"Machine", {{"Poise", run.version}}};
   for (const auto& [name, value] : run.environment) machine.all.emplace_back(name, value);
-  machine.all.emplace_back("to read the data", time(run.seconds_read));
-  machine.all.emplace_back("to train", time(run.seconds));
-  machine.all.emplace_back("to measure", time(run.seconds_measure));
+  const std::pair<const char*, double> times[] = {
+      {"to read the data", run.seconds_read}, {"to train", run.seconds}, {"to measure", run.seconds_measure}};
+  for (const auto& [what, seconds] : times) {
+    if (!std::isnan(seconds)) machine.all.emplace_back(what, time(seconds));
+  }
   section.blocks.emplace_back(std::move(machine));
   Facts options{"Options, with what the data decided", {}};
   for (const auto& [name, value] : run.asked) {

@@ -6,6 +6,7 @@
 #include "base/file.h"
 #include "data/schema_json.h"
 #include "poise/error.h"
+#include "report/record/named_values.h"
 #include "report/record/read_events.h"
 #include "report/record/read_metrics.h"
 #include "report/record/read_model.h"
@@ -20,28 +21,6 @@ using nlohmann::json;
 
 constexpr std::size_t kMostBytes = std::size_t{1} << 30;
 constexpr std::uintmax_t kLargestModel = 256u << 20;  // beyond, its weights are not shown
-
-std::string text_of(const json& value) {
-  if (value.is_null()) return "";
-  if (value.is_string()) return value.get<std::string>();
-  if (!value.is_array()) return to_text(value);
-  std::string list;
-  for (const json& each : value) list += (list.empty() ? "" : ", ") + text_of(each);
-  return list;
-}
-
-std::vector<RunRecord::Named> named_values(const json& object, const std::string& prefix = "") {
-  std::vector<RunRecord::Named> all;
-  if (!object.is_object()) return all;
-  for (const auto& [key, value] : object.items()) {
-    if (!value.is_object()) {
-      all.emplace_back(prefix + key, text_of(value));
-      continue;
-    }
-    for (RunRecord::Named& inner : named_values(value, prefix + key + ".")) all.push_back(std::move(inner));
-  }
-  return all;
-}
 
 json read_summary(const std::string& directory) {
   const std::string path = (fs::path(directory) / "run.json").string();

@@ -9,6 +9,8 @@ extern const unsigned char kReportStyle[];
 extern const unsigned long kReportStyleSize;
 extern const unsigned char kReportScript[];
 extern const unsigned long kReportScriptSize;
+extern const unsigned char kLiveScript[];
+extern const unsigned long kLiveScriptSize;
 extern const unsigned char kPlotScript[];
 extern const unsigned long kPlotScriptSize;
 extern const unsigned char kPlotStyle[];

@@ -1,5 +1,7 @@
 #include <fmt/core.h>
 
+#include <cmath>
+
 #include "poise/version.h"
 #include "report/words.h"
 #include "report/write/assets.h"
@@ -11,20 +13,32 @@ namespace {
 /// Nothing is loaded, whatever a page may have been made to ask for.
 constexpr const char* kPolicy =
     "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; img-src data:";
+constexpr const char* kWhereServed = "; connect-src 'self'";
+constexpr const char* kNoIcon = "<link rel=\"icon\" href=\"data:,\">\n";  // or a browser asks the server for one
 
 const char* class_of(Document::Mood mood) {
-  return mood == Document::Mood::kGood ? "good" : mood == Document::Mood::kBad ? "bad" : "plain";
+  switch (mood) {
+    case Document::Mood::kGood:
+      return "good";
+    case Document::Mood::kBad:
+      return "bad";
+    case Document::Mood::kLive:
+      return "live";
+    case Document::Mood::kPlain:
+      break;
+  }
+  return "plain";
 }
 
-std::string head_of(const Document& document) {
+std::string head_of(const Document& document, const Served* served) {
   return fmt::format(
       "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
-      "<meta http-equiv=\"Content-Security-Policy\" content=\"{}\">\n"
+      "<meta http-equiv=\"Content-Security-Policy\" content=\"{}{}\">\n{}"
       "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
       "<meta name=\"generator\" content=\"poise {}\">\n<meta name=\"color-scheme\" content=\"light dark\">\n"
       "<title>{} – Poise</title>\n<style>\n{}\n{}</style>\n</head>\n",
-      kPolicy, kVersion, escaped(document.title), asset(kPlotStyle, kPlotStyleSize),
-      asset(kReportStyle, kReportStyleSize));
+      kPolicy, served ? kWhereServed : "", served ? kNoIcon : "", kVersion, escaped(document.title),
+      asset(kPlotStyle, kPlotStyleSize), asset(kReportStyle, kReportStyleSize));
 }
 
 std::string header_of(const Document& document) {
@@ -34,6 +48,9 @@ std::string header_of(const Document& document) {
   if (!document.status.empty())
     text += fmt::format("<p class=\"how\"><span class=\"status {}\">{}</span> {}</p>\n", class_of(document.mood),
                         escaped(document.status), escaped(document.why));
+  if (!std::isnan(document.done))
+    text += fmt::format("<progress aria-label=\"time that is over\" max=\"100\" value=\"{:.1f}\"></progress>\n",
+                        100 * document.done);
   if (!document.verdict.empty()) text += "<p class=\"verdict\">" + escaped(document.verdict) + "</p>\n";
   if (!document.headlines.empty()) text += "<dl class=\"headlines\">";
   for (const Headline& one : document.headlines) {
@@ -58,20 +75,52 @@ std::string html_of(const Section& section) {
   return text + "</section>\n";
 }
 
+/// Where no scripts run, the page stays as it was.
+std::string note_of(const Served& served) {
+  const std::string note = escaped(served.note);
+  return fmt::format(
+      "<p id=\"live\" class=\"following\">{}</p>\n<p id=\"said\" class=\"hidden\" role=\"status\"></p>\n",
+      served.following ? "<noscript>" + note + "</noscript>" : note);
+}
+
+std::string scripts(bool following) {
+  std::string text = "<script>\n/*\n";
+  text += asset(kPlotLicense, kPlotLicenseSize);
+  text += "*/\n";
+  text += asset(kPlotScript, kPlotScriptSize);
+  text += "\n</script>\n<script>\n";
+  text += asset(kReportScript, kReportScriptSize);
+  text += "</script>\n";
+  if (!following) return text;
+  text += "<script>\n";
+  text += asset(kLiveScript, kLiveScriptSize);
+  return text + "</script>\n";
+}
+
+std::string page_of(const Document& document, const Served* served) {
+  const bool following = served && served->following;
+  const std::string data = following ? fmt::format(" data-version=\"{}\"", served->version) : "";
+  std::string page = head_of(document, served) + "<body" + data +
+                     ">\n<a class=\"skip\" href=\"#main\">To the content</a>\n" + contents_of(document) +
+                     "<main id=\"main\">\n" + (served ? note_of(*served) : "");
+  for (const PagePart& part : parts_of(document)) {
+    if (part.id != "nav") page += part.html;
+  }
+  page += fmt::format("<footer>Made by Poise {}. {}</footer>\n</main>\n", kVersion,
+                      following ? "Served while it trains." : "One file, no network.");
+  return page + scripts(following) + "</body>\n</html>\n";
+}
+
 }  // namespace
 
-std::string html_of(const Document& document) {
-  std::string page = head_of(document) + "<body>\n<a class=\"skip\" href=\"#main\">To the content</a>\n" +
-                     contents_of(document) + "<main id=\"main\">\n" + header_of(document);
-  for (const Section& section : document.sections) page += html_of(section);
-  page += fmt::format("<footer>Made by Poise {}. One file, no network.</footer>\n</main>\n", kVersion);
-  page += "<script>\n/*\n";
-  page += asset(kPlotLicense, kPlotLicenseSize);
-  page += "*/\n";
-  page += asset(kPlotScript, kPlotScriptSize);
-  page += "\n</script>\n<script>\n";
-  page += asset(kReportScript, kReportScriptSize);
-  return page + "</script>\n</body>\n</html>\n";
+std::vector<PagePart> parts_of(const Document& document) {
+  std::vector<PagePart> parts{{"nav", contents_of(document)}, {"header", header_of(document)}};
+  for (const Section& section : document.sections) parts.push_back({section.id, html_of(section)});
+  return parts;
 }
+
+std::string html_of(const Document& document) { return page_of(document, nullptr); }
+
+std::string html_of(const Document& document, const Served& served) { return page_of(document, &served); }
 
 }  // namespace poise::report

@@ -134,7 +134,7 @@ void TrainingRun::begin() {
   if (request_.resume && !before_.stopped)
     note(fmt::format("there is nothing to resume in {}: training begins", *request_.directory));
   for (const std::string& text : result_.notices) link_.on_event({.kind = Event::Kind::kNote, .text = text});
-  link_.on_event({.kind = Event::Kind::kBegin});
+  link_.on_event({.kind = Event::Kind::kBegin, .result = &result_});
   has_begun_ = true;
   if (!request_.directory && request_.tensorboard)
     throw Error(ErrorKind::kUsage, "events for TensorBoard without a run directory", "a directory to write the run to");
@@ -198,7 +198,7 @@ void TrainingRun::write_first() {
   };
   if (request_.validation.given()) note_if_trained_on(*parts_.validation, "--validation");
   if (parts_.test) note_if_trained_on(*parts_.test, "--test");
-  link_.on_event({.kind = Event::Kind::kMeasuring});
+  link_.on_event({.kind = Event::Kind::kMeasuring, .result = &result_});
 }
 
 void TrainingRun::measure() {

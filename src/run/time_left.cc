@@ -1,0 +1,30 @@
+#include "run/time_left.h"
+
+#include <algorithm>
+#include <cmath>
+
+namespace poise::inline run {
+
+double TimeLeft::after(const Progress& progress, double time_limit) {
+  if (progress.iteration == 1) first_gap_ = 0;
+  if (progress.gap && first_gap_ == 0) {
+    first_gap_ = *progress.gap;
+    first_gap_time_ = progress.seconds;
+  }
+  double left = -1;
+  const bool falls = progress.gap && *progress.gap < first_gap_;
+  if (falls && *progress.gap > tolerance_) {
+    const double rate = std::log(first_gap_ / *progress.gap) / std::max(1e-9, progress.seconds - first_gap_time_);
+    left = std::log(*progress.gap / tolerance_) / rate;
+  }
+  if (time_limit > 0) left = left < 0 ? time_limit - progress.seconds : std::min(left, time_limit - progress.seconds);
+  return left;
+}
+
+double TimeLeft::after_epoch(const Event& event) {
+  const Epoch& epoch = *event.epoch;
+  const double all = epoch.seconds / epoch.number * event.epochs;
+  return (event.time_limit > 0 ? std::min(all, event.time_limit) : all) - epoch.seconds;
+}
+
+}  // namespace poise::inline run

@@ -1,0 +1,25 @@
+// How long a training will still take, from what it tells.
+#pragma once
+
+#include "poise/run.h"
+
+namespace poise::inline run {
+
+/// The gap of a solve falls about geometrically: the time left follows from the decades made since its first gap.
+/// Epochs take about the same time each. Of both a time limit is the most.
+class TimeLeft {
+ public:
+  /// `tolerance` as in SolveOptions.
+  explicit TimeLeft(double tolerance) : tolerance_(tolerance) {}
+
+  /// Seconds after this iteration, of all of which this has to be told; negative: unknown.
+  double after(const Progress& progress, double time_limit);
+  /// Seconds after kEpoch.
+  static double after_epoch(const Event& event);
+
+ private:
+  double tolerance_;
+  double first_gap_ = 0, first_gap_time_ = 0;  // of this solve
+};
+
+}  // namespace poise::inline run
