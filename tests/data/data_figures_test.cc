@@ -33,8 +33,8 @@ Dataset as_sparse(Dataset data) {
 TEST(DataFigures, CountRowsAndColumns) {
   // Column 1 is 0 throughout (once as −0), column 3 is column 0. Rows 0, 2 and 4 agree; row 4 is of another class.
   const Dataset train =
-      labeled({{1, 0, 5, 1}, {2, 0, 6, 2}, {1, -0.0F, 5, 1}, {3, 0, 5, 3}, {1, 0, 5, 1}}, {0, 0, 0, 1, 1});
-  const Dataset test = labeled({{3, 0, 5, 3}, {9, 0, 5, 9}, {1, 0, 5, 1}}, {0, 0, 0});
+      labeled(MatrixF{{1, 0, 5, 1}, {2, 0, 6, 2}, {1, -0.0F, 5, 1}, {3, 0, 5, 3}, {1, 0, 5, 1}}, {0, 0, 0, 1, 1});
+  const Dataset test = labeled(MatrixF{{3, 0, 5, 3}, {9, 0, 5, 9}, {1, 0, 5, 1}}, {0, 0, 0});
   for (const bool sparse : {false, true}) {
     const Dataset rows = sparse ? as_sparse(train) : train, others = sparse ? as_sparse(test) : test;
     const DataFigures found = data_figures(rows, nullptr, &others, 5, 1);

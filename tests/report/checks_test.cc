@@ -1,6 +1,7 @@
 // Every check appears where it should, and not where all is well.
 #include "poise/checks.h"
 
+#include <fmt/core.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -128,8 +129,8 @@ TEST(Checks, FindWhatIsNotWell) {
         EXPECT_NE(check.advice, "") << one.code;
       }
     }
-    EXPECT_THAT(report_html({&run, 1}), HasSubstr("<b>" + std::string(one.code) + "</b>"));
-    EXPECT_THAT(report_markdown({&run, 1}), HasSubstr("**" + std::string(one.code) + " " + to_string(one.severity)));
+    EXPECT_THAT(report_html({&run, 1}), HasSubstr(fmt::format("<b>{}</b>", one.code)));
+    EXPECT_THAT(report_markdown({&run, 1}), HasSubstr(fmt::format("**{} {}", one.code, to_string(one.severity))));
   }
 }
 
@@ -195,7 +196,7 @@ TEST(Checks, AreAllInTheDocuments) {
   std::set<std::string> codes{"P108", "P119"};
   for (const Case& one : cases()) codes.insert(one.code);
   EXPECT_EQ(codes.size(), 19U);
-  for (const std::string& code : codes) EXPECT_THAT(text, HasSubstr("| " + code + " |"));
+  for (const std::string& code : codes) EXPECT_THAT(text, HasSubstr(fmt::format("| {} |", code)));
 }
 
 }  // namespace

@@ -12,6 +12,7 @@
 #include "base/statistics.h"
 #include "poise/error.h"
 #include "poise/run.h"
+#include "run/weight_intervals.h"
 #include "sample_models.h"
 
 namespace poise {
@@ -250,10 +251,17 @@ TEST(WeightIntervals, SayWhyThereAreNone) {
   EXPECT_THAT(refused({.data = {.path = "digits"}, .solve = {.max_iterations = 1}}),
               testing::HasSubstr("before the optimum"));
   EXPECT_THAT(refused({.data = {.path = "digits"}, .calibrate = true}), testing::HasSubstr("calibration"));
-  Dataset wide = table_of({{20, 11}, {13, 30}}, {0, 1}, false);
-  wide.features = Features::from_values(std::vector<float>(wide.rows() * 3001, 1.0F), wide.rows(), 3001);
+  Network wide;
+  wide.layers.push_back({Matrix::Zero(2, 3001), Vector::Zero(2)});
   wide.schema = array_schema(3001, {"a", "b"});
-  EXPECT_THAT(intervals_of(wide, 0.1).refused, testing::HasSubstr("3002 parameters"));
+  SolveReport certified;
+  certified.status = Status::kCertified;
+  EXPECT_THAT(weight_intervals(wide, certified, {}, {}, 1).refused, testing::HasSubstr("3002 parameters"));
+  wide.layers[0] = {Matrix::Zero(2, 999), Vector::Zero(2)};
+  wide.schema = array_schema(999, {"a", "b"});
+  Dataset many;
+  many.features = Features::from_values(std::vector<std::uint8_t>(1000 * 999), 1000, 999);
+  EXPECT_THAT(weight_intervals(wide, certified, many, {}, 1).refused, testing::HasSubstr("longer"));
 }
 
 }  // namespace
