@@ -2,9 +2,11 @@
 #pragma once
 
 #include "poise/calibration.h"
+#include "poise/checks.h"
 #include "poise/class_weight.h"
 #include "poise/compare.h"
 #include "poise/cross_validation.h"
+#include "poise/data_figures.h"
 #include "poise/dataset.h"
 #include "poise/dual_process.h"
 #include "poise/efficiency.h"

@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "poise/cross_validation.h"
+#include "poise/data_figures.h"
 #include "poise/first_law.h"
 #include "poise/read.h"
 #include "poise/training.h"
@@ -132,6 +133,25 @@ struct PathSolution {
   std::optional<Metrics> train, validation;  ///< without AUC; empty: not measured
 };
 
+/// How sure the largest weights of a softmax layer are, those of class sums 0: Wald's intervals at 95 % by the exact
+/// Hessian, about the optimum one Newton step on (docs/theory/softmax.md#uncertainty-of-the-weights).
+struct WeightIntervals {
+  struct One {
+    Index feature = 0, class_id = 0;
+    double weight = 0, standard_error = 0;  ///< per original unit
+    double low = 0, high = 0;               ///< 1.96 standard errors to each side of the optimum
+  };
+  std::vector<One> largest = {};  ///< at most kMost, by the size of the standardized weight
+  std::string meaning = {};       ///< of the intervals, in a sentence
+  std::string refused = {};       ///< why there are none; empty: there are
+
+  static constexpr std::size_t kMost = 20;
+  /// They cost n P² + P³/3 operations, P = (classes − 1)(features + 1): a tenth of a second at these, and more is not
+  /// spent on every training. infer_weights has no bound of work.
+  static constexpr Index kMostParameters = 3000;
+  static constexpr double kMostWork = 1e9;
+};
+
 /// What is known of a softmax layer alone.
 struct SoftmaxTraining {
   SolveReport report;  ///< of the solution kept
@@ -141,6 +161,7 @@ struct SoftmaxTraining {
   double seconds_choice = 0;
   std::vector<PathSolution> path;                   ///< in the order of solving; empty where there was one solve
   std::optional<CrossValidation> cross_validation;  ///< at the penalty chosen; or of small data without other rows
+  std::optional<WeightIntervals> intervals;         ///< empty where measuring was not asked for
 };
 
 /// What is known of a network alone.
@@ -174,11 +195,14 @@ struct TrainingResult {
   std::optional<CalibratedParts> calibration;
   std::optional<SurestErrors> surest_errors;  ///< empty where nothing was measured, or nothing is wrong
   std::optional<TelemetryReport> telemetry;
-  std::vector<std::string> notices;  ///< all that is odd about data, options and result, a sentence each
-  std::vector<std::string> notes;    ///< those of them on what the measurements show
-  Index rows = 0;                    ///< trained on
-  std::string fingerprint;           ///< of those rows
-  double held_out = 0;               ///< share of the rows read that were held out
+  std::optional<DataFigures> data_figures;  ///< empty where measuring was not asked for, or ended before
+  /// All that is odd about data, options and result, a sentence each. What a check of the report is about ends with its
+  /// code: " [P107]".
+  std::vector<std::string> notices;
+  std::vector<std::string> notes;                                   ///< those of them on what the measurements show
+  Index rows = 0;                                                   ///< trained on
+  std::string fingerprint;                                          ///< of those rows
+  double held_out = 0;                                              ///< share of the rows read that were held out
   double seconds_read = 0, seconds_measure = 0, seconds_write = 0;  ///< the latter includes measuring
   std::string directory;                                            ///< empty: nothing was written
   bool ended_before = false;  ///< nothing was done: the run in the directory had ended. Only `status`, `why`, `model`

@@ -68,6 +68,7 @@ struct RunRecord {
   double calibration = kNone;                ///< the temperature that scores were divided by
   std::vector<ReliabilityBin> uncalibrated;  ///< of the first part, before that
   std::optional<SurestErrors> surest_errors;
+  std::optional<DataFigures> data_figures;
 
   // How it went
   std::vector<Progress> iterations_of_solve;  ///< of the solution kept
@@ -87,8 +88,11 @@ struct RunRecord {
   struct Weight {
     Index feature = 0, class_id = 0;
     double weight = 0, standardized = kNone;
+    double low = kNone, high = kNone;  ///< its 95 % interval, in the unit of `standardized`, or of `weight` without it
   };
   std::vector<Weight> largest_weights;     ///< softmax layer: at most 20
+  std::string intervals_meaning;           ///< what their intervals mean
+  std::string intervals_refused;           ///< why they have none
   std::vector<std::vector<float>> images;  ///< of images: the weights of the first layer, a unit each; at most 32
   Index units = 0;                         ///< how many there are of the first layer
 

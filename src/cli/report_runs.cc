@@ -8,6 +8,7 @@
 #include "base/file.h"
 #include "cli/arguments.h"
 #include "cli/say.h"
+#include "poise/checks.h"
 #include "poise/error.h"
 #include "poise/report.h"
 #include "run/json_text.h"
@@ -21,6 +22,24 @@ namespace fs = std::filesystem;
 fs::path target_of(const Arguments& a, const std::vector<RunRecord>& runs) {
   if (!a.out.empty()) return a.out;
   return runs.size() == 1 ? fs::path(runs.front().directory) / "report.html" : fs::path("report.html");
+}
+
+nlohmann::json checks_json(const std::vector<std::string>& names, const std::vector<RunRecord>& runs) {
+  nlohmann::json all = nlohmann::json::array();
+  for (std::size_t k = 0; k < runs.size(); ++k) {
+    for (const Check& check : checks_of(runs[k])) {
+      all.push_back({{"run", names[k]},
+                     {"code", check.code},
+                     {"severity", to_string(check.severity)},
+                     {"check", check.name},
+                     {"found", check.found},
+                     {"value", check.value},
+                     {"threshold", check.threshold},
+                     {"advice", check.advice},
+                     {"notes", check.notes}});
+    }
+  }
+  return all;
 }
 
 }  // namespace
@@ -41,8 +60,11 @@ int report_runs(const Arguments& a) {
   fs::path twin = target;
   if (!is_markdown) write_file_whole(twin.replace_extension(".md").string(), report_markdown(runs));
   if (a.json) {
-    const nlohmann::json written = {
-        {"runs", a.runs}, {"report", target.string()}, {"markdown", twin.string()}, {"bytes", page.size()}};
+    const nlohmann::json written = {{"runs", a.runs},
+                                    {"report", target.string()},
+                                    {"markdown", twin.string()},
+                                    {"bytes", page.size()},
+                                    {"checks", checks_json(a.runs, runs)}};
     fmt::print("{}\n", to_text(written, 2));
   } else if (!a.quiet) {
     fmt::print("{}\n", target.string());

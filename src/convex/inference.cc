@@ -136,6 +136,31 @@ void fill(const Vector& theta, const Matrix& covariance, const ExactCurvature& c
 
 }  // namespace
 
+WeightErrors weight_errors(const Network& model, const Dataset& data, const ObjectiveOptions& options,
+                           const std::vector<WeightErrors::Of>& which, int threads) {
+  SoftmaxObjective objective(make_problem(data, options, threads), threads);
+  const Problem& problem = objective.problem();
+  refuse_dependent(problem, model.schema);
+  const Parameters w = to_parameters(model, data, problem.units);
+  const ExactCurvature curvature(objective, w, 0, model.schema);
+  Parameters gradient;
+  objective.evaluate(w, &gradient);
+  const Parameters onward = curvature.newton_step(gradient);
+  const double rows = data.sample_weight.size() > 0 ? data.sample_weight.sum() : static_cast<double>(data.rows());
+  const Index k = problem.classes;
+  WeightErrors found{{}, meaning_of({.level = 0.95}, options, problem)};
+  Parameters combination = Parameters::Zero(problem.cols() + 1, k);
+  for (const auto& [feature, class_id] : which) {
+    combination.row(feature).setConstant(-1.0 / static_cast<double>(k));
+    combination(feature, class_id) += 1;
+    const double variance = curvature.newton_step(combination)(feature, class_id) / rows;
+    const double gain = problem.units.identity() ? 1 : problem.units.gain[feature];
+    found.weights.push_back({gain * std::sqrt(variance), -gain * onward(feature, class_id)});
+    combination.row(feature).setZero();
+  }
+  return found;
+}
+
 Inference infer(const Network& model, const Dataset& data, const InferenceOptions& options) {
   check_fields(options);
   const ObjectiveOptions recorded = recorded_objective(model);

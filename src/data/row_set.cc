@@ -42,25 +42,6 @@ struct Sums {
   void add(const Sums& other) { first += other.first, second += other.second; }
 };
 
-Sums sums_of_dense(const Dataset& data, Index first, Index rows) {
-  const Index d = data.features.cols();
-  std::vector<double> numbers(rows * d);
-  load_rows(data.features, {}, first, rows, numbers.data(), d);
-  for (double& number : numbers) number += 0.0;  // −0 is 0
-  Sums sums;
-  for (Index r = 0; r < rows; ++r) {
-    const auto* row = reinterpret_cast<const char*>(numbers.data() + r * d);
-    sums.add(with_target(data, first + r, hash_block(row, d * sizeof(double))));
-  }
-  return sums;
-}
-
-Sums sums_of_sparse(const Dataset& data, Index first, Index rows) {
-  Sums sums;
-  for (Index i = first; i < first + rows; ++i) sums.add(with_target(data, i, hash_entries(data.features, i)));
-  return sums;
-}
-
 Sums sums_of(const Dataset& data) {
   constexpr Index kRows = 256;
   const Index blocks = (data.rows() + kRows - 1) / kRows;
@@ -68,7 +49,9 @@ Sums sums_of(const Dataset& data) {
   parallel_for(blocks, 0, [&](Index block) {
     const Index first = block * kRows;
     const Index rows = std::min(kRows, data.rows() - first);
-    parts[block] = data.features.is_sparse() ? sums_of_sparse(data, first, rows) : sums_of_dense(data, first, rows);
+    std::vector<std::uint64_t> hashes(rows);
+    hash_features(data.features, first, rows, hashes.data());
+    for (Index r = 0; r < rows; ++r) parts[block].add(with_target(data, first + r, hashes[r]));
   });
   Sums total;
   for (const Sums& part : parts) total.add(part);
@@ -85,6 +68,19 @@ std::string text_of(const Sums& total, const Dataset& data) {
 }
 
 }  // namespace
+
+void hash_features(const Features& x, Index first, Index rows, std::uint64_t* to) {
+  if (x.is_sparse()) {
+    for (Index r = 0; r < rows; ++r) to[r] = hash_entries(x, first + r);
+    return;
+  }
+  const Index d = x.cols();
+  std::vector<double> numbers(rows * d);
+  load_rows(x, {}, first, rows, numbers.data(), d);
+  for (double& number : numbers) number += 0.0;  // −0 is 0
+  for (Index r = 0; r < rows; ++r)
+    to[r] = hash_block(reinterpret_cast<const char*>(numbers.data() + r * d), d * sizeof(double));
+}
 
 std::string fingerprint_of_row_set(const Dataset& data) { return text_of(sums_of(data), data); }
 

@@ -1,6 +1,7 @@
 // A fingerprint of rows that does not depend on their order.
 #pragma once
 
+#include <cstdint>
 #include <string>
 
 #include "poise/dataset.h"
@@ -14,5 +15,8 @@ std::string fingerprint_of_row_set(const Dataset& data);
 
 /// The same of rows that were split into two, with one schema.
 std::string fingerprint_of_row_set(const Dataset& part, const Dataset& rest);
+
+/// Hashes of the features of rows [first, first + rows), whatever type holds their numbers; −0 is 0.
+void hash_features(const Features& x, Index first, Index rows, std::uint64_t* to);
 
 }  // namespace poise::inline data

@@ -1,6 +1,7 @@
 // What a report says, apart from how it is written down: the same for HTML and Markdown.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <variant>
 #include <vector>
@@ -9,15 +10,18 @@
 
 namespace poise::report {
 
+enum class Mood { kGood, kPlain, kBad };
+
 struct Cell {
   Cell(std::string shown = {}) : text(std::move(shown)) {}  // NOLINT: cells are written as what they show
   Cell(const char* shown) : text(shown) {}                  // NOLINT
   Cell(std::string shown, double number) : text(std::move(shown)), value(number) {}
 
   std::string text;
-  double value = kNoValue;  ///< to sort by
-  double bar = kNoValue;    ///< in [−1, 1]: a bar behind the text
-  bool best = false;        ///< of its column
+  double value = kNoValue;        ///< to sort by
+  double bar = kNoValue;          ///< in [−1, 1]: a bar behind the text
+  bool best = false;              ///< of its column
+  std::optional<Mood> mood = {};  ///< the text is colored so
 };
 
 struct Column {
@@ -72,7 +76,19 @@ struct Charts {
   std::vector<Chart> all;
 };
 
-using Block = std::variant<Paragraph, List, Command, Facts, Table, Charts, Confusion, Pictures>;
+/// What a check has found that is not as it should be.
+struct Finding {
+  std::string code, severity;
+  Mood mood = Mood::kPlain;
+  std::string name, found, threshold;
+  std::string advice;              ///< a sentence
+  std::vector<std::string> notes;  ///< what was said of it in training
+};
+struct Findings {
+  std::vector<Finding> all;
+};
+
+using Block = std::variant<Paragraph, List, Command, Facts, Table, Charts, Confusion, Pictures, Findings>;
 
 struct Section {
   std::string id, heading;
@@ -86,7 +102,6 @@ struct Headline {
 
 struct Document {
   std::string title, subtitle;
-  enum class Mood { kGood, kPlain, kBad };
   std::string status;  ///< a word or two
   Mood mood = Mood::kPlain;
   std::string why;      ///< the status, in a sentence

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "base/check_codes.h"
 #include "run/short_number.h"
 
 namespace poise::inline run {
@@ -52,10 +53,10 @@ std::vector<std::string> notes_on(const Parts& parts, const MeasuredParts& measu
                                   const std::string& hint) {
   std::vector<std::string> notes;
   if (std::string worse = worse_than_frequencies(measured, model); !worse.empty())
-    notes.push_back(worse + (hint.empty() ? "" : "; hint: " + hint));
+    notes.push_back(coded(worse + (hint.empty() ? "" : "; hint: " + hint), codes::kTellsNothing));
   for (const auto& [metrics, rows] : telling(measured)) {
     if (const std::string never = never_predicted(*metrics, parts.train.schema); !never.empty())
-      notes.push_back(fmt::format("of the {} rows {}", rows, never));
+      notes.push_back(coded(fmt::format("of the {} rows {}", rows, never), codes::kNeverPredicted));
   }
   return notes;
 }

@@ -56,3 +56,20 @@ def check_inference_leaves_out_what_was_held_out(t):
     write_table(t)
     t.run("train a.csv --l2 0 --validation 0.5 --out run --quiet")
     t.equal(t.json("inspect run a.csv --inference --json")["rows"], 37, "rows")
+
+
+def check_training_has_the_intervals_of_its_largest_weights(t):
+    """Half of those of the difference between two classes; where they are refused, the reason."""
+    write_table(t)
+    found = t.json("train a.csv --l2 0 --out run --json")["weight_intervals"]
+    error = math.sqrt(1 / 20 + 1 / 11 + 1 / 13 + 1 / 30) / 2
+    for one in found["weights"]:
+        t.close(one["standard_error"], error, 1e-4, "a standard error")
+        t.close(one["high"] - one["low"], 2 * 1.959963984540054 * error, 1e-3, "an interval")
+    t.equal((len(found["weights"]), found["refused"], found["level"]), (2, None, 0.95), "two weights")
+    for name in ("report.html", "report.md"):
+        t.check("95 % interval" in t.read(f"run/{name}").decode(), f"no interval in {name}")
+    write_table(t, CELLS | {("1", "no"): 0}, "apart.csv")
+    found = t.json("train apart.csv --l2 0 --out apart --json")["weight_intervals"]
+    t.check(found["weights"] == [] and "no optimum" in found["refused"], f"{found}")
+    t.check("They have no intervals: there is no optimum" in t.read("apart/report.md").decode(), "no reason")

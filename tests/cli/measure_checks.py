@@ -96,7 +96,7 @@ def check_metrics_are_those_of_scikit_learn(t):
 def check_a_class_that_is_never_predicted_is_noted(t):
     t.write("a.csv", "x,c\n" + "".join(f"{k % 7},{'rare' if k % 50 == 0 else 'often'}\n" for k in range(200)))
     result = t.run("train a.csv --l2 1 --out run")
-    note = "of the training rows no row is predicted as class 'rare'"
+    note = "of the training rows no row is predicted as class 'rare' [P114]"
     t.check(f"note: {note}\n" in result.stderr, f"no note\n{result}")
     t.check(note in json.loads(t.read("run/run.json"))["notices"], "run.json has no such notice")
     evaluated = t.run("evaluate run a.csv --quiet").stdout

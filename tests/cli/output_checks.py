@@ -79,7 +79,7 @@ def check_setbacks_are_told_once(t):
     shown = result.stderr.count("back to the start")
     t.check(shown <= 6, f"{shown} setbacks on stderr\n{result}")  # three of each of two epochs
     t.check(f"and {len(messages) - shown} more such messages: metrics.jsonl\n" in result.stderr, f"their number\n{result}")
-    t.check(", more --epochs" not in result.stderr and "; hint: a smaller --learning-rate\n" in result.stderr, f"the hint\n{result}")
+    t.check(", more --epochs" not in result.stderr and "; hint: a smaller --learning-rate [P113]\n" in result.stderr, f"the hint\n{result}")
 
 
 def check_a_terminal_shows_that_results_are_measured(t):

@@ -67,6 +67,18 @@ TEST_F(ReadRun, OfASoftmaxLayer) {
   ASSERT_FALSE(read.iterations_of_solve.empty());
   EXPECT_EQ(read.iterations_of_solve.back().objective, made.softmax->report.objective);
   EXPECT_EQ(read.images.size(), 10U);
+  ASSERT_EQ(read.largest_weights.size(), 20U);
+  const WeightIntervals& intervals = made.softmax->intervals.value();
+  for (std::size_t k = 0; k < 20; ++k) {  // the digits' unit is 16
+    EXPECT_DOUBLE_EQ(read.largest_weights[k].low, 16 * intervals.largest[k].low);
+    EXPECT_LT(read.largest_weights[k].low, read.largest_weights[k].standardized);
+    EXPECT_GT(read.largest_weights[k].high, read.largest_weights[k].standardized);
+  }
+  EXPECT_EQ(read.intervals_meaning, intervals.meaning);
+  ASSERT_TRUE(read.data_figures);
+  EXPECT_EQ(read.data_figures->constant_features, made.data_figures->constant_features);
+  EXPECT_EQ(read.data_figures->test_rows_trained_on, made.data_figures->test_rows_trained_on);
+  EXPECT_FALSE(read.data_figures->validation_rows_trained_on);
   EXPECT_EQ(read.images[4][20], static_cast<float>(made.model.layers[0].weights(4, 20)));
   ASSERT_TRUE(read.surest_errors);
   const WrongRow &surest = read.surest_errors->rows[0].wrong, &expected = made.measured.test->surest_errors[0];

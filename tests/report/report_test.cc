@@ -1,6 +1,7 @@
 // Whole reports: sizes, escaping, and that every fact is in both forms.
 #include "poise/report.h"
 
+#include <fmt/core.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -44,11 +45,11 @@ TEST(Report, HasTheSectionsOfWhatIsKnown) {
   const RunRecord run = sample_record(3, 20);
   const std::string page = report_html({&run, 1}), text = report_markdown({&run, 1});
   for (const char* heading :
-       {"To repeat it", "How good it is", "What it confuses", "Whether its probabilities can be believed",
+       {"To repeat it", "How good it is", "Checks", "What it confuses", "Whether its probabilities can be believed",
         "How it got there", "The balance of entropy and divergence", "Thermodynamics", "Class by class",
         "Where it is surest and wrong", "The weights", "The data", "Options and machine"}) {
-    EXPECT_THAT(page, HasSubstr(">" + std::string(heading) + "</h2>"));
-    EXPECT_THAT(text, HasSubstr("## " + std::string(heading)));
+    EXPECT_THAT(page, HasSubstr(fmt::format(">{}</h2>", heading)));
+    EXPECT_THAT(text, HasSubstr(fmt::format("## {}", heading)));
   }
 }
 

@@ -12,6 +12,7 @@
 #include "base/statistics.h"
 #include "poise/error.h"
 #include "poise/run.h"
+#include "run/weight_intervals.h"
 #include "sample_models.h"
 
 namespace poise {
@@ -199,6 +200,68 @@ TEST(Inference, CoversTheTruthAsOftenAsItSays) {
   }
   EXPECT_THAT(by_hessian, testing::Each(testing::AllOf(testing::Ge(930), testing::Le(970))));
   EXPECT_THAT(by_sandwich, testing::Each(testing::AllOf(testing::Ge(930), testing::Le(970))));
+}
+
+/// Of a whole training, and why it has none.
+WeightIntervals intervals_of(const Dataset& data, double l2, double tolerance = 1e-8) {
+  const TrainingRequest request{.data = {.rows = data},
+                                .objective = {.l2 = l2, .scale = Scale::kNone},
+                                .solve = {.tolerance = tolerance, .threads = 1}};
+  return train(request).softmax->intervals.value();
+}
+
+/// A weight of class sums 0 is a contrast of logarithms of cells, the coefficients of which add up to 0 in each row of
+/// the table: their variances 1/n add up with the squares of these, (1 − 1/K)² and 1/K². From an optimum that is only
+/// near, a step leads on.
+TEST(WeightIntervals, OfATableOfTwoByThreeAreThoseOfItsLogarithms) {
+  const std::vector<std::vector<int>> n{{20, 11, 7}, {13, 30, 9}};
+  for (const double tolerance : {1e-8, 1e-3}) {
+    const WeightIntervals found = intervals_of(table_of(n, {0, 2}, true), 0, tolerance);
+    EXPECT_EQ(found.refused, "");
+    ASSERT_EQ(found.largest.size(), 3u);
+    for (const WeightIntervals::One& one : found.largest) {
+      double weight = 0, variance = 0;
+      for (std::size_t c = 0; c < 3; ++c) {
+        const double share = (static_cast<Index>(c) == one.class_id ? 1 : 0) - 1.0 / 3;
+        weight += share * (std::log(n[1][c]) - std::log(n[0][c]));
+        variance += share * share * (1.0 / n[1][c] + 1.0 / n[0][c]);
+      }
+      const double error = std::sqrt(variance) / 2, close = (tolerance < 1e-6 ? 1e-4 : 0.05) * error;
+      EXPECT_NEAR((one.low + one.high) / 2, weight / 2, close);
+      EXPECT_NEAR(one.standard_error, error, close);
+      EXPECT_NEAR(one.high - one.low, 2 * 1.959963984540054 * one.standard_error, 1e-12);
+    }
+  }
+}
+
+TEST(WeightIntervals, AreHalfThoseOfTheDifferenceOfTwoClasses) {
+  const Dataset data = table_of({{40, 10}, {10, 40}}, {-1, 1}, true);
+  const InferredWeight difference = infer_weights(fit(data, 0.3), data, {.threads = 1}).weights[0];
+  const WeightIntervals found = intervals_of(data, 0.3);
+  for (const WeightIntervals::One& one : found.largest) {
+    EXPECT_NEAR(one.standard_error, difference.standard_error / 2, 1e-5);
+    EXPECT_NEAR(one.class_id == 1 ? one.low : -one.high, difference.low / 2, 1e-5);
+  }
+  EXPECT_THAT(found.meaning, testing::HasSubstr("posterior"));
+}
+
+TEST(WeightIntervals, SayWhyThereAreNone) {
+  EXPECT_THAT(intervals_of(table_of({{20, 0}, {9, 11}}, {0, 1}, false), 0).refused, testing::HasSubstr("no optimum"));
+  const auto refused = [](TrainingRequest request) { return train(request).softmax->intervals->refused; };
+  EXPECT_THAT(refused({.data = {.path = "digits"}, .solve = {.max_iterations = 1}}),
+              testing::HasSubstr("before the optimum"));
+  EXPECT_THAT(refused({.data = {.path = "digits"}, .calibrate = true}), testing::HasSubstr("calibration"));
+  Network wide;
+  wide.layers.push_back({Matrix::Zero(2, 3001), Vector::Zero(2)});
+  wide.schema = array_schema(3001, {"a", "b"});
+  SolveReport certified;
+  certified.status = Status::kCertified;
+  EXPECT_THAT(weight_intervals(wide, certified, {}, {}, 1).refused, testing::HasSubstr("3002 parameters"));
+  wide.layers[0] = {Matrix::Zero(2, 999), Vector::Zero(2)};
+  wide.schema = array_schema(999, {"a", "b"});
+  Dataset many;
+  many.features = Features::from_values(std::vector<std::uint8_t>(1000 * 999), 1000, 999);
+  EXPECT_THAT(weight_intervals(wide, certified, many, {}, 1).refused, testing::HasSubstr("longer"));
 }
 
 }  // namespace

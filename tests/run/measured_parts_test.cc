@@ -140,7 +140,7 @@ TEST(NotesOn, ProbabilitiesWorseThanClassFrequencies) {
   EXPECT_THAT(
       notes_on(parts, measured, "the model", "more rows"),
       ElementsAre("the model's probabilities are worse than the class frequencies (0.8000 against 0.6931 nats on "
-                  "the validation rows); hint: more rows"));
+                  "the validation rows); hint: more rows [P113]"));
   measured.validation = metrics_of(0.6, 0.6931);
   EXPECT_THAT(notes_on(parts, measured, "the model", ""), IsEmpty());
   measured.test = metrics_of(0.7, 0.65);
@@ -156,7 +156,7 @@ TEST(NotesOn, ClassesThatAreNeverPredicted) {
   MeasuredParts measured;
   measure_parts(network_of(1e-3), parts, {}, measured);
   EXPECT_THAT(notes_on(parts, measured, "the model", ""),
-              Contains("of the training rows no row is predicted as class 'b'"));
+              Contains("of the training rows no row is predicted as class 'b' [P114]"));
   Metrics many;
   Schema schema = array_schema(1, {"a", "b", "c", "d", "e"});
   many.by_class.assign(5, {.weight = 1, .predicted = 0});

@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <numeric>
 
+#include "base/check_codes.h"
+
 namespace poise::inline data {
 namespace {
 
@@ -114,7 +116,11 @@ std::string ColumnNotes::sentence(ColumnNote kind, const std::vector<Entry>& ent
 
 std::vector<std::string> ColumnNotes::sentences() const {
   std::vector<std::string> result;
-  for (const auto& [kind, entries] : notes_) result.push_back(sentence(kind, entries));
+  for (const auto& [kind, entries] : notes_) {
+    const bool is_missing = kind == ColumnNote::kFilled || kind == ColumnNote::kRefused;
+    const std::string text = sentence(kind, entries);
+    result.push_back(is_missing ? coded(text, codes::kMissing) : text);
+  }
   return result;
 }
 

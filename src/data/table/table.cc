@@ -6,6 +6,7 @@
 #include <cmath>
 #include <optional>
 
+#include "base/check_codes.h"
 #include "base/index.h"
 #include "base/parallel.h"
 #include "data/bytes/number.h"
@@ -233,8 +234,9 @@ class TableReader {
     if (constant.empty()) return;
     std::vector<std::string> names;
     for (const Index feature : constant) names.push_back(data_.schema.feature_name(feature));
-    data_.notices.push_back(
-        fmt::format("{} feature{} constant: {}", names.size(), names.size() == 1 ? " is" : "s are", list_names(names)));
+    data_.notices.push_back(coded(
+        fmt::format("{} feature{} constant: {}", names.size(), names.size() == 1 ? " is" : "s are", list_names(names)),
+        codes::kIdleColumns));
   }
 
   const std::string& file_;

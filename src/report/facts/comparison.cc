@@ -3,61 +3,25 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdlib>
-#include <map>
 #include <numeric>
 #include <set>
 
+#include "report/facts/compared.h"
 #include "report/facts/sections.h"
 #include "report/words.h"
 
 namespace poise::report {
 namespace {
 
-constexpr std::size_t kMostSeries = 8;
-
-/// Names that tell the runs apart: those of their directories, with their paths where these are the same.
-std::vector<std::string> names_of(std::span<const RunRecord> runs) {
-  std::map<std::string, int> times;
-  for (const RunRecord& run : runs) ++times[name_of(run)];
-  std::vector<std::string> names;
-  for (const RunRecord& run : runs)
-    names.push_back(shortened(times[name_of(run)] > 1 ? run.directory : name_of(run), kLongestName));
-  return names;
-}
-
 bool same(std::span<const RunRecord> runs, std::string RunRecord::*member) {
   return std::all_of(runs.begin(), runs.end(),
                      [&](const RunRecord& run) { return run.*member == runs.front().*member; });
 }
 
-/// Of the rows they have in common, and that tell most: "test", "validation", …; empty if there are none.
-std::string common_part(std::span<const RunRecord> runs) {
-  for (const RunRecord::Part& part : runs.front().parts) {
-    const bool all = std::all_of(runs.begin(), runs.end(), [&](const RunRecord& run) {
-      return std::any_of(run.parts.begin(), run.parts.end(),
-                         [&](const auto& other) { return other.name == part.name; });
-    });
-    if (all) return part.name;
-  }
-  return "";
-}
-
-const RunRecord::Part* part_of(const RunRecord& run, const std::string& name) {
-  const auto found =
-      std::find_if(run.parts.begin(), run.parts.end(), [&](const auto& part) { return part.name == name; });
-  return found == run.parts.end() ? (run.parts.empty() ? nullptr : &run.parts.front()) : &*found;
-}
-
-/// Marks the best of a column of numbers; none where all are the same.
-void mark_best(Table& table, std::size_t column, bool largest) {
-  std::vector<double> values;
-  for (const auto& row : table.rows) {
-    if (!std::isnan(row[column].value)) values.push_back(row[column].value);
-  }
-  if (values.empty()) return;
-  const auto [low, high] = std::minmax_element(values.begin(), values.end());
-  if (*low == *high) return;
-  for (auto& row : table.rows) row[column].best = row[column].value == (largest ? *high : *low);
+void mark_best_of(Table& table, std::size_t column, bool largest) {
+  std::vector<Cell*> cells;
+  for (auto& row : table.rows) cells.push_back(&row[column]);
+  mark_best(cells, largest);
 }
 
 std::vector<Cell> result_row(const RunRecord& run, const std::string& name, const std::string& common) {
@@ -69,20 +33,21 @@ std::vector<Cell> result_row(const RunRecord& run, const std::string& name, cons
   }();
   const Metrics& m = part ? part->metrics : none;
   const std::string passes = run.is_network ? count(run.epochs) + " epochs" : brief(run.passes) + " passes";
+  const auto weights = static_cast<double>(run.is_network ? run.parameters : run.classes * (run.features + 1));
   return {name,
           status_words(run),
-          part ? part->name : "–",
           {percent(m.accuracy), m.accuracy},
           interval_of(m.accuracy, draws_of(m)),
           {number(m.cross_entropy), m.cross_entropy},
           {part ? imbalance(m) : std::string("–"), std::abs(m.equilibrium_gap)},
           {fixed(m.expected_calibration_error, 4), m.expected_calibration_error},
-          {count(static_cast<double>(run.is_network ? run.parameters : run.classes * (run.features + 1))),
-           static_cast<double>(run.is_network ? run.parameters : run.classes * (run.features + 1))},
+          {count(weights), weights},
           {passes, run.is_network ? run.epochs : run.passes},
-          {time(run.seconds), run.seconds}};
+          {time(run.seconds), run.seconds},
+          part ? part->name : "–"};
 }
 
+/// Where all have the same rows measured, the caption says which these are, and no column does.
 Table results_table(std::span<const RunRecord> runs) {
   const std::string common = common_part(runs);
   const std::vector<std::string> names = names_of(runs);
@@ -90,7 +55,6 @@ Table results_table(std::span<const RunRecord> runs) {
       .caption = common.empty() ? std::string("What came of the runs") : "What came of the runs, on " + rows_of(common),
       .columns = {{"run", false},
                   {"status", false},
-                  {"rows of", false},
                   {"accuracy"},
                   {"95 % interval"},
                   {"cross-entropy"},
@@ -98,16 +62,20 @@ Table results_table(std::span<const RunRecord> runs) {
                   {"calibration error"},
                   {"parameters"},
                   {"passes"},
-                  {"to train"}},
+                  {"to train"},
+                  {"rows of", false}},
       .rows = {},
       .can_sort = true};
   for (std::size_t k = 0; k < runs.size(); ++k) table.rows.push_back(result_row(runs[k], names[k], common));
   std::stable_sort(table.rows.begin(), table.rows.end(), [](const auto& a, const auto& b) {
-    const double x = a[5].value, y = b[5].value;
+    const double x = a[4].value, y = b[4].value;
     return std::isnan(y) ? !std::isnan(x) : x < y;
   });
-  mark_best(table, 3, true);
-  for (const std::size_t column : {5, 6, 7, 10}) mark_best(table, column, false);
+  mark_best_of(table, 2, true);
+  for (const std::size_t column : {4, 5, 6, 9}) mark_best_of(table, column, false);
+  if (common.empty()) return table;
+  table.columns.pop_back();
+  for (auto& row : table.rows) row.pop_back();
   return table;
 }
 
@@ -139,7 +107,7 @@ Table reconstructions_table(std::span<const RunRecord> runs) {
   }
   std::stable_sort(table.rows.begin(), table.rows.end(),
                    [](const auto& a, const auto& b) { return a[3].value < b[3].value; });
-  mark_best(table, 3, false), mark_best(table, 4, true), mark_best(table, 7, false);
+  mark_best_of(table, 3, false), mark_best_of(table, 4, true), mark_best_of(table, 7, false);
   return table;
 }
 
@@ -156,7 +124,7 @@ bool differs(std::span<const RunRecord> runs, const std::string& option) {
 /// A number in few digits.
 std::string setting_of(const RunRecord& run, const std::string& option) {
   const std::string value = run.option(option);
-  if (value.empty()) return "–";
+  if (value.empty()) return option == "l2" && !std::isnan(run.l2) ? brief(run.l2) : "–";  // the default
   char* end = nullptr;
   const double size = std::strtod(value.c_str(), &end);
   return *end == 0 && value.size() > 8 ? brief(size) : shortened(value, 40);
@@ -190,6 +158,22 @@ auto by_epoch(const Value& value, bool seconds) {
       y.push_back(value(epoch));
     }
   };
+}
+
+/// What runs without epochs have come to, as lines across charts of epochs.
+template <typename Value>
+std::vector<Guide> levels_of(std::span<const RunRecord> runs, const Value& value) {
+  std::vector<Guide> guides;
+  const std::vector<std::string> names = names_of(runs);
+  const bool validated = std::any_of(runs.begin(), runs.end(), [](const RunRecord& run) {
+    return !run.history.empty() && run.history.front().validation;
+  });
+  for (std::size_t k = 0; k < runs.size(); ++k) {
+    const RunRecord::Part* part = part_of(runs[k], validated ? "validation" : "train");
+    if (runs[k].history.empty() && part && part->name == (validated ? "validation" : "train"))
+      guides.push_back({.at = value(part->metrics), .vertical = false, .name = names[k]});
+  }
+  return guides;
 }
 
 auto by_pass(bool seconds) {
@@ -259,6 +243,7 @@ Section curves_compared(std::span<const RunRecord> runs) {
                                    .series = {},
                                    .guides = {}},
                                   by_epoch(loss_of, seconds)));
+    charts.all.back().guides = levels_of(runs, [](const Metrics& m) { return m.cross_entropy; });
     charts.all.push_back(overlaid(runs,
                                   {.title = "Accuracy by " + x.name,
                                    .caption = rows,
@@ -267,6 +252,7 @@ Section curves_compared(std::span<const RunRecord> runs) {
                                    .series = {},
                                    .guides = {}},
                                   by_epoch(accuracy_of, seconds)));
+    charts.all.back().guides = levels_of(runs, [](const Metrics& m) { return m.accuracy; });
   }
   charts.all.push_back(overlaid(runs,
                                 {.title = "CE − H by epoch",

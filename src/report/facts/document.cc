@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "poise/error.h"
+#include "report/facts/compared.h"
 #include "report/facts/sections.h"
 #include "report/words.h"
 
@@ -22,15 +23,11 @@ Document document_of_one(const RunRecord& run) {
                     .sections = {}};
   Section summary{"summary", "How it ended", {}};
   if (!run.separation.empty()) summary.blocks.emplace_back(Paragraph{run.separation});
-  if (!run.not_measured.empty())
-    summary.blocks.emplace_back(
-        Paragraph{fmt::format("Not everything was measured: {}. What is missing here was not reached.",
-                              run.not_measured == "time_limit" ? "the time was up" : run.not_measured)});
   document.sections.push_back(std::move(summary));
   for (Section (*section_of)(const RunRecord&) :
-       {repeat_section, quality_section, confusion_section, calibration_section, course_section, balance_section,
-        penalty_section, thermodynamics_section, classes_section, errors_section, weights_section, data_section,
-        environment_section})
+       {repeat_section, quality_section, checks_section, confusion_section, calibration_section, course_section,
+        balance_section, penalty_section, thermodynamics_section, classes_section, errors_section, weights_section,
+        data_section, environment_section})
     document.sections.push_back(section_of(run));
   return document;
 }
@@ -43,7 +40,8 @@ std::string verdict_of_many(std::span<const RunRecord> runs, const Section& resu
   const bool of_classes = std::any_of(runs.begin(), runs.end(), [](const RunRecord& run) { return !run.reconstructs; });
   if (of_classes)
     return fmt::format("Of {} runs, {} has the smallest cross-entropy ({} nats on {}; accuracy {}).", runs.size(),
-                       best[0].text, best[5].text, rows_of(best[2].text), best[3].text);
+                       best[0].text, best[4].text, rows_of(best.size() > 10 ? best[10].text : common_part(runs)),
+                       best[2].text);
   return fmt::format("Of {} runs, {} has the smallest error ({} on {}).", runs.size(), best[0].text, best[3].text,
                      rows_of(best[2].text));
 }
@@ -52,7 +50,7 @@ Document document_of_many(std::span<const RunRecord> runs) {
   Document document{.title = fmt::format("{} runs compared", runs.size()),
                     .subtitle = "",
                     .status = "",
-                    .mood = Document::Mood::kPlain,
+                    .mood = Mood::kPlain,
                     .why = "",
                     .verdict = "",
                     .headlines = {},
@@ -63,9 +61,11 @@ Document document_of_many(std::span<const RunRecord> runs) {
       document.subtitle += (document.subtitle.empty() ? "" : ", ") + data;
   }
   for (Section (*section_of)(std::span<const RunRecord>) :
-       {settings_differences, results_compared, curves_compared, runs_one_by_one})
+       {settings_differences, results_compared, curves_compared, calibration_compared, classes_compared,
+        checks_compared, runs_one_by_one})
     document.sections.push_back(section_of(runs));
   document.verdict = verdict_of_many(runs, document.sections[1]);
+  document.headlines = headlines_compared(runs);
   return document;
 }
 

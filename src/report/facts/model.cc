@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "base/check_codes.h"
 #include "base/words.h"
 #include "poise/version.h"
 #include "report/facts/sections.h"
@@ -37,8 +38,12 @@ Table weights_table(const RunRecord& run) {
       .columns = {{"feature", false}, {"class", false}},
       .rows = {},
       .can_sort = true};
+  const bool has_intervals =
+      std::ranges::any_of(run.largest_weights, [](const auto& one) { return std::isfinite(one.low); });
   if (has_units) table.columns.push_back({"standardized"});
+  if (has_intervals && has_units) table.columns.push_back({"95 % interval"});
   table.columns.push_back({"per original unit"});
+  if (has_intervals && !has_units) table.columns.push_back({"95 % interval"});
   double largest = 0;
   for (const RunRecord::Weight& one : run.largest_weights)
     largest = std::max(largest, std::abs(has_units ? one.standardized : one.weight));
@@ -49,6 +54,7 @@ Table weights_table(const RunRecord& run) {
     Cell first(number(has_units ? one.standardized : one.weight), has_units ? one.standardized : one.weight);
     first.bar = first.value / largest;
     row.push_back(std::move(first));
+    if (has_intervals) row.push_back(std::isfinite(one.low) ? number(one.low, 3) + " to " + number(one.high, 3) : "–");
     if (has_units) row.emplace_back(number(one.weight), one.weight);
   }
   return table;
@@ -106,7 +112,14 @@ Section weights_section(const RunRecord& run) {
   };
   if (!run.images.empty() && std::all_of(run.images.begin(), run.images.end(), fits))
     section.blocks.emplace_back(weight_pictures(run));
-  if (!run.largest_weights.empty()) section.blocks.emplace_back(weights_table(run));
+  if (run.largest_weights.empty()) return section;
+  section.blocks.emplace_back(weights_table(run));
+  if (!run.intervals_refused.empty())
+    section.blocks.emplace_back(Paragraph{"They have no intervals: " + run.intervals_refused + "."});
+  if (!run.intervals_meaning.empty())
+    section.blocks.emplace_back(
+        Paragraph{"Intervals are Wald's, of each weight by itself, as if it had not been picked for its size: " +
+                  run.intervals_meaning + "."});
   return section;
 }
 
@@ -125,9 +138,12 @@ Section data_section(const RunRecord& run) {
   if (!schema.label_name.empty()) facts.all.emplace_back("label column", schema.label_name);
   facts.all.emplace_back("fingerprint of those rows", run.fingerprint);
   section.blocks.emplace_back(std::move(facts));
-  if (!run.notices.empty()) {
-    section.blocks.emplace_back(Paragraph{"What was noted about data, options and result:"});
-    section.blocks.emplace_back(List{run.notices});
+  List noted;  // what a check says is said there
+  std::ranges::copy_if(run.notices, std::back_inserter(noted.items),
+                       [](const auto& text) { return code_of(text).empty(); });
+  if (!noted.items.empty()) {
+    section.blocks.emplace_back(Paragraph{"What else was noted about data, options and result:"});
+    section.blocks.emplace_back(std::move(noted));
   }
   if (!schema.columns.empty()) section.blocks.emplace_back(columns_table(schema));
   return section;

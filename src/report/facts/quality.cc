@@ -136,10 +136,6 @@ Section quality_section(const RunRecord& run) {
   section.blocks.emplace_back(
       Paragraph{fmt::format("Always answering the most frequent class would be right in {} of the {}.",
                             percent(part.metrics.majority_share), rows_of(part.name))});
-  if (part.name == "train")
-    section.blocks.emplace_back(
-        Paragraph{"These are the rows it was trained on: on others it will do worse. --validation 0.2 or --test FILE "
-                  "tells how it does there."});
   return section;
 }
 

@@ -19,7 +19,7 @@ std::string class_name(const RunRecord& run, Index class_id);
 std::string rows_of(const std::string& part);  ///< "test rows", "rows by cross-validation"
 /// "certified", "at rest", …
 std::string status_words(const RunRecord& run);
-Document::Mood mood_of(const RunRecord& run);
+Mood mood_of(const RunRecord& run);
 /// What, how well, certified or why not.
 std::string verdict_of(const RunRecord& run);
 std::vector<Headline> headlines_of(const RunRecord& run);
@@ -34,6 +34,7 @@ std::string imbalance(const Metrics& metrics);
 std::string interval_of(double share, double draws);
 
 // Quality
+Section checks_section(const RunRecord& run);
 Section quality_section(const RunRecord& run);
 Section confusion_section(const RunRecord& run);
 Section calibration_section(const RunRecord& run);
@@ -56,6 +57,11 @@ Section environment_section(const RunRecord& run);
 Section settings_differences(std::span<const RunRecord> runs);
 Section results_compared(std::span<const RunRecord> runs);
 Section curves_compared(std::span<const RunRecord> runs);
+Section calibration_compared(std::span<const RunRecord> runs);
+Section classes_compared(std::span<const RunRecord> runs);
+Section checks_compared(std::span<const RunRecord> runs);
+/// The best of the runs, by what.
+std::vector<Headline> headlines_compared(std::span<const RunRecord> runs);
 Section runs_one_by_one(std::span<const RunRecord> runs);
 
 /// The report of one run, or of several beside each other. Throws Error(kUsage) for none.

@@ -91,11 +91,11 @@ std::string status_words(const RunRecord& run) {
   return words;
 }
 
-Document::Mood mood_of(const RunRecord& run) {
+Mood mood_of(const RunRecord& run) {
   for (const char* good : {"certified", "finished", "stopped", "at_rest"}) {
-    if (run.status == good) return Document::Mood::kGood;
+    if (run.status == good) return Mood::kGood;
   }
-  return run.status == "diverged" ? Document::Mood::kBad : Document::Mood::kPlain;
+  return run.status == "diverged" ? Mood::kBad : Mood::kPlain;
 }
 
 double draws_of(const Metrics& metrics) {

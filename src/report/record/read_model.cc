@@ -1,7 +1,9 @@
 #include "report/record/read_model.h"
 
 #include <algorithm>
+#include <cmath>
 
+#include "report/record/json_reader.h"
 #include "run/weights.h"
 
 namespace poise::report {
@@ -34,6 +36,21 @@ void add_weights(const Network& model, RunRecord& run) {
     run.largest_weights.push_back(
         {entry.feature, entry.class_id, entry.weight, weights.has_units ? entry.standardized : RunRecord::kNone});
   }
+}
+
+void add_intervals(const nlohmann::json& intervals, RunRecord& run) {
+  run.intervals_meaning = text_in(intervals, "meaning");
+  run.intervals_refused = text_in(intervals, "refused");
+  for_each_in(intervals, "weights", [&](const nlohmann::json& one) {
+    const std::string feature = text_in(one, "feature"), class_name = text_in(one, "class");
+    for (RunRecord::Weight& weight : run.largest_weights) {
+      if (run.schema.feature_name(weight.feature) != feature || run.schema.classes[weight.class_id] != class_name)
+        continue;
+      const double unit =
+          std::isnan(weight.standardized) || weight.weight == 0 ? 1 : weight.standardized / weight.weight;
+      weight.low = unit * number_in(one, "low"), weight.high = unit * number_in(one, "high");
+    }
+  });
 }
 
 }  // namespace poise::report

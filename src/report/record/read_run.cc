@@ -133,6 +133,23 @@ void read_choice(const json& result, RunRecord& run) {
   }
 }
 
+void read_data_figures(const json& figures, RunRecord& run) {
+  if (!figures.is_object()) return;
+  DataFigures& found = run.data_figures.emplace();
+  const std::pair<const char*, Index*> counts[] = {
+      {"missing_values", &found.missing_values},       {"columns_with_missing", &found.columns_with_missing},
+      {"constant_features", &found.constant_features}, {"duplicate_features", &found.duplicate_features},
+      {"repeated_rows", &found.repeated_rows},         {"contradicted_rows", &found.contradicted_rows}};
+  for (const auto& [key, count] : counts) *count = whole_in<Index>(figures, key);
+  found.most_missing = number_in(figures, "most_missing");
+  const std::pair<const char*, std::optional<Index>*> parts[] = {
+      {"validation_rows_trained_on", &found.validation_rows_trained_on},
+      {"test_rows_trained_on", &found.test_rows_trained_on}};
+  for (const auto& [key, count] : parts) {
+    if (member(figures, key).is_number_integer()) *count = whole_in<Index>(figures, key);
+  }
+}
+
 /// A report is complete without them: they may be gone, or too large.
 void read_weights(const std::string& directory, RunRecord& run) {
   std::error_code ignored;
@@ -180,9 +197,11 @@ RunRecord read_run(const std::string& path) {
   read_choice(result, run);
   if (const json& errors = member(result, "surest_errors"); errors.is_object())
     run.surest_errors = surest_errors_of(errors, classes);
+  read_data_figures(member(result, "data_figures"), run);
   if (const fs::path events = fs::path(directory) / "metrics.jsonl"; fs::exists(events, none))
     read_events(read_file(events.string(), kMostBytes), run);
   read_weights(directory, run);
+  add_intervals(member(result, "weight_intervals"), run);
   return run;
 }
 

@@ -24,6 +24,7 @@ std::string cell(const Cell& cell, const Column& column, bool is_head) {
   std::string attributes = column.is_number ? " class=\"n" : " class=\"";
   if (cell.best) attributes += " best";
   if (!std::isnan(cell.bar)) attributes += cell.bar < 0 ? " bar minus" : " bar";
+  if (cell.mood) attributes += fmt::format(" {}", class_of(*cell.mood));
   attributes += '"';
   if (attributes == " class=\"\"") attributes.clear();
   if (!std::isnan(cell.bar)) attributes += fmt::format(" style=\"--b:{:.3f}\"", std::abs(cell.bar));
@@ -161,6 +162,19 @@ std::string html(const Charts& charts, const std::string& id) {
 
 std::string html(const Paragraph& text, const std::string&) { return paragraph(text.text); }
 
+std::string html(const Findings& findings, const std::string&) {
+  std::string body = "<ul class=\"findings\">\n";
+  for (const Finding& one : findings.all) {
+    body += fmt::format(
+        "<li><p><span class=\"status {}\">{}</span><b>{}</b> {}: <b>{}</b> <span>ok: {}</span></p><p>{}</p>",
+        class_of(one.mood), escaped(one.severity), escaped(one.code), escaped(one.name), escaped(one.found),
+        escaped(one.threshold), escaped(one.advice));
+    for (const std::string& note : one.notes) body += "<p class=\"noted\">" + escaped(note) + "</p>";
+    body += "</li>\n";
+  }
+  return body + "</ul>\n";
+}
+
 std::string html(const List& list, const std::string&) {
   std::string body = "<ul class=\"list\">";
   for (const std::string& item : list.items) body += "<li>" + escaped(item) + "</li>";
@@ -173,6 +187,8 @@ std::string html(const Command& command, const std::string&) {
 }
 
 }  // namespace
+
+const char* class_of(Mood mood) { return mood == Mood::kGood ? "good" : mood == Mood::kBad ? "bad" : "plain"; }
 
 std::string html_of(const Block& block, const std::string& id) {
   return std::visit([&](const auto& one) { return html(one, id); }, block);

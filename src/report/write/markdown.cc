@@ -27,6 +27,18 @@ class Writer {
     return out + "\n";
   }
 
+  std::string operator()(const Findings& findings) const {
+    std::string out;
+    for (const Finding& one : findings.all) {
+      std::string notes;
+      for (const std::string& note : one.notes) notes += " Noted: " + note + ".";
+      out += fmt::format("- **{} {}** {}: {} (ok: {}). {}\n", one.code, one.severity, in_markdown(one.name),
+                         in_markdown(one.found), in_markdown(one.threshold),
+                         in_markdown(shortened(one.advice + notes, kLongestText)));
+    }
+    return out + "\n";
+  }
+
   /// Indented, so that no character of it means anything; line ends cannot be in it.
   std::string operator()(const Command& command) const {
     std::string text = command.text;

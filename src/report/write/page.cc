@@ -12,10 +12,6 @@ namespace {
 constexpr const char* kPolicy =
     "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; img-src data:";
 
-const char* class_of(Document::Mood mood) {
-  return mood == Document::Mood::kGood ? "good" : mood == Document::Mood::kBad ? "bad" : "plain";
-}
-
 std::string head_of(const Document& document) {
   return fmt::format(
       "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"

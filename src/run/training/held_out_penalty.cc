@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "base/check_codes.h"
 #include "base/index.h"
 #include "base/stopwatch.h"
 #include "base/words.h"
@@ -43,8 +44,9 @@ double size_of_problem(const Dataset& data) {
 
 void note_end_of_search(const PenaltyChoice& choice, TrainingRun& run) {
   if (!choice.ended_early) return;
-  run.note(fmt::format("the penalty chosen, {:.3g}, is the {} of those tried, where the search was ended", choice.l2(),
-                       choice.chosen == 0 ? "largest" : "smallest"));
+  run.note(coded(fmt::format("the penalty chosen, {:.3g}, is the {} of those tried, where the search was ended",
+                             choice.l2(), choice.chosen == 0 ? "largest" : "smallest"),
+                 codes::kEndOfPenalties));
 }
 
 /// Where answering by the class frequencies would be as good.
@@ -54,10 +56,11 @@ void note_poor_probabilities(const Metrics& found, TrainingRun& run) {
   const double of_folds =
       static_cast<double>(run.train().schema.class_count() - 1) / (2.0 * static_cast<double>(found.rows));
   if (!(found.cross_entropy > (1 + 1e-4) * found.frequencies_entropy + of_folds)) return;
-  run.note(
+  run.note(coded(
       fmt::format("by cross-validation the probabilities are worse than the class frequencies ({} against {} nats); "
                   "hint: --l2 auto chooses the penalty",
-                  short_number(found.cross_entropy, 4), short_number(found.frequencies_entropy, 4)));
+                  short_number(found.cross_entropy, 4), short_number(found.frequencies_entropy, 4)),
+      codes::kTellsNothing));
 }
 
 /// Rows of every class that count for something; none where targets are soft.
@@ -75,9 +78,10 @@ void note_rows_never_held_out(const CrossValidation& crossed, TrainingRun& run) 
   const std::vector<Index> rows_of = rows_by_class(run.train());
   const Index alone = std::ranges::count(rows_of, 1);
   if (alone == 0) return;
-  run.note(fmt::format("{} of a single row: cross-validation never holds {} out, and is about the other {}",
-                       counted(alone, "class", "classes"), alone == 1 ? "that" : "those",
-                       counted(crossed.metrics.rows, "row")));
+  run.note(coded(fmt::format("{} of a single row: cross-validation never holds {} out, and is about the other {}",
+                             counted(alone, "class", "classes"), alone == 1 ? "that" : "those",
+                             counted(crossed.metrics.rows, "row")),
+                 codes::kRareClass));
 }
 
 }  // namespace
@@ -90,10 +94,11 @@ bool can_be_folded(const Dataset& data) {
 void note_idle_features(const Metrics& best, const char* how, TrainingRun& run) {
   constexpr double kWorth = 1e-3;
   if (!(best.frequencies_entropy > 0) || best.cross_entropy < (1 - kWorth) * best.frequencies_entropy) return;
-  run.note(
+  run.note(coded(
       fmt::format("{} the features tell next to nothing about the classes: cross-entropy {} at the best penalty, {} of "
                   "the class frequencies alone",
-                  how, short_number(best.cross_entropy, 4), short_number(best.frequencies_entropy, 4)));
+                  how, short_number(best.cross_entropy, 4), short_number(best.frequencies_entropy, 4)),
+      codes::kTellsNothing));
 }
 
 void cross_validate_penalties(TrainingRun& run, ObjectiveOptions& objective, SolveOptions& solve, const Network& start,

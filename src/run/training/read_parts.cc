@@ -6,6 +6,7 @@
 #include <iterator>
 #include <utility>
 
+#include "base/check_codes.h"
 #include "base/words.h"
 #include "data/classes.h"
 #include "data/soft_targets.h"
@@ -42,20 +43,23 @@ void note_rare_classes(const TrainingRequest& request, const Dataset& held_out, 
     if (counts[k] == 0) absent.push_back(name);
     if (counts[k] == 0 || counts[k] >= kFewOfAClass || ++rare > kMostClassesNamed) continue;
     const double percent = 100 * share[static_cast<Index>(k)];
-    notes.push_back(fmt::format(
+    const std::string text = fmt::format(
         "class '{}' has {} held-out row{} for {:.{}f} % of the validation: use a larger "
         "--validation",
-        name, counts[k], counts[k] == 1 ? ", which counts" : "s, which count", percent, percent < 10 ? 1 : 0));
+        name, counts[k], counts[k] == 1 ? ", which counts" : "s, which count", percent, percent < 10 ? 1 : 0);
+    notes.push_back(coded(text, codes::kRareClass));
   }
   if (rare > kMostClassesNamed) {
-    notes.push_back(fmt::format("{} more classes have fewer than {} held-out rows: use a larger --validation",
-                                rare - kMostClassesNamed, kFewOfAClass));
+    notes.push_back(coded(fmt::format("{} more classes have fewer than {} held-out rows: use a larger --validation",
+                                      rare - kMostClassesNamed, kFewOfAClass),
+                          codes::kRareClass));
   }
   if (!absent.empty()) {
-    notes.push_back(fmt::format("no held-out row is of the class{} {}: the validation {} nothing of {}",
-                                absent.size() == 1 ? "" : "es", list_names(absent),
-                                request.calibrate ? "and the temperature know" : "knows",
-                                absent.size() == 1 ? "it" : "them"));
+    notes.push_back(
+        coded(fmt::format("no held-out row is of the class{} {}: the validation {} nothing of {}",
+                          absent.size() == 1 ? "" : "es", list_names(absent),
+                          request.calibrate ? "and the temperature know" : "knows", absent.size() == 1 ? "it" : "them"),
+              codes::kRareClass));
   }
 }
 
@@ -75,13 +79,15 @@ void note_split(const TrainingRequest& request, double share, Parts& parts) {
                                 rows + held_out, rows));
   }
   if (!gone.empty()) {
-    notes.push_back(fmt::format("{} {} leaves no row to train on of the class{} {}", option, share,
-                                gone.size() == 1 ? "" : "es", list_names(gone)));
+    notes.push_back(coded(fmt::format("{} {} leaves no row to train on of the class{} {}", option, share,
+                                      gone.size() == 1 ? "" : "es", list_names(gone)),
+                          codes::kRareClass));
   }
   if (request.calibrate && held_out < kFewToCalibrate) {
     notes.push_back(
-        fmt::format("--calibrate goes by {}, which makes the temperature uncertain: use a larger --validation",
-                    counted(held_out, "held-out row")));
+        coded(fmt::format("--calibrate goes by {}, which makes the temperature uncertain: use a larger --validation",
+                          counted(held_out, "held-out row")),
+              codes::kFewHeldOut));
   }
   note_rare_classes(request, *parts.validation, notes);
 }
@@ -174,7 +180,8 @@ Parts hold_out(const TrainingRequest& request, double share, Dataset all) {
   const Index held_out = held_out_rows(all.rows(), share);
   if (held_out == 0 && !request.validation_share && !request.calibrate && request.network.patience == 0) {
     all.notices.push_back(
-        fmt::format("{} {} too few to hold some out", counted(all.rows(), "row"), all.rows() == 1 ? "is" : "are"));
+        coded(fmt::format("{} {} too few to hold some out", counted(all.rows(), "row"), all.rows() == 1 ? "is" : "are"),
+              codes::kFewHeldOut));
     return {std::move(all), std::nullopt, std::nullopt};
   }
   if (held_out == 0) {

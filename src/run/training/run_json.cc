@@ -17,6 +17,7 @@
 #include "run/training/environment.h"
 #include "run/training/fields.h"
 #include "run/training/options_json.h"
+#include "run/weight_intervals.h"
 
 namespace poise::inline run {
 namespace {
@@ -111,6 +112,18 @@ json to_json(const SurestErrors& errors, const Schema& schema) {
   return {{"part", errors.part}, {"rows", rows}};
 }
 
+json to_json(const DataFigures& figures) {
+  return {{"missing_values", figures.missing_values},
+          {"columns_with_missing", figures.columns_with_missing},
+          {"most_missing", figures.most_missing},
+          {"constant_features", figures.constant_features},
+          {"duplicate_features", figures.duplicate_features},
+          {"repeated_rows", figures.repeated_rows},
+          {"contradicted_rows", figures.contradicted_rows},
+          {"validation_rows_trained_on", or_null(figures.validation_rows_trained_on)},
+          {"test_rows_trained_on", or_null(figures.test_rows_trained_on)}};
+}
+
 json path_json(const std::vector<PathSolution>& path) {
   json points = json::array();
   for (const PathSolution& solution : path) {
@@ -131,6 +144,7 @@ json softmax_json(const SoftmaxTraining& softmax, const Network& model) {
               {"l2_choice", softmax.choice ? to_json(*softmax.choice, model.schema, softmax.seconds_choice) : json()},
               {"cross_validation", crossed ? with_folds(crossed->metrics, model.schema, crossed->folds) : json()},
               {"scale", model.metadata.at("scale")}});
+  if (softmax.intervals) out["weight_intervals"] = to_json(*softmax.intervals, model.schema);
   if (softmax.report.gap) out["certificate"] = to_json(softmax.report.certificate);
   if (softmax.report.separation) out["separation"] = to_json(*softmax.report.separation, model.schema);
   if (!softmax.path.empty()) out["path"] = path_json(softmax.path);
@@ -244,6 +258,7 @@ json result_json(const TrainingResult& result, bool has_ended) {
               {"run", result.directory}});
   if (result.telemetry) out["telemetry"] = to_json(*result.telemetry);
   if (result.calibration) out["calibration"] = to_json(*result.calibration, schema);
+  if (result.data_figures) out["data_figures"] = to_json(*result.data_figures);
   if (result.surest_errors) out["surest_errors"] = to_json(*result.surest_errors, schema);
   if (!has_ended) return out;
   out.update(

@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/check_codes.h"
 #include "base/require.h"
 #include "convex/problem.h"
 #include "learning/architecture.h"
@@ -123,7 +124,8 @@ void note_baseline(TrainingRun& run, const TrainingReport& report) {
   objective.l2 = std::nullopt;
   const auto baseline =
       compare_with_softmax_layer(run.result().model, run.train(), *held_out, objective, *solve, &unseen);
-  if (baseline && !baseline->network_is_better()) run.note(note_of(*baseline, held_out->rows()));
+  if (baseline && !baseline->network_is_better())
+    run.note(coded(note_of(*baseline, held_out->rows()), codes::kSoftmaxEnough));
 }
 
 /// Of the hidden layers.

@@ -5,6 +5,7 @@
 #include <optional>
 #include <utility>
 
+#include "base/check_codes.h"
 #include "base/require.h"
 #include "base/words.h"
 #include "convex/problem.h"
@@ -16,6 +17,7 @@
 #include "run/telemetry.h"
 #include "run/training/held_out_penalty.h"
 #include "run/training/training_run.h"
+#include "run/weight_intervals.h"
 
 namespace poise::inline run {
 namespace {
@@ -43,11 +45,12 @@ void note_width(TrainingRun& run) {
   for (const Column& column : train.schema.columns) features -= column.kind == ColumnKind::kCategorical ? 1 : 0;
   const bool chosen = request.choose_l2 || (request.l2_path.size() > 1 && has_held_out_rows(request));
   if (chosen || train.schema.format == FileFormat::kLibsvm || train.rows() > 2 * (features + 1)) return;
-  run.note(fmt::format(
+  const std::string text = fmt::format(
       "{} few for {}: weights can be found that classify them well whatever the labels are, so the accuracy on them "
       "shows little and the penalty decides{}",
       train.rows() == 1 ? "1 row is" : fmt::format("{} rows are", train.rows()), counted(features, "feature"),
-      can_be_folded(train) ? "; --l2 auto chooses it" : ""));
+      can_be_folded(train) ? "; --l2 auto chooses it" : "");
+  run.note(coded(text, codes::kFewRows));
 }
 
 void note_path_without_validation(TrainingRun& run) {
@@ -65,9 +68,10 @@ void note_end_of_path(const std::vector<PathSolution>& candidates, const PathSol
   const auto [least, most] = std::minmax_element(path.begin(), path.end());
   if (*least == *most || (chosen.l2 != *least && chosen.l2 != *most) || chosen.l2 == 0) return;
   const bool is_least = chosen.l2 == *least;
-  run.note(
+  run.note(coded(
       fmt::format("the penalty chosen, {:g}, is the {} of --l2-path: a {} one may be better still; --l2 auto looks",
-                  chosen.l2, is_least ? "smallest" : "largest", is_least ? "smaller" : "larger"));
+                  chosen.l2, is_least ? "smallest" : "largest", is_least ? "smaller" : "larger"),
+      codes::kEndOfPenalties));
 }
 
 void check_unit(const TrainingRun& run) {
@@ -254,6 +258,17 @@ void measure_solutions(TrainingRun& run, const std::vector<PathSolution>& candid
   }
 }
 
+void add_intervals(TrainingRun& run, const PathSolution& chosen, ObjectiveOptions objective) {
+  if (!run.reason_to_end().empty()) return;
+  WeightIntervals& found = run.result().softmax->intervals.emplace();
+  if (run.result().calibration && !run.result().calibration->temperature.at_limit) {
+    found.refused = "calibration has divided the weights; poise inspect RUN DATA --inference is about those before it";
+    return;
+  }
+  objective.l2 = chosen.l2;
+  found = weight_intervals(chosen.fit.model, chosen.fit.report, run.train(), objective, run.request().solve.threads);
+}
+
 }  // namespace
 
 TrainingResult train_softmax_layer(const TrainingRequest& request, Watcher& watcher) {
@@ -294,6 +309,7 @@ TrainingResult train_softmax_layer(const TrainingRequest& request, Watcher& watc
   if (request.telemetry != Telemetry::kOff) measure_solutions(run, candidates);
   run.measure();
   if (!request.measure) return run.finish("");
+  add_intervals(run, chosen, objective);
   if (is_path(request)) {
     MeasuringTime time = run.measuring_time();
     measure_path(train, on_path(run, time), candidates);

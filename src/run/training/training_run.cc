@@ -5,8 +5,10 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/check_codes.h"
 #include "data/bytes/hash.h"
 #include "data/classes.h"
+#include "data/data_figures.h"
 #include "data/row_set.h"
 #include "data/schema_json.h"
 #include "network/float64_inputs.h"
@@ -35,6 +37,13 @@ std::string note_on_inputs(const Network& model) {
                      model.schema.columns.empty() ? "its numbers"
                      : one_input                  ? list_names(columns)
                                                   : "these numbers");
+}
+
+DataFigures figures_of(const Parts& parts, double held_out, int threads) {
+  const Dataset* validation = parts.validation ? &*parts.validation : nullptr;
+  const Index apart = held_out > 0 && validation ? validation->rows() : 0;  // read from the same file
+  return data_figures(parts.train, validation, parts.test ? &*parts.test : nullptr, parts.train.rows() + apart,
+                      threads);
 }
 
 }  // namespace
@@ -194,7 +203,7 @@ void TrainingRun::write_first() {
   write_summary(false);
   const auto note_if_trained_on = [&](const Dataset& rows, const char* option) {
     const std::string text = note_on_rows_trained_on(result_.model.metadata, rows);
-    if (!text.empty()) note(fmt::format("{}: {}", option, text));
+    if (!text.empty()) note(coded(fmt::format("{}: {}", option, text), codes::kSeenBefore));
   };
   if (request_.validation.given()) note_if_trained_on(*parts_.validation, "--validation");
   if (parts_.test) note_if_trained_on(*parts_.test, "--test");
@@ -219,6 +228,7 @@ void TrainingRun::measure() {
     }
   }
   result_.surest_errors = surest_errors(result_.measured, parts_);
+  if (reason_to_end().empty()) result_.data_figures = figures_of(parts_, result_.held_out, request_.solve.threads);
   result_.seconds_measure = measuring.seconds();
   result_.not_measured = time.why() ? time.why() : "";
 }

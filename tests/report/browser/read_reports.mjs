@@ -88,6 +88,7 @@ for (const name of pages) {
     expect(box && box.width > 300 && box.height > 100, `${name}: a chart has no size without scripts`);
     expect(await svg.locator("path.s, circle, rect").count() > 0, `${name}: a chart shows nothing`);
   }
+  expect((await page.locator("#checks").innerText()).includes("P102"), `${name}: no checks`);
   expect(await page.locator("button").count() === 0, `${name}: buttons that do nothing without scripts`);
   expect(await page.locator("details").count() === await page.locator("svg.chart").count(), `${name}: a chart without its numbers`);
   await page.context().close();
@@ -110,6 +111,15 @@ for (const name of pages) {
   const inks = await page.evaluate(() => [...document.querySelectorAll("svg .s, svg text, p, td")].map((each) => getComputedStyle(each)).flatMap((style) => [style.color, style.stroke]));
   const isGrey = (text) => { const [r, g, b] = (text.match(/[\d.]+/g) ?? [0, 0, 0]).map(Number); return r === g && g === b; };
   expect(inks.every(isGrey), `${name}: colors on paper: ${inks.find((each) => !isGrey(each))}`);
+  await page.context().close();
+}
+
+// Weights have their intervals, or say why not; findings say what to do
+{
+  const page = await open("evil/report");
+  expect(/95 % interval/.test(await page.locator("#weights").innerText()), "weights without intervals");
+  const findings = await page.locator(".findings li").allInnerTexts();
+  expect(findings.length > 0 && findings.every((each) => /^(note|warning)/i.test(each) && /P1\d\d/.test(each)), `findings: ${findings}`);
   await page.context().close();
 }
 
