@@ -112,7 +112,7 @@ const std::vector<Case>& cases() {
       {"P113", kWarning, [](RunRecord& run) { test(run).cross_entropy = 1.2; }},
       {"P113", kNote, [](RunRecord& run) { test(run).majority_share = 0.9; }},
       {"P114", kNote, [](RunRecord& run) { test(run).by_class[2].predicted = 0; }},
-      {"P115", kNote, [](RunRecord& run) { run.l2 = 0.01; }},
+      {"P115", kNote, [](RunRecord& run) { run.l2 = 0.01, run.asked.emplace_back("l2_path", "0.01, 0.1, 1"); }},
       {"P116", kNote, [](RunRecord& run) { run.chosen_by.clear(), run.features = 1499; }},
       {"P117", kWarning, [](RunRecord& run) { run.not_measured = "time_limit"; }},
       {"P118", kNote, [](RunRecord& run) { run.data_figures->contradicted_rows = 100; }}};

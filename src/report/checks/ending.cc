@@ -91,7 +91,9 @@ OneCheck end_of_penalties(const RunRecord& run) {
               .threshold = "between the ends of those tried"};
   check.value = run.l2;
   check.found = fmt::format("{} of {} to {}", brief(run.l2), brief(low), brief(high));
-  if (run.l2 == 0 || (run.l2 > low && run.l2 < high)) return check;
+  const bool given = !run.option("l2_path").empty() || !run.option("l2_candidates").empty();
+  if (!given) check.threshold = "where its search ends by itself";
+  if (!given || run.l2 == 0 || (run.l2 > low && run.l2 < high)) return check;
   check.severity = Severity::kNote;
   check.advice = fmt::format("Try {} ones, too: the best may lie beyond.", run.l2 <= low ? "smaller" : "larger");
   return check;

@@ -50,7 +50,7 @@ OneCheck few_held_out(const RunRecord& run) {
   check.value = (bounds.high - bounds.low) / 2;
   check.found = fmt::format("±{} by {} {}", points(check.value), count(draws), rows_of(part->name));
   check.severity = above(check.value, kWide, kVeryWide);
-  check.advice = "Measure on more rows, or by cross-validation (--l2 auto): differences smaller than that are luck.";
+  check.advice = "More rows to measure on make it surer: differences smaller than that are luck.";
   return check;
 }
 
