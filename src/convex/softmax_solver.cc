@@ -11,6 +11,7 @@
 #include "convex/existence/verdict.h"
 #include "convex/fields.h"
 #include "convex/memory.h"
+#include "convex/without_features.h"
 #include "poise/calibration.h"
 #include "poise/error.h"
 #include "poise/version.h"
