@@ -10,8 +10,8 @@
 namespace poise::inline data {
 namespace {
 
-constexpr double kFarthest = 1e-4;  // of a sum from 1: rounding to five digits
-constexpr double kRounding = 1e-6;  // what sums of float32 shares are off by
+constexpr double kFarthest = 1e-4;     // of a sum from 1: rounding to five digits
+constexpr double kRounding = 1e-6;     // what sums of float32 shares are off by
 constexpr double kSmallest = 0x1p-25;  // what a float16 below the normal ones is off by
 
 }  // namespace
