@@ -48,6 +48,14 @@ def environment(threads, blas="openblas", wait=None):
     return result
 
 
+def wheel_environment(threads):
+    """For packages of PyPI: what they bring along knows the processor, and computes on this many threads."""
+    result = {name: value for name, value in os.environ.items() if not name.startswith("OPENBLAS_")}
+    for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS"):
+        result[variable] = str(threads)
+    return result
+
+
 def peak_memory(pid):
     """The largest resident set of the program `pid` runs, in MiB, so far; 0 once it has ended.
 
