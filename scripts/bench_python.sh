@@ -13,8 +13,11 @@ export PIP_DISABLE_PIP_VERSION_CHECK=1
 peers=(torch scikit-learn-intelex cyanure skglm glum snapml liblinear-official adelie)
 declare -A imported=([scikit-learn-intelex]=sklearnex [liblinear-official]=liblinear.liblinear)
 
-reason() {  # of a failure, from its log: the last line that says something
-  grep -v '^ *$' "$1" | grep -iE 'error|no matching|not found' | tail -1 | cut -c1-200
+reason() {  # of a failure, from its log: the last line of what failed, or of pip
+  local said
+  said=$(grep -vE '^ *$|×|originates from|See above|end of output|exit code|subprocess-exited|\[notice\]' "$1" |
+    grep -iE 'error|require|no matching|not found|conflict' | tail -1 | sed 's/^ *//' | cut -c1-200) || true
+  echo "${said:-$(tail -1 "$1" | cut -c1-200)}"
 }
 
 try() {  # ENVIRONMENT PACKAGE [PIP ARGUMENTS…]: installed, and imported

@@ -76,6 +76,19 @@ def busy_seconds():
     return (sum(ticks) - ticks[3] - ticks[4]) / os.sysconf("SC_CLK_TCK"), own.ru_utime + own.ru_stime
 
 
+def session_seconds(session):
+    """Processor seconds of all running processes of a session (setsid), and of their ended children."""
+    ticks = 0
+    for path in pathlib.Path("/proc").glob("[0-9]*/stat"):
+        try:
+            fields = path.read_text(errors="replace").rpartition(")")[2].split()
+        except OSError:
+            continue
+        if int(fields[3]) == session:
+            ticks += sum(int(word) for word in fields[11:15])
+    return ticks / os.sysconf("SC_CLK_TCK")
+
+
 def share_of_others(before, after, seconds):
     """From two busy_seconds(), `seconds` apart. Ticks are coarse: short runs could come out below 0 or above 1."""
     return min(max(0.0, (after[0] - before[0] - (after[1] - before[1])) / (seconds * os.cpu_count())), 1.0)

@@ -4,6 +4,7 @@ penalties. What is done is not done again: call it again, with the same --save o
 import argparse
 import os
 import pathlib
+import shutil
 import sys
 import time
 
@@ -31,7 +32,8 @@ def parse_arguments():
     parser.add_argument("--limit", type=float, default=20, help="seconds a fit of a peer may take (default %(default)s)")
     parser.add_argument("--path-limit", type=float, default=120, help="seconds a path may take (default %(default)s)")
     parser.add_argument("--minutes", type=float, default=1e9, help="begin no further row after so many minutes")
-    parser.add_argument("--records", type=pathlib.Path, help="file of all runs (default: beside the results, or build/bench/peers.jsonl)")
+    parser.add_argument("--records", type=pathlib.Path,
+                        help="file of all runs (default: beside the results, or build/bench/peers.jsonl)")
     parser.add_argument("--save", nargs="?", const=results.FOLDER, type=pathlib.Path, metavar="FOLDER",
                         help=f"write FOLDER/<today>/peers.md and peers.jsonl (default: {results.FOLDER})")
     parser.add_argument("--solve-again", action="store_true", help="solve for f* anew rather than take optima.json")
@@ -49,7 +51,7 @@ class Bench:
     """One call: what it measures, and the file it writes."""
 
     def __init__(self, arguments):
-        self.arguments, self.records, self.folder = arguments, Records(arguments.records), arguments.work_dir / "runs"
+        self.arguments, self.records, self.folder = arguments, Records(arguments.records), arguments.work_dir / f"runs-{os.getpid()}"
         self.session = time.strftime("%Y-%m-%d %H:%M:%S")
         self.fits, self.paths, self.penalized, self.rows = {}, {}, set(), {}
         for name in dict.fromkeys(record["set"] for record in self.records.all if "set" in record):
@@ -126,7 +128,10 @@ def main():
             for row in bench.rows[name]:
                 print(name, row.tool.name, *(variant.label for variant in row.tool.variants), sep=" | ")
         return
-    bench.measure()
+    try:
+        bench.measure()
+    finally:
+        shutil.rmtree(bench.folder, ignore_errors=True)
     bench.write()
     print(whole("peers", bench.records, bench.fits, bench.paths, bench.penalized))
     own = [record for record in bench.records.all if record.get("poise") and "referee" in record]

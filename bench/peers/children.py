@@ -2,13 +2,15 @@
 cost what is measured many times over. A setting far beyond its time limit is killed, and a new process takes the rest.
 """
 import json
+import os
 import pathlib
 import shutil
+import signal
 import subprocess
 import sys
 import time
 
-from common.processes import busy_seconds, share_of_others, wheel_environment
+from common.processes import busy_seconds, session_seconds, share_of_others, wheel_environment
 
 LOADING = 180.0  # seconds that a peer may take to start, load and warm up
 
@@ -32,17 +34,29 @@ class Child:
         self.specs, self.folder, self.current = specs, folder, first
         command = [interpreter(specs[0]["packages"]), "-m", module, str(folder), str(first)]
         with open(folder / "stdout.txt", "wb") as out, open(folder / "stderr.txt", "wb") as err:
-            self.process = subprocess.Popen(command, stdout=out, stderr=err, env=wheel_environment(threads))
+            self.process = subprocess.Popen(command, stdout=out, stderr=err, env=wheel_environment(threads),
+                                            start_new_session=True)
         self.next_job()
 
     def next_job(self):
-        self.since, self.begun, self.busy = time.monotonic(), False, busy_seconds()
+        self.since, self.begun, self.busy = time.monotonic(), False, self.seconds_so_far()
+
+    def seconds_so_far(self):
+        """Processor seconds: of anyone, and of this child with all that it started."""
+        return busy_seconds()[0], session_seconds(self.process.pid)
 
     def job_folder(self):
         return self.folder / str(self.current)
 
     def others(self):
-        return share_of_others(self.busy, busy_seconds(), max(time.monotonic() - self.since, 1e-3))
+        return share_of_others(self.busy, self.seconds_so_far(), max(time.monotonic() - self.since, 1e-3))
+
+    def kill(self):
+        try:
+            os.killpg(self.process.pid, signal.SIGKILL)
+        except ProcessLookupError:
+            pass
+        self.process.wait()
 
     def wait_for_job(self):
         """What is to be known of the current setting's run beside its points."""
@@ -55,15 +69,15 @@ class Child:
             if not self.begun and (self.job_folder() / "started").exists():
                 self.next_job()
                 self.begun = True
-            limit = 1.2 * self.specs[self.current]["budget"] + 5 if self.begun else LOADING
+            limit = 1.1 * self.specs[self.current]["budget"] + 2 if self.begun else LOADING
             if time.monotonic() - self.since > limit:
-                self.process.kill()
-                self.process.wait()
-                return self.lost("time limit" if self.begun else "did not start in time")
+                others = self.others()
+                self.kill()
+                return self.lost("time limit" if self.begun else "did not start in time", others)
             time.sleep(0.005)
 
-    def lost(self, remark):
-        return dict(remark=remark, version="", peak_mib=None, others=self.others())
+    def lost(self, remark, others=None):
+        return dict(remark=remark, version="", peak_mib=None, others=others)
 
 
 def run_jobs(module, specs, folder, threads):
@@ -74,11 +88,12 @@ def run_jobs(module, specs, folder, threads):
         (folder / str(number) / "spec.json").write_text(json.dumps(spec))
     child = None
     for number in range(len(specs)):
-        if child is None or child.process.poll() not in (None, 0):
+        if child is None or child.process.poll() is not None:
             child = Child(module, specs, folder, threads, number)
         child.current = number
         child.next_job()
         about = child.wait_for_job()
         yield folder / str(number), about
     child.process.wait()
+    child.kill()  # workers that it left
     shutil.rmtree(folder)

@@ -30,7 +30,7 @@ def path_tools():
     sklearn, torch = ("scikit-learn", "numpy", "scipy"), ("torch",)
     many = tuple(Variant("LogisticRegressionCV", sklearn, "path_sklearn", f"{solver}, n_jobs={jobs}", dtype, 2 // jobs,
                          dict(solver=solver, jobs=jobs))
-                 for solver, dtype in (("lbfgs", "float32"), ("lbfgs", "float64"), ("newton-cg", "float64")) for jobs in (1, 2))
+                 for solver, dtype, jobs in (("lbfgs", "float32", 2), ("lbfgs", "float32", 1), ("newton-cg", "float64", 2)))
     loops = tuple(Variant("PyTorch loop", torch, "path_torch", "L-BFGS", dtype, 2, {}) for dtype in ("float32", "float64"))
     found = (Tool("LogisticRegressionCV", many), Tool("PyTorch loop", loops))
     return [tool for tool in found if is_installed(tool.variants[0].packages[0])]

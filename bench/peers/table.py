@@ -49,7 +49,8 @@ def memory(records):
 
 def busy(records):
     """The largest share of the machine that other work had."""
-    return f"{100 * max(record['others'] for record in records):.0f} %"
+    shares = [record["others"] for record in records if record["others"] is not None]
+    return f"{100 * max(shares):.0f} %" if shares else "–"
 
 
 def fit_rows(records, penalized):
@@ -119,7 +120,7 @@ def difference(scores, best):
     if scores is None or best is None:
         return "–"
     known = [abs(one - other) for one, other in zip(scores, best) if one == one and other == other]
-    return f"{max(known):.0e}"
+    return f"{max(known):.0e}" if known else "–"
 
 
 def path_rows(records):
@@ -133,9 +134,11 @@ def path_rows(records):
     def cells(found, label, ratios):
         last = found[-1]
         gap = "–" if last["objective"] is None else f"{last['objective'] / lowest[last['l2']] - 1:.0e}"
-        progress = spread([record["seconds"] for record in found]) if last["seconds"] else f"> {last['budget']:g} ({last['fits']} of {FITS} fits)"
-        return markdown_row([label, progress, "–" if last["l2"] is None else f"{last['l2']:.3g}", difference(last["scores"], best), gap,
-                             ratios, memory(found), busy(found), len(found)])
+        seconds = (spread([record["seconds"] for record in found]) if last["seconds"] else
+                   f"> {last['budget']:g} ({last['fits']} of {FITS} fits)")
+        l2 = "–" if last["l2"] is None else f"{last['l2']:.3g}"
+        return markdown_row([label, seconds, l2, difference(last["scores"], best), gap, ratios, memory(found), busy(found),
+                             len(found)])
     if own:
         yield cells(own, own[-1]["label"], "")
     for tool in tools_in_order(records):
@@ -148,7 +151,7 @@ def path_table(problem, records):
     lines = [f"### {problem.title}: {POINTS} penalties, {FOLDS} folds, and the fit with the best\n",
              f"{problem.rows:,}×{problem.columns:,}, {problem.classes} classes; λ from {problem.l2 * 10**2.5:.2g} down to "
              f"{problem.l2 * 10**-0.25:.2g}.\n",
-             markdown_head(["tool", "seconds", "λ chosen", "held-out CE against Poise's, at most", "f over the least known, last fit",
-                            "over Poise", "peak memory, MiB", "other work", "runs"]),
+             markdown_head(["tool", "seconds", "λ chosen", "held-out CE against Poise's, at most",
+                            "f over the least known, last fit", "over Poise", "peak memory, MiB", "other work", "runs"]),
              *path_rows(records), "", tried_line(records)]
     return "\n".join(lines)

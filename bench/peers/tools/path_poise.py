@@ -12,5 +12,5 @@ def search(rows, labels, penalties, fold, threads, progress):
     note(progress, 5 * len(penalties) + 1)
     weights, bias, _ = clf.model_.layers[0]
     theta = np.vstack([weights.T, bias - weights @ clf.model_.center])
-    order = np.argsort(-clf.l2s_)
-    return -clf.cv_results_["mean_test_score"][order], clf.l2_, theta
+    losses = np.where(clf.cv_results_["hopeless"], np.nan, -clf.cv_results_["mean_test_score"])  # given up: a bound
+    return losses[np.argsort(-clf.l2s_)], clf.l2_, theta
