@@ -52,7 +52,8 @@ if [ ! -f "$folder/done" ]; then
 fi
 
 # Poise's package of this commit, for the paths; as scripts/test_python.sh builds it.
-commit=$(git rev-parse HEAD)$(git status --porcelain --untracked-files=no -- src include python CMakeLists.txt | sha256sum)
+sources=(src include python CMakeLists.txt)
+commit=$(printf 'HEAD:%s\n' "${sources[@]}" | xargs git rev-parse | sha256sum)$(git diff HEAD -- "${sources[@]}" | sha256sum)
 if [ "$(cat "$folder/poise" 2> /dev/null)" != "$commit" ]; then
   werror=$(grep -qs -- -Werror build/release/build.ninja && echo ON || echo OFF)
   rm -rf "$folder/wheel"

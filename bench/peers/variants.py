@@ -93,7 +93,7 @@ def of_many_classes(problem, threads):
                                                     threads, {"lbfgs": dict(solver="lbfgs", library="sklearnex")}))
     yield pytorch(problem, threads)
     yield Tool("Cyanure", restarts("Cyanure", ("cyanure",), "cyanure_fit", BOTH, threads, {
-        "qning-miso": dict(solver="qning-miso"), "catalyst-miso": dict(solver="catalyst-miso")}))
+        "auto": dict(solver="auto"), "qning-miso": dict(solver="qning-miso")}))
     yield Tool("adelie", restarts("adelie", ("adelie",), "adelie_fit", BOTH, threads,
                                   {"path": dict(path=True), "λ alone": dict(path=False)}))
     if has_glmnet():
