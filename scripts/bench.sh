@@ -1,9 +1,10 @@
 #!/usr/bin/env bash
 # Runs one benchmark of bench/ and prints its Markdown tables.
-#   scripts/bench.sh softmax [--problems mnist,digits] [--repetitions 5] [--budget 60] [--poise build/release/bin/poise]
+#   scripts/bench.sh peers [--sets mnist,digits] [--peers sklearn,torch] [--minutes 25] [--poise build/release/bin/poise]
 #   scripts/bench.sh readers [--repetitions 5]
 #   scripts/bench.sh NAME --save            also writes them to bench/results/<today>/NAME.md, with machine, commit and command
-# scripts/install-deps.sh --bench installs the peers. PYTHON chooses the interpreter (default: Debian's, which has them).
+# scripts/install-deps.sh --bench installs the peers. PYTHON chooses the interpreter (default: Debian's, which has them; of
+# peers the environment that scripts/bench_python.sh makes of PyPI's).
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -15,5 +16,9 @@ if [ -z "$name" ] || [ ! -f "bench/$name/__main__.py" ]; then
 fi
 shift
 
+if [ "$name" = peers ] && [ -z "${PYTHON:-}" ]; then
+  scripts/bench_python.sh
+  PYTHON=build/bench/python/main/bin/python
+fi
 export PYTHONPATH=bench PYTHONPYCACHEPREFIX=build/bench/pycache
 exec "${PYTHON:-/usr/bin/python3}" -m "$name" "$@"

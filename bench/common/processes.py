@@ -48,6 +48,14 @@ def environment(threads, blas="openblas", wait=None):
     return result
 
 
+def wheel_environment(threads):
+    """For packages of PyPI: what they bring along knows the processor, and computes on this many threads."""
+    result = {name: value for name, value in os.environ.items() if not name.startswith("OPENBLAS_")}
+    for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS"):
+        result[variable] = str(threads)
+    return result
+
+
 def peak_memory(pid):
     """The largest resident set of the program `pid` runs, in MiB, so far; 0 once it has ended.
 
@@ -66,6 +74,19 @@ def busy_seconds():
     ticks = [int(word) for word in pathlib.Path("/proc/stat").read_text().split("\n")[0].split()[1:9]]
     own = resource.getrusage(resource.RUSAGE_CHILDREN)
     return (sum(ticks) - ticks[3] - ticks[4]) / os.sysconf("SC_CLK_TCK"), own.ru_utime + own.ru_stime
+
+
+def session_seconds(session):
+    """Processor seconds of all running processes of a session (setsid), and of their ended children."""
+    ticks = 0
+    for path in pathlib.Path("/proc").glob("[0-9]*/stat"):
+        try:
+            fields = path.read_text(errors="replace").rpartition(")")[2].split()
+        except OSError:
+            continue
+        if int(fields[3]) == session:
+            ticks += sum(int(word) for word in fields[11:15])
+    return ticks / os.sysconf("SC_CLK_TCK")
 
 
 def share_of_others(before, after, seconds):

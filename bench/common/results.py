@@ -9,7 +9,7 @@ import time
 
 FOLDER = pathlib.Path("bench/results")
 VARIABLES = ("OMP_WAIT_POLICY", "OPENBLAS_CORETYPE")
-PLACES = ("--save", "--data-dir", "--work-dir")  # say where files are: no figure depends on them
+PLACES = ("--save", "--data-dir", "--work-dir", "--records")  # say where files are: no figure depends on them
 
 
 def machine():

@@ -3,7 +3,7 @@ import dataclasses
 
 import numpy as np
 
-from softmax.catalog import DIGITS, read_idx
+from peers.catalog import DIGITS, read_idx
 
 
 @dataclasses.dataclass(frozen=True)

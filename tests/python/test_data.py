@@ -70,6 +70,33 @@ def test_tensors_are_looked_at_where_they_are(kind):
     assert poise.dataset(tensor.float().requires_grad_()).rows == 4
 
 
+@pytest.mark.parametrize("kind", ["float32", "float16", "bfloat16"])
+def test_tensors_of_any_strides_are_looked_at_where_they_are(kind):
+    torch = pytest.importorskip("torch")
+    whole = torch.arange(48).reshape(6, 8).to(getattr(torch, kind))
+    for view in (whole.T, whole[:, 2:5], whole[::2, ::3], whole.T[1:, ::2]):
+        data = poise.dataset(view)
+        assert (data.features == view.to(torch.float64).numpy()).all()
+        if kind != "bfloat16":
+            assert data.features.__array_interface__["data"][0] == view.data_ptr()
+        before = view[1, 1].clone()
+        view[1, 1] = 100
+        assert data.features[1, 1] == 100
+        view[1, 1] = before
+
+
+@pytest.mark.parametrize("kind", ["float16", "bfloat16"])
+def test_tensors_of_half_precision_have_the_optimum_of_their_numbers(kind):
+    torch = pytest.importorskip("torch")
+    X, y = table()
+    half = torch.from_numpy(X).to(getattr(torch, kind))
+    options = {"l2": 0.01, "tolerance": 1e-13, "measure": False}
+    given = poise.train(half, y, **options).model
+    plain = poise.train(half.float(), y, **options).model
+    np.testing.assert_allclose(given.layers[0][0], plain.layers[0][0], atol=1e-9)
+    assert (given.predict(half) == plain.predict(half.float())).all()
+
+
 def test_bfloat16_has_the_optimum_of_its_numbers():
     ml_dtypes = pytest.importorskip("ml_dtypes")
     X, y = table()

@@ -1,5 +1,6 @@
 """The estimators keep scikit-learn's rules, and find the optimum that it finds, only exactly."""
 
+import os
 import pickle
 import subprocess
 import sys
@@ -347,6 +348,19 @@ def test_joblib_workers_use_their_share_of_threads(monkeypatch):
     assert threads(3) == 3
     monkeypatch.delenv("OMP_NUM_THREADS")
     assert threads(None) == 0
+
+
+def test_a_fit_in_a_worker_of_joblib_starts_no_threads():
+    joblib = pytest.importorskip("joblib")
+    X, y = table(rows=2000)
+
+    def grown(estimator):
+        before = len(os.listdir("/proc/self/task"))
+        estimator.fit(X, y)
+        return os.environ.get("OMP_NUM_THREADS"), len(os.listdir("/proc/self/task")) - before
+
+    jobs = max(2, os.cpu_count() or 1)  # joblib gives each the processors divided by the jobs
+    assert set(joblib.Parallel(n_jobs=jobs)([joblib.delayed(grown)(SoftmaxClassifier()) for _ in range(4)])) == {("1", 0)}
 
 
 def test_control_c_ends_a_fit_with_a_usable_model():

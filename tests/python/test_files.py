@@ -1,6 +1,7 @@
 """Arrays in files as other programs write them: safetensors, NPZ, shards."""
 
 import json
+import zipfile
 
 import numpy as np
 import pytest
@@ -54,6 +55,38 @@ def test_archives_of_numpy(save, tmp_path):
     with pytest.raises(poise.PoiseError, match="2 arrays; expected one of 'train' and 'test'"):
         poise.read(tmp_path / "many.npz")
     assert poise.read(f"{tmp_path / 'many.npz'}:test", labels=f"{tmp_path / 'both.npz'}:y").rows == len(X)
+
+
+@pytest.mark.parametrize("method", [zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED])
+def test_archives_with_sizes_and_places_of_64_bits(method, tmp_path, monkeypatch):
+    """As Python writes them beyond 4 GiB: its limits are lowered, so that small archives get all the records."""
+    X, y = table()
+    for limit in ("ZIP64_LIMIT", "ZIP_FILECOUNT_LIMIT"):
+        monkeypatch.setattr(zipfile, limit, 1)
+    with zipfile.ZipFile(tmp_path / "both.npz", "w", method) as archive:
+        for name, array in (("X", X.astype(np.float32)), ("mean", X.mean(axis=0)), ("y", y)):
+            with archive.open(f"{name}.npy", "w", force_zip64=True) as file:
+                np.lib.format.write_array(file, array)
+        archive.comment = b"with a comment behind the directory"
+    assert b"PK\6\6" in (tmp_path / "both.npz").read_bytes()  # the directory's record of 64 bits
+    data = poise.read(tmp_path / "both.npz")
+    assert (data.features == X.astype(np.float32)).all() and (data.labels == y).all()
+
+
+def test_an_array_behind_four_gigabytes_of_an_archive(tmp_path):
+    """The file has a hole: it takes next to nothing on disk."""
+    X, y = table()
+    path = tmp_path / "far.npz"
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, array in (("y", y), ("X", X)):
+            with archive.open(f"{name}.npy", "w", force_zip64=True) as file:
+                np.lib.format.write_array(file, array)
+            if name == "y":
+                archive.start_dir = 2**32 + 4096  # where the next entry goes
+    with zipfile.ZipFile(path) as archive:
+        assert archive.getinfo("X.npy").header_offset > 2**32
+    data = poise.read(f"{path}:X", labels=f"{path}:y")
+    assert (data.features == X).all() and (data.labels == y).all()
 
 
 def test_shards_are_one_file(tmp_path):

@@ -1,12 +1,10 @@
-"""PyTorch's L-BFGS (strong Wolfe, history 100) on cross_entropy(linear(X)) + λ/2 ‖W‖², gradients by autograd.
+"""PyTorch's L-BFGS (strong Wolfe) on cross_entropy(linear(X)) + λ/2 ‖W‖², gradients by autograd.
 
 `standardize` fits V in standardized features with the penalty of W = V/σ: the same objective, better conditioned, as a
 user who knows how would write it by hand.
 """
 import numpy as np
 import torch
-
-HISTORY = 100
 
 
 class ObservedLbfgs(torch.optim.LBFGS):
@@ -46,13 +44,13 @@ def canonical(weights, bias, mean, deviation):
     return np.vstack([matrix, bias.detach().numpy() - mean @ matrix if np.ndim(mean) else bias.detach().numpy()])
 
 
-def train(problem, dtype, threads, recorder, standardize=False):
+def train(problem, dtype, threads, recorder, history, standardize=False):
     torch.set_num_threads(threads)
     features, mean, deviation = prepare(problem, dtype, standardize)
     labels, scale = torch.from_numpy(problem.labels), torch.from_numpy(1.0 / deviation).to(features.dtype)
     weights = torch.zeros(problem.classes, problem.columns, dtype=features.dtype, requires_grad=True)
     bias = torch.zeros(problem.classes, dtype=features.dtype, requires_grad=True)
-    optimizer = ObservedLbfgs([weights, bias], max_iter=10**6, max_eval=10**7, history_size=HISTORY, tolerance_grad=0.0,
+    optimizer = ObservedLbfgs([weights, bias], max_iter=10**6, max_eval=10**7, history_size=history, tolerance_grad=0.0,
                               tolerance_change=0.0, line_search_fn="strong_wolfe")
     last = None
 
@@ -70,7 +68,7 @@ def train(problem, dtype, threads, recorder, standardize=False):
         return loss
 
     optimizer.accepted = lambda: recorder.add(canonical(weights, bias, mean, deviation),
-                                              last if dtype.itemsize == 8 else None)
+                                              last)
     recorder.start()
     optimizer.step(closure)
     return "ended by itself"

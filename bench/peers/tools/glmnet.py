@@ -6,7 +6,7 @@ import subprocess
 
 import numpy as np
 
-from softmax.peers.binary import binary_theta, is_binary, vector_penalty
+from peers.tools.binary import binary_theta, is_binary, vector_penalty
 
 SCRIPT = __file__.replace(".py", ".R")
 
@@ -30,13 +30,15 @@ def train(problem, dtype, threads, recorder):
     words = [problem.rows, problem.columns, "sparse" if problem.sparse else "dense",
              "binomial" if is_binary(problem) else "multinomial", repr(vector_penalty(problem))]
     remark = "paths at thresholds 1e-7, 1e-10, 1e-14"
+    for path in folder.glob("point-*.bin"):
+        path.unlink()  # of the warm-up
     recorder.start()
     try:
-        # Room for R to start and read the data; a point that took longer than the budget is dropped below.
+        # Room for R to start and read the data; a point that took longer than the time limit is dropped below.
         subprocess.run(["Rscript", "--vanilla", SCRIPT, folder, *map(str, words)], check=True,
-                       timeout=recorder.budget + 30, stdout=subprocess.DEVNULL)
+                       timeout=recorder.budget + 4, stdout=subprocess.DEVNULL)
     except subprocess.TimeoutExpired:
-        remark = "time budget spent"
+        remark = "time limit"
     for path in sorted(folder.glob("point-*.bin")):
         seconds, *theta = np.fromfile(path)
         if seconds <= recorder.budget:

@@ -1,6 +1,7 @@
 """One softmax-regression problem on disk, and its float64 objective.
 
-Objective: f(W, b) = mean_i [ logsumexp(z_i) − z_{i,y_i} ] + λ/2 ‖W‖²,  z_i = (x_i/unit) W + b,  W d×K, b free.
+Objective: f(W, b) = mean_i [ logsumexp(z_i) − z_{i,y_i} ] + λ/2 ‖W‖²,  z_i = (x_i/unit) W + b,  W d×K, b free unless
+`bias_penalty` μ says that μ/2 ‖b‖² is part of f.
 A parameter vector `theta` is the (d+1)×K matrix [W; b] flattened in C order; every tool's result is brought to it.
 """
 import dataclasses
@@ -31,6 +32,7 @@ class Problem:
     nonzeros: int
     fingerprint: str
     poise_arguments: list
+    bias_penalty: float = 0.0
 
     @functools.cached_property
     def labels(self):
@@ -56,11 +58,36 @@ class Problem:
             top = scores.max(axis=1)
             chosen = scores[np.arange(len(scores)), labels[first:first + BLOCK_ROWS]]
             loss += np.sum(np.log(np.exp(scores - top[:, None]).sum(axis=1)) + (top - chosen))
-        return loss / self.rows + 0.5 * self.l2 * np.sum(np.square(weights))
+        penalty = self.l2 * np.sum(np.square(weights)) + self.bias_penalty * np.sum(np.square(bias))
+        return loss / self.rows + 0.5 * penalty
 
     def objective_of(self, theta):
         matrix = np.asarray(theta, dtype=np.float64).reshape(self.columns + 1, self.classes)
         return float(self.objective(matrix[:-1], matrix[-1]))
+
+
+@dataclasses.dataclass(frozen=True)
+class Sample(Problem):
+    """A few rows of a problem, to warm up with."""
+    chosen: np.ndarray = None
+
+    @functools.cached_property
+    def labels(self):
+        return np.load(self.folder / "y.npy")[self.chosen]
+
+    def features(self, dtype):
+        if self.sparse:
+            return scipy.sparse.load_npz(self.folder / "X.npz")[self.chosen].astype(dtype)
+        stored = np.load(self.folder / "X.npy", mmap_mode="r")
+        return np.ascontiguousarray(np.divide(stored[self.chosen], self.unit).astype(dtype))
+
+
+def sample(problem, rows=300):
+    """The first rows, and the first two of each class."""
+    firsts = [np.flatnonzero(problem.labels == label)[:2] for label in range(problem.classes)]
+    chosen = np.union1d(np.arange(min(rows, problem.rows)), np.concatenate(firsts))
+    fields = {field.name: getattr(problem, field.name) for field in dataclasses.fields(problem)}
+    return Sample(**(fields | dict(rows=len(chosen))), chosen=chosen)
 
 
 def read_scaled(path, dtype, unit):

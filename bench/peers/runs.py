@@ -1,33 +1,25 @@
 """One run of a peer, and one of Poise, each reduced to the same record."""
+import dataclasses
 import json
 import shutil
-import sys
 
-import numpy as np
+from common.processes import failure, run
+from peers.children import run_jobs
+from peers.trajectory import THRESHOLDS, Trajectory, crossings_of_curve
 
-from common.processes import environment, failure, run
-from softmax.trajectory import Trajectory, crossings_of_curve
-
-TOLERANCE = 1e-8  # of the optimum
-ENOUGH = 1e-9     # a float64 peer may stop when its own objective says it is this close
+TOLERANCE = THRESHOLDS[-1]  # of the optimum
 
 
-def run_peer(variant, problem, optimum, budget, folder):
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(parents=True)
-    spec = dict(problem=str(problem.folder), module=variant.module, dtype=variant.dtype, threads=variant.threads,
-                options=variant.options, budget=budget, good_enough=optimum * (1 + ENOUGH))
-    (folder / "spec.json").write_text(json.dumps(spec))
-    finished = run([sys.executable, "-m", "softmax.peers", folder / "spec.json"], 2 * budget + 120,
-                   environment(variant.threads, variant.blas), folder)
-    record = dict(tool=variant.label, poise=False, peak_mib=finished.peak_mib)
-    if finished.code != 0:
-        return record | dict(times=[None] * 4, final=None, remark=failure(finished))
-    trajectory = Trajectory(folder, problem)
-    times = trajectory.crossings(optimum)
-    final = min((trajectory.objective(len(trajectory) - 1) - optimum) / optimum, np.inf) if len(trajectory) else None
-    shutil.rmtree(folder)
-    return record | dict(times=times, final=final, remark=trajectory.remark, curve=trajectory.curve())
+def run_peer(variants, problem, optimum, budget, folder):
+    """Records of the runs of a tool in several settings, all with the same number of threads."""
+    specs = [dict(problem=str(problem.folder), module=variant.module, dtype=variant.dtype, threads=variant.threads,
+                  options=variant.options, packages=list(variant.packages), budget=budget, optimum=optimum,
+                  bias_penalty=problem.bias_penalty) for variant in variants]
+    found = run_jobs("peers.tools", specs, folder, variants[0].threads)
+    for (place, about), variant in zip(found, variants):  # in this order: `found` comes to its end
+        trajectory = Trajectory(place, problem)
+        yield dict(poise=False, label=variant.label, budget=budget) | about | dict(
+            times=trajectory.crossings(optimum), final=trajectory.final(optimum), points=len(trajectory))
 
 
 def run_poise(binary, problem, optimum, threads, budget, folder):
@@ -35,14 +27,14 @@ def run_poise(binary, problem, optimum, threads, budget, folder):
     command = [binary, "train", *problem.poise_arguments, "--scale", "none", "--l2", repr(problem.l2), "--tolerance",
                repr(TOLERANCE * optimum), "--threads", threads, "--out", folder / "run", "--quiet", "--json"]
     finished = run(command, 2 * budget + 120, None, folder)
-    record = dict(tool="**Poise**", poise=True, peak_mib=finished.peak_mib)
+    record = dict(poise=True, label="**Poise**", budget=budget, peak_mib=finished.peak_mib, others=finished.others)
     if finished.code != 0:
-        return record | dict(times=[None] * 4, final=None, referee="FAIL", remark=failure(finished))
+        return record | dict(times=[None] * len(THRESHOLDS), final=None, referee="FAIL", remark=failure(finished))
     result = json.loads(finished.stdout)
     record |= judge(result, problem, optimum, folder / "run")
     curve = read_curve(folder / "run" / "metrics.jsonl") + [[result["seconds"], record["objective"]]]
     parts = {key: result[key] for key in ("seconds_read", "seconds", "seconds_write")}
-    return record | dict(times=crossings_of_curve(curve, optimum), curve=curve, seconds=result["seconds"], parts=parts,
+    return record | dict(times=crossings_of_curve(curve, optimum), seconds=result["seconds"], parts=parts,
                          wall=finished.seconds, passes=number_of_passes(result, folder / "run"), remark=result["status"])
 
 
@@ -84,3 +76,8 @@ def judge(result, problem, optimum, folder):
     holds = gap is not None and -1e-14 <= objective - optimum <= gap + 1e-14
     return dict(objective=objective, final=(objective - optimum) / optimum, referee="PASS" if holds else "FAIL",
                 certified=None if gap is None else gap / optimum)
+
+
+def with_penalized_bias(problem):
+    """The problem of tools that can only penalize the bias like a weight."""
+    return dataclasses.replace(problem, bias_penalty=problem.l2)

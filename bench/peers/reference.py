@@ -37,10 +37,11 @@ class ScaledSoftmax:
             deviation = features.std(axis=0)
             deviation[deviation == 0] = 1.0
             self.matrix = np.ones((rows, columns + 1))
-            self.matrix[:, :-1] = (features - features.mean(axis=0)) / deviation
+            # A bias that is penalized is that of the features as they are.
+            self.matrix[:, :-1] = (features - (0.0 if problem.bias_penalty else features.mean(axis=0))) / deviation
             self.transposed = self.matrix.T
             self.penalty = np.append(problem.l2 / deviation**2, 0.0)
-        self.penalty[-1] = 0.0
+        self.penalty[-1] = problem.bias_penalty
 
     def value(self, theta):
         scores = self.matrix @ theta
@@ -157,6 +158,8 @@ def solve(problem):
 
 def known_optimum(problem):
     """What an earlier call of `solve` found for exactly these data and penalty (optima.json), or None."""
+    if problem.bias_penalty:
+        return None
     return json.loads(KNOWN.read_text()).get(problem.fingerprint)
 
 
@@ -165,7 +168,7 @@ def get_reference(problem, work_dir, solve_again=False):
     known = None if solve_again else known_optimum(problem)
     if known:
         return known
-    path = work_dir / "reference" / f"{problem.name}-{problem.fingerprint}.json"
+    path = work_dir / "reference" / f"{problem.name}-{problem.fingerprint}{'-bias' * (problem.bias_penalty > 0)}.json"
     if not path.exists():
         start = time.perf_counter()
         result = solve(problem) | dict(problem=problem.name, l2=problem.l2)

@@ -5,8 +5,8 @@ import pathlib
 
 import numpy as np
 
-from softmax.embeddings import generate_embeddings
-from softmax.problem import open_problem, save_problem
+from peers.embeddings import generate_embeddings
+from peers.problem import open_problem, save_problem
 
 DIGITS = pathlib.Path(__file__).parents[2] / "data/digits/digits.csv.gz"
 

@@ -1,1 +1,0 @@
-"""Softmax regression to a known accuracy: Poise against the tools people use. See bench/README.md."""
