@@ -13,8 +13,8 @@ struct ArrayLabels {
   std::string what;  ///< for messages: the file, or the column
   std::vector<std::int64_t> values;
   Matrix targets;
-  double rounding = 0;       ///< relative, of the type that the file holds `targets` in, where that is coarse
   bool of_features = false;  ///< a column of the features' array, which may hold a quantity
+  double rounding = 0;       ///< relative, of the type that the file holds `targets` in, where that is coarse
 
   Index rows() const { return targets.size() > 0 ? targets.rows() : static_cast<Index>(values.size()); }
 };
