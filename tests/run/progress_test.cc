@@ -110,13 +110,13 @@ Event work(const char* what, std::optional<double> done) {
 TEST(ProgressLine, SaysHowFarWorkIsAndHowLongItTakes) {
   const auto lines = shown({work("reading a.csv", 0), work("reading a.csv", 0.2), work("reading a.csv", 0.4),
                             work("reading a.csv", 0.75), work("reading a.csv", 1)});
-  EXPECT_THAT(lines, ElementsAre("reading a.csv: 40 %, about 6.0 s left"));  // 4 s for two fifths; 5 s to the next line
+  EXPECT_THAT(lines, ElementsAre("reading a.csv: 40 %, about 6 s left"));  // 4 s for two fifths; 5 s to the next line
 }
 
 TEST(ProgressLine, CountsTheTimeOfEveryPieceOfWorkAnew) {
   const auto lines =
       shown({work("measuring", 0.5), work("measuring", 1), work("measuring", 0), work("measuring", 0.25)});
-  EXPECT_THAT(lines, ElementsAre("measuring: 25 %, about 6.0 s left"));  // 2 s for a quarter
+  EXPECT_THAT(lines, ElementsAre("measuring: 25 %, about 6 s left"));  // 2 s for a quarter
 }
 
 TEST(ProgressLine, ShowsWorkOfUnknownLengthAsItIs) {

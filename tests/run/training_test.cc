@@ -266,8 +266,8 @@ TEST(Train, AWatcherHearsItsStagesInOrderOnItsOwnThread) {
   using Kind = Event::Kind;
   Recorder softmax, network;
   train({.data = {.rows = points(200, 1)}, .validation_share = 0.25}, softmax);
-  EXPECT_THAT(softmax.stages(),
-              testing::ElementsAre(Kind::kBegin, Kind::kIteration, Kind::kModel, Kind::kMeasuring, Kind::kEnd));
+  EXPECT_THAT(softmax.stages(), testing::ElementsAre(Kind::kBegin, Kind::kIteration, Kind::kModel, Kind::kMeasuring,
+                                                     Kind::kWork, Kind::kEnd));
   NetworkOptions options;
   options.hidden = {300, 300};
   options.epochs = 2;
