@@ -130,10 +130,10 @@ double Events::seconds_left(double share) const {
 void Events::show(const std::string& line, double share) {
   const double now = seconds(), left = seconds_left(share);
   if (!shown_.is_due(now)) return;
-  std::string text = fmt::format("{:6.0f} s  {}", now, line);
-  if (expected_ > 0) text += fmt::format("  training {:.0f} of {:.0f}", ended_ + 1, expected_);
-  if (left >= 0) text += fmt::format("  {} {} left", expected_ > 0 ? "about" : "at most", duration(left));
-  shown_.show(now, text);
+  std::string text = fmt::format("{:6.0f} s  ", now);
+  if (expected_ > 0) text += fmt::format("training {:.0f} of {:.0f}  ", ended_ + 1, expected_);
+  if (left >= 0) text += fmt::format("{} {} left  ", expected_ > 0 ? "about" : "at most", duration(left));
+  shown_.show(now, text + line);
 }
 
 bool Events::should_stop() {

@@ -4,6 +4,7 @@ import json
 import math
 import os
 import pty
+import re
 import random
 
 
@@ -107,14 +108,13 @@ def check_a_terminal_shows_that_results_are_measured(t):
 
 def check_a_terminal_shows_the_penalties_that_are_tried(t):
     shown = on_terminal(t, ["train", "digits", "--l2", "auto", "--out", "run"])
-    for text in ("cross-validation: penalty 1, λ = ", "fold 2 of 5"):
-        t.check(text in shown, f"'{text}' is not shown: {shown}")
+    t.check(re.search(r"cross-validation: penalty \d+, λ = \S+, fold \d of 5", shown), f"none is shown: {shown}")
     t.check(shown.rindex("\r\033[K") > shown.rindex("fold "), "the last line of progress stays")
 
 
 def check_a_terminal_shows_how_much_of_an_experiment_is_left(t):
-    shown = on_terminal(t, "reproduce f-adjoint --data digits --epochs 20 --seeds 1 --hidden 64 --out run".split())
-    t.check("training 2 of 4  about " in shown and " left" in shown, f"how much is left: {shown}")
+    shown = on_terminal(t, "reproduce f-adjoint --data digits --epochs 400 --seeds 1 --hidden 64 --out run".split())
+    t.check(re.search(r"training \d of 4  about .* left", shown), f"how much is left: {shown}")
     t.check(shown.rindex("\r\033[K") > shown.rindex("training "), "the last line of progress stays")
 
 
