@@ -62,16 +62,16 @@ std::string write(const Model& model) {
   to.text(3, model.producer_version);
   to.text(6, model.description);
   to.message(7, [&] { write(to, model.graph); });
-  for (const auto& [domain, version] : model.operator_sets) {
+  for (const auto& set : model.operator_sets) {
     to.message(8, [&] {
-      to.text_if_any(1, domain);
-      to.number(2, version);
+      to.text_if_any(1, set.first);
+      to.number(2, set.second);
     });
   }
-  for (const auto& [key, value] : model.metadata) {
+  for (const auto& entry : model.metadata) {
     to.message(14, [&] {
-      to.text(1, key);
-      to.text(2, value);
+      to.text(1, entry.first);
+      to.text(2, entry.second);
     });
   }
   return to.take();
