@@ -7,6 +7,7 @@
 #include <sstream>
 
 #include "base/parse_json.h"
+#include "data/bytes/hash.h"
 #include "poise/error.h"
 
 namespace poise::experiments {
@@ -16,9 +17,11 @@ using nlohmann::json;
 
 constexpr std::array kFree = {"seeds", "threads", "time_limit"};
 
+std::string in_words(const json& value) { return value.dump(-1, ' ', false, json::error_handler_t::replace); }
+
 [[noreturn]] void refuse(const std::string& directory, const std::string& what, const json& there, const json& here) {
   throw Error(ErrorKind::kUsage,
-              fmt::format("--resume of a run with another {}: {}, not {}", what, there.dump(), here.dump()),
+              fmt::format("--resume of a run that was asked for {} {}, not {}", what, in_words(there), in_words(here)),
               "what was asked for when it began", "another --out begins a run", {directory});
 }
 
@@ -41,23 +44,41 @@ void require_same(const std::string& directory, const json& there, const json& h
   }
 }
 
+/// By the event that a run begins with.
+void require_same_run(const std::string& directory, const json& start, const std::string& experiment,
+                      const json& asked) {
+  const bool begins = start.is_object() && start.value("experiment", json()).is_string() &&
+                      start.value("asked", json()).is_object() && start["asked"].value("data", json()).is_object();
+  if (!begins) {
+    throw Error(ErrorKind::kUsage, "--resume of a run whose metrics.jsonl does not begin as one of reproduce",
+                "what it began with", "another --out begins a run", {directory});
+  }
+  if (start["experiment"] != experiment) refuse(directory, "experiment", start["experiment"], experiment);
+  require_same(directory, start["asked"], asked);
+}
+
 }  // namespace
+
+std::uint64_t check_of(const json& figures) {
+  const std::string text = in_words(figures);
+  return hash_block(text.data(), text.size());
+}
 
 Earlier read_earlier(const std::string& directory, const std::string& experiment, const json& asked) {
   const EventsSoFar events = events_in(directory);
-  std::istringstream lines(events.lines);
   Earlier earlier;
-  bool first = true;
-  for (std::string line; std::getline(lines, line); first = false) {
+  if (events.lines.empty()) return earlier;
+  std::istringstream lines(events.lines);
+  std::string line;
+  std::getline(lines, line);
+  require_same_run(directory, parse_json(line), experiment, asked);
+  while (std::getline(lines, line)) {
     const json event = parse_json(line);
-    const bool is_event = event.is_object() && event.contains("event");
-    if (first && (!is_event || event.value("experiment", "") != experiment))
-      refuse(directory, "content", is_event ? event.value("experiment", json("no experiment")) : json("no experiment"),
-             experiment);
-    if (first) require_same(directory, event.value("asked", json::object()), asked);
-    if (is_event && event["event"] == "trained") earlier.trained.push_back(event.value("result", json()));
+    const bool is_whole = event.is_object() && event.value("event", json()) == "trained" && event.contains("result") &&
+                          event.value("check", json()) == check_of(event["result"]);
+    if (is_whole) earlier.trained.push_back(event["result"]);
   }
-  if (!first) earlier.events = events.position;
+  earlier.events = events.position;
   return earlier;
 }
 

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "experiments/earlier.h"
 #include "run/short_number.h"
 #include "run/summary.h"
 
@@ -107,6 +108,10 @@ const std::vector<Experiment>& all_experiments() {
 Events::Events(RunDirectory& run, std::FILE* stream, const std::atomic<bool>& interrupted, double time_limit,
                std::vector<json> trained)
     : run_(run), shown_(stream), interrupted_(interrupted), time_limit_(time_limit), trained_(std::move(trained)) {}
+
+void Events::append_trained(const json& figures) {
+  append({{"event", "trained"}, {"result", figures}, {"check", check_of(figures)}});
+}
 
 std::optional<json> Events::take_earlier(const json& labels) {
   const auto has_all = [&](const json& figures) {

@@ -67,7 +67,7 @@ class Events {
   /// The figures of a training that had ended in the run that is gone on with: those that have all of `labels`.
   std::optional<nlohmann::json> take_earlier(const nlohmann::json& labels);
   /// For a run that will go on with this one.
-  void append_trained(const nlohmann::json& figures) { append({{"event", "trained"}, {"result", figures}}); }
+  void append_trained(const nlohmann::json& figures);
   /// Shows a line, but not too often; `share` of the training at hand is done.
   void show(const std::string& line, double share = 0);
   void clear() { shown_.clear(); }

@@ -78,8 +78,8 @@ def check_a_stopped_one_goes_on_and_comes_to_the_same(t):
 def check_what_cannot_go_on_is_refused(t):
     t.run("reproduce f-adjoint --data digits --epochs 2 --seeds 1 --out run --quiet")
     before = t.read("run/run.json")
-    for words, fault in (("f-adjoint --data digits --epochs 3 --seeds 1", "another epochs: 2, not 3"),
-                         ("double-bayesian --data digits --epochs 2 --seeds 1", "another content: \"f-adjoint\""),
+    for words, fault in (("f-adjoint --data digits --epochs 3 --seeds 1", "asked for epochs 2, not 3"),
+                         ("double-bayesian --data digits --epochs 2 --seeds 1", "asked for experiment \"f-adjoint\""),
                          ("softmax --data digits", "--resume with 'softmax'")):
         error = t.run(f"reproduce {words} --out run --resume", exit=2).stderr
         t.check(fault in error, f"{words}: {error}")
@@ -87,3 +87,18 @@ def check_what_cannot_go_on_is_refused(t):
     t.equal(t.read("run/run.json"), before, "the earlier run")
     more = t.json("reproduce f-adjoint --data digits --epochs 2 --seeds 2 --out run --resume --json --quiet")
     t.equal(len(more["runs"]), 8, "with another seed")
+
+
+def check_damaged_figures_are_made_again(t):
+    command = "reproduce f-adjoint --data digits --epochs 3 --seeds 1 --out run --json --quiet"
+    whole = t.json(command)
+    lines = t.read("run/metrics.jsonl").decode().splitlines()
+    third = [k for k, line in enumerate(lines) if '"event":"trained"' in line][2]
+    event = json.loads(lines[third])
+    for change in ({"test": [1e308] * 3}, {"test": []}, {"test": None}, {"setbacks": -1}, {"status": "interrupted"}, {"train": [None]}):
+        damaged = {**event, "result": {**event["result"], **change}}
+        t.write("run/metrics.jsonl", "".join(line + "\n" for line in lines[:third] + [json.dumps(damaged)] + lines[third + 1:-1]))
+        t.equal(without_seconds(t.json(command + " --resume")), without_seconds(whole), f"what comes of {change}")
+    for start in ("null", "[]", '{"event": "start"}', '{"event": "start", "experiment": null, "asked": {}}', '{"event": "start", "experiment": "f-adjoint", "asked": null}'):
+        t.write("run/metrics.jsonl", start + "\n")
+        t.check("does not begin as one of reproduce" in t.run(command + " --resume", exit=2).stderr, f"a run that begins with {start}")

@@ -57,6 +57,7 @@ OneCheck few_held_out(const RunRecord& run) {
 OneCheck calibration_error(const RunRecord& run) {
   if (run.parts.empty() || run.parts.front().metrics.reliability.empty()) return std::nullopt;
   const Metrics& metrics = run.parts.front().metrics;
+  if (!(draws_of(metrics) > 0)) return std::nullopt;  // rows of unequal weights: how far luck goes is not known
   const double chance = error_of_chance(metrics.reliability), least = std::max(kMiscalibrated, 2 * chance);
   Check check{.code = std::string(codes::kCalibration), .name = "expected calibration error"};
   check.value = metrics.expected_calibration_error;
@@ -73,7 +74,8 @@ OneCheck overfit(const RunRecord& run) {
   if (!train || !other) return std::nullopt;
   const double p = train->metrics.accuracy, q = other->metrics.accuracy;
   const double n = draws_of(train->metrics), m = draws_of(other->metrics);
-  const double error = n > 0 && m > 0 ? std::sqrt(p * (1 - p) / n + q * (1 - q) / m) : 0;
+  if (!(n > 0 && m > 0)) return std::nullopt;
+  const double error = std::sqrt(p * (1 - p) / n + q * (1 - q) / m);
   Check check{.code = std::string(codes::kOverfit), .name = "accuracy lost on rows not seen"};
   check.value = p - q;
   check.found = fmt::format("{}, {} less {}", points(check.value), percent(p), percent(q));
