@@ -17,11 +17,11 @@ using nlohmann::json;
 
 constexpr std::array kFree = {"seeds", "threads", "time_limit"};
 
-std::string in_words(const json& value) { return value.dump(-1, ' ', false, json::error_handler_t::replace); }
+std::string text_of(const json& value) { return value.dump(-1, ' ', false, json::error_handler_t::replace); }
 
 [[noreturn]] void refuse(const std::string& directory, const std::string& what, const json& there, const json& here) {
   throw Error(ErrorKind::kUsage,
-              fmt::format("--resume of a run that was asked for {} {}, not {}", what, in_words(there), in_words(here)),
+              fmt::format("--resume of a run that was asked for {} {}, not {}", what, text_of(there), text_of(here)),
               "what was asked for when it began", "another --out begins a run", {directory});
 }
 
@@ -60,7 +60,7 @@ void require_same_run(const std::string& directory, const json& start, const std
 }  // namespace
 
 std::uint64_t check_of(const json& figures) {
-  const std::string text = in_words(figures);
+  const std::string text = text_of(figures);
   return hash_block(text.data(), text.size());
 }
 
