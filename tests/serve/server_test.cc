@@ -77,7 +77,7 @@ class Served : public testing::Test {
       server.emplace(page, "127.0.0.1", 0);
     } catch (const Error& error) {
       if (error.kind() != ErrorKind::kUsage) throw;
-      GTEST_SKIP() << error.what();
+      GTEST_SKIP() << error.what();  // this machine has no cpp-httplib
     }
     at = parse(server->url());
   }
