@@ -58,8 +58,35 @@ def let_trainings_see_signals():
             signal.signal(number, lambda *_: None)
 
 
+def is_finished(folder):
+    """Whether all epochs were trained that a "short" network has."""
+    with open(os.path.join(folder, "run/metrics.jsonl"), encoding="utf-8") as file:
+        return any('"epoch":20,' in line for line in file)
+
+
+def fault_of_quit(poise, kind, stderr, folder):
+    """Of a process that has quit at a second signal."""
+    said = stderr.rsplit("quit: ", 1)[1].strip()
+    run = os.path.join(folder, "run")
+    left = [name for name in os.listdir(run) if name.endswith(".tmp")] if os.path.exists(run) else []
+    if left:
+        return f"temporary files are left: {left}"
+    if said == "no model was written" and kind == "short" and is_finished(folder):
+        return "all epochs were trained, and there is no model"
+    if said != "no model was written":
+        read = subprocess.run([poise, "inspect", "run/model.onnx", "--json"], cwd=folder, capture_output=True, text=True)
+        if read.returncode != 0:
+            return f"the model cannot be read: {read.stderr}"
+    if said.startswith("the model"):
+        with open(os.path.join(folder, "run/run.json"), encoding="utf-8") as file:
+            return "" if "result" in json.load(file) else "run.json has no result"
+    return ""
+
+
 def fault_of(poise, kind, code, stderr, folder):
     """What does not hold, or nothing."""
+    if code == 130 and "quit: " in stderr:
+        return fault_of_quit(poise, kind, stderr, folder)
     if kind == "reading":
         at_once = code < 0  # the first handler is that of verbs which leave nothing
         return "" if at_once or (code, stderr) == (130, NO_MODEL) else f"exit code {code}, not 130 and the sentence"
@@ -76,8 +103,16 @@ def fault_of(poise, kind, code, stderr, folder):
     return "" if read.returncode == 0 else f"the model cannot be read: {read.stderr}"
 
 
-def one_run(poise, number, threads, seed):
-    """Kind and fault of one run, and whether it was interrupted while it trained."""
+def said_by(kind, code, stderr):
+    """How it ended, in a few words."""
+    if "quit: " in stderr:
+        waited = ", once the file was written" if "quitting once" in stderr else ""
+        return stderr.rsplit("quit: ", 1)[1].strip() + waited
+    return f"{kind}, exit code {code}"
+
+
+def one_run(poise, number, threads, seed, twice):
+    """Kind, or how it ended, and fault of one run."""
     draw = random.Random(seed)
     kind = draw.choices(list(KINDS), [share for share, _ in KINDS.values()])[0]
     with tempfile.TemporaryDirectory() as folder:
@@ -88,13 +123,16 @@ def one_run(poise, number, threads, seed):
         wait_for_the_start(process, number, kind, folder)
         time.sleep(draw.uniform(0, 0.5))
         process.send_signal(number)
+        if twice:
+            time.sleep(draw.choice((0, 1e-4, 1e-3, 1e-2, 1e-1)) * draw.random())
+            process.send_signal(number)
         try:
             stderr = process.communicate(timeout=120)[1]
         except subprocess.TimeoutExpired:
             process.kill()
             return kind, f"did not end within 120 s\n{process.communicate()[1]}"
         fault = fault_of(poise, kind, process.returncode, stderr, folder)
-        return kind, fault and f"{fault}\n{stderr}"
+        return said_by(kind, process.returncode, stderr) if twice else kind, fault and f"{fault}\n{stderr}"
 
 
 def main():
@@ -104,6 +142,7 @@ def main():
     parser.add_argument("--signals", default="SIGINT,SIGTERM,SIGHUP", help="comma-separated; default: %(default)s")
     parser.add_argument("--jobs", type=int, default=2, help="at a time (default %(default)s)")
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--twice", action="store_true", help="send a second signal soon after the first")
     arguments = parser.parse_args()
     poise, faults = os.path.abspath(arguments.poise), 0
     let_trainings_see_signals()
@@ -111,7 +150,7 @@ def main():
         for threads in (1, 2):
             seeds = [f"{arguments.seed} {number.name} {threads} {k}" for k in range(arguments.runs)]
             with concurrent.futures.ThreadPoolExecutor(arguments.jobs) as pool:
-                done = list(pool.map(lambda seed: one_run(poise, number, threads, seed), seeds))
+                done = list(pool.map(lambda seed: one_run(poise, number, threads, seed, arguments.twice), seeds))
             wrong = [(kind, fault) for kind, fault in done if fault]
             kinds = ", ".join(f"{count} {kind}" for kind, count in collections.Counter(k for k, _ in done).most_common())
             print(f"{number.name}, {threads} thread{'s'[:threads - 1]}: {len(wrong)} of {len(done)} without what must be there ({kinds})",

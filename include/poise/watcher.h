@@ -24,7 +24,7 @@ struct Event {
     kTick,            ///< nothing new, only an occasion to stop: many a second
     kWork,            ///< `text`, what goes on beside solves and trainings: reading, choosing, measuring; `done` of it
     kNote,            ///< `text`, one of TrainingResult::notices
-    kBegin,           ///< data and options are good; training begins, and the directory is made
+    kBegin,           ///< data and options are good; training begins, and the directory is made; `result` has the rows
     kChoosing,        ///< cross-validation of penalties begins
     kIteration,       ///< of a solve: `iteration`, and on a path `l2`
     kEpoch,           ///< of a network: `epoch`, of `epochs`; `network` makes it
@@ -33,7 +33,7 @@ struct Event {
     kSetting,         ///< of compare_settings: `setting` has been trained, as `setting_run` says
     kThermodynamics,  ///< `measurement`
     kModel,           ///< there is a model, and it is written; a better one may replace it
-    kMeasuring,       ///< training is over, and a first run.json is written; what the model is worth is measured now
+    kMeasuring,       ///< training is over, and a first run.json is written; what `result` is worth is measured now
     kEnd              ///< `result`, and everything is written
   };
   Kind kind = Kind::kTick;

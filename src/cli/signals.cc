@@ -18,7 +18,7 @@ namespace {
 
 constexpr int kInterrupted = 130;
 
-std::atomic<bool> silent{false}, on_terminal{false}, as_object{false}, quit_is_due{false};
+std::atomic<bool> silent{false}, on_terminal{false}, as_object{false}, quit_is_due{false}, write_is_due{false};
 std::atomic<const char*> how_things_stand{"nothing was written"};
 
 // What follows is called by handlers: nothing in it may allocate or lock.
@@ -67,7 +67,7 @@ extern "C" void finish_or_quit(int number) {
   if (!interrupted.exchange(true)) {
     write_parts({"interrupted: finishing; once more to quit at once\n"});
   } else if (number != SIGHUP) {
-    if (is_writing() && !quit_is_due.exchange(true)) {
+    if ((is_writing() || write_is_due) && !quit_is_due.exchange(true)) {
       write_parts({"quitting once the file is written\n"});
     } else {
       quit();
@@ -104,11 +104,14 @@ void watch_for_interrupts(bool quiet, bool object) {
 
 void things_stand(const char* how) {
   how_things_stand = how;
+  write_is_due = false;
   quit_if_asked();
 }
 
+void must_write() { write_is_due = true; }
+
 void quit_if_asked() {
-  if (quit_is_due) quit();
+  if (quit_is_due && !write_is_due) quit();
 }
 
 }  // namespace poise::cli

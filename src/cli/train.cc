@@ -18,11 +18,21 @@
 namespace poise::cli {
 namespace {
 
+/// Whether this may be the last of a training, which then has come to its end.
+bool may_be_last(const Event& event, double tolerance) {
+  if (event.epoch) return event.epoch->number == event.epochs;
+  return event.iteration && event.iteration->gap && *event.iteration->gap <= tolerance;
+}
+
 /// Shows what happens, and turns signals into the wish to stop.
 class WatcherAtTerminal : public ProgressLine {
  public:
   WatcherAtTerminal(const Arguments& a, LiveTraining& live)
-      : ProgressLine(a.quiet ? nullptr : stderr, a.solve.tolerance), live_(live), quiet_(a.quiet), json_(a.json) {}
+      : ProgressLine(a.quiet ? nullptr : stderr, a.solve.tolerance),
+        live_(live),
+        tolerance_(a.solve.tolerance),
+        quiet_(a.quiet),
+        json_(a.json) {}
 
   Answer on_event(const Event& event) override {
     using Kind = Event::Kind;
@@ -30,6 +40,7 @@ class WatcherAtTerminal : public ProgressLine {
       things_stand("no model was written");
       watch_for_interrupts(quiet_, json_);
     }
+    if (may_be_last(event, tolerance_)) must_write();
     if (event.kind == Kind::kModel) things_stand("a model is written; training or measuring has not ended");
     if (event.kind == Kind::kMeasuring)
       things_stand("the model is written; what it is worth was not measured to the end");
@@ -42,6 +53,7 @@ class WatcherAtTerminal : public ProgressLine {
 
  private:
   LiveTraining& live_;
+  double tolerance_;
   bool quiet_, json_;
 };
 

@@ -11,6 +11,10 @@ namespace {
 constexpr int kShownInARow = 3;   // messages
 constexpr double kQuietWork = 1;  // seconds
 
+std::string rate_in_words(double rows_per_second) {
+  return rows_per_second > 0 ? fmt::format("  {} rows/s", with_prefix(rows_per_second)) : "";
+}
+
 std::string line_of_epoch(const Event& event) {
   const Epoch& epoch = *event.epoch;
   const bool of_features = epoch.target == Target::kFeatures;
@@ -31,6 +35,9 @@ std::string line_of_epoch(const Event& event) {
 Answer ProgressLine::on_event(const Event& event) {
   using Kind = Event::Kind;
   switch (event.kind) {
+    case Kind::kBegin:
+      if (event.result) rate_.begin(event.result->rows);
+      break;
     case Kind::kNote:
       shown_.say("note: " + event.text);
       break;
@@ -63,7 +70,7 @@ Answer ProgressLine::on_event(const Event& event) {
 }
 
 void ProgressLine::show_iteration(const Progress& progress, std::optional<double> l2, double time_limit) {
-  const double left = time_left_.after(progress, time_limit);
+  const double left = time_left_.after(progress, time_limit), rate = rate_.after(progress);
   if (!shown_.is_due(clock_())) return;
   std::string text = fmt::format("{:6.1f} s  iteration {}  objective {:.7g}", progress.seconds, progress.iteration,
                                  progress.objective);
@@ -71,12 +78,12 @@ void ProgressLine::show_iteration(const Progress& progress, std::optional<double
   if (progress.gap) text += fmt::format("  gap ≤ {:.1e}", *progress.gap);
   if (left >= 0) text += fmt::format("  about {} left", duration(left));
   if (progress.on_part_of_rows) text += "  (" + progress.phase + ")";
-  shown_.show(clock_(), text);
+  shown_.show(clock_(), text, rate_in_words(rate));
 }
 
 void ProgressLine::show_epoch(const Event& event) {
   show_hidden();
-  if (shown_.is_due(clock_())) shown_.show(clock_(), line_of_epoch(event));
+  if (shown_.is_due(clock_())) shown_.show(clock_(), line_of_epoch(event), rate_in_words(rate_.after(*event.epoch)));
 }
 
 void ProgressLine::show_work(const Event& event) {

@@ -42,6 +42,7 @@ class ProgressLine : public Watcher {
   TimeLeft time_left_;
   int in_a_row_ = 0;  // messages since the last epoch
   Clock clock_;
+  RowRate rate_;
   std::string work_;  // the last, which began at work_began_
   double work_began_ = 0, work_done_ = 0;
 };

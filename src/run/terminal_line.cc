@@ -30,13 +30,15 @@ bool TerminalLine::is_due(double seconds) const {
   return stream_ && seconds - last_shown_ >= (terminal_ ? kTerminalInterval : kLineInterval);
 }
 
-void TerminalLine::show(double seconds, const std::string& text) {
+void TerminalLine::show(double seconds, const std::string& text, const std::string& more) {
   if (!stream_) return;
   last_shown_ = seconds;
   if (terminal_) {
-    print(stream_, fmt::format("\r\033[K{}", first_characters(text, columns_of(stream_))));
+    const std::size_t columns = columns_of(stream_);
+    const std::string all = width_of(text) + width_of(more) <= columns ? text + more : text;
+    print(stream_, fmt::format("\r\033[K{}", first_characters(all, columns)));
   } else {
-    print(stream_, text + "\n");
+    print(stream_, text + more + "\n");
   }
   shown_ = terminal_;
   std::fflush(stream_);

@@ -16,8 +16,9 @@ class TerminalLine {
 
   /// Whether a line is due `seconds` into the run: every tenth of a second on a terminal, else every 5 s.
   bool is_due(double seconds) const;
-  /// On a terminal cut to its width: what went on in a second line would stay.
-  void show(double seconds, const std::string& text);
+  /// On a terminal cut to its width: what went on in a second line would stay. `more` is left out there if it does not
+  /// fit as a whole.
+  void show(double seconds, const std::string& text, const std::string& more = {});
 
   /// What goes on now, on a terminal only; it stays until the next line.
   void show_on_terminal(const std::string& text);

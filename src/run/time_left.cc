@@ -27,4 +27,13 @@ double TimeLeft::after_epoch(const Event& event) {
   return (event.time_limit > 0 ? std::min(all, event.time_limit) : all) - epoch.seconds;
 }
 
+double RowRate::after(const Progress& progress) {
+  if (progress.iteration <= 1 || progress.passes < first_passes_)
+    first_passes_ = progress.passes, first_seconds_ = progress.seconds;
+  const double seconds = progress.seconds - first_seconds_;
+  return seconds > 0 ? rows_ * (progress.passes - first_passes_) / seconds : 0;
+}
+
+double RowRate::after(const Epoch& epoch) const { return epoch.seconds > 0 ? rows_ * epoch.number / epoch.seconds : 0; }
+
 }  // namespace poise::inline run

@@ -34,6 +34,7 @@ constexpr std::size_t kMostConnections = 16, kMostReaders = 8;  // the rest of t
 constexpr auto kBetweenEvents = 500ms, kToRead = 1000ms, kToWrite = 1000ms;
 constexpr time_t kToBegin = 1;  // seconds for a connection to say something: what is under way at the end is waited for
 constexpr double kLongestEnd = 3;  // seconds for readers to take the end; who takes nothing is left after kToWrite
+constexpr double kToFollow = 1;    // seconds for a page that was given to ask for events: it is to learn the end
 constexpr double kSilence = 10;    // seconds, after which a sign of life is sent
 constexpr int kNiceness = 10;      // so that training goes first
 
@@ -178,6 +179,10 @@ struct Server::Inside {
                         "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; img-src data:; "
                         "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'");
     auto text = std::make_shared<const std::string>(page.whole());
+    {
+      const std::lock_guard lock(mutex);
+      since_page = Stopwatch();
+    }
     // Of a known length, so that no processor time goes into compressing it.
     response.set_content_provider(text->size(), "text/html; charset=utf-8",
                                   [text](std::size_t offset, std::size_t length, httplib::DataSink& sink) {
@@ -195,6 +200,10 @@ struct Server::Inside {
       --readers;
       response.status = 503;
       return;
+    }
+    {
+      const std::lock_guard lock(mutex);
+      since_page.reset();
     }
     const std::string last = request.get_header_value("Last-Event-ID");
     auto reader = std::make_shared<Reader>();
@@ -239,14 +248,19 @@ struct Server::Inside {
     }
   }
 
+  bool has_readers() {
+    const std::lock_guard lock(mutex);
+    return readers > 0 || (since_page && since_page->seconds() < kToFollow);
+  }
+
   void close() {
     {
       const std::lock_guard lock(mutex);
       is_closing = true;
     }
     closing.notify_all();
-    if (readers > 0) make_last_page();
-    for (const Stopwatch waiting; readers > 0 && waiting.seconds() < kLongestEnd;) std::this_thread::sleep_for(2ms);
+    if (has_readers()) make_last_page();
+    for (const Stopwatch waiting; has_readers() && waiting.seconds() < kLongestEnd;) std::this_thread::sleep_for(2ms);
     http->stop();
     listener.join();
   }
@@ -258,6 +272,7 @@ struct Server::Inside {
   std::atomic<bool> is_closing{false};
   std::atomic<std::size_t> readers{0};
   std::mutex mutex;
+  std::optional<Stopwatch> since_page;  // was given, without a reader since
   std::condition_variable closing;
   std::thread listener;
 };

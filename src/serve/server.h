@@ -16,7 +16,8 @@ class Server {
   /// Begins at once. `port` 0: any that is free. `page` must outlive it. Throws Error(kIo) where the port is taken or
   /// the address is none of this machine's, Error(kUsage) in a build without cpp-httplib.
   Server(report::LivePage& page, const std::string& address, int port);
-  /// Tells all readers what `page` has come to, and ends; who does not read is waited for a second or two.
+  /// Tells all readers what `page` has come to, and ends; who does not read, or was given the page a moment ago, is
+  /// waited for a second or two.
   ~Server();
   Server(const Server&) = delete;
   Server& operator=(const Server&) = delete;

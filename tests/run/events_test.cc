@@ -1,6 +1,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <cmath>
 #include <cstring>
 #include <filesystem>
 #include <fstream>
@@ -26,6 +28,20 @@ TEST(Events, ARecordHasItsLengthAndItsChecksums) {
   EXPECT_EQ(record.size(), 8 + 4 + 3 + 4U);
   EXPECT_EQ(record.substr(0, 8), std::string("\3\0\0\0\0\0\0\0", 8));
   EXPECT_EQ(record.substr(12, 3), "abc");
+}
+
+TEST(Events, ABucketEndsBeforeItsLimit) {
+  const std::vector<double>& limits = bucket_limits();
+  const auto by_search = [&](double number) {
+    const std::ptrdiff_t above = std::ranges::upper_bound(limits, number) - limits.begin();
+    return static_cast<std::size_t>(std::min(above, std::ssize(limits) - 1));
+  };
+  for (const double limit : limits) {
+    for (const double number : {std::nextafter(limit, -1e300), limit, std::nextafter(limit, 1e300)})
+      EXPECT_EQ(bucket_of(number), by_search(number)) << number;
+  }
+  for (const double number : {0.0, -0.0, 5e-324, -5e-324, 1e-300, 1e30, -1e30, 1e308, -1e308})
+    EXPECT_EQ(bucket_of(number), by_search(number)) << number;
 }
 
 TEST(Events, ScalarsAreTheNumbersOfALine) {

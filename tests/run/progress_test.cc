@@ -5,11 +5,13 @@
 #include <gtest/gtest.h>
 
 #include "base/words.h"
+#include "run/short_number.h"
 
 namespace poise {
 namespace {
 
 using testing::ElementsAre;
+using testing::EndsWith;
 using testing::HasSubstr;
 using testing::Not;
 
@@ -101,6 +103,39 @@ TEST(ProgressLine, SaysHowFarANetworkIsAndHowLongItTakes) {
             "   6.0 s  epoch 4/60  loss 0.1235  accuracy 98.77 %  84 s left");  // 1.5 s an epoch
   EXPECT_THAT(line_of(epoch_of(4, 6), 60, 30), HasSubstr("  24 s left"));
   EXPECT_THAT(line_of(epoch_of(60, 6), 60, 30), Not(HasSubstr("left")));
+}
+
+TEST(ProgressLine, SaysHowManyRowsPassASecond) {
+  TrainingResult result;
+  result.rows = 30'000;
+  const Event begin{.kind = Event::Kind::kBegin, .result = &result};
+  const Epoch epoch = epoch_of(4, 6);
+  const auto of_network = shown({begin, {.kind = Event::Kind::kEpoch, .epoch = &epoch, .epochs = 60}});
+  ASSERT_EQ(of_network.size(), 1u);
+  EXPECT_THAT(of_network[0], EndsWith("84 s left  20.0k rows/s"));  // 4 times 30,000 in 6 s
+
+  // Of a solve from its first iteration on: what came before that is set-up, or another solve.
+  Progress first = at(1, 2, 1e-2), second = at(2, 8, 1e-3), of_next = at(1, 20, 1e-2), last = at(2, 26, 1e-3);
+  first.passes = 10, second.passes = 610, of_next.passes = 2, last.passes = 5;
+  std::vector<Event> events{begin};
+  for (const Progress* each : {&first, &second, &of_next, &last})
+    events.push_back({.kind = Event::Kind::kIteration, .iteration = each});
+  const auto of_path = shown(events);
+  ASSERT_EQ(of_path.size(), 3u);
+  EXPECT_THAT(of_path[0], EndsWith("  3.00M rows/s"));  // 600 times 30,000 in 6 s
+  EXPECT_THAT(of_path[1], Not(HasSubstr("rows/s")));
+  EXPECT_THAT(of_path[2], EndsWith("  15.0k rows/s"));
+}
+
+TEST(ShortNumber, HasThreeDigitsAndAPrefix) {
+  EXPECT_EQ(with_prefix(7), "7");
+  EXPECT_EQ(with_prefix(999.4), "999");
+  EXPECT_EQ(with_prefix(999.5), "1.00k");
+  EXPECT_EQ(with_prefix(9994), "9.99k");
+  EXPECT_EQ(with_prefix(9996), "10.0k");
+  EXPECT_EQ(with_prefix(99'960), "100k");
+  EXPECT_EQ(with_prefix(1.2e9), "1.20G");
+  EXPECT_EQ(with_prefix(4.56e15), "4560T");
 }
 
 Event work(const char* what, std::optional<double> done) {

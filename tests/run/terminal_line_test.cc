@@ -84,6 +84,8 @@ TEST(TerminalLine, FitsTheWidthOfTheTerminal) {
     TerminalLine(stream).show(0.1, "gap ≤ 1" + std::string(200, '.'));
     const std::string cut = columns == 6 ? "gap ≤" : "gap ≤ 1" + std::string(static_cast<std::size_t>(dots), '.');
     expected += "\r\033[K" + cut + "\r\033[K";
+    TerminalLine(stream).show(0.1, "gap", "  2k rows/s");
+    expected += "\r\033[Kgap" + std::string(columns == 6 ? "" : "  2k rows/s") + "\r\033[K";
   }
   std::fflush(stream);
   std::string text;

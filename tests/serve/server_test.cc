@@ -7,10 +7,12 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <chrono>
 #include <csignal>
 #include <filesystem>
 #include <memory>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "poise/error.h"
@@ -202,6 +204,19 @@ TEST_F(Served, EventsTellWhatIsNewAndTheEnd) {
   page.end_early();
   // The end of the stream, not of the connection alone
   EXPECT_THAT(reader.read_to(""), testing::AllOf(HasSubstr("\"ended\""), testing::EndsWith("0\r\n\r\n")));
+}
+
+// A page that is opened as the training ends asks for its events a moment later.
+TEST_F(Served, APageThatWasGivenLearnsTheEnd) {
+  tell_epochs(3);
+  EXPECT_THAT(got(at.path), HasSubstr("epoch 3 of 1,000"));
+  page.end_early();
+  std::thread end([this] { server.reset(); });
+  std::this_thread::sleep_for(std::chrono::milliseconds(50));
+  Connection reader(at.port);
+  reader.send("GET " + at.path + "events?since=0 HTTP/1.1\r\nHost: localhost\r\n\r\n");
+  EXPECT_THAT(reader.read_to(""), testing::AllOf(HasSubstr("\"ended\""), testing::EndsWith("0\r\n\r\n")));
+  end.join();
 }
 
 TEST_F(Served, ItEndsWhereReadersDoNotRead) {

@@ -5,7 +5,7 @@
 namespace poise::inline run {
 
 bool Checkpoints::is_due() {
-  constexpr double kTimesCost = 50;
+  constexpr double kTimesCost = 200;  // half a percent of the time
   if (every_ <= 0) return false;
   if (since_written_.seconds() < every_ && since_kept_.seconds() < kTimesCost * cost_) return false;
   making_ = Stopwatch();

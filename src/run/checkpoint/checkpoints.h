@@ -13,7 +13,7 @@ class Checkpoints {
   /// `every`: seconds from one on the disk to the next; 0: none at all. The directory must outlive it.
   Checkpoints(double every, RunDirectory& directory) : every_(every), directory_(directory) {}
 
-  /// Whether a state is wanted: for the disk, or in memory, if that took less than a fiftieth of the time so far.
+  /// Whether a state is wanted: for the disk, or in memory, if that takes half a percent of the time at most.
   bool is_due();
   /// Takes it, and writes it if it is time. Throws Error(kIo).
   void keep(Checkpoint checkpoint);

@@ -38,20 +38,7 @@ std::string masked_crc(std::string_view bytes) {
   return as_bytes(((crc >> 15) | (crc << 17)) + 0xa282ead8U);
 }
 
-/// ±1e-12 · 1.1^k up to 1e20, and 0 between.
-const std::vector<double>& bucket_limits() {
-  static const std::vector<double> limits = [] {
-    std::vector<double> positive;
-    for (double limit = 1e-12; limit < 1e20; limit *= 1.1) positive.push_back(limit);
-    positive.push_back(std::numeric_limits<double>::max());
-    std::vector<double> all;
-    for (auto limit = positive.rbegin(); limit != positive.rend(); ++limit) all.push_back(-*limit);
-    all.push_back(0);
-    all.insert(all.end(), positive.begin(), positive.end());
-    return all;
-  }();
-  return limits;
-}
+constexpr double kFirstLimit = 1e-12, kRatio = 1.1;
 
 struct Histogram {
   double low = 0, high = 0, count = 0, sum = 0, squares = 0;
@@ -67,9 +54,7 @@ Histogram histogram_of(const Vector& numbers) {
     of.low = of.count == 0 ? number : std::min(of.low, number);
     of.high = of.count == 0 ? number : std::max(of.high, number);
     ++of.count, of.sum += number, of.squares += number * number;
-    // A bucket ends before its limit.
-    ++counts[std::min<std::ptrdiff_t>(std::ranges::upper_bound(limits, number) - limits.begin(),
-                                      std::ssize(limits) - 1)];
+    ++counts[bucket_of(number)];
   }
   for (std::size_t k = 0; k < limits.size(); ++k) {  // what is empty at both ends is left out
     const bool begins = k + 1 < limits.size() && counts[k + 1] > 0;
@@ -116,6 +101,33 @@ std::optional<std::size_t> place_behind(std::string_view bytes, std::size_t coun
 }
 
 }  // namespace
+
+const std::vector<double>& bucket_limits() {
+  static const std::vector<double> limits = [] {
+    std::vector<double> positive;
+    for (double limit = kFirstLimit; limit < 1e20; limit *= kRatio) positive.push_back(limit);
+    positive.push_back(std::numeric_limits<double>::max());
+    std::vector<double> all;
+    for (auto limit = positive.rbegin(); limit != positive.rend(); ++limit) all.push_back(-*limit);
+    all.push_back(0);
+    all.insert(all.end(), positive.begin(), positive.end());
+    return all;
+  }();
+  return limits;
+}
+
+// A logarithm comes next to it; a search would take ten times as long.
+std::size_t bucket_of(double number) {
+  const std::vector<double>& limits = bucket_limits();
+  static const double per_bucket = 1 / std::log(kRatio);
+  const std::size_t zero = limits.size() / 2;
+  const double buckets = std::log(std::max(std::abs(number) / kFirstLimit, 1.0)) * per_bucket;
+  const auto steps = static_cast<std::size_t>(std::min(buckets, static_cast<double>(zero - 1)));
+  std::size_t at = number < 0 ? zero - steps : zero + 1 + steps;
+  while (at + 1 < limits.size() && limits[at] <= number) ++at;
+  while (at > 0 && limits[at - 1] > number) --at;
+  return at;
+}
 
 std::uint32_t crc32c(std::string_view bytes) {
   std::uint32_t crc = 0xffffffffU;

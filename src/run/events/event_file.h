@@ -21,6 +21,12 @@ std::uint32_t crc32c(std::string_view bytes);
 /// The record of some bytes: their length, the checksum of that, they themselves, their checksum.
 std::string event_record(std::string_view bytes);
 
+/// Where the buckets of a histogram end: ±1e-12 · 1.1^k up to 1e20, the largest number, and 0 between.
+const std::vector<double>& bucket_limits();
+
+/// Which bucket has the number: the first that ends above it, else the last.
+std::size_t bucket_of(double number);
+
 /// A number of figures under names as "train/accuracy", which TensorBoard groups by what is before the slash.
 using Scalars = std::vector<std::pair<std::string, double>>;
 
