@@ -10,6 +10,7 @@
 #include "base/index.h"
 #include "base/parallel.h"
 #include "base/stoppable.h"
+#include "convex/dense_rows.h"
 #include "convex/kernels.h"
 #include "convex/two_classes.h"
 #include "rows/storage.h"
@@ -23,47 +24,20 @@ constexpr Index kBlockBytes = 256 * 1024;
 constexpr Index kMaxChunks = 32;
 constexpr Index kChunkSumBytes = 64 * 1024 * 1024;  // all chunks' sums together
 
-template <typename Real>
-using MatrixOf = Eigen::Matrix<Real, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
-
 /// A pass of less than about 0.2 ms gains nothing from a second thread, and loses a time slice when that thread has to
 /// wait for a processor.
 bool worth_threads(const Features& x, Index classes) {
   return static_cast<double>(stored_entries(x)) * static_cast<double>(classes) > 5e6;
 }
 
-/// The block as Real numbers: the storage itself where that holds them, else loaded into `scratch`.
+/// Σ_r of each row of R, class-major, in four sums: one would wait for each of its additions.
 template <typename Real>
-const Real* block_as(const Problem& problem, Index first, Index rows, bool square, std::vector<Real>& scratch) {
-  const Index d = problem.cols();
-  if constexpr (std::is_same_v<Real, float>) {
-    const float* const stored = problem.map().identity() ? problem.features.array<float>() : nullptr;
-    if (stored != nullptr && !square) return stored + first * d;
+void add_rows(const Real* residual, Index ld, Index rows, Vector& sums) {
+  for (Index c = 0; c < sums.size(); ++c, residual += ld) {
+    double sum[4] = {};
+    for (Index r = 0; r < rows; ++r) sum[r % 4] += static_cast<double>(residual[r]);
+    sums[c] += (sum[0] + sum[1]) + (sum[2] + sum[3]);
   }
-  scratch.resize(rows * d);
-  problem.load(first, rows, scratch.data(), d);
-  if (square) std::transform(scratch.begin(), scratch.end(), scratch.begin(), [](Real x) { return x * x; });
-  return scratch.data();
-}
-
-/// K×d weights and K biases as Real, from (d+1)×K parameters.
-template <typename Real>
-struct Layer {
-  MatrixOf<Real> weights;
-  Eigen::Matrix<Real, Eigen::Dynamic, 1> bias;
-  explicit Layer(const Parameters* w) {
-    if (!w) return;
-    weights = w->topRows(w->rows() - 1).transpose().cast<Real>();
-    bias = w->bottomRows(1).transpose().cast<Real>();
-  }
-};
-
-/// z (K×ld, class-major) = weights X_Bᵀ + bias.
-template <typename Real>
-void block_scores(const Layer<Real>& layer, const Real* x, Index rows, Index ld, Real* z) {
-  const Index classes = layer.weights.rows(), d = layer.weights.cols();
-  for (Index c = 0; c < classes; ++c) std::fill_n(z + c * ld, ld, layer.bias[c]);
-  gemm(false, true, classes, rows, d, layer.weights.data(), d, x, d, Real{1}, z, ld);
 }
 
 }  // namespace
@@ -107,43 +81,41 @@ void PassEngine::run_dense(const Parameters* first, const Parameters* second, co
   const bool one = which == Columns::kOne;
   const Index n = features_.rows(), d = features_.cols(), columns = one ? 1 : classes_;
   const Index blocks = (n + block_rows_ - 1) / block_rows_, ld = block_rows_;
-  const Layer<Real> layer(first), other(second);
-  std::vector<Parameters> sums(product ? chunks_ : 0);
+  const BlockProducts<Real> products(problem_, columns, which == Columns::kSquared);
+  const RealLayer<Real> layer(first, products.width()), other(second, products.width());
+  std::vector<MatrixOf<double>> sums(product ? chunks_ : 0);  // (X̃ᵀR)ᵀ, as the rows are multiplied
   StopTest stopped(stop_);
 
   parallel_for(chunks_, threads_, [&](Index chunk) {
-    std::vector<Real> x_scratch;
+    typename BlockProducts<Real>::Block x;
     std::vector<Real> z(classes_ * ld), z2(second ? z.size() : 0);
     const Index last = (classes_ - columns) * ld;  // where the scores of the columns begin
-    MatrixOf<Real> sum = MatrixOf<Real>::Zero(product ? columns : 0, d);
+    MatrixOf<Real> sum = MatrixOf<Real>::Zero(product ? columns : 0, products.width());
     Vector bias_sum = Vector::Zero(product ? columns : 0);
     for (Index b = part_begin(blocks, chunks_, chunk); b < part_begin(blocks, chunks_, chunk + 1) && !stopped(); ++b) {
       const Index begin = b * block_rows_, rows = std::min(block_rows_, n - begin);
-      const Real* x = block_as(problem_, begin, rows, which == Columns::kSquared, x_scratch);
-      if (first) block_scores(layer, x, rows, ld, z.data() + last);
-      if (second) block_scores(other, x, rows, ld, z2.data() + last);
+      products.read(begin, rows, x);
+      if (first) products.scores(layer, x, ld, z.data() + last);
+      if (second) products.scores(other, x, ld, z2.data() + last);
       if (one) mirror_scores(z.data(), ld);
       if (one && second) mirror_scores(z2.data(), ld);
       kernel({chunk, begin, rows, ld, z.data(), second ? z2.data() : nullptr});
       if (!product) continue;
       if (one) fold_residual(z.data(), ld);
-      const Real* const residual = z.data() + last;
-      gemm(false, false, columns, d, rows, residual, ld, x, d, Real{1}, sum.data(), d);
-      for (Index c = 0; c < columns; ++c) {
-        for (Index r = 0; r < rows; ++r) bias_sum[c] += static_cast<double>(residual[c * ld + r]);
-      }
+      products.add_product(z.data() + last, ld, x, sum.data());
+      add_rows(z.data() + last, ld, rows, bias_sum);
     }
     if (!product || stopped.has_stopped()) return;
-    Parameters& out = sums[chunk];
-    out.resize(d + 1, columns);
-    out.topRows(d) = sum.transpose().template cast<double>();
-    out.row(d) = bias_sum.transpose();
+    MatrixOf<double>& out = sums[chunk];
+    out.resize(columns, d + 1);
+    out.leftCols(d) = sum.leftCols(d).template cast<double>();
+    out.col(d) = bias_sum;
   });
   if (stopped.has_stopped()) throw PassStopped();
   if (!product) return;
   const bool large = chunks_ * columns * d > 4000000;  // less is done before a second thread is awake
   tree_reduce(chunks_, large ? threads_ : 1, [&](Index into, Index from) { sums[into] += sums[from]; });
-  *product = std::move(sums[0]);
+  *product = sums[0].transpose();
 }
 
 template void PassEngine::run_columns<float>(const Parameters*, const Parameters*, const BlockKernel<float>&,
@@ -164,7 +136,7 @@ MatrixF PassEngine::centered_gram(const Vector& center, const std::function<bool
     const Index end = part_begin(n, parts, part + 1);
     for (Index i = part_begin(n, parts, part); i < end && !stopped(); i += strip) {
       const Index rows = std::min(strip, end - i);
-      const Eigen::Map<const MatrixF> x(block_as(problem_, i, rows, false, scratch), rows, d);
+      const Eigen::Map<const MatrixF> x(rows_as<float>(problem_, i, rows, d, false, scratch), rows, d);
       for (Index r = 0; r < rows; ++r) {
         rows_scaled.row(r) = (x.row(r) - shift) * static_cast<float>(std::sqrt(problem_.row_weight[i + r]));
       }
