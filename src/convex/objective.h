@@ -92,8 +92,11 @@ class SoftmaxObjective {
   double rounding_of_feature_sums() const;
 
   /// p_ic at the point of the last evaluate, float32.
-  float probability(Index row, Index class_id) const {
-    return probabilities_(row / engine_.block_rows(), class_id * engine_.block_rows() + row % engine_.block_rows());
+  float probability(Index row, Index class_id) const { return *probabilities_from(row, class_id); }
+  /// Those of one class, of `row` and the rows after it up to the end of its block (PassEngine::block_rows).
+  const float* probabilities_from(Index row, Index class_id) const {
+    const Index block_rows = engine_.block_rows();
+    return &probabilities_(row / block_rows, class_id * block_rows + row % block_rows);
   }
   /// s_i p_ic (1 − p_ic) of every row there: what each adds to the curvature of one class.
   std::vector<double> curvatures(Index class_id) const;

@@ -265,6 +265,83 @@ TEST(Objective, SpectrumOfOneRow) {
   EXPECT_NEAR(Eigen::SelfAdjointEigenSolver<Eigen::MatrixXd>(tight).eigenvalues()[2], 0.5, 1e-15);
 }
 
+struct Size {
+  Index rows, features, classes;
+};
+
+/// An eighth of the numbers are 1, but in every seventieth row all are.
+MatrixF few_ones(Index rows, Index cols) {
+  MatrixF x = MatrixF::Ones(rows, cols);
+  for (Index i = 0; i < rows; ++i) {
+    for (Index j = 0; j < cols && i % 70 != 3; ++j) x(i, j) = (i + j * j) % 8 == 0 ? 1.0f : 0.0f;
+  }
+  return x;
+}
+
+/// Whatever it is made of at a time: few and many pairs of classes, products of some features or of one, rows in strips
+/// and parts, of few numbers beside zeros; rows without weight, and rows whose p is 0 and 1 in float32.
+TEST(Objective, DenseHessianOfAnySizeIsItsDefinition) {
+  for (const Size size : {Size{1100, 30, 2}, Size{130, 33, 3}, Size{1100, 30, 4}, Size{70, 230, 4}, Size{65, 3, 9},
+                          Size{64, 16, 7}, Size{2100, 1, 5}, Size{3, 2, 4}, Size{1100, 40, 2}, Size{150, 40, 3}}) {
+    Problem problem = byte_problem(size.rows, size.features, size.classes, Storage::kBytes);
+    if (size.features == 40) problem.features = stored_as(few_ones(size.rows, size.features), Storage::kFloat);
+    for (Index i = 0; i < size.rows; i += 5) problem.row_weight[i] = 0;
+    problem.row_weight /= problem.row_weight.sum();
+    problem.penalty.setZero();
+    SoftmaxObjective objective(problem, 2);
+    objective.evaluate(0.02 * Rng(33).normals(size.features + 1, size.classes), nullptr);
+    const Matrix dense = dense_hessian(objective);
+    const Matrix truth = Reference(problem).hessian(kept_probabilities(objective));
+    ASSERT_EQ(dense.rows(), truth.rows());
+    EXPECT_EQ(dense, Matrix(dense.transpose()));
+    const Index width = size.features + 1, k = size.classes;
+    for (Index a = 0; a < dense.rows(); ++a) {
+      for (Index b = 0; b <= a; ++b) {
+        const Index i = a % width * k + a / width, j = b % width * k + b / width;
+        EXPECT_NEAR(dense(a, b), truth(i, j), 1e-12 * std::sqrt(truth(i, i) * truth(j, j)));
+      }
+    }
+  }
+}
+
+TEST(Objective, DenseHessianHasTheSameBitsForAnyNumberOfThreads) {
+  for (const Index classes : {2, 4}) {
+    const Problem problem = byte_problem(45000, 120 / classes, classes, Storage::kBytes);  // worth two threads
+    const Parameters w = 0.01 * Rng(36).normals(problem.cols() + 1, classes);
+    SoftmaxObjective one(problem, 1), three(problem, 3);
+    ASSERT_EQ(three.threads(), 3);
+    one.evaluate(w, nullptr);
+    three.evaluate(w, nullptr);
+    EXPECT_EQ(dense_hessian(one), dense_hessian(three));
+  }
+}
+
+TEST(Objective, DenseHessianEqualsFiniteDifferencesOfTheGradient) {
+  for (const Shape& shape : shapes()) {
+    const Problem problem = random_problem(shape, 34);
+    const Index size = shape.features + 1, k = shape.classes;
+    SoftmaxObjective objective(problem, 1);
+    const Parameters w = Rng(35).normals(size, k);
+    objective.evaluate(w, nullptr);
+    const Matrix dense = dense_hessian(objective);
+    const double h = 1e-5;
+    for (Index c = 0; c < k; ++c) {
+      for (Index j = 0; j < size; ++j) {
+        Parameters moved = w, above, below;
+        moved(j, c) = w(j, c) + h;
+        objective.evaluate(moved, &above);
+        moved(j, c) = w(j, c) - h;
+        objective.evaluate(moved, &below);
+        Parameters column = (above - below) / (2 * h);
+        if (j + 1 < size) column(j, c) -= problem.penalty[j];
+        for (Index b = 0; b < k; ++b) {
+          for (Index l = 0; l < size; ++l) EXPECT_NEAR(dense(b * size + l, c * size + j), column(l, b), 1e-6);
+        }
+      }
+    }
+  }
+}
+
 // The nullity of the Hessian is K·D − (K−1)·rank X̃; D where X̃ has full rank.
 TEST(Objective, NullityOfTheHessian) {
   for (const bool dependent : {false, true}) {

@@ -5,7 +5,9 @@
 
 #include <Eigen/LU>
 
+#include "convex/preconditioner/pair_kernels.h"
 #include "convex/reference.h"
+#include "convex/solver/solvers.h"
 #include "sample_models.h"
 
 namespace poise {
@@ -82,6 +84,51 @@ TEST(LowRankPreconditioner, IsSymmetricPositiveAndIndependentOfThreads) {
     EXPECT_GT(aa, 0);
     EXPECT_NEAR(ab, ba, 1e-4 * aa);
     EXPECT_EQ(ma, other->solve(a));
+  }
+}
+
+TEST(PairProducts, AreThoseOfPlainLoops) {
+  constexpr Index kRows = 3;
+  for (Index size = 1; size <= 20; ++size) {
+    const Index ld = size + kPairPadding;
+    const Matrix x = Rng(7).normals(kRows, ld);
+    for (Index first = 0; first < size; first += 3) {
+      for (Index last = first + 1; last <= size; ++last) {
+        std::vector<double> expected;
+        for (Index r = 0; r < kRows; ++r) {
+          for (Index i = first; i < last; ++i) {
+            for (Index j = i; j < size; ++j) expected.push_back(x(r, i) * x(r, j));
+          }
+        }
+        ASSERT_EQ(std::ssize(expected), kRows * pair_count(size, first, last));
+        std::vector<double> found(expected.size() + kPairPadding);
+        pair_products(x.data(), ld, kRows, size, first, last, found.data());
+        found.resize(expected.size());
+        EXPECT_EQ(found, expected);
+      }
+    }
+  }
+}
+
+/// HV = G of the Hessian in long double, whether conjugate gradients take products from the matrix or from passes.
+TEST(NewtonSystem, ByMatrixAndByPassesHaveTheSameSolution) {
+  for (const Index classes : {2, 5}) {
+    const Problem problem = random_problem({.rows = 900, .features = 6, .classes = classes, .l2 = 1e-4}, 8);
+    const Reference reference(problem);
+    SoftmaxObjective objective(problem, 1);
+    Parameters gradient;
+    const Parameters w = 0.5 * Rng(9).normals(7, classes);
+    objective.evaluate(w, &gradient);
+    const auto there = reference.at(w);
+    const RealMatrix truth = reference.solve<Real>(reference.hessian<Real>(there.p), there.gradient);
+    const auto preconditioner = full_preconditioner(objective);
+    for (const bool by_matrix : {false, true}) {
+      const double passes = objective.passes();
+      const Parameters found =
+          solve_newton_system(objective, *preconditioner, gradient, {.reduction = 1e-8, .by_matrix = by_matrix});
+      EXPECT_LE((found.cast<Real>() - truth).norm(), 1e-5L * truth.norm());  // p in float32
+      EXPECT_EQ(objective.passes() == passes, by_matrix);
+    }
   }
 }
 

@@ -1,88 +1,200 @@
+// The Hessian of the loss as a whole, from its independent blocks: of the classes a < b
+//   G_ab = Σ_i s_i p_ia p_ib x̃_i x̃_iᵀ,   H_ab = −G_ab,   H_aa = Σ_{b≠a} G_ab,
+// the latter because Σ_{b≠a} p_b = 1 − p_a: positive numbers alone, no cancellation, and rows that add up to 0.
 #include <algorithm>
+#include <array>
 #include <vector>
 
+#include "base/aligned.h"
 #include "base/blas.h"
 #include "base/index.h"
 #include "base/parallel.h"
 #include "convex/objective.h"
+#include "convex/preconditioner/pair_kernels.h"
 
 namespace poise::inline convex {
 namespace {
 
-/// Rows [begin, begin + rows) with a constant 1 appended, in double.
-void extended_block(const Problem& problem, Index begin, Index rows, Matrix& out) {
-  problem.load(begin, rows, out.data(), out.cols());
-  out.topRows(rows).rightCols(1).setOnes();
-}
+constexpr Index kStrip = 64;  // rows at a time
 
-/// C += Aᵀ B of rows×size matrices where that is symmetric: lower triangle, in strips of columns.
-void add_symmetric_product(const Matrix& a, const double* b, Index ldb, Index rows, double* c, Index ldc) {
-  constexpr Index kStrip = 32;
-  const Index size = a.cols();
-  for (Index j = 0; j < size; j += kStrip) {
-    gemm(true, false, size - j, std::min(kStrip, size - j), rows, a.data() + j, size, b + j, ldb, 1.0, c + j * ldc + j,
-         ldc);
+using Doubles = std::vector<double, AlignedAllocator<double>>;
+
+/// The numbers of a strip that are not 0, row by row.
+struct NonZeros {
+  std::vector<Index> columns;
+  std::vector<double> values;
+  std::array<Index, kStrip + 1> start{};
+
+  explicit NonZeros(Index columns_of_row) : columns(kStrip * columns_of_row + 1), values(columns.size()) {}
+
+  /// Gathers them if that is worth it: if the products of those of a row are few beside the products of all numbers.
+  bool gather(const double* x, Index ld, Index rows, Index size) {
+    constexpr Index kWorth = 8;  // numbers of a vector, which a product of single numbers does without
+    Index count = 0, products = 0;
+    for (Index r = 0; r < rows; ++r, x += ld) {
+      for (Index j = 0; j < size; ++j) {
+        columns[count] = j, values[count] = x[j];
+        count += x[j] != 0 ? 1 : 0;
+      }
+      start[r + 1] = count;
+      products += (count - start[r]) * (count - start[r]);
+      if (r == 0 && kWorth * products >= size * size) return false;  // as a rule they are all alike
+    }
+    return kWorth * products < rows * size * size;
   }
-}
+};
 
-/// The upper triangle as the lower one, of the size×size block whose corner is (row, col).
-void mirror(Matrix& m, Index row, Index col, Index size) {
-  auto block = m.block(row, col, size, size);
-  block.triangularView<Eigen::StrictlyUpper>() = block.transpose();
-}
+/// The blocks G_ab of some rows, each a row of `sums`: its upper triangle row by row, or, of few pairs, the whole block
+/// of which the lower triangle counts.
+class Blocks {
+ public:
+  Blocks(const SoftmaxObjective& objective, const Matrix* probabilities)
+      : objective_(objective), probabilities_(probabilities) {}
 
-/// Σ_{k≠c} p_k: 1 − p_c without cancellation.
-double others(const Matrix& p, Index row, Index c) {
-  return p.row(row).head(c).sum() + p.row(row).tail(p.cols() - c - 1).sum();
-}
+  Index width() const { return few_ ? size_ * size_ : pair_count(size_, 0, size_); }
+  Index pairs() const { return pairs_; }
+
+  Matrix sum(Index begin, Index end) const {
+    Matrix sums = Matrix::Zero(pairs_, width()), weights(pairs_, kStrip), p(k_, kStrip);
+    NonZeros found(few_ ? size_ : 0);
+    Doubles x(kStrip * ld_, 0), room(few_ ? kStrip * size_ : kStrip * most_columns() + kPairPadding);
+    const Index block_rows = objective_.engine().block_rows();
+    for (Index first = begin, rows = 0; first < end; first += rows) {
+      rows = std::min({kStrip, end - first, block_rows - first % block_rows});
+      objective_.problem().load(first, rows, x.data(), ld_);
+      for (Index r = 0; r < rows; ++r) x[r * ld_ + size_ - 1] = 1;
+      weigh(first, rows, p, weights);
+      if (few_ && found.gather(x.data(), ld_, rows, size_)) {
+        add_sparse(found, rows, weights, sums);
+      } else if (few_) {
+        add_one_by_one(x, rows, weights, room, sums);
+      } else {
+        add_together(x, rows, weights, room, sums);
+      }
+    }
+    return sums;
+  }
+
+  Matrix hessian(const Matrix& sums) const {
+    Matrix hessian = Matrix::Zero(k_ * size_, k_ * size_);
+    Matrix block(size_, size_);
+    Index pair = 0;
+    for (Index a = 0; a < k_; ++a) {
+      for (Index b = a + 1; b < k_; ++b, ++pair) {
+        unpack(sums.row(pair).data(), block);
+        hessian.block(a * size_, b * size_, size_, size_) = -block;
+        hessian.block(b * size_, a * size_, size_, size_) = -block;
+        hessian.block(a * size_, a * size_, size_, size_) += block;
+        hessian.block(b * size_, b * size_, size_, size_) += block;
+      }
+    }
+    return hessian;
+  }
+
+ private:
+  static constexpr Index kFewPairs = 3;       // a product of so few rows costs less than the products of features
+  static constexpr Index kManyColumns = 192;  // of products of features at a time, if one feature has not more
+
+  /// s p_a p_b of all pairs: the weights of the rows.
+  void weigh(Index first, Index rows, Matrix& p, Matrix& weights) const {
+    for (Index c = 0; c < k_; ++c) {
+      const float* kept = objective_.probabilities_from(first, c);
+      for (Index r = 0; r < rows; ++r)
+        p(c, r) = probabilities_ ? (*probabilities_)(first + r, c) : static_cast<double>(kept[r]);
+    }
+    const auto s = objective_.problem().row_weight.segment(first, rows).transpose().array();
+    Index pair = 0;
+    for (Index a = 0; a < k_; ++a) {
+      for (Index b = a + 1; b < k_; ++b, ++pair)
+        weights.row(pair).head(rows) = s * p.row(a).head(rows).array() * p.row(b).head(rows).array();
+    }
+  }
+
+  /// Indicators of categories, say: most products would be of zeros.
+  void add_sparse(const NonZeros& x, Index rows, const Matrix& weights, Matrix& sums) const {
+    for (Index pair = 0; pair < pairs_; ++pair) {
+      double* const block = sums.row(pair).data();
+      for (Index r = 0; r < rows; ++r) {
+        for (Index i = x.start[r]; i < x.start[r + 1]; ++i) {
+          const double weighted = weights(pair, r) * x.values[i];
+          double* const row = block + x.columns[i] * size_;
+          for (Index j = x.start[r]; j <= i; ++j) row[x.columns[j]] += weighted * x.values[j];
+        }
+      }
+    }
+  }
+
+  void add_one_by_one(const Doubles& x, Index rows, const Matrix& weights, Doubles& weighted, Matrix& sums) const {
+    for (Index pair = 0; pair < pairs_; ++pair) {
+      for (Index r = 0; r < rows; ++r) {
+        const double weight = weights(pair, r), *row = x.data() + r * ld_;
+        for (Index j = 0; j < size_; ++j) weighted[r * size_ + j] = weight * row[j];
+      }
+      multiply({.transpose_a = true,
+                .m = size_,
+                .n = size_,
+                .k = rows,
+                .lda = ld_,
+                .ldb = size_,
+                .ldc = size_,
+                .accumulate = true,
+                .lower = true},
+               x.data(), weighted.data(), sums.row(pair).data());
+    }
+  }
+
+  /// All pairs of classes by some products of features at a time.
+  void add_together(const Doubles& x, Index rows, const Matrix& weights, Doubles& products, Matrix& sums) const {
+    Index column = 0;
+    for (Index first = 0, last = 0; first < size_; first = last) {
+      last = end_of_columns(first);
+      const Index columns = pair_count(size_, first, last);
+      pair_products(x.data(), ld_, rows, size_, first, last, products.data());
+      gemm(false, false, pairs_, columns, rows, weights.data(), kStrip, products.data(), columns, 1.0,
+           sums.data() + column, sums.cols());
+      column += columns;
+    }
+  }
+
+  Index end_of_columns(Index first) const {
+    Index last = first + 1;
+    while (last < size_ && pair_count(size_, first, last + 1) <= kManyColumns) ++last;
+    return last;
+  }
+  Index most_columns() const { return std::max(size_, kManyColumns); }
+
+  void unpack(const double* from, Matrix& block) const {
+    if (few_) {
+      block = Eigen::Map<const Matrix>(from, size_, size_);
+      block.triangularView<Eigen::StrictlyUpper>() = block.transpose();
+      return;
+    }
+    for (Index i = 0; i < size_; from += size_ - i, ++i) {
+      for (Index j = i; j < size_; ++j) block(i, j) = block(j, i) = from[j - i];
+    }
+  }
+
+  const SoftmaxObjective& objective_;
+  const Matrix* probabilities_;
+  Index k_ = objective_.classes(), pairs_ = k_ * (k_ - 1) / 2;
+  Index size_ = objective_.features() + 1, ld_ = size_ + kPairPadding;
+  bool few_ = pairs_ <= kFewPairs;
+};
 
 }  // namespace
 
 Matrix dense_hessian(const SoftmaxObjective& objective, const Matrix* probabilities) {
-  const Problem& problem = objective.problem();
-  const Index n = problem.rows(), size = problem.cols() + 1, k = problem.classes, strip = 128;
-  const Index rows_of_blocks = k == 2 ? 1 : k;  // of two classes all blocks are the same up to sign
-  const Index side = rows_of_blocks * size;
   constexpr Index kMostNumbers = Index{1} << 26;  // of the parts' sums: 512 MiB
-  const Index parts = std::clamp<Index>(std::min(n / 512, kMostNumbers / (side * side)), 1, 8);
-  auto probability = [&](Index row, Index c) {
-    return probabilities ? (*probabilities)(row, c) : static_cast<double>(objective.probability(row, c));
-  };
+  const Blocks blocks(objective, probabilities);
+  const Index n = objective.rows(), numbers = blocks.pairs() * blocks.width();
+  const int threads = objective.threads();
+  const Index parts = std::clamp<Index>(std::min(n / 512, kMostNumbers / numbers), 1, 8);
   std::vector<Matrix> sums(parts);
-  parallel_for(parts, objective.threads(), [&](Index part) {
-    Matrix sum = Matrix::Zero(side, side), x(strip, size), weighted(strip, side), p(strip, k);
-    for (Index begin = part_begin(n, parts, part), end = part_begin(n, parts, part + 1); begin < end; begin += strip) {
-      const Index rows = std::min(strip, end - begin);
-      extended_block(problem, begin, rows, x);
-      for (Index r = 0; r < rows; ++r) {
-        for (Index c = 0; c < k; ++c) p(r, c) = probability(begin + r, c);
-      }
-      for (Index a = 0; a < rows_of_blocks; ++a) {  // block row a, columns b ≤ a; the rest by symmetry
-        for (Index r = 0; r < rows; ++r) {
-          const double weight = problem.row_weight[begin + r] * p(r, a);
-          for (Index b = 0; b <= a; ++b) {
-            weighted.row(r).segment(b * size, size) = (weight * (a == b ? others(p, r, a) : -p(r, b))) * x.row(r);
-          }
-        }
-        for (Index b = 0; b <= a; ++b) {
-          add_symmetric_product(x, weighted.data() + b * size, side, rows, &sum(a * size, b * size), side);
-        }
-      }
-    }
-    sums[part] = std::move(sum);
+  parallel_for(parts, threads, [&](Index part) {
+    sums[part] = blocks.sum(part_begin(n, parts, part), part_begin(n, parts, part + 1));
   });
-  tree_reduce(parts, objective.threads(), [&](Index into, Index from) { sums[into] += sums[from]; });
-  Matrix& hessian = sums[0];
-  for (Index a = 0; a < rows_of_blocks; ++a) {
-    for (Index b = 0; b <= a; ++b) mirror(hessian, a * size, b * size, size);
-  }
-  if (k == 2) {
-    Matrix whole(2 * size, 2 * size);
-    whole << hessian, -hessian, -hessian, hessian;
-    return whole;
-  }
-  mirror(hessian, 0, 0, side);
-  return std::move(hessian);
+  tree_reduce(parts, threads, [&](Index into, Index from) { sums[into] += sums[from]; });
+  return blocks.hessian(sums[0]);
 }
 
 }  // namespace poise::inline convex

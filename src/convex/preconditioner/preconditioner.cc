@@ -173,8 +173,9 @@ class FullPreconditioner : public Preconditioner {
   explicit FullPreconditioner(const SoftmaxObjective& objective) {
     const Problem& problem = objective.problem();
     const Index d = problem.cols(), k = objective.classes(), size = k * (d + 1);
-    Matrix hessian = dense_hessian(objective);
-    for (Index c = 0; c < k; ++c) hessian.diagonal().segment(c * (d + 1), d) += problem.penalty;
+    hessian_ = dense_hessian(objective);
+    for (Index c = 0; c < k; ++c) hessian_.diagonal().segment(c * (d + 1), d) += problem.penalty;
+    Matrix hessian = hessian_;
     // The gauge: adding the same to all classes costs nothing; D ⊗ 11ᵀ/K makes it cost something, D the mean curvature
     // of a feature. A relative 1e-13 ridge covers dependent features without a penalty.
     const Vector diagonal = hessian.diagonal();
@@ -197,9 +198,10 @@ class FullPreconditioner : public Preconditioner {
     project_onto_class_sums_zero(result);
     return result;
   }
-  bool is_hessian() const override { return true; }
+  const Matrix* hessian() const override { return &hessian_; }
 
  private:
+  Matrix hessian_;
   Eigen::LLT<Eigen::MatrixXd> factor_;
 };
 

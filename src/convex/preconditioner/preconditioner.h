@@ -21,8 +21,8 @@ class Preconditioner {
   virtual MatrixF solve_float(const MatrixF& gradient) const { return solve(gradient.cast<double>()).cast<float>(); }
   /// Whether M has the size of the Hessian, not only its shape: then a unit step is the natural one.
   virtual bool has_size() const { return true; }
-  /// Whether M is the Hessian itself, in float64.
-  virtual bool is_hessian() const { return false; }
+  /// The Hessian with its penalty, in float64, if M is that, up to the gauge: as dense_hessian has it. Else null.
+  virtual const Matrix* hessian() const { return nullptr; }
 };
 
 /// Where a d×d matrix is affordable: the Böhning preconditioner (docs/theory/softmax.md#gauge-rank-recession,

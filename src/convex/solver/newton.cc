@@ -9,6 +9,8 @@ namespace {
 
 // Below this share of f the quadratic model is good enough that a dual bound from the Newton system is worth its pass.
 constexpr double kCertifyBelow = 1e-4;
+// So much of the tolerance left, and no bound has shown it: the Newton system is solved by passes from here on.
+constexpr double kSurelyThere = 0.1;
 // Most Hessian products in a step there. On news20 (λ = 1e-5), whose systems would take thousands, steps cut short at
 // some hundreds reach 1e-8 sooner than one solved to the end.
 constexpr int kMostProducts = 500;
@@ -20,12 +22,13 @@ constexpr int kMostInTail = 50;
 
 /// The forcing term: solve loosely far away, tightly near the end; `estimate`: of the gap, relative to f. Near the end
 /// the system is solved to what the dual bound needs, so that the same V both steps and certifies.
-CgGoal forcing(double estimate, bool has_bounds, double tolerance) {
+CgGoal forcing(double estimate, double f, bool has_bounds, double tolerance) {
   CgGoal goal;
   goal.reduction = std::clamp(std::sqrt(estimate), 1e-3, 0.1);
   if (estimate < kCertifyBelow && has_bounds) {
     goal.dual_loss = 0.25 * tolerance;
     goal.max_products = kMostProducts;
+    goal.by_matrix = estimate * f > kSurelyThere * tolerance;
   }
   return goal;
 }
@@ -87,9 +90,9 @@ Outcome solve_newton(SoftmaxObjective& objective, SolveState& state, Monitor& mo
     Parameters step = preconditioner->solve(state.gradient);
     const double estimate = 0.5 * state.gradient.cwiseProduct(step).sum() / f;
     bool cut_short = false;
-    const CgGoal goal = forcing(estimate, has_bounds, monitor.tolerance());
+    const CgGoal goal = forcing(estimate, f, has_bounds, monitor.tolerance());
     // Far from the end the Hessian's own solution will do, without a product to check it.
-    if (!has_bounds || !preconditioner->is_hessian() || std::isfinite(goal.dual_loss))
+    if (!has_bounds || !preconditioner->hessian() || std::isfinite(goal.dual_loss))
       step = solve_newton_system(objective, *preconditioner, state.gradient, goal, monitor.stop(), &cut_short);
     if (cut_short && affords_full(objective)) course.full = true;
     const double decrement = 0.5 * state.gradient.cwiseProduct(step).sum();

@@ -91,6 +91,13 @@ double dual_loss(const Parameters& residual, const Vector& penalty, int threads)
   return 0.5 * sum_of_pieces(penalty.size(), threads, loss_of, k);
 }
 
+/// HV of a Hessian that goes class by class.
+Parameters matrix_product(const Matrix& hessian, const Parameters& v) {
+  const Matrix by_class = v.transpose();
+  const Vector product = hessian * Eigen::Map<const Vector>(by_class.data(), by_class.size());
+  return Eigen::Map<const Matrix>(product.data(), v.cols(), v.rows()).transpose();
+}
+
 }  // namespace
 
 Parameters solve_newton_system(const SoftmaxObjective& objective, const Preconditioner& preconditioner,
@@ -99,7 +106,8 @@ Parameters solve_newton_system(const SoftmaxObjective& objective, const Precondi
   // probability, say, H is 0 and what rounding has put into the gradient there must not be divided by it.
   constexpr double kNoCurvature = 1e-14;
   // Cheap where problems are small, and such come with any conditioning.
-  const bool in_double = is_small(objective) || preconditioner.is_hessian();
+  const Matrix* const hessian = preconditioner.hessian();
+  const bool in_double = is_small(objective) || hessian;
   Parameters step = objective.zero(), residual = gradient, product;
   int products = 0;
   Parameters z = preconditioner.solve(residual), direction = z;
@@ -112,7 +120,11 @@ Parameters solve_newton_system(const SoftmaxObjective& objective, const Precondi
   };
   bool solved = is_solved();
   while (!solved && products < goal.max_products) {
-    objective.hessian_product(direction, product, in_double);
+    if (goal.by_matrix && hessian) {
+      product = matrix_product(*hessian, direction);
+    } else {
+      objective.hessian_product(direction, product, in_double);
+    }
     ++products;
     if (stop && stop()) break;
     const double curvature = dot(direction, product, threads);

@@ -154,6 +154,9 @@ struct CgGoal {
   /// wanted.
   double dual_loss = std::numeric_limits<double>::infinity();
   int max_products = 200;
+  /// Whether products are made by the preconditioner's own Hessian, if it is one, instead of by passes: rounded to the
+  /// size of H, not to that of HV, so not where V may be large along a direction of next to no curvature.
+  bool by_matrix = false;
 };
 
 /// V with H V = G by preconditioned conjugate gradients at the objective's last point, products in float32 (float64 for
