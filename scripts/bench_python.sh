@@ -41,7 +41,7 @@ if [ ! -f "$folder/done" ]; then
   rm -rf "$folder"
   mkdir -p "$folder"
   "$python" -m venv "$main"
-  "$main/bin/pip" install --quiet numpy scipy scikit-learn onnx
+  "$main/bin/pip" install --quiet numpy scipy scikit-learn onnx onnxruntime
   "$main/bin/pip" freeze | grep -iE '^(numpy|scipy|scikit-learn)==' > "$folder/constraints.txt"
   : > "$folder/missing.txt"
   for package in "${peers[@]}"; do

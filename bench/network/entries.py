@@ -65,4 +65,6 @@ def inference_peers():
     found = []
     if importlib.util.find_spec("torch"):
         found += [Entry("PyTorch float32", "torch_infer", threads, blas) for blas in libraries() for threads in (1, 2)]
+    if importlib.util.find_spec("onnxruntime"):
+        found += [Entry("onnxruntime", "onnxruntime_infer", threads) for threads in (1, 2)]
     return found + [Entry("scikit-learn", "sklearn_infer", threads, blas) for blas in libraries() for threads in (1, 2)]

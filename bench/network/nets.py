@@ -23,6 +23,11 @@ class Net:
         return f"{'-'.join(map(str, self.widths))} {self.activation}, batch {self.batch}, {self.name.split('-')[0]}"
 
     @property
+    def unit(self):
+        """What counts as 1 in the data's own units."""
+        return 16 if self.name.startswith("digits") else 255
+
+    @property
     def hidden(self):
         return ",".join(map(str, self.widths[1:-1]))
 

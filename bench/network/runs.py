@@ -65,7 +65,7 @@ class Runner:
         net = self.net
         return dict(data=str(self.data), widths=net.widths, activation=net.activation, batch=batch or net.batch,
                     learning_rate=net.learning_rate, momentum=MOMENTUM, threads=entry.threads, budget=self.budget,
-                    options=entry.options | settings)
+                    options=entry.options | settings, model=str(self.folder / "trained/model.onnx"), unit=net.unit)
 
     def run_python(self, entry, repetition, batch):
         """In the first repetition PyTorch tries its settings in processes of their own; the fastest ones stay."""

@@ -12,7 +12,7 @@ import time
 
 from common.processes import busy_seconds, session_seconds, share_of_others, wheel_environment
 
-LOADING = 180.0  # seconds that a peer may take to start, load and warm up
+LOADING = 60.0  # seconds that a peer may take to start, load and warm up
 
 
 def interpreter(packages):

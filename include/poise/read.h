@@ -3,6 +3,7 @@
 // column.
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
@@ -45,6 +46,8 @@ struct ReadOptions {
                                  ///< errors; the notices say what training would refuse
   bool strip_label_dot = false;  ///< tables: "<=50K." is the label "<=50K"
   std::string data_dir = {};     ///< where the named sets (mnist, fashion-mnist) are; empty: see read_dataset
+  std::uint64_t memory = 0;      ///< bytes that may stay in memory; 0: half of what is free. A file of arrays that is
+                                 ///< larger than half of them is read from the disk a block at a time, every time
   int threads = 0;               ///< 0: as many as the machine has
   Watcher* watcher = nullptr;    ///< is told of long reading, which he cannot end
 };
@@ -62,9 +65,10 @@ Dataset read_dataset(const std::string& source, const ReadOptions& options, cons
 /// The source that holds the test part of a named set ("mnist" → "mnist:test"), or an empty string.
 std::string test_part_of(const std::string& source);
 
-/// Writes the rows as CSV or TSV (original units, header, label last), LIBSVM, or NPY (features, with the labels in a
-/// second file). `format`: csv, tsv, libsvm or npy; empty: by the extension of `path`; ".gz" compresses. The file is
-/// written atomically; "-" is standard output, by default CSV.
+/// Writes the rows as CSV or TSV (original units, header, label last), LIBSVM, NPY (features, with the labels in a
+/// second file), or as they are in memory, schema and all, in a safetensors file that is mapped when it is read (a row
+/// file, docs/data.md#row-files). `format`: csv, tsv, libsvm, npy or safetensors; empty: by the extension of `path`;
+/// ".gz" compresses. The file is written atomically; "-" is standard output, by default CSV.
 void write_dataset(const Dataset& data, const std::string& path, const std::string& format = {});
 
 /// The format that write_dataset writes, by name. Error(kUsage) where neither `path` nor `format` tells.

@@ -10,6 +10,9 @@
 #include "poise/schema.h"
 
 namespace poise {
+inline namespace base {
+class StreamedPages;
+}
 
 /// How a number is stored. Every column of a table is kept in the first of the five plain types that holds all its
 /// numbers exactly. The two of 16 bits are those of arrays that others own: IEEE 754 binary16, and the upper half of
@@ -87,9 +90,17 @@ class Features {
   /// Sparse rows that `owner` keeps alive.
   static Features view_sparse(std::shared_ptr<const void> owner, const CsrView& rows);
 
+  /// The same dense rows, which lie in a mapped file that is larger than what may stay in memory.
+  Features streamed(std::shared_ptr<const StreamedPages> pages) const;
+
   Index rows() const { return rows_; }
   Index cols() const { return cols_; }
   std::size_t stored_bytes() const;  ///< size of the storage, for memory reports and rooflines
+  bool is_streamed() const { return pages_ != nullptr; }
+  /// These rows were read. To be said by who reads the storage itself: load_rows (src/rows/load.h) does.
+  void touched(Index first, Index count) const {
+    if (pages_) tell_pages(first, count);
+  }
 
   bool is_sparse() const { return sparse_ != nullptr; }
   const DenseRows& dense() const { return dense_; }        ///< no runs if sparse
@@ -106,8 +117,11 @@ class Features {
   Features select_rows(std::span<const Index> rows) const;
 
  private:
+  void tell_pages(Index first, Index count) const;
+
   Index rows_ = 0, cols_ = 0;
   std::shared_ptr<const void> owner_;
+  std::shared_ptr<const StreamedPages> pages_;  // null where all may stay in memory
   DenseRows dense_;
   std::shared_ptr<const CsrView> sparse_;
 };

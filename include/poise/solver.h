@@ -1,6 +1,7 @@
 // The options, results and progress of convex solvers.
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
@@ -86,6 +87,9 @@ struct SolveOptions {
   int max_iterations = 0;   ///< outer iterations; 0: kNewtonIterations, for other solvers kOtherIterations
   double time_limit = 0;    ///< seconds; 0: none
   int threads = 0;          ///< 0: as many as the machine has; the result has the same bits for any number
+  /// Bytes that may stay in memory; 0: half of what is free. What is larger than they allow is kept on the disk; the
+  /// result has the same bits for any number.
+  std::uint64_t memory = 0;
 };
 
 /// One outer iteration, as watchers see it.

@@ -138,6 +138,7 @@ void set_options(TrainingRequest& request, const nb::dict& options) {
     set_one(key, given, request, request.objective, request.search, request.solve, request.network, request.read);
   }
   request.read.threads = request.solve.threads;
+  request.read.memory = request.solve.memory;
 }
 
 void set_options(ReadOptions& read, const nb::dict& options) {

@@ -43,6 +43,8 @@ enum class Audience {
   kExperiment  ///< of use to who studies learning rules and solvers; `poise train --help` leaves it out
 };
 
+inline constexpr const char* kBytes = "bytes";
+
 struct Field {
   const char* name;        ///< in Python, JSON and metadata, and in C++ but for a few; on the command line with - for _
   const char* help;        ///< names other options between backticks

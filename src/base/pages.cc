@@ -1,7 +1,6 @@
 #include "base/pages.h"
 
 #include <sys/mman.h>
-#include <unistd.h>
 #if defined(__linux__)
 #include <linux/mman.h>  // MADV_COLLAPSE, which glibc 2.36 does not know
 #endif
@@ -12,11 +11,6 @@
 #include <new>
 
 namespace poise::inline base {
-
-double memory_of_machine() {
-  return static_cast<double>(std::max(1L, ::sysconf(_SC_PHYS_PAGES))) *
-         static_cast<double>(std::max(1L, ::sysconf(_SC_PAGESIZE)));
-}
 
 std::shared_ptr<void> allocate_unwritten(std::size_t bytes) {
   constexpr std::size_t kLine = 64;

@@ -10,9 +10,6 @@ namespace poise::inline base {
 /// line. std::bad_alloc where there is none.
 std::shared_ptr<void> allocate_unwritten(std::size_t bytes);
 
-/// Bytes of the machine's memory.
-double memory_of_machine();
-
 /// Asks the system to move [begin, begin + bytes) to pages of 2 MiB, where it has them, for memory that is used for
 /// long and in random order. (Memory that is touched once is better off without: where a virtual machine's host takes
 /// free memory back, the first touch of large pages is slow.)

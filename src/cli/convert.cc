@@ -17,9 +17,11 @@
 namespace poise::cli {
 namespace {
 
-/// What counts as 1 is part of images and of the digits; of files, NPY images of bytes alone say it, and it is 255.
+/// What counts as 1 is part of images and of the digits; of files, row files say it, and NPY images of bytes, where it
+/// is 255.
 bool loses_unit(const Dataset& data, const std::string& format) {
-  return data.unit != 1 && !(format == "npy" && data.unit == 255 && data.schema.image_shape.size() == 2);
+  return data.unit != 1 && format != "safetensors" &&
+         !(format == "npy" && data.unit == 255 && data.schema.image_shape.size() == 2);
 }
 
 /// Class names that are written as numbers of their own.
@@ -83,7 +85,7 @@ int convert(const Arguments& a) {
     return 0;
   }
   const std::string file = shown_name(a.data);
-  const Bytes bytes = readable(load_data(a.data), file);
+  const Bytes bytes = readable(load_data(a.data, a.read.memory), file);
   if ((format == "csv" || format == "tsv") && choose_format(bytes.view(), file) == FileFormat::kTable) {
     copy(a, bytes, file, format == "tsv" ? '\t' : ',');
   } else {

@@ -146,8 +146,8 @@ void print_reconstruction(const ReconstructionMetrics& metrics, const Network& m
 
 int evaluate_features(const Arguments& a, const Network& model, const Dataset& data) {
   note_rows_trained_on(a, model.metadata, data);
-  const ReconstructionMetrics metrics =
-      evaluate_reconstruction(model, data, {.threads = a.solve.threads, .watcher = a.watcher});
+  const ReconstructionMetrics metrics = evaluate_reconstruction(
+      model, data, {.threads = a.solve.threads, .memory = a.solve.memory, .watcher = a.watcher});
   if (a.json) {
     fmt::print("{}\n", to_text(to_json(metrics, model.schema), 2));
   } else {
@@ -168,7 +168,8 @@ int evaluate(const Arguments& a) {
                 "use 'poise predict' for data without labels", {a.data});
   }
   note_rows_trained_on(a, model.metadata, data);
-  const Metrics metrics = evaluate_network(model, data, {.threads = a.solve.threads, .watcher = a.watcher});
+  const Metrics metrics =
+      evaluate_network(model, data, {.threads = a.solve.threads, .memory = a.solve.memory, .watcher = a.watcher});
   if (a.json) {
     fmt::print("{}\n", to_text(to_json_with_confusion(metrics, model.schema), 2));
   } else {

@@ -1,6 +1,9 @@
 #include "cli/field_options.h"
 
 #include <algorithm>
+#include <cctype>
+#include <cmath>
+#include <cstdlib>
 
 namespace poise::cli {
 namespace {
@@ -38,6 +41,28 @@ std::string help_of(const Field& field, const std::string& value) {
   const std::string by_default = !unset.empty() ? "default: " + unset : value.empty() ? "" : "default " + value;
   const std::string both = unit.empty() || by_default.empty() ? unit + by_default : unit + "; " + by_default;
   return with_option_names(both.empty() ? field.help : fmt::format("{} ({})", field.help, both));
+}
+
+CLI::Validator size_in_bytes(const Range& range) {
+  const auto convert = [range](std::string& text) -> std::string {
+    constexpr std::string_view kUnits = "KMGT";
+    char* end = nullptr;
+    double bytes = std::strtod(text.c_str(), &end);
+    std::string unit(end);
+    std::ranges::transform(unit, unit.begin(), [](unsigned char c) { return std::toupper(c); });
+    const std::size_t power = unit.empty() ? kUnits.size() : kUnits.find(unit[0]);
+    if (power < kUnits.size()) bytes *= std::exp2(10.0 * static_cast<double>(power + 1));
+    const std::string_view rest = std::string_view(unit).substr(power < kUnits.size() ? 1 : 0);
+    const bool is_size =
+        end != text.c_str() && power != std::string_view::npos && (rest.empty() || rest == "B" || rest == "IB");
+    if (!is_size || !(bytes >= range.low) || !(bytes <= 0x1p62)) {
+      return fmt::format("'{}' is no size; expected a number with K, M, G or T behind it, at least {:g}M, as in 2G",
+                         text, range.low / 0x1p20);
+    }
+    text = fmt::format("{:.0f}", std::floor(bytes));
+    return {};
+  };
+  return {convert, ""};
 }
 
 CLI::Option* add_character(CLI::App& verb, const Field& field, const std::string& help, bool or_none,

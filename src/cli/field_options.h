@@ -51,6 +51,8 @@ std::string typed(const T& value) {
 }
 
 // Kinds of values that CLI11 does not know by itself.
+/// "2G", "1.5T", "500MiB" or a number: turned into bytes, of which there are at least range.low. K is 1024.
+CLI::Validator size_in_bytes(const Range& range);
 CLI::Option* add_character(CLI::App& verb, const Field& field, const std::string& help, bool or_none,
                            const std::function<void(char)>& set);
 CLI::Option* add_list_or_none(CLI::App& verb, const Field& field, const std::string& help,
@@ -86,7 +88,11 @@ CLI::Option* add_field(CLI::App& verb, const Field& field, T& value) {
     option = verb.add_option(name, value, help);
     if constexpr (requires { value.push_back({}); } && !std::same_as<T, std::string>) as_list(option);
     if constexpr (NamedEnum<Each>) option->transform(choice<Each>());
-    if constexpr (Number<Each>) option->check(in_range<Each>(field.range));
+    if constexpr (Number<Each>) {
+      const bool is_size = std::same_as<T, std::uint64_t> && field.unit == std::string_view(kBytes);
+      is_size ? option->transform(size_in_bytes(field.range))->type_name("SIZE")
+              : option->check(in_range<Each>(field.range));
+    }
   }
   return option->group(heading_of(field));
 }

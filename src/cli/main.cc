@@ -38,7 +38,7 @@ namespace {
 constexpr int kInterrupted = 130;
 
 void add_common(CLI::App& verb, Arguments& a) {
-  add_only(verb, a.solve, {"threads"});
+  add_only(verb, a.solve, {"threads", "memory"});
   verb.add_flag("--json", a.json, "print one JSON object on stdout and nothing else there")->group(kRunning);
   verb.add_flag("--quiet", a.quiet, "no progress and no messages on stderr")->group(kRunning);
 }
@@ -149,10 +149,11 @@ std::map<CLI::App*, Verb> declare(CLI::App& app, Arguments& a) {
   verb = add_verb(app, "convert", "write data in another format",
                   "poise convert digits digits.csv\n  poise convert data.csv.gz - --format tsv");
   verb->add_option("IN", a.data, "a file (- is standard input) or a known set")->required();
-  verb->add_option("OUT", a.target, "file to write: .csv, .tsv, .libsvm or .npy, plain or .gz; - is standard output")
+  verb->add_option("OUT", a.target,
+                   "file to write: .csv, .tsv, .libsvm, .npy or .safetensors, plain or .gz; - is standard output")
       ->required();
   verb->add_option("--format", a.format, "of OUT, where its name does not tell (standard output: csv)")
-      ->check(one_of({"csv", "tsv", "libsvm", "npy"}));
+      ->check(one_of({"csv", "tsv", "libsvm", "npy", "safetensors"}));
   add_reading(*verb, a), add_common(*verb, a);
   verbs[verb] = convert;
 
@@ -284,6 +285,7 @@ int parse_and_run(CLI::App& app, const std::map<CLI::App*, Verb>& verbs, Argumen
   ProgressLine shown(arguments.quiet ? nullptr : stderr);
   arguments.watcher = arguments.read.watcher = &shown;
   arguments.read.threads = arguments.solve.threads;
+  arguments.read.memory = arguments.solve.memory;
   // Vectors of megabytes come and go every iteration; from the heap, their pages stay mapped: a sixth of the time on
   // news20.
   ::mallopt(M_MMAP_THRESHOLD, 1 << 30);

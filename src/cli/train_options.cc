@@ -105,7 +105,7 @@ void add_train(CLI::App& verb, Arguments& a) {
               {"class_weights", [&](const Field& field) { return add_class_weight(verb, field, a.objective); }}});
   add_fields(verb, a.training.search);
   add_network(verb, a.training.network);
-  add_fields(verb, a.solve, {{"threads", nullptr}});  // of every verb
+  add_fields(verb, a.solve, {{"threads", nullptr}, {"memory", nullptr}});  // of every verb
   add_fields(verb, a.training,
              {{"validation", [&](const Field& field) { return add_validation(verb, field, a.training); }}});
   verb.add_flag("--require-certificate", a.require_certificate, "exit with code 1 if the result is not certified")

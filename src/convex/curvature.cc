@@ -29,13 +29,15 @@ void SoftmaxObjective::hessian_product(const Parameters& v, Parameters& product,
   auto apply = [&]<typename Real>(const ScoreBlock<Real>& block) {
     std::vector<Real> s(block.ld, Real{0});
     for (Index r = 0; r < block.rows; ++r) s[r] = static_cast<Real>(problem_.row_weight[block.first_row + r]);
-    const float* p = probabilities_.row(block.first_row / block_rows).data();
+    const Index number = block.first_row / block_rows;
+    const float* p = probabilities_.block(number);
     if constexpr (std::is_same_v<Real, float>) {
       hessian_block(p, s.data(), k, block.ld, block.scores);
     } else {
       std::vector<double> exact(p, p + k * block.ld);
       hessian_block(exact.data(), s.data(), k, block.ld, block.scores);
     }
+    probabilities_.touched(number);
   };
   if (in_double) {
     engine_.run_differences<double>(
@@ -51,11 +53,12 @@ void SoftmaxObjective::hessian_product(const Parameters& v, Parameters& product,
 Vector SoftmaxObjective::solve_bias(const Vector& g) const {
   const Index k = classes(), block_rows = engine_.block_rows();
   Matrix system = Matrix::Zero(k, k);  // −Σ s p pᵀ
-  for (Index block = 0; block < probabilities_.rows(); ++block) {
+  for (Index block = 0; block < probabilities_.blocks(); ++block) {
     const Index begin = block * block_rows, count = std::min(block_rows, rows() - begin);
-    const Eigen::Map<const MatrixF> p(probabilities_.row(block).data(), k, block_rows);
+    const Eigen::Map<const MatrixF> p(probabilities_.block(block), k, block_rows);
     const MatrixF weighted = p.leftCols(count) * problem_.row_weight.segment(begin, count).cast<float>().asDiagonal();
     system -= (weighted * p.leftCols(count).transpose()).cast<double>();
+    probabilities_.touched(block);
   }
   system.diagonal().setZero();
   system.diagonal() = -system.rowwise().sum().eval();  // Σ s p_c(1 − p_c), without cancellation
@@ -77,8 +80,8 @@ std::vector<double> SoftmaxObjective::curvatures(Index class_id) const {
   std::vector<double> result;
   result.reserve(rows());
   for (Index i = 0; i < rows(); ++i) {
-    const float* p = probabilities_.row(i / block_rows).data() + i % block_rows;
-    result.push_back(problem_.row_weight[i] * variance_of(p, classes(), block_rows, class_id));
+    result.push_back(problem_.row_weight[i] * variance_of(probabilities_.from(i, 0), classes(), block_rows, class_id));
+    if ((i + 1) % block_rows == 0) probabilities_.touched(i / block_rows);
   }
   return result;
 }
@@ -102,6 +105,7 @@ SoftmaxObjective::CurvatureAlong SoftmaxObjective::curvature_along(const Paramet
       sum.all += problem_.row_weight[row] * variance;
       if (change.maxCoeff() - change.minCoeff() >= kFar) sum.of_far_rows += problem_.row_weight[row] * variance;
     }
+    touched_probabilities(block.first_row);
   };
   engine_.run_differences<double>(&v, nullptr, kernel, nullptr);
   passes_ += 0.5;
@@ -111,17 +115,18 @@ SoftmaxObjective::CurvatureAlong SoftmaxObjective::curvature_along(const Paramet
 }
 
 Parameters SoftmaxObjective::hessian_diagonal() const {
-  const Index block_rows = engine_.block_rows(), k = classes();
+  const Index k = classes();
   Parameters diagonal;
   engine_.run_squared(
       [&](const ScoreBlock<float>& block) {
-        const float* p = probabilities_.row(block.first_row / block_rows).data();
+        const float* p = probabilities_.from(block.first_row, 0);
         for (Index c = 0; c < k; ++c) {
           for (Index r = 0; r < block.rows; ++r) {
             block.scores[c * block.ld + r] =
                 static_cast<float>(problem_.row_weight[block.first_row + r] * variance_of(p + r, k, block.ld, c));
           }
         }
+        touched_probabilities(block.first_row);
       },
       &diagonal);
   diagonal.topRows(features()).colwise() += problem_.penalty;

@@ -85,6 +85,13 @@ void fields(Options& o, auto&& visit) {
         o.time_limit);
   visit(running("threads", "threads; results have the same bits for any number").within(at_least(1)).if_unset("all"),
         o.threads);
+  visit(running("memory",
+                "bytes that may stay in memory, as 2G or 500M; arrays that are larger are read from the disk whenever "
+                "they are gone through")
+            .within(at_least(0x1p26))
+            .measured_in(kBytes)
+            .if_unset("half of what is free"),
+        o.memory);
 }
 
 template <AnyConst<InferenceOptions> Options>

@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-#include "base/pages.h"
+#include "base/memory.h"
 #include "base/words.h"
 #include "convex/preconditioner/preconditioner.h"
 #include "poise/error.h"
@@ -12,38 +12,39 @@
 namespace poise::inline convex {
 namespace {
 
-/// Bytes that a solve needs beside the data: of parameters, of rows times classes, of the preconditioner, and of the
-/// data's copy by features.
+/// Bytes that a solve needs beside the data: of parameters, of rows, of rows times classes where they cannot be kept on
+/// the disk, of the preconditioner, and of the data's copy by features.
 double bytes_wanted(const Dataset& data) {
   constexpr double kPerParameter = 250;  // state, gradient, trial, history and their temporaries
+  constexpr double kPerRow = 32;         // its weight, also while that is made, and its label
   const double n = static_cast<double>(data.rows()), parameters = static_cast<double>(data.features.cols() + 1),
                classes = static_cast<double>(data.schema.class_count());
-  double of_row_and_class = data.labels.empty() ? 12 : 4;  // p in float32, the problem's own targets
+  double of_row_and_class = data.labels.empty() ? 8 : 0;  // the problem's own targets
   const double gram = 4 * classes * parameters * parameters;
   double preconditioner = data.features.cols() < kMaxGramFeatures ? gram : 0, copy = 0;
   if (const CsrView* sparse = data.features.sparse()) {
     const double entries = static_cast<double>(sparse->entries()), drawn = std::min<double>(n, kLowRankRows);
-    of_row_and_class += 8;  // residuals in float64
+    of_row_and_class += 12;  // p in float32, residuals in float64
     preconditioner = data.features.cols() < kMaxSparseGramFeatures
                          ? gram
                          : classes * drawn * (4 * kLowRank + 8 * (entries / std::max(n, 1.0) + 1));
     copy = (sparse->doubles.empty() ? 8 : 12) * entries;
   }
-  return kPerParameter * parameters * classes + of_row_and_class * n * classes + preconditioner + copy;
+  return kPerParameter * parameters * classes + (kPerRow + of_row_and_class * classes) * n + preconditioner + copy;
 }
 
 }  // namespace
 
-void check_memory(const Dataset& data) {
+void check_memory(const Dataset& data, std::uint64_t memory) {
   const double wanted = bytes_wanted(data);
-  const double have = memory_of_machine();
+  const double have = memory > 0 ? static_cast<double>(memory) : memory_of_machine();
   if (wanted > have) {
     throw Error(ErrorKind::kResource,
-                fmt::format("{}, {} and {} need about {:.0f} GB", counted(data.rows(), "row"),
+                fmt::format("{}, {} and {} need about {:.1f} GB", counted(data.rows(), "row"),
                             counted(data.features.cols(), "feature"),
                             counted(data.schema.class_count(), "class", "classes"), wanted / 1e9),
-                fmt::format("at most the {:.0f} GB of this machine", have / 1e9),
-                "number the features that occur consecutively, or hash them");
+                fmt::format("at most the {:.1f} GB {}", have / 1e9, memory > 0 ? "allowed" : "of this machine"),
+                data.features.is_sparse() ? "number the features that occur consecutively, or hash them" : "");
   }
 }
 

@@ -59,16 +59,16 @@ void residual_block(const Problem& problem, const ScoreBlock<Real>& block, const
 
 }  // namespace
 
-SoftmaxObjective::SoftmaxObjective(Problem problem, int threads)
+SoftmaxObjective::SoftmaxObjective(Problem problem, int threads, std::uint64_t memory)
     : problem_(std::move(problem)),
       engine_(problem_, threads),
-      every_class_has_mass_(classes_without_mass(problem_).empty()) {}
+      every_class_has_mass_(classes_without_mass(problem_).empty()),
+      probabilities_(problem_.rows(), problem_.classes, engine_.block_rows(), memory) {}
 
 template <typename Real>
 Evaluation SoftmaxObjective::evaluate_as(const Parameters& w, Parameters* gradient) {
   const Index block_rows = engine_.block_rows(), k = classes();
-  const Index blocks = (rows() + block_rows - 1) / block_rows;
-  if (probabilities_.rows() != blocks) probabilities_.resize(blocks, k * block_rows);
+  probabilities_.make();
   std::vector<Sums> sums(engine_.chunk_count());
   auto kernel = [&](const ScoreBlock<Real>& block) {
     std::vector<Real> p(k * block.ld), lse(block.ld), expected(lse.size());
@@ -81,8 +81,10 @@ Evaluation SoftmaxObjective::evaluate_as(const Parameters& w, Parameters* gradie
       sum.entropy += s * (l - static_cast<double>(expected[r]));
     }
     if (gradient) residual_block(problem_, block, p.data());
-    std::transform(p.begin(), p.end(), probabilities_.row(block.first_row / block_rows).data(),
+    const Index number = block.first_row / block_rows;
+    std::transform(p.begin(), p.end(), probabilities_.block(number),
                    [](Real value) { return static_cast<float>(value); });
+    probabilities_.touched(number);
   };
   engine_.run_differences<Real>(&w, nullptr, kernel, gradient);
   passes_ += gradient ? 1 : 0.5;

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "convex/pass.h"
+#include "convex/probabilities.h"
 #include "convex/problem.h"
 
 namespace poise::inline convex {
@@ -30,7 +31,8 @@ struct Evaluation {
 /// docs/theory/softmax.md#gauge-rank-recession).
 class SoftmaxObjective {
  public:
-  SoftmaxObjective(Problem problem, int threads);
+  /// `memory`: bytes that may stay in memory, see Probabilities.
+  SoftmaxObjective(Problem problem, int threads, std::uint64_t memory = 0);
   SoftmaxObjective(const SoftmaxObjective&) = delete;
   SoftmaxObjective& operator=(const SoftmaxObjective&) = delete;
 
@@ -94,10 +96,9 @@ class SoftmaxObjective {
   /// p_ic at the point of the last evaluate, float32.
   float probability(Index row, Index class_id) const { return *probabilities_from(row, class_id); }
   /// Those of one class, of `row` and the rows after it up to the end of its block (PassEngine::block_rows).
-  const float* probabilities_from(Index row, Index class_id) const {
-    const Index block_rows = engine_.block_rows();
-    return &probabilities_(row / block_rows, class_id * block_rows + row % block_rows);
-  }
+  const float* probabilities_from(Index row, Index class_id) const { return probabilities_.from(row, class_id); }
+  /// The probabilities of the block of this row were read.
+  void touched_probabilities(Index row) const { probabilities_.touched(row / engine_.block_rows()); }
   /// s_i p_ic (1 − p_ic) of every row there: what each adds to the curvature of one class.
   std::vector<double> curvatures(Index class_id) const;
 
@@ -139,7 +140,7 @@ class SoftmaxObjective {
   bool every_class_has_mass_;
   mutable std::unique_ptr<Moments> moments_;
   mutable Vector mean_absolute_;  // Σ s |x|, d; at the first need
-  MatrixF probabilities_;         // block after block, each class-major K×block_rows
+  Probabilities probabilities_;   // at the point of the last evaluate
   mutable double passes_ = 0;
 };
 

@@ -100,6 +100,7 @@ void PassEngine::run_dense(const Parameters* first, const Parameters* second, co
       if (one) mirror_scores(z.data(), ld);
       if (one && second) mirror_scores(z2.data(), ld);
       kernel({chunk, begin, rows, ld, z.data(), second ? z2.data() : nullptr});
+      features_.touched(begin, rows);
       if (!product) continue;
       if (one) fold_residual(z.data(), ld);
       products.add_product(z.data() + last, ld, x, sum.data());
@@ -140,6 +141,7 @@ MatrixF PassEngine::centered_gram(const Vector& center, const std::function<bool
       for (Index r = 0; r < rows; ++r) {
         rows_scaled.row(r) = (x.row(r) - shift) * static_cast<float>(std::sqrt(problem_.row_weight[i + r]));
       }
+      features_.touched(i, rows);
       syrk_transposed(d, rows, rows_scaled.data(), d, sum.data(), d);
     }
     sums[part] = std::move(sum);

@@ -48,6 +48,8 @@ void weigh_classes(const Dataset& data, const ObjectiveOptions& options, Vector&
 
 Vector normalized_weights(const Dataset& data, const ObjectiveOptions& options, Index classes) {
   const Index n = data.rows();
+  const bool alike = data.sample_weight.size() == 0 && options.class_weights.empty() && !options.balanced_classes;
+  if (alike && n > 0) return Vector::Constant(n, 1 / static_cast<double>(n));
   Vector weight = data.sample_weight.size() > 0 ? data.sample_weight : Vector::Ones(n);
   weigh_classes(data, options, weight);
   const Vector given = weight;

@@ -33,7 +33,8 @@ SoftmaxSolver::SoftmaxSolver(const Dataset& data, const ObjectiveOptions& option
       solve_(solve),
       watcher_(watcher),
       monitor_(solve, &watcher_),
-      objective_(problem ? std::move(*problem) : make_problem(data, options_, solve.threads), solve.threads),
+      objective_(problem ? std::move(*problem) : make_problem(data, options_, solve.threads), solve.threads,
+                 solve.memory),
       without_mass_(find_class_without_mass(objective_.problem(), data.schema)),
       keeping_(keeping) {
   within_.is_due = keeping.is_due;
@@ -70,7 +71,7 @@ SoftmaxFit SoftmaxSolver::solve(const Network& start) {
 
 ObjectiveOptions SoftmaxSolver::checked(const Dataset& data, ObjectiveOptions options, const SolveOptions& solve) {
   check_fields(solve);
-  check_memory(data);
+  check_memory(data, solve.memory);
   options.l2 = resolve_l2(data, options);
   return options;
 }

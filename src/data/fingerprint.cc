@@ -17,14 +17,17 @@ namespace {
 constexpr std::size_t kHashBlock = 1 << 20;
 constexpr const char* kNewStorage = "2:";  // data that version 0.1 stored otherwise
 
-/// Hashes blocks of fixed size in parallel, then their hashes in order: the same for any number of threads.
-std::uint64_t hash_bytes(std::uint64_t hash, const void* data, std::size_t size) {
+/// Hashes blocks of fixed size in parallel, then their hashes in order: the same for any number of threads. done(begin)
+/// is called after each.
+template <typename Done>
+std::uint64_t hash_bytes(std::uint64_t hash, const void* data, std::size_t size, const Done& done) {
   const auto blocks = static_cast<Index>((size + kHashBlock - 1) / kHashBlock);
   std::vector<std::uint64_t> parts(blocks);
   const char* const p = static_cast<const char*>(data);
   parallel_for(blocks, 0, [&](Index block) {
     const std::size_t begin = block * kHashBlock;
     parts[block] = hash_block(p + begin, std::min(kHashBlock, size - begin));
+    done(begin);
   });
   hash = mix(hash, size);
   for (const std::uint64_t part : parts) hash = mix(hash, part);
@@ -33,13 +36,20 @@ std::uint64_t hash_bytes(std::uint64_t hash, const void* data, std::size_t size)
 
 template <typename T>
 std::uint64_t hash_vector(std::uint64_t hash, const T& values) {
-  return hash_bytes(hash, values.data(), values.size() * sizeof(*values.data()));
+  return hash_bytes(hash, values.data(), values.size() * sizeof(*values.data()), [](std::size_t) {});
 }
 
 /// The hash of dense rows of one type as if they stood in one piece.
 template <typename T>
 std::uint64_t hash_as_array(std::uint64_t hash, const Features& x) {
-  if (const T* const data = x.array<T>()) return hash_bytes(hash, data, x.stored_bytes());
+  if (const T* const data = x.array<T>()) {
+    const auto record = static_cast<Index>(x.cols() * sizeof(T));
+    const Index rows_of_block = static_cast<Index>(kHashBlock) / record;
+    return hash_bytes(hash, data, x.stored_bytes(), [&](std::size_t begin) {
+      const Index first = static_cast<Index>(begin) / record;
+      x.touched(first, std::min(rows_of_block, x.rows() - first));
+    });
+  }
   const std::size_t numbers = kHashBlock / sizeof(T), size = x.rows() * x.cols();
   std::vector<std::uint64_t> parts((size + numbers - 1) / numbers);
   parallel_for(std::ssize(parts), 0, [&](Index block) {

@@ -10,6 +10,7 @@
 #include "data/array/idx.h"
 #include "data/array/members.h"
 #include "data/array/npy.h"
+#include "data/array/rows_file.h"
 #include "data/bytes/bytes.h"
 #include "data/bytes/foreign.h"
 #include "data/bytes/utf16.h"
@@ -74,7 +75,7 @@ void refuse_model_of_table(const NamedSource& name, const std::string& source, c
 Dataset read_file(const std::string& source, const ReadOptions& options, const Schema* schema) {
   if (is_pattern(source)) return read_shards(source, options, schema);
   const MemberPath named = split_member(source);
-  const Bytes bytes = load_data(named.path);
+  const Bytes bytes = load_data(named.path, options.memory);
   if (named.member.empty()) return read_bytes(bytes, shown_name(source), options, schema);
   return read_array_file(bytes, named.path, named.member, options, schema);
 }
@@ -110,8 +111,8 @@ FileFormat choose_format(std::string_view bytes, const std::string& file) {
 
 std::string shown_name(const std::string& path) { return path == kStandardInput ? "stdin" : path; }
 
-Bytes load_data(const std::string& path) {
-  Bytes bytes = load_inflated(path, kKnownNames);
+Bytes load_data(const std::string& path, std::uint64_t memory) {
+  Bytes bytes = load_inflated(path, memory, kKnownNames);
   if (!path.ends_with(".onnx")) return bytes;
   throw Error(ErrorKind::kData, "a model, not data", "a file of data",
               fmt::format("'poise evaluate {0} DATA' and 'poise inspect {0}' take a model", shell_word(path)), {path});
@@ -134,7 +135,8 @@ Dataset read_bytes(const Bytes& raw, const std::string& file, const ReadOptions&
       case FileFormat::kLibsvm:
         return read_libsvm(bytes, file, options, schema);
       case FileFormat::kNpy:
-        return read_array_file(bytes, file, {}, options, schema);
+        return is_rows_file(bytes, file) ? read_rows_file(bytes, file, options, schema)
+                                         : read_array_file(bytes, file, {}, options, schema);
       case FileFormat::kIdx:
         return read_idx(bytes, file, options, schema);
     }

@@ -7,7 +7,7 @@
 namespace poise::inline data {
 
 /// The file, unpacked. Error(kIo) as of load_file, Error(kData) for a model.
-Bytes load_data(const std::string& path);
+Bytes load_data(const std::string& path, std::uint64_t memory = 0);
 
 /// The path as messages have it: "stdin" for "-".
 std::string shown_name(const std::string& path);

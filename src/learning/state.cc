@@ -48,7 +48,7 @@ void Trainer::restore(const TrainingState& state) {
   gained_epoch_ = state.gained_epoch, report_.best_epoch = state.best_epoch;
   earlier_ = state.seconds, train_seconds_ = state.train_seconds;
   report_.history = state.history;
-  deal_rows(state.epoch);
+  deal_epoch(state.epoch);
 }
 
 }  // namespace poise::learning

@@ -2,7 +2,7 @@
 
 #include <optional>
 
-#include "base/pages.h"
+#include "base/memory.h"
 #include "base/words.h"
 #include "learning/architecture.h"
 #include "learning/fields.h"

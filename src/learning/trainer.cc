@@ -8,6 +8,7 @@
 
 #include "base/random.h"
 #include "learning/architecture.h"
+#include "learning/row_order.h"
 #include "rows/storage.h"
 
 namespace poise::learning {
@@ -106,10 +107,9 @@ void Trainer::cut_batches() {
   }
 }
 
-/// The rows in an order that follows from the seed and the number of the epoch alone, and cut into batches.
-void Trainer::deal_rows(int epoch) {
-  std::iota(order_.begin(), order_.end(), Index{0});
-  shuffle(std::span(order_), random_bits(options_.seed, static_cast<std::uint64_t>(epoch)));
+/// The rows of an epoch in their order, cut into batches.
+void Trainer::deal_epoch(int epoch) {
+  deal_rows(order_, rows_at_once(problem_.features), random_bits(options_.seed, static_cast<std::uint64_t>(epoch)));
   cut_batches();
 }
 
@@ -137,7 +137,7 @@ NetworkFit Trainer::run() {
 void Trainer::train_epoch(int number) {
   const auto begun = Clock::now();
   const Index before_epoch = (number - 1) * steps_an_epoch();
-  deal_rows(number);
+  deal_epoch(number);
   if (candidate_rows_ < 0) candidate_ = parameters_, candidate_rows_ = 0, candidate_epoch_ = number - 1;
   sums_ = {}, first_rate_ = 0, stopping_ = false, taken_ = 0;
   BatchSums batch, opening;

@@ -35,7 +35,7 @@ class Trainer {
   double own_seconds() const { return std::chrono::duration<double>(Clock::now() - started_).count(); }
   double seconds() const { return earlier_ + own_seconds(); }
   std::span<const Index> rows_of(Index begin, Index count) const;
-  void deal_rows(int epoch);
+  void deal_epoch(int epoch);
   void cut_batches();
 
   void train_epoch(int number);

@@ -8,6 +8,8 @@
 #include <tuple>
 
 #include "base/index.h"
+#include "base/memory.h"
+#include "base/parallel.h"
 #include "loss/ranking.h"
 #include "loss/targets.h"
 #include "loss/temperature.h"
@@ -24,7 +26,7 @@ constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
 /// What one pass at β = 1 finds of every row.
 struct RowFigures {
   TargetedScores targeted;
-  Vector level;                    // max z + ln Σ e^u: scores less it are ln p
+  Vector level;                    // max z + ln Σ e^u: scores less it are ln p; for areas under ROC curves alone
   Vector log_sum;                  // −ln of the largest probability
   std::vector<std::int32_t> best;  // the most probable class
   ScoreMeans means;
@@ -41,10 +43,10 @@ struct PassSums {
   }
 };
 
-RowFigures figures_of(const ScoredRows& scores, const TargetRows& targets, Vector share,
-                      const MeasureOptions& options) {
+RowFigures figures_of(const ScoredRows& scores, const TargetRows& targets, Vector share, const MeasureOptions& options,
+                      bool ranks) {
   const Index n = scores.rows(), classes = scores.classes();
-  RowFigures out{{scores, Vector(n), std::move(share)}, Vector(n), Vector(n), {}, {}, {}};
+  RowFigures out{{scores, Vector(n), std::move(share)}, Vector(ranks ? n : 0), Vector(n), {}, {}, {}};
   out.best.resize(n);
   const PassSums sums =
       sum_over_rows<PassSums>(scores, options, [&](Index first, Index count, const double* z, PassSums& sum) {
@@ -54,7 +56,7 @@ RowFigures figures_of(const ScoredRows& scores, const TargetRows& targets, Vecto
           const Index i = first + r;
           out.targeted.target_score[i] = targets.score(i, z + r * classes, moments.top[r]);
           out.log_sum[i] = moments.log_sum[r];
-          out.level[i] = moments.top[r] + moments.log_sum[r];
+          if (ranks) out.level[i] = moments.top[r] + moments.log_sum[r];
           out.best[i] = moments.best[r];
           if (!(out.targeted.share[i] > 0)) continue;
           sum.kind.always_right = sum.kind.always_right && out.targeted.target_score[i] == 0;
@@ -130,13 +132,21 @@ double error_of_cross_entropy(const RowFigures& rows, double mean) {
   return squares < 1 - 1e-12 ? std::sqrt(variance * squares / (1 - squares)) : kNone;
 }
 
+constexpr Index kClassesAtOnce = 8;
+
+bool affords_ranking(Index rows, Index classes, const MeasureOptions& options) {
+  const Index columns = std::min(classes, kClassesAtOnce * resolve_threads(options.threads));
+  const double bytes = static_cast<double>(rows) * (8 * static_cast<double>(columns) + 32);
+  return bytes <= 1.6e7 || bytes <= 0.5 * memory_allowed(options.memory);
+}
+
 /// The area under the ROC curve of every class, some classes at a time: a column alone would use an eighth of what is
 /// read.
 void measure_ranking(const RowFigures& rows, const TargetRows& targets, const Vector& weight,
                      const MeasureOptions& options, std::vector<ClassMetrics>& by_class) {
-  constexpr Index kAtOnce = 8;
   const ScoredRows& scores = rows.targeted.scores;
-  const Index n = scores.rows(), classes = scores.classes(), groups = (classes + kAtOnce - 1) / kAtOnce;
+  const Index n = scores.rows(), classes = scores.classes();
+  const Index groups = (classes + kClassesAtOnce - 1) / kClassesAtOnce;
   const std::vector<double> weights(weight.begin(), weight.end());
   const auto measure = [&](Index group) {
     const Index begin = part_begin(classes, groups, group), count = part_begin(classes, groups, group + 1) - begin;
@@ -194,15 +204,18 @@ double entropy_of_frequencies(const TargetRows& targets, const Vector& share, In
 
 Metrics evaluate(const ScoredRows& scores, const Dataset& data, const MeasureOptions& options) {
   const Index n = scores.rows(), classes = scores.classes();
-  const Vector weight = data.sample_weight.size() > 0 ? data.sample_weight : Vector::Ones(n);
-  const double sum = weight.sum();
+  const bool weighted = data.sample_weight.size() > 0;
+  const double sum = weighted ? data.sample_weight.sum() : static_cast<double>(n);
   if (!(sum > 0)) throw Error(ErrorKind::kData, "the sample weights add up to 0", "a positive sum");
   const TargetRows targets(data);
-  const RowFigures rows = figures_of(scores, targets, weight / sum, options);
+  const bool ranks = options.auc && affords_ranking(n, classes, options);
+  Vector share = weighted ? Vector(data.sample_weight / sum) : Vector::Constant(n, 1 / sum);
+  const RowFigures rows = figures_of(scores, targets, std::move(share), options, ranks);
   Metrics metrics;
   metrics.rows = n;
   metrics.confusion = Matrix::Zero(classes, classes);
-  for (Index i = 0; i < n; ++i) metrics.confusion(targets.label(i), rows.best[i]) += weight[i];
+  for (Index i = 0; i < n; ++i)
+    metrics.confusion(targets.label(i), rows.best[i]) += weighted ? data.sample_weight[i] : 1;
   metrics.cross_entropy = rows.means.cross_entropy;
   metrics.entropy = rows.means.entropy;
   metrics.equilibrium_gap = rows.means.slope;  // at β = 1
@@ -213,7 +226,7 @@ Metrics evaluate(const ScoredRows& scores, const Dataset& data, const MeasureOpt
   metrics.frequencies_entropy = entropy_of_frequencies(targets, rows.targeted.share, classes);
   metrics.temperature = fit_temperature(rows.targeted, rows.kind, rows.means, options);
   measure_classes(metrics);
-  if (options.auc) measure_ranking(rows, targets, data.sample_weight, options, metrics.by_class);
+  if (ranks) measure_ranking(rows, targets, data.sample_weight, options, metrics.by_class);
   metrics.auc = mean_of_numbers(metrics.by_class, &ClassMetrics::auc);
   return metrics;
 }
@@ -243,13 +256,13 @@ Metrics evaluate_scores(const Matrix& scores, const Dataset& data, const Measure
 Metrics evaluate_network(const Network& network, const Dataset& data, const MeasureOptions& options) {
   require_classifier(network);
   require_targets(data);
-  return evaluate(ScoredRows(network, data, options, bytes_for_scores()), data, options);
+  return evaluate(ScoredRows(network, data, options, bytes_for_scores(options)), data, options);
 }
 
 Temperature fit_temperature(const Matrix& scores, const Matrix& targets, const Vector& weight,
                             const MeasureOptions& options) {
   const ScoredRows rows(scores);
-  const RowFigures figures = figures_of(rows, TargetRows(targets), weight / weight.sum(), options);
+  const RowFigures figures = figures_of(rows, TargetRows(targets), weight / weight.sum(), options, false);
   return fit_temperature(figures.targeted, figures.kind, figures.means, options);
 }
 

@@ -1,6 +1,6 @@
 #include "loss/scored_rows.h"
 
-#include "base/pages.h"
+#include "base/memory.h"
 
 namespace poise::inline loss {
 
@@ -27,6 +27,6 @@ const double* ScoredRows::block(Index first, Index count, std::vector<double>& r
   return room.data();
 }
 
-double bytes_for_scores() { return 0.25 * memory_of_machine(); }
+double bytes_for_scores(const MeasureOptions& options) { return 0.5 * memory_allowed(options.memory); }
 
 }  // namespace poise::inline loss

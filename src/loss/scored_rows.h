@@ -38,8 +38,8 @@ class ScoredRows {
   std::unique_ptr<Scorer> scorer_;
 };
 
-/// Room for scores that measuring may take: a quarter of the machine's memory.
-double bytes_for_scores();
+/// Room for scores that measuring may take: half of the memory allowed.
+double bytes_for_scores(const MeasureOptions& options);
 
 /// Rows are dealt into chunks of whole blocks, whose number depends on the number of rows alone.
 inline Index chunk_count(Index rows) {

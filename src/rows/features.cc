@@ -3,6 +3,7 @@
 
 #include "base/index.h"
 #include "base/pages.h"
+#include "base/streamed_pages.h"
 #include "poise/error.h"
 #include "poise/rows.h"
 #include "rows/number_type.h"
@@ -102,6 +103,16 @@ Features Features::view_sparse(std::shared_ptr<const void> owner, const CsrView&
   return result;
 }
 
+Features Features::streamed(std::shared_ptr<const StreamedPages> pages) const {
+  Features result = *this;
+  if (!is_sparse()) result.pages_ = std::move(pages);
+  return result;
+}
+
+void Features::tell_pages(Index first, Index count) const {
+  pages_->touched(dense_.record(first), dense_.record(first + count));
+}
+
 std::size_t Features::stored_bytes() const {
   if (!sparse_) {
     std::size_t record = 0;
@@ -139,14 +150,17 @@ double Features::value(Index row, Index col) const {
 Features Features::select_rows(std::span<const Index> rows) const {
   if (sparse_) return from_sparse(gather(*sparse_, rows));
   DenseRows records = compact(dense_);
-  std::shared_ptr<void> picked = allocate_unwritten(rows.size() * records.stride);
-  auto* out = static_cast<std::byte*>(picked.get());
+  const std::size_t bytes = rows.size() * records.stride;
+  const Room room = pages_ ? make_room(bytes, pages_->memory()) : Room{allocate_unwritten(bytes), nullptr};
+  auto* out = room.as<std::byte>();
   records.data = out;
   for (const Index row : rows) {
     copy_record(dense_, records, row, out);
+    touched(row, 1);
+    room.touched(out, out + records.stride);
     out += records.stride;
   }
-  return from_records(std::move(picked), std::move(records), static_cast<Index>(rows.size()));
+  return from_records(room.memory, std::move(records), static_cast<Index>(rows.size())).streamed(room.pages);
 }
 
 template Features Features::from_values(std::vector<std::uint8_t>, Index, Index);

@@ -220,6 +220,7 @@ void load_rows(const Features& x, const ColumnMap& map, Index first, Index count
                          ld};
     with_type(run.type, [&](auto number) { load_run(number, part, to + run.first); });
   }
+  x.touched(first, count);
 }
 
 template void load_rows<float>(const Features&, const ColumnMap&, Index, Index, float*, Index);

@@ -79,7 +79,7 @@ Features mapped_sparse(const Features& x, const ColumnMap& map) {
 }
 
 void ask_for_large_pages(const Features& x) {
-  if (is_compact(x)) base::ask_for_large_pages(x.dense().data, x.stored_bytes());
+  if (is_compact(x) && !x.is_streamed()) base::ask_for_large_pages(x.dense().data, x.stored_bytes());
 }
 
 bool holds_only(const Features& x, NumberType type) {

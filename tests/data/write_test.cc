@@ -109,7 +109,8 @@ TEST(Write, RefusesWhatAFormatCannotHold) {
   const TempDir dir;
   const Dataset table = read_text("a,label\n1,two words\n2,one\n");
   expect_error([&] { write_dataset(table, dir.path("t.svm")); }, ErrorKind::kUsage, "'two words'");
-  expect_error([&] { write_dataset(table, dir.path("t.xls")); }, ErrorKind::kUsage, ".csv, .tsv, .libsvm or .npy");
+  expect_error([&] { write_dataset(table, dir.path("t.xls")); }, ErrorKind::kUsage,
+               ".csv, .tsv, .libsvm, .npy or .safetensors");
   Dataset soft = table;
   soft.targets = Matrix::Constant(2, 2, 0.5F);
   expect_error([&] { write_dataset(soft, dir.path("t.csv")); }, ErrorKind::kUsage, "soft targets");

@@ -102,6 +102,7 @@ class Blocks {
       for (Index r = 0; r < rows; ++r)
         p(c, r) = probabilities_ ? (*probabilities_)(first + r, c) : static_cast<double>(kept[r]);
     }
+    objective_.touched_probabilities(first);
     const auto s = objective_.problem().row_weight.segment(first, rows).transpose().array();
     Index pair = 0;
     for (Index a = 0; a < k_; ++a) {

@@ -1,5 +1,7 @@
 // Limited-memory BFGS whose initial matrix is a preconditioner of the curvature instead of a multiple of the
 // identity; the bulk of the work in float32, the end by Newton in float64.
+#include <fmt/core.h>
+
 #include <algorithm>
 #include <cmath>
 #include <vector>
@@ -134,13 +136,20 @@ class Lbfgs {
   double built_at_ = 0, built_value_ = 0;  // passes made and f when the preconditioner was rebuilt
 };
 
+/// One of how many rows a warm start takes: of sixteen, or of more where those would be a large copy.
+Index rows_a_warm_row(const Features& x) {
+  constexpr std::size_t kShare = 16, kMostBytes = std::size_t{256} << 20;
+  return static_cast<Index>(std::max(kShare, x.stored_bytes() / kMostBytes));
+}
+
 /// A sixteenth of the rows, drawn at random: about two passes' worth of work that replaces several iterations. Where f
 /// over all rows is there is not known yet.
 void warm_start(const SoftmaxObjective& objective, SolveState& state, Monitor& monitor, int max_iterations) {
-  constexpr Index kShare = 16;
+  const Index share = rows_a_warm_row(objective.problem().features);
   std::vector<Index> rows;
   for (Index i = 0; i < objective.rows(); ++i) {
-    if (random_bits(kWarmStartSeed, static_cast<std::uint64_t>(i)) % kShare == 0) rows.push_back(i);
+    if (random_bits(kWarmStartSeed, static_cast<std::uint64_t>(i)) % static_cast<std::uint64_t>(share) == 0)
+      rows.push_back(i);
   }
   SoftmaxObjective part(select_rows(objective.problem(), rows), objective.threads());
   part.stop_passes_when(monitor.stop());
@@ -148,13 +157,13 @@ void warm_start(const SoftmaxObjective& objective, SolveState& state, Monitor& m
   start.w = state.w;
   const double before = monitor.seconds();
   start.value = part.evaluate(start.w, &start.gradient, Arithmetic::kFloat);
-  monitor.keep_free(1.2 * static_cast<double>(kShare) * (monitor.seconds() - before));  // a pass over all rows
+  monitor.keep_free(1.2 * static_cast<double>(share) * (monitor.seconds() - before));  // a pass over all rows
   auto preconditioner =
       affords_gram(part) ? uniform_preconditioner(part, monitor.stop()) : local_preconditioner(part, monitor.stop());
   if (!preconditioner) return;  // out of time
   try {
     Lbfgs(part, std::move(preconditioner), {}, start, monitor, false)
-        .run(max_iterations, 0.03, true, "1/16 of the rows");
+        .run(max_iterations, 0.03, true, fmt::format("1/{} of the rows", share));
   } catch (const PassStopped&) {  // the point before it is as good a start as any
   }
   state.w = start.w;

@@ -103,7 +103,7 @@ Dataset read_idx(const Bytes& bytes, const std::string& file, const ReadOptions&
   Dataset data;
   Index pixels = 1;
   for (std::size_t k = 1; k < array.shape.size(); ++k) pixels *= array.shape[k];
-  data.features = Features::view_values(array.bytes.owner, array.data(), array.shape[0], pixels);
+  data.features = Features::view_values(array.bytes.owner, array.data(), array.shape[0], pixels).streamed(bytes.pages);
   data.unit = 255;
   std::vector<Index> image_shape;
   if (array.shape.size() == 3) image_shape = {array.shape[1], array.shape[2]};

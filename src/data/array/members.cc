@@ -8,7 +8,6 @@
 #include <cstring>
 #include <memory>
 
-#include "base/pages.h"
 #include "data/array/npz.h"
 #include "data/array/safetensors.h"
 #include "data/classes.h"
@@ -83,6 +82,17 @@ void check_alike(const NpyArray& first, const NpyArray& next, const std::string&
   if (next.fortran && next.shape.size() > 1 && next.shape[0] > 1) {
     throw Error(ErrorKind::kData, "an array in Fortran order among several", "C order", "numpy.ascontiguousarray",
                 {file});
+  }
+}
+
+/// In pieces, so that neither side is ever whole in memory where it may not be.
+void copy(const char* from, std::size_t bytes, const StreamedPages* pages, const Room& room, char* to) {
+  constexpr std::size_t kPiece = std::size_t{1} << 20;
+  for (std::size_t size = 0; bytes > 0; from += size, to += size, bytes -= size) {
+    size = std::min(bytes, kPiece);
+    std::memcpy(to, from, size);
+    if (pages != nullptr) pages->touched(from, from + size);
+    room.touched(to, to + size);
   }
 }
 
@@ -171,30 +181,30 @@ std::string label_member(const std::string& source) {
   return label_member(load_inflated(first), first);
 }
 
-NpyArray join_shards(const std::string& source) {
+NpyArray join_shards(const std::string& source, std::uint64_t memory) {
   const MemberPath named = split_member(source);
   const std::vector<std::string> files = matching_files(named.path);
   std::vector<NpyArray> parts;
   NpyArray joined;
   std::size_t size = 0;
   for (const std::string& file : files) {
-    parts.push_back(parse_array(load_inflated(file), file, named.member));
+    parts.push_back(parse_array(load_inflated(file, memory), file, named.member));
     check_alike(parts[0], parts.back(), file, files[0]);
     size += array_bytes(parts.back().size, parts.back().shape);
   }
   if (parts.size() == 1) return parts[0];
-  const std::shared_ptr<void> memory = allocate_unwritten(size);
+  const Room room = make_room(size, memory);
   joined = parts[0];
   joined.shape[0] = 0, joined.data_begin = 0, joined.fortran = false;
-  auto* out = static_cast<char*>(memory.get());
+  char* out = room.as<char>();
   for (NpyArray& part : parts) {
     const std::size_t bytes = array_bytes(part.size, part.shape);
-    if (bytes > 0) std::memcpy(out, part.data(), bytes);  // no numbers may have no place
+    copy(part.data(), bytes, part.bytes.pages.get(), room, out);
     out += bytes;
     joined.shape[0] += part.shape[0];
     part.bytes = {};  // gives the mapped pages back
   }
-  joined.bytes = {memory, static_cast<const char*>(memory.get()), size};
+  joined.bytes = {room.memory, room.as<char>(), size, room.pages};
   return joined;
 }
 

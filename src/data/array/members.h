@@ -48,7 +48,8 @@ bool is_pattern_of_files(const std::string& source);
 void check_shard_pairs(const std::string& features, const std::string& labels, bool beside);
 
 /// The files that fit the pattern, numbers in their names in ascending order, joined as if they were one: the same type
-/// and width, rows behind rows. Error(kIo) if there are none, Error(kData) naming the first that differs.
-NpyArray join_shards(const std::string& pattern);
+/// and width, rows behind rows; in a file where they may not stay in memory. Error(kIo) if there are none, Error(kData)
+/// naming the first that differs.
+NpyArray join_shards(const std::string& pattern, std::uint64_t memory = 0);
 
 }  // namespace poise::inline data

@@ -122,7 +122,7 @@ class NpyReader {
     if constexpr (std::is_floating_point_v<T>) return set<T>();
     DenseRows records{reinterpret_cast<const std::byte*>(array_.data()), cols_ * static_cast<Index>(sizeof(T)), {}};
     records.runs.push_back({array_.kind == 'B' ? NumberType::kBfloat16 : NumberType::kFloat16, 0, cols_, 0});
-    data_.features = Features::from_records(array_.bytes.owner, records, rows_);
+    data_.features = Features::from_records(array_.bytes.owner, records, rows_).streamed(array_.bytes.pages);
   }
 
   template <typename T>
@@ -135,22 +135,37 @@ class NpyReader {
     data_.features =
         same_type && in_order && aligned && is_signed && (array_.kind != 'u' || sizeof(T) == 1)
             ? Features::view_values(array_.bytes.owner, reinterpret_cast<const T*>(array_.data()), rows_, features())
-            : Features::from_values(gather<T>(), rows_, features());
+                  .streamed(array_.bytes.pages)
+            : gather<T>();
   }
 
   template <typename T>
-  std::vector<T> gather() const {
-    std::vector<T> values(rows_ * features());
+  Features gather() const {
+    const Room room = make_room(rows_ * features() * sizeof(T), options_.memory);
     const Index blocks = rows_ * cols_ / kTaskValues + 1;
     parallel_for(blocks, options_.threads, [&](Index block) {
-      for (Index i = part_begin(rows_, blocks, block); i < part_begin(rows_, blocks, block + 1); ++i) {
-        T* out = values.data() + i * features();
+      const Index begin = part_begin(rows_, blocks, block), end = part_begin(rows_, blocks, block + 1);
+      T* const first = room.as<T>() + begin * features();
+      T* out = first;
+      for (Index i = begin; i < end; ++i) {
         for (Index j = 0; j < cols_; ++j) {
           if (j != label_column_) *out++ = static_cast<T>(array_.value(place(i, j)));
         }
       }
+      room.touched(first, out);
+      touched_rows(begin, end);
     });
-    return values;
+    return Features::view_values(room.memory, room.as<const T>(), rows_, features()).streamed(room.pages);
+  }
+
+  /// All of these rows were read. In Fortran's order they lie all over the file.
+  void touched_rows(Index begin, Index end) const {
+    const auto bytes = static_cast<Index>(array_.size);
+    if (!array_.bytes.pages) return;
+    for (Index j = 0; j < (array_.fortran ? cols_ : 1); ++j) {
+      const char* const from = array_.data() + bytes * place(begin, j);
+      array_.bytes.pages->touched(from, from + bytes * (end - begin) * (array_.fortran ? 1 : cols_));
+    }
   }
 
   template <typename T>
@@ -162,6 +177,7 @@ class NpyReader {
       bool finite = true;
       for (Index k = begin; k < end; ++k)
         finite &= std::abs(static_cast<Wide>(number_at<T>(bytes_at(k, sizeof(T))))) <= std::numeric_limits<Wide>::max();
+      if (array_.bytes.pages) array_.bytes.pages->touched(bytes_at(begin, sizeof(T)), bytes_at(end, sizeof(T)));
       for (Index k = begin; !finite && k < end; ++k) {
         const Index row = array_.fortran ? k % rows_ : k / cols_, column = array_.fortran ? k / rows_ : k % cols_;
         if (column != label_column_ && !std::isfinite(static_cast<Wide>(number_at<T>(bytes_at(k, sizeof(T))))))
@@ -184,7 +200,8 @@ class NpyReader {
     std::vector<Numbers> parts(blocks);
     parallel_for(blocks, options_.threads, [&](Index block) {
       Numbers& part = parts[block];
-      for (Index i = part_begin(rows_, blocks, block); i < part_begin(rows_, blocks, block + 1); ++i) {
+      const Index begin = part_begin(rows_, blocks, block), end = part_begin(rows_, blocks, block + 1);
+      for (Index i = begin; i < end; ++i) {
         for (Index j = 0; j < cols_; ++j) {
           if (j == label_column_) continue;
           const double value = array_.value(place(i, j));
@@ -193,6 +210,7 @@ class NpyReader {
           if (part.fineness.integers || part.fineness.floats) part.fineness.add(value);
         }
       }
+      touched_rows(begin, end);
     });
     for (const Numbers& part : parts) {
       parts[0].fineness.add(part.fineness);
@@ -266,7 +284,8 @@ Dataset read_array_file(const Bytes& bytes, const std::string& file, const std::
 
 Dataset read_shards(const std::string& source, const ReadOptions& options, const Schema* schema) {
   const MemberPath named = split_member(source);
-  return read_with_labels(join_shards(source), named.path, named.member, label_member(source), options, schema);
+  return read_with_labels(join_shards(source, options.memory), named.path, named.member, label_member(source), options,
+                          schema);
 }
 
 }  // namespace poise::inline data

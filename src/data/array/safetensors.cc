@@ -151,6 +151,16 @@ std::vector<std::string> safetensors_names(const Bytes& bytes, const std::string
   return names;
 }
 
+std::map<std::string, std::string> safetensors_metadata(const Bytes& bytes, const std::string& file) {
+  std::map<std::string, std::string> metadata;
+  const Json header = header_of(bytes, file);
+  if (!header.contains("__metadata__")) return metadata;
+  for (const auto& [key, value] : header["__metadata__"].items()) {
+    if (value.is_string()) metadata[key] = value.get<std::string>();
+  }
+  return metadata;
+}
+
 NpyArray parse_safetensors(const Bytes& bytes, const std::string& file, const std::string& name) {
   const Json header = header_of(bytes, file);
   const std::vector<Member> members = members_of(header);

@@ -79,7 +79,7 @@ Bytes ByteBuffer::release(std::size_t size) {
   return {std::shared_ptr<const void>(data, [](const void* p) { std::free(const_cast<void*>(p)); }), data, size};
 }
 
-Bytes load_file(const std::string& path, const std::string& hint_if_missing) {
+Bytes load_file(const std::string& path, std::uint64_t memory, const std::string& hint_if_missing) {
   if (path == kStandardInput) return read_stream(STDIN_FILENO, "stdin");
   const Descriptor file(path);
   if (file.value() < 0) {
@@ -95,13 +95,14 @@ Bytes load_file(const std::string& path, const std::string& hint_if_missing) {
   if (size == 0) return read_stream(file.value(), path);  // /proc files say 0 and are not
   void* mapped = ::mmap(nullptr, size, PROT_READ, MAP_PRIVATE, file.value(), 0);
   if (mapped == MAP_FAILED) return read_stream(file.value(), path);
-  ::madvise(mapped, size, MADV_WILLNEED);
-  std::shared_ptr<const void> owner(mapped, [size](const void* p) { ::munmap(const_cast<void*>(p), size); });
-  return {std::move(owner), static_cast<const char*>(mapped), size};
+  const std::shared_ptr<const void> owner(mapped, [size](const void* p) { ::munmap(const_cast<void*>(p), size); });
+  std::shared_ptr<const StreamedPages> pages = pages_to_stream(owner, mapped, size, memory);
+  ::madvise(mapped, size, pages ? MADV_SEQUENTIAL : MADV_WILLNEED);
+  return {owner, static_cast<const char*>(mapped), size, std::move(pages)};
 }
 
-Bytes load_inflated(const std::string& path, const std::string& hint_if_missing) {
-  Bytes raw = load_file(path, hint_if_missing);
+Bytes load_inflated(const std::string& path, std::uint64_t memory, const std::string& hint_if_missing) {
+  Bytes raw = load_file(path, memory, hint_if_missing);
   const Packing packing = packing_of(raw.view());
   if (packing != Packing::kNone) return unpack(raw.view(), packing, path);
   if (const std::string plain = without_packing(path); plain != path) {

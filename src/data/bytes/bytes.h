@@ -7,6 +7,7 @@
 #include <string>
 #include <string_view>
 
+#include "base/streamed_pages.h"
 #include "poise/error.h"
 
 namespace poise::inline data {
@@ -16,6 +17,7 @@ struct Bytes {
   std::shared_ptr<const void> owner;
   const char* data = nullptr;
   std::size_t size = 0;
+  std::shared_ptr<const StreamedPages> pages = nullptr;  ///< of a mapped file that is not to stay in memory
 
   std::string_view view() const { return {data, size}; }
   const std::uint8_t* unsigned_data() const { return reinterpret_cast<const std::uint8_t*>(data); }
@@ -44,10 +46,11 @@ inline constexpr const char* kStandardInput = "-";
 
 /// The file as it is on disk: mapped, or read where it cannot be (a pipe, or standard input for "-"). Error(kIo) if it
 /// cannot be opened or is a directory, Error(kData) if it is empty. A mapped file must not shrink while it is in use.
-Bytes load_file(const std::string& path, const std::string& hint_if_missing = {});
+/// `memory`: bytes that may stay in memory, see base/streamed_pages.h.
+Bytes load_file(const std::string& path, std::uint64_t memory = 0, const std::string& hint_if_missing = {});
 
 /// The same, unpacked if it is gzip, xz or zstd. A name that ends in .gz, .xz or .zst must be packed.
-Bytes load_inflated(const std::string& path, const std::string& hint_if_missing = {});
+Bytes load_inflated(const std::string& path, std::uint64_t memory = 0, const std::string& hint_if_missing = {});
 
 /// A copy, for tests and fuzz targets.
 Bytes copy_bytes(std::string_view text);

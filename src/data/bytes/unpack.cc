@@ -6,7 +6,7 @@
 
 #include <algorithm>
 
-#include "base/pages.h"
+#include "base/memory.h"
 #include "data/bytes/gzip.h"
 
 namespace poise::inline data {

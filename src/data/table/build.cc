@@ -8,8 +8,8 @@
 #include <memory>
 
 #include "base/index.h"
-#include "base/pages.h"
 #include "base/parallel.h"
+#include "base/streamed_pages.h"
 #include "data/table/chunk_moments.h"
 #include "data/table/column_types.h"
 #include "poise/error.h"
@@ -19,7 +19,8 @@
 namespace poise::inline data {
 namespace {
 
-constexpr double kLargestTable = 8.0 * (1ULL << 30);  // bytes
+// Beyond, in memory or on the disk, it is categories that a table is full of: as text it takes less.
+constexpr double kLargestTable = 8.0 * (1ULL << 30), kLargestGrowth = 2;  // bytes, and of a larger file times its own
 // Sparse rows pay where features are many and a row has few of them: an entry takes 8 to 12 bytes and, in a pass, the
 // time of about eight numbers of a dense row.
 constexpr Index kFewestSparseFeatures = 512, kDenseNumbersAnEntry = 8;
@@ -32,8 +33,8 @@ double rounded_fill(const Fineness& fineness, double mean) {
 /// Chooses types, then writes rows.
 class FeatureBuilder {
  public:
-  FeatureBuilder(const ParsedTable& parsed, TableColumns& columns, const Vector& weights, int threads)
-      : parsed_(parsed), columns_(columns), weights_(weights), threads_(threads) {
+  FeatureBuilder(const ParsedTable& parsed, TableColumns& columns, const Vector& weights, const ReadOptions& options)
+      : parsed_(parsed), columns_(columns), weights_(weights), threads_(options.threads), memory_(options.memory) {
     for (const Column& column : columns.columns) {
       first_feature_.push_back(features_);
       features_ += column.feature_count();
@@ -46,8 +47,7 @@ class FeatureBuilder {
 
   /// Fills, types and ranges of all columns; names of constant features.
   void measure(bool infer_fill, const std::string& file, const PlaceOfCell& where, std::vector<Index>& constant) {
-    const std::vector<Moments> moments = all_moments();
-    const std::vector<Fineness> fineness = all_fineness();
+    const auto [moments, fineness] = look_at_numbers();
     for (Index k = 0; k < std::ssize(columns_.columns); ++k) {
       if (columns_.columns[k].kind == ColumnKind::kCategorical) {
         find_constant_categories(k, constant);
@@ -68,25 +68,23 @@ class FeatureBuilder {
     return weights_.size() > 0 ? weights_.data() + parsed_.first_row[chunk] : nullptr;
   }
 
-  std::vector<Moments> all_moments() const {
-    std::vector<std::vector<Moments>> parts(parsed_.chunks.size());
-    parallel_for(std::ssize(parts), threads_, [&](Index c) {
-      parts[c] = chunk_moments(parsed_.chunks[c], parsed_.number_columns(), weights_of(c));
+  /// Of all number columns.
+  std::pair<std::vector<Moments>, std::vector<Fineness>> look_at_numbers() const {
+    std::vector<std::vector<Moments>> moments(parsed_.chunks.size());
+    std::vector<std::vector<Fineness>> fineness(moments.size());
+    parallel_for(std::ssize(moments), threads_, [&](Index c) {
+      parsed_.with_chunk(c, [&](const TableChunk& chunk) {
+        moments[c] = chunk_moments(chunk, parsed_.number_columns(), weights_of(c));
+        fineness[c] = chunk_fineness(chunk, parsed_.number_columns());
+      });
     });
-    for (std::size_t c = 1; c < parts.size(); ++c) {
-      for (std::size_t j = 0; j < parts[0].size(); ++j) parts[0][j].add(parts[c][j]);
+    for (std::size_t c = 1; c < moments.size(); ++c) {
+      for (std::size_t j = 0; j < moments[0].size(); ++j) {
+        moments[0][j].add(moments[c][j]);
+        fineness[0][j].add(fineness[c][j]);
+      }
     }
-    return std::move(parts[0]);
-  }
-
-  std::vector<Fineness> all_fineness() const {
-    std::vector<std::vector<Fineness>> parts(parsed_.chunks.size());
-    parallel_for(std::ssize(parts), threads_,
-                 [&](Index c) { parts[c] = chunk_fineness(parsed_.chunks[c], parsed_.number_columns()); });
-    for (std::size_t c = 1; c < parts.size(); ++c) {
-      for (std::size_t j = 0; j < parts[0].size(); ++j) parts[0][j].add(parts[c][j]);
-    }
-    return std::move(parts[0]);
+    return {std::move(moments[0]), std::move(fineness[0])};
   }
 
   void measure_number(Index k, const Moments& seen, Fineness fineness, bool infer_fill, std::vector<Index>& constant) {
@@ -104,12 +102,10 @@ class FeatureBuilder {
   void find_constant_categories(Index k, std::vector<Index>& constant) const {
     const ColumnSource& source = columns_.sources[k];
     std::vector<Index> count(columns_.columns[k].categories.size(), 0);
-    for (std::size_t c = 0; c < parsed_.chunks.size(); ++c) {
-      const std::vector<std::uint32_t>& numbers = parsed_.texts[source.slot].numbers[c];
-      for (const std::uint32_t id : parsed_.chunks[c].texts[source.slot]) {
-        const std::int32_t category = source.category_of[numbers[id]];
-        if (category >= 0) ++count[category];
-      }
+    const std::vector<Dictionary::Entry>& strings = parsed_.texts[source.slot].entries;
+    for (std::size_t s = 0; s < strings.size(); ++s) {
+      const std::int32_t category = source.category_of[s];
+      if (category >= 0) count[category] += strings[s].count;
     }
     for (std::size_t m = 0; m < count.size(); ++m) {
       if (count[m] == 0 || count[m] == parsed_.rows()) constant.push_back(first_feature(k) + static_cast<Index>(m));
@@ -120,11 +116,13 @@ class FeatureBuilder {
     std::pair<Index, double> farthest{0, 0};
     std::vector<double> x(parsed_.number_columns());
     for (std::size_t c = 0; c < parsed_.chunks.size(); ++c) {
-      for (Index i = 0; i < parsed_.chunks[c].rows; ++i) {
-        parsed_.chunks[c].numbers.unpack(i, x.data());
-        const double value = x[columns_.sources[column].slot];
-        if (std::abs(value) > std::abs(farthest.second)) farthest = {parsed_.first_row[c] + i, value};
-      }
+      parsed_.with_chunk(static_cast<Index>(c), [&](const TableChunk& chunk) {
+        for (Index i = 0; i < chunk.rows; ++i) {
+          chunk.numbers.unpack(i, x.data());
+          const double value = x[columns_.sources[column].slot];
+          if (std::abs(value) > std::abs(farthest.second)) farthest = {parsed_.first_row[c] + i, value};
+        }
+      });
     }
     const std::string& name = columns_.columns[column].name;
     Location place = where(farthest.first, column);
@@ -147,30 +145,34 @@ class FeatureBuilder {
       stride_ += static_cast<Index>(size_of(type));
     }
     const double bytes = static_cast<double>(sparse_ ? 12 * entries : stride_) * static_cast<double>(parsed_.rows());
-    if (bytes <= kLargestTable) return;
+    const TableText& text = *parsed_.source.text;
+    const double most = std::max(kLargestTable, kLargestGrowth * static_cast<double>(text.end - text.begin));
+    if (bytes <= most) return;
     const auto widest =
         std::max_element(columns_.columns.begin(), columns_.columns.end(),
                          [](const auto& a, const auto& b) { return a.feature_count() < b.feature_count(); });
     throw Error(ErrorKind::kResource,
                 fmt::format("the table of {} rows and {} features takes {:.1f} GiB", parsed_.rows(), features_,
                             bytes / (1ULL << 30)),
-                "at most 8 GiB",
+                fmt::format("at most {:.0f} GiB", most / (1ULL << 30)),
                 fmt::format("leave columns out with --ignore ('{}' has {} features), or use LIBSVM format",
                             widest->name, widest->feature_count()),
                 {file});
   }
 
   Features write_dense() const {
-    const std::shared_ptr<void> owner = allocate_unwritten(parsed_.rows() * stride_);
-    auto* const records = static_cast<std::byte*>(owner.get());
+    const Room room = make_room(parsed_.rows() * stride_, memory_);
+    auto* const records = room.as<std::byte>();
     parallel_for(std::ssize(parsed_.chunks), threads_, [&](Index c) {
-      const TableChunk& chunk = parsed_.chunks[c];
-      std::byte* const out = records + parsed_.first_row[c] * stride_;
-      std::memset(out, 0, chunk.rows * stride_);
-      chunk.numbers.visit([&](const auto* x) { write_numbers(chunk.rows, x, out); });
-      write_categories(c, out);
+      parsed_.with_chunk(c, [&](const TableChunk& chunk) {
+        std::byte* const out = records + parsed_.first_row[c] * stride_;
+        std::memset(out, 0, chunk.rows * stride_);
+        chunk.numbers.visit([&](const auto* x) { write_numbers(chunk.rows, x, out); });
+        write_categories(chunk, c, out);
+        room.touched(out, out + chunk.rows * stride_);
+      });
     });
-    return Features::from_records(owner, {records, stride_, runs_}, parsed_.rows());
+    return Features::from_records(room.memory, {records, stride_, runs_}, parsed_.rows()).streamed(room.pages);
   }
 
   /// Where a feature stands in a record.
@@ -226,20 +228,20 @@ class FeatureBuilder {
     for (Index i = 0; i < rows; ++i, x += parsed_.number_columns(), out += stride_) *out = std::byte{*x != *x};
   }
 
-  void write_categories(Index c, std::byte* out) const {
+  void write_categories(const TableChunk& chunk, Index c, std::byte* out) const {
     for (Index k = 0; k < std::ssize(columns_.columns); ++k) {
       if (columns_.columns[k].kind != ColumnKind::kCategorical) continue;
       const Index place = place_of(first_feature(k));  // indicators stand side by side
-      for (Index i = 0; i < parsed_.chunks[c].rows; ++i) {
-        const std::int32_t category = category_of(c, i, k);
+      for (Index i = 0; i < chunk.rows; ++i) {
+        const std::int32_t category = category_of(chunk, c, i, k);
         if (category >= 0) out[i * stride_ + place + category] = std::byte{1};
       }
     }
   }
 
-  std::int32_t category_of(Index c, Index row, Index k) const {
+  std::int32_t category_of(const TableChunk& chunk, Index c, Index row, Index k) const {
     const ColumnSource& source = columns_.sources[k];
-    const std::uint32_t id = parsed_.chunks[c].texts[source.slot][row];
+    const std::uint32_t id = chunk.texts[source.slot][row];
     return source.category_of[parsed_.texts[source.slot].numbers[c][id]];
   }
 
@@ -253,21 +255,24 @@ class FeatureBuilder {
       matrix.doubles.push_back(value);
     };
     for (Index c = 0; c < std::ssize(parsed_.chunks); ++c) {
-      for (Index i = 0; i < parsed_.chunks[c].rows; ++i) {
-        parsed_.chunks[c].numbers.unpack(i, x.data());
-        for (Index k = 0; k < std::ssize(columns_.columns); ++k) append_cells(c, i, k, x, append);
-        matrix.row_start.push_back(std::ssize(matrix.columns));
-      }
+      parsed_.with_chunk(c, [&](const TableChunk& chunk) {
+        for (Index i = 0; i < chunk.rows; ++i) {
+          chunk.numbers.unpack(i, x.data());
+          for (Index k = 0; k < std::ssize(columns_.columns); ++k) append_cells(chunk, c, i, k, x, append);
+          matrix.row_start.push_back(std::ssize(matrix.columns));
+        }
+      });
     }
     narrow(matrix);
     return Features::from_sparse(std::move(matrix));
   }
 
   template <typename Append>
-  void append_cells(Index c, Index row, Index k, const std::vector<double>& x, const Append& append) const {
+  void append_cells(const TableChunk& chunk, Index c, Index row, Index k, const std::vector<double>& x,
+                    const Append& append) const {
     const Column& column = columns_.columns[k];
     if (column.kind == ColumnKind::kCategorical) {
-      const std::int32_t category = category_of(c, row, k);
+      const std::int32_t category = category_of(chunk, c, row, k);
       if (category >= 0) append(first_feature(k) + category, 1);
       return;
     }
@@ -281,6 +286,7 @@ class FeatureBuilder {
   TableColumns& columns_;
   const Vector& weights_;
   int threads_;
+  std::uint64_t memory_;
   std::vector<Index> first_feature_;
   Index features_ = 0, stride_ = 0;
   std::vector<NumberType> types_;  // one a feature
@@ -290,9 +296,9 @@ class FeatureBuilder {
 
 }  // namespace
 
-void build_features(const ParsedTable& parsed, TableColumns& columns, bool infer_fill, int threads,
+void build_features(const ParsedTable& parsed, TableColumns& columns, bool infer_fill, const ReadOptions& options,
                     const std::string& file, const PlaceOfCell& where, Dataset& data, std::vector<Index>& constant) {
-  FeatureBuilder builder(parsed, columns, data.sample_weight, threads);
+  FeatureBuilder builder(parsed, columns, data.sample_weight, options);
   builder.measure(infer_fill, file, where, constant);
   data.features = builder.write();
 }

@@ -7,6 +7,7 @@
 #include "data/table/parse.h"
 #include "poise/dataset.h"
 #include "poise/error.h"
+#include "poise/read.h"
 
 namespace poise::inline data {
 
@@ -17,7 +18,8 @@ using PlaceOfCell = std::function<Location(Index row, Index column)>;
 /// for every category and for missing values. Rows are dense, or sparse where nearly all of them would be zeros of
 /// categories. Names of constant features are appended to `constant`. `infer_fill`: numeric columns are filled by, and
 /// remember, their own mean (under `data.sample_weight`), rounded to float32 where the column's numbers are no finer.
-void build_features(const ParsedTable& parsed, TableColumns& columns, bool infer_fill, int threads,
+/// Dense rows that may not stay in memory (`options.memory`) are kept in a file.
+void build_features(const ParsedTable& parsed, TableColumns& columns, bool infer_fill, const ReadOptions& options,
                     const std::string& file, const PlaceOfCell& where, Dataset& data, std::vector<Index>& constant);
 
 }  // namespace poise::inline data

@@ -109,6 +109,7 @@ TableHead open_table(const Bytes& bytes, const std::string& file, const ReadOpti
   head.missing = missing;
   const bool quotes = check_text(bytes, file, options.threads);
   head.text = {bytes.data, bytes.data + bytes.size, {}, file, quotes};
+  head.text.pages = bytes.pages;
   if (bytes.view().starts_with("\xEF\xBB\xBF")) head.text.begin += 3;
   head.comments = infer_dialect(head.text, options);
   std::vector<TextRow> rows = sample_rows(head.text, kSampleRows);

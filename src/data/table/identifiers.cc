@@ -47,10 +47,12 @@ template <typename Use>
 void for_rows(const ParsedTable& parsed, Index rows, const Use& use) {
   std::vector<double> x(parsed.number_columns());
   for (std::size_t c = 0; c < parsed.chunks.size() && parsed.first_row[c] < rows; ++c) {
-    for (Index i = 0; i < std::min(parsed.chunks[c].rows, rows - parsed.first_row[c]); ++i) {
-      parsed.chunks[c].numbers.unpack(i, x.data());
-      use(x, parsed.first_row[c] + i);
-    }
+    parsed.with_chunk(static_cast<Index>(c), [&](const TableChunk& chunk) {
+      for (Index i = 0; i < std::min(chunk.rows, rows - parsed.first_row[c]); ++i) {
+        chunk.numbers.unpack(i, x.data());
+        use(x, parsed.first_row[c] + i);
+      }
+    });
   }
 }
 

@@ -190,6 +190,7 @@ Dataset read_libsvm(const Bytes& bytes, const std::string& file, const ReadOptio
   parallel_for(std::ssize(chunks), options.threads, [&](Index c) {
     const Index known = schema == nullptr ? -1 : schema->feature_count();
     chunks[c] = parse_libsvm_lines(text, file, known, starts[c], starts[c + 1]);
+    if (bytes.pages) bytes.pages->touched(starts[c], starts[c + 1]);
     work.go_on(1);
   });
   work.go_on(0);

@@ -90,13 +90,22 @@ Index ParsedTable::file_row(Index row) const {
   return row + before;
 }
 
+TableChunk ParsedTable::parse(Index number) const {
+  const char *const begin = source.starts[number], *const end = source.starts[number + 1];
+  TableChunk chunk = parse_chunk(*source.text, source.reading, *this, begin, end);
+  source.text->touched(begin, end);
+  return chunk;
+}
+
 ParsedTable parse_table(const TableText& text, const char* data, const TableReading& reading, int threads,
                         Watcher* watcher) {
-  const std::vector<const char*> starts = chunk_rows(text, data);
+  std::vector<const char*> starts = chunk_rows(text, data);
   ParsedTable table = empty_table(reading, starts.size() - 1);
+  table.source = {&text, reading, std::move(starts)};
   WatchedWork work(watcher, "reading " + text.file, std::ssize(table.chunks));
   parallel_for(std::ssize(table.chunks), threads, [&](Index k) {
-    table.chunks[k] = parse_chunk(text, reading, table, starts[k], starts[k + 1]);
+    TableChunk& chunk = table.chunks[k] = table.parse(k);
+    if (!table.keeps_cells()) chunk.numbers = {}, chunk.texts = {};
     work.go_on(1);
   });
   work.go_on(0);

@@ -69,11 +69,19 @@ struct TextColumn {
   std::vector<std::vector<std::uint32_t>> numbers;  ///< a chunk: from its own string number to the index in `entries`
 };
 
+/// What a table is parsed from.
+struct TableSource {
+  const TableText* text = nullptr;
+  TableReading reading;
+  std::vector<const char*> starts;  ///< of the chunks, and the end
+};
+
 /// The table as parsed. Slot k of the number (text) columns is the k-th column in that mode.
 struct ParsedTable {
-  std::vector<CellMode> modes;  ///< one a column of the file
-  std::vector<Index> slots;     ///< one a column of the file: its slot, −1 if skipped
-  std::vector<TableChunk> chunks;
+  std::vector<CellMode> modes;     ///< one a column of the file
+  std::vector<Index> slots;        ///< one a column of the file: its slot, −1 if skipped
+  std::vector<TableChunk> chunks;  ///< if the file may not stay in memory without their cells
+  TableSource source;
   std::vector<Index> first_row;   ///< of each chunk, and the number of all rows at the end
   std::vector<OddCells> odd;      ///< one a number column
   std::vector<TextColumn> texts;  ///< one a text column
@@ -85,6 +93,14 @@ struct ParsedTable {
   /// The row's number in the file, which also has the rows that were left out. Both from 0.
   Index file_row(Index row) const;
   Index number_columns() const { return static_cast<Index>(odd.size()); }
+
+  /// use(chunk), with its cells: as they were kept, or parsed anew.
+  template <typename Use>
+  void with_chunk(Index number, const Use& use) const {
+    keeps_cells() ? use(chunks[number]) : use(parse(number));
+  }
+  bool keeps_cells() const { return !source.text->pages; }
+  TableChunk parse(Index number) const;
 };
 
 /// Parses all rows from `data` on; tells `watcher` (may be null) how far it is. Error(kData) at a row whose number of

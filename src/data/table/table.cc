@@ -46,7 +46,7 @@ class TableReader {
     const PlaceOfCell where = [&](Index row, Index column) {
       return place(row, schema_ == nullptr ? columns.columns[column].position : roles_.features[column]);
     };
-    build_features(parsed_, columns, schema_ == nullptr, options_.threads, file_, where, data_, constant);
+    build_features(parsed_, columns, schema_ == nullptr, options_, file_, where, data_, constant);
     fill_schema(columns);
     data_.missing = std::move(columns.missing);
     note_comments();
@@ -129,10 +129,12 @@ class TableReader {
     data_.sample_weight.resize(parsed_.rows());
     std::vector<double> x(parsed_.number_columns());
     for (std::size_t c = 0; c < parsed_.chunks.size(); ++c) {
-      for (Index i = 0; i < parsed_.chunks[c].rows; ++i) {
-        parsed_.chunks[c].numbers.unpack(i, x.data());
-        data_.sample_weight[parsed_.first_row[c] + i] = x[slot];
-      }
+      parsed_.with_chunk(static_cast<Index>(c), [&](const TableChunk& chunk) {
+        for (Index i = 0; i < chunk.rows; ++i) {
+          chunk.numbers.unpack(i, x.data());
+          data_.sample_weight[parsed_.first_row[c] + i] = x[slot];
+        }
+      });
     }
     const std::string name = head_.title(roles_.weight);
     Index least = 0;
@@ -213,7 +215,9 @@ class TableReader {
     data_.labels.resize(parsed_.rows());
     parallel_for(static_cast<Index>(parsed_.chunks.size()), options_.threads, [&](Index c) {
       std::int32_t* out = data_.labels.data() + parsed_.first_row[c];
-      for (const std::uint32_t id : parsed_.chunks[c].texts[slot]) *out++ = class_of[column.numbers[c][id]];
+      parsed_.with_chunk(c, [&](const TableChunk& chunk) {
+        for (const std::uint32_t id : chunk.texts[slot]) *out++ = class_of[column.numbers[c][id]];
+      });
     });
   }
 

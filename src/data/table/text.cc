@@ -221,6 +221,7 @@ bool check_text(const Bytes& bytes, const std::string& file, int threads) {
     for (int k = 0; i > 0 && k < 3 && first < stop && (*first & 0xC0) == 0x80; ++k) ++first;
     bool quote = false;
     bad[i] = find_bad_text(first, stop, end, quote);
+    if (bytes.pages) bytes.pages->touched(first, stop);
     quotes[i] = quote;
   });
   for (const char* p : bad) {
@@ -248,6 +249,7 @@ std::vector<const char*> chunk_rows(const TableText& text, const char* data) {
     } else {
       p = text.next_line(find_char(starts.back() + kChunk, text.end, '\n'));
     }
+    text.touched(quotes ? starts.back() : p, p);
     starts.push_back(p);
   }
   if (starts.back() != text.end) starts.push_back(text.end);

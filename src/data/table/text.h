@@ -1,6 +1,7 @@
 // Walking through the text of a table: rows, cells, quotes (RFC 4180), comment lines.
 #pragma once
 
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -37,7 +38,12 @@ struct TableText {
   bool quotes = true;          ///< whether there may be any: a hint
   const char* rows = nullptr;  ///< where the first row begins, behind comments at the top
   bool blank_rows = false;     ///< an empty line is a row: of a table of one column, a missing value
+  std::shared_ptr<const StreamedPages> pages = nullptr;  ///< of a file that is not to stay in memory
 
+  /// This much of it was read.
+  void touched(const char* from, const char* to) const {
+    if (pages) pages->touched(from, to);
+  }
   bool is_blank(char c) const { return c == ' ' || (c == '\t' && dialect.delimiter != '\t'); }
   const char* skip_blanks(const char* p) const {
     while (p != end && is_blank(*p)) ++p;

@@ -5,6 +5,7 @@
 #include <charconv>
 
 #include "base/index.h"
+#include "data/array/rows_file.h"
 #include "data/bytes/bytes.h"
 #include "data/bytes/number.h"
 #include "data/table/csv_cell.h"
@@ -114,18 +115,20 @@ void write_libsvm(const Dataset& data, const std::string& path) {
 }  // namespace
 
 std::string format_to_write(const std::string& path, const std::string& asked) {
-  static const std::array<std::pair<const char*, const char*>, 6> kEndings{{{".csv", "csv"},
+  static const std::array<std::pair<const char*, const char*>, 7> kEndings{{{".csv", "csv"},
                                                                             {".tsv", "tsv"},
                                                                             {".libsvm", "libsvm"},
                                                                             {".svm", "libsvm"},
                                                                             {".svmlight", "libsvm"},
-                                                                            {".npy", "npy"}}};
+                                                                            {".npy", "npy"},
+                                                                            {".safetensors", "safetensors"}}};
   for (const auto& [ending, format] : kEndings) {
     if (asked == format || (asked.empty() && without_gz(path).ends_with(ending))) return format;
   }
   if (asked.empty() && path == "-") return "csv";
-  if (!asked.empty()) fail_usage(path, fmt::format("the format '{}'", asked), "csv, tsv, libsvm or npy");
-  fail_usage(path, "the name does not tell a format to write", ".csv, .tsv, .libsvm or .npy, each with .gz or without");
+  if (!asked.empty()) fail_usage(path, fmt::format("the format '{}'", asked), "csv, tsv, libsvm, npy or safetensors");
+  fail_usage(path, "the name does not tell a format to write",
+             ".csv, .tsv, .libsvm, .npy or .safetensors, each with .gz or without");
 }
 
 void write_dataset(const Dataset& data, const std::string& path, const std::string& format) {
@@ -133,6 +136,7 @@ void write_dataset(const Dataset& data, const std::string& path, const std::stri
   if (chosen == "csv") return write_table(data, path, ',');
   if (chosen == "tsv") return write_table(data, path, '\t');
   if (chosen == "libsvm") return write_libsvm(data, path);
+  if (chosen == "safetensors") return write_rows_file(data, path);
   if (path == "-") fail_usage("stdout", "an NPY array and its labels are two files", "a name for them");
   write_npy(data, path);
 }

@@ -47,7 +47,8 @@ std::string in_words(const json& value) { return value.is_null() ? "not given" :
 
 json deciding_options(json asked) {
   if (!asked.is_object()) return asked;
-  for (const char* name : {"data", "test", "start", "time_limit", "threads", "checkpoint_every"}) asked.erase(name);
+  for (const char* name : {"data", "test", "start", "time_limit", "threads", "memory", "checkpoint_every"})
+    asked.erase(name);
   if (asked.contains("validation") && asked["validation"].is_string()) asked.erase("validation");
   if (asked.contains("read") && asked["read"].is_object()) asked["read"].erase("data_dir");
   return parse_json(to_text(asked));  // what is not UTF-8 is in files as it is written there

@@ -33,7 +33,7 @@ bool is_path(const TrainingRequest& request) { return !request.l2_path.empty() |
 
 /// AUC, which sorts the rows of every class, is of the model chosen alone.
 MeasureOptions on_path(const TrainingRun& run, MeasuringTime& time) {
-  return {.threads = run.request().solve.threads, .auc = false, .watcher = &time};
+  return {.threads = run.request().solve.threads, .memory = run.request().solve.memory, .auc = false, .watcher = &time};
 }
 
 /// Of the ways to label up to 2 (d + 1) rows in general position, planes realize half or more (Cover 1965): that such

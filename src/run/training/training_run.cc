@@ -213,7 +213,7 @@ void TrainingRun::write_first() {
 void TrainingRun::measure() {
   if (!request_.measure) return;
   MeasuringTime time = measuring_time();
-  const MeasureOptions options{.threads = request_.solve.threads, .watcher = &time};
+  const MeasureOptions options{.threads = request_.solve.threads, .memory = request_.solve.memory, .watcher = &time};
   const Stopwatch measuring;
   if (result_.model.reconstructs()) {
     measure_parts(result_.model, parts_, options, result_.reconstructed);
