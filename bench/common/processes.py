@@ -26,6 +26,11 @@ def blas_folder(name):
     return found[0] if found else None
 
 
+def libraries():
+    """The names of BLAS that are installed."""
+    return [name for name in BLAS_FOLDERS if blas_folder(name)] or ["openblas"]
+
+
 def openblas_core():
     """The kernels OpenBLAS should use here: it takes a processor younger than itself for one without AVX."""
     flags = set(pathlib.Path("/proc/cpuinfo").read_text().split())

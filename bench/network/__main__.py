@@ -6,9 +6,10 @@ import time
 
 from common.arguments import add_places, choose, need_poise, parse
 from common.limits import measure_limits
+from common.processes import libraries
 from network.build_dlib import build_dlib
 from network.contest import contest
-from network.entries import inference_peers, libraries, own_inference, own_rules, own_training, training_peers
+from network.entries import inference_peers, own_inference, own_rules, own_training, training_peers
 from network.nets import NETS, data_folder
 from network.runs import Runner
 from network.table import inference_section, training_section

@@ -2,7 +2,7 @@
 import dataclasses
 import importlib.util
 
-from common.processes import blas_folder
+from common.processes import libraries
 
 BLAS_NAMES = {"openblas": "OpenBLAS", "blis": "BLIS"}
 OWN_FLOAT32, OWN_BF16 = "Poise float32", "Poise bf16"
@@ -26,10 +26,6 @@ class Entry:
         if self.wait != "passive":
             words.append(f"({self.wait} wait)")
         return " ".join(word for word in words if word)
-
-
-def libraries():
-    return [name for name in BLAS_NAMES if blas_folder(name)] or ["openblas"]
 
 
 def own_training():

@@ -10,6 +10,8 @@ import time
 
 from common import results
 from common.arguments import add_places, choose, need_poise
+from common.limits import measure_limits
+from common.processes import libraries
 from peers.catalog import MAKERS, get_problem
 from peers.path import path_tools, poise_variant, run_path
 from peers.reference import get_reference
@@ -19,6 +21,7 @@ from peers.session import Records, Row, visit
 from peers.variants import tools_for
 
 THREADS = 2
+BANDWIDTH_BYTES = 1 << 28
 PATHS = {"digits-path": "digits", "mnist-path": "mnist", "embeddings-path": "embeddings"}
 SETS = ("digits", "adult", "mnist", "dry-bean", "digits-path", "embeddings", "mnist-path", "fashion-mnist", "news20-halves",
         "embeddings-path", "news20")
@@ -103,11 +106,16 @@ class Bench:
             path.with_suffix(".part").write_text(whole(title, self.records, self.fits, self.paths, self.penalized), encoding="utf-8")
             os.replace(path.with_suffix(".part"), path)
 
+    def limits(self):
+        """What the machine can do: memory in pieces too large for any cache, and the faster BLAS."""
+        found = [measure_limits(BANDWIDTH_BYTES, self.folder, blas) for blas in libraries()]
+        return {key: max(limits[key] for limits in found) for key in found[0]}
+
     def measure(self):
         """All rounds; ends early when the minutes are over."""
         end = time.monotonic() + 60 * self.arguments.minutes
         self.records.add(dict(kind="session", session=self.session, machine=results.machine(), commit=results.commit(),
-                              command=results.command("scripts/bench.sh peers", sys.argv[1:])))
+                              command=results.command("scripts/bench.sh peers", sys.argv[1:]), limits=self.limits()))
         for repetition in range(self.arguments.repetitions):
             for name in self.arguments.sets:
                 if time.monotonic() > end:

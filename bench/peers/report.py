@@ -43,8 +43,10 @@ def head(benchmark, records):
 def whole(benchmark, records, fits, paths, penalized):
     """`fits`: (problem, reference) by name of set; `paths`: problem by name."""
     parts = [head(benchmark, records)]
+    limits = {record["session"]: record["limits"] for record in records.all if record.get("limits")}
     for title, sets, table in (
-            ("## One fit", fits, lambda name: fit_table(fits[name][0], records.of(set=name), fits[name][1], penalized)),
+            ("## One fit", fits, lambda name: fit_table(fits[name][0], records.of(set=name), fits[name][1], penalized,
+                                                              limits)),
             ("## Paths", paths, lambda name: path_table(paths[name], records.of(set=name)))):
         shown = [name for name in sets if records.of(set=name)]
         if shown:

@@ -102,7 +102,28 @@ def referee_line(records):
             f"float64 on the original data, are within the gap Poise reported; worst (f − f*)/f* {worst:.1e}).\n")
 
 
-def fit_table(problem, records, reference, penalized):
+def pass_at_limit(problem, limits):
+    """Seconds of a pass at the limits of the machine: the flops of both products of dense rows at its float32 peak (of
+    two classes, whose scores matter by their difference alone, as of one), or reading the rows, whichever takes longer;
+    of sparse rows reading alone.
+    """
+    reading = problem.stored_bytes / limits["bytes_per_second"]
+    columns = 1 if problem.classes == 2 else problem.classes
+    flops = 0 if problem.sparse else 4 * problem.rows * problem.columns * columns
+    return max(reading, flops / limits["flops_per_second"])
+
+
+def limits_line(problem, records, limits):
+    """How near Poise is to those limits; `limits` by session, of some only. Nothing where none are known."""
+    own = [(record["seconds"] / record["passes"], pass_at_limit(problem, limits[record["session"]])) for record in records
+           if record["poise"] and record.get("passes") and record["session"] in limits]
+    if not own:
+        return ""
+    return (f"A pass of Poise, all that is done between two included, takes {spread([1e3 * seconds for seconds, _ in own])} ms, "
+            f"{spread([seconds / least for seconds, least in own], 2)} times what the machine's limits allow.\n")
+
+
+def fit_table(problem, records, reference, penalized, limits):
     titles = ["tool", *(f"{threshold:.0e}".replace("e-0", "e-") for threshold in THRESHOLDS), "(f − f*)/f* at the end",
               "over Poise at 1e-6", "peak memory, MiB", "other work", "runs"]
     limit = max((record["budget"] for record in records), default=0)
@@ -111,7 +132,7 @@ def fit_table(problem, records, reference, penalized):
              f"(f − f*)/f* ≤ …; a dash: not within {limit:g} s.\n",
              markdown_head(titles), *fit_rows(records, penalized), "", tried_line(records)]
     if any(record["poise"] for record in records if record["stage"] == "run"):
-        lines.append(referee_line(records))
+        lines += [limits_line(problem, records, limits), referee_line(records)]
     return "\n".join(lines)
 
 
