@@ -10,6 +10,7 @@
 #include "base/blas.h"
 #include "base/index.h"
 #include "convex/dense_kernels.h"
+#include "convex/nonzero_rows.h"
 #include "convex/problem.h"
 #include "rows/storage.h"
 
@@ -55,12 +56,14 @@ struct RealLayer {
   }
 };
 
-/// How a pass of so many columns reads and multiplies its rows; `square`: x∘x in place of x.
+/// How a pass of so many columns reads and multiplies its rows; `square`: x∘x in place of x. `nonzeros`: where float64
+/// passes find them, or null.
 template <typename Real>
 class BlockProducts {
  public:
-  BlockProducts(const Problem& problem, Index columns, bool square)
+  BlockProducts(const Problem& problem, Index columns, bool square, const NonzeroRows* nonzeros)
       : problem_(problem),
+        nonzeros_(nonzeros),
         columns_(columns),
         square_(square),
         few_(std::is_same_v<Real, float> && columns <= kFewClasses && problem.cols() >= kFewestFeatures),
@@ -79,14 +82,17 @@ class BlockProducts {
 
   /// A block of rows as they are multiplied. One a thread.
   struct Block {
+    Index begin = 0;
     StoredBlock rows;               // where the kernels read them
     const Real* numbers = nullptr;  // else
     std::vector<Real, AlignedAllocator<Real>> scratch;
   };
 
   void read(Index first, Index rows, Block& block) const {
+    block.begin = first;
     block.rows.rows = rows;
     block.rows.features = width_;
+    if (nonzeros_ != nullptr) return;
     if (stored_) {
       const DenseRows& dense = problem_.features.dense();
       block.rows.first = dense.record(first) + dense.runs[0].offset;
@@ -107,6 +113,9 @@ class BlockProducts {
       if (few_) return dense_scores(block.rows, weights, layer.bias.data(), columns_, ld, z);
     }
     for (Index c = 0; c < columns_; ++c) std::fill_n(z + c * ld, ld, layer.bias[c]);
+    if constexpr (std::is_same_v<Real, double>) {
+      if (nonzeros_) return nonzeros_->add_scores(block.begin, block.rows.rows, weights, columns_, width_, ld, z);
+    }
     gemm(false, true, columns_, block.rows.rows, width_, weights, width_, block.numbers, width_, Real{1}, z, ld);
   }
 
@@ -114,6 +123,8 @@ class BlockProducts {
   void add_product(const Real* residual, Index ld, const Block& block, Real* sum) const {
     if constexpr (std::is_same_v<Real, float>) {
       if (few_) return add_dense_product(block.rows, residual, columns_, ld, sum);
+    } else {
+      if (nonzeros_) return nonzeros_->add_product(block.begin, block.rows.rows, residual, columns_, width_, ld, sum);
     }
     gemm(false, false, columns_, width_, block.rows.rows, residual, ld, block.numbers, width_, Real{1}, sum, width_);
   }
@@ -134,6 +145,7 @@ class BlockProducts {
   }
 
   const Problem& problem_;
+  const NonzeroRows* nonzeros_;
   Index columns_;
   bool square_, few_, stored_ = false;
   Index width_;

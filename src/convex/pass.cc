@@ -1,9 +1,12 @@
 #include "convex/pass.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
+#include <numeric>
 #include <span>
 #include <type_traits>
+#include <utility>
 #include <vector>
 
 #include "base/blas.h"
@@ -30,13 +33,18 @@ bool worth_threads(const Features& x, Index classes) {
   return static_cast<double>(stored_entries(x)) * static_cast<double>(classes) > 5e6;
 }
 
-/// Σ_r of each row of R, class-major, in four sums: one would wait for each of its additions.
+/// Σ_r of each row of R, class-major, in eight sums, of which the compiler makes vectors.
 template <typename Real>
 void add_rows(const Real* residual, Index ld, Index rows, Vector& sums) {
+  constexpr Index kSums = 8;
   for (Index c = 0; c < sums.size(); ++c, residual += ld) {
-    double sum[4] = {};
-    for (Index r = 0; r < rows; ++r) sum[r % 4] += static_cast<double>(residual[r]);
-    sums[c] += (sum[0] + sum[1]) + (sum[2] + sum[3]);
+    std::array<double, kSums> sum{};
+    Index r = 0;
+    for (; r + kSums <= rows; r += kSums) {
+      for (Index l = 0; l < kSums; ++l) sum[l] += static_cast<double>(residual[r + l]);
+    }
+    for (; r < rows; ++r) sum[0] += static_cast<double>(residual[r]);
+    sums[c] += std::accumulate(sum.begin(), sum.end(), 0.0);
   }
 }
 
@@ -81,7 +89,8 @@ void PassEngine::run_dense(const Parameters* first, const Parameters* second, co
   const bool one = which == Columns::kOne;
   const Index n = features_.rows(), d = features_.cols(), columns = one ? 1 : classes_;
   const Index blocks = (n + block_rows_ - 1) / block_rows_, ld = block_rows_;
-  const BlockProducts<Real> products(problem_, columns, which == Columns::kSquared);
+  const bool in_double = std::is_same_v<Real, double>;
+  const BlockProducts<Real> products(problem_, columns, which == Columns::kSquared, in_double ? nonzeros() : nullptr);
   const RealLayer<Real> layer(first, products.width()), other(second, products.width());
   std::vector<MatrixOf<double>> sums(product ? chunks_ : 0);  // (X̃ᵀR)ᵀ, as the rows are multiplied
   StopTest stopped(stop_);
@@ -117,6 +126,14 @@ void PassEngine::run_dense(const Parameters* first, const Parameters* second, co
   const bool large = chunks_ * columns * d > 4000000;  // less is done before a second thread is awake
   tree_reduce(chunks_, large ? threads_ : 1, [&](Index into, Index from) { sums[into] += sums[from]; });
   *product = sums[0].transpose();
+}
+
+const NonzeroRows* PassEngine::nonzeros() const {
+  constexpr Index kFewClasses = 3, kFewParameters = 400;
+  const bool small = classes_ <= kFewClasses && classes_ * (features_.cols() + 1) <= kFewParameters;
+  if (!std::exchange(looked_for_nonzeros_, true) && small && !features_.is_sparse())
+    nonzeros_ = NonzeroRows::find(problem_, threads_);
+  return nonzeros_.get();
 }
 
 template void PassEngine::run_columns<float>(const Parameters*, const Parameters*, const BlockKernel<float>&,

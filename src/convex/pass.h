@@ -8,7 +8,9 @@
 #pragma once
 
 #include <functional>
+#include <memory>
 
+#include "convex/nonzero_rows.h"
 #include "convex/problem.h"
 
 namespace poise::inline convex {
@@ -66,6 +68,10 @@ class PassEngine {
   /// Nothing, 0×0, if `stop` (may be empty) has said true on the way.
   MatrixF centered_gram(const Vector& center, const std::function<bool()>& stop = {}) const;
 
+  /// What float64 passes over dense rows of few classes and parameters read in place of the rows; found at the first
+  /// need. Null if the problem is another.
+  const NonzeroRows* nonzeros() const;
+
  private:
   enum class Columns { kClasses, kSquared, kOne };  // kSquared: of x∘x; kOne: two classes in one (two_classes.h)
 
@@ -101,6 +107,8 @@ class PassEngine {
   Index chunks_;
   std::function<bool()> stop_;
   ByFeature by_feature_;
+  mutable std::unique_ptr<const NonzeroRows> nonzeros_;
+  mutable bool looked_for_nonzeros_ = false;
 };
 
 }  // namespace poise::inline convex

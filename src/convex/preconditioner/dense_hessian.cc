@@ -2,7 +2,7 @@
 //   G_ab = Σ_i s_i p_ia p_ib x̃_i x̃_iᵀ,   H_ab = −G_ab,   H_aa = Σ_{b≠a} G_ab,
 // the latter because Σ_{b≠a} p_b = 1 − p_a: positive numbers alone, no cancellation, and rows that add up to 0.
 #include <algorithm>
-#include <array>
+#include <memory>
 #include <vector>
 
 #include "base/aligned.h"
@@ -19,54 +19,34 @@ constexpr Index kStrip = 64;  // rows at a time
 
 using Doubles = std::vector<double, AlignedAllocator<double>>;
 
-/// The numbers of a strip that are not 0, row by row.
-struct NonZeros {
-  std::vector<Index> columns;
-  std::vector<double> values;
-  std::array<Index, kStrip + 1> start{};
-
-  explicit NonZeros(Index columns_of_row) : columns(kStrip * columns_of_row + 1), values(columns.size()) {}
-
-  /// Gathers them if that is worth it: if the products of those of a row are few beside the products of all numbers.
-  bool gather(const double* x, Index ld, Index rows, Index size) {
-    constexpr Index kWorth = 8;  // numbers of a vector, which a product of single numbers does without
-    Index count = 0, products = 0;
-    for (Index r = 0; r < rows; ++r, x += ld) {
-      for (Index j = 0; j < size; ++j) {
-        columns[count] = j, values[count] = x[j];
-        count += x[j] != 0 ? 1 : 0;
-      }
-      start[r + 1] = count;
-      products += (count - start[r]) * (count - start[r]);
-      if (r == 0 && kWorth * products >= size * size) return false;  // as a rule they are all alike
-    }
-    return kWorth * products < rows * size * size;
-  }
-};
-
 /// The blocks G_ab of some rows, each a row of `sums`: its upper triangle row by row, or, of few pairs, the whole block
 /// of which the lower triangle counts.
 class Blocks {
  public:
   Blocks(const SoftmaxObjective& objective, const Matrix* probabilities)
-      : objective_(objective), probabilities_(probabilities) {}
+      : objective_(objective), probabilities_(probabilities) {
+    if (!few_) return;
+    nonzeros_ = objective.engine().nonzeros();
+    if (!nonzeros_) found_ = NonzeroRows::find(objective.problem(), objective.threads()), nonzeros_ = found_.get();
+  }
 
   Index width() const { return few_ ? size_ * size_ : pair_count(size_, 0, size_); }
   Index pairs() const { return pairs_; }
 
   Matrix sum(Index begin, Index end) const {
     Matrix sums = Matrix::Zero(pairs_, width()), weights(pairs_, kStrip), p(k_, kStrip);
-    NonZeros found(few_ ? size_ : 0);
     Doubles x(kStrip * ld_, 0), room(few_ ? kStrip * size_ : kStrip * most_columns() + kPairPadding);
     const Index block_rows = objective_.engine().block_rows();
     for (Index first = begin, rows = 0; first < end; first += rows) {
       rows = std::min({kStrip, end - first, block_rows - first % block_rows});
+      weigh(first, rows, p, weights);
+      if (nonzeros_) {
+        add_sparse(first, rows, weights, sums);
+        continue;
+      }
       objective_.problem().load(first, rows, x.data(), ld_);
       for (Index r = 0; r < rows; ++r) x[r * ld_ + size_ - 1] = 1;
-      weigh(first, rows, p, weights);
-      if (few_ && found.gather(x.data(), ld_, rows, size_)) {
-        add_sparse(found, rows, weights, sums);
-      } else if (few_) {
+      if (few_) {
         add_one_by_one(x, rows, weights, room, sums);
       } else {
         add_together(x, rows, weights, room, sums);
@@ -112,14 +92,15 @@ class Blocks {
   }
 
   /// Indicators of categories, say: most products would be of zeros.
-  void add_sparse(const NonZeros& x, Index rows, const Matrix& weights, Matrix& sums) const {
+  void add_sparse(Index first, Index rows, const Matrix& weights, Matrix& sums) const {
     for (Index pair = 0; pair < pairs_; ++pair) {
       double* const block = sums.row(pair).data();
       for (Index r = 0; r < rows; ++r) {
-        for (Index i = x.start[r]; i < x.start[r + 1]; ++i) {
+        const NonzeroRows::Row x = nonzeros_->row(first + r);
+        for (Index i = 0; i < x.count; ++i) {
           const double weighted = weights(pair, r) * x.values[i];
           double* const row = block + x.columns[i] * size_;
-          for (Index j = x.start[r]; j <= i; ++j) row[x.columns[j]] += weighted * x.values[j];
+          for (Index j = 0; j <= i; ++j) row[x.columns[j]] += weighted * x.values[j];
         }
       }
     }
@@ -177,6 +158,8 @@ class Blocks {
 
   const SoftmaxObjective& objective_;
   const Matrix* probabilities_;
+  std::unique_ptr<const NonzeroRows> found_;
+  const NonzeroRows* nonzeros_ = nullptr;
   Index k_ = objective_.classes(), pairs_ = k_ * (k_ - 1) / 2;
   Index size_ = objective_.features() + 1, ld_ = size_ + kPairPadding;
   bool few_ = pairs_ <= kFewPairs;
