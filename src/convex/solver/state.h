@@ -76,9 +76,9 @@ struct SolverState {
   Origin preconditioner;
   QuasiNewtonState curvature;
   double built_at = 0, built_value = 0;  ///< L-BFGS: passes made and f when the preconditioner was rebuilt
-  double before = 0;                     ///< f before the last iteration
-  int idle = 0;                          ///< iterations that gained little, in a row
-  bool full = false;                     ///< Newton: with the whole Hessian
+  double before = 0;  ///< f before the last iteration; Newton: by how much the last dual bound missed
+  int idle = 0;       ///< iterations that gained little, in a row
+  bool full = false;  ///< Newton: with the whole Hessian
   double last_decrease = 0;
   int in_tail = 0;
 
@@ -86,7 +86,7 @@ struct SolverState {
   Parameters velocity;
   double step = 0;  ///< its length; golden: κ
   double lipschitz = 0;
-  double tried = 0;  ///< the estimate at the last attempt to certify
+  double tried = 0;  ///< the estimate at the last attempt to certify; Newton: the decrement at the last dual bound
   int restarts = 0;
   bool at_rest = false;
   SolveState best;             ///< Barzilai–Borwein: `place` may be higher
