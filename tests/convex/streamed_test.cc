@@ -43,7 +43,7 @@ std::string write_rows(const TempDir& dir, const std::string& kind, int bytes) {
     const bool doubt = random_uniform(6, static_cast<std::uint64_t>(i)) < 0.3;
     labels += static_cast<char>(doubt ? (best + 1) % kClasses : best);
   }
-  const auto shape = [](const std::string& text) { return "(" + std::to_string(kRows) + ", " + text + ")"; };
+  const auto shape = [](const std::string& text) { return fmt::format("({}, {})", kRows, text); };
   dir.write("x-labels.npy", npy(npy_dict("|u1", shape("")), labels));
   return dir.write("x.npy", npy(npy_dict(kind, shape(std::to_string(kFeatures))), values));
 }
