@@ -287,8 +287,8 @@ int parse_and_run(CLI::App& app, const std::map<CLI::App*, Verb>& verbs, Argumen
   arguments.read.threads = arguments.solve.threads;
   arguments.read.memory = arguments.solve.memory;
   // Vectors of megabytes come and go every iteration; from the heap, their pages stay mapped: a sixth of the time on
-  // news20.
-  ::mallopt(M_MMAP_THRESHOLD, 1 << 30);
+  // news20. Larger ones, which a number a row of very many rows makes, go back to the system at once.
+  ::mallopt(M_MMAP_THRESHOLD, 1 << 26);
   clean_up_at_interrupts();
   return verbs.at(verb)(arguments);
 }

@@ -35,6 +35,12 @@ double bytes_wanted(const Dataset& data) {
 
 }  // namespace
 
+bool affords_exact_point(const Problem& problem, std::uint64_t memory) {
+  constexpr double kFew = 1.6e7;
+  const double bytes = 8 * static_cast<double>(problem.rows()) * static_cast<double>(problem.classes + 4);
+  return bytes <= kFew || bytes <= 0.5 * memory_allowed(memory);
+}
+
 void check_memory(const Dataset& data, std::uint64_t memory) {
   const double wanted = bytes_wanted(data);
   const double have = memory > 0 ? static_cast<double>(memory) : memory_of_machine();

@@ -7,6 +7,7 @@
 
 #include "convex/existence/verdict.h"
 #include "convex/independent_features.h"
+#include "convex/memory.h"
 #include "convex/softmax_solver.h"
 #include "convex/without_features.h"
 
@@ -31,6 +32,12 @@ std::optional<SeparatingDirection> SoftmaxSolver::obvious_separation(const Probl
 Outcome SoftmaxSolver::settle(SoftmaxObjective& objective, SolveState& state, Outcome outcome,
                               std::optional<SeparatingDirection>& separation) {
   if (objective.has_dual_bounds() && !is_cheap_to_prove(objective)) return outcome;
+  if (!affords_exact_point(objective.problem(), solve_.memory)) {
+    outcome.why +=
+        "; the proof that is left would hold the probabilities of all rows in float64, for which the memory "
+        "allowed is too little: a larger penalty has another proof";
+    return outcome;
+  }
   const bool may_move = outcome.status == Status::kConverged;
   Verdict verdict = decide(objective, state, monitor_, data_, may_move ? Motion::kMove : Motion::kStay, overlapping_);
   if (verdict.separation) {

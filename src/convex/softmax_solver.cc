@@ -158,7 +158,8 @@ Outcome SoftmaxSolver::solve_and_prove(SolveState& state, bool cold, std::option
     outcome = settle(objective_, state, outcome, separation);
   if (!std::isfinite(state.value.objective))
     outcome = {Status::kDiverged, "the objective is not a finite number at the weights found"};
-  if (!stopped && (!state.has_bound || !objective_.has_dual_bounds())) sharpen(objective_, state);
+  const bool may_be_rough = !state.has_bound || !objective_.has_dual_bounds();
+  if (!stopped && may_be_rough && affords_exact_point(objective_.problem(), solve_.memory)) sharpen(objective_, state);
   return outcome;
 }
 

@@ -77,6 +77,16 @@ TEST(Streamed, SolvesToTheSameBitsAsInMemory) {
   }
 }
 
+TEST(Streamed, SayWhereMemoryIsTooLittleForTheProofThatIsLeft) {
+  const TempDir dir;
+  const Dataset streamed = read_dataset(write_rows(dir, "<f4", 4), {.memory = kAllowed});
+  // So small a penalty has no dual bounds, and 72 MB of exact probabilities are more than half of what is allowed.
+  const SolveReport report = fit_softmax(streamed, {.l2 = 1e-12}, {.memory = kAllowed}).report;
+  EXPECT_EQ(report.status, Status::kConverged);
+  EXPECT_FALSE(report.gap);
+  EXPECT_NE(report.why.find("the memory allowed is too little"), std::string::npos) << report.why;
+}
+
 TEST(Streamed, MeasuresTheSame) {
   const TempDir dir;
   const std::string path = write_rows(dir, "<f4", 4);
