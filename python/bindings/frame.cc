@@ -156,7 +156,7 @@ class FrameReader {
     std::vector<Index> constant;
     const auto where = [](Index, Index) { return Location{kName}; };
     const bool infer = options_.schema == nullptr;
-    build_features(parsed, columns, infer, options_.read.threads, kName, where, data, constant);
+    build_features(parsed, columns, infer, options_.read, kName, where, data, constant);
     data.missing.assign(columns.columns.size(), 0);
     if (!infer) {
       data.schema = *options_.schema;
