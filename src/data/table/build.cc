@@ -145,8 +145,10 @@ class FeatureBuilder {
       stride_ += static_cast<Index>(size_of(type));
     }
     const double bytes = static_cast<double>(sparse_ ? 12 * entries : stride_) * static_cast<double>(parsed_.rows());
-    const TableText& text = *parsed_.source.text;
-    const double most = std::max(kLargestTable, kLargestGrowth * static_cast<double>(text.end - text.begin));
+    const TableText* const text = parsed_.source.text;
+    const double from =
+        text ? static_cast<double>(text->end - text->begin) : 8.0 * static_cast<double>(entries * parsed_.rows());
+    const double most = std::max(kLargestTable, kLargestGrowth * from);
     if (bytes <= most) return;
     const auto widest =
         std::max_element(columns_.columns.begin(), columns_.columns.end(),

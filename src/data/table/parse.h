@@ -81,7 +81,7 @@ struct ParsedTable {
   std::vector<CellMode> modes;     ///< one a column of the file
   std::vector<Index> slots;        ///< one a column of the file: its slot, −1 if skipped
   std::vector<TableChunk> chunks;  ///< if the file may not stay in memory without their cells
-  TableSource source;
+  TableSource source;              ///< empty if it was parsed from no text
   std::vector<Index> first_row;   ///< of each chunk, and the number of all rows at the end
   std::vector<OddCells> odd;      ///< one a number column
   std::vector<TextColumn> texts;  ///< one a text column
@@ -99,7 +99,7 @@ struct ParsedTable {
   void with_chunk(Index number, const Use& use) const {
     keeps_cells() ? use(chunks[number]) : use(parse(number));
   }
-  bool keeps_cells() const { return !source.text->pages; }
+  bool keeps_cells() const { return !source.text || !source.text->pages; }
   TableChunk parse(Index number) const;
 };
 
