@@ -113,6 +113,9 @@ class Features {
   /// The number of row i in column j. For single numbers; rows are loaded by the block (src/rows/load.h).
   double value(Index row, Index col) const;
 
+  /// A look at `count` rows from `first` on, which shares the storage.
+  Features slice(Index first, Index count) const;
+
   /// A copy of the named rows, in the given order and in the same representation.
   Features select_rows(std::span<const Index> rows) const;
 

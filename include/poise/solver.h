@@ -11,6 +11,8 @@
 
 namespace poise {
 
+struct Workers;
+
 enum class Solver {
   kAuto,     ///< Newton for small problems (up to 400 parameters), else L-BFGS
   kNewton,   ///< Newton with preconditioned conjugate gradients
@@ -90,6 +92,9 @@ struct SolveOptions {
   /// Bytes that may stay in memory; 0: half of what is free. What is larger than they allow is kept on the disk; the
   /// result has the same bits for any number.
   std::uint64_t memory = 0;
+  /// Other processes that share the rows of the softmax layer, see poise/workers.h; null: none. The result has the same
+  /// bits for any number of them if their processors have the same instructions.
+  Workers* workers = nullptr;
 };
 
 /// One outer iteration, as watchers see it.

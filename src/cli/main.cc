@@ -10,6 +10,7 @@
 #include <map>
 #include <new>
 
+#include "base/parallel.h"
 #include "cli/arguments.h"
 #include "cli/checks.h"
 #include "cli/compare_options.h"
@@ -17,6 +18,7 @@
 #include "cli/field_options.h"
 #include "cli/inspect_options.h"
 #include "cli/lists.h"
+#include "cli/mpi.h"
 #include "cli/reading_options.h"
 #include "cli/reference.h"
 #include "cli/report.h"
@@ -314,7 +316,7 @@ std::string reference_text(const CLI::App& app, const std::string& topic) {
   return topic == "bash-completion" ? bash_completion(app) : "";
 }
 
-int run(int argc, char** argv) {
+int run(int argc, char** argv, const MpiProcesses* processes, Workers& workers) {
   Arguments arguments;
   CLI::App app{"Trains feed-forward classifiers to equilibrium, and proves how close they got.", "poise"};
   app.set_version_flag("-V,--version", std::string("poise ") + kVersion);
@@ -337,7 +339,38 @@ int run(int argc, char** argv) {
   if (words[0] == "--help" || words[0] == "-h") return std::fputs(app.help().c_str(), stdout), 0;
   if (words[0] == "--version" || words[0] == "-V") return std::printf("%s\n", app.version().c_str()), 0;
   if (std::find(names.begin(), names.end(), words[0]) == names.end()) return unknown_verb(names, words[0]);
+  if (processes != nullptr) {
+    if (words[0] != "train")
+      return misused("poise " + words[0] + " by several processes; expected one, or poise train");
+    arguments.solve.workers = &workers;
+    arguments.solve.threads = std::max(1, resolve_threads(0) / processes->on_this_machine());
+  }
   return parse_and_run(app, verbs, arguments, std::move(words));
+}
+
+/// All that the tool does, with whatever goes wrong told.
+int run_and_tell(int argc, char** argv, const MpiProcesses* processes, Workers& workers) try {
+  return written(run(argc, argv, processes, workers));
+} catch (const Error& error) {
+  return written(report(error));
+} catch (const std::bad_alloc&) {
+  return written(report(ErrorKind::kResource,
+                        "out of memory; expected a problem that fits this machine; hint: fewer features or rows, or a "
+                        "machine with more"));
+} catch (const std::exception& error) {
+  if (std::ferror(stdout) != 0) return written(0);  // fmt throws where it cannot print
+  return written(report(ErrorKind::kInternal, std::string("internal error: ") + error.what() +
+                                                  "; hint: please report this with the command that led to it"));
+}
+
+/// One of the processes that mpirun has begun.
+int run_as_one_of(MpiProcesses& processes, int argc, char** argv) {
+  if (processes.rank() > 0) return work_for_driver(processes);
+  Workers workers;
+  for (int rank = 1; rank < processes.count(); ++rank) workers.channels.push_back(processes.channel_to(rank));
+  const int code = run_and_tell(argc, argv, &processes, workers);
+  workers.end();
+  return code;
 }
 
 }  // namespace
@@ -345,20 +378,12 @@ int run(int argc, char** argv) {
 }  // namespace poise::cli
 
 int main(int argc, char** argv) {
-  using poise::ErrorKind;
   using namespace poise::cli;
   try {
-    return written(run(argc, argv));
+    if (const auto processes = processes_of_mpi()) return run_as_one_of(*processes, argc, argv);
   } catch (const poise::Error& error) {
-    return written(report(error));
-  } catch (const std::bad_alloc&) {
-    return written(
-        report(ErrorKind::kResource,
-               "out of memory; expected a problem that fits this machine; hint: fewer features or rows, or a "
-               "machine with more"));
-  } catch (const std::exception& error) {
-    if (std::ferror(stdout) != 0) return written(0);  // fmt throws where it cannot print
-    return written(report(ErrorKind::kInternal, std::string("internal error: ") + error.what() +
-                                                    "; hint: please report this with the command that led to it"));
+    return report(error);
   }
+  poise::Workers none;
+  return run_and_tell(argc, argv, nullptr, none);
 }

@@ -22,16 +22,13 @@ constexpr double kLeastPivot = 1e-12;
 Matrix exact_probabilities(SoftmaxObjective& objective, const Parameters& w) {
   const Index k = objective.classes();
   Matrix p(objective.rows(), k);
-  objective.engine().run<double>(
-      &w, nullptr,
-      [&](const ScoreBlock<double>& block) {
-        std::vector<double> of_block(k * block.ld), lse(block.ld), expected(block.ld);
-        softmax_block(block.scores, k, block.ld, of_block.data(), lse.data(), expected.data());
-        for (Index r = 0; r < block.rows; ++r) {
-          for (Index c = 0; c < k; ++c) p(block.first_row + r, c) = of_block[c * block.ld + r];
-        }
-      },
-      nullptr);
+  objective.local().engine().run<double>({.first = &w}, [&](const ScoreBlock<double>& block) {
+    std::vector<double> of_block(k * block.ld), lse(block.ld), expected(block.ld);
+    softmax_block(block.scores, k, block.ld, of_block.data(), lse.data(), expected.data());
+    for (Index r = 0; r < block.rows; ++r) {
+      for (Index c = 0; c < k; ++c) p(block.first_row + r, c) = of_block[c * block.ld + r];
+    }
+  });
   return p;
 }
 

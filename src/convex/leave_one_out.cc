@@ -77,14 +77,11 @@ void leave_out(const Problem& problem, const ExactCurvature& curvature, const Ma
 Matrix all_scores(const SoftmaxObjective& objective, const Parameters& w) {
   const Index k = objective.classes();
   Matrix scores(objective.rows(), k);
-  objective.engine().run<double>(
-      &w, nullptr,
-      [&](const ScoreBlock<double>& block) {
-        for (Index r = 0; r < block.rows; ++r) {
-          for (Index c = 0; c < k; ++c) scores(block.first_row + r, c) = block.scores[c * block.ld + r];
-        }
-      },
-      nullptr);
+  objective.local().engine().run<double>({.first = &w}, [&](const ScoreBlock<double>& block) {
+    for (Index r = 0; r < block.rows; ++r) {
+      for (Index c = 0; c < k; ++c) scores(block.first_row + r, c) = block.scores[c * block.ld + r];
+    }
+  });
   return scores;
 }
 

@@ -35,6 +35,7 @@ Index gather(const double* x, Index size, std::uint16_t* columns, double* values
 
 bool is_worth(Index products, Index rows, Index size) { return kWorth * products < rows * size * size; }
 
+/// `most`: entries; −1: any, worth it or not.
 Part find_part(const Problem& problem, Index begin, Index end, Index most) {
   const Index size = problem.cols();
   std::vector<double> x(kStrip * size);
@@ -51,22 +52,24 @@ Part find_part(const Problem& problem, Index begin, Index end, Index most) {
       part.counts.push_back(count);
       part.products += count * count;
     }
-    part.given_up = !is_worth(part.products, first + rows - begin, size + 1) || std::ssize(part.values) > most;
+    part.given_up =
+        most >= 0 && (!is_worth(part.products, first + rows - begin, size + 1) || std::ssize(part.values) > most);
   }
   return part;
 }
 
 }  // namespace
 
-std::unique_ptr<const NonzeroRows> NonzeroRows::find(const Problem& problem, int threads) {
+std::unique_ptr<const NonzeroRows> NonzeroRows::find(const Problem& problem, int threads, bool always) {
   const Index n = problem.rows();
   if (problem.cols() >= kMostColumns || n == 0) return nullptr;
   const Index count = std::clamp<Index>(n / 1024, 1, kMostParts);
   std::vector<Part> parts(count);
-  parts[0] = find_part(problem, 0, n / count, kMostEntries / count);  // as a rule rows are all alike
+  const Index most = always ? -1 : kMostEntries / count;
+  parts[0] = find_part(problem, 0, n / count, most);  // as a rule rows are all alike
   if (parts[0].given_up) return nullptr;
   parallel_for(count - 1, threads, [&](Index k) {
-    parts[k + 1] = find_part(problem, part_begin(n, count, k + 1), part_begin(n, count, k + 2), kMostEntries / count);
+    parts[k + 1] = find_part(problem, part_begin(n, count, k + 1), part_begin(n, count, k + 2), most);
   });
   if (std::ranges::any_of(parts, &Part::given_up)) return nullptr;
   auto found = std::make_unique<NonzeroRows>();

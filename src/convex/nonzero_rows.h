@@ -14,7 +14,8 @@ class NonzeroRows {
  public:
   /// Null where that is not worth it: where products of two numbers of a row are not few beside those of all, in about
   /// a third of which a vector of the processor does without, or where it would take more than 32 MB.
-  static std::unique_ptr<const NonzeroRows> find(const Problem& problem, int threads);
+  /// `always`: it is known to be.
+  static std::unique_ptr<const NonzeroRows> find(const Problem& problem, int threads, bool always = false);
 
   /// x̃ of a row: columns ascending, the last one d, with a 1.
   struct Row {

@@ -1,101 +1,52 @@
-// Value and gradient of the objective (docs/theory/softmax.md#the-problem). Its curvature: curvature.cc; what bounds
-// it: certificate/dual_bound.cc.
+// Value, gradient and curvature of the objective (docs/theory/softmax.md#the-problem). What bounds it:
+// certificate/dual_bound.cc.
 #include "convex/objective.h"
 
+#include <Eigen/Cholesky>
 #include <algorithm>
-#include <type_traits>
+#include <numeric>
 #include <vector>
 
+#include "base/index.h"
 #include "convex/existence/comparisons.h"
-#include "convex/kernels.h"
-#include "convex/row_sums.h"
+#include "convex/preconditioner/dense_hessian.h"
 #include "convex/vectors.h"
 
 namespace poise::inline convex {
-namespace {
 
-/// ⟨t_i, z_i⟩ of every row of the block.
-template <typename Real>
-std::vector<double> target_scores(const Problem& problem, const ScoreBlock<Real>& block) {
-  std::vector<double> sums(block.rows), target(problem.classes);
-  for (Index r = 0; r < block.rows; ++r) {
-    double& sum = sums[r];
-    if (problem.labels.empty() || problem.smoothing > 0) {
-      sum = target_score(problem, block, r, target);
-    } else {
-      sum = static_cast<double>(block.scores[problem.labels[block.first_row + r] * block.ld + r]);
-    }
-  }
-  return sums;
-}
-
-/// R = s (p − t) in place of the scores; padding rows become 0. Labels need no target rows: what is the same for all
-/// classes goes over whole vectors, and one entry a row is set right.
-template <typename Real>
-void residual_block(const Problem& problem, const ScoreBlock<Real>& block, const Real* p) {
-  std::vector<Real> s(block.ld, Real{0});
-  for (Index r = 0; r < block.rows; ++r) s[r] = static_cast<Real>(problem.row_weight[block.first_row + r]);
-  const bool hard = !problem.labels.empty();
-  const Real share = hard ? static_cast<Real>(problem.smoothing / static_cast<double>(problem.classes)) : Real{0};
-  for (Index c = 0; c < problem.classes; ++c) {
-    Real* out = block.scores + c * block.ld;
-    const Real* in = p + c * block.ld;
-    for (Index r = 0; r < block.ld; ++r) out[r] = s[r] * (in[r] - share);
-  }
-  std::vector<double> target(problem.classes);
-  for (Index r = 0; r < block.rows; ++r) {
-    const Real weight = s[r];
-    if (hard) {
-      const Index at = problem.labels[block.first_row + r] * block.ld + r;
-      block.scores[at] = weight * (p[at] - share - static_cast<Real>(1 - problem.smoothing));
-      continue;
-    }
-    problem.target_of(block.first_row + r, target);
-    for (Index c = 0; c < problem.classes; ++c) {
-      block.scores[c * block.ld + r] -= weight * static_cast<Real>(target[c]);
-    }
-  }
-}
-
-}  // namespace
+SoftmaxObjective::SoftmaxObjective(Problem problem, int threads, const MakeOwner& make_owner)
+    : problem_(std::move(problem)),
+      threads_(passes_in_parallel(problem_, threads)),
+      owner_(make_owner(problem_)),
+      every_class_has_mass_(classes_without_mass(problem_).empty()) {}
 
 SoftmaxObjective::SoftmaxObjective(Problem problem, int threads, std::uint64_t memory)
-    : problem_(std::move(problem)),
-      engine_(problem_, threads),
-      every_class_has_mass_(classes_without_mass(problem_).empty()),
-      probabilities_(problem_.rows(), problem_.classes, engine_.block_rows(), memory) {}
+    : SoftmaxObjective(std::move(problem), threads,
+                       [=](const Problem& own) { return std::make_unique<LocalRows>(own, threads, memory); }) {}
 
-template <typename Real>
-Evaluation SoftmaxObjective::evaluate_as(const Parameters& w, Parameters* gradient) {
-  const Index block_rows = engine_.block_rows(), k = classes();
-  probabilities_.make();
-  std::vector<Sums> sums(engine_.chunk_count());
-  auto kernel = [&](const ScoreBlock<Real>& block) {
-    std::vector<Real> p(k * block.ld), lse(block.ld), expected(lse.size());
-    softmax_block(block.scores, k, block.ld, p.data(), lse.data(), expected.data());
-    const std::vector<double> target = target_scores(problem_, block);
-    Sums& sum = sums[block.chunk];
-    for (Index r = 0; r < block.rows; ++r) {
-      const double s = problem_.row_weight[block.first_row + r], l = static_cast<double>(lse[r]);
-      sum.cross_entropy += s * (l - target[r]);
-      sum.entropy += s * (l - static_cast<double>(expected[r]));
-    }
-    if (gradient) residual_block(problem_, block, p.data());
-    const Index number = block.first_row / block_rows;
-    std::transform(p.begin(), p.end(), probabilities_.block(number),
-                   [](Real value) { return static_cast<float>(value); });
-    probabilities_.touched(number);
-  };
-  engine_.run_differences<Real>(&w, nullptr, kernel, gradient);
+LocalRows& SoftmaxObjective::local() const {
+  if (auto* const owner = dynamic_cast<LocalRows*>(owner_.get())) return *owner;
+  if (!alone_) alone_ = std::make_unique<LocalRows>(problem_, threads_, 0);
+  return *alone_;
+}
+
+LocalRows& SoftmaxObjective::local_at(const Parameters& w) const {
+  local().ask({.question = Question::kValue, .first = &w});
+  passes_ += 0.5;
+  return local();
+}
+
+Evaluation SoftmaxObjective::evaluate(const Parameters& w, Parameters* gradient, Arithmetic arithmetic) {
+  Sums sums = owner_->ask(
+      {.question = gradient ? Question::kGradient : Question::kValue, .arithmetic = arithmetic, .first = &w});
+  if (gradient) *gradient = std::move(sums.product);
   passes_ += gradient ? 1 : 0.5;
-
-  const Sums all = total(sums);
   Evaluation value;
-  value.cross_entropy = all.cross_entropy;
-  value.entropy = all.entropy;
+  value.cross_entropy = sums.numbers[0];
+  value.entropy = sums.numbers[1];
   value.penalty = 0.5 * add_penalty(w, gradient);
   value.objective = value.cross_entropy + value.penalty;
-  if constexpr (std::is_same_v<Real, double>) value.rounding = rounding_of_value(w, value);
+  if (arithmetic == Arithmetic::kDouble) value.rounding = rounding_of_value(w, value);
   return value;
 }
 
@@ -114,8 +65,99 @@ double SoftmaxObjective::add_penalty(const Parameters& v, Parameters* to) const 
   return sum_of_pieces(features(), threads(), add, k);
 }
 
-Evaluation SoftmaxObjective::evaluate(const Parameters& w, Parameters* gradient, Arithmetic arithmetic) {
-  return arithmetic == Arithmetic::kFloat ? evaluate_as<float>(w, gradient) : evaluate_as<double>(w, gradient);
+void SoftmaxObjective::hessian_product(const Parameters& v, Parameters& product, bool in_double) const {
+  const Arithmetic arithmetic = in_double ? Arithmetic::kDouble : Arithmetic::kFloat;
+  product = owner_->ask({.question = Question::kProduct, .arithmetic = arithmetic, .first = &v}).product;
+  add_penalty(v, &product);
+  passes_ += 1;
+}
+
+Vector SoftmaxObjective::solve_bias(const Vector& g) const {
+  const Index k = classes();
+  const Sums sums = owner_->ask({.question = Question::kBiases});
+  Matrix system = -Eigen::Map<const Matrix>(sums.numbers.data(), k, k);  // −Σ s p pᵀ
+  system.diagonal().setZero();
+  system.diagonal() = -system.rowwise().sum().eval();  // Σ s p_c(1 − p_c), without cancellation
+  // The gauge: the class with most curvature stays at 0 and its equation, which the others imply, is left out. So rows
+  // of a class that hardly occurs are not mixed with rows many orders of magnitude larger.
+  Index still = 0;
+  system.diagonal().maxCoeff(&still);
+  system.row(still).setZero();
+  system.col(still).setZero();
+  Vector right = g;
+  right[still] = 0;
+  Vector v = system.ldlt().solve(right);  // 0 where there is no curvature at all
+  v.array() -= v.mean();
+  return v;
+}
+
+SoftmaxObjective::CurvatureAlong SoftmaxObjective::curvature_along(const Parameters& v) const {
+  const Sums sums = owner_->ask({.question = Question::kAlong, .first = &v});
+  passes_ += 0.5;
+  return {sums.numbers[0], sums.numbers[1]};
+}
+
+Parameters SoftmaxObjective::hessian_diagonal() const {
+  Parameters diagonal = owner_->ask({.question = Question::kDiagonal}).product;
+  diagonal.topRows(features()).colwise() += problem_.penalty;
+  passes_ += 0.5;
+  return diagonal;
+}
+
+Matrix SoftmaxObjective::second_moments() const {
+  return owner_->ask({.question = Question::kGram, .vector = mean_features()}).product;
+}
+
+Parameters SoftmaxObjective::moment_product(const Parameters& v) const {
+  return owner_->ask({.question = Question::kMoment, .first = &v}).product;
+}
+
+std::vector<RowSample> SoftmaxObjective::draw_rows(double wanted, std::uint64_t seed) const {
+  constexpr int kMostRounds = 20;
+  const auto sums_of = [&](const Vector& tau) {
+    return owner_->ask({.question = Question::kCurvature, .vector = tau}).numbers;
+  };
+  const std::vector<double> total = sums_of({});
+  Vector tau(classes());
+  for (Index c = 0; c < classes(); ++c) tau[c] = wanted / std::max(1e-300, total[c]);
+  std::vector<char> done(classes(), 0);
+  for (int k = 0; k < kMostRounds && !std::ranges::all_of(done, std::identity()); ++k) {
+    const std::vector<double> drawn = sums_of(tau);  // rows at probability 1 give their surplus to the others
+    for (Index c = 0; c < classes(); ++c) {
+      done[c] = done[c] || drawn[c] >= 0.98 * wanted || drawn[c] <= 0;
+      if (!done[c]) tau[c] *= wanted / drawn[c];
+    }
+  }
+  std::vector<RowSample> samples(classes());
+  const Sums drawn = owner_->ask({.question = Question::kDrawn, .vector = tau, .seed = seed});
+  for (std::size_t k = 0; k + 2 < drawn.list.size(); k += 3) {
+    RowSample& sample = samples[static_cast<std::size_t>(drawn.list[k])];
+    sample.rows.push_back(static_cast<Index>(drawn.list[k + 1]));
+    sample.weights.push_back(drawn.list[k + 2]);
+  }
+  return samples;
+}
+
+Matrix dense_hessian(const SoftmaxObjective& objective, const Matrix* probabilities) {
+  const Matrix blocks = probabilities ? objective.local().hessian_blocks(probabilities).root().product
+                                      : objective.owner_->ask({.question = Question::kHessian}).product;
+  return hessian_from_blocks(blocks, objective.classes(), objective.features());
+}
+
+SoftmaxObjective::PickedRows SoftmaxObjective::pick_rows(const std::vector<Index>& rows) const {
+  if (problem_.rows() == this->rows()) return {&problem_, rows, nullptr};
+  PickedRows found;
+  found.owned = std::make_shared<const Problem>(owner_->rows_at(rows));
+  found.problem = found.owned.get();
+  found.rows.resize(rows.size());
+  std::iota(found.rows.begin(), found.rows.end(), Index{0});
+  return found;
+}
+
+Problem SoftmaxObjective::part(std::span<const Index> rows) const {
+  Problem part = owner_->rows_at(rows);
+  part.row_weight /= part.row_weight.sum();
+  return part;
 }
 
 }  // namespace poise::inline convex

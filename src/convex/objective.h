@@ -1,17 +1,16 @@
-// The objective of softmax regression as solvers see it: value and gradient (objective.cc), curvature (curvature.cc
-// and, as a whole matrix, dense_hessian.cc), and dual bounds (certificate/dual_bound.cc).
+// The objective of softmax regression as solvers see it: what its rows add up to (row_owner.h), with the penalty; and
+// dual bounds (certificate/dual_bound.cc).
 #pragma once
 
 #include <memory>
 #include <vector>
 
-#include "convex/pass.h"
-#include "convex/probabilities.h"
+#include "convex/local_rows.h"
+#include "convex/preconditioner/row_sample.h"
 #include "convex/problem.h"
+#include "convex/row_owner.h"
 
 namespace poise::inline convex {
-
-enum class Arithmetic { kFloat, kDouble };
 
 /// f and its parts at one point, nats, in float64.
 struct Evaluation {
@@ -33,18 +32,21 @@ class SoftmaxObjective {
  public:
   /// `memory`: bytes that may stay in memory, see Probabilities.
   SoftmaxObjective(Problem problem, int threads, std::uint64_t memory = 0);
+  /// `make_owner` gives the one who passes over the rows of the problem that it is given.
+  using MakeOwner = std::function<std::unique_ptr<RowOwner>(const Problem&)>;
+  SoftmaxObjective(Problem problem, int threads, const MakeOwner& make_owner);
   SoftmaxObjective(const SoftmaxObjective&) = delete;
   SoftmaxObjective& operator=(const SoftmaxObjective&) = delete;
 
   const Problem& problem() const { return problem_; }
   /// Another λ, see poise::set_l2. What the objective remembers of its rows and of P stays.
   void set_l2(double l2) { poise::set_l2(problem_, l2); }
-  Index rows() const { return problem_.rows(); }
+  Index rows() const { return owner_->grid().rows; }
   Index features() const { return problem_.cols(); }
   Index classes() const { return problem_.classes; }
-  int threads() const { return engine_.threads(); }
-  /// See PassEngine::stop_when.
-  void stop_passes_when(std::function<bool()> stop) { engine_.stop_when(std::move(stop)); }
+  int threads() const { return threads_; }
+  /// See RowOwner::stop_when.
+  void stop_passes_when(std::function<bool()> stop) { owner_->stop_when(std::move(stop)); }
   Parameters zero() const { return Parameters::Zero(features() + 1, classes()); }
 
   /// f(W) and, where asked, ∇f(W). Remembers P for hessian_product and preconditioners. One pass.
@@ -94,15 +96,29 @@ class SoftmaxObjective {
   double rounding_of_feature_sums() const;
 
   /// p_ic at the point of the last evaluate, float32.
-  float probability(Index row, Index class_id) const { return *probabilities_from(row, class_id); }
-  /// Those of one class, of `row` and the rows after it up to the end of its block (PassEngine::block_rows).
-  const float* probabilities_from(Index row, Index class_id) const { return probabilities_.from(row, class_id); }
-  /// The probabilities of the block of this row were read.
-  void touched_probabilities(Index row) const { probabilities_.touched(row / engine_.block_rows()); }
-  /// s_i p_ic (1 − p_ic) of every row there: what each adds to the curvature of one class.
-  std::vector<double> curvatures(Index class_id) const;
+  float probability(Index row, Index class_id) const { return local().probability(row, class_id); }
+  /// All rows, for what this process does alone. Where others have a part of them they have a point of their own.
+  LocalRows& local() const;
+  /// They at w. Half a pass.
+  LocalRows& local_at(const Parameters& w) const;
 
-  const PassEngine& engine() const { return engine_; }
+  /// Σ s (x − c)(x − c)ᵀ around the means c, d×d, in float32 products. Where d×d is affordable. One pass.
+  Matrix second_moments() const;
+  /// X̃ᵀ[s X̃V], (d+1)×K.
+  Parameters moment_product(const Parameters& v) const;
+  /// For every class about `wanted` rows, drawn by what they add to its curvature s p(1 − p) at the point of the last
+  /// evaluate: row i with probability min(1, τ_c w_ic), its weight w_ic over that.
+  std::vector<RowSample> draw_rows(double wanted, std::uint64_t seed) const;
+  /// Some rows and where to find them.
+  struct PickedRows {
+    const Problem* problem;
+    std::vector<Index> rows;               // of that problem
+    std::shared_ptr<const Problem> owned;  // where they had to be fetched
+  };
+  PickedRows pick_rows(const std::vector<Index>& rows) const;
+  /// The problem on some of its rows, see select_rows.
+  Problem part(std::span<const Index> rows) const;
+
   const Vector& mean_features() const { return moments().mean_features; }  ///< Σ s_i x_i, d
   double passes() const { return passes_; }                                ///< made so far, by all methods
   bool has_moments() const { return moments_ != nullptr; }  ///< and whether their half a pass is among them
@@ -112,6 +128,8 @@ class SoftmaxObjective {
     passes_ = passes;
   }
 
+  friend Matrix dense_hessian(const SoftmaxObjective& objective, const Matrix* probabilities);
+
  private:
   /// Weighted means over the rows that the bound needs; computed at the first need.
   struct Moments {
@@ -119,10 +137,9 @@ class SoftmaxObjective {
     Parameters target_moment;                      // Σ s x̃ tᵀ: (d+1)×K
   };
   const Moments& moments() const;
+  const Vector& sizes() const;  // Σ s |x|, d; at the first need
   double add_penalty(const Parameters& v, Parameters* to) const;
   double rounding_of_value(const Parameters& w, const Evaluation& value) const;
-  template <typename Real>
-  Evaluation evaluate_as(const Parameters& w, Parameters* gradient);
   /// The certificate of a dual point with mean entropy `entropy` and moments `moment` = Σ s (q' − t) x̃ᵀ; of `value`,
   /// f and its penalty count.
   Certificate bound_from(const Parameters& w, const Parameters* v, const Evaluation& value, double entropy,
@@ -136,11 +153,12 @@ class SoftmaxObjective {
   Index longest_row() const;  // terms in the longest sum of a score
 
   Problem problem_;
-  PassEngine engine_;
+  int threads_;
+  std::unique_ptr<RowOwner> owner_;
+  mutable std::unique_ptr<LocalRows> alone_;
   bool every_class_has_mass_;
   mutable std::unique_ptr<Moments> moments_;
-  mutable Vector mean_absolute_;  // Σ s |x|, d; at the first need
-  Probabilities probabilities_;   // at the point of the last evaluate
+  mutable Vector sizes_;
   mutable double passes_ = 0;
 };
 
@@ -148,6 +166,7 @@ class SoftmaxObjective {
 /// K(d+1) square, entry (c(d+1)+j, k(d+1)+l) = Σ_i s_i p_ic(δ_ck − p_ik) x̃_ij x̃_il; 1 − p_ic as the sum of the other
 /// classes, which does not cancel and makes rows of the matrix add up to 0 over k.
 /// `probabilities` (n×K): in place of the ones the objective keeps, which are float32.
-Matrix dense_hessian(const SoftmaxObjective& objective, const Matrix* probabilities = nullptr);
+Matrix dense_hessian(const SoftmaxObjective& objective, const Matrix* probabilities);
+inline Matrix dense_hessian(const SoftmaxObjective& objective) { return dense_hessian(objective, nullptr); }
 
 }  // namespace poise::inline convex

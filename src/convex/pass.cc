@@ -25,13 +25,8 @@ namespace {
 // bytes a block: see bench/README.md.
 constexpr Index kBlockBytes = 256 * 1024;
 constexpr Index kMaxChunks = 32;
-constexpr Index kChunkSumBytes = 64 * 1024 * 1024;  // all chunks' sums together
-
-/// A pass of less than about 0.2 ms gains nothing from a second thread, and loses a time slice when that thread has to
-/// wait for a processor.
-bool worth_threads(const Features& x, Index classes) {
-  return static_cast<double>(stored_entries(x)) * static_cast<double>(classes) > 5e6;
-}
+// A feature's part of X̃ᵀR in a section of sparse rows should have some more numbers than it costs to add it to others.
+constexpr Index kSectionEntries = 64;
 
 /// Σ_r of each row of R, class-major, in eight sums, of which the compiler makes vectors.
 template <typename Real>
@@ -48,111 +43,154 @@ void add_rows(const Real* residual, Index ld, Index rows, Vector& sums) {
   }
 }
 
+void append(std::vector<double>& to, const std::vector<double>& more) { to.insert(to.end(), more.begin(), more.end()); }
+
+/// All rows there are.
+Share all_rows(const Problem& problem) {
+  const Features& x = problem.features;
+  const ChunkGrid grid(x.rows(), x.cols(), !x.is_sparse(), x.is_sparse() ? stored_entries(x) : 0);
+  return {grid, {0, grid.chunks}};
+}
+
+bool may_have_nonzeros(const Problem& problem, Index most_parameters) {
+  constexpr Index kFewClasses = 3;
+  return !problem.features.is_sparse() && problem.classes <= kFewClasses &&
+         problem.classes * (problem.cols() + 1) <= most_parameters;
+}
+
 }  // namespace
 
-PassEngine::PassEngine(const Problem& problem, int threads)
+int passes_in_parallel(const Problem& problem, int threads) {
+  // A pass of less than about 0.2 ms gains nothing from a second thread, and loses a time slice when that thread has to
+  // wait for a processor.
+  const double work = static_cast<double>(stored_entries(problem.features)) * static_cast<double>(problem.classes);
+  return work > 5e6 ? resolve_threads(threads) : 1;
+}
+
+ChunkGrid::ChunkGrid(Index row_count, Index features, bool dense, Index entries) : rows(row_count) {
+  const Index d = std::max<Index>(features, 1);
+  block_rows = dense ? std::clamp<Index>(kBlockBytes / (4 * d) / kRowPadding * kRowPadding, kRowPadding, 512) : 128;
+  chunks = std::clamp<Index>(blocks(), 1, kMaxChunks);
+  if (dense || chunks < kMaxChunks) return;
+  while (sections < chunks && entries >= 2 * sections * d * kSectionEntries) sections *= 2;
+}
+
+Index ChunkGrid::longest_sum(bool sparse) const {
+  const Index parts = sparse ? sections : chunks, in_a_part = (rows + parts - 1) / parts + block_rows;
+  if (sparse) return in_a_part;
+  return std::min(in_a_part, kBlocksInARow * block_rows + in_a_part / (kBlocksInARow * block_rows) + 1);
+}
+
+Sums& Sums::operator+=(const Sums& other) {
+  if (other.product.size() > 0) product += other.product;
+  for (std::size_t k = 0; k < numbers.size(); ++k) numbers[k] += other.numbers[k];
+  append(list, other.list);
+  return *this;
+}
+
+PassEngine::PassEngine(const Problem& problem, int threads, const std::optional<Share>& share)
     : problem_(problem),
       features_(problem.features),
-      classes_(problem.classes),
-      threads_(worth_threads(problem.features, problem.classes) ? resolve_threads(threads) : 1) {
-  const Index d = std::max<Index>(problem.cols(), 1), n = std::max<Index>(problem.rows(), 1), classes = classes_;
-  const bool dense = !features_.is_sparse();
-  block_rows_ = dense ? std::clamp<Index>(kBlockBytes / (4 * d) / kRowPadding * kRowPadding, kRowPadding, 512) : 128;
-  const Index sum_bytes = 8 * (d + 1) * classes;
-  const Index affordable = dense ? std::clamp<Index>(kChunkSumBytes / sum_bytes, 4, kMaxChunks) : kMaxChunks;
-  chunks_ = std::min(affordable, (n + block_rows_ - 1) / block_rows_);
-  if (!dense) transpose_features();
+      share_(share ? *share : all_rows(problem)),
+      threads_(passes_in_parallel(problem, threads)) {
+  if (features_.is_sparse()) transpose_features();
+}
+
+TreeSum<Sums> PassEngine::run_chunks(Index numbers, const AddRows& add) const {
+  TreeSum<Sums> tree(grid().chunks);
+  const Index first = share_.chunks.first;
+  StopTest stopped(stop_);
+  parallel_for(share_.chunks.end - first, threads_, [&](Index number) {
+    const Index chunk = first + number;
+    Sums sums;
+    sums.numbers.assign(numbers, 0);
+    add(local_row(chunk), local_row(chunk + 1), sums, stopped);
+    if (!stopped.has_stopped()) tree.add({chunk, chunk + 1}, std::move(sums));
+  });
+  if (stopped.has_stopped()) throw PassStopped();
+  return tree;
 }
 
 template <typename Real>
-void PassEngine::run_columns(const Parameters* first, const Parameters* second, const BlockKernel<Real>& kernel,
-                             Parameters* product, Columns columns) const {
+TreeSum<Sums> PassEngine::run_columns(const Pass& pass, const BlockKernel<Real>& kernel, Columns columns) const {
   const bool one = columns == Columns::kOne;
-  Parameters narrow, other;
-  if (one && first) narrow = half_difference(*first), first = &narrow;
-  if (one && second) other = half_difference(*second), second = &other;
-  if (features_.is_sparse()) {
-    run_sparse(first, second, kernel, product, columns);
-  } else {
-    run_dense(first, second, kernel, product, columns);
-  }
-  if (one && product) *product = both_signs(*product);
+  Pass narrow = pass;
+  Parameters first, second;
+  if (one && pass.first) first = half_difference(*pass.first), narrow.first = &first;
+  if (one && pass.second) second = half_difference(*pass.second), narrow.second = &second;
+  return features_.is_sparse() ? run_sparse(narrow, kernel, columns) : run_dense(narrow, kernel, columns);
 }
 
-void PassEngine::run_squared(const BlockKernel<float>& kernel, Parameters* product) const {
-  run_columns<float>(nullptr, nullptr, kernel, product, Columns::kSquared);
+TreeSum<Sums> PassEngine::run_squared(const BlockKernel<float>& kernel) const {
+  return run_columns<float>({.product = true}, kernel, Columns::kSquared);
 }
 
 template <typename Real>
-void PassEngine::run_dense(const Parameters* first, const Parameters* second, const BlockKernel<Real>& kernel,
-                           Parameters* product, Columns which) const {
-  const bool one = which == Columns::kOne;
-  const Index n = features_.rows(), d = features_.cols(), columns = one ? 1 : classes_;
-  const Index blocks = (n + block_rows_ - 1) / block_rows_, ld = block_rows_;
+TreeSum<Sums> PassEngine::run_dense(const Pass& pass, const BlockKernel<Real>& kernel, Columns which) const {
+  const bool one = which == Columns::kOne, reads = pass.first || pass.second || pass.product;
+  const Index d = features_.cols(), classes = problem_.classes, columns = one ? 1 : classes, ld = block_rows();
   const bool in_double = std::is_same_v<Real, double>;
   const BlockProducts<Real> products(problem_, columns, which == Columns::kSquared, in_double ? nonzeros() : nullptr);
-  const RealLayer<Real> layer(first, products.width()), other(second, products.width());
-  std::vector<MatrixOf<double>> sums(product ? chunks_ : 0);  // (X̃ᵀR)ᵀ, as the rows are multiplied
-  StopTest stopped(stop_);
+  const RealLayer<Real> layer(pass.first, products.width()), other(pass.second, products.width());
 
-  parallel_for(chunks_, threads_, [&](Index chunk) {
+  return run_chunks(pass.numbers, [&](Index first, Index end, Sums& sums, StopTest& stopped) {
     typename BlockProducts<Real>::Block x;
-    std::vector<Real> z(classes_ * ld), z2(second ? z.size() : 0);
-    const Index last = (classes_ - columns) * ld;  // where the scores of the columns begin
-    MatrixOf<Real> sum = MatrixOf<Real>::Zero(product ? columns : 0, products.width());
-    Vector bias_sum = Vector::Zero(product ? columns : 0);
-    for (Index b = part_begin(blocks, chunks_, chunk); b < part_begin(blocks, chunks_, chunk + 1) && !stopped(); ++b) {
-      const Index begin = b * block_rows_, rows = std::min(block_rows_, n - begin);
-      products.read(begin, rows, x);
-      if (first) products.scores(layer, x, ld, z.data() + last);
-      if (second) products.scores(other, x, ld, z2.data() + last);
+    std::vector<Real> z(classes * ld), z2(pass.second ? z.size() : 0);
+    const Index last = (classes - columns) * ld;  // where the scores of the columns begin
+    MatrixOf<Real> sum = MatrixOf<Real>::Zero(pass.product ? columns : 0, products.width());
+    Matrix total = Matrix::Zero(sum.rows(), sum.rows() > 0 ? d + 1 : 0);
+    Vector bias_sum = Vector::Zero(sum.rows());
+    const auto flush = [&] {
+      total.leftCols(d) += sum.leftCols(d).template cast<double>();
+      total.col(d) += bias_sum;
+    };
+    Index blocks = 0;
+    for (Index begin = first; begin < end && !stopped(); begin += ld) {
+      const Index rows = std::min(ld, end - begin);
+      if (reads) products.read(begin, rows, x);
+      if (pass.first) products.scores(layer, x, ld, z.data() + last);
+      if (pass.second) products.scores(other, x, ld, z2.data() + last);
       if (one) mirror_scores(z.data(), ld);
-      if (one && second) mirror_scores(z2.data(), ld);
-      kernel({chunk, begin, rows, ld, z.data(), second ? z2.data() : nullptr});
-      features_.touched(begin, rows);
-      if (!product) continue;
+      if (one && pass.second) mirror_scores(z2.data(), ld);
+      kernel({begin, rows, ld, z.data(), pass.second ? z2.data() : nullptr, sums});
+      if (reads) features_.touched(begin, rows);
+      if (!pass.product) continue;
       if (one) fold_residual(z.data(), ld);
+      if (++blocks > kBlocksInARow) flush(), sum.setZero(), bias_sum.setZero(), blocks = 1;
       products.add_product(z.data() + last, ld, x, sum.data());
       add_rows(z.data() + last, ld, rows, bias_sum);
     }
-    if (!product || stopped.has_stopped()) return;
-    MatrixOf<double>& out = sums[chunk];
-    out.resize(columns, d + 1);
-    out.leftCols(d) = sum.leftCols(d).template cast<double>();
-    out.col(d) = bias_sum;
+    if (!pass.product || stopped.has_stopped()) return;
+    flush();
+    const Parameters product = total.transpose();
+    sums.product = one ? both_signs(product) : product;
   });
-  if (stopped.has_stopped()) throw PassStopped();
-  if (!product) return;
-  const bool large = chunks_ * columns * d > 4000000;  // less is done before a second thread is awake
-  tree_reduce(chunks_, large ? threads_ : 1, [&](Index into, Index from) { sums[into] += sums[from]; });
-  *product = sums[0].transpose();
 }
 
 const NonzeroRows* PassEngine::nonzeros() const {
-  constexpr Index kFewClasses = 3, kFewParameters = 400;
-  const bool small = classes_ <= kFewClasses && classes_ * (features_.cols() + 1) <= kFewParameters;
-  if (!std::exchange(looked_for_nonzeros_, true) && small && !features_.is_sparse())
-    nonzeros_ = NonzeroRows::find(problem_, threads_);
+  constexpr Index kFewParameters = 400;
+  if (!std::exchange(looked_for_nonzeros_, true) && may_have_nonzeros(problem_, kFewParameters) &&
+      share_.nonzeros.value_or(true))
+    nonzeros_ = NonzeroRows::find(problem_, threads_, share_.nonzeros.has_value());
   return nonzeros_.get();
 }
 
-template void PassEngine::run_columns<float>(const Parameters*, const Parameters*, const BlockKernel<float>&,
-                                             Parameters*, Columns) const;
-template void PassEngine::run_columns<double>(const Parameters*, const Parameters*, const BlockKernel<double>&,
-                                              Parameters*, Columns) const;
+Share PassEngine::whole(const Problem& problem, int threads) {
+  Share share = all_rows(problem);
+  share.nonzeros = may_have_nonzeros(problem, kMostParametersOfHessian) && NonzeroRows::find(problem, threads);
+  return share;
+}
 
-MatrixF PassEngine::centered_gram(const Vector& center, const std::function<bool()>& stop) const {
-  const Index n = features_.rows(), d = features_.cols();
-  const Index parts = std::clamp<Index>(kChunkSumBytes / (4 * d * d), 2, 8);
-  const Index strip = 256;
+template TreeSum<Sums> PassEngine::run_columns<float>(const Pass&, const BlockKernel<float>&, Columns) const;
+template TreeSum<Sums> PassEngine::run_columns<double>(const Pass&, const BlockKernel<double>&, Columns) const;
+
+TreeSum<Sums> PassEngine::centered_gram(const Vector& center) const {
+  const Index d = features_.cols(), strip = 256;
   const Eigen::RowVectorXf shift = center.transpose().cast<float>();
-  std::vector<MatrixF> sums(parts);
-  StopTest stopped(stop);
-  parallel_for(parts, threads_, [&](Index part) {
+  return run_chunks(0, [&](Index first, Index end, Sums& sums, StopTest& stopped) {
     MatrixF sum = MatrixF::Zero(d, d), rows_scaled(strip, d);
     std::vector<float> scratch;
-    const Index end = part_begin(n, parts, part + 1);
-    for (Index i = part_begin(n, parts, part); i < end && !stopped(); i += strip) {
+    for (Index i = first; i < end && !stopped(); i += strip) {
       const Index rows = std::min(strip, end - i);
       const Eigen::Map<const MatrixF> x(rows_as<float>(problem_, i, rows, d, false, scratch), rows, d);
       for (Index r = 0; r < rows; ++r) {
@@ -161,11 +199,8 @@ MatrixF PassEngine::centered_gram(const Vector& center, const std::function<bool
       features_.touched(i, rows);
       syrk_transposed(d, rows, rows_scaled.data(), d, sum.data(), d);
     }
-    sums[part] = std::move(sum);
+    sums.product = sum.cast<double>();
   });
-  if (stopped()) return {};
-  tree_reduce(parts, threads_, [&](Index into, Index from) { sums[into] += sums[from]; });
-  return std::move(sums[0]);
 }
 
 }  // namespace poise::inline convex

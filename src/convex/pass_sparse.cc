@@ -1,12 +1,14 @@
 // The pass over sparse rows. Scores go row by row. The product X̃ᵀR goes feature by feature, on a second copy of X by
-// features: a feature's sum stays in registers and R, which has a row a row of X, in cache; no partial sums are held
-// and the bits do not depend on the threads.
+// features: a feature's sum stays in registers and R, which has a row a row of X, in cache. Of many rows the sum is
+// one along the tree of sections, each one or some chunks, for the owners of different sections.
 #include <algorithm>
+#include <bit>
 #include <vector>
 
 #include "base/aligned.h"
 #include "base/index.h"
 #include "base/parallel.h"
+#include "base/require.h"
 #include "base/stoppable.h"
 #include "convex/kernels.h"
 #include "convex/pass.h"
@@ -82,91 +84,127 @@ void block_scores(const CsrView& x, const Padded<Real>& w, Index classes, Index 
 
 void PassEngine::transpose_features() {
   const CsrView& x = *features_.sparse();
-  const std::size_t d = x.cols;
+  const std::size_t d = x.cols, sections = grid().sections, of_section = grid().chunks / sections;
   ByFeature& to = by_feature_;
-  to.start.assign(d + 1, 0);
-  for (std::int32_t column : x.columns) ++to.start[column + 1];
-  for (std::size_t j = 1; j <= d; ++j) to.start[j] += to.start[j - 1];
+  to.start.assign(d * sections + 1, 0);
+  const auto for_each_section = [&](const auto& visit) {  // visit(section, first row, end)
+    const TreeNode chunks = share_.chunks;
+    for (std::size_t s = chunks.first / of_section; s * of_section < static_cast<std::size_t>(chunks.end); ++s)
+      visit(s, local_row(s * of_section), local_row((s + 1) * of_section));
+  };
+  for_each_section([&](std::size_t s, Index first, Index end) {
+    for (Index e = x.row_start[first]; e < x.row_start[end]; ++e) ++to.start[x.columns[e] * sections + s + 1];
+  });
+  for (std::size_t k = 1; k < to.start.size(); ++k) to.start[k] += to.start[k - 1];
   to.rows.resize(x.columns.size());
   to.values.resize(x.values.size()), to.doubles.resize(x.doubles.size());
   std::vector<Index> next(to.start.begin(), to.start.end() - 1);
-  for (Index i = 0; i < x.rows(); ++i) {
-    for (Index e = x.row_start[i]; e < x.row_start[i + 1]; ++e) {
-      const Index place = next[x.columns[e]]++;
-      to.rows[place] = static_cast<std::int32_t>(i);
-      x.doubles.empty() ? to.values[place] = x.values[e] : to.doubles[place] = x.doubles[e];
+  for_each_section([&](std::size_t s, Index first, Index end) {
+    for (Index i = first; i < end; ++i) {
+      for (Index e = x.row_start[i]; e < x.row_start[i + 1]; ++e) {
+        const Index place = next[x.columns[e] * sections + s]++;
+        to.rows[place] = static_cast<std::int32_t>(i);
+        x.doubles.empty() ? to.values[place] = x.values[e] : to.doubles[place] = x.doubles[e];
+      }
     }
-  }
+  });
   for (Index part = 0; part <= threads_; ++part) {
     const auto bound = std::lower_bound(to.start.begin(), to.start.end(), part_begin(to.start.back(), threads_, part));
-    to.bounds.push_back(part == 0 ? 0 : part == threads_ ? x.cols : bound - to.start.begin());
+    const Index feature = (bound - to.start.begin()) / static_cast<Index>(sections);
+    to.bounds.push_back(part == 0 ? 0 : part == threads_ ? x.cols : feature);
   }
 }
 
-/// X̃ᵀR, but for the bias, into `product`.
+/// X̃ᵀR of some sections, but for the bias, into `product`: for every feature along the tree of its sections.
 template <typename Value, typename Real>
 void PassEngine::products_by_feature(const std::vector<Value>& values, const Real* residual, Index padded,
-                                     Parameters& product) const {
+                                     TreeNode sections, Parameters& product) const {
   const ByFeature& by = by_feature_;
+  const Index all = grid().sections, classes = product.cols();
+  const Index levels = std::bit_width(static_cast<std::size_t>(sections.end - sections.first));
   parallel_for(threads_, threads_, [&](Index part) {
     Padded<Real> sum(padded);
+    std::vector<double> sums(levels * classes);  // those that wait for their other half
     for (Index j = by.bounds[part]; j < by.bounds[part + 1]; ++j) {
-      const Index from = by.start[j];
-      const Index count = by.start[j + 1] - from;
-      std::fill(sum.begin(), sum.end(), Real{0});
-      add_scores(by.rows.data() + from, values.data() + from, count, residual, padded, sum.data());
-      std::copy_n(sum.begin(), product.cols(), product.row(j).data());
+      Index waiting = 0;
+      for (Index s = sections.first; s < sections.end; ++s) {
+        const Index from = by.start[j * all + s], count = by.start[j * all + s + 1] - from;
+        std::fill(sum.begin(), sum.end(), Real{0});
+        add_scores(by.rows.data() + from, values.data() + from, count, residual, padded, sum.data());
+        double* top = sums.data() + waiting++ * classes;
+        std::copy_n(sum.begin(), classes, top);
+        for (Index done = s - sections.first + 1; done % 2 == 0; done /= 2, --waiting, top -= classes) {
+          for (Index c = 0; c < classes; ++c) top[c - classes] += top[c];
+        }
+      }
+      std::copy_n(sums.begin(), classes, product.row(j).data());
     }
   });
 }
 
 template <typename Real>
-void PassEngine::run_sparse(const Parameters* first, const Parameters* second, const BlockKernel<Real>& kernel,
-                            Parameters* product, Columns which) const {
+TreeSum<Sums> PassEngine::run_sparse(const Pass& pass, const BlockKernel<Real>& kernel, Columns which) const {
   const CsrView& x = *features_.sparse();
   const bool one = which == Columns::kOne;
-  const Index n = x.rows(), columns = one ? 1 : classes_, padded = padded_size(columns);
-  const Index blocks = (n + block_rows_ - 1) / block_rows_, ld = block_rows_;
-  const Padded<Real> w = padded_rows<Real>(first, padded, threads_), w2 = padded_rows<Real>(second, padded, threads_);
-  Padded<Real> residual(product ? n * padded : 0, Real{0});
+  const Index classes = problem_.classes, columns = one ? 1 : classes, padded = padded_size(columns), ld = block_rows();
+  const Padded<Real> w = padded_rows<Real>(pass.first, padded, threads_),
+                     w2 = padded_rows<Real>(pass.second, padded, threads_);
+  Padded<Real> residual(pass.product ? x.rows() * padded : 0, Real{0});
 
-  StopTest stopped(stop_);
-
-  parallel_for(chunks_, threads_, [&](Index chunk) {
-    std::vector<Real> z(classes_ * ld), z2(second ? z.size() : 0);
-    const Index last = (classes_ - columns) * ld;  // where the scores of the columns begin
-    for (Index b = part_begin(blocks, chunks_, chunk); b < part_begin(blocks, chunks_, chunk + 1) && !stopped(); ++b) {
-      const Index begin = b * block_rows_, rows = std::min(block_rows_, n - begin);
-      if (first) block_scores(x, w, columns, padded, begin, rows, ld, z.data() + last);
-      if (second) block_scores(x, w2, columns, padded, begin, rows, ld, z2.data() + last);
+  TreeSum<Sums> of_chunks = run_chunks(pass.numbers, [&](Index first, Index end, Sums& sums, StopTest& stopped) {
+    std::vector<Real> z(classes * ld), z2(pass.second ? z.size() : 0);
+    const Index last = (classes - columns) * ld;                    // where the scores of the columns begin
+    if (pass.product) sums.product = Parameters::Zero(1, columns);  // of the biases
+    for (Index begin = first; begin < end && !stopped(); begin += ld) {
+      const Index rows = std::min(ld, end - begin);
+      if (pass.first) block_scores(x, w, columns, padded, begin, rows, ld, z.data() + last);
+      if (pass.second) block_scores(x, w2, columns, padded, begin, rows, ld, z2.data() + last);
       if (one) mirror_scores(z.data(), ld);
-      if (one && second) mirror_scores(z2.data(), ld);
-      kernel({chunk, begin, rows, ld, z.data(), second ? z2.data() : nullptr});
+      if (one && pass.second) mirror_scores(z2.data(), ld);
+      kernel({begin, rows, ld, z.data(), pass.second ? z2.data() : nullptr, sums});
+      if (!pass.product) continue;
       if (one) fold_residual(z.data(), ld);
-      for (Index r = 0; product && r < rows; ++r) {
-        for (Index c = 0; c < columns; ++c) residual[(begin + r) * padded + c] = z[last + c * ld + r];
+      for (Index r = 0; r < rows; ++r) {
+        for (Index c = 0; c < columns; ++c) {
+          const Real value = z[last + c * ld + r];
+          residual[(begin + r) * padded + c] = value;
+          sums.product(0, c) += static_cast<double>(value);
+        }
       }
     }
   });
-  if (stopped.has_stopped()) throw PassStopped();
-  if (!product) return;
-  product->resize(x.cols + 1, columns);
-  const auto multiply = [&](const auto& values) {
-    if (which != Columns::kSquared) return products_by_feature(values, residual.data(), padded, *product);
-    auto squares = values;
-    for (auto& value : squares) value *= value;
-    products_by_feature(squares, residual.data(), padded, *product);
-  };
-  by_feature_.doubles.empty() ? multiply(by_feature_.values) : multiply(by_feature_.doubles);
-  product->row(x.cols).setZero();
-  for (Index i = 0; i < n; ++i) {
-    for (Index c = 0; c < columns; ++c) (*product)(x.cols, c) += static_cast<double>(residual[i * padded + c]);
+  if (!pass.product) return of_chunks;
+  TreeSum<Sums> found(grid().chunks);
+  for (auto& [node, sums] : of_chunks.parts()) {
+    Parameters product(x.cols + 1, columns);
+    const auto multiply = [&](const auto& values) {
+      products_by_feature(values, residual.data(), padded, sections_of(node), product);
+    };
+    const auto multiply_squares = [&](auto values) {
+      for (auto& value : values) value *= value;
+      multiply(values);
+    };
+    const bool squared = which == Columns::kSquared;
+    if (by_feature_.doubles.empty()) {
+      squared ? multiply_squares(by_feature_.values) : multiply(by_feature_.values);
+    } else {
+      squared ? multiply_squares(by_feature_.doubles) : multiply(by_feature_.doubles);
+    }
+    product.row(x.cols) = sums.product;
+    sums.product = one ? both_signs(product) : std::move(product);
+    found.add(node, std::move(sums));
   }
+  return found;
 }
 
-template void PassEngine::run_sparse<float>(const Parameters*, const Parameters*, const BlockKernel<float>&,
-                                            Parameters*, Columns) const;
-template void PassEngine::run_sparse<double>(const Parameters*, const Parameters*, const BlockKernel<double>&,
-                                             Parameters*, Columns) const;
+TreeNode PassEngine::sections_of(TreeNode chunks) const {
+  const Index of_section = grid().chunks / grid().sections;
+  require(chunks == TreeNode{0, grid().chunks} || (chunks.first % of_section == 0 && chunks.end % of_section == 0),
+          "rows that end within a section", "whole ones");
+  return {chunks.first / of_section, std::max(chunks.end / of_section, chunks.first / of_section + 1)};
+}
+
+template TreeSum<Sums> PassEngine::run_sparse<float>(const Pass&, const BlockKernel<float>&, Columns) const;
+template TreeSum<Sums> PassEngine::run_sparse<double>(const Pass&, const BlockKernel<double>&, Columns) const;
 
 }  // namespace poise::inline convex

@@ -183,16 +183,26 @@ Vector mean_absolute(const Problem& problem, int threads) {
   return map_of(mean_absolute(problem.features, problem.map(), problem.weights(), threads));
 }
 
-Problem select_rows(const Problem& problem, std::span<const Index> rows) {
+namespace {
+
+/// Everything but the rows.
+Problem without_rows(const Problem& problem) {
   Problem part;
-  part.features = problem.features.select_rows(rows);
-  part.given = problem.features.is_sparse() ? problem.given.select_rows(rows) : part.features;
   part.smoothing = problem.smoothing;
   part.units = problem.units;
   part.l2 = problem.l2;
   part.penalty = problem.penalty;
   part.unit = problem.unit;
   part.classes = problem.classes;
+  return part;
+}
+
+}  // namespace
+
+Problem pick_rows(const Problem& problem, std::span<const Index> rows) {
+  Problem part = without_rows(problem);
+  part.features = problem.features.select_rows(rows);
+  part.given = problem.features.is_sparse() ? problem.given.select_rows(rows) : part.features;
   const auto count = static_cast<Index>(rows.size());
   part.row_weight.resize(count);
   const bool has_targets = problem.targets.size() > 0;  // neither these nor labels: the features are the target
@@ -203,7 +213,23 @@ Problem select_rows(const Problem& problem, std::span<const Index> rows) {
     if (has_targets) part.targets.row(i) = problem.targets.row(row);
     if (!problem.labels.empty()) part.labels.push_back(problem.labels[row]);
   }
+  return part;
+}
+
+Problem select_rows(const Problem& problem, std::span<const Index> rows) {
+  Problem part = pick_rows(problem, rows);
   part.row_weight /= part.row_weight.sum();
+  return part;
+}
+
+Problem slice_rows(const Problem& problem, Index first, Index count) {
+  Problem part = without_rows(problem);
+  part.features = problem.features.slice(first, count);
+  part.given = problem.given.rows() > 0 ? problem.given.slice(first, count) : problem.given;
+  part.row_weight = problem.row_weight.segment(first, count);
+  if (problem.targets.size() > 0) part.targets = problem.targets.middleRows(first, count);
+  if (!problem.labels.empty())
+    part.labels.assign(problem.labels.begin() + first, problem.labels.begin() + first + count);
   return part;
 }
 

@@ -69,8 +69,12 @@ Problem make_problem(const Dataset& data, const ObjectiveOptions& options, int t
 /// Sets λ, and with it λ_j = λ (unit_j gain_j)²; nothing else of a problem depends on it.
 void set_l2(Problem& problem, double l2);
 
-/// The problem on some of its rows, row weights renormalized; the penalty stays.
+/// The problem on some of its rows; the penalty stays.
+Problem pick_rows(const Problem& problem, std::span<const Index> rows);
+/// The same, row weights renormalized.
 Problem select_rows(const Problem& problem, std::span<const Index> rows);
+/// The problem on neighboring rows, whose features share the storage; row weights as they are.
+Problem slice_rows(const Problem& problem, Index first, Index count);
 
 /// Σ_i s_i |x_ij| for every feature j.
 Vector mean_absolute(const Problem& problem, int threads);

@@ -12,6 +12,7 @@
 #include "convex/fields.h"
 #include "convex/memory.h"
 #include "convex/without_features.h"
+#include "convex/workers/worker_rows.h"
 #include "poise/calibration.h"
 #include "poise/error.h"
 #include "poise/version.h"
@@ -24,6 +25,15 @@ int iteration_limit(const SolveOptions& options, Solver solver) {
   return solver == Solver::kNewton ? kNewtonIterations : kOtherIterations;
 }
 
+/// Who passes over the rows.
+SoftmaxObjective::MakeOwner owner_of(const SolveOptions& options) {
+  return [options](const Problem& problem) -> std::unique_ptr<RowOwner> {
+    if (options.workers && !options.workers->channels.empty())
+      return std::make_unique<WorkerRows>(problem, options.threads, options.memory, *options.workers);
+    return std::make_unique<LocalRows>(problem, options.threads, options.memory);
+  };
+}
+
 }  // namespace
 
 SoftmaxSolver::SoftmaxSolver(const Dataset& data, const ObjectiveOptions& options, const SolveOptions& solve,
@@ -34,7 +44,7 @@ SoftmaxSolver::SoftmaxSolver(const Dataset& data, const ObjectiveOptions& option
       watcher_(watcher),
       monitor_(solve, &watcher_),
       objective_(problem ? std::move(*problem) : make_problem(data, options_, solve.threads), solve.threads,
-                 solve.memory),
+                 owner_of(solve)),
       without_mass_(find_class_without_mass(objective_.problem(), data.schema)),
       keeping_(keeping) {
   within_.is_due = keeping.is_due;

@@ -147,6 +147,34 @@ double Features::value(Index row, Index col) const {
   });
 }
 
+Features Features::slice(Index first, Index count) const {
+  Features part = *this;
+  part.rows_ = count;
+  if (!sparse_) {
+    part.dense_.data = dense_.record(first);
+    return part;
+  }
+  struct Rows {
+    Features whole;
+    std::vector<Index> row_start;
+    CsrView view;
+  };
+  const auto rows = std::make_shared<Rows>();
+  rows->whole = *this;
+  const Index begin = sparse_->row_start[first], end = sparse_->row_start[first + count];
+  for (Index i = first; i <= first + count; ++i) rows->row_start.push_back(sparse_->row_start[i] - begin);
+  const auto of_rows = [&](const auto& entries) {
+    return entries.empty() ? entries : entries.subspan(begin, end - begin);
+  };
+  rows->view.cols = cols_;
+  rows->view.row_start = rows->row_start;
+  rows->view.columns = of_rows(sparse_->columns);
+  rows->view.values = of_rows(sparse_->values);
+  rows->view.doubles = of_rows(sparse_->doubles);
+  part.sparse_ = std::shared_ptr<const CsrView>(rows, &rows->view);
+  return part;
+}
+
 Features Features::select_rows(std::span<const Index> rows) const {
   if (sparse_) return from_sparse(gather(*sparse_, rows));
   DenseRows records = compact(dense_);

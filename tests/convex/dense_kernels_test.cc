@@ -244,8 +244,7 @@ void expect_pass(const Features& x, const std::vector<double>& numbers, bool map
     for (Index c = 0; c < classes; ++c) w(j, c) = whole_number<double>(9, static_cast<std::uint64_t>(j * 40 + c), 2);
   }
   const PassEngine engine(problem, 2);
-  engine.run<Real>(
-      &w, nullptr, [](const ScoreBlock<Real>&) {}, &product);
+  product = engine.run<Real>({.first = &w, .product = true}, [](const ScoreBlock<Real>&) {}).root().product;
   Parameters expected = Parameters::Zero(d + 1, classes);
   for (Index r = 0; r < n; ++r) {
     for (Index c = 0; c < classes; ++c) {

@@ -503,7 +503,7 @@ void expect_same_bits(Index k) {
     const Problem problem = byte_problem(n, d, k, storage);
     const Parameters w = 0.01 * Rng(25).normals(d + 1, k), v = 0.001 * Rng(26).normals(d + 1, k);
     SoftmaxObjective first(problem, 1);
-    ASSERT_GT(first.engine().chunk_count(), 5);
+    ASSERT_GT(first.local().grid().chunks, 5);
     Parameters g1, h1, hd1, gf1;
     const Evaluation f1 = first.evaluate(w, &g1);
     first.hessian_product(v, h1);

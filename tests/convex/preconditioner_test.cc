@@ -37,8 +37,11 @@ Problem sparse_problem(Index rows, Index cols, bool uneven_penalty) {
 Matrix class_block(const Problem& problem, const MatrixF& x, const SoftmaxObjective& objective, Index c) {
   Matrix features = Matrix::Ones(x.rows(), x.cols() + 1);
   features.leftCols(x.cols()) = x.cast<double>();
-  const std::vector<double> curvature = objective.curvatures(c);
-  Matrix block = features.transpose() * Eigen::Map<const Vector>(curvature.data(), x.rows()).asDiagonal() * features;
+  const Vector curvature = Vector::NullaryExpr(x.rows(), [&](Index i) {
+    const double p = static_cast<double>(objective.probability(i, c));
+    return problem.row_weight[i] * p * (1 - p);
+  });
+  Matrix block = features.transpose() * curvature.asDiagonal() * features;
   block.diagonal().head(x.cols()) += problem.penalty;
   block(x.cols(), x.cols()) += problem.penalty.mean();
   return block;

@@ -6,9 +6,7 @@
 #include <vector>
 
 #include "base/index.h"
-#include "convex/kernels.h"
 #include "convex/objective.h"
-#include "convex/row_sums.h"
 #include "convex/vectors.h"
 #include "rows/storage.h"
 
@@ -16,97 +14,38 @@ namespace poise::inline convex {
 namespace {
 
 constexpr double kEpsilon = std::numeric_limits<double>::epsilon();
-// The dual point q' = p(1 − u) keeps u ≤ this, well inside the simplex.
-constexpr double kLargestRelativeChange = 0.95;
 // What squares of tiny moments lose.
 constexpr double kUnderflow = 8 * std::numeric_limits<double>::denorm_min();
 // has_dual_bounds: what the rounding of moments may cost.
 constexpr double kRoundingOfMoments = 1e-10;
-
-/// R = s_i t_i of every row of the block, class-major; padding rows become 0.
-void weighted_targets(const Problem& problem, const ScoreBlock<double>& block) {
-  std::vector<double> target(problem.classes);
-  for (Index r = 0; r < block.ld; ++r) {
-    if (r < block.rows) problem.target_of(block.first_row + r, target);
-    const double s = r < block.rows ? problem.row_weight[block.first_row + r] : 0;
-    for (Index c = 0; c < problem.classes; ++c) {
-      block.scores[c * block.ld + r] = s * target[c];
-    }
-  }
-}
-
-/// q' = p∘(1 − s u) in place of the scores, one row; returns H(q'). Where u would leave the simplex it is scaled back
-/// (s < 1): any q' gives a valid bound. Classes without a target in any row get q' = 0, as at the infimum, where their
-/// bias is −∞.
-double dual_row(const ScoreBlock<double>& block, const double* p, double lse, const Vector& balance, Index r) {
-  const Index classes = balance.size();
-  double mean = 0, largest = 0;
-  for (Index c = 0; c < classes; ++c) mean += p[c * block.ld + r] * block.second[c * block.ld + r];
-  for (Index c = 0; c < classes; ++c) largest = std::max(largest, block.second[c * block.ld + r] - mean);
-  const double scale = largest > kLargestRelativeChange ? kLargestRelativeChange / largest : 1;
-  double entropy = 0, sum = 0;
-  for (Index c = 0; c < classes; ++c) {
-    const double u = scale * (block.second[c * block.ld + r] - mean);
-    const double q = balance[c] > 0 ? p[c * block.ld + r] * (1 - u) : 0;
-    if (q > 0) entropy += q * (lse - block.scores[c * block.ld + r] - std::log1p(-u));
-    sum += q;
-    block.scores[c * block.ld + r] = q;
-  }
-  if (!(sum > 0)) {  // only absent classes have probability: any distribution will do
-    for (Index c = 0; c < classes; ++c) block.scores[c * block.ld + r] = balance[c];
-    return 0;
-  }
-  // Rounding in the mean of a large V: exactly a distribution only after this.
-  for (Index c = 0; c < classes; ++c) block.scores[c * block.ld + r] /= sum;
-  return entropy / sum + std::log(sum);
-}
 
 }  // namespace
 
 const SoftmaxObjective::Moments& SoftmaxObjective::moments() const {
   if (!moments_) {
     auto moments = std::make_unique<Moments>();
-    // In float64: both enter the bound times ε (see bound_from), and biases far from 0 multiply what they are wrong by.
-    engine_.run<double>(
-        nullptr, nullptr, [&](const ScoreBlock<double>& block) { weighted_targets(problem_, block); },
-        &moments->target_moment);
+    moments->target_moment = owner_->ask({.question = Question::kTargets}).product;
     moments->mean_features = moments->target_moment.topRows(features()).rowwise().sum();
-    moments->mean_absolute_features = mean_absolute(problem_, threads());
+    moments->mean_absolute_features = sizes();
     moments_ = std::move(moments);
     passes_ += 0.5;
   }
   return *moments_;
 }
 
-Certificate SoftmaxObjective::dual_bound(const Parameters& w, const Parameters& v) const {
-  const Index k = classes(), d = features();
-  const Vector balance = moments().target_moment.row(d).transpose();
-  std::vector<Sums> sums(engine_.chunk_count());
-  Parameters moment;  // Σ s (q' − t) x̃ᵀ
-  engine_.run_differences<double>(
-      &w, &v,
-      [&](const ScoreBlock<double>& block) {
-        std::vector<double> p(k * block.ld), lse(block.ld), expected(lse.size()), target(k);
-        softmax_block(block.scores, k, block.ld, p.data(), lse.data(), expected.data());
-        Sums& sum = sums[block.chunk];
-        for (Index r = 0; r < block.rows; ++r) {
-          const double s = problem_.row_weight[block.first_row + r], l = lse[r];
-          sum.cross_entropy += s * (l - target_score(problem_, block, r, target));
-          sum.entropy += s * dual_row(block, p.data(), l, balance, r);
-          for (Index c = 0; c < k; ++c) {
-            double& q = block.scores[c * block.ld + r];
-            q = s * (q - target[c]);
-          }
-        }
-      },
-      &moment);
-  passes_ += 1.5;
+const Vector& SoftmaxObjective::sizes() const {
+  if (sizes_.size() == 0) sizes_ = owner_->ask({.question = Question::kSizes}).product;
+  return sizes_;
+}
 
-  const Sums all = total(sums);
+Certificate SoftmaxObjective::dual_bound(const Parameters& w, const Parameters& v) const {
+  const Vector balance = moments().target_moment.row(features()).transpose();
+  Sums sums = owner_->ask({.question = Question::kDualPoint, .first = &w, .second = &v, .vector = balance});
+  passes_ += 1.5;
   Evaluation value;
   value.penalty = 0.5 * add_penalty(w, nullptr);
-  value.objective = all.cross_entropy + value.penalty;
-  return bound_from(w, &v, value, all.entropy, moment);
+  value.objective = sums.numbers[0] + value.penalty;
+  return bound_from(w, &v, value, sums.numbers[1], sums.product);
 }
 
 Certificate SoftmaxObjective::gradient_bound(const Parameters& w, const Evaluation& value,
@@ -156,12 +95,12 @@ Certificate SoftmaxObjective::bound_from(const Parameters& w, const Parameters* 
 /// As for a bound (see there) at V = 0, which is four times what f alone wants. A bound keeps its rounding where W
 /// moves on, f does not: a bias that runs off takes the last digits of every score with it.
 double SoftmaxObjective::rounding_of_value(const Parameters& w, const Evaluation& value) const {
-  if (mean_absolute_.size() == 0) mean_absolute_ = mean_absolute(problem_, threads());
   const Index k = classes(), d = features();
+  const Vector& size_of_feature = sizes();
   auto largest = [&](Index j) { return w.row(j).cwiseAbs().maxCoeff(); };
   auto add = [&](Index begin, Index end) {
     double sum = 0;
-    for (Index j = begin; j < end; ++j) sum += mean_absolute_[j] * largest(j);
+    for (Index j = begin; j < end; ++j) sum += size_of_feature[j] * largest(j);
     return sum;
   };
   const double size = sum_of_pieces(d, threads(), add, k) + largest(d) + 1;
@@ -198,18 +137,15 @@ SoftmaxObjective::MomentCost SoftmaxObjective::moment_cost(const Parameters& mom
 
 bool SoftmaxObjective::has_dual_bounds() const {
   if (!(problem_.penalty.array() > 0).all()) return false;
-  if (mean_absolute_.size() == 0) mean_absolute_ = mean_absolute(problem_, threads());
   const double sum_error = 2 * rounding_of_sums();
   double cost = 0;
-  for (Index j = 0; j < features(); ++j) cost += std::pow(sum_error * mean_absolute_[j], 2) / problem_.penalty[j];
+  for (Index j = 0; j < features(); ++j) cost += std::pow(sum_error * sizes()[j], 2) / problem_.penalty[j];
   return cost < kRoundingOfMoments;
 }
 
 double SoftmaxObjective::rounding_of_sums() const {
-  // One after the other: the rows of a chunk (sparse products: all rows), then the tree over at most 32 chunks.
-  const Index in_a_row = problem_.features.is_sparse()
-                             ? rows()
-                             : (rows() + engine_.chunk_count() - 1) / engine_.chunk_count() + engine_.block_rows();
+  // Beside these the tree over at most 32 of them.
+  const Index in_a_row = owner_->grid().longest_sum(problem_.features.is_sparse());
   return 0.5 * kEpsilon * static_cast<double>(in_a_row + 16);
 }
 

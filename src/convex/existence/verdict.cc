@@ -189,7 +189,7 @@ std::string beyond_float64(const SoftmaxObjective& objective, const Parameters& 
 
 double float64_error(SoftmaxObjective& objective, const Parameters& w) {
   const Problem& problem = objective.problem();
-  objective.evaluate(w, nullptr);
+  const LocalRows& rows = objective.local_at(w);
   const std::vector<Index> counted = rows_that_count(problem.row_weight);
   const ExactPoint point = evaluate_exactly(problem, ExactRows(problem), counted, w, objective.threads());
   if (!point.finite) return std::numeric_limits<double>::infinity();
@@ -197,7 +197,7 @@ double float64_error(SoftmaxObjective& objective, const Parameters& w) {
   for (std::size_t r = 0; r < counted.size(); ++r) {
     for (Index c = 0; c < problem.classes; ++c)
       apart += 0.5 * problem.row_weight[counted[r]] *
-               std::abs(point.p(static_cast<Index>(r), c) - static_cast<double>(objective.probability(counted[r], c)));
+               std::abs(point.p(static_cast<Index>(r), c) - static_cast<double>(rows.probability(counted[r], c)));
   }
   return apart;
 }

@@ -30,7 +30,8 @@ struct Verdict {
 };
 
 /// How far probabilities computed in float64, as `predict` and everyone else does, are from exact ones at w: the mean
-/// of ½‖p − p̂‖₁ over the rows, infinite if scores are beyond all range. Leaves the objective at w.
+/// of ½‖p − p̂‖₁ over the rows, infinite if scores are beyond all range. The objective has another
+/// point afterwards.
 double float64_error(SoftmaxObjective& objective, const Parameters& w);
 /// An error that leaves of a fall of the loss what it is worth.
 inline bool is_little(double error, double fall) { return error <= 0.15 * fall + 1e-7; }

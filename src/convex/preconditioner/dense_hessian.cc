@@ -9,7 +9,8 @@
 #include "base/blas.h"
 #include "base/index.h"
 #include "base/parallel.h"
-#include "convex/objective.h"
+#include "convex/local_rows.h"
+#include "convex/preconditioner/dense_hessian.h"
 #include "convex/preconditioner/pair_kernels.h"
 
 namespace poise::inline convex {
@@ -19,32 +20,73 @@ constexpr Index kStrip = 64;  // rows at a time
 
 using Doubles = std::vector<double, AlignedAllocator<double>>;
 
-/// The blocks G_ab of some rows, each a row of `sums`: its upper triangle row by row, or, of few pairs, the whole block
+/// How the blocks stand in a matrix, each a row: its upper triangle row by row, or, of few pairs, the whole block
 /// of which the lower triangle counts.
-class Blocks {
- public:
-  Blocks(const SoftmaxObjective& objective, const Matrix* probabilities)
-      : objective_(objective), probabilities_(probabilities) {
-    if (!few_) return;
-    nonzeros_ = objective.engine().nonzeros();
-    if (!nonzeros_) found_ = NonzeroRows::find(objective.problem(), objective.threads()), nonzeros_ = found_.get();
+struct Layout {
+  Layout(Index class_count, Index features) : classes(class_count), size(features + 1) {}
+
+  Index pairs() const { return classes * (classes - 1) / 2; }
+  bool few() const { return pairs() <= kFewPairs; }
+  Index width() const { return few() ? size * size : pair_count(size, 0, size); }
+
+  Matrix hessian(const Matrix& sums) const {
+    Matrix hessian = Matrix::Zero(classes * size, classes * size);
+    Matrix block(size, size);
+    Index pair = 0;
+    for (Index a = 0; a < classes; ++a) {
+      for (Index b = a + 1; b < classes; ++b, ++pair) {
+        unpack(sums.row(pair).data(), block);
+        hessian.block(a * size, b * size, size, size) = -block;
+        hessian.block(b * size, a * size, size, size) = -block;
+        hessian.block(a * size, a * size, size, size) += block;
+        hessian.block(b * size, b * size, size, size) += block;
+      }
+    }
+    return hessian;
   }
 
-  Index width() const { return few_ ? size_ * size_ : pair_count(size_, 0, size_); }
-  Index pairs() const { return pairs_; }
+  void unpack(const double* from, Matrix& block) const {
+    if (few()) {
+      block = Eigen::Map<const Matrix>(from, size, size);
+      block.triangularView<Eigen::StrictlyUpper>() = block.transpose();
+      return;
+    }
+    for (Index i = 0; i < size; from += size - i, ++i) {
+      for (Index j = i; j < size; ++j) block(i, j) = block(j, i) = from[j - i];
+    }
+  }
 
-  Matrix sum(Index begin, Index end) const {
-    Matrix sums = Matrix::Zero(pairs_, width()), weights(pairs_, kStrip), p(k_, kStrip);
+  Index classes, size;
+
+ private:
+  static constexpr Index kFewPairs = 3;  // a product of so few rows costs less than the products of features
+};
+
+/// The blocks of some rows.
+class Blocks {
+ public:
+  Blocks(const LocalRows& rows, const Matrix* probabilities)
+      : rows_(rows), probabilities_(probabilities), layout_(rows.problem().classes, rows.problem().cols()) {
+    if (!few_) return;
+    nonzeros_ = rows.engine().nonzeros();
+    const std::optional<bool> has_nonzeros = rows.engine().share().nonzeros;
+    if (nonzeros_ || !has_nonzeros.value_or(true)) return;
+    found_ = NonzeroRows::find(rows.problem(), rows.engine().threads(), has_nonzeros.has_value());
+    nonzeros_ = found_.get();
+  }
+
+  Matrix sum(Index begin, Index end, StopTest& stopped) const {
+    Matrix sums = Matrix::Zero(pairs_, layout_.width()), weights(pairs_, kStrip), p(k_, kStrip);
     Doubles x(kStrip * ld_, 0), room(few_ ? kStrip * size_ : kStrip * most_columns() + kPairPadding);
-    const Index block_rows = objective_.engine().block_rows();
-    for (Index first = begin, rows = 0; first < end; first += rows) {
+    const Index block_rows = rows_.engine().block_rows();
+    for (Index first = begin, rows = 0; first < end && !stopped(); first += rows) {
       rows = std::min({kStrip, end - first, block_rows - first % block_rows});
       weigh(first, rows, p, weights);
       if (nonzeros_) {
         add_sparse(first, rows, weights, sums);
         continue;
       }
-      objective_.problem().load(first, rows, x.data(), ld_);
+      rows_.problem().load(first, rows, x.data(), ld_);
       for (Index r = 0; r < rows; ++r) x[r * ld_ + size_ - 1] = 1;
       if (few_) {
         add_one_by_one(x, rows, weights, room, sums);
@@ -55,35 +97,18 @@ class Blocks {
     return sums;
   }
 
-  Matrix hessian(const Matrix& sums) const {
-    Matrix hessian = Matrix::Zero(k_ * size_, k_ * size_);
-    Matrix block(size_, size_);
-    Index pair = 0;
-    for (Index a = 0; a < k_; ++a) {
-      for (Index b = a + 1; b < k_; ++b, ++pair) {
-        unpack(sums.row(pair).data(), block);
-        hessian.block(a * size_, b * size_, size_, size_) = -block;
-        hessian.block(b * size_, a * size_, size_, size_) = -block;
-        hessian.block(a * size_, a * size_, size_, size_) += block;
-        hessian.block(b * size_, b * size_, size_, size_) += block;
-      }
-    }
-    return hessian;
-  }
-
  private:
-  static constexpr Index kFewPairs = 3;       // a product of so few rows costs less than the products of features
   static constexpr Index kManyColumns = 192;  // of products of features at a time, if one feature has not more
 
   /// s p_a p_b of all pairs: the weights of the rows.
   void weigh(Index first, Index rows, Matrix& p, Matrix& weights) const {
     for (Index c = 0; c < k_; ++c) {
-      const float* kept = objective_.probabilities_from(first, c);
+      const float* kept = rows_.probabilities_from(first, c);
       for (Index r = 0; r < rows; ++r)
         p(c, r) = probabilities_ ? (*probabilities_)(first + r, c) : static_cast<double>(kept[r]);
     }
-    objective_.touched_probabilities(first);
-    const auto s = objective_.problem().row_weight.segment(first, rows).transpose().array();
+    rows_.touched_probabilities(first);
+    const auto s = rows_.problem().row_weight.segment(first, rows).transpose().array();
     Index pair = 0;
     for (Index a = 0; a < k_; ++a) {
       for (Index b = a + 1; b < k_; ++b, ++pair)
@@ -145,40 +170,27 @@ class Blocks {
   }
   Index most_columns() const { return std::max(size_, kManyColumns); }
 
-  void unpack(const double* from, Matrix& block) const {
-    if (few_) {
-      block = Eigen::Map<const Matrix>(from, size_, size_);
-      block.triangularView<Eigen::StrictlyUpper>() = block.transpose();
-      return;
-    }
-    for (Index i = 0; i < size_; from += size_ - i, ++i) {
-      for (Index j = i; j < size_; ++j) block(i, j) = block(j, i) = from[j - i];
-    }
-  }
-
-  const SoftmaxObjective& objective_;
+  const LocalRows& rows_;
   const Matrix* probabilities_;
+  Layout layout_;
   std::unique_ptr<const NonzeroRows> found_;
   const NonzeroRows* nonzeros_ = nullptr;
-  Index k_ = objective_.classes(), pairs_ = k_ * (k_ - 1) / 2;
-  Index size_ = objective_.features() + 1, ld_ = size_ + kPairPadding;
-  bool few_ = pairs_ <= kFewPairs;
+  Index k_ = layout_.classes, pairs_ = layout_.pairs();
+  Index size_ = layout_.size, ld_ = size_ + kPairPadding;
+  bool few_ = layout_.few();
 };
 
 }  // namespace
 
-Matrix dense_hessian(const SoftmaxObjective& objective, const Matrix* probabilities) {
-  constexpr Index kMostNumbers = Index{1} << 26;  // of the parts' sums: 512 MiB
-  const Blocks blocks(objective, probabilities);
-  const Index n = objective.rows(), numbers = blocks.pairs() * blocks.width();
-  const int threads = objective.threads();
-  const Index parts = std::clamp<Index>(std::min(n / 512, kMostNumbers / numbers), 1, 8);
-  std::vector<Matrix> sums(parts);
-  parallel_for(parts, threads, [&](Index part) {
-    sums[part] = blocks.sum(part_begin(n, parts, part), part_begin(n, parts, part + 1));
+TreeSum<Sums> LocalRows::hessian_blocks(const Matrix* probabilities) const {
+  const Blocks blocks(*this, probabilities);
+  return engine_.run_chunks(0, [&](Index first, Index end, Sums& sums, StopTest& stopped) {
+    sums.product = blocks.sum(first, end, stopped);
   });
-  tree_reduce(parts, threads, [&](Index into, Index from) { sums[into] += sums[from]; });
-  return blocks.hessian(sums[0]);
+}
+
+Matrix hessian_from_blocks(const Matrix& blocks, Index classes, Index features) {
+  return Layout(classes, features).hessian(blocks);
 }
 
 }  // namespace poise::inline convex

@@ -32,11 +32,12 @@ Eigen::VectorXf equalizer(const Vector& penalty, double mean) {
 }
 
 /// √weight · x̃ᵢ of the drawn rows, columns times `scale`: AᵀA is the class's curvature.
-SparseRows weighted_rows(const CsrView& x, const RowSample& sample, const Eigen::VectorXf& scale) {
-  SparseRows a(static_cast<Index>(sample.rows.size()), x.cols + 1);
-  for (std::size_t k = 0; k < sample.rows.size(); ++k) {
-    const Index row = sample.rows[k], r = static_cast<Index>(k);
-    const auto root = static_cast<float>(std::sqrt(sample.weights[k]));
+SparseRows weighted_rows(const CsrView& x, std::span<const Index> rows, std::span<const double> weights,
+                         const Eigen::VectorXf& scale) {
+  SparseRows a(static_cast<Index>(rows.size()), x.cols + 1);
+  for (std::size_t k = 0; k < rows.size(); ++k) {
+    const Index row = rows[k], r = static_cast<Index>(k);
+    const auto root = static_cast<float>(std::sqrt(weights[k]));
     a.startVec(r);
     for (Index e = x.row_start[row]; e < x.row_start[row + 1]; ++e) {
       a.insertBack(r, x.columns[e]) = root * static_cast<float>(x.value(e)) * scale[x.columns[e]];
@@ -66,10 +67,11 @@ class LowRankPreconditioner : public Preconditioner {
     const Problem& problem = objective.problem();
     const double penalty = problem.penalty.mean();
     scale_ = equalizer(problem.penalty, penalty);
+    const std::vector<RowSample> samples = objective.draw_rows(kLowRankRows, kLowRankSeed);
     return parallel_for_unless(stop, objective.classes(), threads_, [&](Index c) {
-      const RowSample sample =
-          draw_rows(objective.curvatures(c), kLowRankRows, kLowRankSeed + static_cast<std::uint64_t>(c));
-      blocks_[c] = factorize(weighted_rows(*problem.features.sparse(), sample, scale_), penalty);
+      const SoftmaxObjective::PickedRows picked = objective.pick_rows(samples[c].rows);
+      const CsrView& x = *picked.problem->features.sparse();
+      blocks_[c] = factorize(weighted_rows(x, picked.rows, samples[c].weights, scale_), penalty);
     });
   }
 

@@ -3,6 +3,7 @@
 #include <Eigen/Cholesky>
 #include <algorithm>
 #include <cmath>
+#include <span>
 #include <vector>
 
 #include "base/blas.h"
@@ -10,7 +11,6 @@
 #include "base/parallel.h"
 #include "base/stoppable.h"
 #include "convex/kernels.h"
-#include "convex/preconditioner/row_sample.h"
 #include "convex/vectors.h"
 
 namespace poise::inline convex {
@@ -20,15 +20,18 @@ class GramPreconditioner : public Preconditioner {
  public:
   /// M = curvature · (centered second moments) + Λ; the Böhning bound has curvature ½, the Hessian at W = 0 has 1/K.
   static std::unique_ptr<Preconditioner> make(const SoftmaxObjective& objective, double curvature, const Stop& stop) {
-    const MatrixF moments = objective.engine().centered_gram(objective.mean_features(), stop);
-    if (moments.rows() < objective.features()) return nullptr;
-    return std::make_unique<GramPreconditioner>(objective, curvature, moments);
+    if (stop && stop()) return nullptr;
+    try {
+      return std::make_unique<GramPreconditioner>(objective, curvature, objective.second_moments());
+    } catch (const PassStopped&) {
+      return nullptr;
+    }
   }
 
-  GramPreconditioner(const SoftmaxObjective& objective, double curvature, const MatrixF& moments)
+  GramPreconditioner(const SoftmaxObjective& objective, double curvature, const Matrix& moments)
       : curvature_(curvature), center_(objective.mean_features()) {
     const Problem& problem = objective.problem();
-    Matrix m = curvature * moments.cast<double>();
+    Matrix m = curvature * moments;
     m.diagonal() += problem.penalty;
     // Without a penalty M may be singular (dead or dependent features); a relative 1e-7, the accuracy of the products,
     // keeps the factorization going.
@@ -85,16 +88,16 @@ class RootDiagonalPreconditioner : public Preconditioner {
 };
 
 /// Σ weight x̃x̃ᵀ over a sample, (d+1)×(d+1), lower triangle, float32 products.
-MatrixF sampled_gram(const Problem& problem, const RowSample& sample) {
+MatrixF sampled_gram(const Problem& problem, std::span<const Index> sampled, std::span<const double> weights) {
   const Index d = problem.cols(), strip = 128;
   MatrixF gram = MatrixF::Zero(d + 1, d + 1), scaled(strip, d + 1);
-  for (std::size_t begin = 0; begin < sample.rows.size(); begin += strip) {
-    const Index rows = std::min<Index>(strip, static_cast<Index>(sample.rows.size() - begin));
+  for (std::size_t begin = 0; begin < sampled.size(); begin += strip) {
+    const Index rows = std::min<Index>(strip, static_cast<Index>(sampled.size() - begin));
     for (Index r = 0; r < rows; ++r) {
       const std::size_t k = begin + r;
-      const float root = static_cast<float>(std::sqrt(sample.weights[k]));
+      const float root = static_cast<float>(std::sqrt(weights[k]));
       float* out = scaled.row(r).data();
-      problem.load(sample.rows[k], 1, out, d);
+      problem.load(sampled[k], 1, out, d);
       out[d] = 1;
       scaled.row(r) *= root;
     }
@@ -115,12 +118,12 @@ class ClassBlockPreconditioner : public Preconditioner {
 
   /// False if `stop` has ended it.
   bool build(const SoftmaxObjective& objective, const Stop& stop) {
-    const Problem& problem = objective.problem();
-    const Index d = problem.cols();
-    const double wanted = static_cast<double>(std::max<Index>(256, 2 * (d + 1)));
+    const double wanted = static_cast<double>(std::max<Index>(256, 2 * (objective.features() + 1)));
+    const std::vector<RowSample> samples = objective.draw_rows(wanted, kSampleSeed);
     return parallel_for_unless(stop, objective.classes(), threads_, [&](Index c) {
-      const RowSample sample = draw_rows(objective.curvatures(c), wanted, kSampleSeed + static_cast<std::uint64_t>(c));
-      factors_[c] = factorize(sampled_gram(problem, sample), problem.penalty);
+      const SoftmaxObjective::PickedRows picked = objective.pick_rows(samples[c].rows);
+      factors_[c] =
+          factorize(sampled_gram(*picked.problem, picked.rows, samples[c].weights), objective.problem().penalty);
     });
   }
 
@@ -234,11 +237,7 @@ bool is_small(const SoftmaxObjective& objective) {
   return parameters_of(objective) <= kMostParameters;
 }
 
-// n p²/2 + p³/3 multiplications for p parameters, where 200 Hessian products take 800 n p.
-bool affords_full(const SoftmaxObjective& objective) {
-  constexpr Index kMostParameters = 1500;
-  return parameters_of(objective) <= kMostParameters;
-}
+bool affords_full(const SoftmaxObjective& objective) { return parameters_of(objective) <= kMostParametersOfHessian; }
 
 bool affords_gram(const SoftmaxObjective& objective) {
   return objective.features() < (objective.problem().features.is_sparse() ? kMaxSparseGramFeatures : kMaxGramFeatures);

@@ -40,16 +40,7 @@ double largest_second_moment(const SoftmaxObjective& objective) {
   double value = 0;
   for (int k = 0; k < 100; ++k) {
     v /= v.norm();
-    Parameters product;
-    objective.engine().run<double>(
-        &v, nullptr,
-        [&](const ScoreBlock<double>& block) {
-          for (Index c = 0; c < objective.classes(); ++c) {
-            for (Index r = 0; r < block.rows; ++r)
-              block.scores[c * block.ld + r] *= objective.problem().row_weight[block.first_row + r];
-          }
-        },
-        &product);
+    Parameters product = objective.moment_product(v);
     const double next = inner(v, product);
     v = std::move(product);
     if (std::abs(next - value) <= 1e-4 * next) return next * 1.01;

@@ -151,7 +151,7 @@ void warm_start(const SoftmaxObjective& objective, SolveState& state, Monitor& m
     if (random_bits(kWarmStartSeed, static_cast<std::uint64_t>(i)) % static_cast<std::uint64_t>(share) == 0)
       rows.push_back(i);
   }
-  SoftmaxObjective part(select_rows(objective.problem(), rows), objective.threads());
+  SoftmaxObjective part(objective.part(rows), objective.threads());
   part.stop_passes_when(monitor.stop());
   SolveState start;
   start.w = state.w;

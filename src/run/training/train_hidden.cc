@@ -28,6 +28,8 @@ namespace {
 
 /// Options that a network has no use for, or only with others.
 void check_network_request(const TrainingRequest& request) {
+  require(request.solve.workers == nullptr, "several processes for a network",
+          "one: its steps are too short to be shared, the softmax layer's passes are not");
   if (request.network.patience > 0 && request.validation_share == 0.0) {
     throw Error(ErrorKind::kUsage, "--patience without validation rows", "--validation above 0",
                 "without them there is no best epoch to wait for");

@@ -1,28 +1,12 @@
-// What a pass over the rows adds up beside its product: numbers of rows, a slot for every chunk.
+// A row's target against its scores.
 #pragma once
 
-#include <algorithm>
 #include <vector>
 
 #include "base/index.h"
 #include "convex/pass.h"
 
 namespace poise::inline convex {
-
-/// Σ s_i [lse(z_i) − ⟨t_i, z_i⟩] and Σ s_i H of the rows of a chunk.
-struct Sums {
-  double cross_entropy = 0, entropy = 0;
-};
-
-/// Of all chunks.
-inline Sums total(const std::vector<Sums>& chunks) {
-  Sums all;
-  for (const Sums& chunk : chunks) {  // chunk order is fixed, so are the bits
-    all.cross_entropy += chunk.cross_entropy;
-    all.entropy += chunk.entropy;
-  }
-  return all;
-}
 
 /// ⟨t, z⟩ of one row of class-major scores; leaves t in `target`.
 template <typename Real>

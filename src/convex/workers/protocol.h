@@ -1,0 +1,57 @@
+// What a driver says to its workers, and what they answer.
+//
+//   kOpen number, share, problem without features;  then its features, kRows each;   no answer
+//   kAsk number, request                                                             answer: sums of the worker's nodes
+//   kClose number                                                                    no answer
+//   kEnd                                                                             no answer
+// An answer begins with whether it is one; else it is an Error. What goes wrong with rows is the answer to the first
+// request.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "convex/local_rows.h"
+#include "convex/workers/message.h"
+#include "poise/workers.h"
+
+namespace poise::inline convex {
+
+enum class Saying : std::uint8_t { kOpen, kRows, kAsk, kClose, kEnd };
+
+/// A request with what it points to.
+struct OwnedRequest {
+  Request request;
+  Parameters first, second;
+};
+
+void write(const Request& request, MessageWriter& to);
+std::unique_ptr<OwnedRequest> read_request(MessageReader& from);
+
+void write(TreeSum<Sums> sums, MessageWriter& to);
+void write(const Error& error, MessageWriter& to);
+/// The sums of an answer, put into `tree`; throws what the worker has thrown.
+void read_answer(std::string_view answer, TreeSum<Sums>& tree);
+
+/// What a process may use for its passes, as in SolveOptions.
+struct Means {
+  int threads = 0;
+  std::uint64_t memory = 0;
+};
+
+/// kOpen. Rows go in pieces of some megabytes, so that neither side needs room for them twice.
+void send_rows(Channel& to, std::uint32_t number, const Problem& rows, const Share& share, const Means& means);
+struct OpenedRows {
+  std::unique_ptr<Problem> problem;  // stays where it is
+  Share share;
+  Means means;
+};
+/// The rest of it; of rows beyond what the memory allows a nameless file is made. Throws Ended if that is said instead.
+struct Ended {};
+OpenedRows receive_rows(MessageReader& opening, Channel& from);
+
+/// What makes the bits of sums: the version of these messages, of the tool, and the processor's instructions.
+std::string arithmetic_of_process();
+
+}  // namespace poise::inline convex

@@ -1,0 +1,274 @@
+// Rows dealt out to workers add up to the same bits as in one process.
+#include "poise/workers.h"
+
+#include <fmt/core.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <thread>
+
+#include "base/parallel.h"
+#include "convex/reference.h"
+#include "convex/workers/protocol.h"
+#include "convex/workers/worker_rows.h"
+#include "poise/softmax_regression.h"
+#include "rows/load.h"
+#include "sample_models.h"
+
+namespace poise {
+namespace {
+
+/// Some workers, each a thread of this process.
+class ThreadWorkers {
+ public:
+  explicit ThreadWorkers(int count) {
+    for (int k = 0; k < count; ++k) {
+      auto [mine, theirs] = socket_channels();
+      workers.channels.push_back(std::move(mine));
+      running_.emplace_back([channel = std::shared_ptr<Channel>(std::move(theirs))] { serve_rows(*channel); });
+    }
+  }
+  ~ThreadWorkers() {
+    workers.end();
+    for (std::thread& thread : running_) thread.join();
+  }
+
+  Workers workers;
+
+ private:
+  std::vector<std::thread> running_;
+};
+
+/// Integers 0 … 9 that all storages hold exactly, `zeros` of them 0.
+Problem sample_problem(Index rows, Index cols, Index classes, Storage storage, bool soft, double zeros = 0.6) {
+  Rng rng(7);
+  MatrixF x(rows, cols);
+  for (float& value : x.reshaped()) value = rng.uniform() < zeros ? 0.0f : static_cast<float>(rng.below(10));
+  Problem problem;
+  problem.classes = classes;
+  problem.features = stored_as(x, storage);
+  if (soft) {
+    problem.targets = Matrix::NullaryExpr(rows, classes, [&] { return rng.uniform(0.1, 1); });
+  } else {
+    for (Index i = 0; i < rows; ++i) problem.labels.push_back(static_cast<std::int32_t>(rng.below(classes)));
+  }
+  problem.smoothing = soft ? 0 : 0.1;
+  problem.row_weight = Vector::NullaryExpr(rows, [&] { return rng.uniform(0.2, 1); });
+  problem.row_weight /= problem.row_weight.sum();
+  problem.penalty = Vector::Constant(cols, 0.01);
+  if (storage != Storage::kSparse) {
+    problem.units.center.assign(cols, 1);
+    problem.units.gain.assign(cols, 0.5);
+  }
+  return problem;
+}
+
+/// All that can be asked, in an order that is allowed.
+std::vector<Request> requests(const Parameters& w, const Parameters& v, bool sparse) {
+  const Index classes = w.cols();
+  std::vector<Request> all;
+  for (const Arithmetic arithmetic : {Arithmetic::kFloat, Arithmetic::kDouble}) {
+    all.push_back({.question = Question::kValue, .arithmetic = arithmetic, .first = &w});
+    all.push_back({.question = Question::kGradient, .arithmetic = arithmetic, .first = &w});
+    all.push_back({.question = Question::kProduct, .arithmetic = arithmetic, .first = &v});
+  }
+  const Vector balance = Vector::Constant(classes, 1 / static_cast<double>(classes));
+  all.push_back({.question = Question::kDualPoint, .first = &w, .second = &v, .vector = balance});
+  all.push_back({.question = Question::kAlong, .first = &v});
+  all.push_back({.question = Question::kMoment, .first = &v});
+  for (const Question question :
+       {Question::kDiagonal, Question::kTargets, Question::kSizes, Question::kBiases, Question::kCurvature}) {
+    all.push_back({.question = question});
+  }
+  const Vector tau = Vector::Constant(classes, 300);
+  all.push_back({.question = Question::kCurvature, .vector = tau});
+  all.push_back({.question = Question::kDrawn, .vector = tau, .seed = 5});
+  if (sparse) return all;
+  all.push_back({.question = Question::kHessian});
+  all.push_back({.question = Question::kGram, .vector = Vector::Constant(w.rows() - 1, 0.5)});
+  return all;
+}
+
+void expect_same_sums(const Problem& problem, int workers, int threads) {
+  SCOPED_TRACE(fmt::format("{} workers, {} classes", workers, problem.classes));
+  const Index d = problem.cols(), k = problem.classes;
+  const Parameters w = 0.05 * Rng(8).normals(d + 1, k), v = 0.02 * Rng(9).normals(d + 1, k);
+  LocalRows alone(problem, 2, 0);
+  ThreadWorkers team(workers);
+  WorkerRows shared(problem, threads, 0, team.workers);
+  EXPECT_EQ(shared.grid().rows, problem.rows());
+  for (const Request& request : requests(w, v, problem.features.is_sparse())) {
+    SCOPED_TRACE(static_cast<int>(request.question));
+    const Sums one = alone.ask(request), other = shared.ask(request);
+    EXPECT_EQ(one.product, other.product);
+    EXPECT_EQ(one.numbers, other.numbers);
+    EXPECT_EQ(one.list, other.list);
+    EXPECT_GT(one.product.size() + std::ssize(one.numbers) + std::ssize(one.list), 0);
+  }
+}
+
+TEST(WorkerRows, AddUpToTheSameBits) {
+  struct Case {
+    Index rows, cols, classes;
+    Storage storage;
+    bool soft;
+  };
+  for (const Case& c : {Case{20000, 12, 3, Storage::kBytes, false}, Case{20000, 40, 2, Storage::kFloat, false},
+                        Case{9000, 40, 5, Storage::kFloat, true}, Case{6000, 3, 4, Storage::kSparse, false},
+                        Case{6000, 3, 2, Storage::kSparse, true}, Case{300, 500, 3, Storage::kFloat, false},
+                        Case{5, 3, 2, Storage::kFloat, false}}) {
+    const Problem problem = sample_problem(c.rows, c.cols, c.classes, c.storage, c.soft);
+    for (const int workers : {1, 2, 3}) expect_same_sums(problem, workers, workers);
+  }
+}
+
+/// Rows of a few numbers among many zeros are multiplied another way (nonzero_rows.h): by all processes or none, though
+/// the rows of one may have more of them than those of another.
+TEST(WorkerRows, MultiplyZerosAlike) {
+  Problem problem = sample_problem(20000, 60, 2, Storage::kFloat, false, 0.95);
+  problem.units = {};  // a zero that is centered is none
+  ASSERT_TRUE(PassEngine::whole(problem, 1).nonzeros.value());
+  expect_same_sums(problem, 3, 1);
+  MatrixF uneven(problem.rows(), problem.cols());
+  load_rows(problem.features, {}, 0, problem.rows(), uneven.data(), problem.cols());
+  uneven.bottomRows(problem.rows() / 3).setOnes();
+  problem.features = stored_as(uneven, Storage::kFloat);
+  ASSERT_FALSE(PassEngine::whole(problem, 1).nonzeros.value());
+  expect_same_sums(problem, 3, 1);
+}
+
+TEST(WorkerRows, SparseRowsOfManyEntriesHaveSections) {
+  const Problem many = sample_problem(6000, 3, 4, Storage::kSparse, false);
+  EXPECT_GT(PassEngine::whole(many, 1).grid.sections, 4);
+  const Problem few = sample_problem(6000, 500, 4, Storage::kSparse, false, 0.99);
+  EXPECT_EQ(PassEngine::whole(few, 1).grid.sections, 1);
+  expect_same_sums(few, 2, 1);  // which have nothing to do
+}
+
+Dataset data_of(const Problem& problem) {
+  Dataset data;
+  data.features = problem.features;
+  data.labels = problem.labels;
+  std::vector<std::string> names;
+  for (Index c = 0; c < problem.classes; ++c) names.push_back(std::to_string(c));
+  data.schema = array_schema(problem.cols(), names);
+  if (problem.features.is_sparse()) data.schema.format = FileFormat::kLibsvm;
+  return data;
+}
+
+TEST(Workers, SolveToTheSameBitsAndProof) {
+  for (const Storage storage : {Storage::kFloat, Storage::kBytes, Storage::kSparse}) {
+    for (const double l2 : {1e-3, 0.0}) {
+      SCOPED_TRACE(fmt::format("storage {}, λ = {}", static_cast<int>(storage), l2));
+      // 39 or 2 features: L-BFGS with a preconditioner made of drawn rows, or Newton.
+      for (const Index cols : {Index{39}, Index{2}}) {
+        const Dataset data = data_of(sample_problem(12000, cols, 11, storage, false));
+        const SoftmaxFit alone = fit_softmax(data, {.l2 = l2}, {.threads = 2});
+        for (const int count : {1, 3}) {
+          ThreadWorkers team(count);
+          const SoftmaxFit shared = fit_softmax(data, {.l2 = l2}, {.threads = 1, .workers = &team.workers});
+          EXPECT_EQ(alone.report.status, Status::kCertified);
+          EXPECT_EQ(alone.report.status, shared.report.status);
+          EXPECT_EQ(alone.report.iterations, shared.report.iterations);
+          EXPECT_EQ(alone.report.passes, shared.report.passes);
+          EXPECT_EQ(alone.report.objective, shared.report.objective);
+          EXPECT_EQ(alone.report.gap, shared.report.gap);
+          EXPECT_EQ(alone.model.layers[0].weights, shared.model.layers[0].weights);
+          EXPECT_EQ(alone.model.layers[0].bias, shared.model.layers[0].bias);
+        }
+      }
+    }
+  }
+}
+
+TEST(Workers, OneThatIsGoneIsAnErrorThatSaysSo) {
+  const Problem problem = sample_problem(20000, 12, 3, Storage::kBytes, false);
+  Workers workers;
+  auto [mine, theirs] = socket_channels();
+  workers.channels.push_back(std::move(mine));
+  std::thread worker([channel = std::shared_ptr<Channel>(std::move(theirs))] {
+    for (int k = 0; k < 3; ++k)
+      (void)channel->receive();  // its rows come in two messages; it dies at the first request
+  });
+  WorkerRows rows(problem, 1, 0, workers);
+  const Parameters w = Parameters::Zero(13, 3);
+  try {
+    rows.ask({.question = Question::kValue, .first = &w});
+    ADD_FAILURE() << "no error";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.kind(), ErrorKind::kIo);
+    EXPECT_NE(std::string(error.what()).find("is gone"), std::string::npos);
+  }
+  worker.join();
+}
+
+TEST(Workers, AnErrorOfAWorkerIsThrownByTheDriver) {
+  auto [mine, theirs] = socket_channels();
+  std::thread worker([channel = std::shared_ptr<Channel>(std::move(theirs))] { serve_rows(*channel); });
+  MessageWriter asking;
+  asking.put(Saying::kAsk), asking.put(std::uint32_t{7});
+  const Parameters w = Parameters::Zero(2, 2);
+  write({.question = Question::kValue, .first = &w}, asking);
+  mine->send(asking.take());
+  TreeSum<Sums> tree(1);
+  EXPECT_THROW(read_answer(mine->receive(), tree), Error);
+  MessageWriter opening;  // of another version
+  opening.put(Saying::kOpen), opening.put(std::uint32_t{8}), opening.put_text("Poise 0");
+  mine->send(opening.take());
+  MessageWriter again;
+  again.put(Saying::kAsk), again.put(std::uint32_t{8});
+  write({.question = Question::kValue, .first = &w}, again);
+  mine->send(again.take());
+  try {
+    read_answer(mine->receive(), tree);
+    ADD_FAILURE() << "no error";
+  } catch (const Error& error) {
+    EXPECT_NE(std::string(error.what()).find("compute differently"), std::string::npos);
+  }
+  Workers workers;
+  workers.channels.push_back(std::move(mine));
+  workers.end();
+  worker.join();
+}
+
+TEST(TreeSum, AddsAsTheTreeOfReductions) {
+  for (Index count = 1; count <= 40; ++count) {
+    std::vector<double> values(count);
+    Rng rng(11);
+    for (double& value : values) value = rng.uniform(-1, 1) * std::exp2(static_cast<double>(rng.below(60)));
+    std::vector<double> reduced = values;
+    tree_reduce(count, 1, [&](Index into, Index from) { reduced[into] += reduced[from]; });
+    std::vector<Index> order(count);
+    for (Index k = 0; k < count; ++k) order[k] = k;
+    for (Index k = count - 1; k > 0; --k) std::swap(order[k], order[rng.below(k + 1)]);
+    TreeSum<double> tree(count);
+    for (const Index k : order) {
+      EXPECT_FALSE(tree.is_complete());
+      tree.add({k, k + 1}, values[k]);
+    }
+    ASSERT_TRUE(tree.is_complete());
+    EXPECT_EQ(tree.root(), reduced[0]);
+  }
+}
+
+TEST(Features, ASliceIsALookAtItsRows) {
+  Rng rng(3);
+  MatrixF x(30, 7);
+  for (float& value : x.reshaped()) value = static_cast<float>(rng.below(4));
+  for (const Storage storage : {Storage::kFloat, Storage::kBytes, Storage::kSparse}) {
+    const Features all = stored_as(x, storage), some = all.slice(11, 8), none = all.slice(30, 0);
+    EXPECT_EQ(none.rows(), 0);
+    ASSERT_EQ(some.rows(), 8);
+    for (Index i = 0; i < 8; ++i) {
+      for (Index j = 0; j < 7; ++j) EXPECT_EQ(some.value(i, j), static_cast<double>(x(11 + i, j)));
+    }
+    if (storage != Storage::kSparse) {
+      EXPECT_EQ(some.dense().data, all.dense().record(11));
+    } else {
+      EXPECT_EQ(some.sparse()->columns.data(), all.sparse()->columns.data() + all.sparse()->row_start[11]);
+    }
+  }
+}
+
+}  // namespace
+}  // namespace poise
