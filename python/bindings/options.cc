@@ -142,8 +142,16 @@ void set_options(TrainingRequest& request, const nb::dict& options) {
 }
 
 void set_options(ReadOptions& read, const nb::dict& options) {
+  SolveOptions limits;  // has the memory of all that a run does
   for (const auto& [key, given] : options) {
-    if (!given.is_none()) set_one(key, given, read);
+    if (given.is_none()) continue;
+    if (std::string_view(nb::str(key).c_str()) == "memory") {
+      set_one(key, given, limits);
+      check_fields(limits);
+      read.memory = limits.memory;
+    } else {
+      set_one(key, given, read);
+    }
   }
 }
 

@@ -203,7 +203,8 @@ def read(source: Any, **options: Any) -> Dataset:
         ``label``, ``ignore``, ``categorical``, ``numeric``, ``sample_weight``, ``labels`` (a file of them), ``missing``
         (``error``, ``mean`` or ``category``), ``missing_values``, ``min_category_rows``, ``delimiter``, ``comment``,
         ``quote``, ``decimal``, ``header``, ``strip_label_dot``, ``data_dir``: as the command line has them
-        (docs/data.md).
+        (docs/data.md). ``memory``: bytes that may stay in memory, by default half of what is free; a larger file is
+        read from the disk whenever it is gone through (docs/data.md#memory).
 
     Raises
     ------

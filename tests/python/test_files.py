@@ -100,3 +100,14 @@ def test_shards_are_one_file(tmp_path):
     shards = poise.train(f"{tmp_path}/emb-*.npy", labels=tmp_path / "y.npy", l2=1e-3)
     assert shards.model.layers[0][0].tobytes() == whole.model.layers[0][0].tobytes()
     assert shards.model.metadata["fingerprint"] == whole.model.metadata["fingerprint"]
+
+
+def test_a_file_larger_than_the_memory_allowed(tmp_path):
+    rows = np.random.default_rng(3).standard_normal((700_000, 16), dtype=np.float32)  # 45 MB, of which half may stay
+    np.save(tmp_path / "x.npy", rows)
+    np.save(tmp_path / "y.npy", (rows[:, 0] > 0).astype(np.uint8))
+    data = poise.read(tmp_path / "x.npy", labels=tmp_path / "y.npy", memory=1 << 26)
+    assert data.fingerprint == poise.read(tmp_path / "x.npy", labels=tmp_path / "y.npy").fingerprint
+    assert (data.features[-1000:] == rows[-1000:]).all()
+    with pytest.raises(poise.PoiseError, match="memory is 5"):
+        poise.read(tmp_path / "x.npy", labels=tmp_path / "y.npy", memory=5)
