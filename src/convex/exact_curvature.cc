@@ -10,7 +10,7 @@
 #include "base/words.h"
 #include "convex/certificate/exact_rows.h"
 #include "convex/existence/dependencies.h"
-#include "convex/kernels.h"
+#include "convex/pass/kernels.h"
 #include "poise/error.h"
 
 namespace poise::inline convex {

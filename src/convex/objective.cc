@@ -9,7 +9,7 @@
 
 #include "base/index.h"
 #include "convex/existence/comparisons.h"
-#include "convex/preconditioner/dense_hessian.h"
+#include "convex/pass/hessian_blocks.h"
 #include "convex/vectors.h"
 
 namespace poise::inline convex {

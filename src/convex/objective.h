@@ -5,10 +5,10 @@
 #include <memory>
 #include <vector>
 
-#include "convex/local_rows.h"
+#include "convex/pass/local_rows.h"
+#include "convex/pass/row_owner.h"
 #include "convex/preconditioner/row_sample.h"
 #include "convex/problem.h"
-#include "convex/row_owner.h"
 
 namespace poise::inline convex {
 

@@ -7,7 +7,7 @@
 
 #include "base/index.h"
 #include "base/parallel.h"
-#include "convex/kernels.h"
+#include "convex/pass/kernels.h"
 #include "poise/dataset.h"
 
 namespace poise::inline convex {

@@ -7,7 +7,7 @@
 
 #include "cli/mpi.h"
 
-namespace poise::cli {
+namespace poise::mpi {
 namespace {
 
 constexpr int kSizeTag = 1, kBytesTag = 2;
@@ -62,7 +62,7 @@ class MpiChannel : public Channel {
   int rank_;
 };
 
-class Processes : public MpiProcesses {
+class Processes : public cli::MpiProcesses {
  public:
   Processes() {
     int provided = 0;
@@ -86,6 +86,7 @@ class Processes : public MpiProcesses {
 };
 
 }  // namespace
-}  // namespace poise::cli
 
-extern "C" poise::cli::MpiProcesses* poise_mpi_processes() { return new poise::cli::Processes(); }
+extern "C" cli::MpiProcesses* poise_mpi_processes() { return new Processes(); }
+
+}  // namespace poise::mpi

@@ -1,6 +1,6 @@
 // The kernels for few classes against the same in plain loops, on every instruction set this machine has, and the pass
 // that chooses them on every way in which rows may be stored.
-#include "convex/dense_kernels.h"
+#include "convex/pass/dense_kernels.h"
 
 #include <gtest/gtest.h>
 
@@ -10,8 +10,8 @@
 #include <vector>
 
 #include "base/random.h"
-#include "convex/dense_rows.h"
-#include "convex/pass.h"
+#include "convex/pass/dense_rows.h"
+#include "convex/pass/pass.h"
 #include "every_target.h"
 
 namespace poise {

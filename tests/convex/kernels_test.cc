@@ -1,6 +1,6 @@
 // Every vectorized loop against the same thing in plain loops, in both precisions, on every instruction set this
 // machine has.
-#include "convex/kernels.h"
+#include "convex/pass/kernels.h"
 
 #include <gtest/gtest.h>
 

@@ -1,5 +1,5 @@
 // The numbers of rows that are not 0: what is found, and the passes that read it.
-#include "convex/nonzero_rows.h"
+#include "convex/pass/nonzero_rows.h"
 
 #include <gtest/gtest.h>
 

@@ -5,7 +5,7 @@
 
 #include <Eigen/LU>
 
-#include "convex/preconditioner/pair_kernels.h"
+#include "convex/pass/pair_kernels.h"
 #include "convex/reference.h"
 #include "convex/solver/solvers.h"
 #include "sample_models.h"

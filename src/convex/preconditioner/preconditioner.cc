@@ -10,7 +10,7 @@
 #include "base/index.h"
 #include "base/parallel.h"
 #include "base/stoppable.h"
-#include "convex/kernels.h"
+#include "convex/pass/kernels.h"
 #include "convex/vectors.h"
 
 namespace poise::inline convex {

@@ -12,7 +12,7 @@
 #include <optional>
 #include <string>
 
-#include "convex/local_rows.h"
+#include "convex/pass/local_rows.h"
 #include "convex/workers/message.h"
 #include "poise/workers.h"
 

@@ -4,7 +4,7 @@
 #include <span>
 #include <vector>
 
-#include "convex/local_rows.h"
+#include "convex/pass/local_rows.h"
 #include "poise/workers.h"
 
 namespace poise::inline convex {

@@ -1,4 +1,4 @@
-#include "convex/dense_kernels.h"
+#include "convex/pass/dense_kernels.h"
 
 #include <algorithm>
 #include <cstdint>
@@ -8,7 +8,7 @@
 // Arrays of vectors need types of a known size.
 #define HWY_DISABLED_TARGETS (HWY_SVE | HWY_SVE2 | HWY_SVE_256 | HWY_SVE2_128 | HWY_RVV)
 #undef HWY_TARGET_INCLUDE
-#define HWY_TARGET_INCLUDE "convex/dense_kernels.cc"
+#define HWY_TARGET_INCLUDE "convex/pass/dense_kernels.cc"
 #include "hwy/foreach_target.h"
 // The order matters: foreach_target re-includes this file once per instruction set.
 #include "base/add_lanes_inl.h"

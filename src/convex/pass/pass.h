@@ -16,7 +16,7 @@
 #include "base/parallel.h"
 #include "base/stoppable.h"
 #include "base/tree_sum.h"
-#include "convex/nonzero_rows.h"
+#include "convex/pass/nonzero_rows.h"
 #include "convex/problem.h"
 
 namespace poise::inline convex {

@@ -6,8 +6,8 @@
 
 #include "base/index.h"
 #include "base/random.h"
-#include "convex/kernels.h"
-#include "convex/local_rows.h"
+#include "convex/pass/kernels.h"
+#include "convex/pass/local_rows.h"
 
 namespace poise::inline convex {
 namespace {

@@ -1,4 +1,4 @@
-#include "convex/pass.h"
+#include "convex/pass/pass.h"
 
 #include <algorithm>
 #include <array>
@@ -13,9 +13,9 @@
 #include "base/index.h"
 #include "base/parallel.h"
 #include "base/stoppable.h"
-#include "convex/dense_rows.h"
-#include "convex/kernels.h"
-#include "convex/two_classes.h"
+#include "convex/pass/dense_rows.h"
+#include "convex/pass/kernels.h"
+#include "convex/pass/two_classes.h"
 #include "rows/storage.h"
 
 namespace poise::inline convex {

@@ -9,8 +9,8 @@
 #include "base/aligned.h"
 #include "base/blas.h"
 #include "base/index.h"
-#include "convex/dense_kernels.h"
-#include "convex/nonzero_rows.h"
+#include "convex/pass/dense_kernels.h"
+#include "convex/pass/nonzero_rows.h"
 #include "convex/problem.h"
 #include "rows/storage.h"
 

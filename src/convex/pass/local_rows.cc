@@ -1,12 +1,12 @@
 // Value and gradient, and moments of the data (docs/theory/softmax.md#the-problem). Curvature: local_curvature.cc.
-#include "convex/local_rows.h"
+#include "convex/pass/local_rows.h"
 
 #include <algorithm>
 #include <type_traits>
 
 #include "base/index.h"
-#include "convex/kernels.h"
-#include "convex/target_score.h"
+#include "convex/pass/kernels.h"
+#include "convex/pass/target_score.h"
 #include "rows/column_moments.h"
 
 namespace poise::inline convex {

@@ -5,7 +5,7 @@
 #include <functional>
 #include <span>
 
-#include "convex/pass.h"
+#include "convex/pass/pass.h"
 
 namespace poise::inline convex {
 

@@ -4,8 +4,8 @@
 #include <optional>
 #include <vector>
 
-#include "convex/probabilities.h"
-#include "convex/row_owner.h"
+#include "convex/pass/probabilities.h"
+#include "convex/pass/row_owner.h"
 
 namespace poise::inline convex {
 
@@ -52,7 +52,7 @@ class LocalRows : public RowOwner {
   using UseCurvatures = std::function<void(Index first, const Matrix& curvatures, Sums& sums)>;
   TreeSum<Sums> for_curvatures(Index numbers, const UseCurvatures& use) const;
 
-  // certificate/dual_point.cc
+  // local_dual_point.cc
   TreeSum<Sums> dual_point(const Request& request) const;
 
   Index classes() const { return problem_.classes; }

@@ -4,7 +4,7 @@
 #include <vector>
 
 #include "base/index.h"
-#include "convex/pass.h"
+#include "convex/pass/pass.h"
 
 namespace poise::inline convex {
 

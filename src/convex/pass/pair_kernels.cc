@@ -1,7 +1,7 @@
-#include "convex/preconditioner/pair_kernels.h"
+#include "convex/pass/pair_kernels.h"
 
 #undef HWY_TARGET_INCLUDE
-#define HWY_TARGET_INCLUDE "convex/preconditioner/pair_kernels.cc"
+#define HWY_TARGET_INCLUDE "convex/pass/pair_kernels.cc"
 #include "hwy/foreach_target.h"
 // The order matters: foreach_target re-includes this file once per instruction set.
 #include "hwy/highway.h"

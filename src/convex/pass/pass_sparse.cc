@@ -10,9 +10,9 @@
 #include "base/parallel.h"
 #include "base/require.h"
 #include "base/stoppable.h"
-#include "convex/kernels.h"
-#include "convex/pass.h"
-#include "convex/two_classes.h"
+#include "convex/pass/kernels.h"
+#include "convex/pass/pass.h"
+#include "convex/pass/two_classes.h"
 
 namespace poise::inline convex {
 namespace {

@@ -9,14 +9,14 @@
 #include "base/blas.h"
 #include "base/index.h"
 #include "base/parallel.h"
-#include "convex/local_rows.h"
-#include "convex/preconditioner/dense_hessian.h"
-#include "convex/preconditioner/pair_kernels.h"
+#include "convex/pass/hessian_blocks.h"
+#include "convex/pass/local_rows.h"
+#include "convex/pass/pair_kernels.h"
 
 namespace poise::inline convex {
 namespace {
 
-constexpr Index kStrip = 64;  // rows at a time
+constexpr Index kRowsAtOnce = 64;  // rows at a time
 
 using Doubles = std::vector<double, AlignedAllocator<double>>;
 
@@ -76,11 +76,11 @@ class Blocks {
   }
 
   Matrix sum(Index begin, Index end, StopTest& stopped) const {
-    Matrix sums = Matrix::Zero(pairs_, layout_.width()), weights(pairs_, kStrip), p(k_, kStrip);
-    Doubles x(kStrip * ld_, 0), room(few_ ? kStrip * size_ : kStrip * most_columns() + kPairPadding);
+    Matrix sums = Matrix::Zero(pairs_, layout_.width()), weights(pairs_, kRowsAtOnce), p(k_, kRowsAtOnce);
+    Doubles x(kRowsAtOnce * ld_, 0), room(few_ ? kRowsAtOnce * size_ : kRowsAtOnce * most_columns() + kPairPadding);
     const Index block_rows = rows_.engine().block_rows();
     for (Index first = begin, rows = 0; first < end && !stopped(); first += rows) {
-      rows = std::min({kStrip, end - first, block_rows - first % block_rows});
+      rows = std::min({kRowsAtOnce, end - first, block_rows - first % block_rows});
       weigh(first, rows, p, weights);
       if (nonzeros_) {
         add_sparse(first, rows, weights, sums);
@@ -157,7 +157,7 @@ class Blocks {
       last = end_of_columns(first);
       const Index columns = pair_count(size_, first, last);
       pair_products(x.data(), ld_, rows, size_, first, last, products.data());
-      gemm(false, false, pairs_, columns, rows, weights.data(), kStrip, products.data(), columns, 1.0,
+      gemm(false, false, pairs_, columns, rows, weights.data(), kRowsAtOnce, products.data(), columns, 1.0,
            sums.data() + column, sums.cols());
       column += columns;
     }

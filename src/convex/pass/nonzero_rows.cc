@@ -1,4 +1,4 @@
-#include "convex/nonzero_rows.h"
+#include "convex/pass/nonzero_rows.h"
 
 #include <algorithm>
 

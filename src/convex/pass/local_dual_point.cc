@@ -4,9 +4,9 @@
 #include <vector>
 
 #include "base/index.h"
-#include "convex/kernels.h"
-#include "convex/local_rows.h"
-#include "convex/target_score.h"
+#include "convex/pass/kernels.h"
+#include "convex/pass/local_rows.h"
+#include "convex/pass/target_score.h"
 
 namespace poise::inline convex {
 namespace {

@@ -1,10 +1,10 @@
-#include "convex/kernels.h"
+#include "convex/pass/kernels.h"
 
 #include <algorithm>
 #include <cmath>
 
 #undef HWY_TARGET_INCLUDE
-#define HWY_TARGET_INCLUDE "convex/kernels.cc"
+#define HWY_TARGET_INCLUDE "convex/pass/kernels.cc"
 #include "hwy/foreach_target.h"
 // The order matters: foreach_target re-includes this file once per instruction set.
 #include "hwy/contrib/math/math-inl.h"
