@@ -9,7 +9,7 @@ cd "$(dirname "$0")/.."
 
 packages=(g++ cmake ninja-build ccache libeigen3-dev libgmp-dev libhwy-dev zlib1g-dev liblzma-dev libzstd-dev libfmt-dev
           libcli11-dev nlohmann-json3-dev libcpp-httplib-dev)
-test_packages=(libgtest-dev libgmock-dev libprotobuf-dev protobuf-compiler libonnx-dev make groff-base python3 python3-dev python3-venv python3-numpy python3-scipy python3-mpmath python3-sklearn
+test_packages=(libgtest-dev libgmock-dev libprotobuf-dev protobuf-compiler libonnx-dev libopenmpi-dev openmpi-bin make groff-base python3 python3-dev python3-venv python3-numpy python3-scipy python3-mpmath python3-sklearn
                python3-torch python3-onnx nodejs npm chromium fonts-dejavu-core)
 bench_packages=(python3-numpy python3-scipy python3-sklearn python3-torch python3-onnx libopenblas-openmp-dev libblis-openmp-dev liblinear-tools
                 r-base-core r-cran-glmnet libdlib-dev

@@ -181,6 +181,36 @@ TEST(Workers, SolveToTheSameBitsAndProof) {
   }
 }
 
+/// Counts what comes in.
+class CountingChannel : public Channel {
+ public:
+  explicit CountingChannel(std::unique_ptr<Channel> inner) : inner_(std::move(inner)) {}
+  void send(std::string_view message) override { inner_->send(message); }
+  std::string receive() override {
+    std::string message = inner_->receive();
+    received += message.size();
+    return message;
+  }
+
+  std::size_t received = 0;
+
+ private:
+  std::unique_ptr<Channel> inner_;
+};
+
+TEST(Workers, AnswerWithLittleMoreThanTheSums) {
+  const Index d = 784, k = 10;
+  const Problem problem = sample_problem(4000, d, k, Storage::kBytes, false);
+  ThreadWorkers team(1);
+  auto counting = std::make_unique<CountingChannel>(std::move(team.workers.channels[0]));
+  CountingChannel& counted = *counting;
+  team.workers.channels[0] = std::move(counting);
+  WorkerRows rows(problem, 1, 0, team.workers);
+  const Parameters w = 0.05 * Rng(8).normals(d + 1, k);
+  rows.ask({.question = Question::kGradient, .first = &w});
+  EXPECT_LE(static_cast<double>(counted.received), 1.02 * 8 * static_cast<double>((d + 1) * k));
+}
+
 TEST(Workers, OneThatIsGoneIsAnErrorThatSaysSo) {
   const Problem problem = sample_problem(20000, 12, 3, Storage::kBytes, false);
   Workers workers;
