@@ -90,6 +90,10 @@ class Features {
   /// Sparse rows that `owner` keeps alive.
   static Features view_sparse(std::shared_ptr<const void> owner, const CsrView& rows);
 
+  /// Dense rows that other processes have, `first_rows[k]` and those after it the k-th of them; the last one is n. Their
+  /// records are as `shape` says. There is nothing to read here.
+  static Features elsewhere(DenseRows shape, std::vector<Index> first_rows);
+
   /// The same dense rows, which lie in a mapped file that is larger than what may stay in memory.
   Features streamed(std::shared_ptr<const StreamedPages> pages) const;
 
@@ -101,6 +105,9 @@ class Features {
   void touched(Index first, Index count) const {
     if (pages_) tell_pages(first, count);
   }
+
+  bool is_elsewhere() const { return !first_rows_.empty(); }
+  const std::vector<Index>& first_rows() const { return first_rows_; }  ///< of those elsewhere; else empty
 
   bool is_sparse() const { return sparse_ != nullptr; }
   const DenseRows& dense() const { return dense_; }        ///< no runs if sparse
@@ -127,6 +134,7 @@ class Features {
   std::shared_ptr<const StreamedPages> pages_;  // null where all may stay in memory
   DenseRows dense_;
   std::shared_ptr<const CsrView> sparse_;
+  std::vector<Index> first_rows_;
 };
 
 }  // namespace poise

@@ -10,6 +10,8 @@
 #include <utility>
 #include <vector>
 
+#include "poise/dataset.h"
+
 namespace poise {
 
 /// A way to one other process, for whole messages of any size, in order.
@@ -33,6 +35,19 @@ struct Workers {
 /// A worker: answers what the driver asks about the rows that it deals out, with as many threads as the driver, until
 /// it ends. What fails is the answer to the driver, which throws it.
 void serve_rows(Channel& driver);
+
+/// The same with rows of its own, dense and with labels or targets, about which a driver asks that has none.
+void serve_rows(Channel& driver, const Dataset& own);
+
+/// The rows that all workers have, one behind the other, for fit_softmax with the same workers: labels, weights, and
+/// features that are elsewhere. The schema is the first one's; Error(kData) where another's classes or features differ.
+/// Bits are those of the same rows in one process where workers' rows begin where its chunks do (chunk_bounds), and
+/// unless rows of two or three classes are mostly zeros. The penalty has to be above 0: other proofs read the rows.
+Dataset rows_of(Workers& workers);
+
+/// Where chunks of n dense rows of d features begin, and n: workers whose rows begin there have the bits of one
+/// process.
+std::vector<Index> chunk_bounds(Index rows, Index features);
 
 /// Two channels to each other, over a pair of sockets: for processes of one machine that come of a fork.
 std::pair<std::unique_ptr<Channel>, std::unique_ptr<Channel>> socket_channels();

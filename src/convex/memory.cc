@@ -36,6 +36,7 @@ double bytes_wanted(const Dataset& data) {
 }  // namespace
 
 bool affords_exact_point(const Problem& problem, std::uint64_t memory) {
+  if (problem.features.is_elsewhere()) return false;
   constexpr double kFew = 1.6e7;
   const double bytes = 8 * static_cast<double>(problem.rows()) * static_cast<double>(problem.classes + 4);
   return bytes <= kFew || bytes <= 0.5 * memory_allowed(memory);

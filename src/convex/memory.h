@@ -13,7 +13,7 @@ namespace poise::inline convex {
 void check_memory(const Dataset& data, std::uint64_t memory);
 
 /// Whether what is computed exactly of all rows (certificate/exact_point.h), K float64 numbers a row and some beside,
-/// may be in memory.
+/// may be in memory, and is about rows that are here.
 bool affords_exact_point(const Problem& problem, std::uint64_t memory);
 
 }  // namespace poise::inline convex

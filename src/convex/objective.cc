@@ -145,7 +145,7 @@ Matrix dense_hessian(const SoftmaxObjective& objective, const Matrix* probabilit
 }
 
 SoftmaxObjective::PickedRows SoftmaxObjective::pick_rows(const std::vector<Index>& rows) const {
-  if (problem_.rows() == this->rows()) return {&problem_, rows, nullptr};
+  if (has_rows()) return {&problem_, rows, nullptr};
   PickedRows found;
   found.owned = std::make_shared<const Problem>(owner_->rows_at(rows));
   found.problem = found.owned.get();

@@ -97,6 +97,8 @@ class SoftmaxObjective {
 
   /// p_ic at the point of the last evaluate, float32.
   float probability(Index row, Index class_id) const { return local().probability(row, class_id); }
+  /// Whether this process can read them.
+  bool has_rows() const { return !problem_.features.is_elsewhere(); }
   /// All rows, for what this process does alone. Where others have a part of them they have a point of their own.
   LocalRows& local() const;
   /// They at w. Half a pass.

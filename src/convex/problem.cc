@@ -9,11 +9,11 @@
 #include "base/index.h"
 #include "base/words.h"
 #include "convex/fields.h"
+#include "convex/pass/pass.h"
 #include "convex/units.h"
 #include "data/classes.h"
 #include "network/model_check.h"
 #include "poise/error.h"
-#include "rows/column_moments.h"
 #include "rows/storage.h"
 
 namespace poise::inline convex {
@@ -156,16 +156,23 @@ Problem weigh_rows(const Dataset& data, const ObjectiveOptions& options) {
 
 Problem make_problem(const Dataset& data, const ObjectiveOptions& options, int threads) {
   Problem problem = weigh_rows(data, options);
+  choose_scale(problem, data, options, [&] {
+    return column_moments(data.features, problem.weights(), ChunkGrid(data.features).bounds, threads);
+  });
+  return problem;
+}
+
+void choose_scale(Problem& problem, const Dataset& data, const ObjectiveOptions& options,
+                  const std::function<ColumnMoments()>& ask) {
   const Scale scale = resolve_scale(data, options.scale);
   Vector unit = Vector::Constant(data.features.cols(), options.unit > 0 ? options.unit : data.unit);
   if (scale != Scale::kNone || !is_image(data.features)) {
-    const ColumnMoments moments = column_moments(data.features, problem.weights(), threads);
+    const ColumnMoments moments = ask();
     if (scale != Scale::kNone) unit = penalty_units(data.schema, moments, scale == Scale::kNumbers);
     choose_units(problem, moments, unit);
   }
   problem.unit = unit;
   set_l2(problem, resolve_l2(data, options));
-  return problem;
 }
 
 void set_l2(Problem& problem, double l2) {
@@ -183,9 +190,6 @@ Vector mean_absolute(const Problem& problem, int threads) {
   return map_of(mean_absolute(problem.features, problem.map(), problem.weights(), threads));
 }
 
-namespace {
-
-/// Everything but the rows.
 Problem without_rows(const Problem& problem) {
   Problem part;
   part.smoothing = problem.smoothing;
@@ -197,22 +201,24 @@ Problem without_rows(const Problem& problem) {
   return part;
 }
 
-}  // namespace
+void pick_targets(const Problem& from, std::span<const Index> rows, Problem& to) {
+  const auto count = static_cast<Index>(rows.size());
+  to.row_weight.resize(count);
+  const bool has_targets = from.targets.size() > 0;  // neither these nor labels: the features are the target
+  if (has_targets) to.targets.resize(count, from.classes);
+  for (Index i = 0; i < count; ++i) {
+    const Index row = rows[i];
+    to.row_weight[i] = from.row_weight[row];
+    if (has_targets) to.targets.row(i) = from.targets.row(row);
+    if (!from.labels.empty()) to.labels.push_back(from.labels[row]);
+  }
+}
 
 Problem pick_rows(const Problem& problem, std::span<const Index> rows) {
   Problem part = without_rows(problem);
   part.features = problem.features.select_rows(rows);
   part.given = problem.features.is_sparse() ? problem.given.select_rows(rows) : part.features;
-  const auto count = static_cast<Index>(rows.size());
-  part.row_weight.resize(count);
-  const bool has_targets = problem.targets.size() > 0;  // neither these nor labels: the features are the target
-  if (has_targets) part.targets.resize(count, problem.classes);
-  for (Index i = 0; i < count; ++i) {
-    const Index row = rows[i];
-    part.row_weight[i] = problem.row_weight[row];
-    if (has_targets) part.targets.row(i) = problem.targets.row(row);
-    if (!problem.labels.empty()) part.labels.push_back(problem.labels[row]);
-  }
+  pick_targets(problem, rows, part);
   return part;
 }
 

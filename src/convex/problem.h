@@ -2,10 +2,12 @@
 // feature.
 #pragma once
 
+#include <functional>
 #include <span>
 
 #include "poise/dataset.h"
 #include "poise/softmax_regression.h"
+#include "rows/column_moments.h"
 #include "rows/load.h"
 
 namespace poise::inline convex {
@@ -66,9 +68,17 @@ Problem weigh_rows(const Dataset& data, const ObjectiveOptions& options);
 /// The whole problem: weigh_rows, units in which features are of size 1, and the penalty in those units.
 Problem make_problem(const Dataset& data, const ObjectiveOptions& options, int threads);
 
+/// The same from what weigh_rows gave: its units and penalty, by the moments that `ask` finds, if they are asked for.
+void choose_scale(Problem& problem, const Dataset& data, const ObjectiveOptions& options,
+                  const std::function<ColumnMoments()>& ask);
+
 /// Sets λ, and with it λ_j = λ (unit_j gain_j)²; nothing else of a problem depends on it.
 void set_l2(Problem& problem, double l2);
 
+/// Everything but the rows.
+Problem without_rows(const Problem& problem);
+/// Labels or targets, and weights, of some rows.
+void pick_targets(const Problem& from, std::span<const Index> rows, Problem& to);
 /// The problem on some of its rows; the penalty stays.
 Problem pick_rows(const Problem& problem, std::span<const Index> rows);
 /// The same, row weights renormalized.

@@ -33,9 +33,10 @@ Outcome SoftmaxSolver::settle(SoftmaxObjective& objective, SolveState& state, Ou
                               std::optional<SeparatingDirection>& separation) {
   if (objective.has_dual_bounds() && !is_cheap_to_prove(objective)) return outcome;
   if (!affords_exact_point(objective.problem(), solve_.memory)) {
-    outcome.why +=
-        "; the proof that is left would hold the probabilities of all rows in float64, for which the memory "
-        "allowed is too little: a larger penalty has another proof";
+    outcome.why += objective.has_rows() ? "; the proof that is left would hold the probabilities of all rows in "
+                                          "float64, for which the memory allowed is too little"
+                                        : "; the proof that is left would read rows that workers have";
+    outcome.why += ": a larger penalty has another proof";
     return outcome;
   }
   const bool may_move = outcome.status == Status::kConverged;

@@ -34,6 +34,23 @@ SoftmaxObjective::MakeOwner owner_of(const SolveOptions& options) {
   };
 }
 
+SoftmaxObjective make_objective(const Dataset& data, const ObjectiveOptions& options, const SolveOptions& solve,
+                                std::optional<Problem> problem) {
+  if (!data.features.is_elsewhere()) {
+    return {problem ? std::move(*problem) : make_problem(data, options, solve.threads), solve.threads, owner_of(solve)};
+  }
+  require(solve.workers != nullptr, "rows that workers have, without the workers", "those that rows_of has asked");
+  require(options.l2.value_or(1) > 0, "rows that workers have, and no penalty",
+          "a penalty above 0: other proofs than those it gives read the rows");
+  Problem elsewhere = weigh_rows(data, options);
+  auto owner = std::make_unique<WorkerRows>(elsewhere, solve.threads, solve.memory, *solve.workers);
+  choose_scale(elsewhere, data, options, [&] { return moments_of(*owner, data.features); });
+  return {std::move(elsewhere), solve.threads, [&](const Problem& its) {
+            owner->is_about(its);
+            return std::move(owner);
+          }};
+}
+
 }  // namespace
 
 SoftmaxSolver::SoftmaxSolver(const Dataset& data, const ObjectiveOptions& options, const SolveOptions& solve,
@@ -43,8 +60,7 @@ SoftmaxSolver::SoftmaxSolver(const Dataset& data, const ObjectiveOptions& option
       solve_(solve),
       watcher_(watcher),
       monitor_(solve, &watcher_),
-      objective_(problem ? std::move(*problem) : make_problem(data, options_, solve.threads), solve.threads,
-                 owner_of(solve)),
+      objective_(make_objective(data, options_, solve, std::move(problem))),
       without_mass_(find_class_without_mass(objective_.problem(), data.schema)),
       keeping_(keeping) {
   within_.is_due = keeping.is_due;

@@ -103,6 +103,13 @@ Features Features::view_sparse(std::shared_ptr<const void> owner, const CsrView&
   return result;
 }
 
+Features Features::elsewhere(DenseRows shape, std::vector<Index> first_rows) {
+  shape.data = nullptr;
+  Features result = from_records(nullptr, std::move(shape), first_rows.back());
+  result.first_rows_ = std::move(first_rows);
+  return result;
+}
+
 Features Features::streamed(std::shared_ptr<const StreamedPages> pages) const {
   Features result = *this;
   if (!is_sparse()) result.pages_ = std::move(pages);

@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <functional>
 #include <thread>
 
 #include "base/parallel.h"
@@ -22,12 +23,14 @@ namespace {
 class ThreadWorkers {
  public:
   explicit ThreadWorkers(int count) {
-    for (int k = 0; k < count; ++k) {
-      auto [mine, theirs] = socket_channels();
-      workers.channels.push_back(std::move(mine));
-      running_.emplace_back([channel = std::shared_ptr<Channel>(std::move(theirs))] { serve_rows(*channel); });
-    }
+    for (int k = 0; k < count; ++k) begin([](Channel& channel) { serve_rows(channel); });
   }
+  /// With rows of their own.
+  explicit ThreadWorkers(const std::vector<Dataset>& own) {
+    for (const Dataset& data : own) begin([&data](Channel& channel) { serve_rows(channel, data); });
+  }
+  ThreadWorkers(const ThreadWorkers&) = delete;
+  ThreadWorkers& operator=(const ThreadWorkers&) = delete;
   ~ThreadWorkers() {
     workers.end();
     for (std::thread& thread : running_) thread.join();
@@ -36,6 +39,12 @@ class ThreadWorkers {
   Workers workers;
 
  private:
+  void begin(const std::function<void(Channel&)>& serve) {
+    auto [mine, theirs] = socket_channels();
+    workers.channels.push_back(std::move(mine));
+    running_.emplace_back([serve, channel = std::shared_ptr<Channel>(std::move(theirs))] { serve(*channel); });
+  }
+
   std::vector<std::thread> running_;
 };
 
@@ -209,6 +218,81 @@ TEST(Workers, AnswerWithLittleMoreThanTheSums) {
   const Parameters w = 0.05 * Rng(8).normals(d + 1, k);
   rows.ask({.question = Question::kGradient, .first = &w});
   EXPECT_LE(static_cast<double>(counted.received), 1.02 * 8 * static_cast<double>((d + 1) * k));
+}
+
+/// The rows from each of these to the next.
+std::vector<Dataset> parts_of(const Dataset& data, const std::vector<Index>& first_rows) {
+  std::vector<Dataset> parts;
+  for (std::size_t k = 0; k + 1 < first_rows.size(); ++k) {
+    Dataset part;
+    const Index first = first_rows[k], count = first_rows[k + 1] - first;
+    part.features = data.features.slice(first, count);
+    part.labels.assign(data.labels.begin() + first, data.labels.begin() + first + count);
+    if (data.sample_weight.size() > 0) part.sample_weight = data.sample_weight.segment(first, count);
+    part.schema = data.schema;
+    part.unit = data.unit;
+    parts.push_back(std::move(part));
+  }
+  return parts;
+}
+
+TEST(WorkersOwnRows, SolveToTheSameBitsAndProof) {
+  for (const Storage storage : {Storage::kFloat, Storage::kBytes}) {
+    for (const Index cols : {Index{39}, Index{2}}) {
+      Dataset data = data_of(sample_problem(12000, cols, 11, storage, false));
+      data.schema.format = FileFormat::kNpy;  // standardized: moments of the columns are the workers', too
+      for (const bool weighted : {false, true}) {
+        if (weighted) data.sample_weight = Vector::NullaryExpr(data.rows(), [](Index i) { return 1.0 + i % 3; });
+        const SoftmaxFit alone = fit_softmax(data, {.l2 = 1e-3}, {.threads = 2});
+        const std::vector<Index> bounds = chunk_bounds(data.rows(), cols);
+        ASSERT_GT(bounds.size(), 20U);
+        const std::vector<Index> cuts{0, bounds[3], bounds[3], bounds[11], data.rows()};  // one has no rows
+        const std::vector<Dataset> own = parts_of(data, cuts);
+        ThreadWorkers team(own);
+        const Dataset all = rows_of(team.workers);
+        EXPECT_EQ(all.labels, data.labels);
+        EXPECT_TRUE(all.features.is_elsewhere());
+        const SoftmaxFit shared = fit_softmax(all, {.l2 = 1e-3}, {.threads = 1, .workers = &team.workers});
+        EXPECT_EQ(alone.report.status, Status::kCertified) << alone.report.why;
+        EXPECT_EQ(alone.report.status, shared.report.status) << shared.report.why;
+        EXPECT_EQ(alone.report.iterations, shared.report.iterations);
+        EXPECT_EQ(alone.report.passes, shared.report.passes);
+        EXPECT_EQ(alone.report.objective, shared.report.objective);
+        EXPECT_EQ(alone.report.gap, shared.report.gap);
+        EXPECT_EQ(alone.model.layers[0].weights, shared.model.layers[0].weights);
+        EXPECT_EQ(alone.model.layers[0].bias, shared.model.layers[0].bias);
+        EXPECT_EQ(alone.model.center, shared.model.center);
+      }
+    }
+  }
+}
+
+TEST(WorkersOwnRows, CutAnywhereAreCertified) {
+  const Dataset data = data_of(sample_problem(9000, 20, 4, Storage::kFloat, false));
+  const double f = fit_softmax(data, {.l2 = 1e-3}, {.threads = 1}).report.objective;
+  for (const std::vector<Index>& cuts : {std::vector<Index>{0, 1, 4001, 4500, 9000}, std::vector<Index>{0, 9000}}) {
+    const std::vector<Dataset> own = parts_of(data, cuts);
+    ThreadWorkers team(own);
+    const SoftmaxFit fit = fit_softmax(rows_of(team.workers), {.l2 = 1e-3}, {.workers = &team.workers});
+    EXPECT_EQ(fit.report.status, Status::kCertified) << fit.report.why;
+    EXPECT_NEAR(fit.report.objective, f, 1e-8);
+  }
+}
+
+TEST(WorkersOwnRows, WantAPenaltyAndTheSameColumns) {
+  const Dataset data = data_of(sample_problem(3000, 20, 4, Storage::kFloat, false));
+  std::vector<Dataset> own = parts_of(data, {0, 1000, 3000});
+  {
+    ThreadWorkers team(own);
+    const Dataset all = rows_of(team.workers);
+    EXPECT_THROW(fit_softmax(all, {.l2 = 0}, {.workers = &team.workers}), Error);
+    EXPECT_THROW(fit_softmax(all, {.l2 = 1e-3}, {}), Error);
+  }
+  own[1].schema.classes.back() = "another";
+  ThreadWorkers team(own);
+  EXPECT_THROW(rows_of(team.workers), Error);
+  ThreadWorkers none(1);
+  EXPECT_THROW(rows_of(none.workers), Error);
 }
 
 TEST(Workers, OneThatIsGoneIsAnErrorThatSaysSo) {

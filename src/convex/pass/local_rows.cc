@@ -67,6 +67,12 @@ void weighted_targets(const Problem& problem, const ScoreBlock<double>& block) {
   }
 }
 
+/// Part `part` of `parts` of a vector.
+std::vector<double> numbers_of(const Vector& v, Index part, Index parts) {
+  const Index size = v.size() / parts;
+  return {v.data() + part * size, v.data() + (part + 1) * size};
+}
+
 }  // namespace
 
 LocalRows::LocalRows(const Problem& problem, int threads, std::uint64_t memory, const std::optional<Share>& share)
@@ -94,6 +100,15 @@ TreeSum<Sums> LocalRows::sums(const Request& request) {
       return problem_.labels.empty() || problem_.features.is_sparse() ? targets() : targets_of_labels();
     case Question::kSizes:
       return sizes();
+    case Question::kMeans:
+      return list_of([&](const Features& x, std::span<const double> weights) {
+        return first_moments(x, weights, numbers_of(request.vector, 0, 1));
+      });
+    case Question::kSpreads:
+      return list_of([&](const Features& x, std::span<const double> weights) {
+        const Vector& v = request.vector;
+        return second_moments(x, weights, {numbers_of(v, 0, 3), numbers_of(v, 1, 3), numbers_of(v, 2, 3)});
+      });
     case Question::kMoment:
       return moment(*request.first);
     case Question::kGram:
@@ -163,6 +178,12 @@ TreeSum<Sums> LocalRows::targets_of_labels() const {
     of_class += in_a_row;
     sums.product = (1 - problem_.smoothing) * of_class.transpose();
     if (share > 0) sums.product.colwise() += share * of_class.colwise().sum().transpose();
+  });
+}
+
+TreeSum<Sums> LocalRows::list_of(const NumbersOf& of_rows) const {
+  return engine_.run_chunks(0, [&](Index first, Index end, Sums& sums, StopTest&) {
+    sums.list = of_rows(problem_.features.slice(first, end - first), problem_.weights().subspan(first, end - first));
   });
 }
 

@@ -39,6 +39,8 @@ class LocalRows : public RowOwner {
   TreeSum<Sums> targets() const;
   TreeSum<Sums> targets_of_labels() const;
   TreeSum<Sums> sizes() const;
+  using NumbersOf = std::function<std::vector<double>(const Features& rows, std::span<const double> weights)>;
+  TreeSum<Sums> list_of(const NumbersOf& of_rows) const;
 
   // local_curvature.cc
   TreeSum<Sums> product(const Request& request) const;

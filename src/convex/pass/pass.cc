@@ -47,8 +47,7 @@ void append(std::vector<double>& to, const std::vector<double>& more) { to.inser
 
 /// All rows there are.
 Share all_rows(const Problem& problem) {
-  const Features& x = problem.features;
-  const ChunkGrid grid(x.rows(), x.cols(), !x.is_sparse(), x.is_sparse() ? stored_entries(x) : 0);
+  const ChunkGrid grid(problem.features);
   return {grid, {0, grid.chunks}};
 }
 
@@ -67,16 +66,40 @@ int passes_in_parallel(const Problem& problem, int threads) {
   return work > 5e6 ? resolve_threads(threads) : 1;
 }
 
-ChunkGrid::ChunkGrid(Index row_count, Index features, bool dense, Index entries) : rows(row_count) {
-  const Index d = std::max<Index>(features, 1);
+ChunkGrid::ChunkGrid(const Features& x) : rows(x.rows()) {
+  const Index d = std::max<Index>(x.cols(), 1);
+  const bool dense = !x.is_sparse();
   block_rows = dense ? std::clamp<Index>(kBlockBytes / (4 * d) / kRowPadding * kRowPadding, kRowPadding, 512) : 128;
-  chunks = std::clamp<Index>(blocks(), 1, kMaxChunks);
+  divide({0, rows});
+  const auto is_bound = [&](Index row) { return std::ranges::binary_search(bounds, row); };
+  if (!std::ranges::all_of(x.first_rows(), is_bound)) divide(x.first_rows());
   if (dense || chunks < kMaxChunks) return;
-  while (sections < chunks && entries >= 2 * sections * d * kSectionEntries) sections *= 2;
+  while (sections < chunks && stored_entries(x) >= 2 * sections * d * kSectionEntries) sections *= 2;
+}
+
+/// Chunks between each two of these rows, about 32 in all.
+void ChunkGrid::divide(const std::vector<Index>& first_rows) {
+  bounds = {0};
+  for (std::size_t k = 0; k + 1 < first_rows.size(); ++k) {
+    const Index first = first_rows[k], end = first_rows[k + 1], blocks = (end - first + block_rows - 1) / block_rows;
+    const Index share = (kMaxChunks * (end - first) + rows - 1) / std::max<Index>(rows, 1);
+    const Index parts = std::clamp<Index>(share, 1, std::max<Index>(blocks, 1));
+    if (end == first && rows > 0) continue;
+    for (Index part = 1; part <= parts; ++part)
+      bounds.push_back(std::min(end, first + part_begin(blocks, parts, part) * block_rows));
+  }
+  chunks = std::ssize(bounds) - 1;
+}
+
+TreeNode ChunkGrid::chunks_between(Index first_row, Index end_row) const {
+  const auto at = [&](Index row) { return std::ranges::lower_bound(bounds, row) - bounds.begin(); };
+  return {at(first_row), at(end_row)};
 }
 
 Index ChunkGrid::longest_sum(bool sparse) const {
-  const Index parts = sparse ? sections : chunks, in_a_part = (rows + parts - 1) / parts + block_rows;
+  Index longest = 0;
+  for (Index k = 0; k < chunks; ++k) longest = std::max(longest, begin(k + 1) - begin(k));
+  const Index in_a_part = (sparse ? (rows + sections - 1) / sections : longest) + block_rows;
   if (sparse) return in_a_part;
   return std::min(in_a_part, kBlocksInARow * block_rows + in_a_part / (kBlocksInARow * block_rows) + 1);
 }
@@ -177,7 +200,8 @@ const NonzeroRows* PassEngine::nonzeros() const {
 
 Share PassEngine::whole(const Problem& problem, int threads) {
   Share share = all_rows(problem);
-  share.nonzeros = may_have_nonzeros(problem, kMostParametersOfHessian) && NonzeroRows::find(problem, threads);
+  share.nonzeros = !problem.features.is_elsewhere() && may_have_nonzeros(problem, kMostParametersOfHessian) &&
+                   NonzeroRows::find(problem, threads);
   return share;
 }
 

@@ -32,15 +32,22 @@ inline constexpr Index kMostParametersOfHessian = 1500;
 /// How rows are dealt to chunks: at most 32, of whole blocks.
 struct ChunkGrid {
   Index rows = 0, block_rows = 1, chunks = 1;
-  Index sections = 1;  ///< of sparse rows: neighboring chunks whose products are one sum
+  Index sections = 1;         ///< of sparse rows: neighboring chunks whose products are one sum
+  std::vector<Index> bounds;  ///< the first row of each chunk, and n
 
-  /// Of all rows of a problem; `entries`: numbers stored.
-  ChunkGrid(Index row_count, Index features, bool dense, Index entries);
+  /// Of all rows of a problem. Of rows that others have, in chunks of one owner each: where owners' bounds are among
+  /// those that the rows would have together these are they, else others, about as many.
+  explicit ChunkGrid(const Features& x);
+  ChunkGrid() = default;
 
   /// Additions, one after the other, of which a sum over the rows of a chunk is made at most.
   Index longest_sum(bool sparse) const;
-  Index begin(Index chunk) const { return std::min(rows, part_begin(blocks(), chunks, chunk) * block_rows); }
-  Index blocks() const { return (rows + block_rows - 1) / block_rows; }
+  Index begin(Index chunk) const { return bounds[chunk]; }
+  /// The chunks that begin at these rows.
+  TreeNode chunks_between(Index first_row, Index end_row) const;
+
+ private:
+  void divide(const std::vector<Index>& first_rows);
 };
 
 /// The rows of one of several owners: whole chunks.

@@ -22,6 +22,8 @@ enum class Question : std::uint8_t {
   kDualPoint,  ///< kValue with the entropy of the dual point at W and V, and X̃ᵀ[s (Q' − T)]; `vector`: class balance
   kTargets,    ///< X̃ᵀ[s T]
   kSizes,      ///< Σ s |x|, d×1
+  kMeans,      ///< list: first_moments (rows/column_moments.h) of every chunk in the file's units, `vector`: origin
+  kSpreads,    ///< list: second_moments, `vector`: means and the two units
   kMoment,     ///< X̃ᵀ[s X̃V]
   kGram,       ///< Σ s (x − c)(x − c)ᵀ, `vector`: c
   kBiases,     ///< numbers: Σ s p pᵀ, K×K

@@ -120,7 +120,8 @@ class ClassBlockPreconditioner : public Preconditioner {
   bool build(const SoftmaxObjective& objective, const Stop& stop) {
     const double wanted = static_cast<double>(std::max<Index>(256, 2 * (objective.features() + 1)));
     const std::vector<RowSample> samples = objective.draw_rows(wanted, kSampleSeed);
-    return parallel_for_unless(stop, objective.classes(), threads_, [&](Index c) {
+    const int threads = objective.has_rows() ? threads_ : 1;  // else they come by one channel
+    return parallel_for_unless(stop, objective.classes(), threads, [&](Index c) {
       const SoftmaxObjective::PickedRows picked = objective.pick_rows(samples[c].rows);
       factors_[c] =
           factorize(sampled_gram(*picked.problem, picked.rows, samples[c].weights), objective.problem().penalty);

@@ -4,11 +4,13 @@
 #include <gnu/libc-version.h>
 
 #include <algorithm>
+#include <nlohmann/json.hpp>
 #include <numeric>
 #include <utility>
 
 #include "base/index.h"
 #include "base/streamed_pages.h"
+#include "data/schema_json.h"
 #include "hwy/targets.h"
 #include "poise/error.h"
 #include "poise/version.h"
@@ -21,12 +23,20 @@ constexpr Index kPieceBytes = Index{32} << 20;
 
 void write(const ChunkGrid& grid, MessageWriter& to) {
   for (const Index number : {grid.rows, grid.block_rows, grid.chunks, grid.sections}) to.put(number);
+  to.put_all(grid.bounds);
 }
 
 ChunkGrid read_grid(MessageReader& from) {
-  ChunkGrid grid(0, 0, true, 0);
+  ChunkGrid grid;
   for (Index* number : {&grid.rows, &grid.block_rows, &grid.chunks, &grid.sections}) *number = from.get<Index>();
+  grid.bounds = from.get_all<Index>();
   return grid;
+}
+
+void check_arithmetic(const std::string& theirs) {
+  const std::string ours = arithmetic_of_process();
+  require(theirs == ours, fmt::format("processes that compute differently: {} and {}", theirs, ours),
+          "the same tool on processors with the same instructions");
 }
 
 void write_head(const Problem& problem, const Share& share, MessageWriter& to) {
@@ -147,13 +157,16 @@ void write(const Error& error, MessageWriter& to) {
   for (const std::string& text : {error.found(), error.expected(), error.hint()}) to.put_text(text);
 }
 
-void read_answer(std::string_view answer, TreeSum<Sums>& tree) {
+MessageReader read_beginning(std::string_view answer) {
   MessageReader from(answer);
-  if (!from.get<bool>()) {
-    const auto kind = from.get<ErrorKind>();
-    const std::string found = from.get_text(), expected = from.get_text();
-    throw Error(kind, found, expected, from.get_text());
-  }
+  if (from.get<bool>()) return from;
+  const auto kind = from.get<ErrorKind>();
+  const std::string found = from.get_text(), expected = from.get_text();
+  throw Error(kind, found, expected, from.get_text());
+}
+
+void read_answer(std::string_view answer, TreeSum<Sums>& tree) {
+  MessageReader from = read_beginning(answer);
   for (auto left = from.get<std::uint64_t>(); left > 0; --left) {
     const auto node = from.get<TreeNode>();
     Sums sums;
@@ -190,9 +203,7 @@ void send_rows(Channel& to, std::uint32_t number, const Problem& rows, const Sha
 }
 
 OpenedRows receive_rows(MessageReader& opening, Channel& from) {
-  const std::string theirs = opening.get_text(), ours = arithmetic_of_process();
-  require(theirs == ours, fmt::format("processes that compute differently: {} and {}", theirs, ours),
-          "the same tool on processors with the same instructions");
+  check_arithmetic(opening.get_text());
   const auto means = opening.get<Means>();
   OpenedRows opened{std::make_unique<Problem>(), {read_grid(opening), opening.get<TreeNode>()}, means};
   opened.share.nonzeros = opening.get<std::optional<bool>>();
@@ -222,6 +233,56 @@ OpenedRows receive_rows(MessageReader& opening, Channel& from) {
     problem.features = receive_dense(from, std::move(records), rows, means.memory);
   }
   return opened;
+}
+
+void send_opening(Channel& to, std::uint32_t number, const Problem& rows, const Share& share, const Means& means) {
+  MessageWriter opening;
+  opening.put(Saying::kOpenOwn), opening.put(number);
+  opening.put_text(arithmetic_of_process());
+  opening.put(means);
+  write(share.grid, opening);
+  opening.put(share.chunks), opening.put(share.nonzeros);
+  opening.put(rows.classes), opening.put(rows.smoothing);
+  opening.put_matrix(rows.row_weight);
+  to.send(opening.take());
+}
+
+OpenedRows open_own(MessageReader& opening, const Dataset& own) {
+  check_arithmetic(opening.get_text());
+  const auto means = opening.get<Means>();
+  OpenedRows opened{std::make_unique<Problem>(), {read_grid(opening), opening.get<TreeNode>()}, means};
+  opened.share.nonzeros = opening.get<std::optional<bool>>();
+  Problem& problem = *opened.problem;
+  problem.classes = opening.get<Index>();
+  problem.smoothing = opening.get<double>();
+  problem.row_weight = opening.get_matrix<Vector>();
+  require(problem.row_weight.size() == own.rows(), "other rows than the worker has", "those that it told of");
+  problem.features = own.features;
+  problem.labels = own.labels;
+  problem.targets = own.targets;
+  return opened;
+}
+
+void write_all_but_features(const Dataset& own, MessageWriter& to) {
+  require(!own.features.is_sparse(), "a worker's own rows that are sparse", "dense ones");
+  require(own.has_targets(), "a worker's own rows without labels", "a label for every row");
+  const std::vector<Index> first(own.rows() > 0 ? 1 : 0, 0);
+  const DenseRows records = own.features.select_rows(first).dense();  // as they are without gaps
+  to.put(true);
+  to.put(own.rows()), to.put(records.stride);
+  to.put_all(records.runs);
+  to.put_text(schema_to_json(own.schema).dump());
+  to.put(own.unit);
+  to.put_all(own.labels);
+  to.put_matrix(own.targets);
+  to.put_matrix(own.sample_weight);
+}
+
+void write_features(const Features& x, const std::vector<Index>& rows, MessageWriter& to) {
+  const Features picked = x.select_rows(rows);
+  const auto* const bytes = reinterpret_cast<const char*>(picked.dense().data);
+  to.put(true);
+  to.put_text({bytes, rows.size() * static_cast<std::size_t>(picked.dense().stride)});
 }
 
 std::string arithmetic_of_process() {

@@ -2,8 +2,11 @@
 //
 //   kOpen number, share, problem without features;  then its features, kRows each;   no answer
 //   kAsk number, request                                                             answer: sums of the worker's nodes
-//   kClose number                                                                    no answer
-//   kEnd                                                                             no answer
+// Of workers that have rows of their own:
+//   kJoin                                                                            answer: all of them but the
+//   features kOpenOwn number, share, weights, classes, smoothing                              no answer kUnits number,
+//   units of the features                                             no answer kFetch number, rows answer: their
+//   features kClose number                                                                    no answer kEnd no answer
 // An answer begins with whether it is one; else it is an Error. What goes wrong with rows is the answer to the first
 // request.
 #pragma once
@@ -18,7 +21,7 @@
 
 namespace poise::inline convex {
 
-enum class Saying : std::uint8_t { kOpen, kRows, kAsk, kClose, kEnd };
+enum class Saying : std::uint8_t { kJoin, kOpen, kOpenOwn, kUnits, kFetch, kRows, kAsk, kClose, kEnd };
 
 /// A request with what it points to.
 struct OwnedRequest {
@@ -50,6 +53,16 @@ struct OpenedRows {
 /// The rest of it; of rows beyond what the memory allows a nameless file is made. Throws Ended if that is said instead.
 struct Ended {};
 OpenedRows receive_rows(MessageReader& opening, Channel& from);
+
+/// Of a worker's own rows: kOpenOwn, and what it makes of that.
+void send_opening(Channel& to, std::uint32_t number, const Problem& rows, const Share& share, const Means& means);
+OpenedRows open_own(MessageReader& opening, const Dataset& own);
+
+/// The answers to kJoin and kFetch.
+void write_all_but_features(const Dataset& own, MessageWriter& to);
+void write_features(const Features& x, const std::vector<Index>& rows, MessageWriter& to);
+/// What an answer has, behind its beginning; throws what the worker has thrown.
+MessageReader read_beginning(std::string_view answer);
 
 /// What makes the bits of sums: the version of these messages, of the tool, and the processor's instructions.
 std::string arithmetic_of_process();
