@@ -10,9 +10,11 @@
 #include <utility>
 #include <vector>
 
-#include "poise/dataset.h"
+#include "poise/schema.h"
 
 namespace poise {
+
+struct Dataset;
 
 /// A way to one other process, for whole messages of any size, in order.
 class Channel {

@@ -85,9 +85,10 @@ CLI::Option* add_switch(CLI::App& verb, const std::string& names, const std::fun
       ->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
 }
 
-CLI::Validator not_empty() {
+CLI::Validator not_empty(const std::string& expected) {
   return CLI::Validator(
-      [](std::string& text) -> std::string { return text.empty() ? "an empty name; expected a path" : ""; }, "");
+      [expected](std::string& text) { return text.empty() ? "an empty name; expected " + expected : std::string(); },
+      "");
 }
 
 }  // namespace poise::cli

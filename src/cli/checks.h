@@ -31,7 +31,7 @@ inline CLI::Validator positive() { return in_range<double>(above(0)); }
 /// One of the names.
 CLI::Validator one_of(const std::vector<std::string>& names);
 /// Not the empty text, which would count as not given.
-CLI::Validator not_empty();
+CLI::Validator not_empty(const std::string& expected = "a path");
 
 /// A flag with its opposite, "--on,!--off", of which the last one given counts; `set` is called where one is.
 CLI::Option* add_switch(CLI::App& verb, const std::string& names, const std::function<void(bool)>& set,

@@ -157,7 +157,10 @@ std::string command_in(const std::string& path) {
   const std::string file = std::filesystem::is_directory(path) ? path + "/run.json" : path;
   std::ifstream stream(file, std::ios::binary);
   const std::string text{std::istreambuf_iterator<char>(stream), {}};
-  const auto run = text.starts_with('{') ? parse_json(text) : nlohmann::json();
+  JsonFault fault;
+  const auto run = text.starts_with('{') ? parse_json(text, &fault) : nlohmann::json();
+  if (fault.has_repeated)
+    throw Error(ErrorKind::kUsage, repeats(fault), "the run.json that poise train writes", {}, {file});
   if (!run.is_object()) return {};
   const auto command = run.find("command");
   if (command == run.end() || !command->is_string() || command->get<std::string>().empty()) {

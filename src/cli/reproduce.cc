@@ -78,7 +78,7 @@ ExperimentOptions options_of(const Arguments& a, const Experiment& experiment) {
     if (!test.empty()) data.test = read_dataset(test, a.read, data.train.schema);
     options.data.push_back(std::move(data));
   }
-  return options;
+  return without_the_papers(std::move(options));
 }
 
 json asked_json(const ExperimentOptions& options, double time_limit) {

@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <fstream>
 
+#include "base/parse_json.h"
 #include "cli/print_comparison.h"
 #include "cli/print_training.h"
 #include "experiments/experiment.h"
@@ -29,12 +30,11 @@ Finding finding_of(const json& entry) {
 
 json read_run(const std::string& directory, std::string* damage) {
   std::ifstream file(std::filesystem::path(directory) / "run.json");
-  json run;
-  try {
-    if (file) run = json::parse(file);
-  } catch (const json::parse_error& error) {
-    if (damage) *damage = fmt::format("no JSON from byte {} on", error.byte);
-  }
+  const std::string text{std::istreambuf_iterator<char>(file), {}};
+  JsonFault fault;
+  const json run = file.is_open() ? parse_json(text, &fault) : json();
+  if (damage && run.is_discarded())
+    *damage = fault.has_repeated ? repeats(fault) : fmt::format("no JSON from byte {} on", fault.byte);
   const auto result = run.is_object() ? run.find("result") : run.end();
   const bool ours = result != run.end() && result->is_object() && result->contains("status");
   return ours ? run : json();

@@ -91,7 +91,7 @@ void add_serve(CLI::App& verb, Arguments& a) {
           ->group(kRunning);
   verb.add_option("--serve-address", a.serve_address,
                   "serve on this address of the machine (default 127.0.0.1: for this machine alone)")
-      ->check(not_empty())
+      ->check(not_empty("an address of this machine"))
       ->needs(serve)
       ->group(kRunning);
 }

@@ -57,7 +57,8 @@ Index first_small_pivot(Eigen::MatrixXd a) {
 
 }  // namespace
 
-ExactCurvature::ExactCurvature(SoftmaxObjective& objective, const Parameters& w, Index reference, const Schema& schema)
+ExactCurvature::ExactCurvature(SoftmaxObjective& objective, const Parameters& w, Index reference, const Schema& schema,
+                               const Stop& stop)
     : reference_(reference) {
   const Problem& problem = objective.problem();
   const Index k = problem.classes, size = problem.cols() + 1, count = (k - 1) * size;
@@ -68,7 +69,8 @@ ExactCurvature::ExactCurvature(SoftmaxObjective& objective, const Parameters& w,
   }
   objective.evaluate(w, nullptr);
   probabilities_ = exact_probabilities(objective, w);
-  const Matrix whole = dense_hessian(objective, &probabilities_);
+  const Matrix whole = dense_hessian(objective, &probabilities_, stop);
+  if (whole.size() == 0) throw PassStopped();
   Eigen::MatrixXd hessian(count, count);
   for (Index a = 0; a < k - 1; ++a) {
     for (Index b = 0; b < k - 1; ++b) {

@@ -4,7 +4,7 @@
 
 #include <Eigen/Cholesky>
 
-#include "convex/objective.h"
+#include "convex/preconditioner/preconditioner.h"
 #include "poise/inference.h"
 
 namespace poise::inline convex {
@@ -16,8 +16,9 @@ namespace poise::inline convex {
 class ExactCurvature {
  public:
   /// Throws Error(kResource) above kMostInferredParameters, and Error(kNumeric) where H is singular, up to rounding: it
-  /// names the features by `schema`. Leaves the objective at w.
-  ExactCurvature(SoftmaxObjective& objective, const Parameters& w, Index reference, const Schema& schema);
+  /// names the features by `schema`. Leaves the objective at w. Throws PassStopped where `stop` ends it.
+  ExactCurvature(SoftmaxObjective& objective, const Parameters& w, Index reference, const Schema& schema,
+                 const Stop& stop = {});
 
   Index size() const { return scale_.size(); }
   Index classes() const { return probabilities_.cols() - 1; }

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 #include <numeric>
+#include <utility>
 
 #include "base/parallel.h"
 #include "base/random.h"
@@ -40,7 +41,7 @@ bool is_worth_a_look(const Problem& problem) {
 
 }  // namespace
 
-std::optional<IndependentFeatures> IndependentFeatures::of(const Problem& problem, int threads) {
+std::optional<IndependentFeatures> IndependentFeatures::of(const Problem& problem, int threads, ProofStop stop) {
   if (!is_worth_a_look(problem)) return std::nullopt;
   const Index d = problem.cols(), n = problem.rows();
   std::vector<Index> rows = sample_rows(problem), columns(d);
@@ -49,7 +50,8 @@ std::optional<IndependentFeatures> IndependentFeatures::of(const Problem& proble
   std::vector<double> weight;
   for (Index row : rows) weight.push_back(problem.row_weight[row]);
   const Vector no_penalty = Vector::Zero(d);
-  const IndependentBasis found = independent_basis(ExactRows(problem), rows, weight, columns, no_penalty, 2, threads);
+  const ExactRows exact(problem, std::move(stop));
+  const IndependentBasis found = independent_basis(exact, rows, weight, columns, no_penalty, 2, threads);
   if (!found.basis) return std::nullopt;
   const FeatureBasis& basis = *found.basis;
   const Matrix a = basis.coefficients();

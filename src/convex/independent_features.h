@@ -15,8 +15,8 @@ namespace poise::inline convex {
 class IndependentFeatures {
  public:
   /// Empty if nothing is nearly dependent, a feature has a penalty, or the copy of the features would be too large.
-  /// Dependence is looked for in a sample of the rows.
-  static std::optional<IndependentFeatures> of(const Problem& problem, int threads);
+  /// Dependence is looked for in a sample of the rows. Throws PassStopped where `stop` ends it.
+  static std::optional<IndependentFeatures> of(const Problem& problem, int threads, ProofStop stop = {});
 
   const Problem& problem() const { return problem_; }
   /// Weights on the features of the original problem that give the scores of V on those of this.

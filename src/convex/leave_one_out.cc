@@ -5,7 +5,9 @@
 
 #include "base/blas.h"
 #include "base/parallel.h"
+#include "base/stoppable.h"
 #include "convex/exact_curvature.h"
+#include "convex/solver/solvers.h"
 
 namespace poise::inline convex {
 namespace {
@@ -48,11 +50,11 @@ class LeftOut {
 
 /// Rows [begin, end): A_i as products of the rows with the blocks of H⁻¹.
 void leave_out(const Problem& problem, const ExactCurvature& curvature, const Matrix& inverse, Index begin, Index end,
-               Matrix& scores) {
+               Matrix& scores, StopTest& stopped) {
   const Index size = problem.cols() + 1, k = curvature.classes();
   Matrix x(kStrip, size), product(kStrip, size), leverages(kStrip, k * k);
   LeftOut left_out(problem, curvature);
-  for (Index first = begin; first < end; first += kStrip) {
+  for (Index first = begin; first < end && !stopped(); first += kStrip) {
     const Index rows = std::min(kStrip, end - first);
     problem.load(first, rows, x.data(), size);
     x.col(size - 1).setOnes();
@@ -85,15 +87,18 @@ Matrix all_scores(const SoftmaxObjective& objective, const Parameters& w) {
   return scores;
 }
 
-Matrix leave_one_out_scores(SoftmaxObjective& objective, const Parameters& w, const Schema& schema) {
-  const ExactCurvature curvature(objective, w, 0, schema);
+Matrix leave_one_out_scores(SoftmaxObjective& objective, const Parameters& w, const Schema& schema, const Stop& stop) {
+  const StoppablePasses stoppable(objective, stop);
+  const ExactCurvature curvature(objective, w, 0, schema, stop);
   const Matrix inverse = curvature.inverse();
   Matrix scores = all_scores(objective, w);
   const Index n = objective.rows(), parts = std::clamp<Index>(n / kStrip, 1, 64);
+  StopTest stopped(stop);
   parallel_for(parts, objective.threads(), [&](Index part) {
     leave_out(objective.problem(), curvature, inverse, part_begin(n, parts, part), part_begin(n, parts, part + 1),
-              scores);
+              scores, stopped);
   });
+  if (stopped.has_stopped()) throw PassStopped();
   return scores;
 }
 

@@ -1,7 +1,7 @@
 // Leave-one-out in closed form, from the Hessian at the optimum (docs/theory/softmax.md#leave-one-out).
 #pragma once
 
-#include "convex/objective.h"
+#include "convex/preconditioner/preconditioner.h"
 
 namespace poise::inline convex {
 
@@ -10,7 +10,8 @@ namespace poise::inline convex {
 /// in differences to one class. A row is left out whole, whatever its weight, the weights of the others and the penalty
 /// beside them stay; a class's only row has no such model, and its scores mean nothing. Throws as ExactCurvature.
 /// Leaves the objective at w.
-Matrix leave_one_out_scores(SoftmaxObjective& objective, const Parameters& w, const Schema& schema);
+Matrix leave_one_out_scores(SoftmaxObjective& objective, const Parameters& w, const Schema& schema,
+                            const Stop& stop = {});
 
 /// Scores of all rows, n×K, in float64.
 Matrix all_scores(const SoftmaxObjective& objective, const Parameters& w);

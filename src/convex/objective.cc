@@ -104,8 +104,10 @@ Parameters SoftmaxObjective::hessian_diagonal() const {
   return diagonal;
 }
 
-Matrix SoftmaxObjective::second_moments() const {
-  return owner_->ask({.question = Question::kGram, .vector = mean_features()}).product;
+Matrix SoftmaxObjective::second_moments(const Stop& stop) const try {
+  return owner_->ask({.question = Question::kGram, .vector = mean_features(), .stop = &stop}).product;
+} catch (const PassStopped&) {
+  return {};
 }
 
 Parameters SoftmaxObjective::moment_product(const Parameters& v) const {
@@ -138,10 +140,13 @@ std::vector<RowSample> SoftmaxObjective::draw_rows(double wanted, std::uint64_t 
   return samples;
 }
 
-Matrix dense_hessian(const SoftmaxObjective& objective, const Matrix* probabilities) {
-  const Matrix blocks = probabilities ? objective.local().hessian_blocks(probabilities).root().product
-                                      : objective.owner_->ask({.question = Question::kHessian}).product;
+Matrix dense_hessian(const SoftmaxObjective& objective, const Matrix* probabilities, const Stop& stop) try {
+  const Request whole{.question = Question::kHessian, .stop = &stop};
+  const Matrix blocks = probabilities ? objective.local().hessian_blocks(*probabilities, stop).root().product
+                                      : objective.owner_->ask(whole).product;
   return hessian_from_blocks(blocks, objective.classes(), objective.features());
+} catch (const PassStopped&) {
+  return {};
 }
 
 SoftmaxObjective::PickedRows SoftmaxObjective::pick_rows(const std::vector<Index>& rows) const {

@@ -46,7 +46,7 @@ class SoftmaxObjective {
   Index classes() const { return problem_.classes; }
   int threads() const { return threads_; }
   /// See RowOwner::stop_when.
-  void stop_passes_when(std::function<bool()> stop) { owner_->stop_when(std::move(stop)); }
+  void stop_passes_when(Stop stop) { owner_->stop_when(std::move(stop)); }
   Parameters zero() const { return Parameters::Zero(features() + 1, classes()); }
 
   /// f(W) and, where asked, ∇f(W). Remembers P for hessian_product and preconditioners. One pass.
@@ -104,8 +104,9 @@ class SoftmaxObjective {
   /// They at w. Half a pass.
   LocalRows& local_at(const Parameters& w) const;
 
-  /// Σ s (x − c)(x − c)ᵀ around the means c, d×d, in float32 products. Where d×d is affordable. One pass.
-  Matrix second_moments() const;
+  /// Σ s (x − c)(x − c)ᵀ around the means c, d×d, in float32 products. Where d×d is affordable. One pass; 0×0 if it was
+  /// stopped, by `stop` or as all passes.
+  Matrix second_moments(const Stop& stop = {}) const;
   /// X̃ᵀ[s X̃V], (d+1)×K.
   Parameters moment_product(const Parameters& v) const;
   /// For every class about `wanted` rows, drawn by what they add to its curvature s p(1 − p) at the point of the last
@@ -130,7 +131,7 @@ class SoftmaxObjective {
     passes_ = passes;
   }
 
-  friend Matrix dense_hessian(const SoftmaxObjective& objective, const Matrix* probabilities);
+  friend Matrix dense_hessian(const SoftmaxObjective& objective, const Matrix* probabilities, const Stop& stop);
 
  private:
   /// Weighted means over the rows that the bound needs; computed at the first need.
@@ -167,8 +168,8 @@ class SoftmaxObjective {
 /// The Hessian of the loss (without the penalty) at the objective's last point, float64, where its size is affordable:
 /// K(d+1) square, entry (c(d+1)+j, k(d+1)+l) = Σ_i s_i p_ic(δ_ck − p_ik) x̃_ij x̃_il; 1 − p_ic as the sum of the other
 /// classes, which does not cancel and makes rows of the matrix add up to 0 over k.
-/// `probabilities` (n×K): in place of the ones the objective keeps, which are float32.
-Matrix dense_hessian(const SoftmaxObjective& objective, const Matrix* probabilities);
-inline Matrix dense_hessian(const SoftmaxObjective& objective) { return dense_hessian(objective, nullptr); }
+/// `probabilities` (n×K): in place of the ones the objective keeps, which are float32. 0×0 if it was stopped, by `stop`
+/// or as all passes.
+Matrix dense_hessian(const SoftmaxObjective& objective, const Matrix* probabilities = nullptr, const Stop& stop = {});
 
 }  // namespace poise::inline convex

@@ -19,14 +19,16 @@ constexpr double kNearbyPenalty = 1e-4;
 
 }  // namespace
 
-std::optional<SeparatingDirection> SoftmaxSolver::obvious_separation(const Problem& problem) {
+std::optional<SeparatingDirection> SoftmaxSolver::obvious_separation(const Problem& problem) try {
   if ((problem.penalty.array() > 0).all()) return std::nullopt;
   if (without_mass_) return without_mass_;
   const bool has_all_rows = problem.rows() == data_.rows();
   if (has_all_rows && !data_.labels.empty() && problem.smoothing == 0 && (problem.penalty.array() == 0).all()) {
-    if (auto found = find_separating_feature(data_)) return found;
+    if (auto found = find_separating_feature(data_, monitor_.stop())) return found;
   }
-  return find_separating_combination(problem, data_, solve_.threads, &overlapping_);
+  return find_separating_combination(problem, data_, solve_.threads, &overlapping_, monitor_.stop());
+} catch (const PassStopped&) {
+  return std::nullopt;
 }
 
 Outcome SoftmaxSolver::settle(SoftmaxObjective& objective, SolveState& state, Outcome outcome,
@@ -47,6 +49,7 @@ Outcome SoftmaxSolver::settle(SoftmaxObjective& objective, SolveState& state, Ou
   }
   bound_by_zero(objective, state, solve_.tolerance);
   if (state.gap() <= solve_.tolerance) return certified(state, monitor_);
+  if (verdict.stopped) return ended_in_proof(outcome);
   if (outcome.status != Status::kConverged) return outcome;
   if (std::isfinite(state.gap())) {
     outcome.why = fmt::format(
@@ -61,16 +64,37 @@ Outcome SoftmaxSolver::settle(SoftmaxObjective& objective, SolveState& state, Ou
   return outcome;
 }
 
+Outcome SoftmaxSolver::ended_in_proof(const Outcome& solved) const {
+  const Status status = monitor_.stopped_by();
+  return {status,
+          fmt::format("{} in the proof that follows the solve, which had ended: {}",
+                      status == Status::kInterrupted ? "interrupted" : "the time limit was reached", solved.why)};
+}
+
+Outcome SoftmaxSolver::sharpened(SolveState& state, const Outcome& outcome) const try {
+  sharpen(objective_, state, monitor_.stop_at_limit());
+  return outcome;
+} catch (const PassStopped&) {
+  return outcome.status == Status::kSeparable ? outcome : ended_in_proof(outcome);
+}
+
+/// Where solving begins in other features: `w` in them, or 0 if that is better.
+static SolveState better_begin(SoftmaxObjective& objective, Parameters w, const Stop& stop) {
+  const StoppablePasses stoppable(objective, stop);
+  SolveState begin;
+  begin.w = std::move(w);
+  begin.value = objective.evaluate(begin.w, &begin.gradient);
+  if (!(begin.value.objective <= objective.evaluate(objective.zero(), nullptr).objective)) begin.w = objective.zero();
+  begin.value = objective.evaluate(begin.w, &begin.gradient);
+  return begin;
+}
+
 std::optional<Outcome> SoftmaxSolver::solve_in_independent_features(SoftmaxObjective& objective, SolveState& state,
-                                                                    bool cold) {
-  const auto others = IndependentFeatures::of(objective.problem(), objective.threads());
+                                                                    bool cold) try {
+  const auto others = IndependentFeatures::of(objective.problem(), objective.threads(), ProofStop(monitor_.stop()));
   if (!others) return std::nullopt;
   SoftmaxObjective inner(others->problem(), objective.threads());
-  SolveState found;
-  found.w = others->from_original(state.w);
-  found.value = inner.evaluate(found.w, &found.gradient);
-  if (!(found.value.objective <= inner.evaluate(inner.zero(), nullptr).objective)) found.w = inner.zero();
-  found.value = inner.evaluate(found.w, &found.gradient);
+  SolveState found = better_begin(inner, others->from_original(state.w), monitor_.stop());
   const Outcome outcome = run_solver(inner, found, cold);
   other_passes_ += inner.passes();
   if (is_stopped(outcome.status) && monitor_.is_past_time()) return outcome;
@@ -78,32 +102,63 @@ std::optional<Outcome> SoftmaxSolver::solve_in_independent_features(SoftmaxObjec
   back.w = others->to_original(found.w);
   back.value = objective.evaluate(back.w, &back.gradient);
   back.estimate = found.estimate;
-  if (is_stopped(outcome.status)) {
+  const bool none_left = outcome.status == Status::kIterationLimit && solve_.max_iterations > 0;
+  if (is_stopped(outcome.status) || none_left) {
     if (back.value.objective < state.value.objective) state = std::move(back);
     return outcome;
   }
-  const double fall = state.value.objective - found.value.objective;
-  if (fall >= 0 && is_little(float64_error(objective, back.w), fall)) {
-    sharpen(objective, back);
-    if (is_little(std::abs(back.value.objective - found.value.objective), fall)) {
+  try {
+    if (is_followed_by_float64(objective, state, found, back)) {
       state = std::move(back);
       return outcome;
     }
+  } catch (const PassStopped&) {
+    if (back.value.objective < state.value.objective) state = std::move(back);
+    return ended_in_proof(outcome);
   }
   state.value = objective.evaluate(state.w, &state.gradient);
   beyond_float64_ = std::move(back);
   beyond_float64_->value = found.value;
   return std::nullopt;
+} catch (const PassStopped&) {  // before it had begun
+  return std::nullopt;
+}
+
+bool SoftmaxSolver::is_followed_by_float64(SoftmaxObjective& objective, const SolveState& before,
+                                           const SolveState& found, SolveState& back) const {
+  const StoppablePasses stoppable(objective, monitor_.stop_at_limit());
+  const double fall = before.value.objective - found.value.objective;
+  if (!(fall >= 0) || !is_little(float64_error(objective, back.w, monitor_.stop_at_limit()), fall)) return false;
+  sharpen(objective, back, monitor_.stop_at_limit());
+  return is_little(std::abs(back.value.objective - found.value.objective), fall);
 }
 
 Outcome SoftmaxSolver::solve_nearby(SolveState& state) {
   Problem nearby = objective_.problem();
   poise::set_l2(nearby, kNearbyPenalty);
   SoftmaxObjective objective(std::move(nearby), solve_.threads);
-  state.value = objective.evaluate(state.w, &state.gradient);
+  try {
+    const StoppablePasses stoppable(objective, monitor_.stop());
+    state.value = objective.evaluate(state.w, &state.gradient);
+  } catch (const PassStopped&) {
+    return limited(monitor_.stopped_by(), monitor_);
+  }
   Outcome outcome = run_solver(objective, state, true);
   state.has_bound = false;  // of another objective
   return outcome;
+}
+
+void SoftmaxSolver::value_here(SolveState& state) {
+  const Vector& penalty = objective_.problem().penalty;
+  state.value.penalty = 0.5 * penalty.dot(state.w.topRows(penalty.size()).rowwise().squaredNorm());
+  state.value.objective = state.value.cross_entropy + state.value.penalty;
+  state.gradient.resize(0, 0);
+  try {
+    const StoppablePasses stoppable(objective_, monitor_.stop_at_limit());
+    state.value = objective_.evaluate(state.w, &state.gradient);
+    sharpen(objective_, state, monitor_.stop_at_limit());
+  } catch (const PassStopped&) {  // the other problem's cross-entropy has to do
+  }
 }
 
 void SoftmaxSolver::bound_briefly(SoftmaxObjective& objective, SolveState& state, Status limit) const {
@@ -133,13 +188,14 @@ Outcome SoftmaxSolver::certify_afresh(SoftmaxObjective& objective, SolveState& s
   try {
     state.value = objective.evaluate(state.w, &state.gradient);
     const auto preconditioner =
-        affords_full(objective) ? full_preconditioner(objective) : local_preconditioner(objective, stop);
-    if (!preconditioner) return outcome;
+        affords_full(objective) ? full_preconditioner(objective, stop) : local_preconditioner(objective, stop);
+    if (!preconditioner) return ended_in_proof(outcome);
     certify_state(objective, *preconditioner, state, solve_.tolerance, stop);
   } catch (const PassStopped&) {
-    return outcome;
+    return ended_in_proof(outcome);
   }
-  return state.gap() <= solve_.tolerance ? certified(state, monitor_) : outcome;
+  if (state.gap() <= solve_.tolerance) return certified(state, monitor_);
+  return stop() ? ended_in_proof(outcome) : outcome;
 }
 
 Outcome SoftmaxSolver::separable(const SeparatingDirection& direction, const Outcome& outcome) const {

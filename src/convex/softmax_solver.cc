@@ -20,9 +20,10 @@
 namespace poise::inline convex {
 namespace {
 
-int iteration_limit(const SolveOptions& options, Solver solver) {
+/// What is asked for holds for all that follow each other; the default for each, `made` iterations after the first.
+int iteration_limit(const SolveOptions& options, Solver solver, int made) {
   if (options.max_iterations > 0) return options.max_iterations;
-  return solver == Solver::kNewton ? kNewtonIterations : kOtherIterations;
+  return made + (solver == Solver::kNewton ? kNewtonIterations : kOtherIterations);
 }
 
 /// Who passes over the rows.
@@ -166,9 +167,8 @@ Outcome SoftmaxSolver::solve_and_prove(SolveState& state, bool cold, std::option
   separation = obvious_separation(objective_.problem());
   if (separation) {
     const Outcome outcome = separable(*separation, solve_nearby(state));
-    if (monitor_.iterations() == 0) state.w = fallback.w;
-    state.value = objective_.evaluate(state.w, &state.gradient);
-    sharpen(objective_, state);
+    if (monitor_.iterations() == 0) state = fallback;
+    value_here(state);
     return outcome;
   }
   std::optional<Outcome> elsewhere = solve_in_independent_features(objective_, state, cold);
@@ -185,7 +185,8 @@ Outcome SoftmaxSolver::solve_and_prove(SolveState& state, bool cold, std::option
   if (!std::isfinite(state.value.objective))
     outcome = {Status::kDiverged, "the objective is not a finite number at the weights found"};
   const bool may_be_rough = !state.has_bound || !objective_.has_dual_bounds();
-  if (!stopped && may_be_rough && affords_exact_point(objective_.problem(), solve_.memory)) sharpen(objective_, state);
+  if (!is_stopped(outcome.status) && may_be_rough && affords_exact_point(objective_.problem(), solve_.memory))
+    outcome = sharpened(state, outcome);
   return outcome;
 }
 
@@ -267,7 +268,7 @@ Outcome SoftmaxSolver::run_unless_stopped(SoftmaxObjective& objective, SolveStat
 }
 
 Outcome SoftmaxSolver::run(Solver solver, SoftmaxObjective& objective, SolveState& state, bool cold) {
-  const int limit = iteration_limit(solve_, solver);
+  const int limit = iteration_limit(solve_, solver, monitor_.iterations());
   switch (solver) {
     case Solver::kDescent:
       return solve_descent(objective, state, monitor_, limit);

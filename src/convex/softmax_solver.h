@@ -72,16 +72,25 @@ class SoftmaxSolver : public PenaltySolver {
   std::optional<SeparatingDirection> obvious_separation(const Problem& problem);
   /// Where no minimizer exists: the optimum with a small penalty, a useful model all the same.
   Outcome solve_nearby(SolveState& state);
+  /// The value of a state of another penalty, as exact as time allows.
+  void value_here(SolveState& state);
   Outcome separable(const SeparatingDirection& direction, const Outcome& outcome) const;
   /// Without a penalty, where features are nearly dependent: solves in others and returns to these if float64 scores
   /// can follow. The state stays where it is if there is nothing to gain.
   std::optional<Outcome> solve_in_independent_features(SoftmaxObjective& objective, SolveState& state, bool cold);
+  /// Whether scores in float64 keep what was `found` in other features, once `back` in these; f of `back` is sharpened.
+  bool is_followed_by_float64(SoftmaxObjective& objective, const SolveState& before, const SolveState& found,
+                              SolveState& back) const;
   /// A bound where a limit came before the first. Two cost nothing: no loss is below 0, and what the gradient gives.
   /// A Newton system gives a better one where the optimum is near, for the price of some passes: not worth it far away,
   /// nor where time is up after few of them, nor where somebody waits. (Without a penalty loose bounds are none.)
   void bound_briefly(SoftmaxObjective& objective, SolveState& state, Status limit) const;
   /// A solver's preconditioner may be of a point left long ago: with one of this point the gap may still be proven.
   Outcome certify_afresh(SoftmaxObjective& objective, SolveState& state, const Outcome& outcome) const;
+  /// Where time or an interrupt ended a proof: what was solved and proven before stays.
+  Outcome ended_in_proof(const Outcome& solved) const;
+  /// f as exact as it gets.
+  Outcome sharpened(SolveState& state, const Outcome& outcome) const;
   /// What the solver has left open: a proof from the curvature, or a direction of recession.
   Outcome settle(SoftmaxObjective& objective, SolveState& state, Outcome outcome,
                  std::optional<SeparatingDirection>& separation);

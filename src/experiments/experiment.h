@@ -39,6 +39,10 @@ struct ExperimentOptions {
   std::optional<Loss> loss = {};
 };
 
+/// What is given as the paper of f-adjoint has it counts as not given: a run that named it and one that did not are the
+/// same.
+ExperimentOptions without_the_papers(ExperimentOptions options);
+
 /// One line of the table.
 struct Finding {
   std::string data;

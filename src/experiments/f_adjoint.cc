@@ -37,7 +37,11 @@ double rate_of(const Variant& variant, const ExperimentOptions& asked) {
   return variant.times * (asked.learning_rate > 0 ? asked.learning_rate : kPublishedRate);
 }
 
-Loss loss_of(const ExperimentOptions& asked) { return asked.loss.value_or(Loss::kSquared); }
+constexpr Loss kPublishedLoss = Loss::kSquared;
+
+Loss loss_of(const ExperimentOptions& asked) { return asked.loss.value_or(kPublishedLoss); }
+
+std::vector<Index> published_hidden() { return {128}; }
 
 /// The published program has the squared loss only.
 std::size_t count_of_variants(const ExperimentOptions& asked) {
@@ -55,7 +59,7 @@ struct Traces : std::array<std::vector<std::vector<double>>, kRuleCount> {
 NetworkOptions options_of(const Variant& variant, const ExperimentOptions& asked, std::uint64_t seed) {
   NetworkOptions o;
   o.objective.l2 = 0;
-  o.hidden = asked.hidden.empty() ? std::vector<Index>{128} : asked.hidden;
+  o.hidden = asked.hidden.empty() ? published_hidden() : asked.hidden;
   o.activation = Activation::kSigmoid;
   o.loss = loss_of(asked);
   o.initialization = Initialization::kXavier;
@@ -181,6 +185,13 @@ Finding tracking(const ExperimentData& data, const Traces& traces, std::size_t e
 }
 
 }  // namespace
+
+ExperimentOptions without_the_papers(ExperimentOptions options) {
+  if (options.learning_rate == kPublishedRate) options.learning_rate = 0;
+  if (options.hidden == published_hidden()) options.hidden.clear();
+  if (options.loss == kPublishedLoss) options.loss.reset();
+  return options;
+}
 
 Outcome run_f_adjoint(const ExperimentOptions& options, Events& events) {
   Outcome outcome;

@@ -8,6 +8,7 @@
 #include <unordered_map>
 
 #include "base/file.h"
+#include "base/parse_json.h"
 #include "data/schema_json.h"
 #include "network/activation.h"
 #include "network/convolution.h"
@@ -84,6 +85,7 @@ class ModelReader {
   void read_metadata(Network& network) const {
     const auto schema = property(kSchemaKey);
     if (!schema) refuse("the model has no schema (metadata poise.schema)");
+    if (const std::string fault = repeated_member(*schema); !fault.empty()) refuse("metadata poise.schema: " + fault);
     try {
       network.schema = schema_from_json(nlohmann::ordered_json::parse(*schema));
     } catch (const nlohmann::json::exception& error) {
@@ -104,6 +106,7 @@ class ModelReader {
   void read_form(Network& network) const {
     const auto text = property(kNetworkKey);
     if (!text) refuse("the model does not say what its layers are (metadata poise.network)");
+    if (const std::string fault = repeated_member(*text); !fault.empty()) refuse("metadata poise.network: " + fault);
     try {
       const auto form = nlohmann::json::parse(*text);
       const auto hidden = form.at("hidden").get<std::vector<std::string>>();

@@ -115,8 +115,8 @@ class Reader {
     if (!object_.contains(name)) return out;
     if (!object_[name].is_array()) fail(name, object_[name].type_name(), "an array of numbers of neurons, from 0");
     for (const json& one : object_[name]) {
-      if (!one.is_number_integer())
-        fail(fmt::format("{} of {}", quoted(one), name), "no whole number", "a neuron, from 0");
+      if (!one.is_number_unsigned() || one.get<std::uint64_t>() > kLargestNumber)
+        fail(fmt::format("{} of {}", quoted(one), name), "no neuron", "the number of a neuron, from 0");
       out.push_back(one.get<Index>());
     }
     return out;
@@ -143,6 +143,8 @@ class Reader {
       out.clamped.push_back(std::stol(name));
     }
   }
+
+  static constexpr std::uint64_t kLargestNumber = 999'999'999;
 
   const json& object_;
   const std::string& path_;
@@ -173,8 +175,11 @@ Septuple read_septuple(const std::string& path) {
   if (!readable || file.bad())
     throw Error(ErrorKind::kIo, "the file cannot be read", "a septuple as JSON", "docs/septuple.md has an example",
                 {path});
-  std::size_t byte = 0;
-  const json object = parse_json(text, &byte);
+  JsonFault fault;
+  const json object = parse_json(text, &fault);
+  const std::size_t byte = fault.byte;
+  if (fault.has_repeated)
+    throw Error(ErrorKind::kData, repeats(fault), "each member once", "docs/septuple.md has an example", {path});
   if (object.is_discarded()) {
     const auto [line, column] = byte > 0 ? place_of(text, byte) : std::pair<Index, Index>(0, 0);
     throw Error(ErrorKind::kData, byte > 0 ? "no JSON" : "numbers beyond float64, or too deep a nesting",

@@ -87,6 +87,8 @@ def check_what_cannot_go_on_is_refused(t):
     t.equal(t.read("run/run.json"), before, "the earlier run")
     more = t.json("reproduce f-adjoint --data digits --epochs 2 --seeds 2 --out run --resume --json --quiet")
     t.equal(len(more["runs"]), 8, "with another seed")
+    named = t.json("reproduce f-adjoint --data digits --epochs 2 --seeds 2 --learning-rate 0.001 --hidden 128 --loss squared --out run --resume --json --quiet")
+    t.equal(without_seconds(named), without_seconds(more), "what the paper has, by name")
 
 
 def check_damaged_figures_are_made_again(t):

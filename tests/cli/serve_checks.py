@@ -117,6 +117,8 @@ def check_what_cannot_be_served_is_refused_before_training(t):
     t.equal(t.files(), {}, "the files")
     for words in ("--serve 70000", "--serve -1", "--serve-address 127.0.0.1", "--serve --serve-address ''", "--serve x"):
         t.run(f"train digits {words} --out run", exit=2)
+    nowhere = t.run("train digits --serve --serve-address '' --out run", exit=2).stderr
+    t.check("an empty name; expected an address of this machine" in nowhere, f"stderr\n{nowhere}")
     t.equal(t.files(), {}, "the files")
     failed = t.run("train not-there.csv --serve --out run", exit=4)
     t.check("http://127.0.0.1:" in failed.stderr, f"stderr\n{failed}")

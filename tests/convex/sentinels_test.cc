@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 
 #include "convex/certificate/curvature_proof.h"
@@ -216,6 +217,48 @@ TEST(IndependentFeatures, NotWhereNothingIsNearlyDependent) {
     total.add({a, b, (37 * a + 11 * b) / 1024}, i % 2);
   }
   EXPECT_FALSE(IndependentFeatures::of(make_problem(total.data(), {.l2 = 0}, 1), 1));
+}
+
+// Four features of two numbers, dependent but for the rounding of their units, which only the others that solving makes
+// of them tell apart: that those run off for ever leaves the solve in the features as given its own iterations, in
+// either storage. No optimum is above the entropy of the classes.
+TEST(IndependentFeatures, LeaveIterationsToTheFeaturesAsGiven) {
+  const std::vector<std::array<int, 3>> rows{
+      {0, 0, 0},   {1, 1, 3},  {1, 1, 0},  {-2, -1, 0}, {2, -3, 0},  {-2, 2, 0}, {3, -3, 3}, {-1, -1, 3}, {1, 1, 4},
+      {2, -3, 4},  {0, -2, 0}, {0, -2, 3}, {-2, -1, 3}, {-2, -2, 3}, {0, -1, 0}, {-1, 0, 4}, {3, 3, 2},   {3, -2, 1},
+      {2, -3, 2},  {-2, 2, 0}, {0, 0, 0},  {-2, -1, 3}, {0, -1, 4},  {0, -1, 1}, {3, -3, 3}, {0, -1, 4},  {0, -1, 0},
+      {-1, -3, 1}, {0, -2, 4}, {3, 3, 2},  {3, -3, 0},  {-2, -1, 3}, {0, -2, 3}, {3, 3, 2},  {-1, -1, 0}, {0, 3, 4},
+      {0, -2, 1},  {0, 0, 4},  {3, -2, 4}, {2, -3, 3},  {-1, 0, 4},  {3, 3, 1},  {0, 3, 0},  {-2, -2, 3}, {-1, -3, 0},
+      {3, -3, 3},  {3, -2, 4}, {0, 0, 1},  {-1, -1, 1}, {3, 3, 3},   {2, -3, 1}, {3, -2, 0}, {2, -3, 2},  {0, 0, 1},
+      {-3, -1, 4}, {1, 1, 4},  {-2, -2, 4}};
+  Dataset data;
+  data.schema = array_schema(4, {"0", "1", "2", "3", "4"});
+  std::vector<double> x;
+  CsrMatrix sparse;
+  sparse.cols = 4;
+  std::array<double, 5> count{};
+  for (const auto& [a, b, label] : rows) {
+    const double row[] = {a * 1e-13, b * 0.01, (2 * b - 3 * a) * 1e6, a * 1e14};
+    for (std::int32_t j = 0; j < 4; ++j) {
+      x.push_back(row[j]);
+      if (row[j] != 0) sparse.columns.push_back(j), sparse.doubles.push_back(row[j]);
+    }
+    sparse.row_start.push_back(std::ssize(sparse.columns));
+    data.labels.push_back(label);
+    ++count[static_cast<std::size_t>(label)];
+  }
+  const auto n = std::ssize(rows);
+  double entropy = 0;
+  for (const double c : count) entropy -= c / static_cast<double>(n) * std::log(c / static_cast<double>(n));
+  for (const Features& features : {Features::from_values(std::move(x), n, 4), Features::from_sparse(sparse)}) {
+    data.features = features;
+    const ObjectiveOptions free{.l2 = 0, .scale = Scale::kStandard};
+    const SolveReport report = fit_softmax(data, free, {.tolerance = 1e-10, .threads = 1}).report;
+    EXPECT_EQ(report.status, Status::kConverged) << report.why;
+    EXPECT_LT(report.objective, entropy);
+    const SolveReport asked = fit_softmax(data, free, {.max_iterations = 20, .threads = 1}).report;
+    EXPECT_LE(asked.iterations, 20);
+  }
 }
 
 // A penalty below the range of float64 is one all the same.

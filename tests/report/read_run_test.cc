@@ -166,6 +166,13 @@ TEST_F(ReadRun, RefusesWhatIsNone) {
     write("run.json", text);
     EXPECT_THROW(read_run(folder()), Error) << text;
   }
+  write("run.json", R"({"result": {"status": "certified", "status": "converged"}})");
+  try {
+    read_run(folder());
+    ADD_FAILURE() << "of two results one was taken";
+  } catch (const Error& error) {
+    EXPECT_THAT(error.found(), testing::HasSubstr("\"status\" stands twice"));
+  }
 }
 
 }  // namespace

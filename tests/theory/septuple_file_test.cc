@@ -55,6 +55,10 @@ TEST(SeptupleFile, SaysWhatIsWrong) {
   refuses(R"({"weights": [[0]], "loss": "everywhere"})", "loss is \"everywhere\"");
   refuses(R"({"weights": [[0]], "inputs": [1]})", "neuron 1 of `inputs` does not exist");
   refuses(R"({"weights": [[0]], "inputs": [0.5]})", "0.5 of inputs");
+  refuses(R"({"weights": [[0]], "inputs": [-1]})", "-1 of inputs is no neuron");
+  refuses(R"({"weights": [[0]], "inputs": [18446744073709551615]})", "18446744073709551615 of inputs is no neuron");
+  refuses(R"({"weights": [[0]], "weights": [[1]]})", "\"weights\" stands twice");
+  refuses(R"({"weights": [[0]], "clamped": {"0": 1, "0": 2}})", "\"0\" stands twice");
   refuses(R"({"weights": [[0]], "clamped": {"one": 1}})", "\"one\" in clamped");
   refuses(R"({"weights": [[0]], "clamped": {"7": 1}})", "neuron 7 of `clamped` does not exist");
   refuses(R"({"weights": [[0]], "bias": [0, 1]})", "1×1 weights of 2 neurons");

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <limits>
 #include <numeric>
+#include <utility>
 
 #include "base/index.h"
 #include "convex/certificate/inverse_root.h"
@@ -113,10 +114,10 @@ class CurvatureProver::Local {
   Vector unit_, penalty_;
 };
 
-CurvatureProver::CurvatureProver(const Problem& problem, int threads, Penalty penalty)
+CurvatureProver::CurvatureProver(const Problem& problem, int threads, Penalty penalty, ProofStop stop)
     : problem_(problem),
       threads_(threads),
-      rows_(problem),
+      rows_(problem, std::move(stop)),
       counted_(rows_that_count(problem.row_weight)),
       penalty_(penalty == Penalty::kCurvature ? problem.penalty : Vector::Zero(problem.cols())) {}
 
@@ -225,7 +226,7 @@ CurvatureProof CurvatureProver::attempt(const Parameters& w, const ExactPoint& w
   if (!(point.slack.maxCoeff() < 0.1)) return out;
   const Local local(problem_, *basis_.basis, penalty_, point, threads_);
   LocalSums::Hessian h = local.hessian();
-  const InverseRoot root = inverse_root(std::move(h.value), h.error, threads_);
+  const InverseRoot root = inverse_root(std::move(h.value), h.error, threads_, rows_.stop());
   if (root.x.size() == 0) {
     out.obstacle.kind = Obstacle::Kind::kFlat;
     return out;

@@ -41,7 +41,8 @@ class CurvatureProver {
   /// unless the penalty is too small to lift dependent features out of rounding.
   enum class Penalty { kCurvature, kCharged };
 
-  CurvatureProver(const Problem& problem, int threads, Penalty penalty = Penalty::kCurvature);
+  /// What `stop` ends throws PassStopped, and the prover serves no more.
+  CurvatureProver(const Problem& problem, int threads, Penalty penalty = Penalty::kCurvature, ProofStop stop = {});
   ~CurvatureProver();
 
   CurvatureProof prove(const Parameters& w);

@@ -103,7 +103,8 @@ RowLoss row_loss(const std::vector<DoubleDouble>& z, std::span<const double> tar
 ExactPoint evaluate_exactly(const Problem& problem, const ExactRows& rows, std::span<const Index> counted,
                             const Parameters& w, int threads) {
   const auto n = static_cast<Index>(counted.size());
-  const Index classes = problem.classes, parts = std::clamp<Index>(n / 256, 1, 32);
+  // Of many rows many parts: while the last is computed nobody asks whether to stop.
+  const Index classes = problem.classes, parts = std::max(std::clamp<Index>(n / 256, 1, 32), n / 65536);
   ExactPoint out;
   out.p.resize(n, classes);
   out.slack.resize(n);

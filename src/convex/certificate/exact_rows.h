@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "base/index.h"
+#include "convex/certificate/proof_stop.h"
 #include "convex/problem.h"
 #include "poise/dataset.h"
 #include "rows/entries.h"
@@ -12,33 +13,40 @@
 namespace poise::inline convex {
 
 /// Rows x_i of d numbers, each exactly as in the file or array, and the features the solver sees in their place,
-/// (x_j − center_j) / unit_j with unit_j a power of two. Keeps its own (cheap) copy of the features.
+/// (x_j − center_j) / unit_j with unit_j a power of two. Keeps its own (cheap) copy of the features. Whoever goes
+/// through them is ended by `stop`.
 class ExactRows {
  public:
-  explicit ExactRows(Features features, ColumnMap units = {})
-      : features_(std::move(features)), units_(std::move(units)) {}
-  explicit ExactRows(const Problem& problem)
-      : ExactRows(problem.given.cols() > 0 ? problem.given : problem.features, problem.units) {}
+  explicit ExactRows(Features features, ColumnMap units = {}, ProofStop stop = {})
+      : features_(std::move(features)), units_(std::move(units)), stop_(std::move(stop)) {}
+  explicit ExactRows(const Problem& problem, ProofStop stop = {})
+      : ExactRows(problem.given.cols() > 0 ? problem.given : problem.features, problem.units, std::move(stop)) {}
 
   Index rows() const { return features_.rows(); }
   Index cols() const { return features_.cols(); }
   bool sparse() const { return features_.is_sparse(); }
+  const ProofStop& stop() const { return stop_; }
   double center(Index feature) const { return units_.identity() ? 0 : units_.center[feature]; }
   double unit(Index feature) const { return units_.identity() ? 1 : 1 / units_.gain[feature]; }
 
   /// Calls f(feature, value) for the entries of row i that may be nonzero, in the order of features.
   template <typename F>
   void for_each(Index i, const F& f) const {
+    stop_.before_row();
     std::vector<double> scratch;
     for_each_entry(features_, i, scratch, f);
   }
 
   /// x_ij alone.
-  double value(Index i, Index j) const { return features_.value(i, j); }
+  double value(Index i, Index j) const {
+    stop_.before_row();
+    return features_.value(i, j);
+  }
 
  private:
   Features features_;
   ColumnMap units_;
+  ProofStop stop_;
 };
 
 /// The rows of positive weight, which alone decide on existence, in order.

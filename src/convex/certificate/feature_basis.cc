@@ -50,7 +50,7 @@ struct Elimination {
   Matrix share;                  // of the far functions in each near one: near = share · far + little
 };
 
-Elimination eliminate(Matrix g) {
+Elimination eliminate(Matrix g, const ProofStop& stop) {
   const Index q = g.rows();
   const Vector scale = (g.diagonal().array() > 0).select(g.diagonal().cwiseSqrt().cwiseInverse(), 0.0);
   g = (scale.asDiagonal() * g * scale.asDiagonal()).eval();
@@ -58,6 +58,7 @@ Elimination eliminate(Matrix g) {
   Elimination out;
   std::vector<char> done(q, 0);
   for (Index step = 0; step < q; ++step) {
+    stop.ask();
     Index pivot = 0;
     for (Index k = 0; k < q && step > 0; ++k) {
       if (!done[k] && (done[pivot] || g(k, k) > g(pivot, pivot))) pivot = k;
@@ -113,6 +114,7 @@ Matrix FeatureBasis::gram() const {
   parallel_for(parts, threads_, [&](Index part) {
     Matrix sum = Matrix::Zero(q, q), phi(kStrip, q), weighted(kStrip, q);
     for (Index begin = part_begin(n, parts, part), end = part_begin(n, parts, part + 1); begin < end; begin += kStrip) {
+      rows_.rows().stop().ask();
       const Index count = std::min(kStrip, end - begin);
       for (Index r = 0; r < count; ++r) {
         const Index i = begin + r;
@@ -159,7 +161,7 @@ double FeatureBasis::exact_value(const Combination& of, const DoubleDouble* y, E
 }
 
 void FeatureBasis::look_for_dependence() {
-  const Elimination found = eliminate(gram());
+  const Elimination found = eliminate(gram(), rows_.rows().stop());
   near_ = found.near;
   far_ = found.far;
   share_ = found.share;
@@ -169,6 +171,7 @@ void FeatureBasis::separate() {
   for (int round = 0; round < kRounds && !near_.empty() && has_constant(); ++round) {
     bool gain_left = false;
     for (std::size_t b = 0; b < near_.size(); ++b) {
+      rows_.rows().stop().ask();
       reduce(near_[b], far_, share_.row(static_cast<Index>(b)).transpose());
       scale_to_one(near_[b]);
       gain_left = gain_left || combination_[near_[b]].exponent > -kLargestGain;

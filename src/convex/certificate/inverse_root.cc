@@ -14,10 +14,11 @@ namespace {
 constexpr Index kPanel = 128;
 
 /// c = a b, or a bᵀ, panel by panel of rows.
-Matrix multiply(const Matrix& a, const Matrix& b, bool transpose_b, int threads) {
+Matrix multiply(const Matrix& a, const Matrix& b, bool transpose_b, int threads, const ProofStop& stop) {
   const Index m = a.rows(), panels = (m + kPanel - 1) / kPanel;
   Matrix c(m, m);
   parallel_for(panels, threads, [&](Index panel) {
+    stop.ask();
     const Index begin = panel * kPanel, count = std::min(kPanel, m - begin);
     const Index inner = begin + count;  // a is lower triangular, or its rows end there for what is wanted
     gemm(false, transpose_b, count, m, transpose_b ? m : inner, a.row(begin).data(), m, b.data(), m, 0.0,
@@ -27,7 +28,7 @@ Matrix multiply(const Matrix& a, const Matrix& b, bool transpose_b, int threads)
 }
 
 /// In place of `h` its Cholesky factor, the upper triangle 0; false where that ends.
-bool cholesky(Matrix& h, int threads) {
+bool cholesky(Matrix& h, int threads, const ProofStop& stop) {
   const Index m = h.rows();
   for (Index begin = 0; begin < m; begin += kPanel) {
     const Index count = std::min(kPanel, m - begin), rest = m - begin - count;
@@ -40,6 +41,7 @@ bool cholesky(Matrix& h, int threads) {
         factor.triangularView<Eigen::Lower>().solve(h.block(begin + count, begin, rest, count).transpose()).transpose();
     h.block(begin + count, begin, rest, count) = below;
     parallel_for((rest + kPanel - 1) / kPanel, threads, [&](Index panel) {
+      stop.ask();
       const Index first = panel * kPanel, rows = std::min(kPanel, rest - first);
       Matrix update(rows, first + rows);
       gemm(false, true, rows, first + rows, count, below.row(first).data(), count, below.data(), count, 0.0,
@@ -52,10 +54,11 @@ bool cholesky(Matrix& h, int threads) {
 }
 
 /// L⁻¹, a panel of columns a task.
-Matrix inverse_of_lower(const Matrix& l, int threads) {
+Matrix inverse_of_lower(const Matrix& l, int threads, const ProofStop& stop) {
   const Index m = l.rows();
   Matrix x = Matrix::Zero(m, m);
   parallel_for((m + kPanel - 1) / kPanel, threads, [&](Index panel) {
+    stop.ask();
     const Index begin = panel * kPanel, count = std::min(kPanel, m - begin), rest = m - begin;
     Eigen::MatrixXd columns = Eigen::MatrixXd::Zero(rest, count);
     columns.topRows(count).setIdentity();
@@ -67,7 +70,7 @@ Matrix inverse_of_lower(const Matrix& l, int threads) {
 
 }  // namespace
 
-InverseRoot inverse_root(Matrix h, double error, int threads) {
+InverseRoot inverse_root(Matrix h, double error, int threads, const ProofStop& stop) {
   const Index m = h.rows();
   InverseRoot out;
   Vector unit(m);  // powers of two: scaling is exact
@@ -79,11 +82,11 @@ InverseRoot inverse_root(Matrix h, double error, int threads) {
   h.triangularView<Eigen::StrictlyUpper>() = h.transpose();
   if (!h.allFinite()) return out;
   Matrix factor = h;
-  if (!cholesky(factor, threads)) return out;
-  out.x = inverse_of_lower(factor, threads);
+  if (!cholesky(factor, threads, stop)) return out;
+  out.x = inverse_of_lower(factor, threads, stop);
   if (!out.x.allFinite()) return out;
 
-  const Matrix product = multiply(multiply(out.x, h, false, threads), out.x, true, threads);
+  const Matrix product = multiply(multiply(out.x, h, false, threads, stop), out.x, true, threads, stop);
   const double residual = (product - Matrix::Identity(m, m)).norm();
   // Rounding: |X| times a bound on what |Ĥ| (entries at most √(h_jj h_kk)) may be wrong by, times |X|ᵀ; in the 2-norm.
   const Vector size = h.diagonal().cwiseSqrt();

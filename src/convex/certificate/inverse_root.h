@@ -3,6 +3,7 @@
 
 #include <Eigen/Core>
 
+#include "convex/certificate/proof_stop.h"
 #include "poise/dataset.h"
 
 namespace poise::inline convex {
@@ -15,6 +16,6 @@ struct InverseRoot {
 };
 
 /// `h`: symmetric, m×m (the lower triangle counts), entry (j, k) wrong by at most `error` √(h_jj h_kk).
-InverseRoot inverse_root(Matrix h, double error, int threads);
+InverseRoot inverse_root(Matrix h, double error, int threads, const ProofStop& stop = {});
 
 }  // namespace poise::inline convex

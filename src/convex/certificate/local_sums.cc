@@ -26,8 +26,10 @@ LocalSums::LocalSums(const Problem& problem, const FeatureBasis& basis, const Ex
     : problem_(problem), basis_(basis), point_(point), threads_(threads) {
   const std::vector<Index>& counted = basis.centered().counted();
   Vector mass = Vector::Zero(problem.classes);
-  for (std::size_t r = 0; r < counted.size(); ++r)
+  for (std::size_t r = 0; r < counted.size(); ++r) {
+    stop().before_row();
     mass += problem.row_weight[counted[r]] * point.p.row(static_cast<Index>(r)).transpose();
+  }
   mass.maxCoeff(&reference_);
   const auto n = static_cast<Index>(counted.size());
   if (n * basis.size() > kCachedNumbers) return;
@@ -82,6 +84,7 @@ LocalSums::Hessian LocalSums::hessian(double most_work) const {
     Matrix& sum = sums[part];
     Matrix phi(kStrip, q), weighted(kStrip, (a + 1) * q);
     for (Index begin = part_begin(n, parts, part), end = part_begin(n, parts, part + 1); begin < end; begin += kStrip) {
+      stop().ask();
       const Index count = std::min(kStrip, end - begin);
       for (Index r = 0; r < count; ++r) {
         const Index at = rows[begin + r];
@@ -116,6 +119,7 @@ LocalSums::Gradient LocalSums::gradient() const {
     Matrix sum = Matrix::Zero(blocks, q), error = sum, phi(kStrip, q), residual(kStrip, blocks), wrong = residual;
     std::vector<double> target(problem_.classes);
     for (Index begin = part_begin(n, parts, part), end = part_begin(n, parts, part + 1); begin < end; begin += kStrip) {
+      stop().ask();
       const Index count = std::min(kStrip, end - begin);
       for (Index r = 0; r < count; ++r) {
         load(begin + r, phi.row(r).data());
@@ -174,11 +178,13 @@ double LocalSums::reach(const Matrix& x, bool affordable) const {
   Vector sizes(blocks);         // ‖X_a‖_F
   for (Index a = 0; a < blocks; ++a) {
     const auto block = x.middleCols(a * q, q).bottomRows(m - a * q);
+    stop().ask();
     sizes[a] = block.norm();
     if (!affordable) squares.push_back(block.transpose() * block);
   }
   std::vector<double> largest((n + strip - 1) / strip), length(largest.size());
   parallel_for(static_cast<Index>(largest.size()), threads_, [&](Index number) {
+    stop().ask();
     const Index begin = number * strip, count = std::min(strip, n - begin);
     Matrix phi(count, q);
     for (Index r = 0; r < count; ++r) load(begin + r, phi.row(r).data());

@@ -39,6 +39,7 @@ class LocalSums {
   double reach(const Matrix& x, bool affordable) const;
 
  private:
+  const ProofStop& stop() const { return basis_.centered().rows().stop(); }
   void load(Index at, double* phi) const;
   std::vector<Index> rows_of_most_curvature(double most_work) const;
   double exact_reach(const Matrix& x, const Matrix& phi, Index count) const;

@@ -18,7 +18,7 @@ std::vector<Index> dependent_columns(const ExactRows& rows, std::span<const Inde
                               });
                               if (const Index at = place[d]; at >= 0) terms.push_back({at, 1.0});
                             }};
-  const NullSpace solutions = null_space(system, Bind::kFirst);
+  const NullSpace solutions = null_space(system, Bind::kFirst, kMostPrimes, rows.stop());
   std::vector<Index> dependent;
   if (!solutions.proven()) return dependent;
   for (Index free : solutions.free_unknowns) dependent.push_back(columns[free]);

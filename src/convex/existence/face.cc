@@ -97,7 +97,7 @@ std::optional<ProvenDirection> complete_direction(const CenteredRows& rows, cons
   guess.colwise() -= guess.col(classes - 1).eval();
   const double largest = guess.cwiseAbs().maxCoeff();
   if (!(largest > 0) || !std::isfinite(largest)) return std::nullopt;
-  const NullSpace space = null_space(system, Bind::kLargest);
+  const NullSpace space = null_space(system, Bind::kLargest, kMostPrimes, rows.rows().stop());
   if (space.free_unknowns.empty() || !space.proven()) return std::nullopt;
   Integers last;
   for (const int bits : {0, 1, 2, 3, 5, 8, 12, 18, 26, 36, 48}) {

@@ -137,12 +137,13 @@ std::optional<Integers> integers_of(const Integers& remainders, const mpz_class&
 /// Remainders of every vector modulo the product of the primes so far.
 class Lift {
  public:
-  void add(const PrimeField& field, const std::vector<std::vector<Element>>& vectors) {
+  void add(const PrimeField& field, const std::vector<std::vector<Element>>& vectors, const ProofStop& stop) {
     const mpz_class prime(static_cast<unsigned long>(field.prime()));
     mpz_class inverse;
     if (modulus_ > 1) mpz_invert(inverse.get_mpz_t(), mpz_class(modulus_ % prime).get_mpz_t(), prime.get_mpz_t());
     remainders_.resize(vectors.size());
     for (std::size_t l = 0; l < vectors.size(); ++l) {
+      stop.ask();
       remainders_[l].resize(vectors[l].size());
       for (std::size_t k = 0; k < vectors[l].size(); ++k) {
         const mpz_class value(static_cast<unsigned long>(field.to_integer(vectors[l][k])));
@@ -175,9 +176,10 @@ bool solves(const LinearSystem& system, const Integers& u) {
 }
 
 /// All vectors in integers, if they are known by now and hold.
-bool lift_all(const LinearSystem& system, const Lift& lift, NullSpace& out) {
+bool lift_all(const LinearSystem& system, const Lift& lift, NullSpace& out, const ProofStop& stop) {
   std::vector<Integers> vectors;
   for (std::size_t l = 0; l < out.free_unknowns.size(); ++l) {
+    stop.ask();
     std::optional<Integers> vector = lift.vector(l);
     if (!vector || !solves(system, *vector)) return false;
     vectors.push_back(std::move(*vector));
@@ -207,7 +209,7 @@ int exact_sign(std::span<const Term> terms, const Integers& u) {
   return sgn(sum);
 }
 
-NullSpace null_space(const LinearSystem& system, Bind bind, int most_primes) {
+NullSpace null_space(const LinearSystem& system, Bind bind, int most_primes, const ProofStop& stop) {
   constexpr double kMostWork = 3e8;  // multiplications modulo a prime, about a second of them
   constexpr double kLifting = 300;   // of them take as long as lifting a number by one prime
   constexpr int kFewPrimes = 8;
@@ -221,7 +223,10 @@ NullSpace null_space(const LinearSystem& system, Bind bind, int most_primes) {
     if (prime == 0) {
       for (Index k = 0; k < system.equations && !elimination.free_unknowns().empty(); ++k) {
         system.terms(k, terms);
-        if (const auto bound = elimination.add(terms, bind)) bindings.push_back({k, *bound});
+        if (const auto bound = elimination.add(terms, bind)) {
+          bindings.push_back({k, *bound});
+          stop.ask();
+        }
       }
       out.free_unknowns = elimination.free_unknowns();
       if (out.free_unknowns.empty()) return out;
@@ -232,14 +237,15 @@ NullSpace null_space(const LinearSystem& system, Bind bind, int most_primes) {
     } else {
       bool lucky = true;  // no pivot is a multiple of the prime
       for (const Binding& binding : bindings) {
+        stop.ask();
         system.terms(binding.equation, terms);
         lucky = lucky && elimination.add(terms, bind, binding.unknown).has_value();
       }
       if (!lucky) continue;
     }
-    lift.add(field, elimination.vectors());
+    lift.add(field, elimination.vectors(), stop);
     if (prime + 1 < next_try) continue;
-    if (lift_all(system, lift, out)) return out;
+    if (lift_all(system, lift, out, stop)) return out;
     next_try *= 2;
   }
   return out;

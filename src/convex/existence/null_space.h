@@ -13,6 +13,7 @@
 #include <span>
 #include <vector>
 
+#include "convex/certificate/proof_stop.h"
 #include "convex/existence/prime_field.h"
 #include "poise/dataset.h"
 
@@ -48,6 +49,10 @@ struct NullSpace {
   bool proven() const { return vectors.size() == free_unknowns.size(); }
 };
 
-NullSpace null_space(const LinearSystem& system, Bind bind, int most_primes = 64);
+inline constexpr int kMostPrimes = 64;
+
+/// `stop` is asked with every unknown that is bound and every vector, not between equations: those of many rows ask by
+/// themselves.
+NullSpace null_space(const LinearSystem& system, Bind bind, int most_primes = kMostPrimes, const ProofStop& stop = {});
 
 }  // namespace poise::inline convex

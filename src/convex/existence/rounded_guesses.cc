@@ -52,10 +52,11 @@ class FloatMargins {
 
 /// Biases b with b_k − b_c ≥ slack − M(k, c) for all k ≠ c, if there are any (Bellman–Ford); pairs of one group (same
 /// weights) need no slack.
-bool find_biases(const Matrix& m, const std::vector<Index>& group, double slack, Vector& bias) {
+bool find_biases(const Matrix& m, const std::vector<Index>& group, double slack, Vector& bias, const ProofStop& stop) {
   const Index classes = m.rows();
   bias = Vector::Zero(classes);
   for (Index round = 0; round <= classes; ++round) {
+    stop.ask();
     bool changed = false;
     for (Index k = 0; k < classes; ++k) {
       for (Index c = 0; c < classes; ++c) {
@@ -118,15 +119,15 @@ Parameters merge_groups(Parameters u, const std::vector<Index>& group) {
 }
 
 /// Sets the best biases for the weights of `u`; false if none do.
-bool set_biases(const FloatMargins& margins, const std::vector<Index>& group, Parameters& u) {
+bool set_biases(const FloatMargins& margins, const std::vector<Index>& group, Parameters& u, const ProofStop& stop) {
   const Index d = u.rows() - 1;
   const Matrix m = margins.smallest(u);
   Vector bias;
   // Room between all groups if there is any, found by halving; else biases that leave none.
   const double size = margins.largest_values().dot(u.topRows(d).cwiseAbs().rowwise().maxCoeff());
   double slack = size;
-  while (slack > 1e-7 * size && !find_biases(m, group, slack, bias)) slack /= 2;
-  if (!(slack > 1e-7 * size) && !find_biases(m, group, 0, bias)) return false;
+  while (slack > 1e-7 * size && !find_biases(m, group, slack, bias, stop)) slack /= 2;
+  if (!(slack > 1e-7 * size) && !find_biases(m, group, 0, bias, stop)) return false;
   u.row(d) = bias.transpose();
   return u.allFinite();
 }
@@ -156,7 +157,7 @@ std::optional<ProvenDirection> SeparationSearch::by_rounding(const Parameters& g
   Parameters start = guess;
   for (Index j = 0; j < d; ++j) start.row(j) *= problem_.penalty[j] > 0 ? 0 : 1 / rows_.unit(j);
   auto attempt = [&](const std::vector<Index>& group, Parameters u) -> std::optional<ProvenDirection> {
-    if (!set_biases(margins, group, u)) return std::nullopt;
+    if (!set_biases(margins, group, u, rows_.stop())) return std::nullopt;
     return along_features(u);
   };
   std::vector<Index> last;

@@ -118,8 +118,9 @@ class InteriorPoint {
     w_ = Numbers::Constant(count, 1.0);
   }
 
-  Matrix solve() {
+  Matrix solve(const ProofStop& stop) {
     for (int iteration = 0; iteration < kIterations; ++iteration) {
+      stop.ask();
       if (mu() < kAccuracy || !iterate()) break;
     }
     return u_;
@@ -196,11 +197,11 @@ class InteriorPoint {
 }  // namespace
 
 SeparationProgram solve_separation_program(const Matrix& phi, std::span<const Comparison> comparisons, Index classes,
-                                           int threads) {
+                                           int threads, const ProofStop& stop) {
   const MarginMap map(phi, comparisons, classes, threads);
   InteriorPoint method(map, static_cast<Index>(comparisons.size()), phi.cols(), classes);
   SeparationProgram out;
-  out.direction = method.solve();
+  out.direction = method.solve(stop);
   const Numbers m = map.margins(out.direction);
   out.margin.assign(m.data(), m.data() + m.size());
   out.helped = (m > 0.5).count();

@@ -8,6 +8,7 @@
 #include <span>
 #include <vector>
 
+#include "convex/certificate/proof_stop.h"
 #include "convex/existence/comparisons.h"
 
 namespace poise::inline convex {
@@ -20,6 +21,6 @@ struct SeparationProgram {
 
 /// `phi`: n×q functions of the rows that comparisons name by number; about (K − 1)³q³/3 multiplications an iteration.
 SeparationProgram solve_separation_program(const Matrix& phi, std::span<const Comparison> comparisons, Index classes,
-                                           int threads);
+                                           int threads, const ProofStop& stop = {});
 
 }  // namespace poise::inline convex

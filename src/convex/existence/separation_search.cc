@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 #include "base/index.h"
 #include "convex/certificate/independent_basis.h"
@@ -45,8 +46,11 @@ Parameters on_centered(const CenteredRows& rows, const Parameters& w) {
 
 }  // namespace
 
-SeparationSearch::SeparationSearch(const Problem& problem, int threads)
-    : problem_(problem), threads_(threads), rows_(problem), counted_(rows_that_count(problem.row_weight)) {
+SeparationSearch::SeparationSearch(const Problem& problem, int threads, ProofStop stop)
+    : problem_(problem),
+      threads_(threads),
+      rows_(problem, std::move(stop)),
+      counted_(rows_that_count(problem.row_weight)) {
   for (Index j = 0; j < problem.cols(); ++j) {
     if (!(problem.penalty[j] > 0)) columns_.push_back(j);
   }
@@ -131,7 +135,7 @@ SeparationSearch::Answer SeparationSearch::solve_program(const std::vector<Index
     while (counted_[r] != numbered[c].row) ++r;
     numbered[c].row = static_cast<Index>(r);
   }
-  const SeparationProgram program = solve_separation_program(phi, numbered, problem_.classes, threads_);
+  const SeparationProgram program = solve_separation_program(phi, numbered, problem_.classes, threads_, rows_.stop());
   answer.complete = program.helped == 0 && independent.obstacle.kind == Obstacle::Kind::kNone;
   if (program.helped == 0) return answer;
   const Parameters v = basis.coefficients().transpose() * program.direction;

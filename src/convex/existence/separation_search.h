@@ -12,7 +12,7 @@ namespace poise::inline convex {
 /// Features with a penalty take no part: along a direction of recession their weights stand still.
 class SeparationSearch {
  public:
-  SeparationSearch(const Problem& problem, int threads);
+  SeparationSearch(const Problem& problem, int threads, ProofStop stop = {});
 
   /// Whether the weights `w` of the solver are such a direction themselves.
   std::optional<ProvenDirection> along(const Parameters& w) const;

@@ -26,8 +26,7 @@ void widen(Ranges& ranges, std::size_t slot, double value) {
 
 bool counts(const Dataset& data, Index row) { return data.sample_weight.size() == 0 || data.sample_weight[row] > 0; }
 
-Ranges class_ranges(const Dataset& data) {
-  const ExactRows rows(data.features);
+Ranges class_ranges(const Dataset& data, const ExactRows& rows) {
   const std::size_t d = rows.cols(), classes = data.schema.class_count();
   Ranges ranges{std::vector<double>(d * classes, kInfinity), std::vector<double>(d * classes, -kInfinity)};
   std::vector<Index> stored(rows.sparse() ? d * classes : 0), rows_of(classes);
@@ -88,8 +87,7 @@ std::optional<Split> isolating_split(const Ranges& ranges, Index j, Index d, Ind
   return std::nullopt;
 }
 
-Index rows_strictly_helped(const Dataset& data, const Split& split) {
-  const ExactRows rows(data.features);
+Index rows_strictly_helped(const Dataset& data, const ExactRows& rows, const Split& split) {
   Index helped = 0;
   for (Index i = 0; i < data.rows(); ++i) {
     if (!counts(data, i)) continue;
@@ -121,17 +119,18 @@ std::string describe(const Dataset& data, const Split& split, const SeparatingDi
 
 }  // namespace
 
-std::optional<SeparatingDirection> find_separating_feature(const Dataset& data) {
+std::optional<SeparatingDirection> find_separating_feature(const Dataset& data, const Stop& stop) {
   if (data.labels.empty()) return std::nullopt;
   const Index d = data.features.cols(), classes = data.schema.class_count();
-  const Ranges ranges = class_ranges(data);
+  const ExactRows rows(data.features, {}, ProofStop(stop));
+  const Ranges ranges = class_ranges(data, rows);
   SeparatingDirection direction;
   Split best;
   for (Index j = 0; j < d; ++j) {
     const auto split = isolating_split(ranges, j, d, classes);
     if (!split) continue;
     direction.proving_features.push_back(j);
-    const Index helped = direction.proving_features.size() <= 64 ? rows_strictly_helped(data, *split) : 0;
+    const Index helped = direction.proving_features.size() <= 64 ? rows_strictly_helped(data, rows, *split) : 0;
     if (helped > direction.rows_helped) {
       direction.rows_helped = helped;
       best = *split;

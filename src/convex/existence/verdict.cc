@@ -88,10 +88,9 @@ void keep_bound(const CurvatureProof& proof, SolveState& state) {
   state.keep_better(bound);
 }
 
-/// Moves w by damped Newton steps from where `proof` is until it reaches the tolerance, nothing falls any more or time
+/// Moves w, and `proof` with it, by damped Newton steps until it reaches the tolerance, nothing falls any more or time
 /// is up.
-CurvatureProof approach(CurvatureProver& prover, CurvatureProof proof, SolveState& state, const Monitor& monitor,
-                        int steps) {
+void approach(CurvatureProver& prover, CurvatureProof& proof, SolveState& state, const Monitor& monitor, int steps) {
   for (int k = 0; k < steps; ++k) {
     if (proof.exists && proof.gap + proof.rounding <= monitor.tolerance()) break;
     if (!prover.newton_step() || monitor.must_stop()) break;
@@ -107,7 +106,6 @@ CurvatureProof approach(CurvatureProver& prover, CurvatureProof proof, SolveStat
     state.w = std::move(next);
     proof = prover.prove(state.w);
   }
-  return proof;
 }
 
 /// How many Newton steps are worth it.
@@ -120,8 +118,8 @@ int affordable_steps(const SoftmaxObjective& objective) {
 
 /// A direction of recession near where the iterates went, or by the linear program.
 SeparationSearch::Answer search(SoftmaxObjective& objective, const SolveState& state,
-                                const std::optional<Parameters>& newton_step) {
-  const SeparationSearch separation(objective.problem(), objective.threads());
+                                const std::optional<Parameters>& newton_step, const Stop& stop) {
+  const SeparationSearch separation(objective.problem(), objective.threads(), ProofStop(stop));
   SeparationSearch::Answer answer;
   answer.found = separation.along(state.w);
   if (answer.found) return answer;
@@ -131,7 +129,9 @@ SeparationSearch::Answer search(SoftmaxObjective& objective, const SolveState& s
   } else {
     Parameters gradient;
     objective.evaluate(state.w, &gradient);
-    step = -solve_newton_system(objective, *local_preconditioner(objective), gradient, {1e-3});
+    const auto preconditioner = local_preconditioner(objective, stop);
+    if (!preconditioner) throw PassStopped();
+    step = -solve_newton_system(objective, *preconditioner, gradient, {1e-3}, stop);
   }
   answer.found = separation.by_rounding(step);
   if (answer.found) return answer;
@@ -143,6 +143,54 @@ SeparationSearch::Answer search(SoftmaxObjective& objective, const SolveState& s
     if (answer.found) return answer;
   }
   return answer;
+}
+
+/// What decide has proven so far: at the weights given, and at those that it has moved to since.
+struct ProofsSoFar {
+  CurvatureProof here, last;
+};
+
+Verdict decide(SoftmaxObjective& objective, SolveState& state, const Monitor& monitor, const Dataset& data,
+               Motion motion, bool overlapping, ProofsSoFar& so_far) {
+  Verdict out;
+  const Stop stop = monitor.stop_at_limit();
+  const Problem& problem = objective.problem();
+  const int threads = objective.threads();
+  const bool penalized = (problem.penalty.array() > 0).all();
+  SolveState moved = state;
+  CurvatureProver prover(problem, threads, CurvatureProver::Penalty::kCurvature, ProofStop(stop));
+  CurvatureProof& proof = so_far.last = so_far.here = prover.prove(moved.w);
+  const CurvatureProof& here = so_far.here;
+  const bool near_enough = proof.exists && proof.gap + proof.rounding <= monitor.tolerance();
+  SeparationSearch::Answer answer;
+  if (!proof.exists && !penalized && !overlapping && problem.smoothing == 0) {
+    answer = search(objective, moved, prover.newton_step(), stop);
+    if (answer.found) {
+      out.separation = describe(*answer.found, data);
+      return out;
+    }
+  }
+  if (!near_enough && motion == Motion::kMove) {
+    approach(prover, proof, moved, monitor, affordable_steps(objective));
+    const double fall = here.objective - proof.objective;
+    const double error = fall > monitor.tolerance() ? float64_error(objective, moved.w, stop) : 0;
+    if (!is_little(error, fall) && error > 2 * float64_error(objective, state.w, stop)) {
+      out.missing = beyond_float64(objective, moved.w, fall, data);
+    } else if (proof.exists || (fall > 0 && !objective.has_dual_bounds())) {
+      state.w = moved.w;
+    }
+  }
+  if (penalized && out.missing.empty() && !(proof.exists && proof.gap + proof.rounding <= monitor.tolerance())) {
+    CurvatureProver without(problem, threads, CurvatureProver::Penalty::kCharged, ProofStop(stop));
+    const CurvatureProof other = without.prove(state.w);
+    if (other.exists && !(proof.exists && proof.gap <= other.gap)) proof = other;
+  }
+  state.value = objective.evaluate(state.w, &state.gradient);
+  out.exists = proof.exists;
+  if (proof.exists) keep_bound(proof, state);
+  if (proof.exists || !out.missing.empty()) keep_value(out.missing.empty() ? proof : here, state);
+  if (!proof.exists && out.missing.empty()) out.missing = clause(proof.obstacle, objective, data);
+  return out;
 }
 
 }  // namespace
@@ -166,8 +214,8 @@ std::optional<SeparatingDirection> find_class_without_mass(const Problem& proble
 }
 
 std::optional<SeparatingDirection> find_separating_combination(const Problem& problem, const Dataset& data, int threads,
-                                                               bool* complete) {
-  const SeparationSearch::Answer answer = SeparationSearch(problem, threads).by_program();
+                                                               bool* complete, const Stop& stop) {
+  const SeparationSearch::Answer answer = SeparationSearch(problem, threads, ProofStop(stop)).by_program();
   if (complete) *complete = answer.complete;
   return answer.found ? std::optional(describe(*answer.found, data)) : std::nullopt;
 }
@@ -187,11 +235,12 @@ std::string beyond_float64(const SoftmaxObjective& objective, const Parameters& 
       fall, names_of(features, data));
 }
 
-double float64_error(SoftmaxObjective& objective, const Parameters& w) {
+double float64_error(SoftmaxObjective& objective, const Parameters& w, const Stop& stop) {
   const Problem& problem = objective.problem();
   const LocalRows& rows = objective.local_at(w);
   const std::vector<Index> counted = rows_that_count(problem.row_weight);
-  const ExactPoint point = evaluate_exactly(problem, ExactRows(problem), counted, w, objective.threads());
+  const ExactPoint point =
+      evaluate_exactly(problem, ExactRows(problem, ProofStop(stop)), counted, w, objective.threads());
   if (!point.finite) return std::numeric_limits<double>::infinity();
   double apart = 0;
   for (std::size_t r = 0; r < counted.size(); ++r) {
@@ -202,10 +251,12 @@ double float64_error(SoftmaxObjective& objective, const Parameters& w) {
   return apart;
 }
 
-void sharpen(const SoftmaxObjective& objective, SolveState& state) {
+void sharpen(const SoftmaxObjective& objective, SolveState& state, const Stop& stop) {
   constexpr double kShows = 1e-10;
   if (state.value.rounding <= kShows) return;
-  const double exact = CurvatureProver(objective.problem(), objective.threads()).objective(state.w);
+  const CurvatureProver prover(objective.problem(), objective.threads(), CurvatureProver::Penalty::kCurvature,
+                               ProofStop(stop));
+  const double exact = prover.objective(state.w);
   if (!std::isfinite(exact)) return;
   state.value.objective = exact;
   state.value.cross_entropy = exact - state.value.penalty;
@@ -213,42 +264,19 @@ void sharpen(const SoftmaxObjective& objective, SolveState& state) {
 
 Verdict decide(SoftmaxObjective& objective, SolveState& state, const Monitor& monitor, const Dataset& data,
                Motion motion, bool overlapping) {
-  Verdict out;
-  const bool penalized = (objective.problem().penalty.array() > 0).all();
-  SolveState moved = state;
-  CurvatureProver prover(objective.problem(), objective.threads());
-  CurvatureProof proof = prover.prove(moved.w);
-  const CurvatureProof here = proof;
-  const bool near_enough = proof.exists && proof.gap + proof.rounding <= monitor.tolerance();
-  SeparationSearch::Answer answer;
-  if (!proof.exists && !penalized && !overlapping && objective.problem().smoothing == 0) {
-    answer = search(objective, moved, prover.newton_step());
-    if (answer.found) {
-      out.separation = describe(*answer.found, data);
-      return out;
+  const SolveState before = state;
+  ProofsSoFar proven;
+  const StoppablePasses stoppable(objective, monitor.stop_at_limit());
+  try {
+    return decide(objective, state, monitor, data, motion, overlapping, proven);
+  } catch (const PassStopped&) {
+    state = before;
+    if (proven.here.exists) keep_value(proven.here, state);
+    for (const CurvatureProof& proof : {proven.here, proven.last}) {
+      if (proof.exists) keep_bound(proof, state);  // of f*, so wherever it was found
     }
+    return {.exists = proven.here.exists || proven.last.exists, .separation = {}, .missing = {}, .stopped = true};
   }
-  if (!near_enough && motion == Motion::kMove) {
-    proof = approach(prover, here, moved, monitor, affordable_steps(objective));
-    const double fall = here.objective - proof.objective;
-    const double error = fall > monitor.tolerance() ? float64_error(objective, moved.w) : 0;
-    if (!is_little(error, fall) && error > 2 * float64_error(objective, state.w)) {
-      out.missing = beyond_float64(objective, moved.w, fall, data);
-    } else if (proof.exists || (fall > 0 && !objective.has_dual_bounds())) {
-      state.w = moved.w;
-    }
-  }
-  if (penalized && out.missing.empty() && !(proof.exists && proof.gap + proof.rounding <= monitor.tolerance())) {
-    CurvatureProver without(objective.problem(), objective.threads(), CurvatureProver::Penalty::kCharged);
-    const CurvatureProof other = without.prove(state.w);
-    if (other.exists && !(proof.exists && proof.gap <= other.gap)) proof = other;
-  }
-  state.value = objective.evaluate(state.w, &state.gradient);
-  out.exists = proof.exists;
-  if (proof.exists) keep_bound(proof, state);
-  if (proof.exists || !out.missing.empty()) keep_value(out.missing.empty() ? proof : here, state);
-  if (!proof.exists && out.missing.empty()) out.missing = clause(proof.obstacle, objective, data);
-  return out;
 }
 
 }  // namespace poise::inline convex

@@ -73,6 +73,19 @@ std::vector<double> numbers_of(const Vector& v, Index part, Index parts) {
   return {v.data() + part * size, v.data() + (part + 1) * size};
 }
 
+/// While it lives passes ask another stop, too.
+class AlsoStops {
+ public:
+  AlsoStops(PassEngine& engine, const Stop* stop) : engine_(engine), before_(engine.stop_also_when(stop)) {}
+  ~AlsoStops() { engine_.stop_also_when(before_); }
+  AlsoStops(const AlsoStops&) = delete;
+  AlsoStops& operator=(const AlsoStops&) = delete;
+
+ private:
+  PassEngine& engine_;
+  const Stop* before_;
+};
+
 }  // namespace
 
 LocalRows::LocalRows(const Problem& problem, int threads, std::uint64_t memory, const std::optional<Share>& share)
@@ -82,6 +95,16 @@ LocalRows::LocalRows(const Problem& problem, int threads, std::uint64_t memory, 
       first_row_(share ? share->grid.begin(share->chunks.first) : 0) {}
 
 TreeSum<Sums> LocalRows::sums(const Request& request) {
+  const AlsoStops also(engine_, request.stop);
+  return answer(request);
+}
+
+TreeSum<Sums> LocalRows::hessian_blocks(const Matrix& probabilities, const Stop& stop) {
+  const AlsoStops also(engine_, &stop);
+  return hessian_blocks(&probabilities);
+}
+
+TreeSum<Sums> LocalRows::answer(const Request& request) {
   switch (request.question) {
     case Question::kValue:
     case Question::kGradient:

@@ -20,7 +20,7 @@ class LocalRows : public RowOwner {
   TreeSum<Sums> sums(const Request& request);
   Problem rows_at(std::span<const Index> rows) override { return pick_rows(problem_, rows); }
   const ChunkGrid& grid() const override { return engine_.grid(); }
-  void stop_when(std::function<bool()> stop) override { engine_.stop_when(std::move(stop)); }
+  void stop_when(Stop stop) override { engine_.stop_when(std::move(stop)); }
 
   const Problem& problem() const { return problem_; }
   const PassEngine& engine() const { return engine_; }
@@ -30,10 +30,12 @@ class LocalRows : public RowOwner {
   const float* probabilities_from(Index row, Index class_id) const { return probabilities_.from(row, class_id); }
   /// The probabilities of the block of this row were read.
   void touched_probabilities(Index row) const { probabilities_.touched(row / engine_.block_rows()); }
-  /// As kHessian; `probabilities` (n×K): in place of those that are kept.
-  TreeSum<Sums> hessian_blocks(const Matrix* probabilities) const;
+  /// As kHessian, with `probabilities` (n×K) in place of those that are kept.
+  TreeSum<Sums> hessian_blocks(const Matrix& probabilities, const Stop& stop);
 
  private:
+  TreeSum<Sums> answer(const Request& request);
+  TreeSum<Sums> hessian_blocks(const Matrix* probabilities) const;
   template <typename Real>
   TreeSum<Sums> value(const Request& request);
   TreeSum<Sums> targets() const;

@@ -122,7 +122,7 @@ PassEngine::PassEngine(const Problem& problem, int threads, const std::optional<
 TreeSum<Sums> PassEngine::run_chunks(Index numbers, const AddRows& add) const {
   TreeSum<Sums> tree(grid().chunks);
   const Index first = share_.chunks.first;
-  StopTest stopped(stop_);
+  StopTest stopped([this] { return (stop_ && stop_()) || (also_ && *also_ && (*also_)()); });
   parallel_for(share_.chunks.end - first, threads_, [&](Index number) {
     const Index chunk = first + number;
     Sums sums;

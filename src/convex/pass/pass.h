@@ -11,6 +11,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <utility>
 #include <vector>
 
 #include "base/parallel.h"
@@ -84,6 +85,9 @@ using BlockKernel = std::function<void(const ScoreBlock<Real>&)>;
 /// As many threads as passes over these rows are worth, of those asked for.
 int passes_in_parallel(const Problem& problem, int threads);
 
+/// What a long computation asks: whether it is to end. May be empty.
+using Stop = std::function<bool()>;
+
 /// Thrown by a pass that was ended early: what it was to compute is not there.
 struct PassStopped {};
 
@@ -111,7 +115,10 @@ class PassEngine {
 
   /// From now on passes ask `stop` (may be empty), on the calling thread, between blocks, and throw PassStopped once it
   /// says true.
-  void stop_when(std::function<bool()> stop) { stop_ = std::move(stop); }
+  void stop_when(Stop stop) { stop_ = std::move(stop); }
+
+  /// Beside that, one for a while. Returns the one before.
+  const Stop* stop_also_when(const Stop* stop) { return std::exchange(also_, stop); }
 
   /// Real is float (Hessian products: a relative 1e-6 does) or double (values, gradients, certificates).
   template <typename Real>
@@ -171,7 +178,8 @@ class PassEngine {
   const Features& features_;
   Share share_;
   int threads_;
-  std::function<bool()> stop_;
+  Stop stop_;
+  const Stop* also_ = nullptr;
   ByFeature by_feature_;
   mutable std::unique_ptr<const NonzeroRows> nonzeros_;
   mutable bool looked_for_nonzeros_ = false;

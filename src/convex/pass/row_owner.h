@@ -38,6 +38,8 @@ struct Request {
   const Parameters* second = nullptr;
   Vector vector = {};
   std::uint64_t seed = 0;  ///< of kDrawn
+  /// Ends it, too; may be null or empty. It is asked where the request is made.
+  const Stop* stop = nullptr;
 };
 
 /// Rows of a problem and what passes over them add up.
@@ -51,7 +53,7 @@ class RowOwner {
   virtual Problem rows_at(std::span<const Index> rows) = 0;
   virtual const ChunkGrid& grid() const = 0;
   /// From now on `ask` asks `stop` (may be empty) and throws PassStopped once it says true.
-  virtual void stop_when(std::function<bool()> stop) = 0;
+  virtual void stop_when(Stop stop) = 0;
 };
 
 }  // namespace poise::inline convex

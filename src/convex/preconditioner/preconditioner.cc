@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 #include <span>
+#include <utility>
 #include <vector>
 
 #include "base/blas.h"
@@ -20,12 +21,8 @@ class GramPreconditioner : public Preconditioner {
  public:
   /// M = curvature · (centered second moments) + Λ; the Böhning bound has curvature ½, the Hessian at W = 0 has 1/K.
   static std::unique_ptr<Preconditioner> make(const SoftmaxObjective& objective, double curvature, const Stop& stop) {
-    if (stop && stop()) return nullptr;
-    try {
-      return std::make_unique<GramPreconditioner>(objective, curvature, objective.second_moments());
-    } catch (const PassStopped&) {
-      return nullptr;
-    }
+    const Matrix moments = objective.second_moments(stop);
+    return moments.size() > 0 ? std::make_unique<GramPreconditioner>(objective, curvature, moments) : nullptr;
   }
 
   GramPreconditioner(const SoftmaxObjective& objective, double curvature, const Matrix& moments)
@@ -174,10 +171,16 @@ class ClassBlockPreconditioner : public Preconditioner {
 
 class FullPreconditioner : public Preconditioner {
  public:
-  explicit FullPreconditioner(const SoftmaxObjective& objective) {
+  static std::unique_ptr<Preconditioner> make(const SoftmaxObjective& objective, const Stop& stop) {
+    Matrix hessian = dense_hessian(objective, nullptr, stop);
+    if (hessian.size() == 0) return nullptr;
+    return std::make_unique<FullPreconditioner>(objective, std::move(hessian));
+  }
+
+  /// `loss`: its Hessian.
+  FullPreconditioner(const SoftmaxObjective& objective, Matrix loss) : hessian_(std::move(loss)) {
     const Problem& problem = objective.problem();
     const Index d = problem.cols(), k = objective.classes(), size = k * (d + 1);
-    hessian_ = dense_hessian(objective);
     for (Index c = 0; c < k; ++c) hessian_.diagonal().segment(c * (d + 1), d) += problem.penalty;
     Matrix hessian = hessian_;
     // The gauge: adding the same to all classes costs nothing; D ⊗ 11ᵀ/K makes it cost something, D the mean curvature
@@ -229,8 +232,8 @@ std::unique_ptr<Preconditioner> class_block_preconditioner(const SoftmaxObjectiv
   return ClassBlockPreconditioner::make(objective, stop);
 }
 
-std::unique_ptr<Preconditioner> full_preconditioner(const SoftmaxObjective& objective) {
-  return std::make_unique<FullPreconditioner>(objective);
+std::unique_ptr<Preconditioner> full_preconditioner(const SoftmaxObjective& objective, const Stop& stop) {
+  return FullPreconditioner::make(objective, stop);
 }
 
 bool is_small(const SoftmaxObjective& objective) {
@@ -246,7 +249,7 @@ bool affords_gram(const SoftmaxObjective& objective) {
 
 std::unique_ptr<Preconditioner> local_preconditioner(const SoftmaxObjective& objective, const Stop& stop) {
   if (!affords_gram(objective)) return root_diagonal_preconditioner(objective);
-  return is_small(objective) ? full_preconditioner(objective) : class_block_preconditioner(objective, stop);
+  return is_small(objective) ? full_preconditioner(objective, stop) : class_block_preconditioner(objective, stop);
 }
 
 std::unique_ptr<Preconditioner> global_preconditioner(const SoftmaxObjective& objective, const Stop& stop) {

@@ -9,9 +9,7 @@
 
 namespace poise::inline convex {
 
-/// Asked while a preconditioner that takes long is made; true gives it up, and there is none: a null pointer.
-using Stop = std::function<bool()>;
-
+/// Whoever makes one asks `stop` while that takes long; true gives it up, and there is none: a null pointer.
 class Preconditioner {
  public:
   virtual ~Preconditioner() = default;
@@ -60,7 +58,7 @@ std::unique_ptr<Preconditioner> low_rank_preconditioner(const SoftmaxObjective& 
 inline void project_onto_class_sums_zero(Parameters& w) { w.colwise() -= w.rowwise().mean().eval(); }
 
 /// The whole Hessian at the objective's last point, K(d+1) square, in float64. For small problems, of any conditioning.
-std::unique_ptr<Preconditioner> full_preconditioner(const SoftmaxObjective& objective);
+std::unique_ptr<Preconditioner> full_preconditioner(const SoftmaxObjective& objective, const Stop& stop = {});
 /// Whether it costs no more than a Newton system whose conjugate gradients do not get there.
 bool affords_full(const SoftmaxObjective& objective);
 

@@ -85,7 +85,7 @@ Course go_on_with_newton(const SolverState& from, SoftmaxObjective& objective, S
 /// null if time is up.
 void renew_preconditioner(SoftmaxObjective& objective, const SolveState& state, const Monitor& monitor,
                           Course& course) {
-  if (course.full) course.preconditioner = full_preconditioner(objective);
+  if (course.full) course.preconditioner = full_preconditioner(objective, monitor.stop());
   if (course.preconditioner && (course.full || course.last_decrease <= 0.01)) return;
   course.origin = {Origin::Kind::kLocal, state.last_point(), Arithmetic::kDouble};
   course.preconditioner = local_preconditioner(objective, monitor.stop());

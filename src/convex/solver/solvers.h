@@ -45,6 +45,9 @@ class Monitor {
   }
   /// Solving ends before the time limit, so that the last bound has time, too: this is about the limit itself.
   bool is_past_limit() const;
+  Stop stop_at_limit() const {
+    return [this] { return is_past_limit(); };
+  }
   bool is_past_time() const { return time_limit_ > 0 && spent_ + stopwatch_.seconds() >= time_limit_; }
 
   /// Whether the state between two iterations is wanted, and where it goes. Not after a wish to stop: that may have cut

@@ -83,7 +83,7 @@ void WorkerRows::is_about(const Problem& its) {
   for (Channel* channel : busy_) channel->send(units);
 }
 
-void WorkerRows::stop_when(std::function<bool()> stop) {
+void WorkerRows::stop_when(Stop stop) {
   stop_ = stop;
   if (own_) own_->stop_when(std::move(stop));
 }
@@ -119,7 +119,7 @@ Sums WorkerRows::ask(const Request& request) {
   }
   for (Channel* channel : busy_) attempt([&] { read_answer(channel->receive(), tree); });
   if (failed) std::rethrow_exception(failed);
-  if (stop_ && stop_()) throw PassStopped();
+  if ((stop_ && stop_()) || (request.stop && *request.stop && (*request.stop)())) throw PassStopped();
   return tree.root();
 }
 

@@ -22,7 +22,7 @@ class WorkerRows : public RowOwner {
   Sums ask(const Request& request) override;
   Problem rows_at(std::span<const Index> rows) override;
   const ChunkGrid& grid() const override { return share_.grid; }
-  void stop_when(std::function<bool()> stop) override;
+  void stop_when(Stop stop) override;
 
   /// The problem has moved, and may have other units now: `its` must outlive this.
   void is_about(const Problem& its);
@@ -38,7 +38,7 @@ class WorkerRows : public RowOwner {
   Problem own_problem_;
   std::unique_ptr<LocalRows> own_;  // null: this process has none
   std::vector<Index> first_rows_;   // of those elsewhere: the busy ones', and n
-  std::function<bool()> stop_;
+  Stop stop_;
 };
 
 /// Moments of the columns of data that are elsewhere.

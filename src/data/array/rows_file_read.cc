@@ -33,7 +33,9 @@ class RowsFileReader {
       throw Error(ErrorKind::kUsage, "a label named for a row file, which has its own", "no --label and no --labels",
                   "convert the rows with the label that they are to have", {file_});
     }
-    const OrderedJson about = OrderedJson::parse(safetensors_metadata(bytes_, file_).at(kRowsKey), nullptr, false);
+    const std::string text = safetensors_metadata(bytes_, file_).at(kRowsKey);
+    if (const std::string fault = repeated_member(text); !fault.empty()) fail(fault, "each member once");
+    const OrderedJson about = OrderedJson::parse(text, nullptr, false);
     if (!about.is_object() || !about.contains("schema")) fail("metadata without a schema", "those of a row file");
     data_.schema = schema_from_json(about["schema"]);
     data_.unit = number(about, "unit");

@@ -121,7 +121,9 @@ void check_layout(const Json& header, std::uint64_t size, const std::string& fil
 
 Json header_of(const Bytes& bytes, const std::string& file) {
   const std::string_view text = bytes.view().substr(kSizeBytes, header_size(bytes.view()));
-  Json header = parse_json(text);
+  JsonFault fault;
+  Json header = parse_json(text, &fault);
+  if (fault.has_repeated) fail(file, "in the header of the safetensors file " + repeats(fault), "each once");
   if (!header.is_object()) fail(file, "the header of the safetensors file is no JSON object", "one of tensors");
   check_layout(header, bytes.size - kSizeBytes - header_size(bytes.view()), file);
   return header;

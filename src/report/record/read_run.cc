@@ -4,6 +4,7 @@
 #include <filesystem>
 
 #include "base/file.h"
+#include "base/parse_json.h"
 #include "data/schema_json.h"
 #include "poise/error.h"
 #include "report/record/named_values.h"
@@ -24,10 +25,12 @@ constexpr std::uintmax_t kLargestModel = 256u << 20;  // beyond, its weights are
 
 json read_summary(const std::string& directory) {
   const std::string path = (fs::path(directory) / "run.json").string();
-  const json run = json::parse(read_file(path, kMostBytes), nullptr, false);
-  const auto refuse = [&](const char* found) {
+  JsonFault fault;
+  const json run = parse_json(read_file(path, kMostBytes), &fault);
+  const auto refuse = [&](const std::string& found) {
     throw Error(ErrorKind::kData, found, "the run.json that poise train writes", {}, {path});
   };
+  if (fault.has_repeated) refuse(repeats(fault));
   if (!run.is_object() || !member(run, "result").contains("status")) refuse("this is no run.json of a training");
   if (member(run, "result").contains("findings")) refuse("this is an experiment of poise reproduce, not a training");
   if (!run.contains("schema")) refuse("this run.json has no schema, as those before Poise 0.2");

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "convex/leave_one_out.h"
+#include "convex/solver/solvers.h"
 #include "run/choosing/held_out.h"
 
 namespace poise::inline run {
@@ -37,15 +38,13 @@ class Folds : public HeldOut {
     std::erase_if(folds_, [](const Fold& one) { return one.held_out.empty(); });
   }
 
-  std::optional<PenaltyChoice::Candidate> measure(double l2, double most) override {
+  std::optional<PenaltyChoice::Candidate> measure(double l2, double most) override try {
     if (folds_.empty()) return std::nullopt;
     const WholeProblem::Solution* all = whole_.solve(l2, std::exchange(start_, nullptr));
     if (!all) return std::nullopt;
     PenaltyChoice::Candidate candidate{.l2 = l2};
     candidate.by_fold.assign(folds_.size(), std::numeric_limits<double>::quiet_NaN());
-    whole_.objective().evaluate(all->w, nullptr);
-    shared_ = local_preconditioner(whole_.objective());
-    const std::vector<double> floors = least_losses(*all);
+    const std::vector<double> floors = prepare(*all);
     const double mass = sum_of_weights();
     double known = 0, at_least = 0;
     for (const double floor : floors) at_least += floor;
@@ -65,9 +64,22 @@ class Folds : public HeldOut {
     }
     judge(scores, candidate);
     return candidate;
+  } catch (const PassStopped&) {
+    return std::nullopt;
   }
 
  private:
+  /// Makes the preconditioner of the folds' solves; what the rows of each lose at least. Throws PassStopped where it
+  /// was ended.
+  std::vector<double> prepare(const WholeProblem::Solution& all) {
+    SoftmaxObjective& objective = whole_.objective();
+    const StoppablePasses stoppable(objective, whole_.stop());
+    objective.evaluate(all.w, nullptr);
+    shared_ = local_preconditioner(objective, whole_.stop());
+    if (!shared_) throw PassStopped();
+    return least_losses(all);
+  }
+
   double sum_of_weights() const {
     double sum = 0;
     for (const Fold& fold : folds_) sum += fold.weight;

@@ -22,7 +22,12 @@ class LeaveOneOut : public HeldOut {
     if (!all) return std::nullopt;
     whole_.tell(l2, "leaving out one row at a time");
     const Dataset& data = whole_.data();
-    const Matrix scores = leave_one_out_scores(whole_.objective(), all->w, data.schema);
+    Matrix scores;
+    try {
+      scores = leave_one_out_scores(whole_.objective(), all->w, data.schema, whole_.stop());
+    } catch (const PassStopped&) {
+      return std::nullopt;
+    }
     PenaltyChoice::Candidate candidate{.l2 = l2};
     const bool is_all = std::ssize(measured_) == data.rows();
     candidate.metrics = is_all ? evaluate_scores(scores, data)

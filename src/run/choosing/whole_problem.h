@@ -41,6 +41,10 @@ class WholeProblem {
   void tell(double l2, const std::string& part) const;
   /// With what is left of the time; empty if nothing is, or if the watcher wants to stop.
   std::optional<SolveOptions> still_allowed() const;
+  /// Whether nothing is left, or the watcher wants to stop: for what takes long and asks by itself.
+  Stop stop() const {
+    return [this] { return !still_allowed(); };
+  }
   /// Whether held-out losses are those that the solves minimize: rows of equal classes and hard targets.
   bool measures_what_it_minimizes() const;
   /// The next of the folds' solves that had ended in the state that the search goes on from; null if none is left.
