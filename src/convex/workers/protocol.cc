@@ -265,7 +265,7 @@ OpenedRows open_own(MessageReader& opening, const Dataset& own) {
 
 void write_all_but_features(const Dataset& own, MessageWriter& to) {
   require(!own.features.is_sparse(), "a worker's own rows that are sparse", "dense ones");
-  require(own.has_targets(), "a worker's own rows without labels", "a label for every row");
+  require(own.rows() == 0 || own.has_targets(), "a worker's own rows without labels", "a label for every row");
   const std::vector<Index> first(own.rows() > 0 ? 1 : 0, 0);
   const DenseRows records = own.features.select_rows(first).dense();  // as they are without gaps
   to.put(true);
