@@ -90,8 +90,8 @@ class Features {
   /// Sparse rows that `owner` keeps alive.
   static Features view_sparse(std::shared_ptr<const void> owner, const CsrView& rows);
 
-  /// Dense rows that other processes have, `first_rows[k]` and those after it the k-th of them; the last one is n. Their
-  /// records are as `shape` says. There is nothing to read here.
+  /// Dense rows that other processes have, `first_rows[k]` and those after it the k-th of them; the last one is n.
+  /// Their records are as `shape` says. There is nothing to read here.
   static Features elsewhere(DenseRows shape, std::vector<Index> first_rows);
 
   /// The same dense rows, which lie in a mapped file that is larger than what may stay in memory.

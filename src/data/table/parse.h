@@ -82,9 +82,9 @@ struct ParsedTable {
   std::vector<Index> slots;        ///< one a column of the file: its slot, −1 if skipped
   std::vector<TableChunk> chunks;  ///< if the file may not stay in memory without their cells
   TableSource source;              ///< empty if it was parsed from no text
-  std::vector<Index> first_row;   ///< of each chunk, and the number of all rows at the end
-  std::vector<OddCells> odd;      ///< one a number column
-  std::vector<TextColumn> texts;  ///< one a text column
+  std::vector<Index> first_row;    ///< of each chunk, and the number of all rows at the end
+  std::vector<OddCells> odd;       ///< one a number column
+  std::vector<TextColumn> texts;   ///< one a text column
 
   Index rows() const { return first_row.back(); }
   Index left_out() const;              ///< rows without the needed cell
