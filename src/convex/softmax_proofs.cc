@@ -16,17 +16,24 @@ namespace poise::inline convex {
 namespace {
 
 constexpr double kNearbyPenalty = 1e-4;
+// What shows without solving is looked for so long at least, if time is up before it has begun.
+constexpr double kSecondsToLook = 1;
 
 }  // namespace
 
 std::optional<SeparatingDirection> SoftmaxSolver::obvious_separation(const Problem& problem) try {
   if ((problem.penalty.array() > 0).all()) return std::nullopt;
   if (without_mass_) return without_mass_;
+  const Stopwatch looking;
+  const Stop stop = [&] {
+    return monitor_.must_stop() &&
+           (monitor_.stopped_by() == Status::kInterrupted || looking.seconds() > kSecondsToLook);
+  };
   const bool has_all_rows = problem.rows() == data_.rows();
   if (has_all_rows && !data_.labels.empty() && problem.smoothing == 0 && (problem.penalty.array() == 0).all()) {
-    if (auto found = find_separating_feature(data_, monitor_.stop())) return found;
+    if (auto found = find_separating_feature(data_, stop)) return found;
   }
-  return find_separating_combination(problem, data_, solve_.threads, &overlapping_, monitor_.stop());
+  return find_separating_combination(problem, data_, solve_.threads, &overlapping_, stop);
 } catch (const PassStopped&) {
   return std::nullopt;
 }
