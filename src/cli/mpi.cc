@@ -7,6 +7,7 @@
 #include <cstdlib>
 #include <filesystem>
 #include <string>
+#include <string_view>
 #include <thread>
 
 #include "poise/error.h"
@@ -38,14 +39,16 @@ void* load_module() {
   throw Error(ErrorKind::kUsage,
               fmt::format("{} processes were begun, each of which would do all the work: this poise has no MPI ({})",
                           count, why ? why : "it was built without"),
-              "one process, or a poise with MPI", "apt-get install libopenmpi-dev, and build it again");
+              "one process, or a poise with MPI",
+              "apt-get install libopenmpi-dev, and build it again; POISE_MPI=0 makes each work for itself");
 }
 
 }  // namespace
 
 std::unique_ptr<MpiProcesses> processes_of_mpi() {
   const int count = number_set("OMPI_COMM_WORLD_SIZE", "PMI_SIZE");
-  if (count < 2) return nullptr;
+  const char* const wanted = std::getenv("POISE_MPI");
+  if (count < 2 || (wanted != nullptr && std::string_view(wanted) == "0")) return nullptr;
   void* const module = load_module();
   if (module == nullptr) fail_without_mpi(count);
   const auto begin = reinterpret_cast<MpiProcesses* (*)()>(::dlsym(module, "poise_mpi_processes"));

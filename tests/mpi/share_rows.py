@@ -86,6 +86,9 @@ def check_errors(poise, folder):
         assert done.stderr.count(said) == 1, done.stderr  # once, not once a process
         assert seconds < 10, f"{words}: {seconds} s"
     print("errors: told once")
+    each = subprocess.run(command(poise, 2, "inspect", "digits"), env=os.environ | {"POISE_MPI": "0"}, capture_output=True,
+                          text=True, timeout=60)
+    assert each.returncode == 0 and each.stdout.count("fingerprint") == 2, each.stdout + each.stderr
 
 
 def workers_of(driver):
