@@ -4,7 +4,7 @@
 #   scripts/bench.sh readers [--repetitions 5]
 #   scripts/bench.sh NAME --save            also writes them to bench/results/<today>/NAME.md, with machine, commit and command
 # scripts/install-deps.sh --bench installs the peers. PYTHON chooses the interpreter (default: Debian's, which has them; of
-# peers the environment that scripts/bench_python.sh makes of PyPI's).
+# peers and cluster the environments that scripts/bench_python.sh makes of PyPI's).
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -16,9 +16,9 @@ if [ -z "$name" ] || [ ! -f "bench/$name/__main__.py" ]; then
 fi
 shift
 
-if [ "$name" = peers ] && [ -z "${PYTHON:-}" ]; then
+if [[ $name = peers || $name = cluster ]] && [ -z "${PYTHON:-}" ]; then
   scripts/bench_python.sh
-  PYTHON=build/bench/python/main/bin/python
+  [ "$name" = peers ] && PYTHON=build/bench/python/main/bin/python || PYTHON=build/bench/python/cluster/bin/python
 fi
 export PYTHONPATH=bench PYTHONPYCACHEPREFIX=build/bench/pycache
 exec "${PYTHON:-/usr/bin/python3}" -m "$name" "$@"

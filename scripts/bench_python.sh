@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Makes the Python environments of `scripts/bench.sh peers`: the peers as PyPI has them today, and Poise's own package.
 #   scripts/bench_python.sh [FOLDER]        (default build/bench/python) FOLDER/main, and one beside it for a peer that does
-#                                           not go together with the others; FOLDER/missing.txt: what is missing, and why
+#                                           not go together with the others; FOLDER/cluster for `scripts/bench.sh cluster`;
+#                                           FOLDER/missing.txt: what is missing, and why
 # What is there is left alone: remove FOLDER to begin anew. PYTHON chooses the interpreter. PyTorch brings CUDA along: 6 GB.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -11,7 +12,7 @@ main=$folder/main
 export PIP_DISABLE_PIP_VERSION_CHECK=1
 
 peers=(torch scikit-learn-intelex cyanure skglm glum snapml liblinear-official adelie)
-declare -A imported=([scikit-learn-intelex]=sklearnex [liblinear-official]=liblinear.liblinear)
+declare -A imported=([scikit-learn-intelex]=sklearnex [liblinear-official]=liblinear.liblinear [dask-ml]=dask_ml.linear_model)
 
 reason() {  # of a failure, from its log: the last line of what failed, or of pip
   local said
@@ -51,6 +52,16 @@ if [ ! -f "$folder/done" ]; then
   touch "$folder/done"
 fi
 
+cluster=$folder/cluster
+if [ ! -f "$cluster/done" ]; then
+  "$python" -m venv --clear "$cluster"
+  "$cluster/bin/pip" install --quiet scikit-learn "dask[array,dataframe]" distributed
+  for package in dask-ml pyspark; do  # Spark wants Java, too
+    try "$cluster" "$package" || echo "$package: $(reason "$folder/$package.log")" >> "$folder/missing.txt"
+  done
+  touch "$cluster/done"
+fi
+
 # Poise's package of this commit, for the paths; as scripts/test_python.sh builds it.
 sources=(src include python CMakeLists.txt)
 commit=$(printf 'HEAD:%s\n' "${sources[@]}" | xargs git rev-parse | sha256sum)$(git diff HEAD -- "${sources[@]}" | sha256sum)
@@ -59,7 +70,9 @@ if [ "$(cat "$folder/poise" 2> /dev/null)" != "$commit" ]; then
   rm -rf "$folder/wheel"
   CXX=${CXX:-c++} CC=${CC:-cc} nice "$main/bin/pip" wheel --quiet --no-deps --wheel-dir "$folder/wheel" \
     --config-settings=cmake.define.POISE_WERROR="$werror" .
-  "$main/bin/pip" install --quiet --no-deps --force-reinstall "$folder"/wheel/*.whl
+  for environment in "$main" "$cluster"; do
+    "$environment/bin/pip" install --quiet --no-deps --force-reinstall "$folder"/wheel/*.whl
+  done
   echo "$commit" > "$folder/poise"
 fi
 cat "$folder/missing.txt" >&2

@@ -28,7 +28,7 @@ if ! reason=$("$folder/probe/bin/pip" download --quiet --no-deps --dest "$folder
 fi
 environment oldest numpy scipy "scikit-learn==1.6.*" pytest pandas polars pyarrow mypy ruff
 environment middle numpy scipy "scikit-learn==1.8.*" pytest  # for scikit-learn's own checks alone
-environment newest numpy scipy scikit-learn pytest onnx onnxruntime statsmodels lightgbm tensorboard
+environment newest numpy scipy scikit-learn pytest onnx onnxruntime statsmodels lightgbm tensorboard "dask[array,dataframe]" distributed
 
 # With the compiler's name and the warnings that scripts/build.sh has, ccache knows what that has built.
 werror=$(grep -qs -- -Werror build/release/build.ninja && echo ON || echo OFF)

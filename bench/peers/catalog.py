@@ -49,6 +49,12 @@ def make_embeddings(folder, data_dir):
     save_problem(folder, "embeddings", "embeddings", features, labels, 1e-5)
 
 
+def make_probe(folder, data_dir):
+    """The shape of ImageNet's labels on the embeddings of a vision transformer."""
+    features, labels, _ = generate_embeddings(200_000, 1024, 1000, mean_length=5.0)
+    save_problem(folder, "probe", "probe of 1,000 classes", features, labels, 1e-5)
+
+
 def make_news20(folder, data_dir):
     from sklearn.datasets import load_svmlight_file
     path = data_dir / "suite/news20/news20.libsvm.gz"
@@ -94,6 +100,7 @@ MAKERS = {
     "fashion-mnist": make_fashion_mnist,
     "digits": make_digits,
     "embeddings": make_embeddings,
+    "probe": make_probe,
     "news20": make_news20,
     "news20-halves": make_news20_halves,
     "dry-bean": make_dry_bean,

@@ -1,8 +1,9 @@
-"""A stand-in for a linear probe: 100,000 embeddings of 512 correlated features, 100 overlapping classes.
+"""Stand-ins for linear probes: embeddings of correlated features in overlapping classes, 100,000 of 512 features in 100
+classes, or what is asked for.
 
 In white coordinates u = m_y + z with z ~ N(0, I); features are x = offset + Q diag(s) u, Q a random rotation and
-s_j² ∝ 1/(1+j): a decaying spectrum, condition number 512, mean feature variance 1. Class means m_k share the decay
-(classes differ most along the strong directions) and have length MEAN_LENGTH, which sets the overlap.
+s_j² ∝ 1/(1+j): a decaying spectrum, condition number d, mean feature variance 1. Class means m_k share the decay
+(classes differ most along the strong directions) and have a length that sets the overlap.
 
 The numbers are the same on every machine, so that the optimum in optima.json serves all of them: no product of matrices
 and no cosine, whose last bits are the library's and the processor's own.
@@ -22,25 +23,26 @@ def bayes_accuracy(white, means, labels):
 
 def rotated(rows, random):
     """Q x of every row x: ROUNDS times columns in a random order, and a plane rotation of every two neighbors."""
+    columns = rows.shape[1]
     for _ in range(ROUNDS):
-        rows = rows[:, random.permutation(COLUMNS)].reshape(len(rows), COLUMNS // 2, 2)
-        t = random.standard_normal(COLUMNS // 2)  # of the half angle, its tangent
+        rows = rows[:, random.permutation(columns)].reshape(len(rows), columns // 2, 2)
+        t = random.standard_normal(columns // 2)  # of the half angle, its tangent
         cosine, sine = (1 - t * t) / (1 + t * t), 2 * t / (1 + t * t)
         first, second = rows[:, :, 0], rows[:, :, 1]
         rows = np.stack([cosine * first - sine * second, sine * first + cosine * second], axis=2)
-        rows = rows.reshape(len(rows), COLUMNS)
+        rows = rows.reshape(len(rows), columns)
     return rows
 
 
-def generate_embeddings(rows=ROWS, seed=20261121):
+def generate_embeddings(rows=ROWS, columns=COLUMNS, classes=CLASSES, mean_length=MEAN_LENGTH, seed=20261121):
     """Features (float32), labels, and the best accuracy any classifier can have on these rows."""
     random = np.random.default_rng(seed)
-    spread = 1.0 / np.sqrt(1.0 + np.arange(COLUMNS))
-    spread *= np.sqrt(COLUMNS / np.sum(spread**2))
-    means = random.standard_normal((CLASSES, COLUMNS)) * np.sqrt(spread)
-    means *= MEAN_LENGTH / np.sqrt(np.sum(np.square(means), axis=1, keepdims=True))
-    offset = random.standard_normal(COLUMNS)
-    labels = random.integers(0, CLASSES, rows)
-    white = means[labels] + random.standard_normal((rows, COLUMNS))
+    spread = 1.0 / np.sqrt(1.0 + np.arange(columns))
+    spread *= np.sqrt(columns / np.sum(spread**2))
+    means = random.standard_normal((classes, columns)) * np.sqrt(spread)
+    means *= mean_length / np.sqrt(np.sum(np.square(means), axis=1, keepdims=True))
+    offset = random.standard_normal(columns)
+    labels = random.integers(0, classes, rows)
+    white = means[labels] + random.standard_normal((rows, columns))
     features = rotated(white * spread, random) + offset
     return features.astype(np.float32), labels, bayes_accuracy(white, means, labels)

@@ -14,6 +14,7 @@
 #include "options.h"
 #include "poise/run.h"
 #include "run/training/run_json.h"
+#include "workers.h"
 
 namespace poise::python {
 
@@ -102,7 +103,7 @@ nlohmann::json figures_of_ended(const TrainingResult& result) {
 
 /// (model, what came of it, events)
 nb::tuple train_for_python(nb::object data, nb::object test, nb::object validation, const nb::dict& options,
-                           const Network* start, nb::object on_event) {
+                           const Network* start, nb::object on_event, PythonWorkers* workers) {
   TrainingRequest request;
   set_options(request, options);
   request.data = source_of(data);
@@ -113,6 +114,7 @@ nb::tuple train_for_python(nb::object data, nb::object test, nb::object validati
     request.validation = source_of(validation);
   }
   if (start) request.start_model = *start;
+  if (workers) request.solve.workers = &workers->workers;
   PythonWatcher watcher(std::move(on_event));
   std::optional<TrainingResult> result;
   {
@@ -129,7 +131,8 @@ nb::tuple train_for_python(nb::object data, nb::object test, nb::object validati
 
 void bind_training(nb::module_& module) {
   module.def("train", &train_for_python, nb::arg("data"), nb::arg("test").none(), nb::arg("validation").none(),
-             nb::arg("options"), nb::arg("start").none(), nb::arg("on_event").none());
+             nb::arg("options"), nb::arg("start").none(), nb::arg("on_event").none(),
+             nb::arg("workers").none() = nb::none());
 }
 
 }  // namespace poise::python

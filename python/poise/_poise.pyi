@@ -1,5 +1,5 @@
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -107,6 +107,24 @@ def frame(
     sample_weight: npt.NDArray[np.float64] | None,
 ) -> Dataset: ...
 def read(source: str, options: dict[str, Any]) -> Dataset: ...
+
+class _Channel(Protocol):
+    def submit(self, task: bytes, /) -> object: ...
+    def result(self) -> bytes: ...
+
+class Workers:
+    """Channels to processes that have rows."""
+
+    def __init__(self, channels: Sequence[_Channel]) -> None: ...
+    def rows(self) -> Dataset: ...
+
+class RowServer:
+    """Rows of a process that runs tasks for others."""
+
+    def __init__(self, own: Dataset, threads: int) -> None: ...
+    def run(self, task: bytes) -> bytes: ...
+
+def chunk_bounds(rows: int, features: int) -> list[int]: ...
 def train(
     data: str | Dataset,
     test: str | Dataset | None,
@@ -114,4 +132,5 @@ def train(
     options: dict[str, Any],
     start: Model | None,
     on_event: Callable[[dict[str, Any]], object] | None,
+    workers: Workers | None = None,
 ) -> tuple[Model, dict[str, Any], list[dict[str, Any]]]: ...

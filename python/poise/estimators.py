@@ -11,6 +11,7 @@ from sklearn.utils import _safe_indexing
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import _check_sample_weight, check_consistent_length, column_or_1d, validate_data
 
+from ._poise import Workers
 from .base import Trained
 from .data import STORED, Array, Dataset, Path, dataset
 from .errors import usage_error
@@ -213,12 +214,16 @@ class SoftmaxClassifier(SoftmaxLayer, _Classifier):
     def fit(self, X: Any, y: Any, sample_weight: Any = None) -> SoftmaxClassifier:
         """Solves for rows X (n, d) with labels y (n,) and weights (n,)."""
         start = self._model_to_start_from()
-        data = self._rows(X, y, sample_weight)
+        self._solve(self._rows(X, y, sample_weight), start)
+        return self
+
+    def _solve(self, data: Dataset, start: Model | None, workers: Workers | None = None) -> None:
         if start is not None and (start.classes, start.feature_names) != (data.classes, data.feature_names):
             start = None
         run = train(
             data,
             start=start,
+            workers=workers,
             l2=self._penalty(data),
             l2_from=default_l2(data) if isinstance(self.l2, str) else None,
             scale=self._scale(),
@@ -234,7 +239,6 @@ class SoftmaxClassifier(SoftmaxLayer, _Classifier):
         )
         self._keep(run)
         self._solved(run)
-        return self
 
     def _model_to_start_from(self) -> Model | None:
         return self.model_ if self.warm_start and hasattr(self, "model_") else None

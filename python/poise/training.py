@@ -87,6 +87,7 @@ def train(
     validation: Any = None,
     start: Model | None = None,
     on_event: Callable[[Event], object] | None = None,
+    workers: _poise.Workers | None = None,
     **options: Any,
 ) -> Training:
     """Reads or takes the data, holds rows out, chooses the penalty, trains, calibrates and measures.
@@ -101,6 +102,8 @@ def train(
         A softmax layer to start from.
     on_event : callable, optional
         Is given each event as a dict; a true answer ends the run, as Ctrl-C does. The model so far is kept.
+    workers : Workers, optional
+        Processes that have the rows of `data`; :mod:`poise.dask` makes both.
     **options
         Those of the command line with ``_`` for ``-``, listed in docs/python.md. ``out=DIRECTORY`` writes a run
         directory.
@@ -124,8 +127,9 @@ def train(
         data = dataset(data, y, **(reading if is_frame(data) else {}))
     test, validation = (_like(data, rows, reading) for rows in (test, validation))
     options["threads"] = threads(options.get("threads"))
+    begin = None if start is None else start._network
     network, figures, history = _poise.train(
-        _source(data), _source(test), _source(validation), options, None if start is None else start._network, on_event
+        _source(data), _source(test), _source(validation), options, begin, on_event, workers
     )
     return Training(Model(network), figures, history)
 

@@ -19,7 +19,7 @@ auto unless_stopped(const Measure& measure) -> std::optional<decltype(measure())
   }
 }
 
-/// Of parts that are not measured yet; the rows trained on last.
+/// Of parts that are not measured yet; the rows trained on last, if they are here.
 template <typename Measured, typename Measure>
 void measure_each(const Parts& parts, Measured& measured, const Measure& measure) {
   const auto part = [&](const Dataset& rows, auto& found) {
@@ -27,7 +27,7 @@ void measure_each(const Parts& parts, Measured& measured, const Measure& measure
   };
   if (parts.test) part(*parts.test, measured.test);
   if (parts.validation) part(*parts.validation, measured.validation);
-  part(parts.train, measured.train);
+  if (!parts.train.features.is_elsewhere()) part(parts.train, measured.train);
 }
 
 Network network_of(const std::vector<Layer>& layers, const Schema& schema) {

@@ -267,13 +267,77 @@ TEST(WorkersOwnRows, SolveToTheSameBitsAndProof) {
   }
 }
 
+/// Tasks that run on one of several servers of the same rows, any of which may be replaced by a fresh one before each.
+class TasksAnywhere : public TaskChannel {
+ public:
+  TasksAnywhere(Dataset own, int servers, double mortality)
+      : own_(std::move(own)), servers_(servers), mortality_(mortality) {}
+
+  int tasks = 0;
+
+ protected:
+  void submit(std::string_view task) override {
+    ++tasks;
+    std::unique_ptr<RowServer>& server = servers_[rng_.below(std::ssize(servers_))];
+    if (!server || rng_.uniform() < mortality_) server = std::make_unique<RowServer>(own_, 1);
+    result_ = server->run(task);
+  }
+  std::string result() override { return std::move(result_); }
+
+ private:
+  Dataset own_;
+  std::vector<std::unique_ptr<RowServer>> servers_;
+  double mortality_;
+  Rng rng_{3};
+  std::string result_;
+};
+
+TEST(TaskChannel, SolvesToTheSameBitsWhereverTasksRun) {
+  for (const Index cols : {Index{39}, Index{2}}) {
+    Dataset data = data_of(sample_problem(12000, cols, 11, Storage::kFloat, false));
+    data.schema.format = FileFormat::kNpy;
+    const SoftmaxFit alone = fit_softmax(data, {.l2 = 1e-3}, {.threads = 2});
+    const std::vector<Index> bounds = chunk_bounds(data.rows(), cols);
+    std::vector<int> tasks;
+    for (const auto& [servers, mortality] : {std::pair{1, 0.0}, {1, 0.2}, {3, 0.1}, {1, 1.0}}) {
+      SCOPED_TRACE(fmt::format("{} features, {} servers, mortality {}", cols, servers, mortality));
+      Workers workers;
+      for (const Dataset& part : parts_of(data, {0, bounds[9], data.rows()}))
+        workers.channels.push_back(std::make_unique<TasksAnywhere>(part, servers, mortality));
+      const auto& first = static_cast<const TasksAnywhere&>(*workers.channels[0]);
+      for (int time = 0; time < 2; ++time) {  // servers have answered others before
+        const Dataset all = rows_of(workers);
+        EXPECT_TRUE(all.notices.empty());
+        const SoftmaxFit shared = fit_softmax(all, {.l2 = 1e-3}, {.threads = 1, .workers = &workers});
+        EXPECT_EQ(shared.report.status, Status::kCertified) << shared.report.why;
+        EXPECT_EQ(alone.report.iterations, shared.report.iterations);
+        EXPECT_EQ(alone.report.passes, shared.report.passes);
+        EXPECT_EQ(alone.report.gap, shared.report.gap);
+        EXPECT_EQ(alone.model.layers[0].weights, shared.model.layers[0].weights);
+      }
+      tasks.push_back(first.tasks);
+    }
+    EXPECT_GT(tasks[1], tasks[0]);  // what was not heard was told
+    EXPECT_GT(tasks[3], tasks[1]);
+  }
+}
+
+TEST(TaskChannel, RunsNoTasksAboutRowsDealtOut) {
+  const Dataset data = data_of(sample_problem(3000, 20, 4, Storage::kFloat, false));
+  Workers workers;
+  workers.channels.push_back(std::make_unique<TasksAnywhere>(data, 1, 0));
+  EXPECT_THROW(fit_softmax(data, {.l2 = 1e-3}, {.workers = &workers}), Error);
+}
+
 TEST(WorkersOwnRows, CutAnywhereAreCertified) {
   const Dataset data = data_of(sample_problem(9000, 20, 4, Storage::kFloat, false));
   const double f = fit_softmax(data, {.l2 = 1e-3}, {.threads = 1}).report.objective;
   for (const std::vector<Index>& cuts : {std::vector<Index>{0, 1, 4001, 4500, 9000}, std::vector<Index>{0, 9000}}) {
     const std::vector<Dataset> own = parts_of(data, cuts);
     ThreadWorkers team(own);
-    const SoftmaxFit fit = fit_softmax(rows_of(team.workers), {.l2 = 1e-3}, {.workers = &team.workers});
+    const Dataset all = rows_of(team.workers);
+    EXPECT_EQ(all.notices.empty(), cuts.size() == 2);  // one worker's begin where the first chunk does
+    const SoftmaxFit fit = fit_softmax(all, {.l2 = 1e-3}, {.workers = &team.workers});
     EXPECT_EQ(fit.report.status, Status::kCertified) << fit.report.why;
     EXPECT_NEAR(fit.report.objective, f, 1e-8);
   }

@@ -64,8 +64,9 @@ class MessageReader {
     return values;
   }
   std::string get_text() {
-    const std::vector<char> text = get_all<char>();
-    return {text.begin(), text.end()};
+    std::string text(checked(get<std::uint64_t>(), 1), '\0');
+    get_bytes(text.data(), text.size());
+    return text;
   }
   template <typename Dense>
   Dense get_matrix() {

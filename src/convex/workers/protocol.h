@@ -6,17 +6,20 @@
 //   kJoin                                                                            answer: all of them but the
 //   features kOpenOwn number, share, weights, classes, smoothing                              no answer kUnits number,
 //   units of the features                                             no answer kFetch number, rows answer: their
-//   features kClose number                                                                    no answer kEnd no answer
+//   features
+// kClose number, kEnd                                                                no answer
 // An answer begins with whether it is one; else it is an Error. What goes wrong with rows is the answer to the first
 // request.
 #pragma once
 
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
 
 #include "convex/pass/local_rows.h"
 #include "convex/workers/message.h"
+#include "poise/error.h"
 #include "poise/workers.h"
 
 namespace poise::inline convex {
@@ -63,6 +66,33 @@ void write_all_but_features(const Dataset& own, MessageWriter& to);
 void write_features(const Features& x, const std::vector<Index>& rows, MessageWriter& to);
 /// What an answer has, behind its beginning; throws what the worker has thrown.
 MessageReader read_beginning(std::string_view answer);
+
+/// A worker's side.
+class Server {
+ public:
+  /// `own` (may be null) must outlive it. `threads`: 0: as many as the driver says.
+  explicit Server(const Dataset* own, int threads = 0) : own_(own), threads_(threads) {}
+
+  /// The answer to a message that is not kEnd, if there is one. `rest`: where the pieces of rows come from.
+  std::optional<std::string> answer(std::string_view message, Channel* rest);
+
+ private:
+  /// Rows of a problem, or why they could not be taken.
+  struct Opened {
+    std::optional<OpenedRows> rows;
+    std::unique_ptr<LocalRows> owner;
+    std::optional<Error> failed;
+  };
+
+  void open(Opened& opened, OpenedRows rows) const;
+  void make_owner(Opened& opened) const;
+  std::string answer_about(Saying saying, MessageReader& from, Opened& opened);
+  const Dataset& own() const;
+
+  const Dataset* own_;
+  int threads_;
+  std::map<std::uint32_t, Opened> opened_;
+};
 
 /// What makes the bits of sums: the version of these messages, of the tool, and the processor's instructions.
 std::string arithmetic_of_process();

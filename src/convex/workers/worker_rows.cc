@@ -229,6 +229,12 @@ Dataset rows_of(Workers& workers) {
   }
   require(all.labels.empty() || std::ssize(all.labels) == n, "labels of some workers, targets of others", "one kind");
   all.features = Features::elsewhere(std::move(shape), std::move(first_rows));
+  const std::vector<Index> bounds = chunk_bounds(n, all.features.cols());
+  const auto is_bound = [&](Index row) { return std::ranges::binary_search(bounds, row); };
+  if (!std::ranges::all_of(all.features.first_rows(), is_bound)) {
+    all.notices.emplace_back(
+        "workers' rows do not begin where chunks do: what is solved is certified, but not bit-equal to one process");
+  }
   all.name = "rows of workers";
   return all;
 }

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "base/check_codes.h"
+#include "base/require.h"
 #include "base/words.h"
 #include "data/classes.h"
 #include "data/soft_targets.h"
@@ -168,6 +169,8 @@ Dataset rows_of(const TrainingRequest& request, const DataSource& source, const 
     drop_labels(rows);
   }
   if (!source.rows) return rows;
+  require(!rows.features.is_elsewhere() || request.solve.workers, "rows that workers have, without the workers",
+          "those that rows_of has asked");
   check_rows_in_memory(rows, what, labeled);
   if (schema && (rows.features.cols() != schema->feature_count() || rows.schema.classes != schema->classes)) {
     throw Error(ErrorKind::kData, fmt::format("the {}rows have other features or classes than those to train on", what),
@@ -178,6 +181,7 @@ Dataset rows_of(const TrainingRequest& request, const DataSource& source, const 
 
 Parts hold_out(const TrainingRequest& request, double share, Dataset all) {
   if (share <= 0) return {std::move(all), std::nullopt, std::nullopt};
+  require(!all.features.is_elsewhere(), "a share to hold out of rows that workers have", "other rows to validate by");
   const Index held_out = held_out_rows(all.rows(), share);
   if (held_out == 0 && !request.validation_share && !request.calibrate && request.network.patience == 0) {
     all.notices.push_back(

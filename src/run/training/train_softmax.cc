@@ -82,6 +82,15 @@ void check_unit(const TrainingRun& run) {
               {run.request().data.path});
 }
 
+void check_rows_of_workers(const TrainingRun& run) {
+  const TrainingRequest& request = run.request();
+  if (!run.train().features.is_elsewhere()) return;
+  const char* const expected = "what a solve and its proof need";
+  require(request.telemetry == Telemetry::kOff, "telemetry of rows that workers have", expected);
+  require(!request.choose_l2 || has_held_out_rows(request), "a penalty chosen by folds of rows that workers have",
+          "one that is given, or rows to validate by");
+}
+
 void check_choosing(const TrainingRun& run) {
   const TrainingRequest& request = run.request();
   check_fields(request.search);
@@ -274,6 +283,7 @@ void add_intervals(TrainingRun& run, const PathSolution& chosen, ObjectiveOption
 TrainingResult train_softmax_layer(const TrainingRequest& request, Watcher& watcher) {
   TrainingRun run(request, watcher, 0);
   check_unit(run);
+  check_rows_of_workers(run);
   check_choosing(run);
   note_width(run);
   note_path_without_validation(run);
@@ -308,7 +318,7 @@ TrainingResult train_softmax_layer(const TrainingRequest& request, Watcher& watc
   run.write_first();
   if (request.telemetry != Telemetry::kOff) measure_solutions(run, candidates);
   run.measure();
-  if (!request.measure) return run.finish("");
+  if (!request.measure || train.features.is_elsewhere()) return run.finish("");
   add_intervals(run, chosen, objective);
   if (is_path(request)) {
     MeasuringTime time = run.measuring_time();

@@ -57,9 +57,10 @@ TrainingRun::TrainingRun(const TrainingRequest& request, Watcher& watcher, doubl
   result_.seconds_read = reading.seconds();
   since_read_ = Stopwatch();
   result_.rows = parts_.train.rows();
-  result_.fingerprint = fingerprint(parts_.train);
+  const bool here = !parts_.train.features.is_elsewhere();
+  if (here) result_.fingerprint = fingerprint(parts_.train);
   rows_ = {.fingerprint = result_.fingerprint,
-           .row_set = fingerprint_of_row_set(parts_.train),
+           .row_set = here ? fingerprint_of_row_set(parts_.train) : "",
            .row_set_read = result_.held_out > 0 && parts_.validation
                                ? fingerprint_of_row_set(parts_.train, *parts_.validation)
                                : "",
@@ -228,7 +229,8 @@ void TrainingRun::measure() {
     }
   }
   result_.surest_errors = surest_errors(result_.measured, parts_);
-  if (reason_to_end().empty()) result_.data_figures = figures_of(parts_, result_.held_out, request_.solve.threads);
+  if (reason_to_end().empty() && !train().features.is_elsewhere())
+    result_.data_figures = figures_of(parts_, result_.held_out, request_.solve.threads);
   result_.seconds_measure = measuring.seconds();
   result_.not_measured = time.why() ? time.why() : "";
 }

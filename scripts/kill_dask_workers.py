@@ -1,0 +1,112 @@
+#!/usr/bin/env python3
+"""Kills workers of a Dask cluster (kill -9) at random moments of solves, and compares the bits with one process.
+
+    build/python/newest/bin/python scripts/kill_dask_workers.py --kills 50
+
+Prints what each solve took, how often it was hit, and how long it took undisturbed. Fails where a bit differs, or where
+a solve takes longer than ten times the undisturbed one.
+"""
+
+import argparse
+import os
+import random
+import signal
+import statistics
+import sys
+import threading
+import time
+
+import dask.array as da
+import numpy as np
+from dask import delayed
+from distributed import Client, LocalCluster
+
+from poise import SoftmaxClassifier
+from poise.dask import SoftmaxClassifier as OfCluster
+
+
+BLOCKS = 7
+
+
+def make_block(number, options):
+    """Rows and labels; the classes are the same in all blocks."""
+    means = np.random.default_rng(options.seed).normal(size=(options.classes, options.features)) * 0.4
+    rng = np.random.default_rng([options.seed, number])
+    n = options.rows // BLOCKS
+    labels = rng.integers(options.classes, size=n)
+    noise = rng.normal(size=(n, options.features)) * np.linspace(0.1, 3, options.features)
+    return (means[labels] + noise).astype(np.float32), labels
+
+
+class Killer:
+    """Kills a worker that is drawn, at moments that are drawn, until it is told to end."""
+
+    def __init__(self, client, rng, between):
+        self.client, self.rng, self.between = client, rng, between
+        self.kills, self.ended = 0, threading.Event()
+        self.thread = threading.Thread(target=self.run)
+        self.thread.start()
+
+    def run(self):
+        while not self.ended.wait(self.rng.uniform(0.2, 1.8) * self.between):
+            pids = list(self.client.run(os.getpid, on_error="ignore").values())
+            if pids and not self.ended.is_set():
+                os.kill(self.rng.choice(pids), signal.SIGKILL)
+                self.kills += 1
+
+    def end(self):
+        self.ended.set()
+        self.thread.join()
+        return self.kills
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--kills", type=int, default=50)
+    parser.add_argument("--workers", type=int, default=2)
+    parser.add_argument("--rows", type=int, default=200_000)
+    parser.add_argument("--features", type=int, default=100)
+    parser.add_argument("--classes", type=int, default=20)
+    parser.add_argument("--every", type=float, default=10.0, help="seconds from one kill to the next, on average")
+    parser.add_argument("--seed", type=int, default=1)
+    options = parser.parse_args()
+    blocks = [make_block(number, options) for number in range(BLOCKS)]
+    X, y = (np.concatenate(parts) for parts in zip(*blocks, strict=True))
+    parameters = {"l2": 1e-6, "tolerance": 1e-10}
+    start = time.perf_counter()
+    alone = SoftmaxClassifier(n_threads=1, **parameters).fit(X, y)
+    passes = alone.figures_["passes"]
+    print(f"one process, one thread: {time.perf_counter() - start:.1f} s, {passes:g} passes, {alone.certificate_}")
+    rng, kills, seconds = random.Random(options.seed), 0, []
+    with LocalCluster(n_workers=options.workers, threads_per_worker=1, dashboard_address=None) as cluster:
+        client, other = Client(cluster), Client(cluster)
+        making = [delayed(make_block)(number, options) for number in range(BLOCKS)]
+        n = len(X) // BLOCKS
+        dX = da.concatenate([da.from_delayed(both[0], (n, X.shape[1]), X.dtype) for both in making])
+        dy = da.concatenate([da.from_delayed(both[1], (n,), y.dtype) for both in making])
+
+        def solve():
+            start = time.perf_counter()
+            clf = OfCluster(client, **parameters).fit(dX, dy)
+            if not np.array_equal(clf.coef_, alone.coef_) or clf.certificate_.gap != alone.certificate_.gap:
+                sys.exit(f"other bits: {clf.certificate_}")
+            return time.perf_counter() - start
+
+        undisturbed = statistics.median(solve() for _ in range(3))
+        print(f"{options.workers} workers, undisturbed: {undisturbed:.1f} s")
+        while kills < options.kills:
+            killer = Killer(other, rng, options.every)
+            took = solve()
+            hits = killer.end()
+            kills += hits
+            seconds += [took] if hits else []
+            print(f"{hits} kills: {took:.1f} s, {took / undisturbed:.2f} times undisturbed; {kills} in all", flush=True)
+            if took > 10 * undisturbed + 60:
+                sys.exit("too long")
+            client.wait_for_workers(options.workers)
+    print(f"{kills} kills, all bits the same; solves that were hit took {statistics.median(seconds) / undisturbed:.2f} "
+          f"[{min(seconds) / undisturbed:.2f}–{max(seconds) / undisturbed:.2f}] times as long")
+
+
+if __name__ == "__main__":
+    main()
