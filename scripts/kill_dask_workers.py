@@ -34,21 +34,24 @@ def make_block(number, options):
     rng = np.random.default_rng([options.seed, number])
     n = options.rows // BLOCKS
     labels = rng.integers(options.classes, size=n)
-    noise = rng.normal(size=(n, options.features)) * np.linspace(0.1, 3, options.features)
+    noise = rng.normal(size=(n, options.features)) * np.linspace(0.5, 5, options.features)
     return (means[labels] + noise).astype(np.float32), labels
 
 
 class Killer:
-    """Kills a worker that is drawn, at moments that are drawn, until it is told to end."""
+    """Kills workers that are drawn, at moments of the undisturbed seconds that are drawn, unless it is ended before."""
 
-    def __init__(self, client, rng, between):
-        self.client, self.rng, self.between = client, rng, between
-        self.kills, self.ended = 0, threading.Event()
+    def __init__(self, client, rng, seconds, kills):
+        self.client, self.rng, self.kills, self.ended = client, rng, 0, threading.Event()
+        self.moments = sorted(rng.uniform(0, seconds) for _ in range(kills))
         self.thread = threading.Thread(target=self.run)
         self.thread.start()
 
     def run(self):
-        while not self.ended.wait(self.rng.uniform(0.2, 1.8) * self.between):
+        begin = time.perf_counter()
+        for moment in self.moments:
+            if self.ended.wait(max(begin + moment - time.perf_counter(), 0)):
+                return
             pids = list(self.client.run(os.getpid, on_error="ignore").values())
             if pids and not self.ended.is_set():
                 os.kill(self.rng.choice(pids), signal.SIGKILL)
@@ -67,7 +70,7 @@ def main():
     parser.add_argument("--rows", type=int, default=200_000)
     parser.add_argument("--features", type=int, default=100)
     parser.add_argument("--classes", type=int, default=20)
-    parser.add_argument("--every", type=float, default=10.0, help="seconds from one kill to the next, on average")
+    parser.add_argument("--at-once", type=int, default=1, help="kills in a solve: %(default)s")
     parser.add_argument("--seed", type=int, default=1)
     options = parser.parse_args()
     blocks = [make_block(number, options) for number in range(BLOCKS)]
@@ -93,9 +96,9 @@ def main():
             return time.perf_counter() - start
 
         undisturbed = statistics.median(solve() for _ in range(3))
-        print(f"{options.workers} workers, undisturbed: {undisturbed:.1f} s")
+        print(f"{options.workers} workers, undisturbed: {undisturbed:.1f} s", flush=True)
         while kills < options.kills:
-            killer = Killer(other, rng, options.every)
+            killer = Killer(other, rng, undisturbed, options.at_once)
             took = solve()
             hits = killer.end()
             kills += hits

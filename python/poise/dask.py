@@ -29,6 +29,8 @@ from . import _poise, estimators
 from .data import Array, dataset
 from .errors import usage_error
 from .frames import labels_array
+from .training import Training
+from .training import train as run
 
 
 class _Rows:
@@ -188,6 +190,93 @@ class _Team:
         return self._found[part]
 
 
+class _DealtOut:
+    """Rows that the workers have, in parts."""
+
+    def __init__(
+        self, X: Any, y: Any, sample_weight: Any, client: Client | None, parts: int | None, threads: int | None
+    ) -> None:
+        client = default_client() if client is None else client
+        self.names = _column_names(X)
+        self.features = int(X.shape[1])
+        blocks = _blocks_of(X.rechunk({1: -1}) if isinstance(X, da.Array) else X)
+        lengths = _lengths(client, X, blocks)
+        labels = _beside(y, lengths, "y")
+        weights = None if sample_weight is None else _beside(sample_weight, lengths, "sample_weight")
+        self.classes = np.unique(np.concatenate(client.gather(client.compute([delayed(_classes)(b) for b in labels]))))
+        check_classification_targets(self.classes)
+        if len(self.classes) < 2:
+            raise usage_error("one_class", f"{len(self.classes)} class in y", "two or more")
+        workers = len(client.nthreads())
+        if not workers:
+            raise usage_error("client", "a cluster without workers", "one worker or more")
+        bounds = _poise.chunk_bounds(sum(lengths), self.features)
+        count = min(parts or workers, len(bounds) - 1)
+        making = []
+        for part in range(count):
+            cuts = _cuts(lengths, *(bounds[k * (len(bounds) - 1) // count] for k in (part, part + 1)))
+
+            def here(blocks: list[Any], cuts: list[_Cut] = cuts) -> list[Any]:
+                return [blocks[cut.block] for cut in cuts]
+
+            beside = here(labels), None if weights is None else here(weights)
+            making.append(delayed(_make_rows)(cuts, here(blocks), *beside, self.classes, self.names, threads))
+        # Which worker makes which part is for Dask to choose: what is restricted to workers, even loosely, waits for
+        # ever where these have died.
+        team = _Team(client, client.compute(making))
+        self.workers = _poise.Workers(team.channels())
+        self.data = self.workers.rows()
+
+
+def _column_names(X: Any) -> list[str] | None:
+    """None where columns have none."""
+    if len(getattr(X, "shape", ())) != 2 or not hasattr(X, "dask"):
+        raise usage_error("X", f"X of type {type(X).__name__}", "an array or a frame of Dask, rows by features")
+    if isinstance(X, da.Array):
+        return None
+    names = [str(name) for name in X.columns]
+    kinds = {name: dtype for name, dtype in zip(names, X.dtypes, strict=True) if dtype.kind not in "iuf"}
+    if kinds:
+        found = ", ".join(f"'{name}' ({dtype})" for name, dtype in list(kinds.items())[:5])
+        raise usage_error("type", f"columns {found}", "numbers", "dask.dataframe.get_dummies makes them")
+    return names
+
+
+def train(
+    X: Any,
+    y: Any,
+    sample_weight: Any = None,
+    *,
+    client: Client | None = None,
+    parts: int | None = None,
+    threads: int | None = None,
+    **options: Any,
+) -> Training:
+    """:func:`poise.train` of a softmax layer on rows that the workers of a Dask cluster have.
+
+    Parameters
+    ----------
+    X : dask.array.Array or dask.dataframe.DataFrame of shape (n, d)
+    y, sample_weight : of shape (n,)
+        Of Dask, or in memory.
+    client : distributed.Client, optional
+        By default the one made last.
+    parts, threads : int, optional
+        As `parts` and `n_threads` of :class:`SoftmaxClassifier`.
+    **options
+        Of :func:`poise.train`: ``l2``, ``l2_path``, ``out="DIRECTORY"``, ``on_event``, …; ``test``, ``validation``:
+        rows in memory or files of the same columns and classes. Options that go through the rows in another way than
+        a solve and its proof do are refused: telemetry, and folds (``l2="auto"``).
+
+    Returns
+    -------
+    Training
+        Without measurements of the rows trained on.
+    """
+    rows = _DealtOut(X, y, sample_weight, client, parts, threads)
+    return run(rows.data, workers=rows.workers, threads=threads, **options)
+
+
 class SoftmaxClassifier(estimators.SoftmaxClassifier):
     r""":class:`poise.SoftmaxClassifier` for rows that the workers of a Dask cluster have.
 
@@ -257,62 +346,14 @@ class SoftmaxClassifier(estimators.SoftmaxClassifier):
         """Solves for rows X (n, d), an array or frame of Dask, with labels y (n,) and weights (n,)."""
         if isinstance(self.l2, str):
             raise usage_error("l2", f"l2 is {self.l2!r} for rows of a cluster", "a number above 0")
-        client = default_client() if self.client is None else self.client
         start = self._model_to_start_from()
-        team = _Team(client, self._dealt_out(client, X, y, sample_weight))
-        workers = _poise.Workers(team.channels())
-        self._solve(workers.rows(), start, workers)
-        return self
-
-    def _dealt_out(self, client: Client, X: Any, y: Any, sample_weight: Any) -> list[Any]:
-        """The parts, being made on the workers."""
-        names = self._columns_of(X)
-        blocks = _blocks_of(X.rechunk({1: -1}) if isinstance(X, da.Array) else X)
-        lengths = _lengths(client, X, blocks)
-        labels = _beside(y, lengths, "y")
-        weights = None if sample_weight is None else _beside(sample_weight, lengths, "sample_weight")
-        self.classes_ = np.unique(
-            np.concatenate(client.gather(client.compute([delayed(_classes)(block) for block in labels])))
-        )
-        check_classification_targets(self.classes_)
-        if len(self.classes_) < 2:
-            raise usage_error("one_class", f"{len(self.classes_)} class in y", "two or more")
-        workers = len(client.nthreads())
-        if not workers:
-            raise usage_error("client", "a cluster without workers", "one worker or more")
-        bounds = _poise.chunk_bounds(sum(lengths), self.n_features_in_)
-        count = min(self.parts or workers, len(bounds) - 1)
-        making = []
-        for part in range(count):
-            first, end = (bounds[k * (len(bounds) - 1) // count] for k in (part, part + 1))
-            cuts = _cuts(lengths, first, end)
-
-            def here(blocks: list[Any] | None, cuts: list[_Cut] = cuts) -> list[Any] | None:
-                return None if blocks is None else [blocks[cut.block] for cut in cuts]
-
-            each = (cuts, here(blocks), here(labels), here(weights), self.classes_, names, self.n_threads)
-            making.append(delayed(_make_rows)(*each))
-        # Which worker makes which part is for Dask to choose: what is restricted to workers, even loosely, waits for
-        # ever where these have died.
-        parts: list[Any] = client.compute(making)
-        return parts
-
-    def _columns_of(self, X: Any) -> list[str] | None:
-        """Takes over what the columns of X are, and names them if they have names."""
-        if len(getattr(X, "shape", ())) != 2 or not hasattr(X, "dask"):
-            raise usage_error("X", f"X of type {type(X).__name__}", "an array or a frame of Dask, rows by features")
+        rows = _DealtOut(X, y, sample_weight, self.client, self.parts, self.n_threads)
+        self.classes_, self.n_features_in_ = rows.classes, rows.features
         self.__dict__.pop("feature_names_in_", None)
-        if isinstance(X, da.Array):
-            self.n_features_in_ = int(X.shape[1])
-            return None
-        names = [str(name) for name in X.columns]
-        kinds = {name: dtype for name, dtype in zip(names, X.dtypes, strict=True) if dtype.kind not in "iuf"}
-        if kinds:
-            found = ", ".join(f"'{name}' ({dtype})" for name, dtype in list(kinds.items())[:5])
-            raise usage_error("type", f"columns {found}", "numbers", "dask.dataframe.get_dummies makes them")
-        self.n_features_in_ = len(names)
-        self.feature_names_in_ = np.asarray(names, dtype=object)
-        return names
+        if rows.names is not None:
+            self.feature_names_in_ = np.asarray(rows.names, dtype=object)
+        self._solve(rows.data, start, rows.workers)
+        return self
 
     def decision_function(self, X: Any) -> Any:
         """Scores of rows (n, d): (n, K), or (n,) for two classes; of Dask's rows an array of Dask, not yet computed."""

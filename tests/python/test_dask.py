@@ -142,6 +142,27 @@ def test_what_cannot_be(client, change, text):
         clf.fit(change.get("X", dX), change.get("y", dy))
 
 
+def test_runs_are_written(client, tmp_path):
+    X, y = rows()
+    dX, dy = in_blocks(X, y)
+    test = poise.dataset(X[:500], y[:500])
+    run = poise.dask.train(dX, dy, client=client, l2_path=[1e-2, 1e-3], test=test, out=tmp_path / "run")
+    here = poise.train(poise.dataset(X, y), l2_path=[1e-2, 1e-3], test=test)
+    assert run.status == here.status == "certified"
+    np.testing.assert_array_equal(run.model.layers[0][0], here.model.layers[0][0])
+    assert run.figures["test"] == here.figures["test"] and run.figures["train"] is None
+    assert sorted(path.name for path in (tmp_path / "run").iterdir()) == ["metrics.jsonl", "model.onnx", "run.json"]
+    assert poise.load(tmp_path / "run").classes == ["0", "1", "2", "3"]
+    assert "certified" in poise.report(tmp_path / "run").markdown
+    for options, text in (
+        ({"l2": "auto"}, "folds"),
+        ({"telemetry": "light"}, "telemetry"),
+        ({"hidden": [4]}, "network"),
+    ):
+        with pytest.raises(PoiseError, match=text):
+            poise.dask.train(dX, dy, client=client, **options)
+
+
 def during(fit, monkeypatch, events):
     """Calls events[k] before the k-th time that a result is waited for."""
     times = 0
