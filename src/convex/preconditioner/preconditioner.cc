@@ -117,12 +117,25 @@ class ClassBlockPreconditioner : public Preconditioner {
   bool build(const SoftmaxObjective& objective, const Stop& stop) {
     const double wanted = static_cast<double>(std::max<Index>(256, 2 * (objective.features() + 1)));
     const std::vector<RowSample> samples = objective.draw_rows(wanted, kSampleSeed);
-    const int threads = objective.has_rows() ? threads_ : 1;  // else they come by one channel
-    return parallel_for_unless(stop, objective.classes(), threads, [&](Index c) {
-      const SoftmaxObjective::PickedRows picked = objective.pick_rows(samples[c].rows);
-      factors_[c] =
-          factorize(sampled_gram(*picked.problem, picked.rows, samples[c].weights), objective.problem().penalty);
-    });
+    Index first = 0;
+    while (first < objective.classes()) {
+      const Index end = end_of_batch(objective, samples, first);
+      std::vector<Index> rows, begins;
+      for (Index c = first; c < end; ++c) {
+        begins.push_back(std::ssize(rows));
+        rows.insert(rows.end(), samples[c].rows.begin(), samples[c].rows.end());
+      }
+      const SoftmaxObjective::PickedRows picked = objective.pick_rows(rows);
+      const bool whole = parallel_for_unless(stop, end - first, threads_, [&](Index k) {
+        const RowSample& sample = samples[first + k];
+        const std::span<const Index> own(picked.rows.data() + begins[k], sample.rows.size());
+        const MatrixF gram = sampled_gram(*picked.problem, own, sample.weights);
+        factors_[first + k] = factorize(gram, objective.problem().penalty);
+      });
+      if (!whole) return false;
+      first = end;
+    }
+    return true;
   }
 
   Parameters solve(const Parameters& gradient) const override {
@@ -141,6 +154,17 @@ class ClassBlockPreconditioner : public Preconditioner {
 
  private:
   static constexpr std::uint64_t kSampleSeed = 20;
+
+  /// Classes from `first` on whose rows are picked together: all, unless others have them, who are asked for some
+  /// megabytes at a time.
+  static Index end_of_batch(const SoftmaxObjective& objective, const std::vector<RowSample>& samples, Index first) {
+    if (objective.has_rows()) return objective.classes();
+    constexpr Index kMostBytes = Index{32} << 20;
+    const Index most = kMostBytes / std::max<Index>(objective.problem().features.dense().stride, 1);
+    Index end = first + 1, rows = std::ssize(samples[first].rows);
+    while (end < objective.classes() && (rows += std::ssize(samples[end].rows)) <= most) ++end;
+    return end;
+  }
 
   /// gram + Λ = S⁻¹ L Lᵀ S⁻¹ of one class, lower triangle; S = diag(scale) makes it independent of the features' units.
   struct Factor {

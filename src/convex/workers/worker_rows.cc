@@ -23,6 +23,27 @@ std::uint32_t next_number() {
   return number++;
 }
 
+/// Of several steps each is taken, though one before it has thrown: answers that are still to come belong to what was
+/// asked.
+class AllSteps {
+ public:
+  template <typename Step>
+  void take(const Step& step) {
+    try {
+      step();
+    } catch (...) {
+      if (!failed_) failed_ = std::current_exception();
+    }
+  }
+  /// What was thrown first.
+  void rethrow() const {
+    if (failed_) std::rethrow_exception(failed_);
+  }
+
+ private:
+  std::exception_ptr failed_;
+};
+
 MessageWriter about(Saying saying, std::uint32_t number) {
   MessageWriter message;
   message.put(saying), message.put(number);
@@ -103,22 +124,15 @@ Sums WorkerRows::ask(const Request& request) {
   const std::string asked = message.take();
   for (Channel* channel : busy_) channel->send(asked);
   TreeSum<Sums> tree(grid().chunks);
-  std::exception_ptr failed;
-  const auto attempt = [&](const auto& part) {
-    try {
-      part();
-    } catch (...) {  // the answers that are still to come belong to this request
-      if (!failed) failed = std::current_exception();
-    }
-  };
+  AllSteps steps;
   if (own_) {
-    attempt([&] {
+    steps.take([&] {
       TreeSum<Sums> own = own_->sums(request);
       for (auto& [node, sums] : own.parts()) tree.add(node, std::move(sums));
     });
   }
-  for (Channel* channel : busy_) attempt([&] { read_answer(channel->receive(), tree); });
-  if (failed) std::rethrow_exception(failed);
+  for (Channel* channel : busy_) steps.take([&] { read_answer(channel->receive(), tree); });
+  steps.rethrow();
   if ((stop_ && stop_()) || (request.stop && *request.stop && (*request.stop)())) throw PassStopped();
   return tree.root();
 }
@@ -129,24 +143,31 @@ Problem WorkerRows::rows_at(std::span<const Index> rows) {
   const auto stride = static_cast<std::size_t>(records.stride);
   const auto memory = allocate_unwritten(rows.size() * stride);
   auto* const out = static_cast<std::byte*>(memory.get());
+  std::vector<std::vector<std::size_t>> places(busy_.size());  // in `rows`, of what each of them has
   for (std::size_t k = 0; k < busy_.size(); ++k) {
     std::vector<Index> here;
-    std::vector<std::size_t> places;
     for (std::size_t i = 0; i < rows.size(); ++i) {
       if (rows[i] < first_rows_[k] || rows[i] >= first_rows_[k + 1]) continue;
       here.push_back(rows[i] - first_rows_[k]);
-      places.push_back(i);
+      places[k].push_back(i);
     }
     if (here.empty()) continue;
     MessageWriter message = about(Saying::kFetch, number_);
     message.put_all(here);
     busy_[k]->send(message.take());
-    const std::string answer = busy_[k]->receive();
-    const std::vector<std::byte> bytes = read_beginning(answer).get_all<std::byte>();
-    require(bytes.size() == here.size() * stride, "rows of another size", "those of the data");
-    for (std::size_t i = 0; i < places.size(); ++i)
-      std::memcpy(out + places[i] * stride, bytes.data() + i * stride, stride);
   }
+  AllSteps steps;
+  for (std::size_t k = 0; k < busy_.size(); ++k) {
+    if (places[k].empty()) continue;
+    steps.take([&] {
+      const std::string answer = busy_[k]->receive();
+      const std::vector<std::byte> bytes = read_beginning(answer).get_all<std::byte>();
+      require(bytes.size() == places[k].size() * stride, "rows of another size", "those of the data");
+      for (std::size_t i = 0; i < places[k].size(); ++i)
+        std::memcpy(out + places[k][i] * stride, bytes.data() + i * stride, stride);
+    });
+  }
+  steps.rethrow();
   records.data = out;
   Problem part = without_rows(*problem_);
   part.features = part.given = Features::from_records(memory, std::move(records), std::ssize(rows));
