@@ -106,7 +106,12 @@ def main():
             print(f"{hits} kills: {took:.1f} s, {took / undisturbed:.2f} times undisturbed; {kills} in all", flush=True)
             if took > 10 * undisturbed + 60:
                 sys.exit("too long")
-            client.wait_for_workers(options.workers)
+            try:
+                client.wait_for_workers(options.workers, timeout=10)
+            except TimeoutError:  # a worker that was killed while it began is not begun again: another in its place
+                cluster.scale(len(client.nthreads()))
+                cluster.scale(options.workers)
+                client.wait_for_workers(options.workers, timeout=60)
     print(f"{kills} kills, all bits the same; solves that were hit took {statistics.median(seconds) / undisturbed:.2f} "
           f"[{min(seconds) / undisturbed:.2f}–{max(seconds) / undisturbed:.2f}] times as long")
 

@@ -188,7 +188,7 @@ class _Team:
         self.asked: dict[int, bytes] = {}
         self._client, self._parts = client, parts
         self._places: dict[int, str] = {}
-        self._threads = ThreadPoolExecutor(len(parts), "poise.dask")
+        self._threads = ThreadPoolExecutor(4 * len(parts), "poise.dask")  # some may wait for the dead
         self._sent: dict[int, tuple[bytes, str, Any]] = {}
         self._scheduled: dict[int, Any] = {}
         self._found: dict[int, bytes] = {}
