@@ -1,10 +1,11 @@
 """scripts/bench.sh cluster: rows of a Dask cluster on this machine, beside one process and beside others who do it.
 
 What a pass costs beyond its computing and what it sends, then two classes against dask-ml and Spark, where they are
-installed: seconds until (f − f*)/f* is below 1e-4 and 1e-6. They are given more iterations from fit to fit, and of each
-fit its whole time counts.
+installed: seconds until (f − f*)/f* is below 1e-4 and 1e-6. Each is given more and more iterations until it gets there; of
+the fit that does the whole time counts, five times.
 """
 import argparse
+import functools
 import importlib.util
 import statistics
 import time
@@ -16,12 +17,12 @@ import scipy.special
 from distributed import Client, LocalCluster, wait
 
 import poise.dask
-from common.arguments import parse
+from common.arguments import choose, parse
 from common.spread import markdown_head, markdown_row, number, spread
 from poise import SoftmaxClassifier
 
 THRESHOLDS = (1e-4, 1e-6)
-SHAPES = ((20_000, 20, 3), (60_000, 784, 10), (100_000, 512, 100))
+SHAPES = ((20_000, 20, 3), (60_000, 784, 10), (40_000, 512, 100))
 L2 = 1e-4
 
 
@@ -31,8 +32,11 @@ def parse_arguments():
     parser.add_argument("--features", type=int, default=50, help="of the two classes: %(default)s")
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--repetitions", type=int, default=5)
+    parser.add_argument("--parts", default="overhead,peers", help="which of the two: %(default)s")
     parser.add_argument("--limit", type=float, default=60, help="seconds a fit of a peer may take: %(default)s")
-    return parse(parser)
+    arguments = parse(parser)
+    arguments.parts = choose(parser, arguments.parts, ("overhead", "peers"), "part")
+    return arguments
 
 
 def make_rows(n, d, classes, seed=1):
@@ -52,45 +56,43 @@ def on_workers(client, workers, *arrays):
 
 
 class Watched(poise.dask._Team):
-    """Counts what workers have sent since all have told of their rows, by their own counters."""
+    """Counts what parts are asked and answer: sums, of (d + 1) K numbers, and all."""
 
     team = None
 
     def __init__(self, client, parts):
         super().__init__(client, parts)
-        Watched.team, self.client, self.calls, self.before = self, client, 0, 0
+        Watched.team, self.sizes = self, []
 
     def result(self, part):
-        if self.calls == len(self._parts):
-            self.before, self.begin = self.total(), time.perf_counter()
-        self.calls += 1
-        return super().result(part)
-
-    def total(self):
-        return sum(self.client.run(lambda dask_worker: dask_worker.transfer_outgoing_bytes_total).values())
-
-    def sent(self):
-        return self.total() - self.before
+        found = super().result(part)
+        self.sizes.append(len(found))
+        return found
 
 
 def overhead(client, arguments):
     print("## What a pass costs beside its computing\n")
     print(markdown_head(["rows", "classes", "passes", "tasks a worker", "one process of as many threads: ms a pass",
-                         "cluster: ms a pass", "bytes sent by a worker and task, of 8 (d + 1) K", "same bits"]))
+                         "cluster: ms a pass", "the same by task", "an answer of sums, of 8 (d + 1) K bytes",
+                         "all answers, MB a worker", "same bits"]))
     for n, d, classes in SHAPES:
         X, y = make_rows(n, d, classes)
-        alone, here, there, shares = SoftmaxClassifier(l2=L2, n_threads=arguments.workers), [], [], []
+        alone, here, there = SoftmaxClassifier(l2=L2, n_threads=arguments.workers), [], []
         clf = poise.dask.SoftmaxClassifier(client, l2=L2)
         blocks = on_workers(client, arguments.workers, X, y)
         for _ in range(arguments.repetitions):
             here.append(alone.fit(X, y).figures_["seconds"])
             there.append(clf.fit(*blocks).figures_["seconds"])
-            tasks = Watched.team.calls / arguments.workers - 1
-            shares.append(Watched.team.sent() / tasks / arguments.workers / (8 * (d + 1) * classes))
+        sizes, full = Watched.team.sizes, 8 * (d + 1) * classes
+        tasks = len(sizes) / arguments.workers
+        sums = statistics.median(size for size in sizes if full <= size < 1.5 * full)
+        extra = [(more - less) / tasks for less, more in zip(here, there, strict=True)]
         passes = clf.figures_["passes"]
         print(markdown_row([f"{n:,}×{d}", classes, f"{passes:g}", f"{tasks:g}",
                             spread([1e3 * seconds / passes for seconds in here]),
-                            spread([1e3 * seconds / passes for seconds in there]), spread(shares),
+                            spread([1e3 * seconds / passes for seconds in there]),
+                            "+" + spread([1e3 * seconds for seconds in extra]), number(sums / full, 4),
+                            number(sum(sizes) / arguments.workers / 1e6),
                             "yes" if np.array_equal(clf.coef_, alone.coef_) else "**no**"]))
         del blocks
     print()
@@ -158,20 +160,25 @@ def make_spark(X, y, workers):
     return fit
 
 
-def race(fit, client, blocks, objective, optimum, arguments):
-    """Seconds of the shortest fit that reaches each threshold, and how near the last one came."""
-    times, final, iterations = [None] * len(THRESHOLDS), None, 1
-    while times[-1] is None:
-        start = time.perf_counter()
-        weights, bias = fit(client, blocks, L2, iterations)
-        seconds = time.perf_counter() - start
-        before, final = final, (objective(weights, bias) - optimum) / optimum
-        times = [seconds if known is None and final <= threshold else known
-                 for known, threshold in zip(times, THRESHOLDS, strict=True)]
-        if seconds > arguments.limit or iterations > 2000 or (before is not None and final == before):
+def timed(fit, client, blocks, objective, optimum, iterations):
+    """Seconds of a fit, and how near it comes."""
+    start = time.perf_counter()
+    weights, bias = fit(client, blocks, L2, iterations)
+    seconds = time.perf_counter() - start
+    return seconds, (objective(weights, bias) - optimum) / optimum
+
+
+def find_limits(run, limit):
+    """The fewest iterations tried that reach each threshold (or None), and how near the last fit came."""
+    needed, final, iterations = [None] * len(THRESHOLDS), None, 1
+    while needed[-1] is None:
+        seconds, distance = run(iterations)
+        needed = [iterations if known is None and distance <= threshold else known
+                  for known, threshold in zip(needed, THRESHOLDS, strict=True)]
+        if seconds > limit or distance == final:
             break
-        iterations = max(iterations + 1, int(1.5 * iterations))
-    return times, final
+        final, iterations = distance, max(iterations + 1, int(1.5 * iterations))
+    return needed, distance
 
 
 def peers(client, arguments):
@@ -180,28 +187,31 @@ def peers(client, arguments):
     optimum = objective.optimum()
     fits = {"**Poise**": fit_poise}
     if importlib.util.find_spec("dask_ml"):
-        fits |= {f"dask-ml {solver}": fit_dask_ml(solver) for solver in ("lbfgs", "newton", "admm")}
+        fits |= {f"dask-ml {solver}": fit_dask_ml(solver) for solver in ("lbfgs", "newton")}
     if importlib.util.find_spec("pyspark"):
         fits["Spark"] = make_spark(X, y, arguments.workers)
     print(f"## Two classes: {arguments.rows:,}×{arguments.features}, λ = {L2:g}, {arguments.workers} workers\n")
     print(markdown_head(["tool", *(f"{threshold:.0e}".replace("e-0", "e-") for threshold in THRESHOLDS),
                          "(f − f*)/f* at the end"]))
     blocks = on_workers(client, arguments.workers, X, y)
-    found = {name: [] for name in fits}
+    limits, seconds = {}, {}
+    for name, fit in fits.items():
+        run = functools.partial(timed, fit, client, blocks, objective, optimum)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            try:
+                limits[name] = find_limits(run, arguments.limit)
+                seconds[name] = [[] for _ in THRESHOLDS]
+            except Exception as error:  # a peer that cannot is a row of the table
+                print(markdown_row([name, "–", "–", f"{type(error).__name__}: {str(error).splitlines()[0][:100]}"]))
     for _ in range(arguments.repetitions):
-        for name, fit in fits.items():
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore")
-                try:
-                    found[name].append(race(fit, client, blocks, objective, optimum, arguments))
-                except Exception as error:  # a peer that cannot is a row of the table
-                    found[name].append(error)
-    for name, runs in found.items():
-        if failed := [run for run in runs if isinstance(run, Exception)]:
-            print(markdown_row([name, "–", "–", f"{type(failed[0]).__name__}: {str(failed[0]).splitlines()[0][:100]}"]))
-            continue
-        print(markdown_row([name, *(spread([times[k] for times, _ in runs]) for k in range(len(THRESHOLDS))),
-                            number(statistics.median(final for _, final in runs), 2)]))
+        for name in seconds:
+            for times, iterations in zip(seconds[name], limits[name][0], strict=True):
+                with warnings.catch_warnings():
+                    warnings.simplefilter("ignore")
+                    times.append(iterations and timed(fits[name], client, blocks, objective, optimum, iterations)[0])
+    for name, times in seconds.items():
+        print(markdown_row([name, *(spread(each) for each in times), number(limits[name][1], 2)]))
 
 
 def main():
@@ -209,8 +219,8 @@ def main():
     poise.dask._Team = Watched
     with LocalCluster(n_workers=arguments.workers, threads_per_worker=1, dashboard_address=None) as cluster:
         with Client(cluster) as client:
-            overhead(client, arguments)
-            peers(client, arguments)
+            for part in arguments.parts:
+                dict(overhead=overhead, peers=peers)[part](client, arguments)
 
 
 if __name__ == "__main__":

@@ -4,7 +4,6 @@
 
 #include <Eigen/Cholesky>
 #include <algorithm>
-#include <numeric>
 #include <vector>
 
 #include "base/index.h"
@@ -151,11 +150,13 @@ Matrix dense_hessian(const SoftmaxObjective& objective, const Matrix* probabilit
 
 SoftmaxObjective::PickedRows SoftmaxObjective::pick_rows(const std::vector<Index>& rows) const {
   if (has_rows()) return {&problem_, rows, nullptr};
+  std::vector<Index> once = rows;
+  std::ranges::sort(once);
+  once.erase(std::ranges::unique(once).begin(), once.end());
   PickedRows found;
-  found.owned = std::make_shared<const Problem>(owner_->rows_at(rows));
+  found.owned = std::make_shared<const Problem>(owner_->rows_at(once));
   found.problem = found.owned.get();
-  found.rows.resize(rows.size());
-  std::iota(found.rows.begin(), found.rows.end(), Index{0});
+  for (const Index row : rows) found.rows.push_back(std::ranges::lower_bound(once, row) - once.begin());
   return found;
 }
 

@@ -155,11 +155,11 @@ class ClassBlockPreconditioner : public Preconditioner {
  private:
   static constexpr std::uint64_t kSampleSeed = 20;
 
-  /// Classes from `first` on whose rows are picked together: all, unless others have them, who are asked for some
-  /// megabytes at a time.
+  /// Classes from `first` on whose rows are picked together: all, unless others have them, who are asked for so
+  /// many megabytes at a time.
   static Index end_of_batch(const SoftmaxObjective& objective, const std::vector<RowSample>& samples, Index first) {
     if (objective.has_rows()) return objective.classes();
-    constexpr Index kMostBytes = Index{32} << 20;
+    constexpr Index kMostBytes = Index{128} << 20;
     const Index most = kMostBytes / std::max<Index>(objective.problem().features.dense().stride, 1);
     Index end = first + 1, rows = std::ssize(samples[first].rows);
     while (end < objective.classes() && (rows += std::ssize(samples[end].rows)) <= most) ++end;
